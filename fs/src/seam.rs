@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Everything the file system needs of its surroundings.
+//!
+//! The same `fs` crate runs in the kernel, in `mkimage` and in the host tests.
+//! What differs between them crosses this file and nothing else: how a task
+//! sleeps and is woken, how a block gets to and from the disk, what time it
+//! is, and where the caller's memory is. The kernel's side is in
+//! `kernel/src/fs_seam.rs`; the host's is in `fs/src/host.rs`.
+//!
+//! Rules for both sides of the seam:
+//!
+//! * No [`Lock`](lib::lock::Lock) or [`IrqLock`](lib::lock::IrqLock) guard is
+//!   alive when a method that may sleep is called.
+//! * [`UserBuffer::put`] and [`UserBuffer::get`] never sleep, so they may be
+//!   called under a guard; [`UserBuffer::prepare`] may sleep, so it may not.
+
+use crate::buffer::BufferHead;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use lib::Result;
+use lib::sys::types::{Device, Time};
+
+/// Which way a transfer goes, seen from the caller: `Read` brings data in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// From the device.
+    Read,
+    /// To the device.
+    Write,
+}
+
+/// Tasks that sleep until something happens (0.11: `struct task_struct **`).
+///
+/// One bit a task. It is the surroundings that set and clear them; the file
+/// system only says which queue. (0.11 chained the sleepers through local
+/// variables on their kernel stacks; a set cannot lose one.)
+pub struct WaitQueue {
+    /// Bit `n % 32` of word `n / 32`: task `n` sleeps here.
+    pub sleepers: [AtomicU32; 2],
+}
+
+impl WaitQueue {
+    /// A queue nobody sleeps on.
+    pub const fn new() -> Self {
+        WaitQueue { sleepers: [const { AtomicU32::new(0) }; 2] }
+    }
+
+    /// Whether nobody sleeps here.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.sleepers[0].load(Relaxed) | self.sleepers[1].load(Relaxed) == 0
+    }
+}
+
+impl Default for WaitQueue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The services of the surroundings.
+pub trait Seam: Sync {
+    /// Sleeps on `queue` until `busy()` is false; returns at once if it is.
+    ///
+    /// No wake-up is lost between a `busy()` that answers true and the sleep:
+    /// the kernel masks interrupts, the host holds a mutex.
+    fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool);
+
+    /// As [`Seam::sleep_while`], but a signal for the caller ends it with
+    /// `EINTR`.
+    fn interruptible_sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) -> Result<()>;
+
+    /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
+    fn wake_up(&self, queue: &WaitQueue);
+
+    /// Starts the transfer of a locked buffer (0.11: `ll_rw_block`).
+    ///
+    /// When it is over, now or later, the surroundings call
+    /// [`BufferHead::end_request`]. A device without a driver, or a block
+    /// behind its end, ends at once with `uptodate` false.
+    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead);
+
+    /// The size of a block device in 1024-byte blocks; 0 if there is none.
+    fn device_blocks(&self, device: Device) -> u32;
+
+    /// Seconds since 1970 (0.11: `CURRENT_TIME`).
+    fn current_time(&self) -> Time;
+
+    /// Sends SIGPIPE to the caller.
+    fn broken_pipe(&self);
+
+    /// Opening a character or block device: `ENXIO` if it has no driver. The
+    /// surroundings also make a terminal the caller's controlling terminal
+    /// here, where 0.11 had it in `sys_open`. Returns the device to use from
+    /// now on (`/dev/tty` is resolved by the driver, not here).
+    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()>;
+
+    /// Reads or writes a character device (0.11: `rw_char`, `crw_table`).
+    /// Returns how many bytes were moved; moves `position` if the device has
+    /// one.
+    fn rw_char(
+        &self,
+        direction: Direction,
+        device: Device,
+        buffer: &mut dyn UserBuffer,
+        position: &mut u32,
+        flags: u32,
+    ) -> Result<usize>;
+
+    /// `ioctl` of a device (0.11: `ioctl_table`).
+    fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32>;
+
+    /// A message for whoever runs the machine.
+    fn printk(&self, message: fmt::Arguments<'_>);
+}
+
+/// A stretch of the caller's memory, consumed from front to back.
+///
+/// The calling sequence for each piece is `prepare`, then take the spinning
+/// locks, then `put` or `get`:
+///
+/// ```text
+/// let n = piece(buffer.remaining());
+/// buffer.prepare(n)?;              // may sleep: no guard alive
+/// let data = block.data();         // spinning guard
+/// buffer.put(&data[offset..offset + n]);
+/// ```
+pub trait UserBuffer {
+    /// Bytes left.
+    fn remaining(&self) -> usize;
+
+    /// Makes the next `count` bytes present, and writable if they are going
+    /// to be written; at most [`UserBuffer::remaining`]. `EFAULT` if they are
+    /// not the caller's, `ENOMEM` if there is no page for them.
+    fn prepare(&mut self, count: usize) -> Result<()>;
+
+    /// Copies to the caller's memory and moves on. The bytes were prepared.
+    fn put(&mut self, bytes: &[u8]);
+
+    /// Copies from the caller's memory and moves on. The bytes were prepared.
+    fn get(&mut self, bytes: &mut [u8]);
+}
+
+/// A lock that may be held over a sleep (0.11: `b_lock`, `i_lock`, `s_lock`).
+///
+/// It is not recursive. Taking it may sleep, so no spinning guard may be
+/// alive. It may be released by somebody else than who took it: a buffer is
+/// locked by the task that starts the transfer and unlocked by the disk's
+/// interrupt.
+pub struct SleepLock {
+    locked: AtomicBool,
+    queue: WaitQueue,
+}
+
+impl SleepLock {
+    /// A free lock.
+    pub const fn new() -> Self {
+        SleepLock { locked: AtomicBool::new(false), queue: WaitQueue::new() }
+    }
+
+    /// Whether somebody holds it.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        self.locked.load(Relaxed)
+    }
+
+    /// Takes it if it is free.
+    #[inline(always)]
+    pub fn try_lock(&self) -> bool {
+        !self.locked.swap(true, core::sync::atomic::Ordering::Acquire)
+    }
+
+    /// Takes it, sleeping until it is free.
+    #[inline]
+    pub fn lock(&self, seam: &dyn Seam) {
+        if !self.try_lock() {
+            seam.sleep_while(&self.queue, &mut || !self.try_lock());
+        }
+    }
+
+    /// Sleeps until it is free, without taking it.
+    #[inline]
+    pub fn wait(&self, seam: &dyn Seam) {
+        if self.is_locked() {
+            seam.sleep_while(&self.queue, &mut || self.is_locked());
+        }
+    }
+
+    /// Releases it and wakes who waits for it.
+    #[inline]
+    pub fn unlock(&self, seam: &dyn Seam) {
+        debug_assert!(self.is_locked());
+        self.locked.store(false, core::sync::atomic::Ordering::Release);
+        seam.wake_up(&self.queue);
+    }
+}
+
+impl Default for SleepLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Port input and output (0.11: `include/asm/io.h`).
+//!
+//! These are `unsafe`: a device told to do so writes anywhere in memory. Each
+//! driver wraps its own ports and states why its accesses are sound.
+
+use core::arch::asm;
+
+/// Reads a byte from an I/O port.
+///
+/// # Safety
+/// The caller owns the device behind `port`, and reading it has no effect
+/// that another part of the kernel relies on not happening.
+#[inline(always)]
+pub unsafe fn inb(port: u16) -> u8 {
+    let value: u8;
+    // SAFETY: the caller answers for the device; the instruction itself
+    // touches no memory and no flags.
+    unsafe { asm!("in al, dx", out("al") value, in("dx") port, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// Writes a byte to an I/O port.
+///
+/// # Safety
+/// The caller owns the device behind `port`; what the write makes it do
+/// (a transfer into memory, an interrupt) must be prepared for.
+#[inline(always)]
+pub unsafe fn outb(value: u8, port: u16) {
+    // SAFETY: as above. `nomem` is left out: a write may start a device that
+    // reads memory, so earlier stores must not move behind it.
+    unsafe { asm!("out dx, al", in("al") value, in("dx") port, options(nostack, preserves_flags)) };
+}
+
+/// Reads a byte, then waits about a microsecond for slow ISA devices.
+///
+/// # Safety
+/// As [`inb`].
+#[inline(always)]
+pub unsafe fn inb_p(port: u16) -> u8 {
+    // SAFETY: passed on to the caller.
+    let value = unsafe { inb(port) };
+    io_delay();
+    value
+}
+
+/// Writes a byte, then waits about a microsecond for slow ISA devices.
+///
+/// # Safety
+/// As [`outb`].
+#[inline(always)]
+pub unsafe fn outb_p(value: u8, port: u16) {
+    // SAFETY: passed on to the caller.
+    unsafe { outb(value, port) };
+    io_delay();
+}
+
+/// About one microsecond: a write to port 80h, the diagnostic display that no
+/// device listens to, takes one ISA bus cycle.
+#[inline(always)]
+pub fn io_delay() {
+    const DIAGNOSTIC_PORT: u16 = 0x80;
+    // SAFETY: nothing but a POST display is behind this port.
+    unsafe { outb(0, DIAGNOSTIC_PORT) };
+}
+
+/// Reads `words.len()` 16-bit words from a port (0.11: `port_read`).
+///
+/// # Safety
+/// As [`inb`]; the device must have that many words ready.
+#[inline(always)]
+pub unsafe fn insw(port: u16, words: &mut [u16]) {
+    // SAFETY: the destination is exclusively borrowed and long enough; the
+    // direction flag is clear in all Rust code; es equals ds in the kernel.
+    unsafe {
+        asm!("rep insw", in("dx") port, inout("edi") words.as_mut_ptr() => _,
+            inout("ecx") words.len() => _, options(nostack, preserves_flags));
+    }
+}
+
+/// Writes `words.len()` 16-bit words to a port (0.11: `port_write`).
+///
+/// # Safety
+/// As [`outb`]; the device must be ready to take that many words.
+#[inline(always)]
+pub unsafe fn outsw(port: u16, words: &[u16]) {
+    // SAFETY: the source is borrowed and long enough. `esi` cannot be named
+    // as an operand (LLVM keeps it), so it is exchanged around the loop.
+    unsafe {
+        asm!("xchg esi, {0}", "rep outsw", "xchg esi, {0}",
+            inout(reg) words.as_ptr() => _, in("dx") port, inout("ecx") words.len() => _,
+            options(nostack, preserves_flags));
+    }
+}

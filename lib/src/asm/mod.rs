@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Single machine instructions (0.11: `include/asm/`).
+
+#[cfg(target_os = "none")]
+pub mod io;
+pub mod system;

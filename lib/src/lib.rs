@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The ABI between kernel and programs, and the library of the user side.
+//!
+//! The first half answers to 0.11's `include/`: numbers and layouts that
+//! kernel, programs and host tools share. They are 0.11's byte for byte and
+//! do not change. The second half (feature `user`) answers to 0.11's `lib/`:
+//! what a program links to so that it can start, call the kernel, allocate
+//! and print.
+//!
+//! [`asm`] and [`lock`] are the kernel's: the few machine instructions that
+//! 0.11 keeps in `include/asm/`, and the lock types built on them.
+#![cfg_attr(not(test), no_std)]
+
+pub mod asm;
+pub mod errno;
+pub mod lock;
+pub mod sys;
+pub mod unistd;
+
+pub use errno::{Errno, Result};

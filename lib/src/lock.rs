@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The two spinning locks of the kernel. The type says the policy.
+//!
+//! * [`Lock`] guards state that only tasks touch.
+//! * [`IrqLock`] guards state that an interrupt handler touches too: while its
+//!   guard lives, interrupts are masked.
+//!
+//! The kernel has one processor and a task keeps it until it calls
+//! `schedule()`, so neither ever really spins, provided that **no guard is
+//! alive across `schedule()`**. [`guards_alive`] lets `schedule()` assert
+//! that. State which must stay held over a sleep sits in a sleeping lock
+//! instead (`fs::seam::SleepLock`).
+//!
+//! On the host the same types really exclude threads from each other. With
+//! more than one processor the kernel's would too: that is the seam for SMP.
+//!
+//! 0.11 has no lock type; it wrote `cli()` and `sti()` by hand.
+
+use crate::asm::system::{restore_flags, save_flags_and_cli};
+use core::mem::ManuallyDrop;
+use core::ops::{Deref, DerefMut};
+
+#[cfg(target_os = "none")]
+static GUARDS: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+
+/// How many guards of either lock type are alive. Always 0 on the host, where
+/// threads are not scheduled by us.
+#[inline(always)]
+pub fn guards_alive() -> u32 {
+    #[cfg(target_os = "none")]
+    return GUARDS.load(core::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(target_os = "none"))]
+    0
+}
+
+/// One processor: a load and a store count exactly, since an interrupt between
+/// them leaves the number as it found it.
+#[inline(always)]
+fn count_guard(_change: i32) {
+    #[cfg(target_os = "none")]
+    {
+        use core::sync::atomic::Ordering::Relaxed;
+        GUARDS.store(GUARDS.load(Relaxed).wrapping_add_signed(_change), Relaxed);
+    }
+}
+
+/// A value that only tasks touch, never an interrupt handler.
+pub struct Lock<T>(spin::Mutex<T>);
+
+/// Exclusive access to the value of a [`Lock`].
+pub struct LockGuard<'a, T>(spin::MutexGuard<'a, T>);
+
+impl<T> Lock<T> {
+    /// Wraps a value.
+    pub const fn new(value: T) -> Self {
+        Lock(spin::Mutex::new(value))
+    }
+
+    /// Takes the lock. Do not sleep while the guard lives.
+    #[inline(always)]
+    pub fn lock(&self) -> LockGuard<'_, T> {
+        let guard = self.0.lock();
+        count_guard(1);
+        LockGuard(guard)
+    }
+
+    /// The value, when nobody else can have it.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+impl<T> Deref for LockGuard<'_, T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for LockGuard<'_, T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for LockGuard<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        count_guard(-1);
+    }
+}
+
+/// A value shared with interrupt handlers.
+pub struct IrqLock<T>(spin::Mutex<T>);
+
+/// Exclusive access to the value of an [`IrqLock`]; interrupts are masked
+/// until it is dropped.
+pub struct IrqLockGuard<'a, T> {
+    guard: ManuallyDrop<spin::MutexGuard<'a, T>>,
+    flags: u32,
+}
+
+impl<T> IrqLock<T> {
+    /// Wraps a value.
+    pub const fn new(value: T) -> Self {
+        IrqLock(spin::Mutex::new(value))
+    }
+
+    /// Masks interrupts and takes the lock. Do not sleep while the guard lives.
+    #[inline(always)]
+    pub fn lock(&self) -> IrqLockGuard<'_, T> {
+        let flags = save_flags_and_cli();
+        let guard = self.0.lock();
+        count_guard(1);
+        IrqLockGuard { guard: ManuallyDrop::new(guard), flags }
+    }
+
+    /// As [`IrqLock::lock`], but `None` instead of waiting. For `panic`, which
+    /// must get its message out whatever was going on.
+    pub fn try_lock(&self) -> Option<IrqLockGuard<'_, T>> {
+        let flags = save_flags_and_cli();
+        match self.0.try_lock() {
+            Some(guard) => {
+                count_guard(1);
+                Some(IrqLockGuard { guard: ManuallyDrop::new(guard), flags })
+            }
+            None => {
+                restore_flags(flags);
+                None
+            }
+        }
+    }
+
+    /// The value, when nobody else can have it.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+impl<T> Deref for IrqLockGuard<'_, T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> DerefMut for IrqLockGuard<'_, T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
+    }
+}
+
+impl<T> Drop for IrqLockGuard<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: dropped here and nowhere else; the lock must be free before
+        // an interrupt handler can run and want it.
+        unsafe { ManuallyDrop::drop(&mut self.guard) };
+        count_guard(-1);
+        restore_flags(self.flags);
+    }
+}
