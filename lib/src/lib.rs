@@ -11,10 +11,19 @@
 //! 0.11 keeps in `include/asm/`, and the lock types built on them.
 #![cfg_attr(not(test), no_std)]
 
+pub mod a_out;
 pub mod asm;
 pub mod errno;
+pub mod fcntl;
+pub mod limits;
 pub mod lock;
+pub mod pod;
+pub mod reboot;
+pub mod signal;
 pub mod sys;
+pub mod termios;
+pub mod time;
 pub mod unistd;
+pub mod utime;
 
 pub use errno::{Errno, Result};

@@ -164,3 +164,49 @@ impl<T> Drop for IrqLockGuard<'_, T> {
         restore_flags(self.flags);
     }
 }
+
+/// A number that tasks and interrupt handlers read and write whole, without a
+/// lock. Each access is one plain instruction.
+///
+/// Changing it takes two accesses: what an interrupt handler changes as well
+/// is changed with interrupts masked, or by the handler alone.
+#[derive(Default)]
+#[repr(transparent)]
+pub struct Word(core::sync::atomic::AtomicU32);
+
+impl Word {
+    /// A word that starts as `value`.
+    pub const fn new(value: u32) -> Self {
+        Word(core::sync::atomic::AtomicU32::new(value))
+    }
+
+    /// Its value.
+    #[inline(always)]
+    pub fn get(&self) -> u32 {
+        self.0.load(core::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Gives it a value.
+    #[inline(always)]
+    pub fn set(&self, value: u32) {
+        self.0.store(value, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Adds to it, wrapping.
+    #[inline(always)]
+    pub fn add(&self, amount: u32) {
+        self.set(self.get().wrapping_add(amount));
+    }
+
+    /// Sets bits, in one instruction.
+    #[inline(always)]
+    pub fn set_bits(&self, bits: u32) {
+        self.0.fetch_or(bits, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Clears bits, in one instruction.
+    #[inline(always)]
+    pub fn clear_bits(&self, bits: u32) {
+        self.0.fetch_and(!bits, core::sync::atomic::Ordering::Relaxed);
+    }
+}

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! System types and layouts (0.11: `include/sys/`).
 
+pub mod stat;
+pub mod time;
+pub mod timeb;
+pub mod times;
 pub mod types;
+pub mod utsname;
+pub mod wait;

@@ -78,3 +78,19 @@ impl UserAddress {
         self.0 == 0
     }
 }
+
+crate::abi_struct! {
+    /// What `ustat` tells of a mounted file system (0.11: `struct ustat`).
+    pub struct Ustat, 20 bytes {
+        /// Free zones.
+        0 => f_tfree: i32,
+        /// Free inodes.
+        4 => f_tinode: u16,
+        /// Its name.
+        6 => f_fname: [u8; 6],
+        /// The name of its medium.
+        12 => f_fpack: [u8; 6],
+        /// Padding of C's.
+        18 => pad: u16,
+    }
+}

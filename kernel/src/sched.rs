@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Tasks, the scheduler, sleeping and waking, the clock tick
+//! (0.11: `kernel/sched.c`, `include/linux/sched.h`).
+//!
+//! A task keeps the processor until it calls [`schedule`]: in a system call
+//! that has to wait, or on the way back to ring 3 when its time is used up or
+//! somebody more urgent was woken. The kernel itself is never preempted.
+//!
+//! The usual way to wait is [`sleep_while`], and whoever makes the condition
+//! false calls [`wake_up`] on the same queue:
+//!
+//! ```text
+//! sched::sleep_while(&self.queue, &mut || self.is_busy());   // waiter
+//! self.set_idle(); sched::wake_up(&self.queue);              // other side
+//! ```
+//!
+//! The switch itself is the processor's: a far jump to the TSS selector of the
+//! next task saves all registers in the old TSS and loads them from the new.
+
+use crate::chr_drv::tty_io;
+use crate::descriptor_tables::{self, Tss};
+use crate::exit;
+use crate::signal;
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use fs::seam::WaitQueue;
+use fs::{FsTask, Inode};
+use lib::lock::{self, Lock, Word};
+use lib::signal::{SIGALRM, Sigaction};
+use lib::sys::types::Time;
+use lib::{Errno, Result, asm::system};
+use mm::LinearAddress;
+use mm::descriptor::{Descriptor, Selector};
+use mm::memory::TASK_SIZE;
+
+/// Tasks there can be; one bit each in two words of every [`WaitQueue`].
+pub const NR_TASKS: usize = 64;
+/// Ticks a second.
+pub const HZ: u32 = 100;
+/// Signals there can be.
+pub const NR_SIGNALS: usize = 32;
+/// The time slice of a task nobody made nicer, in ticks.
+const DEFAULT_PRIORITY: u32 = 15;
+/// "No controlling terminal" in [`Task::tty`].
+pub const NO_TTY: u32 = u32::MAX;
+
+/// What a task is doing (0.11: `TASK_RUNNING` and so on).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum State {
+    /// It wants the processor.
+    Running = 0,
+    /// It sleeps; a signal wakes it.
+    Interruptible = 1,
+    /// It sleeps until it is woken.
+    Uninterruptible = 2,
+    /// It has ended; its parent has not asked yet.
+    Zombie = 3,
+    /// It was stopped by a signal.
+    Stopped = 4,
+    /// There is no such task.
+    Unused = 5,
+}
+
+/// A process (0.11: `struct task_struct`).
+///
+/// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
+/// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
+/// are [`Word`]s; what belongs together is behind a lock.
+pub struct Task {
+    state: Word,
+    /// Ticks left of the time slice.
+    pub counter: Word,
+    /// Ticks of a whole time slice.
+    pub priority: Word,
+    /// Signals that have come: bit `n - 1` for signal `n`.
+    pub signal: Word,
+    /// Signals that wait until they are let in.
+    pub blocked: Word,
+    /// What to do about each signal; index `n - 1` for signal `n`.
+    pub sigaction: Lock<[Sigaction; NR_SIGNALS]>,
+    /// Exit status in the form of `waitpid`.
+    pub exit_code: Word,
+
+    /// Process id; unique among all tasks.
+    pub pid: Word,
+    /// The parent's process id.
+    pub father: Word,
+    /// Process group.
+    pub pgrp: Word,
+    /// Session.
+    pub session: Word,
+    /// 1 if it leads its session.
+    pub leader: Word,
+    /// Index of the controlling terminal, or [`NO_TTY`].
+    pub tty: Word,
+
+    /// Tick at which SIGALRM is due; 0 for none.
+    pub alarm: Word,
+    /// Ticks in ring 3.
+    pub utime: Word,
+    /// Ticks in ring 0.
+    pub stime: Word,
+    /// Ticks in ring 3 of children that ended.
+    pub cutime: Word,
+    /// Ticks in ring 0 of children that ended.
+    pub cstime: Word,
+    /// Tick of the fork.
+    pub start_time: Word,
+    /// 1 once it has used the coprocessor.
+    pub used_math: Word,
+
+    /// First byte behind the text, an offset in the segment.
+    pub end_code: Word,
+    /// First byte behind the initialised data.
+    pub end_data: Word,
+    /// First byte behind the heap.
+    pub brk: Word,
+    /// Where the stack began.
+    pub start_stack: Word,
+    /// First offset that belongs to the program: 4096 when nothing is linked
+    /// to page 0, so that a null pointer faults there.
+    pub start_code: Word,
+    /// The name of the program, zero-padded, for `ps`.
+    pub name: Lock<[u8; 16]>,
+
+    /// Ids, umask, working and root directory, open files.
+    pub fs: FsTask<'static>,
+    /// The file that pages of the program are loaded from.
+    pub executable: Lock<Option<Inode<'static>>>,
+
+    number: Word,
+    ldt: UnsafeCell<[Descriptor; 3]>,
+    tss: UnsafeCell<Tss>,
+    /// State of the coprocessor while another task uses it.
+    pub i387: UnsafeCell<crate::math::I387>,
+}
+
+// SAFETY: the three cells are reached only through the functions below, which
+// say when they may be.
+unsafe impl Sync for Task {}
+
+/// All tasks (0.11: `task`). Slot 0 is the idle task.
+pub static TASK: [Task; NR_TASKS] = [const { Task::new() }; NR_TASKS];
+
+static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
+/// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
+static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
+/// Ticks since the start.
+static JIFFIES: Word = Word::new(0);
+/// The time at the start.
+static STARTUP_TIME: Word = Word::new(0);
+/// The earliest [`Task::alarm`], or later than it is.
+static NEXT_ALARM: Word = Word::new(u32::MAX);
+
+/// Not 0: before ring 3 goes on, `system_call.s` has to look at what has come
+/// up: a task switch is due or a signal may be waiting.
+#[unsafe(no_mangle)]
+pub static ATTENTION: Word = Word::new(0);
+
+impl Task {
+    const fn new() -> Task {
+        Task {
+            state: Word::new(State::Unused as u32),
+            counter: Word::new(DEFAULT_PRIORITY),
+            priority: Word::new(DEFAULT_PRIORITY),
+            signal: Word::new(0),
+            blocked: Word::new(0),
+            sigaction: Lock::new([Sigaction::DEFAULT; NR_SIGNALS]),
+            exit_code: Word::new(0),
+            pid: Word::new(0),
+            father: Word::new(0),
+            pgrp: Word::new(0),
+            session: Word::new(0),
+            leader: Word::new(0),
+            tty: Word::new(NO_TTY),
+            alarm: Word::new(0),
+            utime: Word::new(0),
+            stime: Word::new(0),
+            cutime: Word::new(0),
+            cstime: Word::new(0),
+            start_time: Word::new(0),
+            used_math: Word::new(0),
+            end_code: Word::new(0),
+            end_data: Word::new(0),
+            brk: Word::new(0),
+            start_stack: Word::new(0),
+            start_code: Word::new(0),
+            name: Lock::new([0; 16]),
+            fs: FsTask::new(),
+            executable: Lock::new(None),
+            number: Word::new(0),
+            ldt: UnsafeCell::new([Descriptor::NULL; 3]),
+            tss: UnsafeCell::new(Tss::new()),
+            i387: UnsafeCell::new(crate::math::I387::new()),
+        }
+    }
+
+    /// Its slot.
+    #[inline(always)]
+    pub fn number(&self) -> usize {
+        self.number.get() as usize
+    }
+
+    /// Where its segments start.
+    #[inline(always)]
+    pub fn base(&self) -> LinearAddress {
+        LinearAddress(self.number.get() * TASK_SIZE)
+    }
+
+    /// What it is doing.
+    pub fn state(&self) -> State {
+        match self.state.get() {
+            0 => State::Running,
+            1 => State::Interruptible,
+            2 => State::Uninterruptible,
+            3 => State::Zombie,
+            4 => State::Stopped,
+            _ => State::Unused,
+        }
+    }
+
+    /// Changes what it is doing.
+    pub fn set_state(&self, state: State) {
+        let number = self.number();
+        let (word, bit) = (&RUNNABLE[number / 32], 1 << (number % 32));
+        self.state.set(state as u32);
+        match state {
+            State::Running => word.set_bits(bit),
+            _ => word.clear_bits(bit),
+        }
+    }
+
+    /// Lets it run, and before the current task if it has more time left.
+    pub fn wake(&self) {
+        self.set_state(State::Running);
+        if self.counter.get() > current().counter.get() || current().number() == 0 {
+            ATTENTION.set(1);
+        }
+    }
+
+    /// Signals that have come and are let in.
+    #[inline(always)]
+    pub fn pending_signals(&self) -> u32 {
+        self.signal.get() & !self.blocked.get()
+    }
+
+    /// Sets up segments and registers before the task first runs.
+    pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
+        debug_assert!(self.state() != State::Running);
+        // SAFETY: the task is not running and not runnable, so the processor
+        // uses neither; only fork, with the one processor, is here.
+        unsafe {
+            *self.tss.get() = tss;
+            *self.ldt.get() = ldt;
+        }
+        descriptor_tables::set_task_descriptors(
+            self.number(),
+            LinearAddress(self.tss.get() as u32),
+            LinearAddress(self.ldt.get() as u32),
+        );
+    }
+
+    /// The local descriptor table, which does not change while the task lives.
+    pub fn ldt(&self) -> [Descriptor; 3] {
+        // SAFETY: written by `set_context` only, before the task first ran;
+        // the processor sets no bit in it, as all are made "accessed".
+        unsafe { *self.ldt.get() }
+    }
+}
+
+/// The task that has the processor (0.11: `current`).
+#[inline(always)]
+pub fn current() -> &'static Task {
+    // SAFETY: set by `sched_init` before anything asks, and ever after to an
+    // element of `TASK`.
+    unsafe { &*CURRENT.load(Relaxed) }
+}
+
+/// All tasks that exist, zombies included, but not the idle task.
+pub fn tasks() -> impl Iterator<Item = &'static Task> {
+    TASK[1..].iter().filter(|task| task.state() != State::Unused)
+}
+
+/// Ticks since the start (0.11: `jiffies`).
+pub fn jiffies() -> u32 {
+    JIFFIES.get()
+}
+
+/// Seconds since 1970 (0.11: `CURRENT_TIME`).
+pub fn current_time() -> Time {
+    STARTUP_TIME.get().wrapping_add(jiffies() / HZ)
+}
+
+/// Makes it be `time` now.
+pub fn set_current_time(time: Time) {
+    STARTUP_TIME.set(time.wrapping_sub(jiffies() / HZ));
+}
+
+/// Gives the processor to the runnable task with the most time left, to the
+/// idle task if there is none (0.11: `schedule`).
+///
+/// No spinning guard may be alive: the next task might want the same lock.
+pub fn schedule() {
+    assert!(lock::guards_alive() == 0, "schedule() with a lock held");
+    let flags = system::save_flags_and_cli();
+    switch_to(next_task());
+    system::restore_flags(flags);
+}
+
+/// Chooses; gives out new time slices when all runnable tasks have used theirs.
+fn next_task() -> &'static Task {
+    loop {
+        let mut next = &TASK[0];
+        let mut most = None;
+        for (index, word) in RUNNABLE.iter().enumerate() {
+            let mut left = word.get();
+            while left != 0 {
+                let task = &TASK[index * 32 + left.trailing_zeros() as usize];
+                left &= left - 1;
+                if task.number() != 0 && most.is_none_or(|most| task.counter.get() > most) {
+                    most = Some(task.counter.get());
+                    next = task;
+                }
+            }
+        }
+        if most != Some(0) {
+            return next;
+        }
+        for task in tasks() {
+            task.counter.set((task.counter.get() >> 1) + task.priority.get());
+        }
+    }
+}
+
+/// Far-jumps to the task's TSS, unless it is running already (0.11:
+/// `switch_to`). Comes back when somebody switches to the caller again.
+fn switch_to(next: &'static Task) {
+    if core::ptr::eq(next, current()) {
+        return;
+    }
+    CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
+    let target = FarPointer { offset: 0, selector: Selector::tss(next.number()) };
+    // SAFETY: the selector names the TSS of a task that `set_context` made or
+    // that was left by this very jump. The processor keeps all registers in
+    // the TSS, so from here it looks like one slow instruction.
+    unsafe { asm!("ljmp [{0}]", in(reg) &target) };
+    if current().pending_signals() != 0 {
+        ATTENTION.set(1);
+    }
+}
+
+/// The memory operand of a far jump.
+#[repr(C, packed)]
+struct FarPointer {
+    offset: u32,
+    selector: Selector,
+}
+
+/// Sleeps on a queue until `busy` answers false. Signals do not end it
+/// (0.11: `sleep_on` in a `while` loop).
+///
+/// `busy` is asked with interrupts masked, so a wake-up between the question
+/// and the sleep cannot be lost.
+pub fn sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+    let flags = system::save_flags_and_cli();
+    while busy() {
+        sleep_on(queue, State::Uninterruptible);
+    }
+    system::restore_flags(flags);
+}
+
+/// As [`sleep_while`], but `EINTR` as soon as a signal is let in
+/// (0.11: `interruptible_sleep_on`).
+pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) -> Result<()> {
+    let flags = system::save_flags_and_cli();
+    let mut result = Ok(());
+    while result.is_ok() && busy() {
+        if current().pending_signals() != 0 {
+            result = Err(Errno::EINTR);
+        } else {
+            sleep_on(queue, State::Interruptible);
+        }
+    }
+    system::restore_flags(flags);
+    result
+}
+
+fn sleep_on(queue: &WaitQueue, state: State) {
+    let task = current();
+    assert!(task.number() != 0, "task[0] trying to sleep");
+    let (word, bit) = (&queue.sleepers[task.number() / 32], 1 << (task.number() % 32));
+    word.fetch_or(bit, Relaxed);
+    task.set_state(state);
+    schedule();
+    // A signal woke it if its bit is still there.
+    word.fetch_and(!bit, Relaxed);
+}
+
+/// Wakes all who sleep on a queue (0.11: `wake_up`). Interrupt handlers may.
+pub fn wake_up(queue: &WaitQueue) {
+    if queue.is_empty() {
+        return;
+    }
+    for (index, word) in queue.sleepers.iter().enumerate() {
+        let mut sleepers = word.swap(0, Relaxed);
+        while sleepers != 0 {
+            let task = &TASK[index * 32 + sleepers.trailing_zeros() as usize];
+            sleepers &= sleepers - 1;
+            if matches!(task.state(), State::Interruptible | State::Uninterruptible) {
+                task.wake();
+            }
+        }
+    }
+}
+
+/// The idle task's life: waits for an interrupt to make somebody runnable.
+pub fn idle() {
+    system::cli();
+    let other = RUNNABLE[0].get() & !1 | RUNNABLE[1].get();
+    if other == 0 {
+        system::sti_and_hlt();
+    }
+    system::sti();
+    schedule();
+}
+
+/// Sends SIGALRM to the current task at `tick`; 0 for never.
+pub fn set_alarm(tick: u32) {
+    current().alarm.set(tick);
+    if tick != 0 && tick < NEXT_ALARM.get() {
+        NEXT_ALARM.set(tick);
+    }
+}
+
+/// The clock tick, a hundred a second (0.11: `do_timer`). `from_user` tells
+/// whether it interrupted ring 3.
+pub fn do_timer(from_user: bool) {
+    JIFFIES.add(1);
+    let task = current();
+    if from_user { &task.utime } else { &task.stime }.add(1);
+    tty_io::do_tick();
+    if jiffies() >= NEXT_ALARM.get() {
+        ring_alarms();
+    }
+    match task.counter.get() {
+        0 | 1 => {
+            task.counter.set(0);
+            ATTENTION.set(1);
+        }
+        left => task.counter.set(left - 1),
+    }
+}
+
+fn ring_alarms() {
+    let mut next = u32::MAX;
+    for task in tasks() {
+        match task.alarm.get() {
+            0 => {}
+            tick if tick <= jiffies() => {
+                task.alarm.set(0);
+                exit::deliver(SIGALRM, task);
+            }
+            tick => next = next.min(tick),
+        }
+    }
+    NEXT_ALARM.set(next);
+}
+
+/// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
+/// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
+pub extern "C" fn attend(registers: &mut crate::traps::Registers) {
+    loop {
+        ATTENTION.set(0);
+        let task = current();
+        if task.state() != State::Running || task.counter.get() == 0 || others_waiting(task) {
+            schedule();
+        }
+        if task.number() == 0 || task.pending_signals() == 0 {
+            return;
+        }
+        signal::do_signal(registers);
+    }
+}
+
+/// Whether a runnable task has more time left than `task`.
+fn others_waiting(task: &Task) -> bool {
+    !core::ptr::eq(next_task(), task)
+}
+
+/// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).
+pub fn sched_init(startup_time: Time) {
+    for (number, task) in TASK.iter().enumerate() {
+        task.number.set(number as u32);
+    }
+    CURRENT.store(core::ptr::from_ref(&TASK[0]).cast_mut(), Relaxed);
+    STARTUP_TIME.set(startup_time);
+}

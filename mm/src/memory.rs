@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Physical pages, page tables, copy-on-write (0.11: `mm/memory.c`).
+//!
+//! * A free page is taken with [`get_free_page`]; it is an owned [`Page`] and
+//!   goes back when dropped.
+//! * [`put_page`] hands a page over to a page table. From then on `MEM_MAP`
+//!   counts how many page table entries refer to it.
+//! * [`copy_page_tables`] lets a new task refer to the pages of an old one,
+//!   both without write permission; [`do_wp_page`] gives the first that writes
+//!   a copy of its own.
+//! * [`free_page_tables`] drops all references of a task.
+//!
+//! All page tables hang below one page directory. A change becomes visible to
+//! the processor when its translation cache is told: single pages here, whole
+//! ranges by [`invalidate`].
+//!
+//! On the host "physical memory" is an array, so that all of this is tested
+//! without an emulator.
+
+use bitflags::bitflags;
+use core::ops::{Deref, DerefMut};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use lib::lock::Lock;
+use lib::{Errno, Result};
+
+/// Bytes in a page.
+pub const PAGE_SIZE: usize = 4096;
+/// Linear memory of one task: 64 MB.
+pub const TASK_SIZE: u32 = 0x0400_0000;
+/// Physical memory from here on is not used. What lies between here and the
+/// end of slot 0 is linear room for the kernel stacks.
+pub const PHYSICAL_LIMIT: u32 = 0x03C0_0000;
+/// Where the kernel stacks are mapped.
+pub const KERNEL_STACKS: LinearAddress = LinearAddress(PHYSICAL_LIMIT);
+
+const ENTRIES: usize = 1024;
+const PAGES: usize = PHYSICAL_LIMIT as usize / PAGE_SIZE;
+const KERNEL_TABLES: usize = (TASK_SIZE >> 22) as usize;
+
+/// An address as it stands on the memory bus.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(transparent)]
+pub struct PhysicalAddress(pub u32);
+
+/// An address after segmentation, before paging.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(transparent)]
+pub struct LinearAddress(pub u32);
+
+impl LinearAddress {
+    /// The page directory's entry for this address.
+    const fn directory_index(self) -> usize {
+        (self.0 >> 22) as usize
+    }
+
+    /// The page table's entry for this address.
+    const fn table_index(self) -> usize {
+        (self.0 >> 12) as usize % ENTRIES
+    }
+
+    /// The start of the page.
+    pub const fn page(self) -> LinearAddress {
+        LinearAddress(self.0 & !(PAGE_SIZE as u32 - 1))
+    }
+}
+
+bitflags! {
+    /// The low bits of a page directory or page table entry
+    /// (Intel SDM vol. 3, 4.3 "32-Bit Paging").
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct PageFlags: u32 {
+        /// The entry is valid.
+        const PRESENT = 1 << 0;
+        /// It may be written.
+        const WRITE = 1 << 1;
+        /// Ring 3 may use it.
+        const USER = 1 << 2;
+        /// The processor has used it.
+        const ACCESSED = 1 << 5;
+        /// The processor has written to it.
+        const DIRTY = 1 << 6;
+    }
+}
+
+const FLAGS: u32 = PAGE_SIZE as u32 - 1;
+const TABLE_FLAGS: PageFlags = PageFlags::PRESENT.union(PageFlags::WRITE).union(PageFlags::USER);
+const USER_PAGE: PageFlags = TABLE_FLAGS;
+
+/// A page directory or a page table entry: a frame's address and flags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Entry(u32);
+
+impl Entry {
+    const NONE: Entry = Entry(0);
+
+    const fn new(frame: PhysicalAddress, flags: PageFlags) -> Entry {
+        Entry(frame.0 | flags.bits())
+    }
+
+    const fn frame(self) -> PhysicalAddress {
+        PhysicalAddress(self.0 & !FLAGS)
+    }
+
+    /// The flags that have a name.
+    pub const fn flags(self) -> PageFlags {
+        PageFlags::from_bits_truncate(self.0)
+    }
+
+    const fn is_present(self) -> bool {
+        self.0 & PageFlags::PRESENT.bits() != 0
+    }
+
+    const fn without(self, flags: PageFlags) -> Entry {
+        Entry(self.0 & !flags.bits())
+    }
+
+    const fn with(self, flags: PageFlags) -> Entry {
+        Entry(self.0 | flags.bits())
+    }
+}
+
+/// 1024 entries. Atomic, because the processor sets flags in it behind the
+/// compiler's back; each access is still one plain instruction.
+#[repr(C, align(4096))]
+struct PageTable([AtomicU32; ENTRIES]);
+
+impl PageTable {
+    const fn new() -> PageTable {
+        PageTable([const { AtomicU32::new(0) }; ENTRIES])
+    }
+
+    fn get(&self, index: usize) -> Entry {
+        Entry(self.0[index].load(Relaxed))
+    }
+
+    fn set(&self, index: usize, entry: Entry) {
+        self.0[index].store(entry.0, Relaxed);
+    }
+}
+
+/// The one page directory (0.11: `pg_dir`).
+static PAGE_DIRECTORY: PageTable = PageTable::new();
+/// The page tables of slot 0 (0.11: `pg0`..`pg3`).
+static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new() }; KERNEL_TABLES];
+
+/// How often each physical page is referred to; [`RESERVED`] for what is not
+/// ours to give away (0.11: `mem_map`, `USED`).
+static MEM_MAP: [AtomicU8; PAGES] = [const { AtomicU8::new(RESERVED) }; PAGES];
+const RESERVED: u8 = 0xFF;
+
+/// The free pages, so that taking one needs no search. (0.11 scanned
+/// `mem_map` from its end.)
+static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages { numbers: [0; PAGES], count: 0, total: 0 });
+
+struct FreePages {
+    numbers: [u16; PAGES],
+    count: usize,
+    total: usize,
+}
+
+/// Access to the bytes of physical memory.
+#[cfg(target_os = "none")]
+mod physical {
+    use super::PhysicalAddress;
+
+    /// Slot 0 maps physical memory at its own address.
+    pub fn pointer(address: PhysicalAddress) -> *mut u8 {
+        core::ptr::with_exposed_provenance_mut(address.0 as usize)
+    }
+
+    pub fn address<T>(reference: &'static T) -> PhysicalAddress {
+        PhysicalAddress(core::ptr::from_ref(reference).addr() as u32)
+    }
+}
+
+/// Stands for physical memory on the host.
+#[cfg(not(target_os = "none"))]
+mod physical {
+    use super::{PAGES, PhysicalAddress};
+    use std::sync::LazyLock;
+    use std::vec::Vec;
+
+    #[repr(C, align(4096))]
+    struct Frame(core::cell::UnsafeCell<[u8; 4096]>);
+    // SAFETY: a frame is reached by the `Page` that owns it or as a table of
+    // atomics, as on the real machine.
+    unsafe impl Sync for Frame {}
+
+    static FRAMES: LazyLock<Vec<Frame>> =
+        LazyLock::new(|| (0..PAGES).map(|_| Frame([0; 4096].into())).collect());
+
+    pub fn pointer(address: PhysicalAddress) -> *mut u8 {
+        FRAMES[address.0 as usize / 4096].0.get().cast()
+    }
+
+    pub fn address<T>(_static_table: &'static T) -> PhysicalAddress {
+        PhysicalAddress(0)
+    }
+}
+
+/// The page table in a physical page.
+///
+/// Only pages that `table_for` took for a page table may be named.
+fn table(frame: PhysicalAddress) -> &'static PageTable {
+    // SAFETY: the page lies in mapped physical memory and is aligned; any bit
+    // pattern is a valid table of atomics, and nobody holds a plain reference
+    // to the page while it is a page table.
+    unsafe { &*physical::pointer(frame).cast::<PageTable>() }
+}
+
+/// A physical page that one owner has. Dropping it frees it
+/// (0.11: `free_page`).
+pub struct Page(PhysicalAddress);
+
+impl Page {
+    /// Where it is.
+    pub fn address(&self) -> PhysicalAddress {
+        self.0
+    }
+
+    /// Gives up the handle but not the page: it is in a page table now.
+    fn into_frame(self) -> PhysicalAddress {
+        let frame = self.0;
+        core::mem::forget(self);
+        frame
+    }
+}
+
+impl Deref for Page {
+    type Target = [u8; PAGE_SIZE];
+    fn deref(&self) -> &Self::Target {
+        // SAFETY: the page is mapped, and this handle is its only owner.
+        unsafe { &*physical::pointer(self.0).cast() }
+    }
+}
+
+impl DerefMut for Page {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        // SAFETY: the page is mapped, and this handle is its only owner.
+        unsafe { &mut *physical::pointer(self.0).cast() }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        free_page(self.0);
+    }
+}
+
+/// Takes a free page and clears it; `None` when there is none.
+pub fn get_free_page() -> Option<Page> {
+    let mut page = get_stale_page()?;
+    page.fill(0);
+    Some(page)
+}
+
+/// Takes a free page with whatever is in it, for who overwrites it whole.
+fn get_stale_page() -> Option<Page> {
+    let mut free = FREE_PAGES.lock();
+    let count = free.count.checked_sub(1)?;
+    free.count = count;
+    let number = free.numbers[count];
+    MEM_MAP[number as usize].store(1, Relaxed);
+    Some(Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32)))
+}
+
+/// Drops one reference to a page; the last frees it. Pages that are not ours
+/// to give away stay as they are.
+fn free_page(frame: PhysicalAddress) {
+    let number = frame.0 as usize / PAGE_SIZE;
+    let Some(references) = MEM_MAP.get(number) else { return };
+    match references.load(Relaxed) {
+        RESERVED => {}
+        0 => debug_assert!(false, "trying to free free page"),
+        1 => {
+            references.store(0, Relaxed);
+            let mut free = FREE_PAGES.lock();
+            let count = free.count;
+            free.numbers[count] = number as u16;
+            free.count = count + 1;
+        }
+        many => references.store(many - 1, Relaxed),
+    }
+}
+
+/// Adds a reference to a page for one more page table entry.
+fn share_frame(frame: PhysicalAddress) {
+    let references = &MEM_MAP[frame.0 as usize / PAGE_SIZE];
+    let count = references.load(Relaxed);
+    if count != RESERVED {
+        // At most one reference a task: 64 never reach RESERVED.
+        references.store(count + 1, Relaxed);
+    }
+}
+
+/// Maps physical memory below `end` into slot 0, all but page 0, for ring 0
+/// only (0.11: `setup_paging`). Paging itself is switched on by the caller.
+/// Returns what belongs into `cr3`.
+pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
+    for (index, table) in KERNEL_PAGE_TABLES.iter().enumerate() {
+        PAGE_DIRECTORY.set(index, Entry::new(physical::address(table), TABLE_FLAGS));
+    }
+    let end = end.0.min(PHYSICAL_LIMIT);
+    for address in (PAGE_SIZE as u32..end).step_by(PAGE_SIZE) {
+        let flags = PageFlags::PRESENT | PageFlags::WRITE;
+        let linear = LinearAddress(address);
+        KERNEL_PAGE_TABLES[linear.directory_index()]
+            .set(linear.table_index(), Entry::new(PhysicalAddress(address), flags));
+    }
+    physical::address(&PAGE_DIRECTORY)
+}
+
+/// Lets ring 3 read, but nobody write, the kernel's pages from `start` up to
+/// `end`. Tasks 0 and 1 run code of the kernel's own there before the first
+/// `execve`; the segments of all others do not reach slot 0.
+pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
+    for address in (start.page().0..end.0).step_by(PAGE_SIZE) {
+        let linear = LinearAddress(address);
+        let flags = PageFlags::PRESENT | PageFlags::USER;
+        KERNEL_PAGE_TABLES[linear.directory_index()]
+            .set(linear.table_index(), Entry::new(PhysicalAddress(address), flags));
+        invalidate_page(linear);
+    }
+}
+
+/// Adds the pages wholly inside `start..end` to the free ones
+/// (0.11: `mem_init`). What has been added already stays as it is.
+pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
+    let first = (start.0 as usize).div_ceil(PAGE_SIZE).max(1);
+    let last = end.0.min(PHYSICAL_LIMIT) as usize / PAGE_SIZE;
+    for number in first..last {
+        if MEM_MAP[number].load(Relaxed) == RESERVED {
+            MEM_MAP[number].store(1, Relaxed);
+            free_page(PhysicalAddress((number * PAGE_SIZE) as u32));
+            FREE_PAGES.lock().total += 1;
+        }
+    }
+}
+
+/// Free and all pages (0.11: `calc_mem`).
+pub fn calc_mem() -> (usize, usize) {
+    let free = FREE_PAGES.lock();
+    (free.count, free.total)
+}
+
+/// Tells the processor that one page's entry changed.
+fn invalidate_page(_address: LinearAddress) {
+    #[cfg(target_os = "none")]
+    // SAFETY: forgetting a translation is always allowed; it is looked up again.
+    unsafe {
+        core::arch::asm!("invlpg [{0}]", in(reg) _address.0, options(nostack, preserves_flags))
+    };
+}
+
+/// Tells the processor that many entries changed (0.11: `invalidate`).
+pub fn invalidate() {
+    #[cfg(target_os = "none")]
+    // SAFETY: loading cr3 with what it holds only forgets translations.
+    unsafe {
+        core::arch::asm!("mov {0}, cr3", "mov cr3, {0}", out(reg) _, options(nostack, preserves_flags))
+    };
+}
+
+/// The table that maps `address`, if there is one.
+fn existing_table(address: LinearAddress) -> Option<&'static PageTable> {
+    let index = address.directory_index();
+    if index < KERNEL_TABLES {
+        return Some(&KERNEL_PAGE_TABLES[index]);
+    }
+    let entry = PAGE_DIRECTORY.get(index);
+    entry.is_present().then(|| table(entry.frame()))
+}
+
+/// The table that maps `address`, made if need be.
+fn table_for(address: LinearAddress) -> Result<&'static PageTable> {
+    if let Some(existing) = existing_table(address) {
+        return Ok(existing);
+    }
+    let frame = get_free_page().ok_or(Errno::ENOMEM)?.into_frame();
+    PAGE_DIRECTORY.set(address.directory_index(), Entry::new(frame, TABLE_FLAGS));
+    Ok(table(frame))
+}
+
+/// The entry of a page, if it is present.
+pub fn lookup(address: LinearAddress) -> Option<Entry> {
+    let entry = existing_table(address)?.get(address.table_index());
+    entry.is_present().then_some(entry)
+}
+
+/// Maps a page at a user address that has none; writable (0.11: `put_page`).
+/// `ENOMEM` when there is no page for the page table; the page is then freed.
+pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
+    let table = table_for(address)?;
+    debug_assert!(!table.get(address.table_index()).is_present());
+    table.set(address.table_index(), Entry::new(page.into_frame(), USER_PAGE));
+    Ok(())
+}
+
+/// Maps a page for the kernel alone (a kernel stack).
+pub fn put_kernel_page(page: Page, address: LinearAddress) -> Result<()> {
+    let flags = PageFlags::PRESENT | PageFlags::WRITE;
+    table_for(address)?.set(address.table_index(), Entry::new(page.into_frame(), flags));
+    Ok(())
+}
+
+/// Maps a cleared page (0.11: `get_empty_page`).
+pub fn get_empty_page(address: LinearAddress) -> Result<()> {
+    put_page(get_free_page().ok_or(Errno::ENOMEM)?, address)
+}
+
+/// Unmaps one page.
+pub fn free_mapped_page(address: LinearAddress) {
+    if let Some(table) = existing_table(address) {
+        release(table, address.table_index());
+        invalidate_page(address);
+    }
+}
+
+fn release(table: &PageTable, index: usize) {
+    let entry = table.get(index);
+    if entry.is_present() {
+        table.set(index, Entry::NONE);
+        free_page(entry.frame());
+    }
+}
+
+/// Frees the pages and page tables of a task's whole slot
+/// (0.11: `free_page_tables`).
+pub fn free_page_tables(base: LinearAddress) {
+    debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
+    let first = base.directory_index();
+    for index in first..first + KERNEL_TABLES {
+        let entry = PAGE_DIRECTORY.get(index);
+        if entry.is_present() {
+            let table = table(entry.frame());
+            (0..ENTRIES).for_each(|index| release(table, index));
+            PAGE_DIRECTORY.set(index, Entry::NONE);
+            free_page(entry.frame());
+        }
+    }
+    invalidate();
+}
+
+/// Frees the pages of a slot between two addresses; the tables stay.
+pub fn free_pages(start: LinearAddress, end: LinearAddress) {
+    let mut address = start.page();
+    while address < end {
+        match existing_table(address) {
+            Some(table) => {
+                release(table, address.table_index());
+                address.0 += PAGE_SIZE as u32;
+            }
+            None => address.0 = (address.0 & !0x3F_FFFF) + 0x40_0000,
+        }
+    }
+    invalidate();
+}
+
+/// Lets the slot at `to` refer to all user pages of the slot at `from`; both
+/// lose the permission to write (0.11: `copy_page_tables`).
+///
+/// `to` must have no pages. On `ENOMEM` it has none again.
+pub fn copy_page_tables(from: LinearAddress, to: LinearAddress) -> Result<()> {
+    let (first_from, first_to) = (from.directory_index(), to.directory_index());
+    for index in 0..KERNEL_TABLES {
+        let entry = PAGE_DIRECTORY.get(first_from + index);
+        if !entry.is_present() {
+            continue;
+        }
+        let source = LinearAddress(((first_from + index) as u32) << 22);
+        if let Some(source) = existing_table(source)
+            && let Err(error) = copy_table(source, first_to + index)
+        {
+            free_page_tables(to);
+            return Err(error);
+        }
+    }
+    invalidate();
+    Ok(())
+}
+
+/// Copies the user entries of one page table; no table is made for none.
+fn copy_table(source: &PageTable, directory_index: usize) -> Result<()> {
+    let mut destination = None;
+    for index in 0..ENTRIES {
+        let entry = source.get(index);
+        if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER) {
+            continue;
+        }
+        let destination = match destination {
+            Some(table) => table,
+            None => *destination.insert(table_for(LinearAddress((directory_index as u32) << 22))?),
+        };
+        let read_only = entry.without(PageFlags::WRITE);
+        source.set(index, read_only);
+        destination.set(index, read_only);
+        share_frame(entry.frame());
+    }
+    Ok(())
+}
+
+/// Gives the page at `address` back its permission to write, copying it first
+/// if somebody else refers to it (0.11: `un_wp_page`, `do_wp_page`).
+///
+/// `EFAULT` if no user page is there or it belongs to the kernel, `ENOMEM` if
+/// there is no page for the copy.
+pub fn do_wp_page(address: LinearAddress) -> Result<()> {
+    let table = existing_table(address).ok_or(Errno::EFAULT)?;
+    let index = address.table_index();
+    let entry = table.get(index);
+    if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER) {
+        return Err(Errno::EFAULT);
+    }
+    let old = entry.frame();
+    match MEM_MAP[old.0 as usize / PAGE_SIZE].load(Relaxed) {
+        1 => table.set(index, entry.with(PageFlags::WRITE)),
+        _ => {
+            let page = get_stale_page().ok_or(Errno::ENOMEM)?;
+            copy_page(old, &page);
+            table.set(index, Entry::new(page.into_frame(), USER_PAGE));
+            free_page(old);
+        }
+    }
+    invalidate_page(address);
+    Ok(())
+}
+
+/// Copies a whole page (0.11: `copy_page`).
+fn copy_page(from: PhysicalAddress, to: &Page) {
+    // SAFETY: both pages are mapped; `to` is owned by the caller and was free,
+    // so it is not `from`, which a page table refers to.
+    unsafe {
+        core::ptr::copy_nonoverlapping(physical::pointer(from), physical::pointer(to.0), PAGE_SIZE);
+    }
+}
+
+/// Makes a present page writable; a page that is missing is left to the fault
+/// (0.11: `write_verify`).
+pub fn write_verify(address: LinearAddress) -> Result<()> {
+    match lookup(address) {
+        Some(entry) if !entry.flags().contains(PageFlags::WRITE) => do_wp_page(address),
+        _ => Ok(()),
+    }
+}
+
+/// Lets `to` refer to the page at `from` if that is present and was never
+/// written; both read-only (0.11: `try_to_share`). `from` and `to` are the
+/// same offset in the slots of two tasks that run the same file.
+pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
+    let Some(source) = existing_table(from) else { return Ok(false) };
+    let entry = source.get(from.table_index());
+    if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
+        || entry.flags().contains(PageFlags::DIRTY)
+        || MEM_MAP[entry.frame().0 as usize / PAGE_SIZE].load(Relaxed) == RESERVED
+    {
+        return Ok(false);
+    }
+    let table = table_for(to)?;
+    let read_only = entry.without(PageFlags::WRITE);
+    source.set(from.table_index(), read_only);
+    table.set(to.table_index(), read_only);
+    share_frame(entry.frame());
+    invalidate_page(from);
+    Ok(true)
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How Bochs is called, and its text display on a pseudo-terminal.
+//!
+//! The machine itself is described in `hdimage/bochsrc`; the functions here add
+//! what a run needs on the command line. Debian's Bochs is a debugger build: it
+//! stops at a prompt before the first instruction unless a command file holds
+//! `c`, and ends with status 1 for a shutdown as for a panic, so its words tell
+//! how it ended.
+//!
+//! With `display_library: term` Bochs opens a pseudo-terminal and prints the
+//! name of its user's side on standard error. It draws there with the escape
+//! sequences of `$TERM`, and takes what is written there as keys.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
+
+use crate::image;
+use crate::machine::{Console, End, Machine};
+use crate::process::Process;
+use crate::screen::{COLUMNS, LINES, Screen};
+
+/// Between two keys: the controller of the keyboard holds only a few.
+const KEY_TIME: Duration = Duration::from_millis(20);
+
+/// The file that describes the machine.
+pub fn bochsrc() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hdimage/bochsrc")
+}
+
+/// What a run of Bochs adds to the machine of `hdimage/bochsrc`.
+pub struct Options<'a> {
+    /// The disk.
+    pub image: &'a Path,
+    /// Whether writes go to a file of their own that is thrown away.
+    pub volatile: bool,
+    /// `term` or `x`.
+    pub display: &'a str,
+    /// Debugger commands run at the start.
+    pub commands: &'a Path,
+    /// Where Bochs logs.
+    pub log: &'a Path,
+}
+
+/// The call of Bochs for `options`.
+pub fn command(options: &Options) -> Result<Command> {
+    let cylinders = image::cylinders(options.image)?;
+    let mode = if options.volatile { "volatile" } else { "flat" };
+    let mut command = Command::new("bochs-bin");
+    command.env("LINES", LINES.to_string()).env("COLUMNS", COLUMNS.to_string());
+    command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
+    command.arg("-rc").arg(options.commands);
+    command.arg(format!("display_library: {}", options.display));
+    command.arg(format!("log: {}", options.log.display()));
+    command.arg(format!(
+        "ata0-master: type=disk, mode={mode}, path=\"{}\", cylinders={cylinders}, heads={}, spt={}",
+        options.image.display(),
+        image::HEADS,
+        image::SECTORS_PER_TRACK,
+    ));
+    Ok(command)
+}
+
+/// Starts Bochs for a test: no display but a pseudo-terminal, the same run
+/// every time, the first serial line connected to `serial`.
+pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Result<Process> {
+    let commands = folder.join("commands");
+    std::fs::write(&commands, "c\n")?;
+    let mut command = command(&Options {
+        image: &machine.image,
+        volatile: false,
+        display: "term",
+        commands: &commands,
+        log: &folder.join("bochs.log"),
+    })?;
+    command.env("TERM", "xterm");
+    command.arg(format!("megs: {}", machine.memory));
+    command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
+    command.arg("cpu: ips=1000000");
+    command.arg(format!("com1: enabled=1, mode=socket-client, dev={serial}"));
+    Process::start(&mut command)
+}
+
+/// The user's side of the pseudo-terminal that Bochs draws on.
+pub struct Terminal {
+    keys: File,
+    screen: Arc<Mutex<vt100::Parser>>,
+}
+
+impl Terminal {
+    /// Waits until Bochs has named its terminal and opens it.
+    pub(crate) fn open(bochs: &mut Process, limit: Duration) -> Result<Self> {
+        let keys = open_terminal(&wait_for_terminal(bochs, limit)?)?;
+        let mut output = keys.try_clone()?;
+        let screen = vt100::Parser::new(LINES as u16, COLUMNS as u16, 0);
+        let screen = Arc::new(Mutex::new(screen));
+        let sink = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut chunk) {
+                sink.lock().unwrap_or_else(PoisonError::into_inner).process(&chunk[..count]);
+            }
+        });
+        Ok(Self { keys, screen })
+    }
+}
+
+/// Waits until Bochs has printed the name of its terminal.
+pub(crate) fn wait_for_terminal(bochs: &mut Process, limit: Duration) -> Result<PathBuf> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let output = bochs.output();
+        if let Some(name) = terminal_name(&output) {
+            return Ok(name);
+        }
+        if bochs.has_ended()? || Instant::now() > deadline {
+            bail!("Bochs did not start; it said:\n{output}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn terminal_name(output: &str) -> Option<PathBuf> {
+    let (_, rest) = output.split_once("connected to screen \"")?;
+    let (name, _) = rest.split_once('"')?;
+    Some(PathBuf::from(name))
+}
+
+/// Opens the terminal `name` such that bytes pass unchanged.
+pub(crate) fn open_terminal(name: &Path) -> Result<File> {
+    let place = || format!("the terminal {} of Bochs", name.display());
+    let file = OpenOptions::new().read(true).write(true).open(name).with_context(place)?;
+    let mut modes = tcgetattr(&file).with_context(place)?;
+    cfmakeraw(&mut modes);
+    tcsetattr(&file, SetArg::TCSANOW, &modes).with_context(place)?;
+    Ok(file)
+}
+
+impl Console for Terminal {
+    fn type_key(&mut self, character: char) -> Result<()> {
+        // The Enter key of a terminal sends a carriage return.
+        let byte = if character == '\n' { '\r' } else { character };
+        write!(self.keys, "{byte}").context("the keyboard of Bochs")?;
+        std::thread::sleep(KEY_TIME);
+        Ok(())
+    }
+
+    fn screen(&mut self) -> Result<Screen> {
+        let parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Screen::from_lines(parser.screen().rows(0, COLUMNS as u16)))
+    }
+
+    fn picture(&mut self, _target: &Path) -> Result<()> {
+        bail!("Bochs draws pictures only with its X display: take QEMU")
+    }
+
+    fn end(&mut self, status: ExitStatus, output: &str) -> End {
+        let message = exit_message(output);
+        match message {
+            _ if message.contains("shutdown requested") => End::Shutdown,
+            _ if message.contains("3rd") || message.contains("triple") => End::TripleFault,
+            "" => End::Other(status.to_string()),
+            _ => End::Other(message.to_string()),
+        }
+    }
+}
+
+/// What Bochs gives as the reason of its end.
+fn exit_message(output: &str) -> &str {
+    let Some((_, rest)) = output.split_once("exiting with the following message:\n") else {
+        return "";
+    };
+    rest.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_terminal_is_found() {
+        let output = "noise\nBochs connected to screen \"/dev/pts/7\"\nmore";
+        assert_eq!(terminal_name(output), Some(PathBuf::from("/dev/pts/7")));
+        assert_eq!(terminal_name("Bochs connected to screen \"/dev"), None);
+    }
+
+    #[test]
+    fn the_exit_message_is_found() {
+        let output = "====\nBochs is exiting with the following message:\n[UNMAP ] Shutdown port\n===";
+        assert_eq!(exit_message(output), "[UNMAP ] Shutdown port");
+        assert_eq!(exit_message("nothing"), "");
+    }
+}

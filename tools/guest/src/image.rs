@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The few things about a disk image that a test needs to know or change.
+//!
+//! The layout is the one that `mkimage` writes: 512-byte sectors, a partition
+//! table in sector 0, the kernel command line in sector 5.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Bytes of a sector.
+pub const SECTOR: u64 = 512;
+/// Heads of the disk's geometry.
+pub const HEADS: u64 = 16;
+/// Sectors of a track.
+pub const SECTORS_PER_TRACK: u64 = 63;
+/// The sector that holds the kernel command line, ended by a NUL.
+pub const COMMAND_LINE_SECTOR: u64 = 5;
+
+const PARTITION_TABLE: usize = 446;
+const PARTITION_ENTRY: usize = 16;
+
+/// How many cylinders the disk in `image` has.
+///
+/// # Errors
+/// Where the image isn't made of whole cylinders.
+pub fn cylinders(image: &Path) -> Result<u64> {
+    let place = || format!("{}", image.display());
+    let bytes = std::fs::metadata(image).with_context(place)?.len();
+    let cylinder = HEADS * SECTORS_PER_TRACK * SECTOR;
+    ensure!(
+        bytes > 0 && bytes % cylinder == 0,
+        "{}: {bytes} bytes is not a number of whole cylinders of {cylinder} bytes",
+        image.display()
+    );
+    Ok(bytes / cylinder)
+}
+
+/// Reads `count` bytes at byte `offset` of `image`.
+pub fn read(image: &Path, offset: u64, count: usize) -> Result<Vec<u8>> {
+    let place = || format!("{}: {count} bytes at {offset}", image.display());
+    let mut bytes = vec![0; count];
+    let mut file = File::open(image).with_context(place)?;
+    file.seek(SeekFrom::Start(offset)).with_context(place)?;
+    file.read_exact(&mut bytes).with_context(place)?;
+    Ok(bytes)
+}
+
+/// Writes `bytes` at byte `offset` of `image`.
+pub fn write(image: &Path, offset: u64, bytes: &[u8]) -> Result<()> {
+    let place = || format!("{}: {} bytes at {offset}", image.display(), bytes.len());
+    let mut file = OpenOptions::new().write(true).open(image).with_context(place)?;
+    file.seek(SeekFrom::Start(offset)).with_context(place)?;
+    file.write_all(bytes).with_context(place)
+}
+
+/// Adds `words` to the kernel command line in `image`. A word `name=value`
+/// replaces the word of that name that was there.
+pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
+    let sector = read(image, COMMAND_LINE_SECTOR * SECTOR, SECTOR as usize)?;
+    let end = sector.iter().position(|&byte| byte == 0).unwrap_or(sector.len());
+    let line = merge_words(&String::from_utf8_lossy(&sector[..end]), words);
+    ensure!(line.len() < SECTOR as usize, "the kernel command line is too long: {line}");
+    let mut sector = line.into_bytes();
+    sector.resize(SECTOR as usize, 0);
+    write(image, COMMAND_LINE_SECTOR * SECTOR, &sector)
+}
+
+fn merge_words(old: &str, new: &str) -> String {
+    let name = |word: &str| word.split('=').next().unwrap_or_default().to_string();
+    let replaced: Vec<String> = new.split_whitespace().map(name).collect();
+    let kept = old.split_whitespace().filter(|word| !replaced.contains(&name(word)));
+    kept.chain(new.split_whitespace()).collect::<Vec<_>>().join(" ")
+}
+
+/// First sector and number of sectors of partition `number` (1 to 4).
+pub fn partition(image: &Path, number: usize) -> Result<(u64, u64)> {
+    ensure!((1..=4).contains(&number), "there is no partition {number}");
+    let sector = read(image, 0, SECTOR as usize)?;
+    let start = PARTITION_TABLE + (number - 1) * PARTITION_ENTRY;
+    let field = |offset: usize| {
+        let bytes = sector[start + offset..][..4].try_into().unwrap_or_default();
+        u64::from(u32::from_le_bytes(bytes))
+    };
+    match (field(8), field(12)) {
+        (_, 0) => bail!("{}: partition {number} is empty", image.display()),
+        found => Ok(found),
+    }
+}
+
+/// Copies partition `number` of `image` into a file of its own.
+pub fn extract_partition(image: &Path, number: usize, target: &Path) -> Result<()> {
+    let (first, count) = partition(image, number)?;
+    let bytes = read(image, first * SECTOR, (count * SECTOR) as usize)?;
+    std::fs::write(target, bytes).with_context(|| format!("{}", target.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_word_replaces_the_old_one_of_its_name() {
+        assert_eq!(merge_words("root=/dev/hd2 console=tty0", "console=ttyS0"), "root=/dev/hd2 console=ttyS0");
+        assert_eq!(merge_words("", "a b=c"), "a b=c");
+    }
+
+    #[test]
+    fn an_image_of_broken_size_is_refused() -> Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        file.as_file().set_len(SECTOR)?;
+        assert!(cylinders(file.path()).is_err());
+        file.as_file().set_len(3 * HEADS * SECTORS_PER_TRACK * SECTOR)?;
+        assert_eq!(cylinders(file.path())?, 3);
+        Ok(())
+    }
+}

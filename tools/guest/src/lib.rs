@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Boots a disk image in Bochs or QEMU, talks to the guest and looks at it.
+//!
+//! A [`Machine`] says what to boot; [`Machine::boot`] starts the emulator and
+//! gives a running [`Guest`]. Input goes in over the first serial line
+//! ([`Guest::send`]) or the keyboard ([`Guest::type_keys`]); what the guest says
+//! is awaited with a deadline ([`Guest::expect_serial`],
+//! [`Guest::expect_screen`]). A deadline missed, a kernel panic, or an emulator
+//! that ends too early comes back as an error that holds the last screen and
+//! the tail of the serial line. Dropping the guest, in a panic too, ends the
+//! emulator and removes all its files.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! use guest::{Emulator, Machine, PROMPT_TIME};
+//! let mut guest = Machine::new(Emulator::Bochs, "build/eleven.img")
+//!     .command_line("console=ttyS0")
+//!     .boot()?;
+//! guest.expect_serial("# ", PROMPT_TIME)?;
+//! assert_eq!(guest.command("echo hello")?, "hello\n");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The emulators' own flags stand in one place each: [`bochs`] (with
+//! `hdimage/bochsrc`) and [`qemu`].
+
+pub mod bochs;
+pub mod debug;
+pub mod image;
+pub mod interactive;
+pub mod keys;
+mod machine;
+pub mod picture;
+mod process;
+pub mod qemu;
+mod screen;
+mod serial;
+pub mod symbols;
+pub mod tour;
+
+pub use machine::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME};
+pub use screen::Screen;

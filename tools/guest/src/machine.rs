@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A machine to boot, and the guest that runs in it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::ValueEnum;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::screen::Screen;
+use crate::serial::{Listener, Serial};
+use crate::{bochs, image, qemu};
+
+/// What the shell of the guest says when it waits for a command.
+pub const PROMPT: &str = "# ";
+/// How long a boot may take until the prompt, on a slow host too.
+pub const PROMPT_TIME: Duration = Duration::from_secs(60);
+/// How long a command may take.
+const COMMAND_TIME: Duration = Duration::from_secs(60);
+/// How long an emulator may take to start and to connect.
+const START_TIME: Duration = Duration::from_secs(20);
+/// What the kernel says when it stops for good.
+const KERNEL_PANIC: &str = "Kernel panic";
+/// How many lines of the serial line an error shows.
+const TAIL: usize = 30;
+
+/// Which emulator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Emulator {
+    /// Bochs 2.7.
+    Bochs,
+    /// qemu-system-i386.
+    Qemu,
+}
+
+/// How an emulator's run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The guest switched itself off.
+    Shutdown,
+    /// The guest restarted the machine (QEMU only: Bochs goes on).
+    Restart,
+    /// An exception in the handler of a double fault.
+    TripleFault,
+    /// Anything else, in the emulator's words.
+    Other(String),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shutdown => f.write_str("shut down by the guest"),
+            Self::Restart => f.write_str("restarted by the guest"),
+            Self::TripleFault => f.write_str("triple fault"),
+            Self::Other(words) => write!(f, "ended by the emulator: {words}"),
+        }
+    }
+}
+
+/// What differs between emulators while a guest runs.
+pub(crate) trait Console {
+    /// Presses and releases the keys that make `character`.
+    fn type_key(&mut self, character: char) -> Result<()>;
+    /// What the screen shows now, or showed last.
+    fn screen(&mut self) -> Result<Screen>;
+    /// Writes a picture of the screen, where the emulator can.
+    fn picture(&mut self, target: &Path) -> Result<()>;
+    /// What `status` and `output` of the ended emulator mean.
+    fn end(&mut self, status: ExitStatus, output: &str) -> End;
+}
+
+/// A machine that can be booted.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    pub(crate) emulator: Emulator,
+    pub(crate) image: PathBuf,
+    pub(crate) memory: u32,
+    command_line: Option<String>,
+    in_place: bool,
+}
+
+impl Machine {
+    /// A machine of 32 MB with `image` as its first disk.
+    pub fn new(emulator: Emulator, image: impl Into<PathBuf>) -> Self {
+        let image = image.into();
+        Self { emulator, image, memory: 32, command_line: None, in_place: false }
+    }
+
+    /// Adds `words` to the kernel command line.
+    #[must_use]
+    pub fn command_line(mut self, words: &str) -> Self {
+        self.command_line = Some(words.to_string());
+        self
+    }
+
+    /// Gives the machine `megabytes` of memory.
+    #[must_use]
+    pub fn memory(mut self, megabytes: u32) -> Self {
+        self.memory = megabytes;
+        self
+    }
+
+    /// Lets the guest write to the image itself. Otherwise it gets a copy.
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+
+    /// Starts the emulator.
+    ///
+    /// # Errors
+    /// Where the image can't be read or the emulator doesn't start.
+    pub fn boot(&self) -> Result<Guest> {
+        let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
+        let mut machine = self.clone();
+        if !self.in_place {
+            machine.image = folder.path().join("disk.img");
+            std::fs::copy(&self.image, &machine.image)
+                .with_context(|| format!("{}", self.image.display()))?;
+        }
+        if let Some(words) = &self.command_line {
+            image::add_to_command_line(&machine.image, words)?;
+        }
+        let listener = Listener::bind()?;
+        let serial = listener.address()?;
+        let (mut process, console): (_, Box<dyn Console>) = match machine.emulator {
+            Emulator::Bochs => {
+                let mut process = bochs::start(&machine, serial, folder.path())?;
+                let console = bochs::Terminal::open(&mut process, START_TIME)?;
+                (process, Box::new(console))
+            }
+            Emulator::Qemu => {
+                let (mut process, monitor) = qemu::start(&machine, serial, folder.path())?;
+                let console = monitor.accept(&mut process, START_TIME)?;
+                (process, Box::new(console))
+            }
+        };
+        let serial = listener.accept(&mut process, START_TIME)?;
+        Ok(Guest { console, serial, seen: 0, process, end: None, _folder: folder })
+    }
+}
+
+/// A running guest.
+pub struct Guest {
+    console: Box<dyn Console>,
+    serial: Serial,
+    /// How much of the serial line expectations have consumed.
+    seen: usize,
+    end: Option<End>,
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Guest {
+    /// Sends `text` over the serial line.
+    pub fn send(&mut self, text: &str) -> Result<()> {
+        self.serial.send(text)
+    }
+
+    /// Types `text` on the keyboard.
+    pub fn type_keys(&mut self, text: &str) -> Result<()> {
+        for character in text.chars() {
+            self.console.type_key(character)?;
+        }
+        Ok(())
+    }
+
+    /// What the screen shows.
+    pub fn screen(&mut self) -> Result<Screen> {
+        self.console.screen()
+    }
+
+    /// Writes a picture of the screen as PNG (QEMU only).
+    pub fn picture(&mut self, target: &Path) -> Result<()> {
+        self.console.picture(target)
+    }
+
+    /// Everything that has come over the serial line.
+    pub fn serial(&self) -> String {
+        self.serial.received()
+    }
+
+    /// Waits until `text` comes over the serial line, and gives what came
+    /// before it since the last expectation.
+    ///
+    /// # Errors
+    /// Where it does not come within `limit`, the kernel panics or the machine
+    /// ends. The error shows the screen and the tail of the line.
+    pub fn expect_serial(&mut self, text: &str, limit: Duration) -> Result<String> {
+        let what = format!("{text:?} on the serial line");
+        self.expect(&what, limit, |news| news.find(text).map(|start| (start, start + text.len())))
+    }
+
+    /// Sends the line `command` to the shell on the serial line, waits for the
+    /// next prompt and gives what the command printed.
+    ///
+    /// The prompt must be there when this is called.
+    pub fn command(&mut self, command: &str) -> Result<String> {
+        self.command_within(command, COMMAND_TIME)
+    }
+
+    /// [`Guest::command`] with another time limit.
+    pub fn command_within(&mut self, command: &str, limit: Duration) -> Result<String> {
+        self.send(&format!("{command}\n"))?;
+        let echo = format!("{command}\r\n");
+        self.expect(&format!("the echo of {command:?}"), limit, |news| {
+            news.find(&echo).map(|start| (start, start + echo.len()))
+        })?;
+        self.expect_prompt(&format!("the prompt after {command:?}"), limit)
+    }
+
+    /// Waits for a prompt with nothing behind it; gives what came before it.
+    pub fn expect_prompt(&mut self, what: &str, limit: Duration) -> Result<String> {
+        let output = self.expect(what, limit, |news| {
+            news.ends_with(PROMPT).then(|| (news.len() - PROMPT.len(), news.len()))
+        })?;
+        Ok(output.replace("\r\n", "\n"))
+    }
+
+    /// Waits until the screen, as one text, satisfies `test`.
+    ///
+    /// # Errors
+    /// As [`Guest::expect_serial`]; `what` says what was waited for.
+    pub fn expect_screen_that(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        test: impl Fn(&Screen) -> bool,
+    ) -> Result<Screen> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let screen = self.console.screen()?;
+            if test(&screen) {
+                return Ok(screen);
+            }
+            self.go_on(what, deadline, &screen.text())?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until `text` stands in a line of the screen.
+    pub fn expect_screen(&mut self, text: &str, limit: Duration) -> Result<Screen> {
+        let what = format!("{text:?} on the screen");
+        self.expect_screen_that(&what, limit, |screen| screen.text().contains(text))
+    }
+
+    /// Waits until the emulator has ended and says how.
+    pub fn wait_end(&mut self, limit: Duration) -> Result<End> {
+        if self.end.is_none() && self.process.wait(limit)?.is_none() {
+            bail!(self.failure(&format!("still running after {} s", limit.as_secs())));
+        }
+        self.poll_end()?.ok_or_else(|| anyhow!("the emulator has not ended"))
+    }
+
+    /// How the emulator ended, or `None` while it runs.
+    pub fn poll_end(&mut self) -> Result<Option<End>> {
+        if self.end.is_none()
+            && let Some(status) = self.process.wait(Duration::ZERO)?
+        {
+            // The threads that collect its last words need a moment.
+            std::thread::sleep(Duration::from_millis(50));
+            self.end = Some(self.console.end(status, &self.process.output()));
+        }
+        Ok(self.end.clone())
+    }
+
+    /// Screen and serial tail under a headline: what an error shows.
+    pub fn failure(&mut self, headline: &str) -> String {
+        let screen = match self.console.screen() {
+            Ok(screen) => screen.to_string(),
+            Err(error) => format!("(no screen: {error:#})\n"),
+        };
+        let received = self.serial.received().replace('\r', "");
+        let lines: Vec<&str> = received.lines().collect();
+        let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n");
+        format!("{headline}\nlast screen:\n{screen}serial line:\n{tail}\n")
+    }
+
+    fn expect(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        find: impl Fn(&str) -> Option<(usize, usize)>,
+    ) -> Result<String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let received = self.serial.received();
+            let news = received.get(self.seen..).unwrap_or_default();
+            if let Some((start, end)) = find(news) {
+                self.seen += end;
+                return Ok(news[..start].to_string());
+            }
+            self.go_on(what, deadline, news)?;
+            self.serial.wait_for_more(received.len(), Duration::from_millis(50));
+        }
+    }
+
+    /// Whether there is still a point in waiting for `what`.
+    fn go_on(&mut self, what: &str, deadline: Instant, news: &str) -> Result<()> {
+        let trouble = if news.contains(KERNEL_PANIC) {
+            // Let it print the rest.
+            std::thread::sleep(Duration::from_millis(500));
+            "the kernel panicked".to_string()
+        } else if Instant::now() > deadline {
+            "time is over".to_string()
+        } else if let Some(end) = self.poll_end()? {
+            format!("the machine is off: {end}")
+        } else {
+            return Ok(());
+        };
+        let headline = format!("waited for {what}, but {trouble}");
+        bail!(self.failure(&headline))
+    }
+}

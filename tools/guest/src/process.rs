@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A child process that does not outlive us.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+
+/// A running emulator, killed when this is dropped and also when we are killed
+/// ourselves. What it prints is collected.
+pub struct Process {
+    child: Child,
+    output: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts `command` without input, collecting its standard output and
+    /// error.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut child = spawn_bound(command)
+            .with_context(|| format!("can't start {name}: run `make setup`"))?;
+        let output = Arc::default();
+        if let Some(stdout) = child.stdout.take() {
+            collect(stdout, &output);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            collect(stderr, &output);
+        }
+        Ok(Self { child, output })
+    }
+
+    /// What it has printed so far.
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Waits for its end, at most for `limit`.
+    pub fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || Instant::now() > deadline {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only where the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts `command` so that the kernel kills it when the thread that started it
+/// ends, however that comes about.
+pub fn spawn_bound(command: &mut Command) -> std::io::Result<Child> {
+    // SAFETY: between fork and exec only `prctl` is called, which is a bare
+    // system call: it takes no lock and allocates nothing.
+    unsafe {
+        command.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?));
+    }
+    command.spawn()
+}
+
+fn collect(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
+    let output = Arc::clone(output);
+    std::thread::spawn(move || {
+        let mut source = BufReader::new(source);
+        let mut line = Vec::new();
+        while let Ok(1..) = source.read_until(b'\n', &mut line) {
+            let text = String::from_utf8_lossy(&line);
+            output.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+            line.clear();
+        }
+    });
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How QEMU is called, and its monitor.
+//!
+//! The monitor speaks QMP: a line of JSON for each command and answer, with
+//! events in between (QEMU's "QMP Reference Manual").
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Value, json};
+
+use crate::machine::{Console, End, Machine};
+use crate::process::Process;
+use crate::screen::Screen;
+use crate::{image, keys, picture};
+
+/// VGA text memory.
+const TEXT_MEMORY: u64 = 0xB8000;
+const TEXT_MEMORY_BYTES: u64 = 0x8000;
+/// How long a key is held down and how long the answer of QEMU may take.
+const KEY_TIME: Duration = Duration::from_millis(20);
+const ANSWER_TIME: Duration = Duration::from_secs(20);
+/// What the guest writes to port F4h to switch off, as QEMU's status.
+const SHUTDOWN_STATUS: i32 = 0x31 << 1 | 1;
+
+/// The call of QEMU with `memory` megabytes and `image` as the first disk;
+/// display and serial line are left to the caller. A restart of the guest ends
+/// QEMU; a throw-away run leaves the image as it is.
+pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
+    let cylinders = image::cylinders(image)?;
+    let snapshot = if throw_away { "on" } else { "off" };
+    let mut command = Command::new("qemu-system-i386");
+    command.args(["-machine", "pc", "-accel", "tcg", "-cpu", "pentium", "-nodefaults"]);
+    command.args(["-vga", "std", "-no-reboot", "-m", &memory.to_string()]);
+    command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
+    command.arg("-drive").arg(format!(
+        "file={},format=raw,if=none,id=disk,snapshot={snapshot}",
+        image.display()
+    ));
+    command.arg("-device").arg(format!(
+        "ide-hd,drive=disk,cyls={cylinders},heads={},secs={}",
+        image::HEADS,
+        image::SECTORS_PER_TRACK,
+    ));
+    Ok(command)
+}
+
+/// Starts QEMU for a test: no display, monitor and first serial line connected
+/// to us.
+pub(crate) fn start(
+    machine: &Machine,
+    serial: SocketAddr,
+    folder: &Path,
+) -> Result<(Process, MonitorListener)> {
+    let monitor = MonitorListener::bind(folder)?;
+    let mut command = command(&machine.image, machine.memory, false)?;
+    command.args(["-display", "none"]);
+    command.arg("-chardev").arg(format!(
+        "socket,id=com1,host={},port={}",
+        serial.ip(),
+        serial.port()
+    ));
+    command.args(["-serial", "chardev:com1"]);
+    command.arg("-chardev").arg(format!("socket,id=qmp,path={}", monitor.path.display()));
+    command.args(["-mon", "chardev=qmp,mode=control"]);
+    command.args(["-d", "cpu_reset", "-D"]).arg(folder.join("reset.log"));
+    Ok((Process::start(&mut command)?, monitor))
+}
+
+/// Waits for QEMU to connect its monitor.
+pub(crate) struct MonitorListener {
+    listener: UnixListener,
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl MonitorListener {
+    fn bind(folder: &Path) -> Result<Self> {
+        let path = folder.join("monitor");
+        let listener = UnixListener::bind(&path).context("a socket for QEMU's monitor")?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { listener, folder: folder.to_path_buf(), path })
+    }
+
+    /// Waits until QEMU has connected, or ended, or `limit` is over.
+    pub(crate) fn accept(self, qemu: &mut Process, limit: Duration) -> Result<Monitor> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Ok((stream, _)) = self.listener.accept() {
+                return Monitor::new(stream, self.folder);
+            }
+            if qemu.has_ended()? || Instant::now() > deadline {
+                bail!("QEMU did not start; it said:\n{}", qemu.output());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// An open monitor.
+pub struct Monitor {
+    commands: UnixStream,
+    answers: BufReader<UnixStream>,
+    folder: PathBuf,
+    last_screen: Option<Screen>,
+}
+
+impl Monitor {
+    fn new(stream: UnixStream, folder: PathBuf) -> Result<Self> {
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(ANSWER_TIME))?;
+        let answers = BufReader::new(stream.try_clone()?);
+        let mut monitor = Self { commands: stream, answers, folder, last_screen: None };
+        monitor.execute("qmp_capabilities", &json!({}))?;
+        Ok(monitor)
+    }
+
+    /// Runs a QMP command and gives its answer.
+    fn execute(&mut self, command: &str, arguments: &Value) -> Result<Value> {
+        let what = || format!("QEMU's monitor, command {command}");
+        let line = json!({"execute": command, "arguments": arguments});
+        writeln!(self.commands, "{line}").with_context(what)?;
+        loop {
+            let mut line = String::new();
+            if self.answers.read_line(&mut line).with_context(what)? == 0 {
+                bail!("QEMU has closed its monitor");
+            }
+            let mut answer: Value = serde_json::from_str(&line).with_context(what)?;
+            if let Some(error) = answer.get("error") {
+                bail!("QEMU's monitor, command {command}: {error}");
+            }
+            if let Some(value) = answer.get_mut("return") {
+                return Ok(value.take());
+            }
+        }
+    }
+
+    /// Runs a command of the human monitor.
+    fn human(&mut self, line: &str) -> Result<String> {
+        let answer = self.execute("human-monitor-command", &json!({"command-line": line}))?;
+        Ok(answer.as_str().unwrap_or_default().to_string())
+    }
+
+    /// Reads a byte from an I/O port.
+    fn port(&mut self, port: u16) -> Result<u8> {
+        let answer = self.human(&format!("i /b {port:#x}"))?;
+        let value = answer.rsplit("0x").next().unwrap_or_default().trim();
+        u8::from_str_radix(value, 16).with_context(|| format!("port {port:#x}: {answer:?}"))
+    }
+
+    /// Reads text memory and where on it the picture starts. The guest stands
+    /// still for this, as the index register of the CRT controller is its own.
+    fn read_screen(&mut self) -> Result<Screen> {
+        const INDEX: u16 = 0x3D4;
+        const DATA: u16 = 0x3D5;
+        self.execute("stop", &json!({}))?;
+        let index = self.port(INDEX)?;
+        let mut register = |number: u8| {
+            self.human(&format!("o /b {INDEX:#x} {number}"))?;
+            self.port(DATA)
+        };
+        let origin = u16::from_be_bytes([register(0x0C)?, register(0x0D)?]);
+        self.human(&format!("o /b {INDEX:#x} {index}"))?;
+        let file = self.folder.join("text-memory");
+        let area = json!({"val": TEXT_MEMORY, "size": TEXT_MEMORY_BYTES, "filename": file});
+        self.execute("pmemsave", &area)?;
+        self.execute("cont", &json!({}))?;
+        Ok(Screen::from_text_memory(&fs::read(&file)?, usize::from(origin)))
+    }
+
+    /// Why QEMU ended: the reason of its last event SHUTDOWN.
+    fn shutdown_reason(&mut self) -> Option<String> {
+        let mut reason = None;
+        let mut line = String::new();
+        while let Ok(1..) = self.answers.read_line(&mut line) {
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            if event["event"] == "SHUTDOWN" {
+                reason = event["data"]["reason"].as_str().map(String::from);
+            }
+            line.clear();
+        }
+        reason
+    }
+}
+
+impl Console for Monitor {
+    fn type_key(&mut self, character: char) -> Result<()> {
+        let names = keys::for_character(character)
+            .ok_or_else(|| anyhow!("no key of the keyboard makes {character:?}"))?;
+        let keys: Vec<Value> =
+            names.iter().map(|name| json!({"type": "qcode", "data": name})).collect();
+        let hold = KEY_TIME.as_millis() as u64 / 2;
+        self.execute("send-key", &json!({"keys": keys, "hold-time": hold}))?;
+        std::thread::sleep(KEY_TIME);
+        Ok(())
+    }
+
+    fn screen(&mut self) -> Result<Screen> {
+        match (self.read_screen(), &self.last_screen) {
+            (Ok(screen), _) => Ok(self.last_screen.insert(screen).clone()),
+            // QEMU may have ended by now.
+            (Err(_), Some(screen)) => Ok(screen.clone()),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    fn picture(&mut self, target: &Path) -> Result<()> {
+        let file = self.folder.join("screen.ppm");
+        self.execute("screendump", &json!({"filename": file}))?;
+        picture::ppm_to_png(&fs::read(&file)?, target)
+    }
+
+    fn end(&mut self, status: ExitStatus, output: &str) -> End {
+        let log = fs::read_to_string(self.folder.join("reset.log")).unwrap_or_default();
+        if log.contains("Triple fault") {
+            return End::TripleFault;
+        }
+        match (status.code(), self.shutdown_reason().as_deref()) {
+            (Some(SHUTDOWN_STATUS), _) | (_, Some("guest-shutdown")) => End::Shutdown,
+            (_, Some("guest-reset")) => End::Restart,
+            _ => End::Other(format!("{status} {output}")),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The kernel as it lies in partition 1: a header sector, then the flat image.
+//!
+//! This module is the description of the format; the loader in `boot/` reads
+//! it with the same numbers. All fields are little-endian 32-bit words, in the
+//! first sector of the partition:
+//!
+//! | offset | field |
+//! |---|---|
+//! | 0 | the bytes `ELVN` |
+//! | 4 | version of the header, 1 |
+//! | 8 | length of the image in bytes, a multiple of 512, padded with zeros |
+//! | 12 | load address: where the first byte of the image belongs |
+//! | 16 | entry: where the loader jumps to |
+//! | 20 | memory end: the first byte behind the kernel's bss |
+//! | 24 | checksum of the image, see [`checksum`] |
+//! | 28..512 | zero |
+//!
+//! The image begins in the partition's second sector. Addresses are physical.
+//!
+//! 0.11 has no such header: `tools/build.c` wrote the kernel behind the setup
+//! sectors, and `bootsect.s` read a fixed number of bytes.
+
+use crate::disk::SECTOR_SIZE;
+use crate::elf::Executable;
+use crate::error::Fault;
+
+/// The first four bytes.
+pub const MAGIC: [u8; 4] = *b"ELVN";
+/// The version this tool writes and the loader reads.
+pub const VERSION: u32 = 1;
+/// Where the kernel is linked to begin and the loader puts it: 1 MB.
+pub const LOAD_ADDRESS: u32 = 0x10_0000;
+/// Bytes of the header.
+pub const HEADER_SIZE: usize = SECTOR_SIZE;
+
+const VERSION_OFFSET: usize = 4;
+const LENGTH_OFFSET: usize = 8;
+const LOAD_ADDRESS_OFFSET: usize = 12;
+const ENTRY_OFFSET: usize = 16;
+const MEMORY_END_OFFSET: usize = 20;
+const CHECKSUM_OFFSET: usize = 24;
+
+/// The fields of the header that vary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KernelHeader {
+    /// Bytes of the image, a multiple of the sector size.
+    pub length: u32,
+    /// Physical address of the image's first byte.
+    pub load_address: u32,
+    /// Physical address of the first instruction.
+    pub entry: u32,
+    /// Physical address of the first byte behind the bss.
+    pub memory_end: u32,
+    /// [`checksum`] of the image.
+    pub checksum: u32,
+}
+
+impl KernelHeader {
+    /// The header sector.
+    pub fn to_bytes(self) -> [u8; HEADER_SIZE] {
+        let mut sector = [0; HEADER_SIZE];
+        sector[..4].copy_from_slice(&MAGIC);
+        for (offset, word) in [
+            (VERSION_OFFSET, VERSION),
+            (LENGTH_OFFSET, self.length),
+            (LOAD_ADDRESS_OFFSET, self.load_address),
+            (ENTRY_OFFSET, self.entry),
+            (MEMORY_END_OFFSET, self.memory_end),
+            (CHECKSUM_OFFSET, self.checksum),
+        ] {
+            sector[offset..offset + 4].copy_from_slice(&word.to_le_bytes());
+        }
+        sector
+    }
+
+    /// Reads a header sector back.
+    pub fn parse(sector: &[u8; HEADER_SIZE]) -> Result<KernelHeader, Fault> {
+        let word = |offset: usize| {
+            u32::from_le_bytes([sector[offset], sector[offset + 1], sector[offset + 2], sector[offset + 3]])
+        };
+        if sector[..4] != MAGIC {
+            return Err(Fault::new("kernel header, byte 0", "expected the bytes ELVN"));
+        }
+        if word(VERSION_OFFSET) != VERSION {
+            let problem = format!("version {}, expected {VERSION}", word(VERSION_OFFSET));
+            return Err(Fault::new("kernel header, byte 4", problem));
+        }
+        let length = word(LENGTH_OFFSET);
+        if length == 0 || !length.is_multiple_of(SECTOR_SIZE as u32) {
+            let problem = format!("image length {length}, expected a multiple of {SECTOR_SIZE} above 0");
+            return Err(Fault::new("kernel header, byte 8", problem));
+        }
+        Ok(KernelHeader {
+            length,
+            load_address: word(LOAD_ADDRESS_OFFSET),
+            entry: word(ENTRY_OFFSET),
+            memory_end: word(MEMORY_END_OFFSET),
+            checksum: word(CHECKSUM_OFFSET),
+        })
+    }
+}
+
+/// Rotates the sum left by one bit and adds the next word, from 0 on. A
+/// trailing piece of less than four bytes doesn't count; an image has none.
+pub fn checksum(image: &[u8]) -> u32 {
+    image.chunks_exact(4).fold(0u32, |sum, word| {
+        sum.rotate_left(1).wrapping_add(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+    })
+}
+
+/// Header and image of the kernel `elf`, as they go into a partition of
+/// `capacity` bytes.
+pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
+    let executable = Executable::parse(elf)?;
+    let room = capacity.saturating_sub(HEADER_SIZE);
+    let flat = executable.flatten(room)?;
+    if flat.load_address != LOAD_ADDRESS {
+        let problem =
+            format!("begins at physical address {:#x}, expected {LOAD_ADDRESS:#x}", flat.load_address);
+        return Err(Fault::new("lowest PT_LOAD segment", problem));
+    }
+    let mut image = flat.bytes;
+    image.resize(image.len().next_multiple_of(SECTOR_SIZE), 0);
+    if image.len() > room {
+        return Err(crate::elf::too_big(image.len(), room));
+    }
+    let header = KernelHeader {
+        length: image.len() as u32,
+        load_address: flat.load_address,
+        entry: flat.entry,
+        memory_end: flat.memory_end,
+        checksum: checksum(&image),
+    };
+    Ok([&header.to_bytes()[..], &image].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elf::testing::ElfBuilder;
+
+    #[test]
+    fn checksum_rotates_then_adds() {
+        assert_eq!(checksum(&[]), 0);
+        assert_eq!(checksum(&[1, 0, 0, 0]), 1);
+        // rotate(1) + 2 = 4; rotate(4) + 0x8000_0000 = 0x8000_0008;
+        // rotate(0x8000_0008) + 0 = 0x0000_0011.
+        let words = [1u32, 2, 0x8000_0000, 0].map(u32::to_le_bytes).concat();
+        assert_eq!(checksum(&words), 0x11);
+        // The sum wraps.
+        assert_eq!(checksum(&[0xffu8; 8]), 0xffff_fffeu32);
+    }
+
+    #[test]
+    fn header_fields_are_where_the_loader_looks() {
+        let header = KernelHeader {
+            length: 0x0004_0200,
+            load_address: 0x10_0000,
+            entry: 0x10_0020,
+            memory_end: 0x15_1234,
+            checksum: 0xdead_beef,
+        };
+        let sector = header.to_bytes();
+        let expected = [
+            *b"ELVN",
+            [1, 0, 0, 0],
+            [0x00, 0x02, 0x04, 0x00],
+            [0, 0, 0x10, 0],
+            [0x20, 0, 0x10, 0],
+            [0x34, 0x12, 0x15, 0],
+            [0xef, 0xbe, 0xad, 0xde],
+        ]
+        .concat();
+        assert_eq!(sector[..28], expected);
+        assert!(sector[28..].iter().all(|&byte| byte == 0));
+        assert_eq!(KernelHeader::parse(&sector), Ok(header));
+    }
+
+    #[test]
+    fn a_header_of_something_else_is_refused() {
+        let good = KernelHeader { length: 512, load_address: 0, entry: 0, memory_end: 0, checksum: 0 }.to_bytes();
+        for (offset, place) in [(0, "byte 0"), (4, "byte 4"), (8, "byte 8")] {
+            let mut sector = good;
+            sector[offset] ^= 1;
+            let fault = KernelHeader::parse(&sector).unwrap_err();
+            assert!(fault.place.ends_with(place), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_elf_becomes_header_and_padded_image() {
+        let elf = ElfBuilder::new(0x10_0004)
+            .segment(0x10_0000, 0x10_0000, &[1, 0, 0, 0, 2, 0, 0, 0], 8, "rx")
+            .segment(0x10_1000, 0x10_1000, &[7; 5], 0x2000, "rw")
+            .build();
+        let bytes = from_elf(&elf, 1 << 20).unwrap();
+        let header = KernelHeader::parse(bytes[..512].try_into().unwrap()).unwrap();
+        let image = &bytes[512..];
+        assert_eq!(header.length, 0x1200);
+        assert_eq!(image.len(), 0x1200);
+        assert_eq!(header.entry, 0x10_0004);
+        assert_eq!(header.memory_end, 0x10_3000);
+        assert_eq!(image[..8], [1, 0, 0, 0, 2, 0, 0, 0]);
+        assert_eq!(image[0x1000..0x1006], [7, 7, 7, 7, 7, 0]);
+        assert_eq!(header.checksum, checksum(image));
+    }
+
+    #[test]
+    fn a_kernel_elsewhere_or_too_big_is_refused() {
+        let low = ElfBuilder::new(0x9_0000).segment(0x9_0000, 0x9_0000, &[0; 4], 4, "rx").build();
+        assert!(from_elf(&low, 1 << 20).unwrap_err().problem.contains("expected 0x100000"));
+        let big = ElfBuilder::new(0x10_0000).segment(0x10_0000, 0x10_0000, &[0x90; 1025], 1025, "rx").build();
+        assert!(from_elf(&big, 4 * 512).is_ok());
+        let fault = from_elf(&big, 3 * 512).unwrap_err();
+        assert!(fault.problem.contains("holds 1024"), "{fault}");
+    }
+}
