@@ -1,1 +1,22 @@
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What runs before the kernel (0.11: `boot/bootsect.s`, `boot/setup.s`).
+//!
+//! There is no Rust in it. The two assembly files become the sections
+//! `.bootsect` (sector 0 of the disk) and `.setup` (sectors 1 to 4) of an ELF
+//! file that nobody runs: the image tool takes the sections out of it. The
+//! third file of 0.11's `boot/`, `head.s`, is the kernel's first code and is
+//! linked with the kernel.
+
+#![no_std]
+#![no_main]
+
+use core::arch::global_asm;
+
+global_asm!(include_str!("../bootsect.s"), options(raw));
+global_asm!(include_str!("../setup.s"), options(raw));
+
+/// No Rust code runs here, so none panics; the compiler asks for one.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}

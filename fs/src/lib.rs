@@ -1,2 +1,179 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#![cfg_attr(not(test), no_std)]
+//! The buffer cache and the Minix v1 file system (0.11's `fs/`).
+//!
+//! The kernel, `mkimage` and the host tests run this very code. What it needs
+//! of its surroundings is written down in [`seam`].
+//!
+//! ```text
+//! open.rs read_write.rs stat.rs fcntl.rs ioctl.rs   system calls: a task and its descriptors
+//! file_table.rs                                     open files
+//! namei.rs                                          paths, directories
+//! file_dev.rs block_dev.rs char_dev.rs pipe.rs      what an open file can be
+//! inode.rs truncate.rs                              files without names
+//! super.rs bitmap.rs                                mounted devices, free zones and inodes
+//! buffer.rs                                         copies of disk blocks
+//! seam.rs                                           the kernel, or the host
+//! ```
+//!
+//! [`Fs`] holds it all. Handles ([`buffer::Buffer`], [`inode::Inode`],
+//! [`file_table::File`]) are owned; dropping one is `brelse`, `iput`, `close`.
+//!
+//! # Locks
+//!
+//! Sleeping locks are taken in this order:
+//!
+//! 1. the mount lock (mount and umount);
+//! 2. an open file's position;
+//! 3. the tree lock, by whoever is going to hold two inodes (rename, rmdir);
+//! 4. an inode. Path walks, open, link, unlink and reading and writing hold
+//!    one at a time. With the tree lock held a second and third may be taken,
+//!    in any order: nobody who holds an inode waits for one without it;
+//! 5. a buffer's I/O lock.
+//!
+//! An inode that is being read in is locked too, but by somebody who only
+//! waits for the disk. The last owner of an inode without names frees it, and
+//! locks it for that; nobody else can have it then.
+//!
+//! Spinning locks are taken inside these, for a few instructions, in the
+//! order inode table, inode state or super block, contents of a buffer. The
+//! buffer cache's, the file table's, a task's and a pipe's are taken with no
+//! other held. None is held over anything that may sleep.
+//!
+//! # Order of changes
+//!
+//! A stop at any point must leave what `fsck` can put right without losing
+//! what was there before:
+//!
+//! * what a reference points to is made first: a zone is zeroed or filled
+//!   before an inode or an indirect block names it, an inode is filled in
+//!   before a directory entry names it;
+//! * a reference is removed before what it pointed to is freed: the entry,
+//!   then the inode's zones, then the inode's own bit;
+//! * `rename` makes the new entry before it removes the old one;
+//! * [`Fs::sync_dev`] says in which order blocks reach the disk.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(any(test, feature = "host")), no_std)]
+
+pub mod bitmap;
+pub mod block_dev;
+pub mod buffer;
+pub mod char_dev;
+pub mod fcntl;
+pub mod file_dev;
+pub mod file_table;
+#[cfg(any(test, feature = "host"))]
+pub mod host;
+pub mod inode;
+pub mod ioctl;
+pub mod layout;
+mod list;
+pub mod mkfs;
+pub mod namei;
+pub mod open;
+pub mod pipe;
+pub mod read_write;
+pub mod seam;
+pub mod stat;
+/// `super` is a word of the language, so only the file has 0.11's name.
+#[path = "super.rs"]
+pub mod super_block;
+pub mod task;
+pub mod truncate;
+
+pub use task::FsTask;
+
+use buffer::BufferHead;
+use file_table::FileTable;
+use inode::InodeSlot;
+use lib::lock::{Lock, Word};
+use lib::sys::types::Time;
+use list::Index;
+use seam::{Seam, SleepLock, WaitQueue};
+use super_block::SuperBlock;
+
+/// Inodes in memory (0.11: 32).
+pub const NR_INODE: usize = 256;
+/// Mounted file systems (0.11: 8).
+pub const NR_SUPER: usize = 8;
+/// Open files (0.11: 64).
+pub const NR_FILE: usize = 128;
+
+/// The tables of the file system, without the buffers.
+pub struct Tables {
+    /// Finds buffers: the cache lock.
+    buffers: Lock<Index<{ buffer::NR_HASH }>>,
+    /// Waits for a buffer to become unused (0.11: `buffer_wait`).
+    buffer_wait: WaitQueue,
+    /// Where the periodic write-back goes on.
+    write_back: Word,
+    /// Finds inodes: the inode table's lock.
+    inodes: Lock<Index<{ inode::NR_HASH }>>,
+    inode_slots: [InodeSlot; NR_INODE],
+    supers: [SuperBlock; NR_SUPER],
+    files: FileTable,
+    mount_lock: SleepLock,
+    tree_lock: SleepLock,
+}
+
+impl Tables {
+    /// Empty tables.
+    pub const fn new() -> Tables {
+        Tables {
+            buffers: Lock::new(Index::new()),
+            buffer_wait: WaitQueue::new(),
+            write_back: Word::new(0),
+            inodes: Lock::new(Index::new()),
+            inode_slots: [const { InodeSlot::new() }; NR_INODE],
+            supers: [const { SuperBlock::new() }; NR_SUPER],
+            files: FileTable::new(),
+            mount_lock: SleepLock::new(),
+            tree_lock: SleepLock::new(),
+        }
+    }
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The file system: its surroundings, its buffers and its tables.
+pub struct Fs<'m> {
+    seam: &'m dyn Seam,
+    buffers: &'m [BufferHead],
+    tables: &'m Tables,
+}
+
+impl<'m> Fs<'m> {
+    /// Ties the parts together and links the buffers and inodes into their
+    /// lists (0.11: `buffer_init`). Once for each `tables`.
+    ///
+    /// `buffers[n]` must be `BufferHead::new(n)`. An operation holds up to
+    /// half a dozen buffers at a time and a mounted device up to sixteen for
+    /// its bitmaps, so there should be a hundred or more.
+    pub fn new(seam: &'m dyn Seam, buffers: &'m [BufferHead], tables: &'m Tables) -> Fs<'m> {
+        let fs = Fs { seam, buffers, tables };
+        fs.buffer_init();
+        fs.inode_init();
+        fs
+    }
+
+    /// The surroundings.
+    pub fn seam(&self) -> &'m dyn Seam {
+        self.seam
+    }
+
+    /// Seconds since 1970 (0.11: `CURRENT_TIME`).
+    fn current_time(&self) -> Time {
+        self.seam.current_time()
+    }
+}
+
+/// Tells whoever runs the machine.
+macro_rules! printk {
+    ($fs:expr, $($argument:tt)*) => {
+        $fs.seam.printk(format_args!($($argument)*))
+    };
+}
+pub(crate) use printk;

@@ -13,10 +13,18 @@
 //!   alive when a method that may sleep is called.
 //! * [`UserBuffer::put`] and [`UserBuffer::get`] never sleep, so they may be
 //!   called under a guard; [`UserBuffer::prepare`] may sleep, so it may not.
+//! * A sleeper is in its queue before it asks `busy()` the question whose
+//!   answer sends it to sleep. Then whoever changes that answer and finds the
+//!   queue empty needs no [`Seam::wake_up`].
+//! * `busy()` may take a spinning lock, so the file system holds none when it
+//!   calls [`Seam::wake_up`].
 
 use crate::buffer::BufferHead;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, SeqCst},
+};
 use lib::Result;
 use lib::sys::types::{Device, Time};
 
@@ -48,7 +56,7 @@ impl WaitQueue {
     /// Whether nobody sleeps here.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.sleepers[0].load(Relaxed) | self.sleepers[1].load(Relaxed) == 0
+        self.sleepers[0].load(SeqCst) | self.sleepers[1].load(SeqCst) == 0
     }
 }
 
@@ -82,6 +90,12 @@ pub trait Seam: Sync {
 
     /// The size of a block device in 1024-byte blocks; 0 if there is none.
     fn device_blocks(&self, device: Device) -> u32;
+
+    /// Whether the medium of a device was changed since it was last asked
+    /// (0.11: `floppy_change`). May sleep.
+    fn media_changed(&self, _device: Device) -> bool {
+        false
+    }
 
     /// Seconds since 1970 (0.11: `CURRENT_TIME`).
     fn current_time(&self) -> Time;
@@ -161,13 +175,13 @@ impl SleepLock {
     /// Whether somebody holds it.
     #[inline(always)]
     pub fn is_locked(&self) -> bool {
-        self.locked.load(Relaxed)
+        self.locked.load(Acquire)
     }
 
     /// Takes it if it is free.
     #[inline(always)]
     pub fn try_lock(&self) -> bool {
-        !self.locked.swap(true, core::sync::atomic::Ordering::Acquire)
+        !self.locked.swap(true, SeqCst)
     }
 
     /// Takes it, sleeping until it is free.
@@ -190,8 +204,29 @@ impl SleepLock {
     #[inline]
     pub fn unlock(&self, seam: &dyn Seam) {
         debug_assert!(self.is_locked());
-        self.locked.store(false, core::sync::atomic::Ordering::Release);
-        seam.wake_up(&self.queue);
+        self.locked.store(false, SeqCst);
+        if !self.queue.is_empty() {
+            seam.wake_up(&self.queue);
+        }
+    }
+
+    /// Takes it until the guard is dropped.
+    #[inline]
+    pub fn hold<'a>(&'a self, seam: &'a dyn Seam) -> SleepGuard<'a> {
+        self.lock(seam);
+        SleepGuard { lock: self, seam }
+    }
+}
+
+/// Releases a [`SleepLock`] when dropped.
+pub struct SleepGuard<'a> {
+    lock: &'a SleepLock,
+    seam: &'a dyn Seam,
+}
+
+impl Drop for SleepGuard<'_> {
+    fn drop(&mut self) {
+        self.lock.unlock(self.seam);
     }
 }
 

@@ -1,1 +1,235 @@
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From the first Rust instruction to the shell (0.11: `init/main.c`).
+//!
+//! [`main`] runs once, in ring 0, on the stack of task 0: it sets up memory,
+//! traps, devices and the scheduler. Then it *becomes* task 0 by going to ring
+//! 3, makes task 1 by an ordinary `fork`, and idles. Task 1 runs [`init`] in
+//! ring 3: everything from here on is system calls.
+#![no_std]
+#![no_main]
+
+mod blk_drv;
+mod char_dev;
+mod chr_drv;
+mod descriptor_tables;
+mod disks;
+mod execve;
+mod exit;
+mod fault;
+mod fork;
+mod fs_calls;
+mod fs_seam;
+mod init;
+mod math;
+mod mktime;
+mod panic;
+mod power;
+mod printk;
+mod sched;
+mod segment;
+mod setup_data;
+mod signal;
+mod string;
+mod sys;
+mod system_call;
+mod traps;
+
+use crate::descriptor_tables::Tss;
+use crate::sched::TASK;
+use core::arch::{asm, global_asm};
+use fs::buffer::BufferHead;
+use lib::asm::io::outb_p;
+use mm::descriptor::Selector;
+use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT};
+use mm::{LinearAddress, PhysicalAddress};
+
+const CR0_MP: u32 = 1 << 1;
+const CR0_EM: u32 = 1 << 2;
+const CR0_NE: u32 = 1 << 5;
+const CR0_WP: u32 = 1 << 16;
+const CR0_PG: u32 = 1 << 31;
+/// Protected mode and the read-only "extension type".
+const CR0_PE_ET: u32 = 0x11;
+
+global_asm!(
+    include_str!("../../boot/head.s"),
+    kernel_data = const Selector::KERNEL_DATA.0,
+    kernel_stack_size = const fork::KERNEL_STACK_SIZE,
+    cr0_keep = const CR0_PE_ET,
+    cr0_with_x87 = const CR0_MP | CR0_NE | CR0_WP,
+    cr0_toggle_x87 = const CR0_MP | CR0_EM,
+    main = sym main,
+);
+
+unsafe extern "C" {
+    // Symbols of kernel.ld and head.s; only their addresses mean anything.
+    static kernel_start: u8;
+    static kernel_text_end: u8;
+    static kernel_end: u8;
+    static task0_stack_guard: u8;
+    static task0_stack_top: u8;
+}
+
+/// The first megabyte is the BIOS's, the screen's and the loader's.
+const ONE_MEGABYTE: u32 = 0x10_0000;
+/// Where the stack of task 0 in ring 3 ends: above the kernel stacks, at the
+/// end of slot 0.
+const TASK_0_USER_STACK_TOP: u32 = memory::TASK_SIZE;
+
+fn address_of(symbol: *const u8) -> u32 {
+    symbol.addr() as u32
+}
+
+/// Called by head.s: flat segments, a stack, zeroed statics, nothing else.
+extern "C" fn main() -> ! {
+    setup_data::take();
+    chr_drv::console::con_init();
+    let memory_end = memory_end();
+    let cr3 = enable_paging(memory_end);
+    traps::trap_init(cr3);
+    sched::sched_init(mktime::time_init());
+    make_task_0(cr3);
+    let buffers_end = buffer_memory_end(memory_end);
+    fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
+    give_away_memory(buffers_end);
+    chr_drv::tty_io::tty_init();
+    blk_drv::blk_dev_init();
+    blk_drv::hd::hd_init();
+    start_clock();
+    lib::asm::system::sti();
+    let (free, _) = memory::calc_mem();
+    printk!("Eleven 0.11: {} KB of memory, {free} free pages\n", memory_end / 1024);
+    move_to_user_mode()
+}
+
+/// The end of usable memory that follows the first megabyte without a gap.
+fn memory_end() -> u32 {
+    let reaches = |end: u32| {
+        let above = |range: &setup_data::MemoryRange| {
+            range.usable().filter(|&(start, stop)| start <= end && stop > end).map(|(_, stop)| stop)
+        };
+        setup_data::memory_map().iter().find_map(above)
+    };
+    let mut end = ONE_MEGABYTE;
+    while let Some(further) = reaches(end) {
+        end = further;
+    }
+    (end & !(PAGE_SIZE as u32 - 1)).min(PHYSICAL_LIMIT)
+}
+
+/// How far buffers reach: the more memory, the more buffers (0.11:
+/// `buffer_memory_end`).
+fn buffer_memory_end(memory_end: u32) -> u32 {
+    const MEGABYTE: u32 = ONE_MEGABYTE;
+    match memory_end / MEGABYTE {
+        12.. => 5 * MEGABYTE,
+        6.. => 3 * MEGABYTE,
+        _ => address_of(&raw const kernel_end).next_multiple_of(PAGE_SIZE as u32) + MEGABYTE / 2,
+    }
+}
+
+/// Maps memory at its own address and switches paging on
+/// (0.11: `setup_paging` in head.s).
+fn enable_paging(memory_end: u32) -> u32 {
+    let cr3 = memory::setup_paging(PhysicalAddress(memory_end)).0;
+    // SAFETY: all of the kernel, its stack and its tables lie below
+    // `memory_end` and are mapped where they are, so the next instruction is
+    // still the next instruction.
+    unsafe {
+        asm!("mov cr3, {0}", "mov {0}, cr0", "or {0}, {pg}", "mov cr0, {0}",
+            inout(reg) cr3 => _, pg = const CR0_PG);
+    }
+    memory::expose_kernel_text(
+        LinearAddress(address_of(&raw const kernel_start)),
+        LinearAddress(address_of(&raw const kernel_text_end)),
+    );
+    memory::protect_guard(LinearAddress(address_of(&raw const task0_stack_guard)));
+    cr3
+}
+
+/// Makes what runs now be task 0.
+fn make_task_0(cr3: u32) {
+    let esp0 = address_of(&raw const task0_stack_top);
+    let tss = Tss { esp0, cr3, ldt: Selector::ldt(0).0.into(), ..Tss::new() };
+    TASK[0].set_context(tss, fork::segments(TASK[0].base()));
+    TASK[0].set_state(sched::State::Running);
+    TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
+    descriptor_tables::load_task_register(0);
+}
+
+/// Makes buffer heads of a stretch of memory.
+fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
+    let start = start.next_multiple_of(align_of::<BufferHead>() as u32);
+    let count = end.saturating_sub(start) as usize / size_of::<BufferHead>();
+    let first: *mut BufferHead = core::ptr::with_exposed_provenance_mut(start as usize);
+    // SAFETY: the memory between the kernel's end and `end` is there and
+    // mapped, is nobody's yet and is given to nobody else; every element is
+    // written before the slice is made.
+    unsafe {
+        for index in 0..count {
+            first.add(index).write(BufferHead::new(index as u32));
+        }
+        core::slice::from_raw_parts(first, count)
+    }
+}
+
+/// All memory that is not the kernel's or a buffer's becomes free pages: above
+/// the buffers, and below 640 KB what the loader used.
+fn give_away_memory(buffers_end: u32) {
+    for (start, end) in setup_data::memory_map().iter().filter_map(|range| range.usable()) {
+        memory::mem_init(PhysicalAddress(start), PhysicalAddress(end.min(ONE_MEGABYTE)));
+        memory::mem_init(PhysicalAddress(start.max(buffers_end)), PhysicalAddress(end));
+    }
+}
+
+/// Channel 0 of the 8254 timer interrupts a hundred times a second
+/// (Intel 8254 data sheet; 0.11: `sched_init`).
+fn start_clock() {
+    const COMMAND: u16 = 0x43;
+    const CHANNEL_0: u16 = 0x40;
+    /// Channel 0, low byte then high byte, mode 3 (square wave), binary.
+    const SQUARE_WAVE: u8 = 0x36;
+    const INPUT_FREQUENCY: u32 = 1_193_180;
+    const LATCH: u16 = (INPUT_FREQUENCY / sched::HZ) as u16;
+    let [low, high] = LATCH.to_le_bytes();
+    // SAFETY: nothing else uses channel 0; its interrupt has a handler.
+    unsafe {
+        outb_p(SQUARE_WAVE, COMMAND);
+        outb_p(low, CHANNEL_0);
+        outb_p(high, CHANNEL_0);
+    }
+    traps::unmask_timer();
+}
+
+/// Goes to ring 3 by pretending to return from an interrupt that came from
+/// there. The code is the kernel's own, seen through task 0's segments, whose
+/// base is 0; the stack is a page of its own.
+fn move_to_user_mode() -> ! {
+    const STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
+    const EFLAGS: u32 = lib::asm::system::EFLAGS_IF | 2;
+    for page in (TASK_0_USER_STACK_TOP - STACK_SIZE..TASK_0_USER_STACK_TOP).step_by(PAGE_SIZE) {
+        memory::get_empty_page(LinearAddress(page)).expect("no memory for the first stack");
+    }
+    // SAFETY: the frame is what IRETD expects to go to ring 3: selectors of
+    // task 0's LDT, a mapped stack, and code that ring 3 may read.
+    unsafe {
+        asm!(
+            "mov ds, {data:x}",
+            "mov es, {data:x}",
+            "mov fs, {data:x}",
+            "mov gs, {data:x}",
+            "push {data}",
+            "push {stack}",
+            "push {flags}",
+            "push {code}",
+            "push {entry}",
+            "iretd",
+            data = in(reg) u32::from(Selector::USER_DATA.0),
+            stack = in(reg) TASK_0_USER_STACK_TOP - 16,
+            flags = const EFLAGS,
+            code = const Selector::USER_CODE.0,
+            entry = sym init::task_0,
+            options(noreturn)
+        );
+    }
+}

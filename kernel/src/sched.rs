@@ -17,6 +17,8 @@
 //! The switch itself is the processor's: a far jump to the TSS selector of the
 //! next task saves all registers in the old TSS and loads them from the new.
 
+pub mod calls;
+
 use crate::chr_drv::tty_io;
 use crate::descriptor_tables::{self, Tss};
 use crate::exit;
@@ -26,24 +28,29 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use fs::seam::WaitQueue;
 use fs::{FsTask, Inode};
-use lib::lock::{self, Lock, Word};
-use lib::signal::{SIGALRM, Sigaction};
-use lib::sys::types::Time;
+use lib::lock::{self, IrqLock, Lock, Word};
+use lib::signal::{SIG_DFL, Sigaction, Signal, SignalSet};
+use lib::sys::types::{Time, UserAddress};
 use lib::{Errno, Result, asm::system};
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Selector};
 use mm::memory::TASK_SIZE;
 
-/// Tasks there can be; one bit each in two words of every [`WaitQueue`].
-pub const NR_TASKS: usize = 64;
-/// Ticks a second.
-pub const HZ: u32 = 100;
+pub use lib::limits::{HZ, NR_TASKS};
+
 /// Signals there can be.
 pub const NR_SIGNALS: usize = 32;
 /// The time slice of a task nobody made nicer, in ticks.
 const DEFAULT_PRIORITY: u32 = 15;
 /// "No controlling terminal" in [`Task::tty`].
 pub const NO_TTY: u32 = u32::MAX;
+
+const NO_ACTION: Sigaction = Sigaction {
+    sa_handler: SIG_DFL,
+    sa_mask: SignalSet::EMPTY,
+    sa_flags: 0,
+    sa_restorer: UserAddress(0),
+};
 
 /// What a task is doing (0.11: `TASK_RUNNING` and so on).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,8 +85,12 @@ pub struct Task {
     pub signal: Word,
     /// Signals that wait until they are let in.
     pub blocked: Word,
+    /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
+    pub saved_mask: Word,
+    /// See `saved_mask`.
+    pub has_saved_mask: Word,
     /// What to do about each signal; index `n - 1` for signal `n`.
-    pub sigaction: Lock<[Sigaction; NR_SIGNALS]>,
+    pub sigaction: IrqLock<[Sigaction; NR_SIGNALS]>,
     /// Exit status in the form of `waitpid`.
     pub exit_code: Word,
 
@@ -122,6 +133,8 @@ pub struct Task {
     /// First offset that belongs to the program: 4096 when nothing is linked
     /// to page 0, so that a null pointer faults there.
     pub start_code: Word,
+    /// Where the program starts.
+    pub entry: Word,
     /// The name of the program, zero-padded, for `ps`.
     pub name: Lock<[u8; 16]>,
 
@@ -167,7 +180,9 @@ impl Task {
             priority: Word::new(DEFAULT_PRIORITY),
             signal: Word::new(0),
             blocked: Word::new(0),
-            sigaction: Lock::new([Sigaction::DEFAULT; NR_SIGNALS]),
+            saved_mask: Word::new(0),
+            has_saved_mask: Word::new(0),
+            sigaction: IrqLock::new([NO_ACTION; NR_SIGNALS]),
             exit_code: Word::new(0),
             pid: Word::new(0),
             father: Word::new(0),
@@ -187,6 +202,7 @@ impl Task {
             brk: Word::new(0),
             start_stack: Word::new(0),
             start_code: Word::new(0),
+            entry: Word::new(0),
             name: Lock::new([0; 16]),
             fs: FsTask::new(),
             executable: Lock::new(None),
@@ -460,7 +476,7 @@ fn ring_alarms() {
             0 => {}
             tick if tick <= jiffies() => {
                 task.alarm.set(0);
-                exit::deliver(SIGALRM, task);
+                exit::deliver(Signal::SIGALRM, task);
             }
             tick => next = next.min(tick),
         }

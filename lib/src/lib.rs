@@ -11,6 +11,9 @@
 //! 0.11 keeps in `include/asm/`, and the lock types built on them.
 #![cfg_attr(not(test), no_std)]
 
+#[cfg(all(feature = "user", target_os = "none"))]
+extern crate alloc;
+
 pub mod a_out;
 pub mod asm;
 pub mod errno;
@@ -24,6 +27,8 @@ pub mod sys;
 pub mod termios;
 pub mod time;
 pub mod unistd;
+#[cfg(all(feature = "user", target_os = "none"))]
+pub mod user;
 pub mod utime;
 
 pub use errno::{Errno, Result};

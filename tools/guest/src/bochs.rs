@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::image;
 use crate::machine::{Console, End, Machine};
@@ -54,7 +54,9 @@ pub fn command(options: &Options) -> Result<Command> {
     let cylinders = image::cylinders(options.image)?;
     let mode = if options.volatile { "volatile" } else { "flat" };
     let mut command = Command::new("bochs-bin");
-    command.env("LINES", LINES.to_string()).env("COLUMNS", COLUMNS.to_string());
+    command
+        .env("LINES", LINES.to_string())
+        .env("COLUMNS", COLUMNS.to_string());
     command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
     command.arg("-rc").arg(options.commands);
     command.arg(format!("display_library: {}", options.display));
@@ -84,6 +86,7 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");
+    command.arg("vga: update_freq=30");
     command.arg(format!("com1: enabled=1, mode=socket-client, dev={serial}"));
     Process::start(&mut command)
 }
@@ -105,7 +108,9 @@ impl Terminal {
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut chunk) {
-                sink.lock().unwrap_or_else(PoisonError::into_inner).process(&chunk[..count]);
+                sink.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .process(&chunk[..count]);
             }
         });
         Ok(Self { keys, screen })
@@ -136,10 +141,14 @@ fn terminal_name(output: &str) -> Option<PathBuf> {
 /// Opens the terminal `name` such that bytes pass unchanged.
 pub(crate) fn open_terminal(name: &Path) -> Result<File> {
     let place = || format!("the terminal {} of Bochs", name.display());
-    let file = OpenOptions::new().read(true).write(true).open(name).with_context(place)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name)
+        .with_context(place)?;
     let mut modes = tcgetattr(&file).with_context(place)?;
-    cfmakeraw(&mut modes);
-    tcsetattr(&file, SetArg::TCSANOW, &modes).with_context(place)?;
+    modes.make_raw();
+    tcsetattr(&file, OptionalActions::Now, &modes).with_context(place)?;
     Ok(file)
 }
 
@@ -162,13 +171,18 @@ impl Console for Terminal {
     }
 
     fn end(&mut self, status: ExitStatus, output: &str) -> End {
-        let message = exit_message(output);
-        match message {
-            _ if message.contains("shutdown requested") => End::Shutdown,
-            _ if message.contains("3rd") || message.contains("triple") => End::TripleFault,
-            "" => End::Other(status.to_string()),
-            _ => End::Other(message.to_string()),
-        }
+        end(status, output)
+    }
+}
+
+/// What the end of Bochs with `status`, having printed `output`, means.
+pub(crate) fn end(status: ExitStatus, output: &str) -> End {
+    let message = exit_message(output);
+    match message {
+        _ if message.contains("shutdown requested") => End::Shutdown,
+        _ if message.contains("3rd") || message.contains("triple") => End::TripleFault,
+        "" => End::Other(status.to_string()),
+        _ => End::Other(message.to_string()),
     }
 }
 
@@ -193,7 +207,8 @@ mod tests {
 
     #[test]
     fn the_exit_message_is_found() {
-        let output = "====\nBochs is exiting with the following message:\n[UNMAP ] Shutdown port\n===";
+        let output =
+            "====\nBochs is exiting with the following message:\n[UNMAP ] Shutdown port\n===";
         assert_eq!(exit_message(output), "[UNMAP ] Shutdown port");
         assert_eq!(exit_message("nothing"), "");
     }

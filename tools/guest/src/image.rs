@@ -51,7 +51,10 @@ pub fn read(image: &Path, offset: u64, count: usize) -> Result<Vec<u8>> {
 /// Writes `bytes` at byte `offset` of `image`.
 pub fn write(image: &Path, offset: u64, bytes: &[u8]) -> Result<()> {
     let place = || format!("{}: {} bytes at {offset}", image.display(), bytes.len());
-    let mut file = OpenOptions::new().write(true).open(image).with_context(place)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(image)
+        .with_context(place)?;
     file.seek(SeekFrom::Start(offset)).with_context(place)?;
     file.write_all(bytes).with_context(place)
 }
@@ -60,9 +63,15 @@ pub fn write(image: &Path, offset: u64, bytes: &[u8]) -> Result<()> {
 /// replaces the word of that name that was there.
 pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
     let sector = read(image, COMMAND_LINE_SECTOR * SECTOR, SECTOR as usize)?;
-    let end = sector.iter().position(|&byte| byte == 0).unwrap_or(sector.len());
+    let end = sector
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(sector.len());
     let line = merge_words(&String::from_utf8_lossy(&sector[..end]), words);
-    ensure!(line.len() < SECTOR as usize, "the kernel command line is too long: {line}");
+    ensure!(
+        line.len() < SECTOR as usize,
+        "the kernel command line is too long: {line}"
+    );
     let mut sector = line.into_bytes();
     sector.resize(SECTOR as usize, 0);
     write(image, COMMAND_LINE_SECTOR * SECTOR, &sector)
@@ -71,8 +80,12 @@ pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
 fn merge_words(old: &str, new: &str) -> String {
     let name = |word: &str| word.split('=').next().unwrap_or_default().to_string();
     let replaced: Vec<String> = new.split_whitespace().map(name).collect();
-    let kept = old.split_whitespace().filter(|word| !replaced.contains(&name(word)));
-    kept.chain(new.split_whitespace()).collect::<Vec<_>>().join(" ")
+    let kept = old
+        .split_whitespace()
+        .filter(|word| !replaced.contains(&name(word)));
+    kept.chain(new.split_whitespace())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// First sector and number of sectors of partition `number` (1 to 4).
@@ -103,7 +116,10 @@ mod tests {
 
     #[test]
     fn a_new_word_replaces_the_old_one_of_its_name() {
-        assert_eq!(merge_words("root=/dev/hd2 console=tty0", "console=ttyS0"), "root=/dev/hd2 console=ttyS0");
+        assert_eq!(
+            merge_words("root=/dev/hd2 console=tty0", "console=ttyS0"),
+            "root=/dev/hd2 console=ttyS0"
+        );
         assert_eq!(merge_words("", "a b=c"), "a b=c");
     }
 
@@ -112,7 +128,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         file.as_file().set_len(SECTOR)?;
         assert!(cylinders(file.path()).is_err());
-        file.as_file().set_len(3 * HEADS * SECTORS_PER_TRACK * SECTOR)?;
+        file.as_file()
+            .set_len(3 * HEADS * SECTORS_PER_TRACK * SECTOR)?;
         assert_eq!(cylinders(file.path())?, 3);
         Ok(())
     }

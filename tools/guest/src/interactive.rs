@@ -1,1 +1,274 @@
-//! x
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `make run` and `make qemu`: the machine in front of a person.
+//!
+//! [`run`] takes a window where `$DISPLAY` is set, the terminal otherwise, and
+//! without either goes on a [`tour`]. In the terminal Bochs draws on a
+//! pseudo-terminal, and what stands there is drawn again on the real one: so a
+//! terminal of fewer than 25 lines shows the part with the cursor, and the
+//! terminal is put back whatever becomes of Bochs. QEMU draws by itself.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write, stdin, stdout};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+use crate::machine::{Emulator, End};
+use crate::process::Process;
+use crate::screen::{COLUMNS, LINES};
+use crate::{bochs, qemu, tour};
+
+/// Control-] leaves, as in telnet.
+const LEAVE: u8 = 0x1D;
+const START_TIME: Duration = Duration::from_secs(20);
+/// At most this long between a change of the screen and its drawing.
+const FRAME_TIME: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 20_000_000,
+};
+
+/// What is run.
+pub struct Options {
+    /// The emulator.
+    pub emulator: Emulator,
+    /// The disk that the guest writes to.
+    pub disk: PathBuf,
+    /// The image that a tour runs on a copy of.
+    pub image: PathBuf,
+    /// Where logs go.
+    pub folder: PathBuf,
+}
+
+/// Where the guest's screen appears.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Window,
+    Terminal,
+    Nowhere,
+}
+
+fn place() -> Place {
+    let terminal = stdin().is_terminal() && stdout().is_terminal();
+    let somebody_there = stdin().is_terminal() || stdout().is_terminal();
+    let display = std::env::var_os("DISPLAY").is_some_and(|name| !name.is_empty());
+    match (display && somebody_there, terminal) {
+        (true, _) => Place::Window,
+        (false, true) => Place::Terminal,
+        (false, false) => Place::Nowhere,
+    }
+}
+
+/// Runs the machine until it is switched off or left.
+pub fn run(options: &Options) -> Result<()> {
+    match (options.emulator, place()) {
+        (emulator, Place::Nowhere) => tour::run(emulator, &options.image),
+        (Emulator::Bochs, Place::Window) => bochs_in_window(options),
+        (Emulator::Bochs, Place::Terminal) => bochs_in_terminal(options),
+        (Emulator::Qemu, Place::Window) => match qemu::window()? {
+            Some(display) => qemu_itself(options, &display),
+            None => qemu_in_terminal(options),
+        },
+        (Emulator::Qemu, Place::Terminal) => qemu_in_terminal(options),
+    }
+}
+
+fn report(end: &End) -> Result<()> {
+    match end {
+        End::Shutdown | End::Restart => {
+            println!("The machine was {end}.");
+            Ok(())
+        }
+        _ => bail!("{end}"),
+    }
+}
+
+// Bochs
+
+fn bochs_call(options: &Options, display: &str) -> Result<Command> {
+    let commands = options.folder.join("run.bochs");
+    std::fs::write(&commands, "c\n").with_context(|| format!("{}", commands.display()))?;
+    let mut command = bochs::command(&bochs::Options {
+        image: &options.disk,
+        volatile: false,
+        display,
+        commands: &commands,
+        log: &options.folder.join("bochs.log"),
+    })?;
+    let serial = options.folder.join("serial.txt");
+    command.arg(format!(
+        "com1: enabled=1, mode=file, dev={}",
+        serial.display()
+    ));
+    Ok(command)
+}
+
+fn bochs_in_window(options: &Options) -> Result<()> {
+    println!("Bochs opens a window; `halt` in the guest or its Power button ends it.");
+    let mut bochs = Process::start(&mut bochs_call(options, "x")?)?;
+    let end = loop {
+        if let Some(status) = bochs.wait(Duration::from_secs(1))? {
+            break bochs::end(status, &bochs.output());
+        }
+    };
+    match end {
+        End::Other(words) if words.contains("display") && stdin().is_terminal() => {
+            println!("There is no window: {words}");
+            bochs_in_terminal(options)
+        }
+        // The Power button.
+        End::Other(words) if words.contains("POWER") => Ok(()),
+        end => report(&end),
+    }
+}
+
+fn bochs_in_terminal(options: &Options) -> Result<()> {
+    let mut command = bochs_call(options, "term")?;
+    command.env("TERM", "xterm");
+    let mut bochs = Process::start(&mut command)?;
+    let name = bochs::wait_for_terminal(&mut bochs, START_TIME)?;
+    let guest = bochs::open_terminal(&name)?;
+    let left = {
+        let mut terminal = RawTerminal::open()?;
+        relay(&mut bochs, guest, &mut terminal)?
+    };
+    if left {
+        println!("Left. The machine was switched off as it stood.");
+        return Ok(());
+    }
+    match bochs.wait(START_TIME)? {
+        Some(status) => report(&bochs::end(status, &bochs.output())),
+        None => bail!("Bochs does not end"),
+    }
+}
+
+/// Passes keys to the guest and its screen to the terminal until Bochs ends or
+/// the person leaves. Says whether the person left.
+fn relay(bochs: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Result<bool> {
+    let mut screen = vt100::Parser::new(LINES as u16, COLUMNS as u16, 0);
+    let mut buffer = [0; 4096];
+    loop {
+        let keyboard = stdin();
+        let mut sources = [
+            PollFd::new(&keyboard, PollFlags::IN),
+            PollFd::new(&guest, PollFlags::IN),
+        ];
+        poll(&mut sources, Some(&FRAME_TIME))?;
+        let [typed, drawn] = sources.map(|source| !source.revents().is_empty());
+        if drawn {
+            match guest.read(&mut buffer) {
+                Ok(count @ 1..) => {
+                    screen.process(&buffer[..count]);
+                    terminal.draw(screen.screen())?;
+                }
+                _ => return Ok(false),
+            }
+        }
+        if typed {
+            let count = rustix::io::read(keyboard.as_fd(), &mut buffer)?;
+            let keys = &buffer[..count];
+            if keys.is_empty() || keys.contains(&LEAVE) {
+                return Ok(true);
+            }
+            guest.write_all(keys)?;
+        }
+        if !drawn && bochs.has_ended()? {
+            return Ok(false);
+        }
+    }
+}
+
+/// The person's terminal, without line editing and on its second screen;
+/// dropping this puts it back.
+struct RawTerminal {
+    before: Termios,
+}
+
+impl RawTerminal {
+    fn open() -> Result<Self> {
+        let before = tcgetattr(stdin()).context("the terminal")?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(stdin(), OptionalActions::Now, &raw).context("the terminal")?;
+        let terminal = Self { before };
+        print!("\x1b[?1049h\x1b[2J");
+        Ok(terminal)
+    }
+
+    /// Draws `screen`, or the part of it around the cursor that fits.
+    fn draw(&mut self, screen: &vt100::Screen) -> Result<()> {
+        let size = tcgetwinsize(stdout()).context("the size of the terminal")?;
+        let height = if size.ws_row == 0 {
+            LINES as u16
+        } else {
+            size.ws_row
+        };
+        let (row, column) = screen.cursor_position();
+        let shown = height.min(LINES as u16);
+        let top = (row + 1).saturating_sub(shown);
+        let mut frame = Vec::from(b"\x1b[?25l".as_slice());
+        let rows = screen.rows_formatted(0, COLUMNS as u16);
+        for (index, text) in rows
+            .skip(usize::from(top))
+            .take(usize::from(shown))
+            .enumerate()
+        {
+            write!(frame, "\x1b[{};1H\x1b[m", index + 1)?;
+            frame.extend_from_slice(&text);
+            frame.extend_from_slice(b"\x1b[m\x1b[K");
+        }
+        if height > shown {
+            write!(
+                frame,
+                "\x1b[{height};1H\x1b[7m Eleven in Bochs. Control-] leaves. \x1b[m\x1b[K"
+            )?;
+        }
+        write!(frame, "\x1b[{};{}H", row - top + 1, column + 1)?;
+        if !screen.hide_cursor() {
+            frame.extend_from_slice(b"\x1b[?25h");
+        }
+        let mut output = stdout().lock();
+        output.write_all(&frame)?;
+        Ok(output.flush()?)
+    }
+}
+
+impl Drop for RawTerminal {
+    fn drop(&mut self) {
+        print!("\x1b[m\x1b[?25h\x1b[?1049l");
+        // Nothing is left to do where the terminal is gone.
+        let _ = stdout().flush();
+        let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.before);
+    }
+}
+
+// QEMU
+
+fn qemu_in_terminal(options: &Options) -> Result<()> {
+    println!("QEMU takes the terminal; `halt` in the guest ends it, so does Alt-2 and `quit`.");
+    qemu_itself(options, "curses")
+}
+
+fn qemu_itself(options: &Options, display: &str) -> Result<()> {
+    const MEMORY: u32 = 32;
+    let mut command = qemu::command(&options.disk, MEMORY, false)?;
+    let serial = options.folder.join("serial.txt");
+    command.args(["-monitor", "vc", "-display", display]);
+    command
+        .arg("-serial")
+        .arg(format!("file:{}", serial.display()));
+    command
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::inherit());
+    let mut qemu = Process::start_as_is(&mut command)?;
+    loop {
+        if let Some(status) = qemu.wait(Duration::from_secs(1))? {
+            return report(&qemu::end(status));
+        }
+    }
+}

@@ -9,7 +9,10 @@ pub fn for_character(character: char) -> Option<Vec<String>> {
     let plain = |name: &str| Some(vec![name.to_string()]);
     match character {
         'a'..='z' | '0'..='9' => plain(&character.to_string()),
-        'A'..='Z' => Some(vec!["shift".into(), character.to_ascii_lowercase().to_string()]),
+        'A'..='Z' => Some(vec![
+            "shift".into(),
+            character.to_ascii_lowercase().to_string(),
+        ]),
         '\n' | '\r' => plain("ret"),
         '\t' => plain("tab"),
         '\x7f' | '\x08' => plain("backspace"),
@@ -56,7 +59,11 @@ mod tests {
     #[test]
     fn every_printable_character_has_keys() {
         for byte in b' '..=b'~' {
-            assert!(for_character(char::from(byte)).is_some(), "{}", char::from(byte));
+            assert!(
+                for_character(char::from(byte)).is_some(),
+                "{}",
+                char::from(byte)
+            );
         }
     }
 

@@ -23,6 +23,8 @@ pub const PROMPT_TIME: Duration = Duration::from_secs(60);
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 /// How long an emulator may take to start and to connect.
 const START_TIME: Duration = Duration::from_secs(20);
+/// After this the screen shows what the guest wrote before.
+const SETTLE_TIME: Duration = Duration::from_millis(300);
 /// What the kernel says when it stops for good.
 const KERNEL_PANIC: &str = "Kernel panic";
 /// How many lines of the serial line an error shows.
@@ -81,13 +83,21 @@ pub struct Machine {
     pub(crate) memory: u32,
     command_line: Option<String>,
     in_place: bool,
+    echo: bool,
 }
 
 impl Machine {
     /// A machine of 32 MB with `image` as its first disk.
     pub fn new(emulator: Emulator, image: impl Into<PathBuf>) -> Self {
         let image = image.into();
-        Self { emulator, image, memory: 32, command_line: None, in_place: false }
+        Self {
+            emulator,
+            image,
+            memory: 32,
+            command_line: None,
+            in_place: false,
+            echo: false,
+        }
     }
 
     /// Adds `words` to the kernel command line.
@@ -108,6 +118,13 @@ impl Machine {
     #[must_use]
     pub fn in_place(mut self) -> Self {
         self.in_place = true;
+        self
+    }
+
+    /// Prints what comes over the serial line.
+    #[must_use]
+    pub fn echo(mut self) -> Self {
+        self.echo = true;
         self
     }
 
@@ -140,8 +157,15 @@ impl Machine {
                 (process, Box::new(console))
             }
         };
-        let serial = listener.accept(&mut process, START_TIME)?;
-        Ok(Guest { console, serial, seen: 0, process, end: None, _folder: folder })
+        let serial = listener.accept(&mut process, START_TIME, self.echo)?;
+        Ok(Guest {
+            console,
+            serial,
+            seen: 0,
+            process,
+            end: None,
+            _folder: folder,
+        })
     }
 }
 
@@ -170,6 +194,20 @@ impl Guest {
         Ok(())
     }
 
+    /// Types `line` and Enter at a prompt on the screen and waits for the next
+    /// prompt.
+    pub fn type_line(&mut self, line: &str, limit: Duration) -> Result<Screen> {
+        let before = self.expect_screen_prompt(limit)?;
+        self.type_keys(line)?;
+        self.expect_screen_that("the echo of what was typed", limit, |screen| {
+            *screen != before
+        })?;
+        let typed = self.console.screen()?;
+        self.type_keys("\n")?;
+        self.expect_screen_that("the cursor on a new line", limit, |screen| *screen != typed)?;
+        self.expect_screen_prompt(limit)
+    }
+
     /// What the screen shows.
     pub fn screen(&mut self) -> Result<Screen> {
         self.console.screen()
@@ -193,7 +231,9 @@ impl Guest {
     /// ends. The error shows the screen and the tail of the line.
     pub fn expect_serial(&mut self, text: &str, limit: Duration) -> Result<String> {
         let what = format!("{text:?} on the serial line");
-        self.expect(&what, limit, |news| news.find(text).map(|start| (start, start + text.len())))
+        self.expect(&what, limit, |news| {
+            news.find(text).map(|start| (start, start + text.len()))
+        })
     }
 
     /// Sends the line `command` to the shell on the serial line, waits for the
@@ -217,7 +257,8 @@ impl Guest {
     /// Waits for a prompt with nothing behind it; gives what came before it.
     pub fn expect_prompt(&mut self, what: &str, limit: Duration) -> Result<String> {
         let output = self.expect(what, limit, |news| {
-            news.ends_with(PROMPT).then(|| (news.len() - PROMPT.len(), news.len()))
+            news.ends_with(PROMPT)
+                .then(|| (news.len() - PROMPT.len(), news.len()))
         })?;
         Ok(output.replace("\r\n", "\n"))
     }
@@ -249,12 +290,45 @@ impl Guest {
         self.expect_screen_that(&what, limit, |screen| screen.text().contains(text))
     }
 
+    /// Waits until the last line of the screen is a prompt and nothing else.
+    pub fn expect_screen_prompt(&mut self, limit: Duration) -> Result<Screen> {
+        self.expect_screen_that("the prompt on the screen", limit, |screen| {
+            screen.last_line() == PROMPT.trim_end()
+        })
+    }
+
+    /// Waits until `text` has come over the serial line or stands on the
+    /// screen.
+    pub fn expect_anywhere(&mut self, text: &str, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let received = self.serial.received();
+            if received.contains(text) || self.console.screen()?.text().contains(text) {
+                return Ok(());
+            }
+            self.go_on(&format!("{text:?}"), deadline, &received)?;
+            self.serial
+                .wait_for_more(received.len(), Duration::from_millis(50));
+        }
+    }
+
+    /// Gives the picture time to catch up with the guest.
+    pub fn settle(&mut self) {
+        std::thread::sleep(SETTLE_TIME);
+    }
+
     /// Waits until the emulator has ended and says how.
     pub fn wait_end(&mut self, limit: Duration) -> Result<End> {
         if self.end.is_none() && self.process.wait(limit)?.is_none() {
             bail!(self.failure(&format!("still running after {} s", limit.as_secs())));
         }
-        self.poll_end()?.ok_or_else(|| anyhow!("the emulator has not ended"))
+        self.poll_end()?
+            .ok_or_else(|| anyhow!("the emulator has not ended"))
+    }
+
+    /// The process id of the emulator.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// How the emulator ended, or `None` while it runs.
@@ -296,7 +370,8 @@ impl Guest {
                 return Ok(news[..start].to_string());
             }
             self.go_on(what, deadline, news)?;
-            self.serial.wait_for_more(received.len(), Duration::from_millis(50));
+            self.serial
+                .wait_for_more(received.len(), Duration::from_millis(50));
         }
     }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `guest`: boots the disk image in Bochs or QEMU.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use guest::{Emulator, Guest, Machine, PROMPT};
+use guest::symbols::Symbols;
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, debug, interactive};
 
 #[derive(Parser)]
 #[command(about)]
@@ -21,6 +22,62 @@ enum Action {
     /// Boots without a display, gives input, prints the serial line as it
     /// comes and at last the screen.
     Boot(Boot),
+    /// Boots for a person: in a window, in the terminal, or on a tour.
+    Run(Run),
+    /// Stops Bochs at the kernel's entry, with its symbols loaded.
+    Debug(Debug),
+    /// Stops QEMU in the kernel's main, with gdb attached.
+    Gdb(Debug),
+    /// Writes the kernel's symbols for Bochs (`ldsym global "FILE"`).
+    Symbols {
+        /// The kernel as ELF.
+        kernel: PathBuf,
+        /// The file to write.
+        output: PathBuf,
+    },
+    /// Boots in QEMU, types, and writes a picture of the screen.
+    Screenshot(Screenshot),
+}
+
+#[derive(Args)]
+struct Run {
+    /// The emulator.
+    #[arg(long, value_enum, default_value = "bochs")]
+    emulator: Emulator,
+    /// The image that a tour works on a copy of.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// The disk that a person's guest writes to.
+    #[arg(long, default_value = "build/disk.img")]
+    disk: PathBuf,
+    /// Where logs go.
+    #[arg(long, default_value = "build")]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct Debug {
+    /// The disk image; what the guest writes is thrown away.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// The kernel as ELF.
+    #[arg(long)]
+    kernel: PathBuf,
+    /// Where logs, symbols and command files go.
+    #[arg(long, default_value = "build")]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct Screenshot {
+    /// The picture to write, PNG.
+    output: PathBuf,
+    /// The disk image. The guest works on a copy.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// Commands to type, each at a prompt.
+    #[arg(long = "type")]
+    keys: Vec<String>,
 }
 
 #[derive(Args)]
@@ -57,6 +114,16 @@ struct Boot {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Action::Boot(boot) => boot.run(),
+        Action::Run(run) => interactive::run(&interactive::Options {
+            emulator: run.emulator,
+            disk: run.disk,
+            image: run.image,
+            folder: run.folder,
+        }),
+        Action::Debug(debug) => debug::bochs(&debug.into()),
+        Action::Gdb(debug) => debug::gdb(&debug.into()),
+        Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
+        Action::Screenshot(screenshot) => screenshot.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,6 +131,33 @@ fn main() -> ExitCode {
             eprintln!("guest: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+impl From<Debug> for debug::Options {
+    fn from(debug: Debug) -> Self {
+        Self {
+            image: debug.image,
+            kernel: debug.kernel,
+            folder: debug.folder,
+        }
+    }
+}
+
+fn write_symbols(kernel: &Path, output: &Path) -> Result<()> {
+    let text = Symbols::read(kernel)?.to_ldsym();
+    std::fs::write(output, text).with_context(|| format!("{}", output.display()))
+}
+
+impl Screenshot {
+    fn run(&self) -> Result<()> {
+        let machine = Machine::new(Emulator::Qemu, &self.image).command_line("console=tty0");
+        let mut guest = machine.boot()?;
+        guest.expect_screen_prompt(PROMPT_TIME)?;
+        for text in &self.keys {
+            guest.type_line(&unescape(text)?, PROMPT_TIME)?;
+        }
+        guest.picture(&self.output)
     }
 }
 
@@ -83,38 +177,65 @@ impl Boot {
         let deadline = Instant::now() + Duration::from_secs(self.timeout);
         let mut guest = machine.boot()?;
         let result = self.talk(&mut guest, deadline);
+        guest.settle();
         println!("{}", guest.serial().replace('\r', ""));
         println!("{}", guest.screen()?);
-        if let Some(end) = guest.poll_end()? {
+        let end = guest.poll_end()?;
+        if let Some(end) = &end {
             println!("{end}");
         }
-        result
+        // Input that switches the machine off leaves no prompt to wait for.
+        if end == Some(End::Shutdown) && self.until.is_none() {
+            Ok(())
+        } else {
+            result
+        }
     }
 
+    /// Gives the input piece by piece, then waits for what ends the run: the
+    /// text asked for, the prompt after the last piece, or the machine off.
     fn talk(&self, guest: &mut Guest, deadline: Instant) -> Result<()> {
         let left = || deadline.saturating_duration_since(Instant::now());
         for text in &self.send {
             guest.expect_prompt("the prompt on the serial line", left())?;
-            guest.send(&unescape(text))?;
+            guest.send(&unescape(text)?)?;
         }
         for text in &self.keys {
-            guest.expect_screen_that("the prompt on the screen", left(), |screen| {
-                screen.last_line() == PROMPT.trim_end()
-            })?;
-            guest.type_keys(&unescape(text))?;
+            let before = guest.expect_screen_prompt(left())?;
+            guest.type_keys(&unescape(text)?)?;
+            guest.expect_screen_that("an echo", left(), |screen| *screen != before)?;
         }
-        match &self.until {
-            Some(text) => {
-                while !guest.serial().contains(text) && !guest.screen()?.text().contains(text) {
-                    guest.expect_screen_that(text, left().min(left()), |_| true)?;
-                }
-                Ok(())
-            }
-            None => Ok(()),
+        if let Some(text) = &self.until {
+            return guest.expect_anywhere(text, left());
+        }
+        match (self.keys.is_empty(), self.send.is_empty()) {
+            (false, _) => guest.expect_screen_prompt(left()).map(drop),
+            (true, false) => guest.expect_prompt("the last prompt", left()).map(drop),
+            (true, true) => guest.wait_end(left()).map(drop),
         }
     }
 }
 
-fn unescape(text: &str) -> String {
-    text.replace("\\n", "\n")
+/// Resolves `\n`, `\r`, `\t`, `\\` and `\xNN`.
+fn unescape(text: &str) -> Result<String> {
+    let mut result = String::new();
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        if character != '\\' {
+            result.push(character);
+            continue;
+        }
+        result.push(match rest.next() {
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('\\') => '\\',
+            Some('x') => {
+                let digits: String = rest.by_ref().take(2).collect();
+                char::from(u8::from_str_radix(&digits, 16).context("two digits after \\x")?)
+            }
+            other => bail!("unknown escape after a backslash: {other:?}"),
+        });
+    }
+    Ok(result)
 }

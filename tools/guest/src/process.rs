@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
+use rustix::process::{Signal, set_parent_process_death_signal};
 
 /// A running emulator, killed when this is dropped and also when we are killed
 /// ourselves. What it prints is collected.
@@ -22,7 +21,16 @@ impl Process {
     /// Starts `command` without input, collecting its standard output and
     /// error.
     pub fn start(command: &mut Command) -> Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self::start_as_is(command)
+    }
+
+    /// Starts `command`, collecting what it prints on the pipes that the caller
+    /// has set up.
+    pub fn start_as_is(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = spawn_bound(command)
             .with_context(|| format!("can't start {name}: run `make setup`"))?;
@@ -36,9 +44,17 @@ impl Process {
         Ok(Self { child, output })
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has printed so far.
     pub fn output(&self) -> String {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.output
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Whether it has ended.
@@ -69,11 +85,11 @@ impl Drop for Process {
 
 /// Starts `command` so that the kernel kills it when the thread that started it
 /// ends, however that comes about.
-pub fn spawn_bound(command: &mut Command) -> std::io::Result<Child> {
+fn spawn_bound(command: &mut Command) -> std::io::Result<Child> {
     // SAFETY: between fork and exec only `prctl` is called, which is a bare
     // system call: it takes no lock and allocates nothing.
     unsafe {
-        command.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?));
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
     }
     command.spawn()
 }
@@ -85,7 +101,10 @@ fn collect(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
         let mut line = Vec::new();
         while let Ok(1..) = source.read_until(b'\n', &mut line) {
             let text = String::from_utf8_lossy(&line);
-            output.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+            output
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_str(&text);
             line.clear();
         }
     });

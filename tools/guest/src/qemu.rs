@@ -36,7 +36,15 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
     let cylinders = image::cylinders(image)?;
     let snapshot = if throw_away { "on" } else { "off" };
     let mut command = Command::new("qemu-system-i386");
-    command.args(["-machine", "pc", "-accel", "tcg", "-cpu", "pentium", "-nodefaults"]);
+    command.args([
+        "-machine",
+        "pc",
+        "-accel",
+        "tcg",
+        "-cpu",
+        "pentium",
+        "-nodefaults",
+    ]);
     command.args(["-vga", "std", "-no-reboot", "-m", &memory.to_string()]);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
     command.arg("-drive").arg(format!(
@@ -49,6 +57,23 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
         image::SECTORS_PER_TRACK,
     ));
     Ok(command)
+}
+
+/// The kind of window that this QEMU can open here, if any.
+pub(crate) fn window() -> Result<Option<String>> {
+    if std::env::var_os("DISPLAY").is_none_or(|name| name.is_empty()) {
+        return Ok(None);
+    }
+    let output = Command::new("qemu-system-i386")
+        .args(["-display", "help"])
+        .output()
+        .context("can't start qemu-system-i386: run `make setup`")?;
+    let known = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = known
+        .lines()
+        .map(str::trim)
+        .find(|name| matches!(*name, "gtk" | "sdl"));
+    Ok(found.map(String::from))
 }
 
 /// Starts QEMU for a test: no display, monitor and first serial line connected
@@ -67,9 +92,13 @@ pub(crate) fn start(
         serial.port()
     ));
     command.args(["-serial", "chardev:com1"]);
-    command.arg("-chardev").arg(format!("socket,id=qmp,path={}", monitor.path.display()));
+    command
+        .arg("-chardev")
+        .arg(format!("socket,id=qmp,path={}", monitor.path.display()));
     command.args(["-mon", "chardev=qmp,mode=control"]);
-    command.args(["-d", "cpu_reset", "-D"]).arg(folder.join("reset.log"));
+    command
+        .args(["-d", "cpu_reset", "-D"])
+        .arg(folder.join("reset.log"));
     Ok((Process::start(&mut command)?, monitor))
 }
 
@@ -85,7 +114,11 @@ impl MonitorListener {
         let path = folder.join("monitor");
         let listener = UnixListener::bind(&path).context("a socket for QEMU's monitor")?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener, folder: folder.to_path_buf(), path })
+        Ok(Self {
+            listener,
+            folder: folder.to_path_buf(),
+            path,
+        })
     }
 
     /// Waits until QEMU has connected, or ended, or `limit` is over.
@@ -116,7 +149,12 @@ impl Monitor {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(ANSWER_TIME))?;
         let answers = BufReader::new(stream.try_clone()?);
-        let mut monitor = Self { commands: stream, answers, folder, last_screen: None };
+        let mut monitor = Self {
+            commands: stream,
+            answers,
+            folder,
+            last_screen: None,
+        };
         monitor.execute("qmp_capabilities", &json!({}))?;
         Ok(monitor)
     }
@@ -171,7 +209,10 @@ impl Monitor {
         let area = json!({"val": TEXT_MEMORY, "size": TEXT_MEMORY_BYTES, "filename": file});
         self.execute("pmemsave", &area)?;
         self.execute("cont", &json!({}))?;
-        Ok(Screen::from_text_memory(&fs::read(&file)?, usize::from(origin)))
+        Ok(Screen::from_text_memory(
+            &fs::read(&file)?,
+            usize::from(origin),
+        ))
     }
 
     /// Why QEMU ended: the reason of its last event SHUTDOWN.
@@ -193,8 +234,10 @@ impl Console for Monitor {
     fn type_key(&mut self, character: char) -> Result<()> {
         let names = keys::for_character(character)
             .ok_or_else(|| anyhow!("no key of the keyboard makes {character:?}"))?;
-        let keys: Vec<Value> =
-            names.iter().map(|name| json!({"type": "qcode", "data": name})).collect();
+        let keys: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"type": "qcode", "data": name}))
+            .collect();
         let hold = KEY_TIME.as_millis() as u64 / 2;
         self.execute("send-key", &json!({"keys": keys, "hold-time": hold}))?;
         std::thread::sleep(KEY_TIME);
@@ -221,10 +264,20 @@ impl Console for Monitor {
         if log.contains("Triple fault") {
             return End::TripleFault;
         }
-        match (status.code(), self.shutdown_reason().as_deref()) {
-            (Some(SHUTDOWN_STATUS), _) | (_, Some("guest-shutdown")) => End::Shutdown,
-            (_, Some("guest-reset")) => End::Restart,
+        match self.shutdown_reason().as_deref() {
+            Some("guest-shutdown") => End::Shutdown,
+            Some("guest-reset") => End::Restart,
+            _ if status.code() == Some(SHUTDOWN_STATUS) => End::Shutdown,
             _ => End::Other(format!("{status} {output}")),
         }
+    }
+}
+
+/// What the end of a QEMU without our monitor means: a guest that restarts and
+/// a person who closes the window look the same.
+pub(crate) fn end(status: ExitStatus) -> End {
+    match status.code() {
+        Some(0 | SHUTDOWN_STATUS) => End::Shutdown,
+        _ => End::Other(status.to_string()),
     }
 }

@@ -18,7 +18,9 @@ impl Screen {
     /// A screen of the given lines.
     pub fn from_lines(lines: impl IntoIterator<Item = String>) -> Self {
         let lines = lines.into_iter().map(|line| line.trim_end().to_string());
-        Self { lines: lines.collect() }
+        Self {
+            lines: lines.collect(),
+        }
     }
 
     /// A screen from VGA text memory: `memory` holds pairs of character and
@@ -31,7 +33,9 @@ impl Screen {
         let cell = |index: usize| memory.get(index % cells * 2).copied().unwrap_or(b' ');
         let line = |row: usize| {
             let start = origin + row * COLUMNS;
-            (start..start + COLUMNS).map(|index| printable(cell(index))).collect()
+            (start..start + COLUMNS)
+                .map(|index| printable(cell(index)))
+                .collect()
         };
         Self::from_lines((0..LINES).map(line))
     }
@@ -43,13 +47,24 @@ impl Screen {
 
     /// All lines, each ended by a newline, without the empty ones at the end.
     pub fn text(&self) -> String {
-        let used = self.lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-        self.lines.iter().take(used).flat_map(|line| [line.as_str(), "\n"]).collect()
+        let used = self
+            .lines
+            .iter()
+            .rposition(|line| !line.is_empty())
+            .map_or(0, |last| last + 1);
+        self.lines
+            .iter()
+            .take(used)
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect()
     }
 
     /// The last line that isn't empty.
     pub fn last_line(&self) -> &str {
-        self.lines.iter().rfind(|line| !line.is_empty()).map_or("", String::as_str)
+        self.lines
+            .iter()
+            .rfind(|line| !line.is_empty())
+            .map_or("", String::as_str)
     }
 }
 

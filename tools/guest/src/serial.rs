@@ -33,18 +33,25 @@ impl Listener {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Waits until `emulator` has connected, or ended, or `limit` is over.
-    pub fn accept(&self, emulator: &mut Process, limit: Duration) -> Result<Serial> {
+    /// Waits until `emulator` has connected, or ended, or `limit` is over. With
+    /// `echo` all that comes is printed too.
+    pub fn accept(&self, emulator: &mut Process, limit: Duration, echo: bool) -> Result<Serial> {
         let deadline = Instant::now() + limit;
         loop {
             if let Ok((stream, _)) = self.listener.accept() {
-                return Serial::new(stream);
+                return Serial::new(stream, echo);
             }
             if emulator.has_ended()? {
-                bail!("the emulator ended at once; it said:\n{}", emulator.output());
+                bail!(
+                    "the emulator ended at once; it said:\n{}",
+                    emulator.output()
+                );
             }
             if Instant::now() > deadline {
-                bail!("the emulator did not open its serial line; it said:\n{}", emulator.output());
+                bail!(
+                    "the emulator did not open its serial line; it said:\n{}",
+                    emulator.output()
+                );
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -64,7 +71,7 @@ pub struct Serial {
 }
 
 impl Serial {
-    fn new(stream: TcpStream) -> Result<Self> {
+    fn new(stream: TcpStream, echo: bool) -> Result<Self> {
         stream.set_nonblocking(false)?;
         stream.set_nodelay(true)?;
         let received = Arc::new(Received::default());
@@ -73,6 +80,9 @@ impl Serial {
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(count @ 1..) = source.read(&mut chunk) {
+                if echo {
+                    print(&chunk[..count]);
+                }
                 lock(&sink.bytes).extend_from_slice(&chunk[..count]);
                 sink.more.notify_all();
             }
@@ -82,7 +92,9 @@ impl Serial {
 
     /// Sends `text` to the guest.
     pub fn send(&mut self, text: &str) -> Result<()> {
-        self.stream.write_all(text.as_bytes()).context("the serial line")
+        self.stream
+            .write_all(text.as_bytes())
+            .context("the serial line")
     }
 
     /// Everything that the guest has sent so far.
@@ -94,8 +106,23 @@ impl Serial {
     pub fn wait_for_more(&self, known: usize, limit: Duration) {
         let bytes = lock(&self.received.bytes);
         let nothing_new = |bytes: &mut Vec<u8>| bytes.len() <= known;
-        let _ = self.received.more.wait_timeout_while(bytes, limit, nothing_new);
+        let _ = self
+            .received
+            .more
+            .wait_timeout_while(bytes, limit, nothing_new);
     }
+}
+
+/// Shows `bytes` at once, with the line ends of a Unix text.
+fn print(bytes: &[u8]) {
+    let text: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .filter(|&byte| byte != b'\r')
+        .collect();
+    let mut output = std::io::stdout().lock();
+    // A reader that has gone away is no reason to stop.
+    let _ = output.write_all(&text).and_then(|()| output.flush());
 }
 
 /// The collecting thread can't leave the bytes half changed, so a poisoned

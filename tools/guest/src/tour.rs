@@ -1,1 +1,47 @@
-//! x
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What `make run` does where there is neither a terminal nor a display: boot,
+//! run some commands in the guest, print the console as it appears, halt.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::machine::{Emulator, End, Machine, PROMPT_TIME};
+
+/// What is shown of the guest.
+const COMMANDS: &[&str] = &[
+    "uname -a",
+    "ls -l /",
+    "cat /etc/rc",
+    "echo Hello from the guest > /tmp/hello; cat /tmp/hello",
+    "ls /bin | wc -l",
+    "ps",
+    "sync",
+];
+/// How long the guest may take to switch the machine off.
+const HALT_TIME: Duration = Duration::from_secs(30);
+
+/// Boots a copy of `image` and shows it on standard output.
+///
+/// # Errors
+/// Where the prompt is not reached, a command hangs or the machine does not
+/// switch itself off.
+pub fn run(emulator: Emulator, image: &Path) -> Result<()> {
+    let machine = Machine::new(emulator, image)
+        .command_line("console=ttyS0")
+        .echo();
+    let mut guest = machine.boot()?;
+    guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    for command in COMMANDS {
+        guest.command(command)?;
+    }
+    guest.send("halt\n")?;
+    match guest.wait_end(HALT_TIME)? {
+        End::Shutdown => {
+            println!();
+            Ok(())
+        }
+        end => bail!(guest.failure(&format!("`halt` ended otherwise: {end}"))),
+    }
+}

@@ -14,56 +14,35 @@
 
 use crate::elf::{Executable, Segment};
 use crate::error::Fault;
+use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use lib::pod::Pod;
 
-/// Magic of a demand-loaded executable, octal 413.
-pub const ZMAGIC: u32 = 0o413;
-/// Bytes of the header.
-pub const HEADER_SIZE: usize = 32;
-/// Where the text begins in the file: the header has a block to itself.
-pub const TEXT_OFFSET: usize = 1024;
 /// The unit of mapping; text and data share no page.
 pub const PAGE_SIZE: u32 = 4096;
 /// Text, data and bss together may take this much of the 64 MB of a process
 /// (0.11's limit in `do_execve`; the rest is for heap and stack).
 pub const MEMORY_LIMIT: u32 = 0x300_0000;
-
-/// The header of an a.out file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Header {
-    /// Bytes of text, counted from address 0; whole pages.
-    pub text: u32,
-    /// Bytes of initialised data, from address `text` on.
-    pub data: u32,
-    /// Bytes of zeroed data behind it.
-    pub bss: u32,
-    /// Address of the first instruction.
-    pub entry: u32,
-}
-
-impl Header {
-    /// The eight words of the header: magic, text, data, bss, symbols, entry
-    /// and two sizes of relocation; ours have neither symbols nor relocation.
-    pub fn to_bytes(self) -> [u8; HEADER_SIZE] {
-        let mut bytes = [0; HEADER_SIZE];
-        let words = [ZMAGIC, self.text, self.data, self.bss, 0, self.entry, 0, 0];
-        for (field, word) in bytes.chunks_exact_mut(4).zip(words) {
-            field.copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
-    }
-}
+const TEXT_OFFSET: usize = ZMAGIC_TEXT_OFFSET as usize;
 
 /// The a.out file of the program `elf`.
 pub fn from_elf(elf: &[u8]) -> Result<Vec<u8>, Fault> {
     let executable = Executable::parse(elf)?;
     let (text, data) = split(&executable)?;
-    let text_end = text.iter().map(|segment| segment.virtual_address + segment.memory_size).max().unwrap_or(0);
-    let text_size = text_end.checked_next_multiple_of(PAGE_SIZE).ok_or_else(|| too_large(text_end))?;
+    let text_end = text
+        .iter()
+        .map(|segment| segment.virtual_address + segment.memory_size)
+        .max()
+        .unwrap_or(0);
+    let text_size = text_end
+        .checked_next_multiple_of(PAGE_SIZE)
+        .ok_or_else(|| too_large(text_end))?;
     let (data_size, bss_size) = match data {
         None => (0, 0),
         Some(segment) if segment.virtual_address != text_size => {
-            let problem =
-                format!("data begins at {:#x}, expected {text_size:#x}, the page after the text", segment.virtual_address);
+            let problem = format!(
+                "data begins at {:#x}, expected {text_size:#x}, the page after the text",
+                segment.virtual_address
+            );
             return Err(Fault::new(segment.place(), problem));
         }
         Some(segment) => {
@@ -76,12 +55,22 @@ pub fn from_elf(elf: &[u8]) -> Result<Vec<u8>, Fault> {
         return Err(too_large(total));
     }
     if executable.entry_segment()?.writable {
-        return Err(Fault::new("ELF header, e_entry", "the program starts in its data, expected in its text"));
+        return Err(Fault::new(
+            "ELF header, e_entry",
+            "the program starts in its data, expected in its text",
+        ));
     }
 
-    let header = Header { text: text_size, data: data_size, bss: bss_size, entry: executable.entry };
-    let mut file = vec![0; TEXT_OFFSET + (text_size + data_size) as usize];
-    file[..HEADER_SIZE].copy_from_slice(&header.to_bytes());
+    let header = Exec {
+        a_magic: ZMAGIC,
+        a_text: text_size,
+        a_data: data_size,
+        a_bss: bss_size,
+        a_entry: executable.entry,
+        ..Exec::default()
+    };
+    let mut file = header.as_bytes().to_vec();
+    file.resize(TEXT_OFFSET + (text_size + data_size) as usize, 0);
     for segment in text.into_iter().chain(data) {
         let start = TEXT_OFFSET + segment.virtual_address as usize;
         file[start..start + segment.data.len()].copy_from_slice(segment.data);
@@ -90,20 +79,38 @@ pub fn from_elf(elf: &[u8]) -> Result<Vec<u8>, Fault> {
 }
 
 fn too_large(total: u32) -> Fault {
-    Fault::new("PT_LOAD segments", format!("take memory up to {total:#x}, a process has room up to {MEMORY_LIMIT:#x}"))
+    Fault::new(
+        "PT_LOAD segments",
+        format!("take memory up to {total:#x}, a process has room up to {MEMORY_LIMIT:#x}"),
+    )
 }
 
 /// Text segments and data segment, each where it is allowed to be.
-fn split<'e, 'a>(executable: &'e Executable<'a>) -> Result<(Vec<&'e Segment<'a>>, Option<&'e Segment<'a>>), Fault> {
-    let (data, text): (Vec<_>, Vec<_>) = executable.segments.iter().partition(|segment| segment.writable);
-    if let Some(segment) = executable.segments.iter().find(|segment| segment.virtual_address < PAGE_SIZE) {
-        let problem = format!("begins at {:#x}, expected {PAGE_SIZE:#x} or above: page 0 stays empty", segment.virtual_address);
+fn split<'e, 'a>(
+    executable: &'e Executable<'a>,
+) -> Result<(Vec<&'e Segment<'a>>, Option<&'e Segment<'a>>), Fault> {
+    let (data, text): (Vec<_>, Vec<_>) = executable
+        .segments
+        .iter()
+        .partition(|segment| segment.writable);
+    if let Some(segment) = executable
+        .segments
+        .iter()
+        .find(|segment| segment.virtual_address < PAGE_SIZE)
+    {
+        let problem = format!(
+            "begins at {:#x}, expected {PAGE_SIZE:#x} or above: page 0 stays empty",
+            segment.virtual_address
+        );
         return Err(Fault::new(segment.place(), problem));
     }
     match &data[..] {
         [] => Ok((text, None)),
         [segment] => Ok((text, Some(segment))),
-        [_, second, ..] => Err(Fault::new(second.place(), "a second writable segment, expected at most one")),
+        [_, second, ..] => Err(Fault::new(
+            second.place(),
+            "a second writable segment, expected at most one",
+        )),
     }
 }
 
@@ -113,7 +120,10 @@ mod tests {
     use crate::elf::testing::ElfBuilder;
 
     fn words(file: &[u8]) -> Vec<u32> {
-        file[..HEADER_SIZE].chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
+        file[..32]
+            .chunks(4)
+            .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
+            .collect()
     }
 
     fn fault(elf: ElfBuilder) -> String {
@@ -129,33 +139,67 @@ mod tests {
         let file = from_elf(&elf).unwrap();
         assert_eq!(words(&file), [0x10b, 0x2000, 8, 0xf8, 0, 0x1010, 0, 0]);
         assert_eq!(file.len(), 1024 + 0x2000 + 8);
-        assert!(file[HEADER_SIZE..1024 + 0x1000].iter().all(|&byte| byte == 0), "filler page");
-        assert_eq!(file[1024 + 0x1000..][..0x21], [&[0xaa; 0x20][..], &[0]].concat());
-        assert_eq!(file[1024 + 0x2000..], [0xbb, 0xbb, 0xbb, 0xbb, 0xbb, 0xbb, 0, 0]);
+        assert!(
+            file[32..1024 + 0x1000].iter().all(|&byte| byte == 0),
+            "filler page"
+        );
+        assert_eq!(
+            file[1024 + 0x1000..][..0x21],
+            [&[0xaa; 0x20][..], &[0]].concat()
+        );
+        assert_eq!(
+            file[1024 + 0x2000..],
+            [0xbb, 0xbb, 0xbb, 0xbb, 0xbb, 0xbb, 0, 0]
+        );
     }
 
     #[test]
     fn without_data_and_with_bss_only() {
-        let text = || ElfBuilder::new(0x1000).segment(0x1000, 0x1000, &[0xaa; 0x1001], 0x1001, "rx");
-        assert_eq!(words(&from_elf(&text().build()).unwrap())[1..4], [0x3000, 0, 0]);
+        let text =
+            || ElfBuilder::new(0x1000).segment(0x1000, 0x1000, &[0xaa; 0x1001], 0x1001, "rx");
+        assert_eq!(
+            words(&from_elf(&text().build()).unwrap())[1..4],
+            [0x3000, 0, 0]
+        );
         let bss = text().segment(0x3000, 0x3000, &[], 0x50, "rw").build();
         assert_eq!(words(&from_elf(&bss).unwrap())[1..4], [0x3000, 0, 0x50]);
         let read_only_first = ElfBuilder::new(0x2000)
             .segment(0x1000, 0x1000, &[1], 1, "r")
             .segment(0x2000, 0x2000, &[2], 1, "rx")
             .build();
-        assert_eq!(words(&from_elf(&read_only_first).unwrap())[1..4], [0x3000, 0, 0]);
+        assert_eq!(
+            words(&from_elf(&read_only_first).unwrap())[1..4],
+            [0x3000, 0, 0]
+        );
     }
 
     #[test]
     fn programs_linked_otherwise_are_refused() {
         let text = || ElfBuilder::new(0x1000).segment(0x1000, 0x1000, &[0xaa; 4], 4, "rx");
-        assert!(fault(ElfBuilder::new(0).segment(0, 0, &[0; 4], 4, "rx")).contains("page 0 stays empty"));
+        assert!(
+            fault(ElfBuilder::new(0).segment(0, 0, &[0; 4], 4, "rx"))
+                .contains("page 0 stays empty")
+        );
         assert!(fault(text().segment(0x3000, 0, &[1], 1, "rw")).contains("expected 0x2000"));
-        assert!(fault(text().segment(0x2000, 0, &[1], 1, "rw").segment(0x3000, 0, &[1], 1, "rw")).contains("second"));
+        assert!(
+            fault(
+                text()
+                    .segment(0x2000, 0, &[1], 1, "rw")
+                    .segment(0x3000, 0, &[1], 1, "rw")
+            )
+            .contains("second")
+        );
         assert!(fault(text().segment(0x2000, 0, &[1], 0x300_0000, "rw")).contains("0x3002000"));
-        assert!(fault(ElfBuilder::new(0x2000).segment(0x1000, 0, &[1], 1, "rx").segment(0x2000, 0, &[1], 1, "rw"))
-            .contains("starts in its data"));
-        assert!(fault(ElfBuilder::new(0x4000).segment(0x1000, 0, &[1], 1, "rx")).contains("e_entry"));
+        assert!(
+            fault(
+                ElfBuilder::new(0x2000)
+                    .segment(0x1000, 0, &[1], 1, "rx")
+                    .segment(0x2000, 0, &[1], 1, "rw")
+            )
+            .contains("starts in its data")
+        );
+        assert!(
+            fault(ElfBuilder::new(0x4000).segment(0x1000, 0, &[1], 1, "rx")).contains("e_entry")
+        );
     }
 }

@@ -68,7 +68,9 @@ fn header(data: &[u8]) -> Result<&elf::FileHeader32<LittleEndian>> {
         return Err(fault("expected an ELF file for the Intel 80386"));
     }
     if header.e_type.get(LittleEndian) != elf::ET_EXEC {
-        return Err(fault("expected a linked executable with fixed addresses (ET_EXEC)"));
+        return Err(fault(
+            "expected a linked executable with fixed addresses (ET_EXEC)",
+        ));
     }
     Ok(header)
 }
@@ -115,9 +117,15 @@ impl<'a> Executable<'a> {
             segments.push(segment);
         }
         if segments.is_empty() {
-            return Err(Fault::new("program headers", "expected at least one PT_LOAD segment"));
+            return Err(Fault::new(
+                "program headers",
+                "expected at least one PT_LOAD segment",
+            ));
         }
-        Ok(Executable { entry: header.e_entry.get(LittleEndian), segments })
+        Ok(Executable {
+            entry: header.e_entry.get(LittleEndian),
+            segments,
+        })
     }
 
     /// Lays the segments out by physical address, in at most `capacity` bytes.
@@ -126,7 +134,10 @@ impl<'a> Executable<'a> {
         segments.sort_by_key(|segment| segment.physical_address);
         for pair in segments.windows(2) {
             if pair[0].physical_address + pair[0].memory_size > pair[1].physical_address {
-                return Err(Fault::new(pair[1].place(), format!("overlaps {}", pair[0].place())));
+                return Err(Fault::new(
+                    pair[1].place(),
+                    format!("overlaps {}", pair[0].place()),
+                ));
             }
         }
         let load_address = segments[0].physical_address;
@@ -144,7 +155,12 @@ impl<'a> Executable<'a> {
             bytes.resize(offset, 0);
             bytes.extend_from_slice(segment.data);
         }
-        Ok(FlatImage { load_address, entry: self.physical_entry()?, memory_end, bytes })
+        Ok(FlatImage {
+            load_address,
+            entry: self.physical_entry()?,
+            memory_end,
+            bytes,
+        })
     }
 
     /// The segment that holds the first instruction.
@@ -156,7 +172,10 @@ impl<'a> Executable<'a> {
                     && ((self.entry - segment.virtual_address) as usize) < segment.data.len()
             })
             .ok_or_else(|| {
-                let problem = format!("entry {:#x}, expected an address inside a segment", self.entry);
+                let problem = format!(
+                    "entry {:#x}, expected an address inside a segment",
+                    self.entry
+                );
                 Fault::new("ELF header, e_entry", problem)
             })
     }
@@ -169,7 +188,8 @@ impl<'a> Executable<'a> {
 
 /// The image does not fit.
 pub(crate) fn too_big(length: usize, capacity: usize) -> Fault {
-    let problem = format!("the image takes {length} bytes, but its partition holds {capacity} of it");
+    let problem =
+        format!("the image takes {length} bytes, but its partition holds {capacity} of it");
     Fault::new("PT_LOAD segments", problem)
 }
 
@@ -181,7 +201,9 @@ pub fn section<'a>(data: &'a [u8], name: &str) -> Result<&'a [u8]> {
     let section = file
         .section_by_name(name)
         .ok_or_else(|| Fault::new("section headers", format!("expected a section {name}")))?;
-    section.data().map_err(|error| Fault::new(format!("section {name}"), error.to_string()))
+    section
+        .data()
+        .map_err(|error| Fault::new(format!("section {name}"), error.to_string()))
 }
 
 #[cfg(test)]
@@ -199,27 +221,47 @@ mod tests {
 
     #[test]
     fn segments_are_read() {
-        let elf = small().segment(0x2000, 0x8000, &[1, 2, 3], 100, "rw").build();
+        let elf = small()
+            .segment(0x2000, 0x8000, &[1, 2, 3], 100, "rw")
+            .build();
         let executable = Executable::parse(&elf).unwrap();
         assert_eq!(executable.entry, 0x1000);
-        let [text, data] = &executable.segments[..] else { panic!("two segments") };
-        assert_eq!((text.virtual_address, text.memory_size, text.writable), (0x1000, 16, false));
-        assert_eq!((data.virtual_address, data.physical_address), (0x2000, 0x8000));
-        assert_eq!((data.data, data.memory_size, data.writable), (&[1, 2, 3][..], 100, true));
+        let [text, data] = &executable.segments[..] else {
+            panic!("two segments")
+        };
+        assert_eq!(
+            (text.virtual_address, text.memory_size, text.writable),
+            (0x1000, 16, false)
+        );
+        assert_eq!(
+            (data.virtual_address, data.physical_address),
+            (0x2000, 0x8000)
+        );
+        assert_eq!(
+            (data.data, data.memory_size, data.writable),
+            (&[1, 2, 3][..], 100, true)
+        );
     }
 
     #[test]
     fn what_is_no_executable_of_ours_is_refused() {
         let place = |bytes: &[u8]| Executable::parse(bytes).unwrap_err().place;
         assert_eq!(place(b"#!/bin/sh\n"), "ELF header");
-        assert_eq!(place(&small().machine(elf::EM_X86_64).build()), "ELF header");
+        assert_eq!(
+            place(&small().machine(elf::EM_X86_64).build()),
+            "ELF header"
+        );
         assert_eq!(place(&small().kind(elf::ET_DYN).build()), "ELF header");
         assert_eq!(place(&ElfBuilder::new(0).build()), "program headers");
-        let dynamic = small().segment_of_kind(elf::PT_INTERP, 0, 0, b"/lib/ld.so", 10, "r").build();
+        let dynamic = small()
+            .segment_of_kind(elf::PT_INTERP, 0, 0, b"/lib/ld.so", 10, "r")
+            .build();
         assert_eq!(place(&dynamic), "program header 1");
         let larger_in_file = ElfBuilder::new(0).segment(0, 0, &[0; 8], 4, "r").build();
         assert_eq!(place(&larger_in_file), "program header 0");
-        let wraps = ElfBuilder::new(0).segment(0xffff_f000, 0, &[0; 8], 0x1000, "r").build();
+        let wraps = ElfBuilder::new(0)
+            .segment(0xffff_f000, 0, &[0; 8], 0x1000, "r")
+            .build();
         assert_eq!(place(&wraps), "program header 0");
         let whole = small().build();
         assert_eq!(place(&whole[..whole.len() - 1]), "program header 0");
@@ -233,27 +275,62 @@ mod tests {
             .build();
         let executable = Executable::parse(&elf).unwrap();
         let flat = executable.flatten(0x2000).unwrap();
-        assert_eq!((flat.load_address, flat.entry, flat.memory_end), (0x10_0000, 0x10_0002, 0x10_1008));
+        assert_eq!(
+            (flat.load_address, flat.entry, flat.memory_end),
+            (0x10_0000, 0x10_0002, 0x10_1008)
+        );
         assert_eq!(flat.bytes.len(), 0x1004);
-        assert_eq!((&flat.bytes[..5], &flat.bytes[0x1000..]), (&[9, 9, 9, 9, 0][..], &[5; 4][..]));
-        assert!(executable.flatten(0x1003).unwrap_err().problem.contains("holds 4099"));
+        assert_eq!(
+            (&flat.bytes[..5], &flat.bytes[0x1000..]),
+            (&[9, 9, 9, 9, 0][..], &[5; 4][..])
+        );
+        assert!(
+            executable
+                .flatten(0x1003)
+                .unwrap_err()
+                .problem
+                .contains("holds 4099")
+        );
     }
 
     #[test]
     fn overlap_and_stray_entry_are_refused() {
         let overlap = small().segment(0x5000, 0x100f, &[1], 1, "rw").build();
-        let fault = Executable::parse(&overlap).unwrap().flatten(0x2000).unwrap_err();
-        assert_eq!(fault.to_string(), "program header 1: overlaps program header 0");
-        let stray = ElfBuilder::new(0x2000).segment(0x1000, 0x1000, &[0; 16], 16, "rx").build();
-        assert_eq!(Executable::parse(&stray).unwrap().flatten(0x2000).unwrap_err().place, "ELF header, e_entry");
+        let fault = Executable::parse(&overlap)
+            .unwrap()
+            .flatten(0x2000)
+            .unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "program header 1: overlaps program header 0"
+        );
+        let stray = ElfBuilder::new(0x2000)
+            .segment(0x1000, 0x1000, &[0; 16], 16, "rx")
+            .build();
+        assert_eq!(
+            Executable::parse(&stray)
+                .unwrap()
+                .flatten(0x2000)
+                .unwrap_err()
+                .place,
+            "ELF header, e_entry"
+        );
     }
 
     #[test]
     fn sections_are_found_by_name() {
-        let elf = small().section(".bootsect", &[1, 2]).section(".setup", &[3]).build();
+        let elf = small()
+            .section(".bootsect", &[1, 2])
+            .section(".setup", &[3])
+            .build();
         assert_eq!(section(&elf, ".setup").unwrap(), [3]);
         assert_eq!(section(&elf, ".bootsect").unwrap(), [1, 2]);
-        assert!(section(&elf, ".none").unwrap_err().problem.contains(".none"));
+        assert!(
+            section(&elf, ".none")
+                .unwrap_err()
+                .problem
+                .contains(".none")
+        );
         assert!(section(b"", ".setup").is_err());
     }
 }

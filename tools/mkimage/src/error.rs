@@ -26,6 +26,9 @@ pub enum Error {
         /// The host's answer.
         source: io::Error,
     },
+    /// Standard output is full, or closed.
+    #[error("standard output: {0}")]
+    Output(io::Error),
     /// A file's contents are not what they should be.
     #[error("{}: {fault}", .path.display())]
     Contents {
@@ -73,12 +76,18 @@ pub struct Fault {
 impl Fault {
     /// A fault at `place`.
     pub fn new(place: impl Into<String>, problem: impl Into<String>) -> Fault {
-        Fault { place: place.into(), problem: problem.into() }
+        Fault {
+            place: place.into(),
+            problem: problem.into(),
+        }
     }
 
     /// The bytes were those of the host file `path`.
     pub fn in_file(self, path: &Path) -> Error {
-        Error::Contents { path: path.to_owned(), fault: self }
+        Error::Contents {
+            path: path.to_owned(),
+            fault: self,
+        }
     }
 }
 
@@ -90,7 +99,23 @@ pub trait HostContext<T> {
 
 impl<T> HostContext<T> for io::Result<T> {
     fn on_host(self, action: &'static str, path: &Path) -> Result<T> {
-        self.map_err(|source| Error::Host { path: path.to_owned(), action, source })
+        self.map_err(|source| Error::Host {
+            path: path.to_owned(),
+            action,
+            source,
+        })
+    }
+}
+
+/// Says that an error is one of standard output.
+pub trait OutputContext {
+    /// Nothing to add.
+    fn on_output(self) -> Result<()>;
+}
+
+impl OutputContext for io::Result<()> {
+    fn on_output(self) -> Result<()> {
+        self.map_err(Error::Output)
     }
 }
 

@@ -2,19 +2,8 @@
 //! The kernel as it lies in partition 1: a header sector, then the flat image.
 //!
 //! This module is the description of the format; the loader in `boot/` reads
-//! it with the same numbers. All fields are little-endian 32-bit words, in the
-//! first sector of the partition:
-//!
-//! | offset | field |
-//! |---|---|
-//! | 0 | the bytes `ELVN` |
-//! | 4 | version of the header, 1 |
-//! | 8 | length of the image in bytes, a multiple of 512, padded with zeros |
-//! | 12 | load address: where the first byte of the image belongs |
-//! | 16 | entry: where the loader jumps to |
-//! | 20 | memory end: the first byte behind the kernel's bss |
-//! | 24 | checksum of the image, see [`checksum`] |
-//! | 28..512 | zero |
+//! it with the same numbers. The header, [`KernelHeader`], is the first 28
+//! bytes of the partition's first sector; the rest of the sector is zero.
 //!
 //! The image begins in the partition's second sector. Addresses are physical.
 //!
@@ -24,6 +13,8 @@
 use crate::disk::SECTOR_SIZE;
 use crate::elf::Executable;
 use crate::error::Fault;
+use lib::abi_struct;
+use lib::pod::Pod;
 
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"ELVN";
@@ -31,73 +22,58 @@ pub const MAGIC: [u8; 4] = *b"ELVN";
 pub const VERSION: u32 = 1;
 /// Where the kernel is linked to begin and the loader puts it: 1 MB.
 pub const LOAD_ADDRESS: u32 = 0x10_0000;
-/// Bytes of the header.
-pub const HEADER_SIZE: usize = SECTOR_SIZE;
 
-const VERSION_OFFSET: usize = 4;
-const LENGTH_OFFSET: usize = 8;
-const LOAD_ADDRESS_OFFSET: usize = 12;
-const ENTRY_OFFSET: usize = 16;
-const MEMORY_END_OFFSET: usize = 20;
-const CHECKSUM_OFFSET: usize = 24;
-
-/// The fields of the header that vary.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct KernelHeader {
-    /// Bytes of the image, a multiple of the sector size.
-    pub length: u32,
-    /// Physical address of the image's first byte.
-    pub load_address: u32,
-    /// Physical address of the first instruction.
-    pub entry: u32,
-    /// Physical address of the first byte behind the bss.
-    pub memory_end: u32,
-    /// [`checksum`] of the image.
-    pub checksum: u32,
+abi_struct! {
+    /// The header. Numbers are little-endian, addresses physical.
+    pub struct KernelHeader, 28 bytes {
+        /// [`MAGIC`].
+        0 => magic: [u8; 4],
+        /// [`VERSION`].
+        4 => version: u32,
+        /// Bytes of the image: a multiple of 512, padded with zeros.
+        8 => length: u32,
+        /// Where the first byte of the image belongs.
+        12 => load_address: u32,
+        /// Where the loader jumps to.
+        16 => entry: u32,
+        /// The first byte behind the kernel's bss.
+        20 => memory_end: u32,
+        /// [`checksum`] of the image.
+        24 => checksum: u32,
+    }
 }
 
 impl KernelHeader {
     /// The header sector.
-    pub fn to_bytes(self) -> [u8; HEADER_SIZE] {
-        let mut sector = [0; HEADER_SIZE];
-        sector[..4].copy_from_slice(&MAGIC);
-        for (offset, word) in [
-            (VERSION_OFFSET, VERSION),
-            (LENGTH_OFFSET, self.length),
-            (LOAD_ADDRESS_OFFSET, self.load_address),
-            (ENTRY_OFFSET, self.entry),
-            (MEMORY_END_OFFSET, self.memory_end),
-            (CHECKSUM_OFFSET, self.checksum),
-        ] {
-            sector[offset..offset + 4].copy_from_slice(&word.to_le_bytes());
-        }
+    pub fn to_sector(&self) -> [u8; SECTOR_SIZE] {
+        let mut sector = [0; SECTOR_SIZE];
+        sector[..size_of::<KernelHeader>()].copy_from_slice(self.as_bytes());
         sector
     }
 
-    /// Reads a header sector back.
-    pub fn parse(sector: &[u8; HEADER_SIZE]) -> Result<KernelHeader, Fault> {
-        let word = |offset: usize| {
-            u32::from_le_bytes([sector[offset], sector[offset + 1], sector[offset + 2], sector[offset + 3]])
+    /// Reads the start of a partition and checks what can be checked without
+    /// the image.
+    pub fn parse(sector: &[u8]) -> Result<KernelHeader, Fault> {
+        let fault = |offset, problem: String| {
+            Err(Fault::new(format!("kernel header, byte {offset}"), problem))
         };
-        if sector[..4] != MAGIC {
-            return Err(Fault::new("kernel header, byte 0", "expected the bytes ELVN"));
+        let Some(header) = KernelHeader::from_bytes(sector).filter(|header| header.magic == MAGIC)
+        else {
+            return fault(0, "expected the bytes ELVN".into());
+        };
+        if header.version != VERSION {
+            return fault(4, format!("version {}, expected {VERSION}", header.version));
         }
-        if word(VERSION_OFFSET) != VERSION {
-            let problem = format!("version {}, expected {VERSION}", word(VERSION_OFFSET));
-            return Err(Fault::new("kernel header, byte 4", problem));
+        if header.length == 0 || !header.length.is_multiple_of(SECTOR_SIZE as u32) {
+            return fault(
+                8,
+                format!(
+                    "length {}, expected a multiple of {SECTOR_SIZE} above 0",
+                    header.length
+                ),
+            );
         }
-        let length = word(LENGTH_OFFSET);
-        if length == 0 || !length.is_multiple_of(SECTOR_SIZE as u32) {
-            let problem = format!("image length {length}, expected a multiple of {SECTOR_SIZE} above 0");
-            return Err(Fault::new("kernel header, byte 8", problem));
-        }
-        Ok(KernelHeader {
-            length,
-            load_address: word(LOAD_ADDRESS_OFFSET),
-            entry: word(ENTRY_OFFSET),
-            memory_end: word(MEMORY_END_OFFSET),
-            checksum: word(CHECKSUM_OFFSET),
-        })
+        Ok(header)
     }
 }
 
@@ -105,7 +81,8 @@ impl KernelHeader {
 /// trailing piece of less than four bytes doesn't count; an image has none.
 pub fn checksum(image: &[u8]) -> u32 {
     image.chunks_exact(4).fold(0u32, |sum, word| {
-        sum.rotate_left(1).wrapping_add(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+        sum.rotate_left(1)
+            .wrapping_add(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
     })
 }
 
@@ -113,11 +90,13 @@ pub fn checksum(image: &[u8]) -> u32 {
 /// `capacity` bytes.
 pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
     let executable = Executable::parse(elf)?;
-    let room = capacity.saturating_sub(HEADER_SIZE);
+    let room = capacity.saturating_sub(SECTOR_SIZE);
     let flat = executable.flatten(room)?;
     if flat.load_address != LOAD_ADDRESS {
-        let problem =
-            format!("begins at physical address {:#x}, expected {LOAD_ADDRESS:#x}", flat.load_address);
+        let problem = format!(
+            "begins at physical address {:#x}, expected {LOAD_ADDRESS:#x}",
+            flat.load_address
+        );
         return Err(Fault::new("lowest PT_LOAD segment", problem));
     }
     let mut image = flat.bytes;
@@ -126,13 +105,15 @@ pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
         return Err(crate::elf::too_big(image.len(), room));
     }
     let header = KernelHeader {
+        magic: MAGIC,
+        version: VERSION,
         length: image.len() as u32,
         load_address: flat.load_address,
         entry: flat.entry,
         memory_end: flat.memory_end,
         checksum: checksum(&image),
     };
-    Ok([&header.to_bytes()[..], &image].concat())
+    Ok([&header.to_sector()[..], &image].concat())
 }
 
 #[cfg(test)]
@@ -155,13 +136,15 @@ mod tests {
     #[test]
     fn header_fields_are_where_the_loader_looks() {
         let header = KernelHeader {
+            magic: MAGIC,
+            version: VERSION,
             length: 0x0004_0200,
             load_address: 0x10_0000,
             entry: 0x10_0020,
             memory_end: 0x15_1234,
             checksum: 0xdead_beef,
         };
-        let sector = header.to_bytes();
+        let sector = header.to_sector();
         let expected = [
             *b"ELVN",
             [1, 0, 0, 0],
@@ -179,7 +162,13 @@ mod tests {
 
     #[test]
     fn a_header_of_something_else_is_refused() {
-        let good = KernelHeader { length: 512, load_address: 0, entry: 0, memory_end: 0, checksum: 0 }.to_bytes();
+        let good = KernelHeader {
+            magic: MAGIC,
+            version: VERSION,
+            length: 512,
+            ..KernelHeader::default()
+        }
+        .to_sector();
         for (offset, place) in [(0, "byte 0"), (4, "byte 4"), (8, "byte 8")] {
             let mut sector = good;
             sector[offset] ^= 1;
@@ -195,7 +184,7 @@ mod tests {
             .segment(0x10_1000, 0x10_1000, &[7; 5], 0x2000, "rw")
             .build();
         let bytes = from_elf(&elf, 1 << 20).unwrap();
-        let header = KernelHeader::parse(bytes[..512].try_into().unwrap()).unwrap();
+        let header = KernelHeader::parse(&bytes[..512]).unwrap();
         let image = &bytes[512..];
         assert_eq!(header.length, 0x1200);
         assert_eq!(image.len(), 0x1200);
@@ -208,9 +197,18 @@ mod tests {
 
     #[test]
     fn a_kernel_elsewhere_or_too_big_is_refused() {
-        let low = ElfBuilder::new(0x9_0000).segment(0x9_0000, 0x9_0000, &[0; 4], 4, "rx").build();
-        assert!(from_elf(&low, 1 << 20).unwrap_err().problem.contains("expected 0x100000"));
-        let big = ElfBuilder::new(0x10_0000).segment(0x10_0000, 0x10_0000, &[0x90; 1025], 1025, "rx").build();
+        let low = ElfBuilder::new(0x9_0000)
+            .segment(0x9_0000, 0x9_0000, &[0; 4], 4, "rx")
+            .build();
+        assert!(
+            from_elf(&low, 1 << 20)
+                .unwrap_err()
+                .problem
+                .contains("expected 0x100000")
+        );
+        let big = ElfBuilder::new(0x10_0000)
+            .segment(0x10_0000, 0x10_0000, &[0x90; 1025], 1025, "rx")
+            .build();
         assert!(from_elf(&big, 4 * 512).is_ok());
         let fault = from_elf(&big, 3 * 512).unwrap_err();
         assert!(fault.problem.contains("holds 1024"), "{fault}");

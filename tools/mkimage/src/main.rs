@@ -1,1 +1,26 @@
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `mkimage`: makes, inspects, checks and edits the disk image.
+
+use clap::Parser;
+use mkimage::cli::Cli;
+use mkimage::commands::{Outcome, run};
+use mkimage::error::Error;
+use std::io::{BufWriter, ErrorKind, Write, stdout};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = BufWriter::new(stdout().lock());
+    let result = run(cli.command, &mut out)
+        .and_then(|outcome| out.flush().map(|()| outcome).map_err(Error::Output));
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Damaged) => ExitCode::from(4),
+        // Whoever reads has read enough.
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mkimage: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Small ELF files for tests, through `object`'s writer.
 
+use object::Endianness;
 use object::elf;
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Writer};
-use object::Endianness;
 
 struct Segment {
     kind: elf::ProgramType,
@@ -56,7 +56,14 @@ impl ElfBuilder {
         memory_size: u32,
         flags: &str,
     ) -> Self {
-        self.segment_of_kind(elf::PT_LOAD, virtual_address, physical_address, data, memory_size, flags)
+        self.segment_of_kind(
+            elf::PT_LOAD,
+            virtual_address,
+            physical_address,
+            data,
+            memory_size,
+            flags,
+        )
     }
 
     /// Adds a segment of any kind.
@@ -70,7 +77,11 @@ impl ElfBuilder {
         flags: &str,
     ) -> Self {
         let bits = [('r', elf::PF_R), ('w', elf::PF_W), ('x', elf::PF_X)];
-        let flags = bits.iter().filter(|(letter, _)| flags.contains(*letter)).map(|(_, bit)| bit.0).sum();
+        let flags = bits
+            .iter()
+            .filter(|(letter, _)| flags.contains(*letter))
+            .map(|(_, bit)| bit.0)
+            .sum();
         self.segments.push(Segment {
             kind,
             virtual_address,
@@ -94,8 +105,11 @@ impl ElfBuilder {
         let mut writer = Writer::new(Endianness::Little, false, &mut bytes);
         writer.reserve_file_header();
         writer.reserve_program_headers(self.segments.len() as u32);
-        let segment_offsets: Vec<u64> =
-            self.segments.iter().map(|segment| writer.reserve(segment.data.len() as u64, 1)).collect();
+        let segment_offsets: Vec<u64> = self
+            .segments
+            .iter()
+            .map(|segment| writer.reserve(segment.data.len() as u64, 1))
+            .collect();
         let mut section_offsets = Vec::new();
         let mut section_names = Vec::new();
         for (name, data) in &self.sections {
@@ -143,7 +157,12 @@ impl ElfBuilder {
         if !self.sections.is_empty() {
             writer.write_shstrtab();
             writer.write_null_section_header();
-            for (((_, data), offset), name) in self.sections.iter().zip(&section_offsets).zip(&section_names) {
+            for (((_, data), offset), name) in self
+                .sections
+                .iter()
+                .zip(&section_offsets)
+                .zip(&section_names)
+            {
                 let header = SectionHeader {
                     sh_name: writer.section_name_offset(Some(*name)),
                     sh_type: elf::SHT_PROGBITS,

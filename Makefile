@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `make help` lists the targets. All of them set the machine up first where
+# something is missing (tools/setup.sh), and everything built is below
+# $(BUILD) and $(TARGET).
+
+BUILD  := build
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# The kernel side, built for i686-kernel.json, and the host side.
+KERNEL_CRATES := boot kernel programs
+KERNEL_FOLDER := $(TARGET)/i686-kernel/release
+KERNEL        := $(KERNEL_FOLDER)/kernel
+IMAGE         := $(BUILD)/eleven.img
+# What `make run` and `make qemu` write to: a copy of the image, made anew
+# when the image has changed.
+DISK          := $(BUILD)/disk.img
+GUEST         := $(TARGET)/debug/guest
+
+packages = $(foreach crate,$(1),-p $(crate))
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help run qemu debug gdb image disk kernel tools screenshot test check clean setup FORCE
+
+help: ## list the targets
+	@echo "Targets of make:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+# These need no toolchain.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+include $(BUILD)/toolchain.mk
+endif
+
+# The script itself sees whether there is anything to do.
+$(BUILD)/toolchain.mk: FORCE
+	@tools/setup.sh
+
+setup: ## install what is missing (every other target does so too)
+
+run: disk tools ## boot in Bochs: in a window, in the terminal, or without either on a tour
+	@$(GUEST) run --emulator bochs --image $(IMAGE) --disk $(DISK) --folder $(BUILD)
+
+qemu: disk tools ## boot in QEMU, likewise
+	@$(GUEST) run --emulator qemu --image $(IMAGE) --disk $(DISK) --folder $(BUILD)
+
+debug: image tools ## Bochs's debugger, stopped at the kernel's entry, with symbols
+	@$(GUEST) debug --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
+
+gdb: image tools ## gdb on QEMU, stopped in the kernel's main, with Rust source
+	@$(GUEST) gdb --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
+
+# A new image that is the same byte for byte leaves the old one, and with it
+# the disk that a person has worked on, alone.
+image: kernel tools ## the disk image, build/eleven.img
+	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
+		--output $(BUILD)/new.img --boot $(KERNEL_FOLDER)/boot \
+		--kernel $(KERNEL) --programs $(KERNEL_FOLDER)
+	@if cmp -s $(BUILD)/new.img $(IMAGE); then rm $(BUILD)/new.img; \
+		else mv $(BUILD)/new.img $(IMAGE); fi
+
+disk: image
+	@if [ -z "$$(find $(DISK) -newer $(IMAGE) 2>/dev/null)" ]; then \
+		cp --sparse=always $(IMAGE) $(DISK); fi
+
+kernel:
+	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) $(call packages,$(KERNEL_CRATES))
+
+tools:
+	$(HOST_CARGO) build -p mkimage -p guest
+
+screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
+	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \
+		--type 'uname -a' --type 'ls -l /' --type 'ps'
+
+test: image tools ## all tests: on the host, in both emulators, in the guest
+	@IMAGE=$(abspath $(IMAGE)) GUEST_TOOLS=$(abspath $(TARGET)/debug) \
+		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
+
+check: ## format and lints of all crates, host and kernel
+	$(HOST_CARGO) fmt --all --check
+	$(HOST_CARGO) clippy --all-targets -- -D warnings
+	$(HOST_CARGO) clippy -p programs --lib --tests -- -D warnings
+	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) $(call packages,$(KERNEL_CRATES)) -- -D warnings
+
+clean: ## remove what was built
+	rm -rf $(BUILD) $(TARGET)

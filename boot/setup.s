@@ -1,0 +1,669 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Set-up: sectors 1 to 4 of the disk (0.11: boot/setup.s, and the loading of
+# the system that boot/bootsect.s did).
+#
+# bootsect.s jumps here in real mode with ds = es = 9000h and the boot drive
+# in dl. In this order setup
+#
+#   1. asks the BIOS what only the BIOS knows, and leaves the answers at 90000,
+#      over the boot sector, where the kernel finds them;
+#   2. switches on address line 20, moves the interrupts of the PICs out of
+#      the processor's way, and enters protected mode with flat segments;
+#   3. reads the kernel from partition 1 through the ATA registers, checks it,
+#      and jumps to it: paging off, interrupts off, ds = es = ss = 10h.
+#
+# Anything that fails is told on the screen and on COM1, and ends here.
+#
+#   linear            what
+#   8FFF0             stack, growing down (90000 in protected mode)
+#   90000  word       cursor: column, row
+#   90002  word       memory from 1 MB up in KB, as the oldest BIOS call has it
+#   90004  word       display page (high byte)
+#   90006  byte       video mode
+#   90007  byte       columns of the screen
+#   90008  3 words    ax, bx, cx of the EGA's answer
+#   90080  16 bytes   BIOS table of the first hard disk
+#   90090  16 bytes   BIOS table of the second one; zeros if there is none
+#   901BC  word       ROOT_DEV, and from 901BE the partition table, both still
+#                     in the boot sector
+#   90200             this code
+#   90A00  512 bytes  command line of the kernel
+#   90C00  dword      entries of the memory map
+#   90C04             the memory map: base (8 bytes), length (8), type (4)
+#   92000  512 bytes  buffer: the drive's description, then the kernel's header
+#   100000            the kernel
+#
+# Sources: BIOS interrupts as in the IBM PC/AT Technical Reference; memory map
+# as in ACPI 6.4, 15.1 (E820); 8259A data sheet; ATA/ATAPI-6 for the disk;
+# Intel SDM vol. 3, 9.9.1 for the switch to protected mode.
+
+.equ INITSEG, 0x9000
+.equ LINEAR, 0x90000            # linear address of INITSEG:0000
+
+# What is left for the kernel: offsets in INITSEG.
+.equ CURSOR, 0x00
+.equ EXTENDED_KB, 0x02
+.equ DISPLAY_PAGE, 0x04
+.equ VIDEO_MODE, 0x06
+.equ VIDEO_COLUMNS, 0x07
+.equ EGA_AX, 0x08
+.equ EGA_BX, 0x0A
+.equ EGA_CX, 0x0C
+.equ DRIVE_TABLE_1, 0x80
+.equ DRIVE_TABLE_2, 0x90
+.equ PARTITION_1, 0x1BE
+.equ MAP_COUNT, 0xC00
+.equ MAP, 0xC04
+
+.equ MAP_ENTRY, 20              # bytes of an entry
+.equ MAP_MOST, 64               # entries there is room for
+.equ MAP_USABLE, 1              # type of an entry: memory to use
+.equ SMAP, 0x534D4150           # "SMAP", the password of E820
+
+.section .setup, "ax"
+.code16
+
+.globl setup
+setup:
+    jmp     ask_bios
+    .ascii  "ETUP"              # with the S that nobody sees: bootsect.s checks it
+
+# ---------------------------------------------------------------------------
+# 1. Asking the BIOS
+# ---------------------------------------------------------------------------
+
+ask_bios:
+    mov     [drive], dl
+    mov     si, offset wrong_drive
+    cmp     dl, 0x80            # first hard disk
+    je      2f
+    cmp     dl, 0x81            # second hard disk
+    jne     fail_by_bios
+2:
+# The screen. The kernel's console goes on where the cursor is.
+    mov     ah, 0x03
+    xor     bh, bh
+    int     0x10
+    mov     [CURSOR], dx
+    mov     ah, 0x0F
+    int     0x10
+    mov     [DISPLAY_PAGE], bx
+    mov     [VIDEO_MODE], ax    # al = mode, ah = columns
+    mov     ah, 0x12
+    mov     bl, 0x10
+    int     0x10
+    mov     [EGA_AX], ax
+    mov     [EGA_BX], bx
+    mov     [EGA_CX], cx
+
+# The disks. Vectors 41h and 46h are no code, they point to the tables.
+    push    ds
+    xor     ax, ax
+    mov     ds, ax
+    lds     si, [4 * 0x41]
+    mov     di, DRIVE_TABLE_1
+    mov     cx, 16
+    rep     movsb
+    mov     ds, ax
+    lds     si, [4 * 0x46]
+    mov     di, DRIVE_TABLE_2
+    mov     cx, 16
+    rep     movsb
+    pop     ds
+    mov     ah, 0x15            # what is the second hard disk?
+    mov     dl, 0x81
+    int     0x13
+    jc      2f
+    cmp     ah, 3               # a fixed disk
+    je      ask_memory
+2:  mov     di, DRIVE_TABLE_2
+    xor     ax, ax
+    mov     cx, 8
+    rep     stosw
+
+# The memory. Three BIOS calls, the newest first; the two older ones know a
+# size only, of which a map of two entries is made.
+ask_memory:
+    mov     ah, 0x88
+    int     0x15
+    mov     [EXTENDED_KB], ax
+    mov     dword ptr [MAP_COUNT], 0
+    mov     di, MAP
+    xor     ebx, ebx            # from the first entry on
+next_entry:
+    mov     eax, 0xE820
+    mov     edx, SMAP
+    mov     ecx, MAP_ENTRY
+    int     0x15                # next entry to es:di, where to go on in ebx
+    jc      end_of_map
+    cmp     eax, SMAP
+    jne     end_of_map
+    mov     eax, [di + 8]
+    or      eax, [di + 12]
+    jz      2f                  # an entry of no length says nothing
+    add     di, MAP_ENTRY
+    inc     dword ptr [MAP_COUNT]
+2:  test    ebx, ebx
+    jz      end_of_map
+    cmp     dword ptr [MAP_COUNT], MAP_MOST
+    jb      next_entry
+end_of_map:
+    cmp     dword ptr [MAP_COUNT], 0
+    jne     enable_a20
+
+    mov     ax, 0xE801
+    xor     cx, cx
+    xor     dx, dx
+    int     0x15                # ax = KB from 1 MB to 16 MB,
+    jc      use_88              # bx = blocks of 64 KB from 16 MB up;
+    jcxz    2f                  # some answer in cx and dx instead
+    mov     ax, cx
+    mov     bx, dx
+2:  movzx   eax, ax
+    movzx   ebx, bx
+    shl     ebx, 6
+    cmp     ax, 15 * 1024
+    jne     2f                  # there is a hole below 16 MB: stop at it
+    add     eax, ebx
+2:  test    eax, eax
+    jnz     make_map
+use_88:
+    movzx   eax, word ptr [EXTENDED_KB]
+
+make_map:                       # eax = KB from 1 MB up
+    shl     eax, 10
+    mov     edx, eax
+    mov     di, MAP
+    xor     eax, eax
+    mov     cx, 2 * MAP_ENTRY / 4
+    rep     stosd
+    int     0x12                # ax = KB from 0 up
+    shl     eax, 10
+    mov     [MAP + 8], eax
+    mov     byte ptr [MAP + 16], MAP_USABLE
+    mov     byte ptr [MAP + MAP_ENTRY + 2], 0x10 # base 100000
+    mov     [MAP + MAP_ENTRY + 8], edx
+    mov     byte ptr [MAP + MAP_ENTRY + 16], MAP_USABLE
+    mov     byte ptr [MAP_COUNT], 2
+
+# ---------------------------------------------------------------------------
+# 2. Into protected mode
+# ---------------------------------------------------------------------------
+
+# Address line 20 is held at 0 for programs of 1981, until somebody says that
+# it is wanted. Who has to be told differs from machine to machine.
+enable_a20:
+    call    is_a20_on
+    jne     a20_on
+    mov     ax, 0x2401          # the BIOS knows
+    int     0x15
+    call    is_a20_on
+    jne     a20_on
+    call    wait_8042           # the keyboard controller: its output port
+    mov     al, 0xD1
+    out     0x64, al
+    call    wait_8042
+    mov     al, 0xDF            # A20 on, no reset
+    out     0x60, al
+    call    wait_8042
+    call    is_a20_on
+    jne     a20_on
+    in      al, 0x92            # the PS/2's system control port
+    or      al, 0x02            # A20 on
+    and     al, 0xFE            # no reset
+    out     0x92, al
+    call    is_a20_on
+    mov     si, offset no_a20
+    je      fail_by_bios
+
+a20_on:
+    cli
+# The first PIC's interrupts would come as 08..0F, which are the processor's
+# own exceptions: move them to 20..27, the second PIC's to 28..2F. All stay
+# masked until the kernel's drivers want them.
+    mov     al, 0x11            # ICW1: initialise, cascaded, ICW4 follows
+    out     0x20, al
+    out     0x80, al            # a microsecond for the PIC
+    out     0xA0, al
+    out     0x80, al
+    mov     al, 0x20            # ICW2: first interrupt
+    out     0x21, al
+    out     0x80, al
+    mov     al, 0x28
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0x04            # ICW3: the second PIC is at line 2
+    out     0x21, al
+    out     0x80, al
+    mov     al, 0x02
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0x01            # ICW4: 8086 mode
+    out     0x21, al
+    out     0x80, al
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0xFF            # mask all
+    out     0x21, al
+    out     0x80, al
+    out     0xA1, al
+
+    lidt    [idt_pointer]
+    lgdt    [gdt_pointer]
+    mov     eax, cr0
+    or      al, 1               # PE
+    mov     cr0, eax
+    .byte   0x66, 0xEA          # far jump with a 32-bit offset
+    .long   LINEAR + protected_mode
+    .word   0x08
+
+# Answers "ne" if address line 20 is on. If not, FFFF:0610 is not 100600 but
+# 000600 again, and follows whatever is written there.
+is_a20_on:
+    push    ds
+    push    es
+    xor     ax, ax
+    mov     ds, ax
+    dec     ax
+    mov     es, ax
+    mov     cx, 0x1000          # some controllers take their time
+2:  inc     byte ptr [0x0600]
+    mov     al, [0x0600]
+    out     0x80, al
+    cmp     al, es:[0x0610]
+    loope   2b
+    pop     es
+    pop     ds
+    ret
+
+# Waits until the keyboard controller takes a byte.
+wait_8042:
+    xor     cx, cx              # 65536 times at most
+2:  out     0x80, al
+    in      al, 0x64
+    test    al, 0x02            # the last one is still there
+    loopnz  2b
+    ret
+
+# Prints the text at si by the BIOS, as bootsect.s does, and stops.
+fail_by_bios:
+    lodsb
+    test    al, al
+    jz      2f
+    push    ax
+    mov     ah, 0x0E
+    mov     bx, 0x0007
+    int     0x10
+    pop     ax
+    mov     ah, 0x01
+    xor     dx, dx
+    int     0x14
+    jmp     fail_by_bios
+2:  hlt
+    jmp     2b
+
+    .balign 8
+gdt:
+    .quad   0                   # 00: never used
+    .quad   0x00CF9A000000FFFF  # 08: code, base 0, 4 GB, ring 0
+    .quad   0x00CF92000000FFFF  # 10: data, likewise
+gdt_pointer:
+    .word   gdt_pointer - gdt - 1
+    .long   LINEAR + gdt
+idt_pointer:
+    .word   0                   # no entry: nothing may interrupt
+    .long   0
+
+drive:          .byte 0         # as the BIOS counts, 80h the first
+wrong_drive:    .asciz "Boot drive is neither the first nor the second hard disk\r\n"
+no_a20:         .asciz "Address line 20 (A20) cannot be switched on\r\n"
+
+# ---------------------------------------------------------------------------
+# 3. Loading the kernel
+# ---------------------------------------------------------------------------
+
+.code32
+
+# An entry of the partition table.
+.equ PARTITION_TYPE, 4          # byte
+.equ PARTITION_START, 8         # dword: first sector
+.equ PARTITION_LENGTH, 12       # dword: sectors
+.equ ELEVEN_KERNEL, 0xDA        # "non-file-system data"
+
+# The buffer, and the header of the kernel in it.
+.equ BUFFER, 0x92000
+.equ MAGIC, BUFFER              # "ELVN"
+.equ VERSION, BUFFER + 4        # 1
+.equ IMAGE_LENGTH, BUFFER + 8   # bytes, whole sectors
+.equ LOAD_ADDRESS, BUFFER + 12
+.equ ENTRY, BUFFER + 16
+.equ MEMORY_END, BUFFER + 20    # behind the bss
+.equ CHECKSUM, BUFFER + 24
+.equ ELVN, 0x4E564C45
+
+# The registers of the primary ATA channel.
+.equ ATA_DATA, 0x1F0
+.equ ATA_COUNT, 0x1F2           # then sector 1F3, cylinder 1F4 and 1F5
+.equ ATA_DEVICE, 0x1F6
+.equ ATA_STATUS, 0x1F7          # written: the command
+.equ ATA_CONTROL, 0x3F6
+.equ ATA_BUSY, 0x80
+.equ ATA_DATA_REQUEST, 0x08
+.equ ATA_FAILED, 0x21           # device fault, error
+.equ ATA_READ_SECTORS, 0x20
+.equ ATA_IDENTIFY, 0xEC
+.equ ATA_MOST, 128              # sectors read by one command; the ATA's limit is 256
+.equ ATA_PATIENCE, 0x800000     # looks at the status, a microsecond or more each
+
+.equ STACK, 0x90000
+
+protected_mode:
+    mov     eax, 0x10
+    mov     ds, eax
+    mov     es, eax
+    mov     fs, eax
+    mov     gs, eax
+    mov     ss, eax
+    mov     esp, STACK
+    cld
+
+    mov     esi, offset no_partition
+    cmp     byte ptr [LINEAR + PARTITION_1 + PARTITION_TYPE], ELEVEN_KERNEL
+    jne     fail
+    call    identify
+
+# The header, and whether its numbers can be true.
+    mov     esi, [LINEAR + PARTITION_1 + PARTITION_START]
+    mov     ebx, 1
+    mov     edi, BUFFER
+    call    read_sectors
+    mov     esi, offset no_header
+    cmp     dword ptr [MAGIC], ELVN
+    jne     fail
+    mov     esi, offset wrong_version
+    cmp     dword ptr [VERSION], 1
+    jne     fail
+    mov     esi, offset bad_header
+    mov     ebx, [IMAGE_LENGTH]
+    test    ebx, 511
+    jnz     fail
+    mov     eax, [LOAD_ADDRESS]
+    cmp     eax, 0x100000
+    jb      fail
+    mov     edx, [ENTRY]
+    sub     edx, eax
+    jb      fail                # the entry lies before the image
+    cmp     edx, ebx
+    jae     fail                # or behind it, or there is no image
+    add     eax, ebx
+    jc      fail
+    cmp     eax, [MEMORY_END]
+    ja      fail
+    mov     esi, offset too_large
+    shr     ebx, 9              # sectors
+    cmp     ebx, [LINEAR + PARTITION_1 + PARTITION_LENGTH]
+    jae     fail                # the header takes one as well
+    call    check_memory
+
+# All of it, however long.
+    mov     esi, [LINEAR + PARTITION_1 + PARTITION_START]
+    inc     esi
+    mov     edi, [LOAD_ADDRESS]
+    call    read_sectors
+
+    mov     esi, [LOAD_ADDRESS]
+    mov     ecx, [IMAGE_LENGTH]
+    shr     ecx, 2
+    xor     ebx, ebx
+2:  lodsd
+    rol     ebx, 1
+    add     ebx, eax
+    dec     ecx
+    jnz     2b
+    mov     esi, offset bad_checksum
+    cmp     ebx, [CHECKSUM]
+    jne     fail
+
+    jmp     dword ptr [ENTRY]
+
+# Fails unless one piece of usable memory holds the kernel with its bss.
+check_memory:
+    mov     esi, LINEAR + MAP
+    mov     ecx, [LINEAR + MAP_COUNT]
+2:  cmp     dword ptr [esi + 16], MAP_USABLE
+    jne     3f
+    cmp     dword ptr [esi + 4], 0
+    jne     3f                  # begins above 4 GB
+    mov     eax, [esi]
+    cmp     eax, [LOAD_ADDRESS]
+    ja      3f
+    cmp     dword ptr [esi + 12], 0
+    jne     4f                  # longer than 4 GB
+    add     eax, [esi + 8]
+    jc      4f                  # up to 4 GB or beyond
+    cmp     eax, [MEMORY_END]
+    jae     4f
+3:  add     esi, MAP_ENTRY
+    loop    2b
+    mov     esi, offset no_memory
+    mov     eax, [MEMORY_END]
+    dec     eax
+    shr     eax, 10
+    inc     eax                 # KB, rounded up
+    jmp     fail_number
+4:  ret
+
+# Finds out whether the drive counts its sectors through (LBA), word 49 bit 9
+# of its description. One too old for that, or even for describing itself, is
+# asked by cylinder, head and sector, by the BIOS's table.
+identify:
+    mov     dx, ATA_CONTROL
+    mov     al, 0x0A            # no interrupts
+    out     dx, al
+    and     byte ptr [LINEAR + drive], 1
+    xor     eax, eax
+    mov     cl, ATA_IDENTIFY
+    call    start_command
+    call    wait_for_data
+    jc      2f
+    mov     edi, BUFFER
+    mov     ecx, 256
+    mov     dx, ATA_DATA
+    rep     insw
+    test    byte ptr [BUFFER + 2 * 49 + 1], 0x02
+    setnz   [LINEAR + has_lba]
+2:  ret
+
+# Reads ebx sectors, from sector esi of the disk on, to edi. ebx is kept.
+read_sectors:
+    push    ebx
+2:  mov     ecx, ATA_MOST
+    cmp     ecx, ebx
+    jbe     3f
+    mov     ecx, ebx
+3:  sub     ebx, ecx
+    call    start_read
+4:  call    wait_for_data       # for each single sector
+    jc      read_error
+    push    ecx
+    mov     ecx, 256
+    mov     dx, ATA_DATA
+    rep     insw
+    pop     ecx
+    inc     esi
+    loop    4b
+    test    ebx, ebx
+    jnz     2b
+    pop     ebx
+    ret
+
+# Has the drive read cl sectors from sector esi on.
+start_read:
+    mov     dx, ATA_COUNT
+    mov     al, cl
+    out     dx, al
+    mov     eax, esi
+    cmp     byte ptr [LINEAR + has_lba], 0
+    jne     2f
+    call    to_chs
+2:  mov     dx, ATA_COUNT + 1
+    out     dx, al              # bits 0..7: sector
+    inc     edx
+    shr     eax, 8
+    out     dx, al              # bits 8..23: cylinder
+    inc     edx
+    shr     eax, 8
+    out     dx, al
+    shr     eax, 8              # bits 24..27: head
+    push    ecx
+    mov     cl, ATA_READ_SECTORS
+    call    start_command
+    pop     ecx
+    ret
+
+# Gives command cl to the drive; the low four bits of al are the head.
+start_command:
+    mov     ah, [LINEAR + has_lba]
+    shl     ah, 6               # bit 6: LBA
+    and     al, 0x0F
+    or      al, ah
+    mov     ah, [LINEAR + drive]
+    shl     ah, 4               # bit 4: the second drive
+    or      al, ah
+    or      al, 0xA0            # two bits of no meaning, always set
+    mov     dx, ATA_DEVICE
+    out     dx, al
+    mov     al, cl
+    mov     dx, ATA_STATUS
+    out     dx, al
+    ret
+
+# Turns sector number eax into cylinder, head and sector in the bits that they
+# have when the drive counts through.
+to_chs:
+    push    ecx
+    xor     edx, edx
+    movzx   ecx, byte ptr [LINEAR + DRIVE_TABLE_1 + 14] # sectors of a track
+    jecxz   no_geometry
+    div     ecx
+    inc     edx                 # they count from 1
+    push    edx
+    xor     edx, edx
+    movzx   ecx, byte ptr [LINEAR + DRIVE_TABLE_1 + 2] # heads
+    jecxz   no_geometry
+    div     ecx
+    shl     edx, 24
+    shl     eax, 8
+    or      eax, edx
+    pop     edx
+    or      eax, edx
+    pop     ecx
+    ret
+no_geometry:
+    mov     esi, offset unknown_disk
+    jmp     fail
+
+# Waits until the drive has a sector for us. Carry: it failed, or took longer
+# than any drive.
+wait_for_data:
+    push    ecx
+    mov     ecx, ATA_PATIENCE
+    mov     dx, ATA_STATUS
+2:  out     0x80, al            # the status holds 400 ns after a command
+    in      al, dx
+    test    al, ATA_BUSY
+    jnz     3f
+    test    al, ATA_FAILED
+    jnz     4f
+    test    al, ATA_DATA_REQUEST
+    jnz     5f                  # and carry is clear
+3:  loop    2b
+4:  stc
+5:  pop     ecx
+    ret
+
+read_error:
+    mov     eax, esi
+    mov     esi, offset disk_error
+
+# Prints the text at esi (an offset in INITSEG), number eax behind it, and
+# stops.
+fail_number:
+    push    eax
+    call    find_line
+    call    print_text
+    pop     eax
+    call    print_number
+    jmp     3f
+
+# Prints the text at esi (an offset in INITSEG) and stops.
+fail:
+    call    find_line
+    call    print_text
+3:  mov     esi, offset end_of_line
+    call    print_text
+2:  hlt
+    jmp     2b
+
+# Points edi to the line of the screen where the cursor is.
+find_line:
+    mov     edi, 0xB8000
+    cmp     byte ptr [LINEAR + VIDEO_MODE], 7
+    jne     2f
+    mov     edi, 0xB0000        # monochrome
+2:  mov     al, [LINEAR + CURSOR + 1]
+    mul     byte ptr [LINEAR + VIDEO_COLUMNS]
+    movzx   eax, ax
+    lea     edi, [edi + 2 * eax]
+    ret
+
+print_text:
+    add     esi, LINEAR
+2:  lodsb
+    test    al, al
+    jz      3f
+    call    print_char
+    jmp     2b
+3:  ret
+
+# Prints eax in decimal: first all digits but the last, then the last.
+print_number:
+    xor     edx, edx
+    mov     ecx, 10
+    div     ecx
+    push    edx
+    test    eax, eax
+    jz      2f
+    call    print_number
+2:  pop     eax
+    add     al, '0'
+
+# Prints character al on the screen, at edi, and on COM1.
+print_char:
+    cmp     al, ' '
+    jb      2f                  # CR and LF are for COM1 only
+    mov     ah, 0x07            # light grey
+    stosw
+2:  push    eax
+    mov     dx, 0x3FD
+    mov     ecx, 0x10000        # gives up if there is no port
+3:  in      al, dx
+    test    al, 0x20            # ready for the next character
+    loopz   3b
+    pop     eax
+    mov     dx, 0x3F8
+    out     dx, al
+    ret
+
+has_lba:        .byte 0
+no_partition:   .asciz "No kernel: partition 1 is not of type DAh"
+no_header:      .asciz "No kernel: partition 1 has no ELVN header"
+wrong_version:  .asciz "Kernel header is not of version 1"
+bad_header:     .asciz "Kernel header is damaged: its numbers contradict each other"
+too_large:      .asciz "Kernel is larger than partition 1"
+no_memory:      .asciz "Too little memory. The kernel needs this many KB: "
+bad_checksum:   .asciz "Kernel checksum is wrong"
+unknown_disk:   .asciz "Disk has neither LBA nor a geometry in the BIOS"
+disk_error:     .asciz "Disk read error at sector "
+end_of_line:    .asciz "\r\n"

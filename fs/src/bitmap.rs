@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Free zones and free inodes (0.11: `fs/bitmap.c`).
+//!
+//! [`Fs::new_block`] and [`Fs::new_inode`] take one, [`Fs::free_block`] and
+//! [`Fs::free_inode`] give it back. A bit of a bitmap is set while its zone or
+//! inode is in use. The search for a free bit goes on where the last one was
+//! found, so that what is made together lies together.
+//!
+//! A number that can't be, or a bit that is clear already, comes from a broken
+//! disk: that is reported ([`Fs::fs_error`]) and nothing is changed any more.
+
+use crate::inode::{Inode, NewInode};
+use crate::layout::{BITS_PER_BLOCK, InodeNumber, MAP_SLOTS, Zone, u32_at};
+use crate::super_block::SuperBlock;
+use crate::Fs;
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+/// Bits that are looked at together.
+const WORD: u32 = u32::BITS;
+
+/// Which bitmap.
+#[derive(Clone, Copy)]
+enum Map {
+    Inodes,
+    Zones,
+}
+
+impl<'fs> Fs<'fs> {
+    /// Takes a free zone of a device. Its contents are whatever was there: the
+    /// caller overwrites them before anything refers to it. `ENOSPC` if there
+    /// is none.
+    pub(crate) fn new_block(&self, place: u32) -> Result<Zone> {
+        let block = self.super_block(place).ok_or(Errno::EIO)?;
+        let bit = self.set_free_bit(block, Map::Zones)?;
+        let first = u32::from(block.geometry().firstdatazone);
+        Ok(Zone((first + bit - 1) as u16))
+    }
+
+    /// Gives a zone back. Nothing may refer to it any more. `EIO`, and the
+    /// file system is read-only from then on, if it can't have been in use.
+    pub(crate) fn free_block(&self, place: u32, zone: Zone) -> Result<()> {
+        let block = self.super_block(place).ok_or(Errno::EIO)?;
+        if block.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        let device = block.device();
+        let geometry = block.geometry();
+        if !geometry.has_zone(zone) {
+            self.fs_error(device, format_args!("freeing zone {zone}, which is not a data zone"));
+            return Err(Errno::EIO);
+        }
+        // Before it can belong to somebody else.
+        self.forget(device, zone.block());
+        let bit = u32::from(zone.0 - geometry.firstdatazone) + 1;
+        if !self.clear_bit(block, Map::Zones, bit) {
+            self.fs_error(device, format_args!("zone {zone} is free already"));
+            return Err(Errno::EIO);
+        }
+        Ok(())
+    }
+
+    /// Whether the zone bitmap has the zone in use.
+    pub(crate) fn zone_in_use(&self, place: u32, zone: Zone) -> bool {
+        let Some(block) = self.super_block(place) else { return false };
+        let state = block.state.lock();
+        state.geometry.has_zone(zone) && {
+            let bit = u32::from(zone.0 - state.geometry.firstdatazone) + 1;
+            self.test_bit(&state.zone_map, bit)
+        }
+    }
+
+    /// Takes a free inode of a device and fills it in. It has one link, and
+    /// goes away again with the handle if that link is taken back. `ENOSPC` if
+    /// there is none, `ENFILE` if there is no room for it in memory.
+    pub(crate) fn new_inode(&'fs self, place: u32, new: &NewInode) -> Result<Inode<'fs>> {
+        let block = self.super_block(place).ok_or(Errno::EIO)?;
+        if block.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        let bit = self.set_free_bit(block, Map::Inodes)?;
+        let number = InodeNumber(bit as u16);
+        self.make_inode(block.device(), place, number, new).inspect_err(|_| {
+            self.clear_bit(block, Map::Inodes, bit);
+        })
+    }
+
+    /// Gives an inode's number back. The inode on the disk is cleared already.
+    pub(crate) fn free_inode(&self, place: u32, number: InodeNumber) {
+        let Some(block) = self.super_block(place) else { return };
+        if !self.clear_bit(block, Map::Inodes, u32::from(number.0)) {
+            self.fs_error(block.device(), format_args!("inode {number} is free already"));
+        }
+    }
+
+    /// Whether the inode bitmap has the inode in use.
+    pub(crate) fn inode_in_use(&self, block: &SuperBlock, number: InodeNumber) -> bool {
+        self.test_bit(&block.state.lock().inode_map, u32::from(number.0))
+    }
+
+    /// Finds a clear bit and sets it.
+    fn set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
+        let mut state = block.state.lock();
+        let geometry = state.geometry;
+        let (numbers, last, hint) = match map {
+            Map::Inodes => (state.inode_map, u32::from(geometry.ninodes), state.inode_hint),
+            Map::Zones => (state.zone_map, geometry.data_zones(), state.zone_hint),
+        };
+        let bit = self
+            .set_first_clear(&numbers, hint, last)
+            .or_else(|| self.set_first_clear(&numbers, 1, hint.saturating_sub(1)))
+            .ok_or(Errno::ENOSPC)?;
+        match map {
+            Map::Inodes => state.inode_hint = bit + 1,
+            Map::Zones => state.zone_hint = bit + 1,
+        }
+        Ok(bit)
+    }
+
+    /// Sets the first clear bit of `from..=last` and tells which it was.
+    fn set_first_clear(&self, numbers: &[u32; MAP_SLOTS], from: u32, last: u32) -> Option<u32> {
+        let mut bit = from;
+        while bit <= last {
+            let buffer = self.map_buffer(numbers, bit)?;
+            let mut data = buffer.data();
+            let end = (bit / BITS_PER_BLOCK + 1) * BITS_PER_BLOCK;
+            while bit < end && bit <= last {
+                let offset = (bit % BITS_PER_BLOCK / WORD * 4) as usize;
+                let word = u32_at(&*data, offset);
+                // The bits before `bit` count as set.
+                let clear = !word & (u32::MAX << (bit % WORD));
+                let found = bit / WORD * WORD + clear.trailing_zeros();
+                if clear != 0 && found <= last {
+                    let word = word | 1 << (found % WORD);
+                    crate::layout::put_at(&mut *data, offset, word.to_le_bytes());
+                    drop(data);
+                    buffer.set_dirty();
+                    return Some(found);
+                }
+                bit = (bit / WORD + 1) * WORD;
+            }
+        }
+        None
+    }
+
+    /// Clears a bit; false if it was clear.
+    fn clear_bit(&self, block: &SuperBlock, map: Map, bit: u32) -> bool {
+        let state = block.state.lock();
+        let numbers = match map {
+            Map::Inodes => &state.inode_map,
+            Map::Zones => &state.zone_map,
+        };
+        let Some(buffer) = self.map_buffer(numbers, bit) else { return false };
+        let mut data = buffer.data();
+        let byte = &mut data[(bit % BITS_PER_BLOCK / 8) as usize];
+        let mask = 1 << (bit % 8);
+        if *byte & mask == 0 {
+            return false;
+        }
+        *byte &= !mask;
+        drop(data);
+        buffer.set_dirty();
+        true
+    }
+
+    fn test_bit(&self, numbers: &[u32; MAP_SLOTS], bit: u32) -> bool {
+        self.map_buffer(numbers, bit).is_some_and(|buffer| {
+            buffer.data()[(bit % BITS_PER_BLOCK / 8) as usize] & 1 << (bit % 8) != 0
+        })
+    }
+
+    /// The buffer with a bit of a bitmap.
+    fn map_buffer(
+        &self,
+        numbers: &[u32; MAP_SLOTS],
+        bit: u32,
+    ) -> Option<&'fs crate::buffer::BufferHead> {
+        self.buffer_head(*numbers.get((bit / BITS_PER_BLOCK) as usize)?)
+    }
+
+    /// Free zones and free inodes (0.11 counted them in `mount_root`).
+    pub(crate) fn count_free(&self, block: &SuperBlock) -> (u32, u32) {
+        let state = block.state.lock();
+        let zones = self.count_clear(&state.zone_map, state.geometry.data_zones());
+        let inodes = self.count_clear(&state.inode_map, u32::from(state.geometry.ninodes));
+        (zones, inodes)
+    }
+
+    /// How many bits of `1..=last` are clear.
+    fn count_clear(&self, numbers: &[u32; MAP_SLOTS], last: u32) -> u32 {
+        let mut clear = 0;
+        let mut bit = 0;
+        while bit <= last {
+            let Some(buffer) = self.map_buffer(numbers, bit) else { break };
+            let data = buffer.data();
+            let end = (bit + BITS_PER_BLOCK).min(last + 1);
+            for first in (bit..end).step_by(WORD as usize) {
+                let mut word = !u32_at(&*data, (first % BITS_PER_BLOCK / 8) as usize);
+                if first == 0 {
+                    word &= !1;
+                }
+                if end - first < WORD {
+                    word &= !(u32::MAX << (end - first));
+                }
+                clear += word.count_ones();
+            }
+            bit = end;
+        }
+        clear
+    }
+
+    /// Free zones and inodes of a mounted device.
+    pub fn free_counts(&self, device: Device) -> Option<(u32, u32)> {
+        self.get_super(device).map(|(_, block)| self.count_free(block))
+    }
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Finding a program and gathering its arguments (0.11: `fs/exec.c`).
+//!
+//! `execve` has two halves. This one can still fail: [`Fs::find_program`]
+//! opens the file, follows `#!` to the interpreter and checks the header, and
+//! [`ArgumentPages`] gathers the strings in pages of their own while the old
+//! program still exists. The other half, in `kernel/src/execve.rs`, throws the
+//! old program away and cannot go back.
+
+use crate::{Fs, FsTask, Inode};
+use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use lib::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
+use lib::sys::stat::{S_ISGID, S_ISREG, S_ISUID};
+use lib::{Errno, Result};
+use mm::{Page, memory::get_free_page};
+
+use crate::seam::UserBuffer;
+
+/// Bytes of the first line of a script that are looked at.
+const SCRIPT_LINE: usize = 1024;
+/// The longest interpreter name or argument.
+pub const SCRIPT_WORD: usize = 127;
+/// Text, data and bss together; the rest of the segment is the stack's.
+const LARGEST_PROGRAM: u32 = TASK_SIZE / 4 * 3;
+
+/// What `#!` says: the interpreter, and one argument or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Script {
+    name: [u8; SCRIPT_WORD],
+    name_length: usize,
+    argument: [u8; SCRIPT_WORD],
+    argument_length: usize,
+}
+
+impl Script {
+    /// Reads a first line such as `#! /bin/sh -e`. `ENOEXEC` if it does not
+    /// begin with `#!`, names nothing, or is too long.
+    pub fn parse(start: &[u8]) -> Result<Script> {
+        let line = start.strip_prefix(b"#!").ok_or(Errno::ENOEXEC)?;
+        let end = line.iter().position(|&byte| byte == b'\n').ok_or(Errno::ENOEXEC)?;
+        let line = line[..end].trim_ascii();
+        let split = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let (name, argument) = line.split_at(split);
+        let argument = argument.trim_ascii();
+        if name.is_empty() || name.len() > SCRIPT_WORD || argument.len() > SCRIPT_WORD {
+            return Err(Errno::ENOEXEC);
+        }
+        let mut script = Script {
+            name: [0; SCRIPT_WORD],
+            name_length: name.len(),
+            argument: [0; SCRIPT_WORD],
+            argument_length: argument.len(),
+        };
+        script.name[..name.len()].copy_from_slice(name);
+        script.argument[..argument.len()].copy_from_slice(argument);
+        Ok(script)
+    }
+
+    /// The interpreter's path.
+    pub fn name(&self) -> &[u8] {
+        &self.name[..self.name_length]
+    }
+
+    /// The rest of the line, if there is any: one argument, blanks and all.
+    pub fn argument(&self) -> Option<&[u8]> {
+        (self.argument_length > 0).then(|| &self.argument[..self.argument_length])
+    }
+}
+
+/// A program that can be run.
+pub struct Program<'fs> {
+    /// Its file.
+    pub executable: Inode<'fs>,
+    /// Its header, checked.
+    pub header: Exec,
+    /// The script that named it, if one did.
+    pub script: Option<Script>,
+    /// The effective user id it runs with.
+    pub euid: u16,
+    /// The effective group id it runs with.
+    pub egid: u16,
+}
+
+impl<'fs> Fs<'fs> {
+    /// Opens a program, or the interpreter of a script. `EACCES` if it is no
+    /// file that the caller may execute, `ENOEXEC` if it is no program.
+    pub fn find_program(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Program<'fs>> {
+        let inode = self.open_executable(task, path)?;
+        let mut start = [0; SCRIPT_LINE];
+        let length = inode.read_at(0, &mut start)?;
+        let start = &start[..length];
+        if !start.starts_with(b"#!") {
+            return program(task, inode, start, None);
+        }
+        let script = Script::parse(start)?;
+        drop(inode);
+        // The interpreter must be a program itself: no scripts of scripts.
+        let interpreter = self.open_executable(task, script.name())?;
+        let mut header = [0; size_of::<Exec>()];
+        let length = interpreter.read_at(0, &mut header)?;
+        program(task, interpreter, &header[..length], Some(script))
+    }
+
+    fn open_executable(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        let inode = self.namei(task, path)?;
+        let mode = u32::from(inode.mode());
+        if !S_ISREG(mode) || mode & 0o111 == 0 {
+            return Err(Errno::EACCES);
+        }
+        inode.permission(task, crate::namei::MAY_EXEC)?;
+        Ok(inode)
+    }
+}
+
+fn program<'fs>(
+    task: &FsTask<'fs>,
+    executable: Inode<'fs>,
+    start: &[u8],
+    script: Option<Script>,
+) -> Result<Program<'fs>> {
+    let header = Exec::parse(start).ok_or(Errno::ENOEXEC)?;
+    check_header(&header, executable.size())?;
+    let mode = u32::from(executable.mode());
+    let euid = if mode & S_ISUID != 0 { executable.uid() } else { task.euid.get() as u16 };
+    let egid = if mode & S_ISGID != 0 { executable.gid().into() } else { task.egid.get() as u16 };
+    Ok(Program { executable, header, script, euid, egid })
+}
+
+/// Whether the kernel can run it: demand paged, no relocations, not too large,
+/// wholly in its file, starting inside its text.
+fn check_header(header: &Exec, file_size: u32) -> Result<()> {
+    let end = header.end().ok_or(Errno::ENOEXEC)?;
+    let in_file = [header.a_text, header.a_data, header.a_syms]
+        .into_iter()
+        .try_fold(ZMAGIC_TEXT_OFFSET, u32::checked_add)
+        .ok_or(Errno::ENOEXEC)?;
+    let runnable = header.a_magic == ZMAGIC
+        && header.a_trsize == 0
+        && header.a_drsize == 0
+        && end <= LARGEST_PROGRAM
+        && file_size >= in_file
+        && header.a_entry < header.a_text;
+    if runnable { Ok(()) } else { Err(Errno::ENOEXEC) }
+}
+
+/// Argument and environment strings on their way to the new program's stack:
+/// the last 128 KB of its segment, filled from the end.
+pub struct ArgumentPages {
+    pages: [Option<Page>; MAX_ARG_PAGES],
+    position: usize,
+}
+
+impl ArgumentPages {
+    /// Empty, but for the word at the very end that 0.11 leaves free.
+    pub const fn new() -> ArgumentPages {
+        ArgumentPages { pages: [const { None }; MAX_ARG_PAGES], position: ARG_MAX - 4 }
+    }
+
+    /// Puts a string and its NUL in front of those already there (0.11:
+    /// `copy_strings`). `E2BIG` if there is no room, `ENOMEM` without a page.
+    pub fn push(&mut self, string: &mut dyn UserBuffer) -> Result<()> {
+        let length = string.remaining();
+        let start = self.position.checked_sub(length + 1).ok_or(Errno::E2BIG)?;
+        // Pages come cleared, and what is below `position` was never written.
+        self.page(start + length)?;
+        let mut at = start;
+        while string.remaining() > 0 {
+            let offset = at % PAGE_SIZE as usize;
+            let piece = string.remaining().min(PAGE_SIZE as usize - offset);
+            string.prepare(piece)?;
+            string.get(&mut self.page(at)?[offset..offset + piece]);
+            at += piece;
+        }
+        self.position = start;
+        Ok(())
+    }
+
+    /// As [`ArgumentPages::push`], for a string of the kernel's own.
+    pub fn push_bytes(&mut self, string: &[u8]) -> Result<()> {
+        self.push(&mut KernelBytes(string))
+    }
+
+    fn page(&mut self, position: usize) -> Result<&mut Page> {
+        let slot = &mut self.pages[position / PAGE_SIZE as usize];
+        if slot.is_none() {
+            *slot = get_free_page();
+        }
+        slot.as_mut().ok_or(Errno::ENOMEM)
+    }
+
+    /// The offset in the segment of the string pushed last.
+    pub fn start(&self) -> u32 {
+        TASK_SIZE - ARG_MAX as u32 + self.position as u32
+    }
+
+    /// The pages, each with its offset in the segment.
+    pub fn into_pages(self) -> impl Iterator<Item = (u32, Page)> {
+        let first = TASK_SIZE - ARG_MAX as u32;
+        self.pages
+            .into_iter()
+            .enumerate()
+            .filter_map(move |(index, page)| Some((first + index as u32 * PAGE_SIZE, page?)))
+    }
+}
+
+impl Default for ArgumentPages {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A string that is the kernel's own already.
+struct KernelBytes<'a>(&'a [u8]);
+
+impl UserBuffer for KernelBytes<'_> {
+    fn remaining(&self) -> usize {
+        self.0.len()
+    }
+
+    fn prepare(&mut self, _count: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn put(&mut self, _bytes: &[u8]) {
+        debug_assert!(false, "the string is only read");
+    }
+
+    fn get(&mut self, bytes: &mut [u8]) {
+        let (now, rest) = self.0.split_at(bytes.len());
+        bytes.copy_from_slice(now);
+        self.0 = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::WriteFrom;
+
+    #[test]
+    fn script_lines() {
+        let script = Script::parse(b"#!/bin/sh\necho").unwrap();
+        assert_eq!((script.name(), script.argument()), (&b"/bin/sh"[..], None));
+        let script = Script::parse(b"#! /bin/awk  -f x \n").unwrap();
+        assert_eq!((script.name(), script.argument()), (&b"/bin/awk"[..], Some(&b"-f x"[..])));
+        assert_eq!(Script::parse(b"#!  \n"), Err(Errno::ENOEXEC));
+        assert_eq!(Script::parse(b"#!/bin/sh"), Err(Errno::ENOEXEC));
+        assert_eq!(Script::parse(b"echo\n"), Err(Errno::ENOEXEC));
+        let long = [b"#!/".as_slice(), &[b'x'; SCRIPT_WORD], b"\n"].concat();
+        assert_eq!(Script::parse(&long), Err(Errno::ENOEXEC));
+    }
+
+    fn header() -> Exec {
+        Exec { a_magic: ZMAGIC, a_text: 0x2000, a_data: 0x1000, a_entry: 0x1000, ..Exec::default() }
+    }
+
+    #[test]
+    fn headers() {
+        let size = 0x3400;
+        assert_eq!(check_header(&header(), size), Ok(()));
+        assert_eq!(check_header(&header(), size - 1), Err(Errno::ENOEXEC));
+        let bad = [
+            Exec { a_magic: lib::a_out::OMAGIC, ..header() },
+            Exec { a_magic: lib::a_out::QMAGIC, ..header() },
+            Exec { a_trsize: 8, ..header() },
+            Exec { a_bss: LARGEST_PROGRAM, ..header() },
+            Exec { a_text: u32::MAX, ..header() },
+            Exec { a_syms: u32::MAX, ..header() },
+            Exec { a_entry: 0x2000, ..header() },
+        ];
+        for header in bad {
+            assert_eq!(check_header(&header, size), Err(Errno::ENOEXEC), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn strings_are_stacked_from_the_end() {
+        let mut pages = ArgumentPages::new();
+        pages.push(&mut WriteFrom(b"second")).unwrap();
+        let long = [b'x'; 5000];
+        pages.push(&mut WriteFrom(&long)).unwrap();
+        let start = pages.start();
+        assert_eq!(start, TASK_SIZE - 4 - 7 - 5001);
+        let mut memory = Vec::new();
+        let mut first = None;
+        for (offset, page) in pages.into_pages() {
+            first.get_or_insert(offset);
+            memory.extend_from_slice(&*page);
+        }
+        let at = (start - first.unwrap()) as usize;
+        assert_eq!(&memory[at..at + 5000], long);
+        assert_eq!(&memory[at + 5000..], b"\0second\0\0\0\0\0");
+    }
+
+    #[test]
+    fn too_many_strings() {
+        let mut pages = ArgumentPages::new();
+        let long = vec![b'x'; ARG_MAX];
+        assert_eq!(pages.push(&mut WriteFrom(&long)), Err(Errno::E2BIG));
+        pages.push(&mut WriteFrom(&long[..ARG_MAX - 5])).unwrap();
+        assert_eq!(pages.push(&mut WriteFrom(b"")), Err(Errno::E2BIG));
+    }
+}

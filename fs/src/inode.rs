@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Inodes in memory (0.11: `fs/inode.c`).
+//!
+//! * [`Fs::iget`] gives an [`Inode`]: an owned handle on the one copy in
+//!   memory. Cloning it counts; dropping it is `iput`. The copy stays in
+//!   memory for the next one who wants it.
+//! * Single fields are read and changed at any time. What must not be
+//!   disturbed over several steps is done with the inode locked:
+//!   [`Inode::lock`]. Functions that need that take a [`LockedInode`].
+//! * A changed inode is copied to its block of the inode table when memory is
+//!   wanted for another, and by `sync`.
+//! * When the last handle of an inode without names goes, so do its zones and
+//!   the inode itself.
+//!
+//! Don't hold an inode's lock over [`UserBuffer::prepare`]: what is paged in
+//! there may be this very file.
+//!
+//! [`UserBuffer::prepare`]: crate::seam::UserBuffer::prepare
+
+mod bmap;
+
+use crate::layout::{DiskInode, InodeNumber, Zone};
+use crate::list::{Index, Links, Slot};
+use crate::pipe::Pipe;
+use crate::seam::{SleepGuard, SleepLock};
+use crate::{Fs, printk};
+use core::ops::Deref;
+use core::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Release},
+};
+use lib::lock::{Lock, LockGuard, Word};
+use lib::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
+use lib::sys::types::{Device, Time};
+use lib::{Errno, Result};
+
+/// Hash chains of the inode table.
+pub(crate) const NR_HASH: usize = 128;
+/// A number behind the last inode slot.
+const NO_SLOT: u32 = u32::MAX;
+
+/// An inode in memory (0.11: `struct m_inode`).
+pub(crate) struct InodeSlot {
+    // Guarded by the inode table's lock.
+    links: Links,
+    /// 0 for none: a pipe, or an inode that was freed.
+    device: Word,
+    number: Word,
+    /// How many handles there are.
+    count: Word,
+    /// The super block whose root covers this directory, plus 1; 0 for none.
+    mounted: Word,
+
+    /// Where it stands in the table.
+    place: Word,
+    /// Where its device stands in the table of super blocks.
+    super_place: Word,
+    /// The operation lock.
+    lock: SleepLock,
+    /// The fields were filled in.
+    valid: AtomicBool,
+    /// The fields are newer than the inode table's. Set and cleared while
+    /// `state` is locked.
+    dirty: AtomicBool,
+    state: Lock<InodeState>,
+    pub(crate) pipe: Pipe,
+}
+
+/// The fields of an inode.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct InodeState {
+    pub(crate) disk: DiskInode,
+    pub(crate) atime: Time,
+    pub(crate) ctime: Time,
+}
+
+/// Who a new inode belongs to.
+pub(crate) struct NewInode {
+    pub(crate) mode: u16,
+    pub(crate) uid: u16,
+    pub(crate) gid: u8,
+    /// What the node stands for, if it is a device's.
+    pub(crate) rdev: Device,
+}
+
+impl InodeSlot {
+    pub(crate) const fn new() -> InodeSlot {
+        InodeSlot {
+            links: Links::new(),
+            device: Word::new(0),
+            number: Word::new(0),
+            count: Word::new(0),
+            mounted: Word::new(0),
+            place: Word::new(0),
+            super_place: Word::new(0),
+            lock: SleepLock::new(),
+            valid: AtomicBool::new(false),
+            dirty: AtomicBool::new(false),
+            state: Lock::new(InodeState {
+                disk: DiskInode {
+                    mode: 0,
+                    uid: 0,
+                    size: 0,
+                    time: 0,
+                    gid: 0,
+                    nlinks: 0,
+                    zones: [Zone::HOLE; crate::layout::INODE_ZONES],
+                },
+                atime: 0,
+                ctime: 0,
+            }),
+            pipe: Pipe::new(),
+        }
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        Device(self.device.get() as u16)
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.count.get()
+    }
+
+    fn number(&self) -> InodeNumber {
+        InodeNumber(self.number.get() as u16)
+    }
+
+    fn is_valid(&self) -> bool {
+        self.valid.load(Acquire)
+    }
+
+    fn is_dirty(&self) -> bool {
+        self.dirty.load(Acquire)
+    }
+
+    fn is_of(&self, device: Device, number: InodeNumber) -> bool {
+        self.number.get() == u32::from(number.0) && self.device.get() == u32::from(device.0)
+    }
+}
+
+impl Slot for InodeSlot {
+    fn links(&self) -> &Links {
+        &self.links
+    }
+
+    fn hash(&self) -> u32 {
+        hash(self.device(), self.number())
+    }
+}
+
+#[inline(always)]
+fn hash(device: Device, number: InodeNumber) -> u32 {
+    u32::from(number.0) ^ (u32::from(device.0) << 4)
+}
+
+/// The lock of the inode table.
+pub(crate) type TableGuard<'a> = LockGuard<'a, Index<NR_HASH>>;
+
+/// A handle on an inode. Dropping it is `iput`, which may sleep.
+pub struct Inode<'fs> {
+    pub(crate) fs: &'fs Fs<'fs>,
+    slot: &'fs InodeSlot,
+}
+
+/// An inode whose operation lock is held until this is dropped.
+pub struct LockedInode<'a, 'fs> {
+    inode: &'a Inode<'fs>,
+    _guard: SleepGuard<'a>,
+}
+
+impl<'fs> Deref for LockedInode<'_, 'fs> {
+    type Target = Inode<'fs>;
+    fn deref(&self) -> &Inode<'fs> {
+        self.inode
+    }
+}
+
+impl Clone for Inode<'_> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let _table = self.fs.tables.inodes.lock();
+        self.slot.count.add(1);
+        Inode { fs: self.fs, slot: self.slot }
+    }
+}
+
+impl Drop for Inode<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.fs.iput(self);
+    }
+}
+
+/// The same inode, not merely an equal one.
+impl PartialEq for Inode<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.slot, other.slot)
+    }
+}
+
+impl<'fs> Inode<'fs> {
+    /// The device it is on; [`Device::NONE`] for a pipe.
+    #[inline(always)]
+    pub fn device(&self) -> Device {
+        self.slot.device()
+    }
+
+    /// Its number on the device.
+    #[inline(always)]
+    pub fn number(&self) -> InodeNumber {
+        self.slot.number()
+    }
+
+    /// Type and permissions (`lib::sys::stat`).
+    #[inline]
+    pub fn mode(&self) -> u16 {
+        self.state().disk.mode
+    }
+
+    /// Bytes.
+    #[inline]
+    pub fn size(&self) -> u32 {
+        self.state().disk.size
+    }
+
+    /// The owner.
+    pub fn uid(&self) -> u16 {
+        self.state().disk.uid
+    }
+
+    /// The group.
+    pub fn gid(&self) -> u8 {
+        self.state().disk.gid
+    }
+
+    /// How many names it has.
+    pub fn nlinks(&self) -> u8 {
+        self.state().disk.nlinks
+    }
+
+    /// When its contents were last changed.
+    pub fn mtime(&self) -> Time {
+        self.state().disk.time
+    }
+
+    /// The device that a device node stands for (0.11: `i_zone[0]`).
+    pub fn rdev(&self) -> Device {
+        let state = self.state();
+        if S_ISBLK(state.disk.mode) || S_ISCHR(state.disk.mode) {
+            Device(state.disk.zones[0].0)
+        } else {
+            Device::NONE
+        }
+    }
+
+    /// Whether its file system may not be written.
+    pub fn is_read_only(&self) -> bool {
+        self.fs.super_block(self.super_place()).is_none_or(|block| block.is_read_only())
+    }
+
+    /// Locks it against everybody else who locks it. May sleep.
+    #[inline]
+    pub fn lock(&self) -> LockedInode<'_, 'fs> {
+        LockedInode { inode: self, _guard: self.slot.lock.hold(self.fs.seam) }
+    }
+
+    /// Its fields. Do not sleep while the guard lives.
+    #[inline(always)]
+    pub(crate) fn state(&self) -> LockGuard<'fs, InodeState> {
+        self.slot.state.lock()
+    }
+
+    /// Changes its fields; they will get to the disk.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut InodeState) -> R) -> R {
+        let mut state = self.state();
+        let result = change(&mut state);
+        self.slot.dirty.store(true, Release);
+        result
+    }
+
+    #[inline(always)]
+    pub(crate) fn super_place(&self) -> u32 {
+        self.slot.super_place.get()
+    }
+
+    pub(crate) fn pipe(&self) -> &'fs Pipe {
+        &self.slot.pipe
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        let _table = self.fs.tables.inodes.lock();
+        self.slot.count.get()
+    }
+
+    /// Whether the root of another device covers it.
+    #[inline(always)]
+    pub(crate) fn is_covered(&self) -> bool {
+        self.slot.mounted.get() != 0
+    }
+
+    /// The place of the super block whose root covers it.
+    pub(crate) fn mounted(&self) -> Option<u32> {
+        self.slot.mounted.get().checked_sub(1)
+    }
+
+    /// With the inode table locked.
+    pub(crate) fn set_mounted(&self, place: Option<u32>) {
+        self.slot.mounted.set(place.map_or(0, |place| place + 1));
+    }
+
+    /// Keeps it counted without a handle, until [`Fs::inode_from_raw`].
+    pub(crate) fn into_raw(self) -> u32 {
+        let place = self.slot.place.get();
+        core::mem::forget(self);
+        place
+    }
+
+    /// Copies it to its block of the inode table, if it was changed.
+    pub(crate) fn write(&self) -> Result<()> {
+        self.fs.write_inode(self.slot)
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// Numbers the slots and puts them all into the list of unused ones.
+    pub(crate) fn inode_init(&self) {
+        let mut table = self.tables.inodes.lock();
+        for (place, slot) in (0..).zip(&self.tables.inode_slots) {
+            slot.place.set(place);
+            table.put_newest(&self.tables.inode_slots, place);
+        }
+    }
+
+    fn slot(&self, place: u32) -> Option<&'fs InodeSlot> {
+        self.tables.inode_slots.get(place as usize)
+    }
+
+    /// A handle again, for what [`Inode::into_raw`] kept.
+    pub(crate) fn inode_from_raw(&'fs self, place: u32) -> Option<Inode<'fs>> {
+        self.slot(place).map(|slot| Inode { fs: self, slot })
+    }
+
+    /// One more handle on what [`Inode::into_raw`] keeps.
+    #[inline]
+    pub(crate) fn share_inode(
+        &'fs self,
+        _table: &TableGuard<'_>,
+        place: u32,
+    ) -> Option<Inode<'fs>> {
+        let slot = self.slot(place)?;
+        slot.count.add(1);
+        Some(Inode { fs: self, slot })
+    }
+
+    /// The inode with a number on a mounted device. `EIO` if there can't be
+    /// such an inode or it can't be read, `ENFILE` if all of memory's inodes
+    /// are in use. Doesn't look at what is mounted: see [`Fs::cross_mount`].
+    pub fn iget(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
+        let inode = self.get_slot(device, number)?;
+        if !inode.slot.is_valid() {
+            inode.read()?;
+        }
+        if inode.nlinks() == 0 {
+            let what = format_args!("a directory entry for inode {number}, which has no links");
+            self.fs_error(device, what);
+            return Err(Errno::EIO);
+        }
+        Ok(inode)
+    }
+
+    fn get_slot(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
+        loop {
+            let mut table = self.tables.inodes.lock();
+            let slots = &self.tables.inode_slots;
+            let is_it = |slot: &InodeSlot| slot.is_of(device, number);
+            if let Some(place) = table.find(slots, hash(device, number), is_it) {
+                let slot = self.slot(place).ok_or(Errno::EIO)?;
+                if slot.count.get() == 0 {
+                    table.take(slots, place);
+                }
+                slot.count.add(1);
+                return Ok(Inode { fs: self, slot });
+            }
+            let Some((super_place, block)) = self.get_super(device) else {
+                return Err(Errno::EIO);
+            };
+            let Some(slot) = self.get_empty_inode(table)? else { continue };
+            let inode = Inode { fs: self, slot };
+            let mut table = self.tables.inodes.lock();
+            // The lock was free for a moment.
+            if table.find(slots, hash(device, number), is_it).is_some() {
+                drop(table);
+                continue;
+            }
+            if !block.geometry().has_inode(number) {
+                drop(table);
+                self.fs_error(device, format_args!("a directory entry for inode {number}"));
+                return Err(Errno::EIO);
+            }
+            slot.super_place.set(super_place);
+            slot.device.set(u32::from(device.0));
+            slot.number.set(u32::from(number.0));
+            table.insert(slots, slot.place.get());
+            return Ok(inode);
+        }
+    }
+
+    /// Takes an unused slot, without identity and counted once. `None` after a
+    /// changed inode was written to make room; `ENFILE` if all are in use.
+    fn get_empty_inode(&'fs self, mut table: TableGuard<'_>) -> Result<Option<&'fs InodeSlot>> {
+        let slots = &self.tables.inode_slots;
+        let place = table.oldest().ok_or(Errno::ENFILE)?;
+        let slot = self.slot(place).ok_or(Errno::ENFILE)?;
+        table.take(slots, place);
+        slot.count.set(1);
+        if slot.is_dirty() {
+            drop(table);
+            // A failure is reported there; the slot is clean then, too.
+            let _ = Inode { fs: self, slot }.write();
+            return Ok(None);
+        }
+        table.remove(slots, place);
+        slot.forget_identity();
+        Ok(Some(slot))
+    }
+
+    /// An inode without device, for a pipe (0.11: `get_pipe_inode`).
+    pub(crate) fn get_pipe_inode(&'fs self) -> Result<Inode<'fs>> {
+        loop {
+            if let Some(slot) = self.get_empty_inode(self.tables.inodes.lock())? {
+                slot.valid.store(true, Release);
+                return Ok(Inode { fs: self, slot });
+            }
+        }
+    }
+
+    /// The inode in memory of a number that was free on the disk.
+    pub(crate) fn make_inode(
+        &'fs self,
+        device: Device,
+        super_place: u32,
+        number: InodeNumber,
+        new: &NewInode,
+    ) -> Result<Inode<'fs>> {
+        let inode = self.get_slot(device, number)?;
+        let now = self.current_time();
+        debug_assert_eq!(inode.super_place(), super_place);
+        // An inode that is free on the disk but in use in memory was named by
+        // a directory of a broken file system.
+        if inode.count() != 1 {
+            self.fs_error(device, format_args!("inode {number} is free and in use"));
+            return Err(Errno::EIO);
+        }
+        let mut disk = DiskInode {
+            mode: new.mode,
+            uid: new.uid,
+            gid: new.gid,
+            nlinks: 1,
+            time: now,
+            ..DiskInode::default()
+        };
+        disk.zones[0] = Zone(new.rdev.0);
+        inode.update(|state| *state = InodeState { disk, atime: now, ctime: now });
+        inode.slot.valid.store(true, Release);
+        Ok(inode)
+    }
+
+    /// Gives up a handle (0.11: `iput`). The last one of an inode without
+    /// names frees it. May sleep.
+    fn iput(&'fs self, inode: &Inode<'fs>) {
+        let slot = inode.slot;
+        let slots = &self.tables.inode_slots;
+        let mut table = self.tables.inodes.lock();
+        debug_assert!(slot.count.get() != 0, "inode given back twice");
+        if slot.count.get() == 1 {
+            if slot.is_valid() && !slot.device().is_none() && inode.nlinks() == 0 {
+                // No directory entry leads here any more, so it stays ours.
+                drop(table);
+                inode.free();
+                table = self.tables.inodes.lock();
+                table.remove(slots, slot.place.get());
+                slot.forget_identity();
+                drop(table);
+                table = self.tables.inodes.lock();
+            }
+        }
+        slot.count.set(slot.count.get().saturating_sub(1));
+        if slot.count.get() == 0 {
+            if slot.is_valid() && !slot.device().is_none() {
+                table.put_newest(slots, slot.place.get());
+            } else {
+                table.put_oldest(slots, slot.place.get());
+            }
+        }
+    }
+
+    /// Copies an inode to its block of the inode table (0.11: `write_inode`).
+    fn write_inode(&'fs self, slot: &InodeSlot) -> Result<()> {
+        if !slot.is_dirty() {
+            return Ok(());
+        }
+        let geometry = self.super_block(slot.super_place.get()).map(|block| block.geometry());
+        let (block, offset) = geometry.ok_or(Errno::EIO)?.inode_place(slot.number());
+        let buffer = self.bread(slot.device(), block).inspect_err(|_| {
+            printk!(self, "device {}: inode {} is lost\n", slot.device(), slot.number());
+            slot.dirty.store(false, Release);
+        })?;
+        let state = slot.state.lock();
+        // Perhaps it was freed while the block was read, or written by another.
+        if slot.dirty.swap(false, core::sync::atomic::Ordering::AcqRel) {
+            state.disk.store(&mut buffer.data(), offset);
+            buffer.mark_dirty();
+        }
+        Ok(())
+    }
+
+    /// Copies all changed inodes, of one device or of all, to their blocks
+    /// (0.11: `sync_inodes`).
+    pub(crate) fn sync_inodes(&'fs self, device: Option<Device>) -> Result<()> {
+        let mut result = Ok(());
+        for slot in &self.tables.inode_slots {
+            if !slot.is_dirty() {
+                continue;
+            }
+            let mut table = self.tables.inodes.lock();
+            if slot.device().is_none() || device.is_some_and(|it| it != slot.device()) {
+                continue;
+            }
+            if slot.count.get() == 0 {
+                table.take(&self.tables.inode_slots, slot.place.get());
+            }
+            slot.count.add(1);
+            drop(table);
+            result = Inode { fs: self, slot }.write().and(result);
+        }
+        result
+    }
+
+    /// Forgets the unused inodes of a device (0.11: `invalidate_inodes`).
+    pub(crate) fn invalidate_inodes(&self, device: Device) {
+        let slots = &self.tables.inode_slots;
+        for (place, slot) in (0..).zip(slots) {
+            let mut table = self.tables.inodes.lock();
+            if slot.device() != device {
+                continue;
+            }
+            if slot.count.get() != 0 {
+                printk!(self, "inode {} of changed device {device} is in use\n", slot.number());
+                continue;
+            }
+            table.take(slots, place);
+            table.remove(slots, place);
+            slot.forget_identity();
+            table.put_oldest(slots, place);
+        }
+    }
+
+    /// How many inodes are in use, for tests that look for leaks.
+    pub fn inodes_in_use(&self) -> usize {
+        let _table = self.tables.inodes.lock();
+        self.tables.inode_slots.iter().filter(|slot| slot.count.get() != 0).count()
+    }
+}
+
+impl InodeSlot {
+    /// It is no inode of a device any more. With the table locked, and out of
+    /// its chain.
+    fn forget_identity(&self) {
+        let mut state = self.state.lock();
+        *state = InodeState::default();
+        self.dirty.store(false, Release);
+        self.valid.store(false, Release);
+        self.device.set(0);
+        self.number.set(0);
+        self.mounted.set(0);
+        self.super_place.set(NO_SLOT);
+    }
+}
+
+impl<'fs> Inode<'fs> {
+    /// Fills in the fields from the disk (0.11: `read_inode`).
+    fn read(&self) -> Result<()> {
+        let _guard = self.slot.lock.hold(self.fs.seam);
+        if self.slot.is_valid() {
+            return Ok(());
+        }
+        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        let geometry = block.geometry();
+        let (place, offset) = geometry.inode_place(self.number());
+        let buffer = self.fs.bread(self.device(), place)?;
+        let mut disk = DiskInode::parse(&buffer.data(), offset);
+        drop(buffer);
+        if !self.fs.inode_in_use(block, self.number()) || disk.mode & S_IFMT == 0 {
+            let what = format_args!("a directory entry for inode {}, which is free", self.number());
+            self.fs.fs_error(self.device(), what);
+            return Err(Errno::EIO);
+        }
+        // A directory has no holes, so it can't be larger than its device.
+        let largest = if S_ISDIR(disk.mode) {
+            u32::from(geometry.nzones) * crate::layout::BLOCK_SIZE as u32
+        } else {
+            crate::layout::MAX_FILE_SIZE
+        };
+        if disk.size > largest {
+            let what = format_args!("inode {} has size {}", self.number(), disk.size);
+            self.fs.fs_error(self.device(), what);
+            disk.size = largest;
+        }
+        *self.state() = InodeState { disk, atime: disk.time, ctime: disk.time };
+        self.slot.valid.store(true, Release);
+        Ok(())
+    }
+
+    /// Frees the zones and the number of an inode without names and with one
+    /// handle. In an order in which nothing on the disk refers to something
+    /// free.
+    fn free(&self) {
+        if self.is_read_only() {
+            return;
+        }
+        let locked = self.lock();
+        // What could not be freed is left to fsck.
+        let _ = locked.truncate();
+        drop(locked);
+        let number = self.number();
+        self.update(|state| state.disk = DiskInode { time: state.disk.time, ..DiskInode::default() });
+        let _ = self.write();
+        self.fs.free_inode(self.super_place(), number);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From a block of a file to the zone that holds it (0.11: `_bmap`).
+
+use super::{Inode, LockedInode};
+use crate::layout::{
+    BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, MAX_FILE_BLOCKS, ZONES_PER_BLOCK, Zone,
+    put_at, u16_at,
+};
+use lib::{Errno, Result};
+
+/// Where the number of a file block's zone is kept.
+enum Path {
+    /// In the inode.
+    Direct(usize),
+    /// In the inode's indirect block.
+    Indirect(usize),
+    /// In one of the blocks that the inode's double indirect block lists.
+    Double(usize, usize),
+}
+
+impl Path {
+    #[inline(always)]
+    fn of(file_block: u32) -> Result<Path> {
+        if file_block < DIRECT_ZONES {
+            return Ok(Path::Direct(file_block as usize));
+        }
+        if file_block >= MAX_FILE_BLOCKS {
+            return Err(Errno::EFBIG);
+        }
+        let rest = file_block - DIRECT_ZONES;
+        if rest < ZONES_PER_BLOCK {
+            return Ok(Path::Indirect(rest as usize));
+        }
+        let rest = rest - ZONES_PER_BLOCK;
+        Ok(Path::Double((rest / ZONES_PER_BLOCK) as usize, (rest % ZONES_PER_BLOCK) as usize))
+    }
+}
+
+impl Inode<'_> {
+    /// The zone of a block of the file; [`Zone::HOLE`] if it was never
+    /// written. `EFBIG` behind the largest file, `EIO` if the disk can't be
+    /// read or names a zone that can't be.
+    #[inline]
+    pub fn bmap(&self, file_block: u32) -> Result<Zone> {
+        match Path::of(file_block)? {
+            Path::Direct(n) => self.direct(n),
+            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n),
+            Path::Double(n, m) => {
+                let indirect = self.listed(self.direct(DOUBLE_INDIRECT)?, n)?;
+                self.listed(indirect, m)
+            }
+        }
+    }
+
+    /// Zone `n` of the inode.
+    #[inline]
+    fn direct(&self, n: usize) -> Result<Zone> {
+        let zone = self.state().disk.zones[n];
+        self.check(zone)
+    }
+
+    /// Zone `n` of an indirect block.
+    fn listed(&self, indirect: Zone, n: usize) -> Result<Zone> {
+        if indirect.is_hole() {
+            return Ok(Zone::HOLE);
+        }
+        let buffer = self.fs.bread(self.device(), indirect.block())?;
+        let zone = Zone(u16_at(&*buffer.data(), 2 * n));
+        drop(buffer);
+        self.check(zone)
+    }
+
+    /// A zone number that came from the disk.
+    #[inline]
+    pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
+        if zone.is_hole() {
+            return Ok(zone);
+        }
+        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        if block.state.lock().geometry.has_zone(zone) {
+            return Ok(zone);
+        }
+        let what = format_args!("inode {} refers to zone {zone}", self.number());
+        self.fs.fs_error(self.device(), what);
+        Err(Errno::EIO)
+    }
+}
+
+/// What [`LockedInode::create_block`] found or made.
+pub(crate) struct FileBlock {
+    pub(crate) zone: Zone,
+    /// The zone was free until now: what it contains must be overwritten.
+    pub(crate) is_new: bool,
+}
+
+impl LockedInode<'_, '_> {
+    /// As [`Inode::bmap`], but a block that was never written gets a zone
+    /// (0.11: `create_block`). `ENOSPC` if there is none.
+    pub(crate) fn create_block(&self, file_block: u32) -> Result<FileBlock> {
+        match Path::of(file_block)? {
+            Path::Direct(n) => self.create_direct(n, false),
+            Path::Indirect(n) => {
+                let indirect = self.create_direct(INDIRECT, true)?;
+                self.create_listed(indirect.zone, n, false)
+            }
+            Path::Double(n, m) => {
+                let double = self.create_direct(DOUBLE_INDIRECT, true)?;
+                let indirect = self.create_listed(double.zone, n, true)?;
+                self.create_listed(indirect.zone, m, false)
+            }
+        }
+    }
+
+    fn create_direct(&self, n: usize, is_list: bool) -> Result<FileBlock> {
+        let zone = self.direct(n)?;
+        if !zone.is_hole() {
+            return Ok(FileBlock { zone, is_new: false });
+        }
+        let zone = self.new_zone(is_list)?;
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.zones[n] = zone;
+            state.ctime = now;
+        });
+        Ok(FileBlock { zone, is_new: true })
+    }
+
+    fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<FileBlock> {
+        let buffer = self.fs.bread(self.device(), indirect.block())?;
+        let zone = Zone(u16_at(&*buffer.data(), 2 * n));
+        if !zone.is_hole() {
+            return Ok(FileBlock { zone: self.check(zone)?, is_new: false });
+        }
+        let zone = self.new_zone(is_list)?;
+        put_at(&mut *buffer.data(), 2 * n, zone.0.to_le_bytes());
+        buffer.mark_dirty();
+        Ok(FileBlock { zone, is_new: true })
+    }
+
+    /// A zone of the device that was free; zeroed if it is to list others.
+    fn new_zone(&self, is_list: bool) -> Result<Zone> {
+        let zone = self.fs.new_block(self.super_place())?;
+        if is_list {
+            let buffer = self.fs.getblk(self.device(), zone.block());
+            buffer.overwrite(|data| *data = [0; BLOCK_SIZE]);
+        }
+        Ok(zone)
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Finding a buffer or an inode by its number, and the one unused longest.
+//!
+//! Both tables are slices of slots. A slot with an identity hangs in a hash
+//! chain; a slot nobody uses also stands in the list of unused ones, which
+//! begins with the one to be given another identity first. All steps but the
+//! walk along a chain take constant time.
+//!
+//! The links lie in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends
+//! here. An [`Index`] sits in a lock, and that lock guards the links too.
+
+use lib::lock::Word;
+
+/// The end of a chain or list.
+const END: u32 = u32::MAX;
+
+/// The links of one slot.
+pub struct Links {
+    chain: Word,
+    older: Word,
+    newer: Word,
+}
+
+impl Links {
+    /// In no chain and no list.
+    pub const fn new() -> Links {
+        Links { chain: Word::new(END), older: Word::new(END), newer: Word::new(END) }
+    }
+}
+
+/// What an [`Index`] can hold together.
+pub trait Slot {
+    /// Its links.
+    fn links(&self) -> &Links;
+    /// A number calculated from its identity.
+    fn hash(&self) -> u32;
+}
+
+/// The hash chains and the list of unused slots.
+pub struct Index<const CHAINS: usize> {
+    chains: [u32; CHAINS],
+    oldest: u32,
+    newest: u32,
+}
+
+impl<const CHAINS: usize> Index<CHAINS> {
+    const MASK: usize = {
+        assert!(CHAINS.is_power_of_two());
+        CHAINS - 1
+    };
+
+    /// Without slots.
+    pub const fn new() -> Self {
+        Index { chains: [END; CHAINS], oldest: END, newest: END }
+    }
+
+    /// The slot in the chain of `hash` for which `wanted` holds.
+    #[inline(always)]
+    pub fn find<S: Slot>(
+        &self,
+        slots: &[S],
+        hash: u32,
+        wanted: impl Fn(&S) -> bool,
+    ) -> Option<u32> {
+        let mut number = self.chains[hash as usize & Self::MASK];
+        while let Some(slot) = slots.get(number as usize) {
+            if wanted(slot) {
+                return Some(number);
+            }
+            number = slot.links().chain.get();
+        }
+        None
+    }
+
+    /// Puts a slot into the chain of its identity.
+    pub fn insert<S: Slot>(&mut self, slots: &[S], number: u32) {
+        if let Some(slot) = slots.get(number as usize) {
+            let head = &mut self.chains[slot.hash() as usize & Self::MASK];
+            slot.links().chain.set(*head);
+            *head = number;
+        }
+    }
+
+    /// Takes a slot out of the chain of its identity, if it is in it.
+    pub fn remove<S: Slot>(&mut self, slots: &[S], number: u32) {
+        let Some(slot) = slots.get(number as usize) else { return };
+        let behind = slot.links().chain.get();
+        let head = &mut self.chains[slot.hash() as usize & Self::MASK];
+        if *head == number {
+            *head = behind;
+            return;
+        }
+        let mut before = *head;
+        while let Some(other) = slots.get(before as usize) {
+            let next = other.links().chain.get();
+            if next == number {
+                other.links().chain.set(behind);
+                return;
+            }
+            before = next;
+        }
+    }
+
+    /// The slot unused longest.
+    pub fn oldest(&self) -> Option<u32> {
+        (self.oldest != END).then_some(self.oldest)
+    }
+
+    /// The unused slots, the oldest first.
+    pub fn unused<'a, S: Slot>(&self, slots: &'a [S]) -> impl Iterator<Item = (u32, &'a S)> {
+        let mut number = self.oldest;
+        core::iter::from_fn(move || {
+            let slot = slots.get(number as usize)?;
+            let this = number;
+            number = slot.links().newer.get();
+            Some((this, slot))
+        })
+    }
+
+    /// A slot comes into use: takes it out of the list.
+    #[inline]
+    pub fn take<S: Slot>(&mut self, slots: &[S], number: u32) {
+        let Some(slot) = slots.get(number as usize) else { return };
+        let (older, newer) = (slot.links().older.get(), slot.links().newer.get());
+        match slots.get(older as usize) {
+            Some(other) => other.links().newer.set(newer),
+            None => self.oldest = newer,
+        }
+        match slots.get(newer as usize) {
+            Some(other) => other.links().older.set(older),
+            None => self.newest = older,
+        }
+    }
+
+    /// A slot is not used any more: puts it last in the list.
+    #[inline]
+    pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
+        let Some(slot) = slots.get(number as usize) else { return };
+        slot.links().older.set(self.newest);
+        slot.links().newer.set(END);
+        match slots.get(self.newest as usize) {
+            Some(other) => other.links().newer.set(number),
+            None => self.oldest = number,
+        }
+        self.newest = number;
+    }
+
+    /// A slot holds nothing worth keeping: puts it first in the list.
+    pub fn put_oldest<S: Slot>(&mut self, slots: &[S], number: u32) {
+        let Some(slot) = slots.get(number as usize) else { return };
+        slot.links().newer.set(self.oldest);
+        slot.links().older.set(END);
+        match slots.get(self.oldest as usize) {
+            Some(other) => other.links().older.set(number),
+            None => self.newest = number,
+        }
+        self.oldest = number;
+    }
+}

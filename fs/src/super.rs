@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Mounted file systems (0.11: `fs/super.c`).
+//!
+//! [`Fs::mount_root`] mounts the first device and gives a task its root;
+//! [`Fs::sys_mount`] covers a directory with the root of another device:
+//! whoever walks down to the directory gets to that root
+//! ([`Fs::cross_mount`]), and `..` of that root leads to the directory's
+//! parent ([`Fs::uncross_mount`]). [`Fs::sys_umount`] undoes it when nobody
+//! uses the device.
+//!
+//! The bitmaps of a mounted device stay in their buffers. Its super block is
+//! never written. When something on the disk turns out to be impossible, the
+//! file system says so and goes on without writing ([`Fs::fs_error`]).
+
+use crate::buffer::Rank;
+use crate::inode::{Inode, InodeSlot};
+use crate::layout::{BadSuper, DiskSuper, Geometry, MAP_SLOTS, ROOT_INODE, SUPER_BLOCK};
+use crate::{Fs, FsTask, printk};
+use core::fmt;
+use core::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Release},
+};
+use lib::lock::{Lock, Word};
+use lib::sys::stat::{S_ISBLK, S_ISDIR};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+/// No inode, where the place of one in the inode table is kept.
+const NO_INODE: u32 = u32::MAX;
+
+/// A mounted file system (0.11: `struct super_block`).
+pub struct SuperBlock {
+    /// Its device, 0 for a free slot. Changes under the mount lock and the
+    /// inode table's lock.
+    device: Word,
+    read_only: AtomicBool,
+    /// The inode of its root directory (0.11: `s_isup`), and the one that it
+    /// covers (0.11: `s_imount`). Each is counted. Guarded as `device`.
+    root: Word,
+    covered: Word,
+    pub(crate) state: Lock<SuperState>,
+}
+
+/// What is known of a mounted file system.
+pub(crate) struct SuperState {
+    pub(crate) geometry: Geometry,
+    /// The buffers of the bitmaps (0.11: `s_imap`, `s_zmap`), counted.
+    pub(crate) inode_map: [u32; MAP_SLOTS],
+    pub(crate) zone_map: [u32; MAP_SLOTS],
+    /// Where the search for a free bit begins.
+    pub(crate) inode_hint: u32,
+    pub(crate) zone_hint: u32,
+}
+
+impl SuperBlock {
+    /// A free slot.
+    pub(crate) const fn new() -> SuperBlock {
+        SuperBlock {
+            device: Word::new(0),
+            read_only: AtomicBool::new(false),
+            root: Word::new(NO_INODE),
+            covered: Word::new(NO_INODE),
+            state: Lock::new(SuperState {
+                geometry: Geometry::NONE,
+                inode_map: [0; MAP_SLOTS],
+                zone_map: [0; MAP_SLOTS],
+                inode_hint: 1,
+                zone_hint: 1,
+            }),
+        }
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        Device(self.device.get() as u16)
+    }
+
+    /// Whether nothing may be changed on it.
+    #[inline(always)]
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.load(Acquire)
+    }
+
+    pub(crate) fn geometry(&self) -> Geometry {
+        self.state.lock().geometry
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// The super block of a mounted device, and its place.
+    pub(crate) fn get_super(&self, device: Device) -> Option<(u32, &'fs SuperBlock)> {
+        let mut supers = (0..).zip(&self.tables.supers);
+        supers.find(|(_, block)| block.device() == device && !device.is_none())
+    }
+
+    /// The super block at a place of the table.
+    #[inline(always)]
+    pub(crate) fn super_block(&self, place: u32) -> Option<&'fs SuperBlock> {
+        self.tables.supers.get(place as usize)
+    }
+
+    /// Something on a device can't be as it is: says so, and lets nobody
+    /// write to the file system from now on. What is there can still be read.
+    pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
+        printk!(self, "file system error on device {device}: {what}\n");
+        let Some((_, block)) = self.get_super(device) else { return };
+        if !block.read_only.swap(true, core::sync::atomic::Ordering::AcqRel) {
+            printk!(self, "device {device} is read-only from now on; run fsck\n");
+        }
+    }
+
+    /// What a block of a device holds.
+    pub(crate) fn rank(&self, device: Device, block: u32) -> Rank {
+        let Some((_, super_block)) = self.get_super(device) else { return Rank::Data };
+        let geometry = super_block.geometry();
+        if block >= u32::from(geometry.firstdatazone) {
+            Rank::Data
+        } else if block >= geometry.inode_table() {
+            Rank::Inodes
+        } else {
+            Rank::Bitmaps
+        }
+    }
+
+    /// Takes a free slot for a device and reads its super block and bitmaps.
+    /// The mount lock is held.
+    fn read_super(&'fs self, device: Device, read_only: bool) -> Result<&'fs SuperBlock> {
+        if self.get_super(device).is_some() {
+            return Err(Errno::EBUSY);
+        }
+        let (_, block) = self.get_super_slot().ok_or(Errno::ENFILE)?;
+        let geometry = self.read_geometry(device)?;
+        let inode_map = self.read_map(device, geometry.inode_map(), geometry.imap_blocks)?;
+        let zone_map = match self.read_map(device, geometry.zone_map(), geometry.zmap_blocks) {
+            Ok(map) => map,
+            Err(error) => {
+                self.release_map(&inode_map, geometry.imap_blocks);
+                return Err(error);
+            }
+        };
+        *block.state.lock() =
+            SuperState { geometry, inode_map, zone_map, inode_hint: 1, zone_hint: 1 };
+        block.read_only.store(read_only, Release);
+        block.root.set(NO_INODE);
+        block.covered.set(NO_INODE);
+        let _table = self.tables.inodes.lock();
+        block.device.set(u32::from(device.0));
+        Ok(block)
+    }
+
+    fn get_super_slot(&self) -> Option<(u32, &'fs SuperBlock)> {
+        (0..).zip(&self.tables.supers).find(|(_, block)| block.device().is_none())
+    }
+
+    fn read_geometry(&'fs self, device: Device) -> Result<Geometry> {
+        let blocks = self.seam.device_blocks(device);
+        if blocks == 0 {
+            return Err(Errno::ENXIO);
+        }
+        let buffer = self.bread(device, SUPER_BLOCK)?;
+        let disk = DiskSuper::parse(&buffer.data());
+        Geometry::check(&disk, blocks).map_err(|problem: BadSuper| {
+            printk!(self, "device {device}: {problem}\n");
+            Errno::EINVAL
+        })
+    }
+
+    /// Reads a bitmap; its buffers stay in use.
+    fn read_map(&'fs self, device: Device, first: u32, count: u16) -> Result<[u32; MAP_SLOTS]> {
+        let mut map = [0; MAP_SLOTS];
+        for slot in 0..count {
+            match self.bread(device, first + u32::from(slot)) {
+                Ok(buffer) => map[usize::from(slot)] = buffer.into_raw(),
+                Err(error) => {
+                    self.release_map(&map, slot);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(map)
+    }
+
+    fn release_map(&self, map: &[u32; MAP_SLOTS], count: u16) {
+        for number in map.iter().take(usize::from(count)) {
+            self.brelse(*number);
+        }
+    }
+
+    /// Gives up a super block. Nobody may use an inode of the device.
+    fn free_super(&self, block: &SuperBlock) {
+        let table = self.tables.inodes.lock();
+        block.device.set(0);
+        drop(table);
+        let mut state = block.state.lock();
+        let (inode_map, zone_map, geometry) = (state.inode_map, state.zone_map, state.geometry);
+        state.geometry = Geometry::NONE;
+        drop(state);
+        self.release_map(&inode_map, geometry.imap_blocks);
+        self.release_map(&zone_map, geometry.zmap_blocks);
+    }
+
+    /// Mounts a device, not yet anywhere: its super block and root directory.
+    fn mount_device(
+        &'fs self,
+        device: Device,
+        read_only: bool,
+    ) -> Result<(&'fs SuperBlock, Inode<'fs>)> {
+        let block = self.read_super(device, read_only)?;
+        match self.iget(device, ROOT_INODE) {
+            Ok(root) if S_ISDIR(root.mode()) => Ok((block, root)),
+            other => {
+                // The handle of a root that is no directory goes first.
+                let error = other.err().unwrap_or(Errno::EINVAL);
+                printk!(self, "device {device}: no root directory\n");
+                self.invalidate_inodes(device);
+                self.free_super(block);
+                Err(error)
+            }
+        }
+    }
+
+    /// Mounts the root file system and makes its root directory the root and
+    /// working directory of `task`.
+    pub fn mount_root(&'fs self, device: Device, task: &FsTask<'fs>) -> Result<()> {
+        let _mount = self.tables.mount_lock.hold(self.seam);
+        let (block, root) = self.mount_device(device, false)?;
+        task.set_root(root.clone());
+        task.set_pwd(root.clone());
+        block.root.set(root.into_raw());
+        let geometry = block.geometry();
+        let (zones, inodes) = self.count_free(block);
+        printk!(self, "{zones}/{} free blocks\n", geometry.nzones);
+        printk!(self, "{inodes}/{} free inodes\n", geometry.ninodes);
+        Ok(())
+    }
+
+    /// Unmounts the root file system, for the host, where there is something
+    /// after that. `EBUSY` if a task still has one of its files or directories.
+    pub fn umount_root(&'fs self, device: Device) -> Result<()> {
+        let _mount = self.tables.mount_lock.hold(self.seam);
+        self.umount_device(device)
+    }
+
+    /// Mounts the file system on the block device that `device_path` names
+    /// over the directory that `path` names.
+    pub fn sys_mount(
+        &'fs self,
+        task: &FsTask<'fs>,
+        device_path: &[u8],
+        path: &[u8],
+        read_only: bool,
+    ) -> Result<()> {
+        let device = self.block_device(task, device_path)?;
+        let _mount = self.tables.mount_lock.hold(self.seam);
+        let directory = self.namei(task, path)?;
+        if !S_ISDIR(directory.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        // Somebody who is in it would stay below the root that covers it.
+        if directory.count() != 1 || directory.number() == ROOT_INODE {
+            return Err(Errno::EBUSY);
+        }
+        let (block, root) = self.mount_device(device, read_only)?;
+        let table = self.tables.inodes.lock();
+        let place = (0..).zip(&self.tables.supers).find(|(_, it)| core::ptr::eq(*it, block));
+        directory.set_mounted(place.map(|(place, _)| place));
+        block.root.set(root.into_raw());
+        block.covered.set(directory.into_raw());
+        drop(table);
+        Ok(())
+    }
+
+    /// Unmounts the device that `device_path` names. `EBUSY` while somebody
+    /// uses it.
+    pub fn sys_umount(&'fs self, task: &FsTask<'fs>, device_path: &[u8]) -> Result<()> {
+        let device = self.block_device(task, device_path)?;
+        let _mount = self.tables.mount_lock.hold(self.seam);
+        let (_, block) = self.get_super(device).ok_or(Errno::EINVAL)?;
+        if block.covered.get() == NO_INODE {
+            return Err(Errno::EBUSY);
+        }
+        self.umount_device(device)
+    }
+
+    fn umount_device(&'fs self, device: Device) -> Result<()> {
+        let (_, block) = self.get_super(device).ok_or(Errno::EINVAL)?;
+        let (root, covered) = self.detach(block)?;
+        drop(root);
+        drop(covered);
+        let synced = self.sync_inodes(Some(device));
+        self.invalidate_inodes(device);
+        let synced = self.sync_dev(device).and(synced);
+        self.free_super(block);
+        synced
+    }
+
+    /// Makes the device unreachable if nobody uses it: the handles that its
+    /// super block kept, of its root and of the directory it covers.
+    fn detach(&'fs self, block: &SuperBlock) -> Result<(Option<Inode<'fs>>, Option<Inode<'fs>>)> {
+        let table = self.tables.inodes.lock();
+        let used = |slot: &&InodeSlot| slot.device() == block.device();
+        let users: u32 =
+            self.tables.inode_slots.iter().filter(used).map(InodeSlot::count).sum();
+        let own = u32::from(block.root.get() != NO_INODE);
+        if users > own {
+            return Err(Errno::EBUSY);
+        }
+        let root = self.inode_from_raw(block.root.get());
+        let covered = self.inode_from_raw(block.covered.get());
+        if let Some(directory) = &covered {
+            directory.set_mounted(None);
+        }
+        block.root.set(NO_INODE);
+        block.covered.set(NO_INODE);
+        drop(table);
+        Ok((root, covered))
+    }
+
+    /// The medium of a device is gone: unmounts it, whatever is lost
+    /// (0.11: `put_super`). Not if somebody still uses it.
+    pub(crate) fn put_super(&'fs self, device: Device) {
+        let Some((_, block)) = self.get_super(device) else { return };
+        printk!(self, "mounted disk {device} changed: prepare for trouble\n");
+        if let Ok((root, covered)) = self.detach(block) {
+            drop(root);
+            drop(covered);
+            self.invalidate_inodes(device);
+            self.free_super(block);
+        }
+    }
+
+    fn block_device(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Device> {
+        if !task.is_superuser() {
+            return Err(Errno::EPERM);
+        }
+        let inode = self.namei(task, path)?;
+        if !S_ISBLK(inode.mode()) {
+            return Err(Errno::ENOTBLK);
+        }
+        Ok(inode.rdev())
+    }
+
+    /// From a directory that is covered to the root that covers it.
+    #[inline]
+    pub(crate) fn cross_mount(&'fs self, mut inode: Inode<'fs>) -> Inode<'fs> {
+        while inode.is_covered() {
+            let table = self.tables.inodes.lock();
+            let root = inode
+                .mounted()
+                .and_then(|place| self.super_block(place))
+                .and_then(|block| self.share_inode(&table, block.root.get()));
+            drop(table);
+            match root {
+                Some(root) => inode = root,
+                None => break,
+            }
+        }
+        inode
+    }
+
+    /// From the root of a mounted device to the directory it covers.
+    pub(crate) fn uncross_mount(&'fs self, mut inode: Inode<'fs>) -> Inode<'fs> {
+        while inode.number() == ROOT_INODE {
+            let table = self.tables.inodes.lock();
+            let covered = self
+                .get_super(inode.device())
+                .and_then(|(_, block)| self.share_inode(&table, block.covered.get()));
+            drop(table);
+            match covered {
+                Some(directory) => inode = directory,
+                None => break,
+            }
+        }
+        inode
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Freeing all zones of a file (0.11: `fs/truncate.c`).
+//!
+//! The inode forgets its zones before the first of them is free, in memory and
+//! in its block of the inode table. So what the new owner of a zone writes can
+//! never be reached through the old one.
+
+use crate::inode::{Inode, LockedInode};
+use crate::layout::{DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, u16_at};
+use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use lib::{Errno, Result};
+
+impl LockedInode<'_, '_> {
+    /// Makes a file, a directory or a symbolic link empty; anything else stays
+    /// as it is, for a device node has a device number where the first zone
+    /// would be. Stops with an error at the first zone that can't be freed.
+    pub(crate) fn truncate(&self) -> Result<()> {
+        let mode = self.mode();
+        if !S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode) {
+            return Ok(());
+        }
+        if self.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        let now = self.fs.current_time();
+        let zones = self.update(|state| {
+            state.disk.size = 0;
+            state.disk.time = now;
+            state.ctime = now;
+            core::mem::take(&mut state.disk.zones)
+        });
+        if zones.iter().all(|zone| zone.is_hole()) {
+            return Ok(());
+        }
+        self.write()?;
+        for zone in zones.iter().take(DIRECT_ZONES as usize) {
+            self.free_zone(*zone)?;
+        }
+        self.free_ind(zones[INDIRECT])?;
+        self.free_dind(zones[DOUBLE_INDIRECT])
+    }
+}
+
+impl Inode<'_> {
+    fn free_zone(&self, zone: Zone) -> Result<()> {
+        if zone.is_hole() {
+            return Ok(());
+        }
+        self.fs.free_block(self.super_place(), zone)
+    }
+
+    /// Frees the zones that an indirect block lists, and it.
+    fn free_ind(&self, indirect: Zone) -> Result<()> {
+        self.free_list(indirect, |zone| self.free_zone(zone))
+    }
+
+    /// Frees what the blocks that a double indirect block lists list, them,
+    /// and it.
+    fn free_dind(&self, double: Zone) -> Result<()> {
+        self.free_list(double, |zone| self.free_ind(zone))
+    }
+
+    fn free_list(&self, list: Zone, free: impl Fn(Zone) -> Result<()>) -> Result<()> {
+        if list.is_hole() {
+            return Ok(());
+        }
+        // Were it free already, it could be somebody else's by now.
+        if !self.fs.zone_in_use(self.super_place(), list) {
+            let what = format_args!("inode {} has zone {list}, which is free", self.number());
+            self.fs.fs_error(self.device(), what);
+            return Err(Errno::EIO);
+        }
+        let buffer = self.fs.bread(self.device(), list.block())?;
+        for n in 0..ZONES_PER_BLOCK as usize {
+            let zone = Zone(u16_at(&*buffer.data(), 2 * n));
+            free(zone)?;
+        }
+        drop(buffer);
+        self.free_zone(list)
+    }
+}

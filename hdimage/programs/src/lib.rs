@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the programs share.
+//!
+//! The first modules make no system call: they are tested on the host. The
+//! others are there only in programs.
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
+pub mod columns;
+pub mod date;
+pub mod glob;
+pub mod mode;
+pub mod number;
+pub mod options;
+pub mod path;
+pub mod regex;
+pub mod shell;
+
+#[cfg(target_os = "none")]
+pub mod accounts;
+#[cfg(target_os = "none")]
+pub mod command;
+#[cfg(target_os = "none")]
+pub mod files;

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Exception and interrupt entries (0.11: kernel/asm.s, mm/page.s and the
+# interrupt entries of kernel/system_call.s).
+#
+# Every entry builds the same frame on the kernel stack, which Rust sees as
+# `traps::Registers`, and hands its address to a handler:
+#
+#       ss              only when coming from ring 3;
+#       esp             then the frame starts at esp0
+#       eflags          pushed by the processor
+#       cs
+#       eip
+#       error code      by the processor, or 0 by the entry
+#       handler         by the entry, replaced by -1 in a system call
+#       eax ecx edx ebx esp ebp esi edi         pushad
+#       ds
+#       es
+#       fs              <- esp, the address handed over
+#
+# Constants in braces come from kernel/src/traps.rs, from `offset_of!`.
+
+        .macro  entry name, handler
+        .globl  \name
+\name:
+        push    0
+        push    offset \handler
+        jmp     error_code
+        .endm
+
+        .macro  entry_with_error_code name, handler
+        .globl  \name
+\name:
+        push    offset \handler
+        jmp     error_code
+        .endm
+
+        .text
+        entry   divide_error, {divide_error}
+        entry   debug, {debug}
+        entry   nmi, {nmi}
+        entry   int3, {int3}
+        entry   overflow, {overflow}
+        entry   bounds, {bounds}
+        entry   invalid_op, {invalid_op}
+        entry   device_not_available, {device_not_available}
+        entry   coprocessor_segment_overrun, {reserved}
+        entry_with_error_code invalid_tss, {invalid_tss}
+        entry_with_error_code segment_not_present, {segment_not_present}
+        entry_with_error_code stack_segment, {stack_segment}
+        entry_with_error_code general_protection, {general_protection}
+        entry_with_error_code page_fault, {page_fault}
+        entry   reserved, {reserved}
+        entry   coprocessor_error, {coprocessor_error}
+        entry_with_error_code alignment_check, {alignment_check}
+
+error_code:
+        pushad
+        push    ds
+        push    es
+        push    fs
+        cld
+        mov     edx, {kernel_data}
+        mov     ds, edx
+        mov     es, edx
+        mov     edx, {user_data}
+        mov     fs, edx
+        push    esp
+        call    [esp + 4 + {handler}]
+        add     esp, 4
+        test    byte ptr [esp + {cs}], 3
+        jnz     ret_to_user             # in system_call.s
+        jmp     restore_all
+
+# The sixteen lines of the two interrupt controllers. The line's number takes
+# the place of the handler.
+        .altmacro
+        .macro  irq_entry number
+irq_\number:
+        push    0
+        push    \number
+        jmp     irq_common
+        .endm
+
+        .set    line, 0
+        .rept   16
+        irq_entry %line
+        .set    line, line + 1
+        .endr
+
+irq_common:
+        pushad
+        push    ds
+        push    es
+        push    fs
+        cld
+        mov     edx, {kernel_data}
+        mov     ds, edx
+        mov     es, edx
+        mov     edx, {user_data}
+        mov     fs, edx
+        push    esp
+        call    {do_irq}
+        add     esp, 4
+        test    byte ptr [esp + {cs}], 3
+        jnz     ret_to_user
+        jmp     restore_all
+
+# Where the IDT finds them: `traps::irq_entries`.
+        .macro  irq_address number
+        .long   irq_\number
+        .endm
+
+        .section .rodata
+        .balign 4
+        .globl  irq_entries
+irq_entries:
+        .set    line, 0
+        .rept   16
+        irq_address %line
+        .set    line, line + 1
+        .endr
+        .noaltmacro
+        .text

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Memory as a device: `/dev/null`, `/dev/zero`, `/dev/mem` and kin
+//! (0.11: `rw_ram`, `rw_mem`, `rw_kmem`, `rw_port`, `rw_memory` in
+//! `fs/char_dev.c`).
+//!
+//! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
+//! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
+//! ports; 9 `ps` the table of tasks as text, a line each, for `ps`. Who may
+//! open them is a matter of the nodes' modes.
+
+use crate::sched::{self, NO_TTY, State, Task};
+use core::fmt::{self, Write};
+use fs::seam::{Direction, UserBuffer};
+use lib::asm::io::{inb, outb};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+use mm::LinearAddress;
+use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT};
+
+const MEM: u8 = 1;
+const KMEM: u8 = 2;
+const NULL: u8 = 3;
+const PORT: u8 = 4;
+const ZERO: u8 = 5;
+const PS: u8 = 9;
+
+/// The line of a task is never longer.
+const LINE: usize = 96;
+
+/// `ENXIO` for a minor number without a driver.
+pub fn open(device: Device) -> Result<()> {
+    match device.minor() {
+        MEM | KMEM | NULL | PORT | ZERO | PS => Ok(()),
+        _ => Err(Errno::ENXIO),
+    }
+}
+
+/// Reads or writes one of the devices (0.11: `rw_memory`).
+pub fn rw_memory(
+    direction: Direction,
+    device: Device,
+    buffer: &mut dyn UserBuffer,
+    position: &mut u32,
+) -> Result<usize> {
+    match (device.minor(), direction) {
+        (NULL, Direction::Read) => Ok(0),
+        (NULL | ZERO, Direction::Write) => Ok(buffer.remaining()),
+        (ZERO, Direction::Read) => read_zero(buffer),
+        (MEM | KMEM, _) => rw_mem(direction, buffer, position),
+        (PORT, _) => rw_port(direction, buffer, position),
+        (PS, Direction::Read) => read_tasks(buffer, position),
+        (PS, Direction::Write) => Err(Errno::EINVAL),
+        _ => Err(Errno::ENXIO),
+    }
+}
+
+fn read_zero(buffer: &mut dyn UserBuffer) -> Result<usize> {
+    const ZEROES: [u8; 256] = [0; 256];
+    let count = buffer.remaining();
+    while buffer.remaining() > 0 {
+        let piece = buffer.remaining().min(ZEROES.len());
+        buffer.prepare(piece)?;
+        buffer.put(&ZEROES[..piece]);
+    }
+    Ok(count)
+}
+
+/// The bytes of physical memory from `position` to the end of its page, if it
+/// is mapped.
+fn mapped(position: u32) -> Option<(*mut u8, usize)> {
+    if position >= PHYSICAL_LIMIT {
+        return None;
+    }
+    memory::lookup(LinearAddress(position))?;
+    let length = PAGE_SIZE - position as usize % PAGE_SIZE;
+    Some((core::ptr::with_exposed_provenance_mut(position as usize), length))
+}
+
+fn rw_mem(
+    direction: Direction,
+    buffer: &mut dyn UserBuffer,
+    position: &mut u32,
+) -> Result<usize> {
+    let start = *position;
+    while buffer.remaining() > 0
+        && let Some((pointer, length)) = mapped(*position)
+    {
+        let piece = length.min(buffer.remaining()).min(LINE);
+        buffer.prepare(piece)?;
+        let mut bytes = [0; LINE];
+        for (index, byte) in bytes[..piece].iter_mut().enumerate() {
+            // SAFETY: mapped, and a byte has no invalid value. Whose memory it
+            // is nobody can say: that is what this device is for.
+            *byte = unsafe { pointer.add(index).read_volatile() };
+        }
+        match direction {
+            Direction::Read => buffer.put(&bytes[..piece]),
+            Direction::Write => {
+                // Text is read-only for the kernel too: leave it.
+                let writable = memory::lookup(LinearAddress(*position))
+                    .is_some_and(|entry| entry.flags().contains(memory::PageFlags::WRITE));
+                if !writable {
+                    return Err(Errno::EFAULT);
+                }
+                buffer.get(&mut bytes[..piece]);
+                for (index, byte) in bytes[..piece].iter().enumerate() {
+                    // SAFETY: mapped and writable; the super-user has asked
+                    // for it and may well break the kernel, as in 0.11.
+                    unsafe { pointer.add(index).write_volatile(*byte) };
+                }
+            }
+        }
+        *position += piece as u32;
+    }
+    Ok((*position - start) as usize)
+}
+
+fn rw_port(
+    direction: Direction,
+    buffer: &mut dyn UserBuffer,
+    position: &mut u32,
+) -> Result<usize> {
+    let start = *position;
+    while buffer.remaining() > 0 && *position <= u32::from(u16::MAX) {
+        buffer.prepare(1)?;
+        let mut byte = [0];
+        let port = *position as u16;
+        // SAFETY: only the super-user opens this device, and asks for it.
+        unsafe {
+            match direction {
+                Direction::Read => buffer.put(&[inb(port)]),
+                Direction::Write => {
+                    buffer.get(&mut byte);
+                    outb(byte[0], port);
+                }
+            }
+        }
+        *position += 1;
+    }
+    Ok((*position - start) as usize)
+}
+
+/// A line of text in an array.
+struct Line {
+    bytes: [u8; LINE],
+    length: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.length..];
+        let count = text.len().min(room.len());
+        room[..count].copy_from_slice(&text.as_bytes()[..count]);
+        self.length += count;
+        Ok(())
+    }
+}
+
+fn line_of(task: &Task) -> Line {
+    let mut line = Line { bytes: [0; LINE], length: 0 };
+    let state = match task.state() {
+        State::Running => 'R',
+        State::Interruptible => 'S',
+        State::Uninterruptible => 'D',
+        State::Stopped => 'T',
+        State::Zombie | State::Unused => 'Z',
+    };
+    let ticks = task.utime.get().wrapping_add(task.stime.get());
+    let name = *task.name.lock();
+    let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    let name = core::str::from_utf8(&name[..end]).unwrap_or("?");
+    let (pid, father, group) = (task.pid.get(), task.father.get(), task.pgrp.get());
+    // A `Line` takes what fits and never fails.
+    let _ = write!(line, "{pid} {father} {group} ");
+    let _ = match task.tty.get() {
+        NO_TTY => write!(line, "-"),
+        tty => write!(line, "{tty}"),
+    };
+    let _ = writeln!(line, " {state} {ticks} {} {name}", task.brk.get());
+    line
+}
+
+/// The text starts anew at position 0; a reader that comes back in the middle
+/// finds its place by counting bytes.
+fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
+    let (start, mut at) = (*position, 0);
+    for task in sched::tasks() {
+        let line = line_of(task);
+        let end = at + line.length as u32;
+        if end > *position && buffer.remaining() > 0 {
+            let text = &line.bytes[(*position - at) as usize..line.length];
+            let piece = text.len().min(buffer.remaining());
+            buffer.prepare(piece)?;
+            buffer.put(&text[..piece]);
+            *position += piece as u32;
+        }
+        at = end;
+    }
+    Ok((*position - start) as usize)
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Ring buffers (0.11: `struct tty_queue` and its macros `INC`, `CHARS`,
+//! `LEFT`, `PUTCH`, `GETCH` in `include/linux/tty.h`).
+
+/// At most `SIZE` items, first in, first out. `SIZE` is a power of two, so
+/// that the counters may run on over all bounds and are cut only for an index.
+pub struct Queue<T, const SIZE: usize> {
+    items: [T; SIZE],
+    /// Items put in, and items taken out, since the start.
+    head: usize,
+    tail: usize,
+}
+
+impl<T: Copy, const SIZE: usize> Queue<T, SIZE> {
+    const MASK: usize = {
+        assert!(SIZE.is_power_of_two());
+        SIZE - 1
+    };
+
+    /// An empty queue; `filler` is never seen.
+    pub const fn new(filler: T) -> Self {
+        Queue { items: [filler; SIZE], head: 0, tail: 0 }
+    }
+
+    /// Items in it.
+    pub fn len(&self) -> usize {
+        self.head.wrapping_sub(self.tail)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.head == self.tail
+    }
+
+    /// Items that can be put in.
+    pub fn room(&self) -> usize {
+        SIZE - self.len()
+    }
+
+    /// The item `index` places behind the front.
+    pub fn get(&self, index: usize) -> Option<T> {
+        (index < self.len()).then(|| self.items[self.tail.wrapping_add(index) & Self::MASK])
+    }
+
+    /// The item that was put in last.
+    pub fn last(&self) -> Option<T> {
+        self.get(self.len().wrapping_sub(1))
+    }
+
+    /// Puts an item in; false if there is no room.
+    #[must_use]
+    pub fn push(&mut self, item: T) -> bool {
+        let has_room = self.room() > 0;
+        if has_room {
+            self.items[self.head & Self::MASK] = item;
+            self.head = self.head.wrapping_add(1);
+        }
+        has_room
+    }
+
+    /// Takes out the item in front.
+    pub fn pop(&mut self) -> Option<T> {
+        let item = self.get(0)?;
+        self.tail = self.tail.wrapping_add(1);
+        Some(item)
+    }
+
+    /// Takes back the item that was put in last.
+    pub fn pop_last(&mut self) -> Option<T> {
+        let item = self.last()?;
+        self.head = self.head.wrapping_sub(1);
+        Some(item)
+    }
+
+    /// Throws all away.
+    pub fn clear(&mut self) {
+        self.tail = self.head;
+    }
+}

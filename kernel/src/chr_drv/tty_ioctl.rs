@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ioctl` of terminals (0.11: `kernel/chr_drv/tty_ioctl.c`).
+//!
+//! Everything that is fetched from or stored to the program is copied outside
+//! the terminal's lock, since that may sleep.
+
+use super::serial;
+use super::tty_io::{self, Driver, Tty};
+use crate::sched::{self, current};
+use crate::segment::{get_user, put_user};
+use lib::sys::types::{Device, UserAddress};
+use lib::termios::{
+    ControlFlags, InputFlags, LocalFlags, NCC, OutputFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH,
+    TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETAF, TCSETAW, TCSETS,
+    TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGPGRP, TIOCGSOFTCAR, TIOCGWINSZ, TIOCINQ, TIOCMBIC,
+    TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCOUTQ, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI,
+    TIOCSWINSZ, Termio, Termios, VSTART, VSTOP, Winsize,
+};
+use lib::{Errno, Result};
+
+/// A break lasts a quarter of a second.
+const BREAK_TICKS: u32 = sched::HZ / 4;
+
+/// When new settings take effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Now,
+    /// When all output is out.
+    AfterOutput,
+    /// Then, and what was typed until then is thrown away.
+    AfterOutputAndFlush,
+}
+
+/// Carries out a command. `argument` is a number or the address of something
+/// in the program, as the command has it.
+///
+/// # Errors
+/// `EINVAL` for commands and arguments that are not known; `ENOTTY` if it must
+/// be the caller's controlling terminal and is not; `EFAULT`, `EPERM`, `EINTR`;
+/// `ENXIO` or `EPERM` if there is no such terminal.
+pub fn tty_ioctl(device: Device, command: u32, argument: u32) -> Result<u32> {
+    let tty = tty_io::find(device)?;
+    let address = UserAddress(argument);
+    match command {
+        TCGETS => put_user(address, &get_termios(tty))?,
+        TCSETS => set_termios(tty, get_user(address)?, When::Now)?,
+        TCSETSW => set_termios(tty, get_user(address)?, When::AfterOutput)?,
+        TCSETSF => set_termios(tty, get_user(address)?, When::AfterOutputAndFlush)?,
+        TCGETA => put_user(address, &get_termio(tty))?,
+        TCSETA => set_termio(tty, get_user(address)?, When::Now)?,
+        TCSETAW => set_termio(tty, get_user(address)?, When::AfterOutput)?,
+        TCSETAF => set_termio(tty, get_user(address)?, When::AfterOutputAndFlush)?,
+        TCSBRK => send_break(tty, argument)?,
+        TCXONC => flow_control(tty, argument)?,
+        TCFLSH => flush(tty, argument)?,
+        TIOCEXCL => tty.state.lock().exclusive = true,
+        TIOCNXCL => tty.state.lock().exclusive = false,
+        TIOCSCTTY => tty_io::take_as_controlling(tty, &mut tty.state.lock(), current())?,
+        TIOCGPGRP => put_user(address, &get_pgrp(tty)?)?,
+        TIOCSPGRP => set_pgrp(tty, get_user(address)?)?,
+        TIOCOUTQ => put_user(address, &count(|| tty.state.lock().write_q.len()))?,
+        TIOCINQ => put_user(address, &count(|| tty.state.lock().line.readable()))?,
+        TIOCSTI => type_byte(tty, get_user(address)?)?,
+        TIOCGWINSZ => put_user(address, &get_winsize(tty))?,
+        TIOCSWINSZ => {
+            let winsize: Winsize = get_user(address)?;
+            tty.state.lock().winsize = winsize;
+        }
+        TIOCMGET | TIOCMBIS | TIOCMBIC | TIOCMSET => modem(tty, command, address)?,
+        TIOCGSOFTCAR => put_user(address, &ignores_carrier(tty))?,
+        TIOCSSOFTCAR => {
+            let ignore: u32 = get_user(address)?;
+            tty.state.lock().line.termios.c_cflag.set(ControlFlags::CLOCAL, ignore != 0);
+        }
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
+}
+
+fn count(number: impl Fn() -> usize) -> u32 {
+    number() as u32
+}
+
+fn get_termios(tty: &Tty) -> Termios {
+    tty.state.lock().line.termios
+}
+
+fn get_winsize(tty: &Tty) -> Winsize {
+    tty.state.lock().winsize
+}
+
+fn ignores_carrier(tty: &Tty) -> u32 {
+    u32::from(get_termios(tty).c_cflag.contains(ControlFlags::CLOCAL))
+}
+
+fn set_termios(tty: &Tty, termios: Termios, when: When) -> Result<()> {
+    tty.check_change()?;
+    if when != When::Now {
+        tty.wait_until_sent()?;
+    }
+    let mut state = tty.state.lock();
+    if when == When::AfterOutputAndFlush {
+        state.line.flush_input();
+    }
+    let old = core::mem::replace(&mut state.line.termios, termios);
+    if !termios.c_iflag.contains(InputFlags::IXON) {
+        // Nothing could start it any more.
+        state.line.start();
+    }
+    match tty.driver {
+        Driver::Serial(port) if old.c_cflag != termios.c_cflag => {
+            serial::change_speed(port, termios.c_cflag);
+        }
+        _ => {}
+    }
+    drop(state);
+    tty.go_on();
+    // What is readable may depend on the mode.
+    sched::wake_up(&tty.readers);
+    Ok(())
+}
+
+fn get_termio(tty: &Tty) -> Termio {
+    let termios = get_termios(tty);
+    let mut c_cc = [0; NCC];
+    c_cc.copy_from_slice(&termios.c_cc[..NCC]);
+    Termio {
+        c_iflag: termios.c_iflag.bits() as u16,
+        c_oflag: termios.c_oflag.bits() as u16,
+        c_cflag: termios.c_cflag.bits() as u16,
+        c_lflag: termios.c_lflag.bits() as u16,
+        c_line: termios.c_line,
+        c_cc,
+        pad: 0,
+    }
+}
+
+/// What `Termio` does not hold stays as it is: the high halves of the flags
+/// and the later special characters.
+fn set_termio(tty: &Tty, termio: Termio, when: When) -> Result<()> {
+    let old = get_termios(tty);
+    let join = |old: u32, low: u16| old & 0xFFFF_0000 | u32::from(low);
+    let mut termios = Termios {
+        c_iflag: InputFlags::from_bits_retain(join(old.c_iflag.bits(), termio.c_iflag)),
+        c_oflag: OutputFlags::from_bits_retain(join(old.c_oflag.bits(), termio.c_oflag)),
+        c_cflag: ControlFlags::from_bits_retain(join(old.c_cflag.bits(), termio.c_cflag)),
+        c_lflag: LocalFlags::from_bits_retain(join(old.c_lflag.bits(), termio.c_lflag)),
+        c_line: termio.c_line,
+        ..old
+    };
+    termios.c_cc[..NCC].copy_from_slice(&termio.c_cc);
+    set_termios(tty, termios, when)
+}
+
+fn send_break(tty: &Tty, argument: u32) -> Result<()> {
+    tty.wait_until_sent()?;
+    let Driver::Serial(port) = tty.driver else {
+        return Ok(());
+    };
+    if argument != 0 {
+        return Ok(());
+    }
+    serial::set_break(port, true);
+    let result = tty.sleep(BREAK_TICKS);
+    serial::set_break(port, false);
+    result
+}
+
+fn flow_control(tty: &Tty, argument: u32) -> Result<()> {
+    match argument {
+        TCOOFF => tty.state.lock().line.stopped = true,
+        TCOON => {
+            tty.state.lock().line.start();
+            tty.go_on();
+        }
+        TCIOFF => send_special(tty, VSTOP),
+        TCION => send_special(tty, VSTART),
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(())
+}
+
+/// Sends a special character to the other side of a serial line.
+fn send_special(tty: &Tty, index: usize) {
+    if matches!(tty.driver, Driver::Serial(_)) {
+        let mut state = tty.state.lock();
+        let byte = state.line.termios.c_cc[index];
+        // If the queue is full, that is no moment for flow control.
+        let _ = byte == 0 || state.write_q.push(byte);
+        drop(state);
+        tty.go_on();
+    }
+}
+
+fn flush(tty: &Tty, argument: u32) -> Result<()> {
+    if !matches!(argument, TCIFLUSH | TCOFLUSH | TCIOFLUSH) {
+        return Err(Errno::EINVAL);
+    }
+    let mut state = tty.state.lock();
+    if argument != TCOFLUSH {
+        state.line.flush_input();
+    }
+    if argument != TCIFLUSH {
+        state.write_q.clear();
+    }
+    drop(state);
+    tty.go_on();
+    Ok(())
+}
+
+/// The process group in front, for those whose controlling terminal it is.
+fn get_pgrp(tty: &Tty) -> Result<u32> {
+    if !tty.controls(current()) {
+        return Err(Errno::ENOTTY);
+    }
+    Ok(tty.state.lock().pgrp)
+}
+
+/// Brings a process group of the caller's session to the front.
+fn set_pgrp(tty: &Tty, pgrp: u32) -> Result<()> {
+    let session = current().session.get();
+    if !tty.controls(current()) || tty.state.lock().session != session {
+        return Err(Errno::ENOTTY);
+    }
+    tty.check_change()?;
+    let is_member =
+        |task: &sched::Task| task.pgrp.get() == pgrp && task.session.get() == session;
+    if !sched::tasks().any(is_member) {
+        return Err(Errno::EPERM);
+    }
+    tty.state.lock().pgrp = pgrp;
+    Ok(())
+}
+
+/// Takes a byte as if it were typed, from the superuser or on the caller's
+/// controlling terminal.
+fn type_byte(tty: &Tty, byte: u8) -> Result<()> {
+    if !tty.controls(current()) && !current().fs.suser() {
+        return Err(Errno::EPERM);
+    }
+    tty_io::do_tty_interrupt(tty, &[byte]);
+    Ok(())
+}
+
+fn modem(tty: &Tty, command: u32, address: UserAddress) -> Result<()> {
+    let Driver::Serial(port) = tty.driver else {
+        return Err(Errno::EINVAL);
+    };
+    if command == TIOCMGET {
+        return put_user(address, &serial::modem_lines(port));
+    }
+    let lines: u32 = get_user(address)?;
+    let now = serial::modem_lines(port);
+    serial::set_modem_lines(
+        port,
+        match command {
+            TIOCMBIS => now | lines,
+            TIOCMBIC => now & !lines,
+            _ => lines,
+        },
+    );
+    Ok(())
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The GDT, the IDT and task state segments as the processor reads them
+//! (0.11: `gdt`, `idt`, `struct tss_struct`, `include/asm/system.h`).
+//!
+//! The lowest layer: descriptors are put together in `mm::descriptor`; here
+//! they are stored where the processor looks, and the registers that tell it
+//! where are loaded.
+//!
+//! ```text
+//! GDT  0     null                    4 + 2n  TSS of task n
+//!      1  08 kernel code             5 + 2n  LDT of task n
+//!      2  10 kernel data
+//!      3  18 TSS for double faults
+//! ```
+
+use crate::sched::NR_TASKS;
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use mm::LinearAddress;
+use mm::descriptor::{Descriptor, Ring, Selector};
+use static_assertions::const_assert_eq;
+
+const GDT_ENTRIES: usize = 4 + 2 * NR_TASKS;
+const IDT_ENTRIES: usize = 256;
+const FOUR_GIGABYTES: u64 = 1 << 32;
+
+/// A table of descriptors that the processor reads on its own.
+#[repr(C, align(8))]
+struct Table<const N: usize>(UnsafeCell<[Descriptor; N]>);
+
+// SAFETY: changed only through `set`, by the one processor.
+unsafe impl<const N: usize> Sync for Table<N> {}
+
+impl<const N: usize> Table<N> {
+    const fn new(entries: [Descriptor; N]) -> Self {
+        Table(UnsafeCell::new(entries))
+    }
+
+    fn set(&self, index: usize, descriptor: Descriptor) {
+        assert!(index < N);
+        // SAFETY: inside the table; no reference into it ever exists. Eight
+        // bytes are not written at once, but nothing uses an entry that is
+        // being changed: fork sets the entries of a task that does not run.
+        unsafe { self.0.get().cast::<Descriptor>().add(index).write_volatile(descriptor) };
+    }
+
+    fn register(&'static self) -> TableRegister {
+        TableRegister { limit: (N * 8 - 1) as u16, base: self.0.get() as u32 }
+    }
+}
+
+/// What LGDT and LIDT read (Intel SDM vol. 3, 3.5.1).
+#[repr(C, packed)]
+struct TableRegister {
+    limit: u16,
+    base: u32,
+}
+
+static GDT: Table<GDT_ENTRIES> = Table::new({
+    let mut entries = [Descriptor::NULL; GDT_ENTRIES];
+    let base = LinearAddress(0);
+    entries[Selector::KERNEL_CODE.index()] = Descriptor::code(base, FOUR_GIGABYTES, Ring::Kernel);
+    entries[Selector::KERNEL_DATA.index()] = Descriptor::data(base, FOUR_GIGABYTES, Ring::Kernel);
+    entries
+});
+
+static IDT: Table<IDT_ENTRIES> = Table::new([Descriptor::NULL; IDT_ENTRIES]);
+
+/// Makes the processor use the GDT and the IDT.
+pub fn load_tables() {
+    let (gdt, idt) = (GDT.register(), IDT.register());
+    // SAFETY: both tables live for ever. Entries 1 and 2 of the GDT are the
+    // same flat segments that the loader's GDT had under these selectors.
+    unsafe { asm!("lgdt [{0}]", "lidt [{1}]", in(reg) &gdt, in(reg) &idt) };
+}
+
+/// Sets the gate of one interrupt or exception.
+pub fn set_gate(vector: u8, gate: Descriptor) {
+    IDT.set(usize::from(vector), gate);
+}
+
+/// Enters a task's TSS and LDT into the GDT (0.11: `set_tss_desc`,
+/// `set_ldt_desc`).
+pub fn set_task_descriptors(task: usize, tss: LinearAddress, ldt: LinearAddress) {
+    let tss_limit = size_of::<Tss>() as u32 - 1;
+    let ldt_limit = 3 * size_of::<Descriptor>() as u32 - 1;
+    GDT.set(Selector::tss(task).index(), Descriptor::tss(tss, tss_limit));
+    GDT.set(Selector::ldt(task).index(), Descriptor::ldt(ldt, ldt_limit));
+}
+
+/// Tells the processor which task it is running (0.11: `ltr`, `lldt`).
+pub fn load_task_register(task: usize) {
+    // SAFETY: `set_task_descriptors` has entered both for this task; the TSS
+    // is written to at the next task switch.
+    unsafe {
+        asm!("ltr {0:x}", "lldt {1:x}", in(reg) Selector::tss(task).0, in(reg) Selector::ldt(task).0);
+    }
+}
+
+/// A 32-bit task state segment (Intel SDM vol. 3, 7.2.1; 0.11:
+/// `struct tss_struct`). Selectors are in the low half of their words.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Tss {
+    /// The task that was interrupted by this one.
+    pub back_link: u32,
+    /// Where the stack starts when ring 3 enters ring 0.
+    pub esp0: u32,
+    /// Its segment.
+    pub ss0: u32,
+    /// Rings 1 and 2 are not used.
+    pub rings_1_and_2: [u32; 4],
+    /// The page directory.
+    pub cr3: u32,
+    /// Where the task goes on.
+    pub eip: u32,
+    /// Flags.
+    pub eflags: u32,
+    /// General register.
+    pub eax: u32,
+    /// General register.
+    pub ecx: u32,
+    /// General register.
+    pub edx: u32,
+    /// General register.
+    pub ebx: u32,
+    /// Stack.
+    pub esp: u32,
+    /// Stack frame.
+    pub ebp: u32,
+    /// General register.
+    pub esi: u32,
+    /// General register.
+    pub edi: u32,
+    /// Segment.
+    pub es: u32,
+    /// Code segment.
+    pub cs: u32,
+    /// Stack segment.
+    pub ss: u32,
+    /// Data segment.
+    pub ds: u32,
+    /// Segment.
+    pub fs: u32,
+    /// Segment.
+    pub gs: u32,
+    /// Selector of the LDT.
+    pub ldt: u32,
+    /// Debug trap flag in bit 0; offset of the I/O permission bitmap in the
+    /// high half: beyond the limit, so ring 3 has no ports.
+    pub trace_bitmap: u32,
+}
+
+const_assert_eq!(size_of::<Tss>(), 104);
+const_assert_eq!(core::mem::offset_of!(Tss, cr3), 0x1C);
+const_assert_eq!(core::mem::offset_of!(Tss, es), 0x48);
+const_assert_eq!(core::mem::offset_of!(Tss, trace_bitmap), 0x64);
+
+impl Tss {
+    const NO_IO_BITMAP: u32 = 0x8000_0000;
+
+    /// All zero but for the I/O bitmap.
+    pub const fn new() -> Tss {
+        Tss {
+            back_link: 0,
+            esp0: 0,
+            ss0: Selector::KERNEL_DATA.0 as u32,
+            rings_1_and_2: [0; 4],
+            cr3: 0,
+            eip: 0,
+            eflags: 0,
+            eax: 0,
+            ecx: 0,
+            edx: 0,
+            ebx: 0,
+            esp: 0,
+            ebp: 0,
+            esi: 0,
+            edi: 0,
+            es: 0,
+            cs: 0,
+            ss: 0,
+            ds: 0,
+            fs: 0,
+            gs: 0,
+            ldt: 0,
+            trace_bitmap: Self::NO_IO_BITMAP,
+        }
+    }
+}
+
+struct DoubleFaultTask {
+    tss: UnsafeCell<Tss>,
+    stack: UnsafeCell<[u8; 4096]>,
+}
+
+// SAFETY: only the processor uses it, after `set_double_fault_task`.
+unsafe impl Sync for DoubleFaultTask {}
+
+static DOUBLE_FAULT: DoubleFaultTask =
+    DoubleFaultTask { tss: UnsafeCell::new(Tss::new()), stack: UnsafeCell::new([0; 4096]) };
+
+/// Lets a double fault switch to a task of its own, with a stack of its own:
+/// the usual cause is that the kernel stack has run into its guard page, so
+/// there is nowhere to push to.
+pub fn set_double_fault_task(handler: extern "C" fn() -> !, cr3: u32) {
+    let stack_top = DOUBLE_FAULT.stack.get() as u32 + 4096;
+    let kernel_data = u32::from(Selector::KERNEL_DATA.0);
+    let tss = Tss {
+        cr3,
+        eip: handler as usize as u32,
+        eflags: 2,
+        esp: stack_top - 4,
+        cs: u32::from(Selector::KERNEL_CODE.0),
+        ss: kernel_data,
+        ds: kernel_data,
+        es: kernel_data,
+        fs: kernel_data,
+        ..Tss::new()
+    };
+    // SAFETY: the gate that leads here is set below.
+    unsafe { *DOUBLE_FAULT.tss.get() = tss };
+    let base = LinearAddress(DOUBLE_FAULT.tss.get() as u32);
+    GDT.set(Selector::DOUBLE_FAULT_TSS.index(), Descriptor::tss(base, size_of::<Tss>() as u32 - 1));
+    set_gate(8, Descriptor::task_gate(Selector::DOUBLE_FAULT_TSS));
+}

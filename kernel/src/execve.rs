@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The second half of `execve`: out with the old program, in with the new
+//! (0.11: `do_execve`, `change_ldt`, `create_tables` in `fs/exec.c`).
+//!
+//! The first half, which may fail, is in `fs::exec`. When [`sys_execve`] has
+//! gathered program and arguments it frees the old pages and maps the
+//! arguments; everything else of the new program comes by page faults.
+
+use crate::fs_seam::fs;
+use crate::sched::{Task, current};
+use crate::segment::{self, Access, UserSlice, get_user, put_user};
+use crate::traps::Registers;
+use fs::exec::{ArgumentPages, Program, Script};
+use lib::limits::{ARG_MAX, PATH_MAX, TASK_SIZE};
+use lib::signal::{SIG_DFL, SIG_IGN};
+use lib::sys::types::UserAddress;
+use lib::sys::wait::WaitStatus;
+use lib::{Errno, Result};
+use mm::LinearAddress;
+use mm::descriptor::Selector;
+use mm::memory::{self, PAGE_SIZE};
+
+const WORD: u32 = 4;
+
+/// `execve`: runs `path` with the strings of `argv` and `envp` in place of
+/// the current program.
+pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
+    let (path, argv, envp) =
+        (UserAddress(registers.ebx), UserAddress(registers.ecx), UserAddress(registers.edx));
+    let task = current();
+    let mut path_buffer = [0; PATH_MAX];
+    let path = segment::get_string(path, &mut path_buffer)?;
+    let program = fs().find_program(&task.fs, path)?;
+    let mut strings = ArgumentPages::new();
+    let envc = count(envp)?;
+    push_strings(&mut strings, envp, 0..envc)?;
+    let argc = push_arguments(&mut strings, argv, program.script.as_ref(), path)?;
+    let mut name = [0; 16];
+    set_name(&mut name, path);
+    commit(task, program, name);
+    match start(task, strings, argc, envc) {
+        Ok(stack) => set_registers(registers, stack),
+        // There is no old program to go back to.
+        Err(_) => crate::exit::do_exit(WaitStatus::from_signal(lib::signal::Signal::SIGKILL)),
+    }
+    registers.eip = task.entry.get();
+    Ok(0)
+}
+
+/// How many pointers stand before the null pointer (0.11: `count`).
+fn count(pointers: UserAddress) -> Result<u32> {
+    if pointers.is_null() {
+        return Ok(0);
+    }
+    let most = ARG_MAX as u32 / WORD;
+    for index in 0..most {
+        if pointer(pointers, index)?.is_null() {
+            return Ok(index);
+        }
+    }
+    Err(Errno::E2BIG)
+}
+
+fn pointer(pointers: UserAddress, index: u32) -> Result<UserAddress> {
+    let address = pointers.0.checked_add(index * WORD).ok_or(Errno::EFAULT)?;
+    get_user(UserAddress(address))
+}
+
+/// The arguments; a script's are `interpreter [argument] script argv[1]...`.
+/// Returns how many there are.
+fn push_arguments(
+    strings: &mut ArgumentPages,
+    argv: UserAddress,
+    script: Option<&Script>,
+    path: &[u8],
+) -> Result<u32> {
+    let argc = count(argv)?;
+    let Some(script) = script else {
+        push_strings(strings, argv, 0..argc)?;
+        return Ok(argc);
+    };
+    push_strings(strings, argv, 1..argc)?;
+    strings.push_bytes(path)?;
+    if let Some(argument) = script.argument() {
+        strings.push_bytes(argument)?;
+    }
+    strings.push_bytes(script.name())?;
+    let own = 2 + u32::from(script.argument().is_some());
+    Ok(own + argc.saturating_sub(1))
+}
+
+/// Pushes the strings of some pointers, the last first.
+fn push_strings(
+    strings: &mut ArgumentPages,
+    pointers: UserAddress,
+    range: core::ops::Range<u32>,
+) -> Result<()> {
+    for index in range.rev() {
+        let string = pointer(pointers, index)?;
+        let length = segment::string_length(string, ARG_MAX as u32)?;
+        strings.push(&mut UserSlice::new(Access::Read, string, length))?;
+    }
+    Ok(())
+}
+
+/// The last component of the path, for `ps`.
+fn set_name(name: &mut [u8; 16], path: &[u8]) {
+    let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    let length = (path.len() - start).min(name.len() - 1);
+    name[..length].copy_from_slice(&path[start..start + length]);
+}
+
+/// Throws the old program away and takes over what the new one brings.
+fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
+    let header = program.header;
+    let old = task.executable.lock().replace(program.executable);
+    drop(old);
+    *task.name.lock() = name;
+    for action in task.sigaction.lock().iter_mut() {
+        if action.sa_handler != SIG_IGN {
+            action.sa_handler = SIG_DFL;
+        }
+    }
+    task.fs.close_on_exec();
+    task.fs.euid.set(program.euid.into());
+    task.fs.egid.set(program.egid.into());
+    crate::math::exit(task);
+    memory::free_page_tables(task.base());
+    let end_data = header.a_text + header.a_data;
+    // A program that starts behind page 0 has nothing there: leave it out.
+    task.start_code.set(if header.a_entry >= PAGE_SIZE as u32 { PAGE_SIZE as u32 } else { 0 });
+    task.end_code.set(header.a_text);
+    task.end_data.set(end_data);
+    task.brk.set(end_data + header.a_bss);
+    task.entry.set(header.a_entry);
+}
+
+/// Maps the argument pages and builds the vectors; returns the stack pointer.
+fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u32> {
+    let first_string = strings.start();
+    task.start_stack.set(first_string & !(PAGE_SIZE as u32 - 1));
+    for (offset, page) in strings.into_pages() {
+        memory::put_page(page, LinearAddress(task.base().0 + offset))?;
+    }
+    create_tables(first_string, argc, envc)
+}
+
+/// The vectors that point to the strings, and what `_start` finds at `esp`:
+///
+/// ```text
+/// esp -> argc
+///        argv pointer
+///        envp pointer
+///        argv[0] .. argv[argc-1], null
+///        envp[0] .. envp[envc-1], null
+///        strings
+/// ```
+fn create_tables(first_string: u32, argc: u32, envc: u32) -> Result<u32> {
+    let envp = (first_string & !(WORD - 1)) - WORD * (envc + 1);
+    let argv = envp - WORD * (argc + 1);
+    let stack = argv - 3 * WORD;
+    put_user(UserAddress(stack), &[argc, argv, envp])?;
+    let string = put_vector(argv, argc, first_string)?;
+    put_vector(envp, envc, string)?;
+    Ok(stack)
+}
+
+/// Stores pointers to `count` strings that lie one after the other; returns
+/// where the next string is.
+fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
+    for index in 0..count {
+        put_user(UserAddress(vector + WORD * index), &string)?;
+        string += segment::string_length(UserAddress(string), TASK_SIZE)? + 1;
+    }
+    put_user(UserAddress(vector + WORD * count), &0u32)?;
+    Ok(string)
+}
+
+fn set_registers(registers: &mut Registers, stack: u32) {
+    let data = u32::from(Selector::USER_DATA.0);
+    registers.esp = stack;
+    registers.cs = u32::from(Selector::USER_CODE.0);
+    for segment in [&mut registers.ds, &mut registers.es, &mut registers.fs, &mut registers.ss] {
+        *segment = data;
+    }
+}

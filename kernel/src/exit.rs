@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Ending tasks, telling the parent, sending signals (0.11: `kernel/exit.c`).
+//!
+//! A task ends in [`do_exit`]: it gives back memory, files and directories and
+//! stays as a zombie, which is only a slot with an exit code, until its parent
+//! asks for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot.
+//! Orphans become children of task 1.
+
+use crate::chr_drv::tty_io;
+use crate::sched::{self, NO_TTY, State, Task, current};
+use crate::segment::put_user;
+use fs::seam::WaitQueue;
+use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
+use lib::sys::types::UserAddress;
+use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
+use lib::{Errno, Result};
+use mm::memory;
+
+/// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
+/// and those it does not concern sleep again.
+static WAITING_PARENTS: WaitQueue = WaitQueue::new();
+
+/// The process id of task 1, who inherits orphans.
+const INIT_PID: u32 = 1;
+
+/// Sends a signal, whoever asks; from interrupt handlers too (0.11:
+/// `send_sig` with `priv`).
+///
+/// A signal that is ignored is not even noted, so that it interrupts nothing.
+pub fn deliver(signal: Signal, task: &Task) {
+    if matches!(task.state(), State::Zombie | State::Unused) {
+        return;
+    }
+    match signal {
+        Signal::SIGCONT | Signal::SIGKILL => {
+            let stops = [Signal::SIGSTOP, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+            stops.into_iter().for_each(|stop| task.signal.clear_bits(stop.bit()));
+            if task.state() == State::Stopped {
+                task.wake();
+            }
+        }
+        _ => {}
+    }
+    if is_ignored(signal, task) {
+        return;
+    }
+    task.signal.set_bits(signal.bit());
+    if SignalSet(task.pending_signals()).contains(signal) {
+        if task.state() == State::Interruptible {
+            task.wake();
+        }
+        sched::ATTENTION.set(1);
+    }
+}
+
+/// Whether the task would do nothing about the signal.
+fn is_ignored(signal: Signal, task: &Task) -> bool {
+    if SignalSet(task.blocked.get()).contains(signal) {
+        return false;
+    }
+    match task.sigaction.lock()[signal.number() as usize - 1].sa_handler {
+        SIG_IGN => true,
+        SIG_DFL => matches!(signal, Signal::SIGCHLD | Signal::SIGCONT),
+        _ => false,
+    }
+}
+
+/// Sends a signal that the task itself has caused and cannot put off: one
+/// that is blocked or ignored takes its default action, or it would be caused
+/// again for ever.
+pub fn force_signal(signal: Signal, task: &Task) {
+    let index = signal.number() as usize - 1;
+    let blocked = SignalSet(task.blocked.get()).contains(signal);
+    let mut actions = task.sigaction.lock();
+    if blocked || actions[index].sa_handler == SIG_IGN {
+        actions[index].sa_handler = SIG_DFL;
+        task.blocked.clear_bits(signal.bit());
+    }
+    drop(actions);
+    deliver(signal, task);
+}
+
+/// Sends a signal to all of a process group; from interrupt handlers too
+/// (0.11: `tty_intr`).
+pub fn kill_pgrp(pgrp: u32, signal: Signal) {
+    if pgrp != 0 {
+        sched::tasks().filter(|task| task.pgrp.get() == pgrp).for_each(|task| deliver(signal, task));
+    }
+}
+
+/// Sends a signal if the caller may (0.11: `send_sig`). `EPERM` if not.
+fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
+    let caller = current();
+    let same_user =
+        caller.fs.euid.get() == task.fs.euid.get() || caller.fs.uid.get() == task.fs.uid.get();
+    let same_session_cont =
+        signal == Some(Signal::SIGCONT) && caller.session.get() == task.session.get();
+    if !(same_user || same_session_cont || caller.fs.euid.get() == 0) {
+        return Err(Errno::EPERM);
+    }
+    // Init is sent only what it has asked for: nothing else may end it.
+    let unwanted = |signal| task.pid.get() == INIT_PID && !is_caught(signal, task);
+    match signal {
+        Some(signal) if !unwanted(signal) => deliver(signal, task),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn is_caught(signal: Signal, task: &Task) -> bool {
+    !matches!(task.sigaction.lock()[signal.number() as usize - 1].sa_handler, SIG_DFL | SIG_IGN)
+}
+
+/// `kill`: `pid` > 0 one process, 0 the caller's group, -1 all but init and
+/// the caller, less a group. Signal 0 only checks. `ESRCH` if there is none,
+/// `EPERM` if none of them may be sent to.
+pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
+    let signal = match signal {
+        0 => None,
+        number => Some(Signal::new(number).ok_or(Errno::EINVAL)?),
+    };
+    let me = current();
+    let group = if pid == 0 { me.pgrp.get() } else { pid.unsigned_abs() };
+    let mut result = Err(Errno::ESRCH);
+    for task in sched::tasks().filter(|task| task.state() != State::Zombie || pid > 0) {
+        let chosen = match pid {
+            1.. => task.pid.get() == pid as u32,
+            -1 => task.pid.get() > INIT_PID && task.pid.get() != me.pid.get(),
+            _ => task.pgrp.get() == group,
+        };
+        if chosen {
+            match send_sig(signal, task) {
+                Ok(()) => result = Ok(0),
+                Err(error) if result.is_err() => result = Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+    result
+}
+
+/// Frees a zombie's slot (0.11: `release`).
+fn release(task: &Task) {
+    debug_assert!(task.state() == State::Zombie);
+    task.pid.set(0);
+    task.pgrp.set(0);
+    task.session.set(0);
+    task.set_state(State::Unused);
+}
+
+/// Tells the parent that something happened to its child
+/// (0.11: `tell_father`). A parent that does not exist any more cannot be:
+/// orphans are given to init first.
+pub fn tell_father(father: u32) {
+    if let Some(parent) = sched::tasks().find(|task| task.pid.get() == father) {
+        deliver(Signal::SIGCHLD, parent);
+    }
+    sched::wake_up(&WAITING_PARENTS);
+}
+
+/// Ends the current task (0.11: `do_exit`).
+pub fn do_exit(status: WaitStatus) -> ! {
+    let task = current();
+    assert!(task.number() > 1, "task {} tried to exit: {status:?}", task.number());
+    memory::free_page_tables(task.base());
+    drop_files(task);
+    give_children_to_init(task);
+    leave_session(task);
+    crate::math::exit(task);
+    task.alarm.set(0);
+    task.exit_code.set(status.0);
+    task.set_state(State::Zombie);
+    tell_father(task.father.get());
+    sched::schedule();
+    unreachable!("a zombie was scheduled");
+}
+
+/// Closes files and lets go of directories and program.
+fn drop_files(task: &Task) {
+    task.fs.release();
+    let executable = task.executable.lock().take();
+    drop(executable);
+}
+
+/// Orphans get init as parent; those that are zombies are init's to bury.
+fn give_children_to_init(task: &Task) {
+    for child in sched::tasks().filter(|child| child.father.get() == task.pid.get()) {
+        child.father.set(INIT_PID);
+        if child.state() == State::Zombie {
+            tell_father(INIT_PID);
+        }
+    }
+}
+
+/// With its leader a session loses the terminal, and its tasks are told
+/// (0.11: `kill_session`).
+fn leave_session(task: &Task) {
+    if task.leader.get() == 0 {
+        return;
+    }
+    let session = task.session.get();
+    if task.tty.get() != NO_TTY {
+        tty_io::detach(session);
+        for member in sched::tasks().filter(|member| member.session.get() == session) {
+            member.tty.set(NO_TTY);
+            if !core::ptr::eq(member, task) {
+                deliver(Signal::SIGHUP, member);
+            }
+        }
+    }
+}
+
+/// `exit`.
+pub fn sys_exit(status: u32) -> Result<u32> {
+    do_exit(WaitStatus::from_exit(status))
+}
+
+/// Which children `waitpid` is about.
+fn is_waited_for(task: &Task, pid: i32) -> bool {
+    let me = current();
+    task.father.get() == me.pid.get()
+        && match pid {
+            1.. => task.pid.get() == pid as u32,
+            0 => task.pgrp.get() == me.pgrp.get(),
+            -1 => true,
+            _ => task.pgrp.get() == pid.unsigned_abs(),
+        }
+}
+
+/// What `waitpid` found out about its children.
+enum Found {
+    /// There are none.
+    None,
+    /// None of them has news.
+    Busy,
+    /// This one has.
+    News(&'static Task, WaitStatus),
+}
+
+fn look_for_child(pid: i32, options: u32) -> Found {
+    let mut found = Found::None;
+    for child in sched::tasks().filter(|task| is_waited_for(task, pid)) {
+        let status = WaitStatus(child.exit_code.get());
+        match child.state() {
+            State::Zombie => return Found::News(child, status),
+            State::Stopped if options & WUNTRACED != 0 && status.0 != 0 => {
+                return Found::News(child, status);
+            }
+            _ => found = Found::Busy,
+        }
+    }
+    found
+}
+
+/// `waitpid`: waits for a child to end (or stop, with WUNTRACED), stores its
+/// status if `status` is not null, returns its process id. `ECHILD` without
+/// such a child, `EINTR` on a signal; 0 with WNOHANG if there is no news.
+pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
+    let mut found = look_for_child(pid, options);
+    if options & WNOHANG == 0 {
+        sched::interruptible_sleep_while(&WAITING_PARENTS, &mut || {
+            found = look_for_child(pid, options);
+            matches!(found, Found::Busy)
+        })?;
+    }
+    match found {
+        Found::None => Err(Errno::ECHILD),
+        Found::Busy => Ok(0),
+        Found::News(child, code) => {
+            if !status.is_null() {
+                put_user(status, &code.0)?;
+            }
+            collect(child)
+        }
+    }
+}
+
+fn collect(child: &Task) -> Result<u32> {
+    let pid = child.pid.get();
+    if child.state() == State::Zombie {
+        let me = current();
+        me.cutime.add(child.utime.get().wrapping_add(child.cutime.get()));
+        me.cstime.add(child.stime.get().wrapping_add(child.cstime.get()));
+        release(child);
+    } else {
+        // A stop is reported once.
+        child.exit_code.set(0);
+    }
+    Ok(pid)
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Page faults of programs: loading on demand, sharing, copy-on-write
+//! (0.11: `do_no_page`, `share_page`, `do_wp_page` in `mm/memory.c`).
+//!
+//! `mm` knows pages and page tables, `fs` knows files; a fault needs both, so
+//! it is handled here. A page that is missing is, in this order, refused if it
+//! is no part of the program, shared with another task that runs the same
+//! file, read from that file, or a page of zeroes.
+//!
+//! ```text
+//! offset 0    start_code    end_data      brk                       64 MB
+//!        | - |  text, data    | bss, heap | no memory   |    stack   |
+//! ```
+
+use crate::fs_seam::fs;
+use crate::sched::{self, Task};
+use fs::Inode;
+use lib::a_out::ZMAGIC_TEXT_OFFSET;
+use lib::{Errno, Result};
+use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_free_page};
+use mm::page::PageFault;
+use mm::{LinearAddress, Page};
+
+const PAGE: u32 = PAGE_SIZE as u32;
+const BLOCK: u32 = 1024;
+/// The stack may grow to this size.
+const LARGEST_STACK: u32 = 8 << 20;
+
+/// Makes the access possible that faulted. `EFAULT` if the program has no
+/// business there, `ENOMEM` without a page, `EIO` if it cannot be read. May
+/// sleep.
+pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
+    let offset = fault.address.0.wrapping_sub(task.base().0);
+    if offset >= TASK_SIZE {
+        return Err(Errno::EFAULT);
+    }
+    match (fault.protection, fault.write) {
+        (true, true) => memory::do_wp_page(fault.address),
+        (true, false) => Err(Errno::EFAULT),
+        (false, _) => do_no_page(task, offset & !(PAGE - 1)),
+    }
+}
+
+fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
+    let address = LinearAddress(task.base().0 + offset);
+    if !belongs_to(task, offset) {
+        return Err(Errno::EFAULT);
+    }
+    let executable = task.executable.lock().clone();
+    match executable {
+        Some(executable) if offset < task.end_data.get() => {
+            if share_page(task, &executable, offset)? {
+                return Ok(());
+            }
+            memory::put_page(load_page(task, &executable, offset)?, address)
+        }
+        _ => memory::get_empty_page(address),
+    }
+}
+
+/// Whether the page is part of text, data, heap or stack.
+fn belongs_to(task: &Task, offset: u32) -> bool {
+    let heap_end = task.brk.get().next_multiple_of(PAGE);
+    let stack_limit = task.start_stack.get().saturating_sub(LARGEST_STACK);
+    (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_limit
+}
+
+/// Uses the page of another task that runs the same file, if that has it and
+/// has not changed it.
+fn share_page(task: &'static Task, executable: &Inode<'static>, offset: u32) -> Result<bool> {
+    // Only one handle: nobody else runs the file.
+    if executable.count() < 3 {
+        return Ok(false);
+    }
+    let to = LinearAddress(task.base().0 + offset);
+    for other in sched::tasks().filter(|other| !core::ptr::eq(*other, task)) {
+        let same = other.executable.lock().as_ref().is_some_and(|inode| inode.same(executable));
+        if same && memory::try_to_share(LinearAddress(other.base().0 + offset), to)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Reads a page of text or data; what lies behind `end_data` is zero.
+fn load_page(task: &Task, executable: &Inode<'static>, offset: u32) -> Result<Page> {
+    let mut page = get_free_page().ok_or(Errno::ENOMEM)?;
+    let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
+    let mut blocks = [0; 4];
+    for (block, number) in blocks.iter_mut().zip(first_block..) {
+        *block = executable.bmap(number)?.block();
+    }
+    fs().bread_page(executable.device(), blocks, &mut page)?;
+    let data = (task.end_data.get() - offset).min(PAGE) as usize;
+    page[data..].fill(0);
+    Ok(page)
+}
+
+/// Gives back the pages of the heap behind a lower end.
+pub fn shrink_heap(task: &Task, brk: u32) {
+    let (new_end, old_end) = (brk.next_multiple_of(PAGE), task.brk.get().next_multiple_of(PAGE));
+    if new_end < old_end {
+        let base = task.base().0;
+        memory::free_pages(LinearAddress(base + new_end), LinearAddress(base + old_end));
+    }
+}

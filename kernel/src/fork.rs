@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Making a task (0.11: `kernel/fork.c`).
+//!
+//! The child gets a slot: its linear memory, its kernel stack and its two GDT
+//! entries. Its page tables refer to the parent's pages until one of the two
+//! writes ([`mm::memory::copy_page_tables`]); its registers are the parent's
+//! at the system call, with `eax` 0. It first runs when `schedule` jumps to
+//! its TSS, straight into ring 3.
+
+use crate::descriptor_tables::Tss;
+use crate::sched::{self, State, TASK, Task, current};
+use crate::traps::Registers;
+use lib::lock::Word;
+use lib::{Errno, Result};
+use mm::LinearAddress;
+use mm::descriptor::{Descriptor, Ring, Selector};
+use mm::memory::{self, KERNEL_STACKS, PAGE_SIZE, TASK_SIZE};
+
+/// Bytes of a kernel stack.
+pub const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
+/// From one kernel stack to the next; the lower half stays unmapped, so that
+/// running off a stack faults.
+const KERNEL_STACK_STRIDE: u32 = 2 * KERNEL_STACK_SIZE;
+
+/// The last process id given out.
+static LAST_PID: Word = Word::new(0);
+/// Process ids stay below this, so that they fit 0.11's `short`s.
+const PID_LIMIT: u32 = 0x7FFF;
+
+/// `fork` (0.11: `_sys_fork`, `copy_process`).
+///
+/// `EAGAIN` without a free slot, `ENOMEM` without pages for the page tables.
+pub fn sys_fork(registers: &Registers) -> Result<u32> {
+    let child = find_empty_process()?;
+    let pid = next_pid();
+    let esp0 = kernel_stack(child.number())?;
+    copy_mem(child)?;
+    copy_task(child, pid);
+    child.set_context(context_of(registers, child.number(), esp0), segments(child.base()));
+    child.set_state(State::Running);
+    Ok(pid)
+}
+
+/// The first unused slot.
+fn find_empty_process() -> Result<&'static Task> {
+    TASK[1..].iter().find(|task| task.state() == State::Unused).ok_or(Errno::EAGAIN)
+}
+
+/// The next number that is neither a process nor a group or session that
+/// still has members.
+fn next_pid() -> u32 {
+    loop {
+        let pid = if LAST_PID.get() >= PID_LIMIT { 1 } else { LAST_PID.get() + 1 };
+        LAST_PID.set(pid);
+        let in_use = |task: &Task| [&task.pid, &task.pgrp, &task.session].iter().any(|id| id.get() == pid);
+        if !sched::tasks().any(in_use) {
+            return pid;
+        }
+    }
+}
+
+/// The top of a slot's kernel stack. Its pages are taken when the slot is
+/// first used, and kept: a task cannot free the stack it stands on.
+fn kernel_stack(number: usize) -> Result<u32> {
+    let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
+    for address in (top - KERNEL_STACK_SIZE..top).step_by(PAGE_SIZE) {
+        let address = LinearAddress(address);
+        if memory::lookup(address).is_none() {
+            memory::put_kernel_page(memory::get_free_page().ok_or(Errno::ENOMEM)?, address)?;
+        }
+    }
+    Ok(top)
+}
+
+/// Lets the child's linear memory refer to the parent's pages
+/// (0.11: `copy_mem`).
+fn copy_mem(child: &Task) -> Result<()> {
+    memory::copy_page_tables(current().base(), child.base())
+}
+
+/// Everything of the task but memory and registers.
+fn copy_task(child: &Task, pid: u32) {
+    let parent = current();
+    let same: [(&Word, &Word); 13] = [
+        (&child.priority, &parent.priority),
+        (&child.blocked, &parent.blocked),
+        (&child.pgrp, &parent.pgrp),
+        (&child.session, &parent.session),
+        (&child.tty, &parent.tty),
+        (&child.used_math, &parent.used_math),
+        (&child.start_code, &parent.start_code),
+        (&child.end_code, &parent.end_code),
+        (&child.end_data, &parent.end_data),
+        (&child.brk, &parent.brk),
+        (&child.start_stack, &parent.start_stack),
+        (&child.counter, &parent.priority),
+        (&child.father, &parent.pid),
+    ];
+    for (to, from) in same {
+        to.set(from.get());
+    }
+    for zero in [&child.signal, &child.alarm, &child.leader, &child.exit_code] {
+        zero.set(0);
+    }
+    for zero in [&child.utime, &child.stime, &child.cutime, &child.cstime] {
+        zero.set(0);
+    }
+    child.pid.set(pid);
+    child.start_time.set(sched::jiffies());
+    *child.sigaction.lock() = *parent.sigaction.lock();
+    *child.name.lock() = *parent.name.lock();
+    let executable = parent.executable.lock().clone();
+    *child.executable.lock() = executable;
+    child.fs.copy_from(&parent.fs);
+    crate::math::fork(child);
+}
+
+/// The registers the child starts with.
+fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
+    Tss {
+        esp0,
+        cr3: read_cr3(),
+        eip: registers.eip,
+        eflags: registers.eflags,
+        eax: 0,
+        ecx: registers.ecx,
+        edx: registers.edx,
+        ebx: registers.ebx,
+        esp: registers.esp,
+        ebp: registers.ebp,
+        esi: registers.esi,
+        edi: registers.edi,
+        es: registers.es & 0xFFFF,
+        cs: registers.cs & 0xFFFF,
+        ss: registers.ss & 0xFFFF,
+        ds: registers.ds & 0xFFFF,
+        fs: registers.fs & 0xFFFF,
+        gs: read_gs(),
+        ldt: u32::from(Selector::ldt(number).0),
+        ..Tss::new()
+    }
+}
+
+/// The kernel leaves `gs` to the programs.
+fn read_gs() -> u32 {
+    let gs: u32;
+    // SAFETY: reading a segment register changes nothing.
+    unsafe { core::arch::asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags)) };
+    gs & 0xFFFF
+}
+
+fn read_cr3() -> u32 {
+    let cr3: u32;
+    // SAFETY: reading a control register changes nothing.
+    unsafe { core::arch::asm!("mov {0}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags)) };
+    cr3
+}
+
+/// The local descriptor table: nothing, code, data; both 64 MB from `base`.
+pub fn segments(base: LinearAddress) -> [Descriptor; 3] {
+    let size = u64::from(TASK_SIZE);
+    [Descriptor::NULL, Descriptor::code(base, size, Ring::User), Descriptor::data(base, size, Ring::User)]
+}

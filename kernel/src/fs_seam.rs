@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The kernel's side of the file system's seam (`fs::seam`).
+//!
+//! The one place where the `fs` crate meets scheduler, drivers and clock.
+
+use crate::blk_drv::ll_rw_blk;
+use crate::char_dev;
+use crate::chr_drv::{tty_io, tty_ioctl};
+use crate::exit;
+use crate::sched::{self, current};
+use core::fmt;
+use fs::buffer::BufferHead;
+use fs::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use fs::{Fs, Tables};
+use lib::signal::Signal;
+use lib::sys::types::{Device, Time, major};
+use lib::{Errno, Result};
+use spin::Once;
+
+static TABLES: Tables = Tables::new();
+static FS: Once<Fs<'static>> = Once::new();
+
+/// The kernel as seen by the file system.
+pub struct KernelSeam;
+
+/// The one there is.
+pub static KERNEL_SEAM: KernelSeam = KernelSeam;
+
+/// Starts the file system with this memory for buffers (0.11: `buffer_init`).
+pub fn fs_init(buffers: &'static [BufferHead]) {
+    FS.call_once(|| Fs::new(&KERNEL_SEAM, buffers, &TABLES));
+}
+
+/// The file system.
+#[inline(always)]
+pub fn fs() -> &'static Fs<'static> {
+    FS.get().expect("fs_init comes before every user of the file system")
+}
+
+impl Seam for KernelSeam {
+    fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+        sched::sleep_while(queue, busy);
+    }
+
+    fn interruptible_sleep_while(
+        &self,
+        queue: &WaitQueue,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        sched::interruptible_sleep_while(queue, busy)
+    }
+
+    fn wake_up(&self, queue: &WaitQueue) {
+        sched::wake_up(queue);
+    }
+
+    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
+        ll_rw_blk::ll_rw_block(direction, buffer);
+    }
+
+    fn device_blocks(&self, device: Device) -> u32 {
+        ll_rw_blk::device_blocks(device)
+    }
+
+    fn current_time(&self) -> Time {
+        sched::current_time()
+    }
+
+    fn broken_pipe(&self) {
+        exit::deliver(Signal::SIGPIPE, current());
+    }
+
+    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()> {
+        match device.major() {
+            _ if is_block && ll_rw_blk::has_driver(device) => Ok(()),
+            major::MEM if !is_block => char_dev::open(device),
+            major::TTYX | major::TTY if !is_block => tty_io::tty_open(device, flags),
+            _ => Err(Errno::ENXIO),
+        }
+    }
+
+    fn rw_char(
+        &self,
+        direction: Direction,
+        device: Device,
+        buffer: &mut dyn UserBuffer,
+        position: &mut u32,
+        flags: u32,
+    ) -> Result<usize> {
+        match (device.major(), direction) {
+            (major::MEM, _) => char_dev::rw_memory(direction, device, buffer, position),
+            (major::TTYX | major::TTY, Direction::Read) => tty_io::tty_read(device, buffer, flags),
+            (major::TTYX | major::TTY, Direction::Write) => tty_io::tty_write(device, buffer, flags),
+            _ => Err(Errno::ENXIO),
+        }
+    }
+
+    fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32> {
+        match device.major() {
+            major::TTYX | major::TTY => tty_ioctl::tty_ioctl(device, command, argument),
+            _ => Err(Errno::ENOTTY),
+        }
+    }
+
+    fn printk(&self, message: fmt::Arguments<'_>) {
+        crate::printk::printk(message);
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The time at the start, from the CMOS clock (0.11: `kernel/mktime.c`, and
+//! `time_init` in `init/main.c`).
+
+use lib::asm::io::{inb_p, outb_p};
+use lib::sys::types::Time;
+use lib::time::{Tm, mktime};
+
+const CMOS_ADDRESS: u16 = 0x70;
+const CMOS_DATA: u16 = 0x71;
+/// Keeps the NMI masked while the address register is written.
+const NMI_OFF: u8 = 0x80;
+
+/// Registers of the Motorola MC146818A real-time clock.
+mod register {
+    pub const SECONDS: u8 = 0;
+    pub const MINUTES: u8 = 2;
+    pub const HOURS: u8 = 4;
+    pub const DAY: u8 = 7;
+    pub const MONTH: u8 = 8;
+    pub const YEAR: u8 = 9;
+    /// Bit 7: an update is under way.
+    pub const STATUS_A: u8 = 10;
+}
+
+fn read_cmos(register: u8) -> u8 {
+    // SAFETY: the CMOS clock's two ports are used here only, before
+    // interrupts are taken.
+    unsafe {
+        outb_p(NMI_OFF | register, CMOS_ADDRESS);
+        inb_p(CMOS_DATA)
+    }
+}
+
+/// The clock counts in decimal digits of four bits.
+fn read_decimal(register: u8) -> i32 {
+    let digits = read_cmos(register);
+    i32::from(digits & 0xF) + 10 * i32::from(digits >> 4)
+}
+
+fn read_clock() -> Tm {
+    let year = read_decimal(register::YEAR);
+    Tm {
+        tm_sec: read_decimal(register::SECONDS),
+        tm_min: read_decimal(register::MINUTES),
+        tm_hour: read_decimal(register::HOURS),
+        tm_mday: read_decimal(register::DAY),
+        tm_mon: read_decimal(register::MONTH) - 1,
+        // Two digits: 70 to 99 are the last century's.
+        tm_year: if year < 70 { year + 100 } else { year },
+        ..Tm::default()
+    }
+}
+
+/// Seconds since 1970 (0.11: `time_init`, `kernel_mktime`); 0 if the clock
+/// says nonsense. The clock is read until it says the same twice, so that it
+/// is not caught between two digits.
+pub fn time_init() -> Time {
+    const MOST_READS: usize = 1000;
+    const UPDATE_IN_PROGRESS: u8 = 0x80;
+    let mut last = read_clock();
+    for _ in 0..MOST_READS {
+        let updating = read_cmos(register::STATUS_A) & UPDATE_IN_PROGRESS != 0;
+        let now = read_clock();
+        if now == last && !updating {
+            break;
+        }
+        last = now;
+    }
+    mktime(&last).unwrap_or(0)
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Switching the machine off and starting it again.
+//!
+//! 0.11 could only be rebooted, by Ctrl-Alt-Del (`reboot` in
+//! `kernel/chr_drv/keyboard.S`). A machine of 1991 cannot switch itself off;
+//! an emulator can be told to, which the tests live by.
+
+use crate::printk;
+use core::arch::asm;
+use lib::asm::io::outb;
+use lib::asm::system::cli;
+
+/// Bochs ends when this is written to its shutdown port, byte by byte.
+const BOCHS_SHUTDOWN: &[u8] = b"Shutdown";
+const BOCHS_SHUTDOWN_PORT: u16 = 0x8900;
+/// QEMU's `isa-debug-exit` device; ends with status `2 * value + 1`.
+const QEMU_EXIT_PORT: u16 = 0xF4;
+const QEMU_EXIT_VALUE: u8 = 0x31;
+
+/// Stops for good; ends an emulator that listens.
+pub fn halt() -> ! {
+    printk!("System halted.\n");
+    cli();
+    for &byte in BOCHS_SHUTDOWN {
+        // SAFETY: no device of a real PC is behind this port.
+        unsafe { outb(byte, BOCHS_SHUTDOWN_PORT) };
+    }
+    // SAFETY: F4h was the reset of the coprocessor of an AT's second half; the
+    // machine stops here anyway.
+    unsafe { outb(QEMU_EXIT_VALUE, QEMU_EXIT_PORT) };
+    loop {
+        // SAFETY: with interrupts masked this stops the processor for good.
+        unsafe { asm!("hlt") };
+    }
+}
+
+/// Starts the machine again.
+pub fn restart() -> ! {
+    printk!("Restarting.\n");
+    crate::chr_drv::keyboard::reboot()
+}

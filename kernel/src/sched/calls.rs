@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The system calls of `kernel/sched.c`: ids, alarm, nice.
+
+use super::{HZ, current, jiffies, set_alarm};
+use lib::{Errno, Result};
+
+/// `alarm`: SIGALRM after `seconds`, 0 for never; returns the seconds that
+/// were left of an earlier alarm.
+pub fn sys_alarm(seconds: u32) -> Result<u32> {
+    let old = match current().alarm.get() {
+        0 => 0,
+        tick => tick.saturating_sub(jiffies()).div_ceil(HZ),
+    };
+    set_alarm(match seconds {
+        0 => 0,
+        _ => jiffies().saturating_add(seconds.saturating_mul(HZ)).min(i32::MAX as u32),
+    });
+    Ok(old)
+}
+
+/// `getpid`.
+pub fn sys_getpid() -> Result<u32> {
+    Ok(current().pid.get())
+}
+
+/// `getppid`.
+pub fn sys_getppid() -> Result<u32> {
+    Ok(current().father.get())
+}
+
+/// `getuid`.
+pub fn sys_getuid() -> Result<u32> {
+    Ok(current().fs.uid.get())
+}
+
+/// `geteuid`.
+pub fn sys_geteuid() -> Result<u32> {
+    Ok(current().fs.euid.get())
+}
+
+/// `getgid`.
+pub fn sys_getgid() -> Result<u32> {
+    Ok(current().fs.gid.get())
+}
+
+/// `getegid`.
+pub fn sys_getegid() -> Result<u32> {
+    Ok(current().fs.egid.get())
+}
+
+/// `nice`: lowers the priority; only the super-user may raise it.
+pub fn sys_nice(increment: i32) -> Result<u32> {
+    let task = current();
+    if increment < 0 && task.fs.euid.get() != 0 {
+        return Err(Errno::EPERM);
+    }
+    let priority = (task.priority.get() as i32).saturating_sub(increment);
+    task.priority.set(priority.clamp(1, super::DEFAULT_PRIORITY as i32 * 2) as u32);
+    Ok(0)
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The memory of the calling program (0.11: `include/asm/segment.h`,
+//! `verify_area`).
+//!
+//! A program names memory by offsets in its data segment. Nothing here trusts
+//! one: [`verify_area`] checks it against the segment's size and makes every
+//! page of it present, and writable if it is to be written, before a byte is
+//! moved. After that the copy itself cannot fault, so it may run while a
+//! spinning lock is held; `verify_area` may sleep (it loads pages from disk),
+//! so it may not.
+//!
+//! While the kernel works for a task, `fs` holds that task's data selector
+//! (17h): copies go through it as in 0.11.
+
+use crate::fault;
+use crate::sched::current;
+use core::arch::asm;
+use fs::seam::UserBuffer;
+use lib::pod::Pod;
+use lib::sys::types::UserAddress;
+use lib::{Errno, Result};
+use mm::memory::{self, PAGE_SIZE, PageFlags, TASK_SIZE};
+use mm::page::PageFault;
+use mm::LinearAddress;
+
+/// What is going to be done with a piece of the program's memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// The kernel reads it.
+    Read,
+    /// The kernel writes it.
+    Write,
+}
+
+/// Makes `size` bytes at `address` usable; `EFAULT` if they are not all the
+/// program's, `ENOMEM` if there is no page for them. May sleep.
+pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
+    let end = (address.0 as usize).checked_add(size).ok_or(Errno::EFAULT)?;
+    if end > TASK_SIZE as usize {
+        return Err(Errno::EFAULT);
+    }
+    let base = current().base().0;
+    let mut page = base + (address.0 & !(PAGE_SIZE as u32 - 1));
+    while page < base + end as u32 {
+        verify_page(access, LinearAddress(page))?;
+        page += PAGE_SIZE as u32;
+    }
+    Ok(())
+}
+
+fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
+    let write = access == Access::Write;
+    let wanted = if write { PageFlags::USER | PageFlags::WRITE } else { PageFlags::USER };
+    loop {
+        let entry = memory::lookup(address);
+        match entry {
+            Some(entry) if entry.flags().contains(wanted) => return Ok(()),
+            _ => {}
+        }
+        let fault = PageFault { address, protection: entry.is_some(), write, user: true };
+        fault::handle(current(), &fault)?;
+    }
+}
+
+/// Copies to the program (0.11: `put_fs_byte` and its kin). May sleep.
+pub fn copy_to_user(address: UserAddress, bytes: &[u8]) -> Result<()> {
+    verify_area(Access::Write, address, bytes.len())?;
+    put_fs(address, bytes);
+    Ok(())
+}
+
+/// Copies from the program (0.11: `get_fs_byte` and its kin). May sleep.
+pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
+    verify_area(Access::Read, address, bytes.len())?;
+    get_fs(address, bytes);
+    Ok(())
+}
+
+/// Copies a value to the program.
+pub fn put_user<T: Pod>(address: UserAddress, value: &T) -> Result<()> {
+    copy_to_user(address, value.as_bytes())
+}
+
+/// Copies a value from the program.
+pub fn get_user<T: Pod>(address: UserAddress) -> Result<T> {
+    let mut value = T::zeroed();
+    copy_from_user(address, value.as_bytes_mut())?;
+    Ok(value)
+}
+
+/// Copies a string up to its NUL, at most `buffer.len()` bytes with it.
+/// Returns the string without the NUL; `ENAMETOOLONG` if there is none.
+pub fn get_string(address: UserAddress, buffer: &mut [u8]) -> Result<&[u8]> {
+    let mut done = 0;
+    while done < buffer.len() {
+        let at = address.0.checked_add(done as u32).ok_or(Errno::EFAULT)?;
+        // A page at a time: the next one may not be the program's at all.
+        let in_page = PAGE_SIZE - at as usize % PAGE_SIZE;
+        let piece = in_page.min(buffer.len() - done);
+        copy_from_user(UserAddress(at), &mut buffer[done..done + piece])?;
+        match buffer[done..done + piece].iter().position(|&byte| byte == 0) {
+            Some(length) => return Ok(&buffer[..done + length]),
+            None => done += piece,
+        }
+    }
+    Err(Errno::ENAMETOOLONG)
+}
+
+/// The length of a string without its NUL, or `E2BIG` if there is none in
+/// `most` bytes.
+pub fn string_length(address: UserAddress, most: u32) -> Result<u32> {
+    const PIECE: u32 = 64;
+    let mut buffer = [0; PIECE as usize];
+    let mut done = 0;
+    while done < most {
+        let at = address.0.checked_add(done).ok_or(Errno::EFAULT)?;
+        // Aligned pieces never reach into a page that holds none of the string.
+        let piece = PIECE - at % PIECE;
+        let bytes = &mut buffer[..piece as usize];
+        copy_from_user(UserAddress(at), bytes)?;
+        match bytes.iter().position(|&byte| byte == 0) {
+            Some(length) => return Ok(done + length as u32),
+            None => done += piece,
+        }
+    }
+    Err(Errno::E2BIG)
+}
+
+/// Moves bytes through `fs`, which must have been verified.
+fn put_fs(address: UserAddress, bytes: &[u8]) {
+    debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);
+    // SAFETY: all callers have verified the destination for writing, so it is
+    // inside the segment and does not fault; it is no memory of Rust's. `es`
+    // is back before the compiler's own code runs. `esi` cannot be named as an
+    // operand, so it is exchanged. The direction flag is clear.
+    unsafe {
+        asm!(
+            "push es", "push fs", "pop es",
+            "xchg esi, {source}",
+            "mov {count}, ecx",
+            "shr ecx, 2",
+            "rep movsd",
+            "mov ecx, {count}",
+            "and ecx, 3",
+            "rep movsb",
+            "xchg esi, {source}",
+            "pop es",
+            source = inout(reg) bytes.as_ptr() => _,
+            count = out(reg) _,
+            inout("ecx") bytes.len() => _,
+            inout("edi") address.0 => _,
+        );
+    }
+}
+
+/// Moves bytes from `fs`, which must have been verified.
+fn get_fs(address: UserAddress, bytes: &mut [u8]) {
+    debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);
+    // SAFETY: all callers have verified the source for reading; the
+    // destination is borrowed exclusively. As above for the registers.
+    unsafe {
+        asm!(
+            "xchg esi, {source}",
+            "mov {count}, ecx",
+            "shr ecx, 2",
+            "rep movsd es:[edi], fs:[esi]",
+            "mov ecx, {count}",
+            "and ecx, 3",
+            "rep movsb es:[edi], fs:[esi]",
+            "xchg esi, {source}",
+            source = inout(reg) address.0 => _,
+            count = out(reg) _,
+            inout("ecx") bytes.len() => _,
+            inout("edi") bytes.as_mut_ptr() => _,
+        );
+    }
+}
+
+/// A buffer of the program's, as `read` and `write` get it.
+pub struct UserSlice {
+    access: Access,
+    address: UserAddress,
+    remaining: usize,
+    prepared: usize,
+}
+
+impl UserSlice {
+    /// `access` says what the kernel will do to it: `Write` for `read(2)`.
+    pub fn new(access: Access, address: UserAddress, size: u32) -> UserSlice {
+        UserSlice { access, address, remaining: size as usize, prepared: 0 }
+    }
+
+    fn advance(&mut self, count: usize) {
+        // Moving more than was prepared would be a bug of the caller's that
+        // could fault in ring 0.
+        assert!(count <= self.prepared);
+        self.prepared -= count;
+        self.remaining -= count;
+        self.address.0 += count as u32;
+    }
+}
+
+impl UserBuffer for UserSlice {
+    fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    fn prepare(&mut self, count: usize) -> Result<()> {
+        let count = count.min(self.remaining);
+        verify_area(self.access, self.address, count)?;
+        self.prepared = count;
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        let address = self.address;
+        assert!(self.access == Access::Write);
+        self.advance(bytes.len());
+        put_fs(address, bytes);
+    }
+
+    fn get(&mut self, bytes: &mut [u8]) {
+        let address = self.address;
+        self.advance(bytes.len());
+        get_fs(address, bytes);
+    }
+}

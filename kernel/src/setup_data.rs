@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What setup.s found out from the BIOS and left at 90000h
+//! (0.11: `EXT_MEM_K`, `DRIVE_INFO`, `ORIG_ROOT_DEV` in `init/main.c`).
+//!
+//! [`take`] copies it all in the first moments of `main`; afterwards the
+//! memory it lay in is given away.
+//!
+//! ```text
+//! 90000  cursor column, row (bytes)    90080  drive table 0, 16 bytes
+//! 90002  extended memory in KB         90090  drive table 1
+//! 90004  display page                  901BC  ROOT_DEV
+//! 90006  video mode (byte)             901BE  partition table
+//! 90007  columns (byte)                90A00  command line, 512 bytes
+//! 90008  EGA/VGA: ax bx cx             90C00  memory map: count, entries
+//! ```
+
+use core::ptr::with_exposed_provenance;
+use lib::pod::Pod;
+use lib::sys::types::Device;
+use spin::Once;
+
+const SETUP_DATA: usize = 0x9_0000;
+const DRIVE_TABLES: usize = SETUP_DATA + 0x80;
+const ROOT_DEV: usize = SETUP_DATA + 0x1BC;
+const COMMAND_LINE: usize = SETUP_DATA + 0xA00;
+const MEMORY_MAP: usize = SETUP_DATA + 0xC00;
+const MOST_RANGES: usize = 32;
+
+lib::abi_struct! {
+    /// An entry of the BIOS's memory map (ACPI 6.5, 15.1 "INT 15H, E820H").
+    pub struct MemoryRange, 20 bytes {
+        /// Where it starts.
+        0 => base_low: u32,
+        /// Zero below 4 GB.
+        4 => base_high: u32,
+        /// Its bytes.
+        8 => length_low: u32,
+        /// Zero below 4 GB.
+        12 => length_high: u32,
+        /// 1: ordinary memory.
+        16 => kind: u32,
+    }
+}
+
+impl MemoryRange {
+    const RAM: u32 = 1;
+
+    /// Start and end of ordinary memory below 4 GB; nothing for other kinds.
+    pub fn usable(&self) -> Option<(u32, u32)> {
+        if self.kind != Self::RAM || self.base_high != 0 {
+            return None;
+        }
+        let length = if self.length_high != 0 { u32::MAX } else { self.length_low };
+        Some((self.base_low, self.base_low.saturating_add(length)))
+    }
+}
+
+/// The text screen as the BIOS left it.
+#[derive(Clone, Copy, Debug)]
+pub struct ScreenInfo {
+    /// Column of the cursor.
+    pub cursor_x: u8,
+    /// Row of the cursor.
+    pub cursor_y: u8,
+    /// Page that is shown.
+    pub page: u16,
+    /// Video mode; 7 is monochrome.
+    pub mode: u8,
+    /// Columns of the screen.
+    pub columns: u8,
+    /// `bx` of int 10h, ax = 1200h, bl = 10h: 10h in `bl` if there is no EGA.
+    pub ega_bx: u16,
+}
+
+struct SetupData {
+    screen: ScreenInfo,
+    drives: [[u8; 16]; 2],
+    root_dev: Device,
+    command_line: [u8; 512],
+    ranges: [MemoryRange; MOST_RANGES],
+    range_count: usize,
+}
+
+static SETUP: Once<SetupData> = Once::new();
+
+fn read<T: Pod>(address: usize) -> T {
+    // SAFETY: physical memory below 640 KB, which nothing else uses yet and
+    // which is mapped at its own address; any bytes are a value of a `Pod`.
+    unsafe { with_exposed_provenance::<T>(address).read_unaligned() }
+}
+
+/// Copies everything. First thing in `main`.
+pub fn take() {
+    SETUP.call_once(|| SetupData {
+        screen: ScreenInfo {
+            cursor_x: read(SETUP_DATA),
+            cursor_y: read(SETUP_DATA + 1),
+            page: read(SETUP_DATA + 4),
+            mode: read(SETUP_DATA + 6),
+            columns: read(SETUP_DATA + 7),
+            ega_bx: read(SETUP_DATA + 10),
+        },
+        drives: [read(DRIVE_TABLES), read(DRIVE_TABLES + 16)],
+        root_dev: Device(read(ROOT_DEV)),
+        command_line: read(COMMAND_LINE),
+        ranges: read(MEMORY_MAP + 4),
+        range_count: (read::<u32>(MEMORY_MAP) as usize).min(MOST_RANGES),
+    });
+}
+
+fn setup() -> &'static SetupData {
+    // `main` calls `take` before anything else.
+    SETUP.get().expect("setup data not taken")
+}
+
+/// The screen.
+pub fn screen_info() -> ScreenInfo {
+    setup().screen
+}
+
+/// The BIOS's table of disk 0 or 1 (0.11: `drive_info`); zero if there is no
+/// such disk.
+pub fn drive_info(drive: usize) -> [u8; 16] {
+    setup().drives.get(drive).copied().unwrap_or_default()
+}
+
+/// The root device that the boot sector names.
+pub fn root_dev() -> Device {
+    setup().root_dev
+}
+
+/// The memory map.
+pub fn memory_map() -> &'static [MemoryRange] {
+    &setup().ranges[..setup().range_count]
+}
+
+/// The kernel command line: words, separated by blanks.
+pub fn command_line() -> &'static str {
+    let bytes = &setup().command_line;
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    core::str::from_utf8(&bytes[..end]).unwrap_or("").trim()
+}
+
+/// The value of `name=value` on the command line.
+pub fn parameter(name: &str) -> Option<&'static str> {
+    command_line()
+        .split_ascii_whitespace()
+        .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+}

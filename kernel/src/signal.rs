@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Signals of the current task: what to do about them, and doing it
+//! (0.11: `kernel/signal.c`).
+//!
+//! [`do_signal`] runs on the way back to ring 3. It either ends or stops the
+//! task, or lets ring 3 go on in the handler: it pushes what the handler's
+//! restorer needs onto the user stack (the frame is drawn in `lib::signal`)
+//! and changes `eip` and `esp` of the interrupted program.
+
+use crate::exit::{self, do_exit};
+use crate::sched::{self, State, current};
+use crate::segment::{get_user, put_user};
+use crate::traps::Registers;
+use fs::seam::WaitQueue;
+use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
+use lib::sys::types::UserAddress;
+use lib::sys::wait::WaitStatus;
+use lib::{Errno, Result};
+use mm::memory::TASK_SIZE;
+
+/// `pause` and `sigsuspend` sleep here; only signals wake them.
+static NEVER: WaitQueue = WaitQueue::new();
+
+/// `sgetmask`: the signals that are blocked.
+pub fn sys_sgetmask() -> Result<u32> {
+    Ok(current().blocked.get())
+}
+
+/// `ssetmask`: blocks exactly these; returns what was blocked before.
+pub fn sys_ssetmask(mask: u32) -> Result<u32> {
+    let old = current().blocked.get();
+    block(SignalSet(mask));
+    Ok(old)
+}
+
+/// Blocks exactly these signals, as far as they can be blocked.
+fn block(mask: SignalSet) {
+    let task = current();
+    task.blocked.set(mask.minus(SignalSet::UNBLOCKABLE).0);
+    if task.pending_signals() != 0 {
+        sched::ATTENTION.set(1);
+    }
+}
+
+/// `sigpending`: stores the signals that wait for being let in.
+pub fn sys_sigpending(set: UserAddress) -> Result<u32> {
+    let task = current();
+    put_user(set, &(task.signal.get() & task.blocked.get()))?;
+    Ok(0)
+}
+
+/// A signal whose action may be set.
+fn catchable(signal: u32) -> Result<Signal> {
+    match Signal::new(signal) {
+        None | Some(Signal::SIGKILL | Signal::SIGSTOP) => Err(Errno::EINVAL),
+        Some(signal) => Ok(signal),
+    }
+}
+
+/// `signal`: a handler for one occurrence; returns the old handler.
+pub fn sys_signal(signal: u32, handler: UserAddress, restorer: UserAddress) -> Result<u32> {
+    let flags = SignalFlags::SA_ONESHOT | SignalFlags::SA_NOMASK;
+    let action = Sigaction {
+        sa_handler: handler,
+        sa_mask: SignalSet::EMPTY,
+        sa_flags: flags.bits(),
+        sa_restorer: restorer,
+    };
+    Ok(set_action(catchable(signal)?, action).sa_handler.0)
+}
+
+/// `sigaction`: reads the new action if not null, stores the old if not null.
+pub fn sys_sigaction(signal: u32, action: UserAddress, old_action: UserAddress) -> Result<u32> {
+    let signal = catchable(signal)?;
+    let index = signal.number() as usize - 1;
+    let old = current().sigaction.lock()[index];
+    if !old_action.is_null() {
+        put_user(old_action, &old)?;
+    }
+    if !action.is_null() {
+        let mut action: Sigaction = get_user(action)?;
+        if !action.flags().contains(SignalFlags::SA_NOMASK) {
+            action.sa_mask = action.sa_mask.with(signal);
+        } else {
+            action.sa_mask = SignalSet::EMPTY;
+        }
+        set_action(signal, action);
+    }
+    Ok(0)
+}
+
+fn set_action(signal: Signal, action: Sigaction) -> Sigaction {
+    let task = current();
+    let index = signal.number() as usize - 1;
+    let old = core::mem::replace(&mut task.sigaction.lock()[index], action);
+    if task.pending_signals() != 0 {
+        sched::ATTENTION.set(1);
+    }
+    old
+}
+
+/// `pause`: sleeps until a signal has been handled. The idle task lives here.
+pub fn sys_pause() -> Result<u32> {
+    if current().number() == 0 {
+        sched::idle();
+        return Ok(0);
+    }
+    sched::interruptible_sleep_while(&NEVER, &mut || true)?;
+    Ok(0)
+}
+
+/// `sigsuspend`: blocks exactly `mask` and sleeps until a signal. Only the
+/// handler sees that mask: afterwards the old one is back.
+pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
+    let task = current();
+    let old = task.blocked.get();
+    block(SignalSet(mask));
+    while task.pending_signals() == 0 {
+        // Ends with EINTR only, which is what is returned below.
+        let _ = sched::interruptible_sleep_while(&NEVER, &mut || true);
+    }
+    task.saved_mask.set(old);
+    task.has_saved_mask.set(1);
+    Err(Errno::EINTR)
+}
+
+/// Acts on the first signal that is pending and let in.
+pub fn do_signal(registers: &mut Registers) {
+    let task = current();
+    let Some(signal) = SignalSet(task.pending_signals()).first() else { return };
+    task.signal.clear_bits(signal.bit());
+    let action = task.sigaction.lock()[signal.number() as usize - 1];
+    match action.sa_handler {
+        SIG_IGN => {}
+        SIG_DFL => default_action(signal),
+        _ => call_handler(signal, &action, registers),
+    }
+    if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
+        task.has_saved_mask.set(0);
+        block(SignalSet(task.saved_mask.get()));
+    }
+}
+
+fn default_action(signal: Signal) {
+    match signal {
+        Signal::SIGCHLD | Signal::SIGCONT => {}
+        Signal::SIGSTOP | Signal::SIGTSTP | Signal::SIGTTIN | Signal::SIGTTOU => stop(signal),
+        _ if current().number() == 1 => {}
+        _ => do_exit(WaitStatus::from_signal(signal)),
+    }
+}
+
+/// Stops until SIGCONT; the parent is told.
+fn stop(signal: Signal) {
+    let task = current();
+    task.exit_code.set(WaitStatus::from_stop(signal).0);
+    task.set_state(State::Stopped);
+    exit::tell_father(task.father.get());
+    sched::schedule();
+    task.exit_code.set(0);
+}
+
+/// Lets ring 3 go on in the handler. A stack that cannot take the frame, or a
+/// handler outside the segment, ends the task.
+fn call_handler(signal: Signal, action: &Sigaction, registers: &mut Registers) {
+    let task = current();
+    let flags = action.flags();
+    if flags.contains(SignalFlags::SA_ONESHOT) {
+        task.sigaction.lock()[signal.number() as usize - 1].sa_handler = SIG_DFL;
+    }
+    if push_frame(signal, action, registers).is_err() || action.sa_handler.0 >= TASK_SIZE {
+        do_exit(WaitStatus::from_signal(Signal::SIGSEGV));
+    }
+    registers.eip = action.sa_handler.0;
+    task.has_saved_mask.set(0);
+    block(SignalSet(task.blocked.get() | action.sa_mask.0));
+}
+
+fn push_frame(signal: Signal, action: &Sigaction, registers: &mut Registers) -> Result<()> {
+    let task = current();
+    let no_mask = action.flags().contains(SignalFlags::SA_NOMASK);
+    // After `sigsuspend` it is the mask from before it that comes back.
+    let mask = match task.has_saved_mask.get() {
+        0 => task.blocked.get(),
+        _ => task.saved_mask.get(),
+    };
+    let returns_to = [action.sa_restorer.0, signal.number()];
+    let interrupted =
+        [registers.eax, registers.ecx, registers.edx, registers.eflags, registers.eip];
+    let words = if no_mask { 7 } else { 8 };
+    let esp = registers.esp.checked_sub(4 * words).ok_or(Errno::EFAULT)?;
+    put_user(UserAddress(esp), &returns_to)?;
+    if !no_mask {
+        put_user(UserAddress(esp + 8), &mask)?;
+    }
+    put_user(UserAddress(esp + 4 * (words - 5)), &interrupted)?;
+    registers.esp = esp;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Copying and clearing memory (0.11: `include/string.h`).
+//!
+//! The compiler calls these by name. As in 0.11 they are the processor's
+//! string instructions: the fastest there is on the machines of the time, and
+//! one instruction to step over in the debugger.
+
+use core::arch::asm;
+
+/// Copies `count` bytes; the two must not overlap.
+///
+/// # Safety
+/// As C's `memcpy`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+    // SAFETY: the caller answers for both ranges; the direction flag is clear.
+    // `esi` cannot be named as an operand, so it is exchanged.
+    unsafe {
+        asm!(
+            "xchg esi, {from}",
+            "mov {count}, ecx",
+            "shr ecx, 2",
+            "rep movsd",
+            "mov ecx, {count}",
+            "and ecx, 3",
+            "rep movsb",
+            "xchg esi, {from}",
+            from = inout(reg) from => _,
+            count = out(reg) _,
+            inout("ecx") count => _,
+            inout("edi") to => _,
+            options(nostack),
+        );
+    }
+    to
+}
+
+/// Copies `count` bytes, whichever way is safe when the two overlap.
+///
+/// # Safety
+/// As C's `memmove`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+    if to.addr().wrapping_sub(from.addr()) >= count {
+        // SAFETY: going up, no byte is overwritten before it is read.
+        return unsafe { memcpy(to, from, count) };
+    }
+    // SAFETY: the caller answers for both ranges. Going down, no byte is
+    // overwritten before it is read. The direction flag is clear again at the
+    // end, as all other code expects it.
+    unsafe {
+        asm!(
+            "xchg esi, {from}",
+            "std",
+            "rep movsb",
+            "cld",
+            "xchg esi, {from}",
+            from = inout(reg) from.wrapping_add(count).wrapping_sub(1) => _,
+            inout("ecx") count => _,
+            inout("edi") to.wrapping_add(count).wrapping_sub(1) => _,
+            options(nostack),
+        );
+    }
+    to
+}
+
+/// Sets `count` bytes.
+///
+/// # Safety
+/// As C's `memset`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8 {
+    let pattern = (byte as u32 & 0xFF) * 0x0101_0101;
+    // SAFETY: the caller answers for the range; the direction flag is clear.
+    unsafe {
+        asm!(
+            "mov {count}, ecx",
+            "shr ecx, 2",
+            "rep stosd",
+            "mov ecx, {count}",
+            "and ecx, 3",
+            "rep stosb",
+            count = out(reg) _,
+            in("eax") pattern,
+            inout("ecx") count => _,
+            inout("edi") to => _,
+            options(nostack),
+        );
+    }
+    to
+}

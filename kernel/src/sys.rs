@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Small system calls (0.11: `kernel/sys.c`).
+
+use crate::sched::{self, HZ, Task, current};
+use crate::segment::{copy_from_user, get_user, put_user};
+use crate::{fault, power};
+use lib::lock::{Lock, Word};
+use lib::reboot::{
+    REBOOT_CAD_OFF, REBOOT_CAD_ON, REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART,
+};
+use lib::sys::time::{Timeval, Timezone};
+use lib::sys::timeb::Timeb;
+use lib::sys::times::Tms;
+use lib::sys::types::UserAddress;
+use lib::sys::utsname::Utsname;
+use lib::{Errno, Result};
+
+macro_rules! not_implemented {
+    ($($handler:ident $arguments:tt;)*) => {
+        $(not_implemented! { @one $handler $arguments })*
+    };
+    (@one $handler:ident ($($argument:ident),*)) => {
+        #[allow(missing_docs)]
+        pub fn $handler($($argument: u32),*) -> Result<u32> {
+            $(let _ = $argument;)*
+            Err(Errno::ENOSYS)
+        }
+    };
+}
+
+// Numbers that are given out but have nothing behind them.
+not_implemented! {
+    sys_break();
+    sys_stty(_fd, _sgttyb);
+    sys_gtty(_fd, _sgttyb);
+    sys_prof();
+    sys_acct();
+    sys_phys();
+    sys_lock();
+    sys_mpx();
+    sys_ptrace(_request, _pid, _address, _data);
+    sys_setrlimit(_resource, _limit);
+    sys_getrlimit(_resource, _limit);
+    sys_getrusage(_who, _usage);
+    sys_getgroups(_size, _list);
+    sys_setgroups(_size, _list);
+    sys_select(_arguments);
+    sys_uselib(_path);
+    sys_swapon(_path);
+}
+
+/// `ftime`: the time in seconds and milliseconds.
+pub fn sys_ftime(timeb: UserAddress) -> Result<u32> {
+    let value = Timeb {
+        time: sched::current_time(),
+        millitm: ((sched::jiffies() % HZ) * (1000 / HZ)) as u16,
+        ..Timeb::default()
+    };
+    put_user(timeb, &value)?;
+    Ok(0)
+}
+
+/// `time`: seconds since 1970; stored too if `time` is not null.
+pub fn sys_time(time: UserAddress) -> Result<u32> {
+    let now = sched::current_time();
+    if !time.is_null() {
+        put_user(time, &now)?;
+    }
+    Ok(now)
+}
+
+/// `stime`: sets the clock. `EPERM` for all but the super-user.
+pub fn sys_stime(time: UserAddress) -> Result<u32> {
+    require_super_user()?;
+    sched::set_current_time(get_user(time)?);
+    Ok(0)
+}
+
+/// `gettimeofday`; either pointer may be null.
+pub fn sys_gettimeofday(time: UserAddress, zone: UserAddress) -> Result<u32> {
+    if !time.is_null() {
+        let tv_usec = (sched::jiffies() % HZ) * (1_000_000 / HZ);
+        put_user(time, &Timeval { tv_sec: sched::current_time() as i32, tv_usec: tv_usec as i32 })?;
+    }
+    if !zone.is_null() {
+        put_user(zone, &Timezone::default())?;
+    }
+    Ok(0)
+}
+
+/// `settimeofday`; the time zone is not kept.
+pub fn sys_settimeofday(time: UserAddress, _zone: u32) -> Result<u32> {
+    require_super_user()?;
+    if !time.is_null() {
+        let time: Timeval = get_user(time)?;
+        sched::set_current_time(time.tv_sec as u32);
+    }
+    Ok(0)
+}
+
+fn suser() -> bool {
+    current().fs.euid.get() == 0
+}
+
+fn require_super_user() -> Result<()> {
+    if suser() { Ok(()) } else { Err(Errno::EPERM) }
+}
+
+/// `times`: ticks used by the caller and its ended children; returns ticks
+/// since the start.
+pub fn sys_times(tms: UserAddress) -> Result<u32> {
+    if !tms.is_null() {
+        let task = current();
+        let value = Tms {
+            tms_utime: task.utime.get(),
+            tms_stime: task.stime.get(),
+            tms_cutime: task.cutime.get(),
+            tms_cstime: task.cstime.get(),
+        };
+        put_user(tms, &value)?;
+    }
+    Ok(sched::jiffies())
+}
+
+/// `brk`: moves the end of the heap; returns where it is now. An end that is
+/// not possible changes nothing.
+pub fn sys_brk(end_data: u32) -> Result<u32> {
+    let task = current();
+    // 0.11 keeps 16 KB free below the stack.
+    const STACK_GAP: u32 = 16384;
+    if end_data >= task.end_code.get() && end_data < task.start_stack.get().saturating_sub(STACK_GAP) {
+        fault::shrink_heap(task, end_data);
+        task.brk.set(end_data);
+    }
+    Ok(task.brk.get())
+}
+
+fn find_task(pid: u32) -> Result<&'static Task> {
+    sched::tasks().find(|task| task.pid.get() == pid).ok_or(Errno::ESRCH)
+}
+
+/// `setpgid`: moves a process of the caller's session (itself or a child)
+/// into a group; 0 means the caller, the process itself.
+pub fn sys_setpgid(pid: u32, pgid: i32) -> Result<u32> {
+    let me = current();
+    let pid = if pid == 0 { me.pid.get() } else { pid };
+    let pgid = match pgid {
+        0 => pid,
+        1.. => pgid as u32,
+        _ => return Err(Errno::EINVAL),
+    };
+    let task = find_task(pid)?;
+    if !core::ptr::eq(task, me) && task.father.get() != me.pid.get() {
+        return Err(Errno::ESRCH);
+    }
+    if task.leader.get() != 0 || task.session.get() != me.session.get() {
+        return Err(Errno::EPERM);
+    }
+    let group_exists = |task: &Task| task.pgrp.get() == pgid && task.session.get() == me.session.get();
+    if pgid != pid && !sched::tasks().any(group_exists) {
+        return Err(Errno::EPERM);
+    }
+    task.pgrp.set(pgid);
+    Ok(0)
+}
+
+/// `getpgrp`.
+pub fn sys_getpgrp() -> Result<u32> {
+    Ok(current().pgrp.get())
+}
+
+/// `setsid`: makes the caller lead a new session without a terminal. `EPERM`
+/// if it leads a group already.
+pub fn sys_setsid() -> Result<u32> {
+    let task = current();
+    let pid = task.pid.get();
+    if task.leader.get() != 0 || sched::tasks().any(|other| other.pgrp.get() == pid) {
+        // Init is its own group from the start and may call this once.
+        if task.leader.get() != 0 || pid != 1 {
+            return Err(Errno::EPERM);
+        }
+    }
+    task.leader.set(1);
+    task.session.set(pid);
+    task.pgrp.set(pid);
+    task.tty.set(sched::NO_TTY);
+    Ok(pid)
+}
+
+/// The host name, zero-padded.
+static HOST_NAME: Lock<[u8; 9]> = Lock::new(*b"(none)\0\0\0");
+
+const fn field(text: &str) -> [u8; 9] {
+    let mut field = [0; 9];
+    let mut index = 0;
+    while index < text.len() && index < 8 {
+        field[index] = text.as_bytes()[index];
+        index += 1;
+    }
+    field
+}
+
+/// `uname`.
+pub fn sys_uname(utsname: UserAddress) -> Result<u32> {
+    let nodename = *HOST_NAME.lock();
+    let value = Utsname {
+        sysname: field("Eleven"),
+        nodename,
+        release: field("0"),
+        version: field("0.11"),
+        machine: field("i386"),
+    };
+    put_user(utsname, &value)?;
+    Ok(0)
+}
+
+/// `sethostname`: at most eight bytes.
+pub fn sys_sethostname(name: UserAddress, length: u32) -> Result<u32> {
+    require_super_user()?;
+    let mut new = [0; 9];
+    let bytes = new[..8].get_mut(..length as usize).ok_or(Errno::EINVAL)?;
+    copy_from_user(name, bytes)?;
+    *HOST_NAME.lock() = new;
+    Ok(0)
+}
+
+/// `ulimit`: 1 the largest file in 512-byte units, 3 the largest break;
+/// others `EINVAL`. 2, setting the largest file, has no effect but to answer.
+pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
+    const LARGEST_FILE: u32 = (7 + 512 + 512 * 512) * 2;
+    match command {
+        1 => Ok(LARGEST_FILE),
+        2 if limit <= LARGEST_FILE => Ok(LARGEST_FILE),
+        2 => Err(Errno::EPERM),
+        3 => Ok(current().start_stack.get()),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// `setuid`: the super-user sets both ids; others may make the effective id
+/// the real one.
+pub fn sys_setuid(uid: u32) -> Result<u32> {
+    let fs = &current().fs;
+    set_id(uid, &fs.uid, &fs.euid)
+}
+
+/// `setgid`: likewise.
+pub fn sys_setgid(gid: u32) -> Result<u32> {
+    let fs = &current().fs;
+    set_id(gid, &fs.gid, &fs.egid)
+}
+
+fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
+    let id = id & u32::from(u16::MAX);
+    if suser() {
+        real.set(id);
+    } else if id != real.get() && id != effective.get() {
+        return Err(Errno::EPERM);
+    }
+    effective.set(id);
+    Ok(0)
+}
+
+/// `setreuid`: real and effective id; -1 leaves one as it is. Others than the
+/// super-user may only exchange the two or make them the same.
+pub fn sys_setreuid(ruid: u32, euid: u32) -> Result<u32> {
+    let fs = &current().fs;
+    set_two_ids(ruid, euid, &fs.uid, &fs.euid)
+}
+
+/// `setregid`: likewise.
+pub fn sys_setregid(rgid: u32, egid: u32) -> Result<u32> {
+    let fs = &current().fs;
+    set_two_ids(rgid, egid, &fs.gid, &fs.egid)
+}
+
+fn set_two_ids(new_real: u32, new_effective: u32, real: &Word, effective: &Word) -> Result<u32> {
+    const UNCHANGED: u32 = u16::MAX as u32;
+    let (old_real, old_effective) = (real.get(), effective.get());
+    let choose = |new: u32, old: u32| match new & UNCHANGED {
+        UNCHANGED => Ok(old),
+        id if id == old_real || id == old_effective || suser() => Ok(id),
+        _ => Err(Errno::EPERM),
+    };
+    let chosen = (choose(new_real, old_real)?, choose(new_effective, old_effective)?);
+    real.set(chosen.0);
+    effective.set(chosen.1);
+    Ok(0)
+}
+
+/// `reboot`: stops or restarts the machine at once; `sync` first.
+pub fn sys_reboot(magic: u32, magic2: u32, flag: u32) -> Result<u32> {
+    require_super_user()?;
+    if magic != REBOOT_MAGIC1 || magic2 != REBOOT_MAGIC2 {
+        return Err(Errno::EINVAL);
+    }
+    match flag {
+        REBOOT_RESTART => power::restart(),
+        REBOOT_HALT => power::halt(),
+        REBOOT_CAD_ON | REBOOT_CAD_OFF => Ok(0),
+        _ => Err(Errno::EINVAL),
+    }
+}

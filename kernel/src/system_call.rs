@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From registers to typed calls and back (0.11: `kernel/system_call.s`,
+//! `sys_call_table` in `include/linux/sys.h`).
+//!
+//! The rows of [`lib::system_call_table!`] become a jump table here. Each
+//! entry takes its arguments from the registers, turns them into the types
+//! that the handler declares, and turns the handler's `Result` into `eax`:
+//! this is the one place where an error becomes a number.
+
+use crate::exit::{sys_exit, sys_kill, sys_waitpid};
+use crate::fork::sys_fork;
+use crate::fs_calls::*;
+use crate::sched::{self, calls::*};
+use crate::signal::*;
+use crate::sys::*;
+use crate::traps::Registers;
+use core::arch::global_asm;
+use core::mem::offset_of;
+use lib::sys::types::{Device, UserAddress};
+use lib::unistd::number::NR_SYSTEM_CALLS;
+use lib::{Errno, Result};
+use mm::descriptor::Selector;
+
+global_asm!(
+    include_str!("system_call.s"),
+    kernel_data = const Selector::KERNEL_DATA.0,
+    user_data = const Selector::USER_DATA.0,
+    nr_system_calls = const NR_SYSTEM_CALLS,
+    eax = const offset_of!(Registers, eax),
+    enosys = const Errno::ENOSYS.to_eax(),
+    sys_call_table = sym SYS_CALL_TABLE,
+    attend = sym sched::attend,
+);
+
+/// An argument as the handler wants it, from the register it came in. No
+/// value is refused here; what is not possible the handler says.
+trait FromRegister {
+    fn from_register(register: u32) -> Self;
+}
+
+impl FromRegister for u32 {
+    fn from_register(register: u32) -> u32 {
+        register
+    }
+}
+
+impl FromRegister for i32 {
+    fn from_register(register: u32) -> i32 {
+        register as i32
+    }
+}
+
+impl FromRegister for UserAddress {
+    fn from_register(register: u32) -> UserAddress {
+        UserAddress(register)
+    }
+}
+
+impl FromRegister for Device {
+    fn from_register(register: u32) -> Device {
+        Device(register as u16)
+    }
+}
+
+/// Calls a handler. Three want the registers themselves; the others take
+/// `ebx ecx edx esi edi`, as many as their row names.
+macro_rules! call {
+    ($r:ident sys_fork ()) => { sys_fork($r) };
+    ($r:ident sys_execve ($($a:ident),*)) => { sys_execve($r) };
+    ($r:ident $handler:ident ()) => { $handler() };
+    ($r:ident $handler:ident ($a:ident)) => { $handler(from($r.ebx)) };
+    ($r:ident $handler:ident ($a:ident, $b:ident)) => { $handler(from($r.ebx), from($r.ecx)) };
+    ($r:ident $handler:ident ($a:ident, $b:ident, $c:ident)) => {
+        $handler(from($r.ebx), from($r.ecx), from($r.edx))
+    };
+    ($r:ident $handler:ident ($a:ident, $b:ident, $c:ident, $d:ident)) => {
+        $handler(from($r.ebx), from($r.ecx), from($r.edx), from($r.esi))
+    };
+}
+
+fn from<T: FromRegister>(register: u32) -> T {
+    T::from_register(register)
+}
+
+fn to_eax(result: Result<u32>) -> i32 {
+    match result {
+        Ok(value) => value as i32,
+        Err(error) => error.to_eax(),
+    }
+}
+
+type Entry = extern "C" fn(&mut Registers) -> i32;
+
+macro_rules! table {
+    ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
+        /// By number (0.11: `sys_call_table`).
+        static SYS_CALL_TABLE: [Entry; NR_SYSTEM_CALLS] = [
+            $({
+                extern "C" fn $name(registers: &mut Registers) -> i32 {
+                    let _ = &registers;
+                    to_eax(call!(registers $handler ($($argument),*)))
+                }
+                $name
+            }),*
+        ];
+    };
+}
+lib::system_call_table!(table);

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Exceptions and interrupts (0.11: `kernel/traps.c`).
+//!
+//! What ring 3 does wrong becomes a signal for the task that did it. What ring
+//! 0 does wrong is a bug of the kernel and ends in `panic`. The entries are in
+//! `asm.s`; each hands over the frame described there as [`Registers`].
+
+use crate::descriptor_tables::{self, set_gate};
+use crate::exit::{self, do_exit};
+use crate::fault;
+use crate::sched::{self, current};
+use core::arch::global_asm;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use lib::asm::io::{inb, outb};
+use lib::signal::Signal;
+use lib::sys::wait::WaitStatus;
+use mm::descriptor::{Descriptor, Ring, Selector};
+use mm::page::PageFault;
+use static_assertions::const_assert_eq;
+
+/// The registers of what was interrupted, as `asm.s` leaves them on the kernel
+/// stack. A change is seen when the interrupted code goes on.
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Registers {
+    pub fs: u32,
+    pub es: u32,
+    pub ds: u32,
+    pub edi: u32,
+    pub esi: u32,
+    pub ebp: u32,
+    /// Where PUSHAD found esp; of no use.
+    pub esp_of_pushad: u32,
+    pub ebx: u32,
+    pub edx: u32,
+    pub ecx: u32,
+    pub eax: u32,
+    /// The handler of an exception, the line of an interrupt.
+    pub handler: u32,
+    /// The processor's error code; in a system call its number.
+    pub error_code: u32,
+    pub eip: u32,
+    pub cs: u32,
+    pub eflags: u32,
+    /// Pushed only when ring 3 was interrupted, like `ss`.
+    pub esp: u32,
+    pub ss: u32,
+}
+
+const_assert_eq!(size_of::<Registers>(), 18 * 4);
+
+impl Registers {
+    /// Whether ring 3 was interrupted.
+    pub fn from_user(&self) -> bool {
+        self.cs & 3 == 3
+    }
+}
+
+type Handler = extern "C" fn(&mut Registers);
+
+global_asm!(
+    include_str!("asm.s"),
+    kernel_data = const Selector::KERNEL_DATA.0,
+    user_data = const Selector::USER_DATA.0,
+    cs = const offset_of!(Registers, cs),
+    handler = const offset_of!(Registers, handler),
+    divide_error = sym do_divide_error,
+    debug = sym do_debug,
+    nmi = sym do_nmi,
+    int3 = sym do_int3,
+    overflow = sym do_overflow,
+    bounds = sym do_bounds,
+    invalid_op = sym do_invalid_op,
+    device_not_available = sym do_device_not_available,
+    invalid_tss = sym do_invalid_tss,
+    segment_not_present = sym do_segment_not_present,
+    stack_segment = sym do_stack_segment,
+    general_protection = sym do_general_protection,
+    page_fault = sym do_page_fault,
+    reserved = sym do_reserved,
+    coprocessor_error = sym do_coprocessor_error,
+    alignment_check = sym do_alignment_check,
+    do_irq = sym do_irq,
+);
+
+unsafe extern "C" {
+    safe fn divide_error();
+    safe fn debug();
+    safe fn nmi();
+    safe fn int3();
+    safe fn overflow();
+    safe fn bounds();
+    safe fn invalid_op();
+    safe fn device_not_available();
+    safe fn coprocessor_segment_overrun();
+    safe fn invalid_tss();
+    safe fn segment_not_present();
+    safe fn stack_segment();
+    safe fn general_protection();
+    safe fn page_fault();
+    safe fn reserved();
+    safe fn coprocessor_error();
+    safe fn alignment_check();
+    safe fn system_call();
+    safe fn restore_all();
+    safe fn return_from_trap();
+    safe static irq_entries: [u32; IRQS];
+}
+
+/// The vector of system calls.
+const SYSTEM_CALL: u8 = 0x80;
+/// Exceptions that the processor defines or reserves.
+const EXCEPTIONS: u8 = 32;
+
+/// Fills the IDT (0.11: `trap_init`). `cr3` is for the double fault's task.
+pub fn trap_init(cr3: u32) {
+    let kernel: [(u8, unsafe extern "C" fn()); 14] = [
+        (0, divide_error),
+        (1, debug),
+        (2, nmi),
+        (6, invalid_op),
+        (7, device_not_available),
+        (9, coprocessor_segment_overrun),
+        (10, invalid_tss),
+        (11, segment_not_present),
+        (12, stack_segment),
+        (13, general_protection),
+        (15, reserved),
+        (16, coprocessor_error),
+        (17, alignment_check),
+        (14, page_fault),
+    ];
+    for vector in 0..EXCEPTIONS {
+        set_gate(vector, Descriptor::trap_gate(address_of(reserved), Ring::Kernel));
+    }
+    for (vector, entry) in kernel {
+        set_gate(vector, Descriptor::trap_gate(address_of(entry), Ring::Kernel));
+    }
+    // These three a program may raise by an instruction of its own.
+    for (vector, entry) in [(3, int3 as unsafe extern "C" fn()), (4, overflow), (5, bounds)] {
+        set_gate(vector, Descriptor::trap_gate(address_of(entry), Ring::User));
+    }
+    // cr2 must be read before another page fault can happen.
+    set_gate(14, Descriptor::interrupt_gate(address_of(page_fault)));
+    for (line, entry) in irq_entries.iter().enumerate() {
+        set_gate(FIRST_IRQ_VECTOR + line as u8, Descriptor::interrupt_gate(*entry));
+    }
+    set_gate(SYSTEM_CALL, Descriptor::trap_gate(address_of(system_call), Ring::User));
+    descriptor_tables::set_double_fault_task(do_double_fault, cr3);
+    descriptor_tables::load_tables();
+}
+
+fn address_of(entry: unsafe extern "C" fn()) -> u32 {
+    entry as usize as u32
+}
+
+/// A fault: a signal for ring 3, the end for ring 0 (0.11: `die`).
+fn die(name: &str, registers: &Registers, signal: Signal) {
+    if registers.from_user() {
+        exit::force_signal(signal, current());
+    } else if returning_to_user(registers) {
+        // The program had set registers that ring 3 cannot have: its fault.
+        do_exit(WaitStatus::from_signal(signal));
+    } else {
+        panic!("{name}: {:04x}\n{registers:#x?}", registers.error_code & 0xFFFF);
+    }
+}
+
+/// Whether the fault hit the instructions that restore ring 3's registers.
+fn returning_to_user(registers: &Registers) -> bool {
+    (address_of(restore_all)..=address_of(return_from_trap)).contains(&registers.eip)
+}
+
+extern "C" fn do_divide_error(registers: &mut Registers) {
+    die("divide error", registers, Signal::SIGFPE);
+}
+
+extern "C" fn do_debug(registers: &mut Registers) {
+    die("debug", registers, Signal::SIGTRAP);
+}
+
+extern "C" fn do_nmi(_registers: &mut Registers) {
+    crate::printk!("Uhhuh. NMI received. Dazed and confused, but trying to continue\n");
+}
+
+extern "C" fn do_int3(registers: &mut Registers) {
+    die("int3", registers, Signal::SIGTRAP);
+}
+
+extern "C" fn do_overflow(registers: &mut Registers) {
+    die("overflow", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_bounds(registers: &mut Registers) {
+    die("bounds", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_invalid_op(registers: &mut Registers) {
+    die("invalid operand", registers, Signal::SIGILL);
+}
+
+extern "C" fn do_device_not_available(registers: &mut Registers) {
+    if !registers.from_user() || !crate::math::math_state_restore() {
+        die("device not available", registers, Signal::SIGFPE);
+    }
+}
+
+extern "C" fn do_invalid_tss(registers: &mut Registers) {
+    die("invalid TSS", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_segment_not_present(registers: &mut Registers) {
+    die("segment not present", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_stack_segment(registers: &mut Registers) {
+    die("stack segment", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_general_protection(registers: &mut Registers) {
+    die("general protection", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_reserved(registers: &mut Registers) {
+    die("reserved (15,17-47) error", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_coprocessor_error(registers: &mut Registers) {
+    if registers.from_user() {
+        crate::math::math_error();
+    }
+    die("coprocessor error", registers, Signal::SIGFPE);
+}
+
+extern "C" fn do_alignment_check(registers: &mut Registers) {
+    die("alignment check", registers, Signal::SIGSEGV);
+}
+
+extern "C" fn do_page_fault(registers: &mut Registers) {
+    let cr2: u32;
+    // SAFETY: reading cr2 changes nothing.
+    unsafe { core::arch::asm!("mov {0}, cr2", out(reg) cr2, options(nomem, nostack, preserves_flags)) };
+    lib::asm::system::restore_flags(registers.eflags);
+    let fault = PageFault::decode(registers.error_code, cr2);
+    if !registers.from_user() {
+        panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");
+    }
+    if fault::handle(current(), &fault).is_err() {
+        die("page fault", registers, Signal::SIGSEGV);
+    }
+}
+
+extern "C" fn do_double_fault() -> ! {
+    panic!("double fault in task {} (kernel stack overflow?)", current().number());
+}
+
+/// Lines of the two interrupt controllers.
+const IRQS: usize = 16;
+/// setup.s has moved the controllers to these vectors.
+const FIRST_IRQ_VECTOR: u8 = 0x20;
+/// The clock.
+pub const TIMER_IRQ: u8 = 0;
+const CASCADE_IRQ: u8 = 2;
+
+/// The handlers: addresses of `fn()`, 0 for none.
+static IRQ_HANDLERS: [AtomicUsize; IRQS] = [const { AtomicUsize::new(0) }; IRQS];
+
+/// The two 8259A interrupt controllers (Intel 8259A data sheet).
+mod controller {
+    use super::{inb, outb};
+
+    const MASTER_COMMAND: u16 = 0x20;
+    const MASTER_MASK: u16 = 0x21;
+    const SLAVE_COMMAND: u16 = 0xA0;
+    const SLAVE_MASK: u16 = 0xA1;
+    const END_OF_INTERRUPT: u8 = 0x20;
+
+    /// Lets a line through.
+    pub fn unmask(line: u8) {
+        let (port, bit) = if line < 8 { (MASTER_MASK, line) } else { (SLAVE_MASK, line - 8) };
+        // SAFETY: the mask registers are used here only, with interrupts
+        // masked or before there are any; a handler stands behind the line.
+        unsafe { outb(inb(port) & !(1 << bit), port) };
+    }
+
+    /// Says that the interrupt of a line has been dealt with.
+    pub fn end_of_interrupt(line: u8) {
+        // SAFETY: the command allows the next interrupt of the same line,
+        // which waits until interrupts are taken again.
+        unsafe {
+            if line >= 8 {
+                outb(END_OF_INTERRUPT, SLAVE_COMMAND);
+            }
+            outb(END_OF_INTERRUPT, MASTER_COMMAND);
+        }
+    }
+}
+
+/// Has `handler` called, with interrupts masked, whenever `line` asks.
+pub fn set_irq_handler(line: u8, handler: fn()) {
+    let flags = lib::asm::system::save_flags_and_cli();
+    IRQ_HANDLERS[usize::from(line)].store(handler as usize, Relaxed);
+    controller::unmask(line);
+    if line >= 8 {
+        controller::unmask(CASCADE_IRQ);
+    }
+    lib::asm::system::restore_flags(flags);
+}
+
+extern "C" fn do_irq(registers: &mut Registers) {
+    let line = registers.handler as u8;
+    if line == TIMER_IRQ {
+        sched::do_timer(registers.from_user());
+    } else {
+        let handler = IRQ_HANDLERS[usize::from(line)].load(Relaxed);
+        if handler != 0 {
+            // SAFETY: `set_irq_handler` stored a `fn()`.
+            let handler: fn() = unsafe { core::mem::transmute(handler) };
+            handler();
+        }
+    }
+    controller::end_of_interrupt(line);
+}
+
+/// Starts the clock's interrupts.
+pub fn unmask_timer() {
+    controller::unmask(TIMER_IRQ);
+}
+
+const _: Handler = do_divide_error;

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The system calls, typed (0.11: the prototypes of `include/unistd.h`).
+//!
+//! Paths are C strings, as the kernel wants them. Calls that cannot fail
+//! return their value, all others a [`Result`].
+
+use super::syscall;
+use crate::errno::{Errno, Result};
+use crate::pod::Pod;
+use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
+use crate::signal::Signal;
+use crate::sys::stat::Stat;
+use crate::sys::times::Tms;
+use crate::sys::types::{Device, Time, Ustat};
+use crate::sys::utsname::Utsname;
+use crate::sys::wait::WaitStatus;
+use crate::termios::{TCGETS, TCSETSW, TIOCGWINSZ, Termios, Winsize};
+use crate::utime::Utimbuf;
+use alloc::vec::Vec;
+use core::ffi::{CStr, c_char};
+use core::ptr;
+
+/// A file descriptor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Fd(pub u32);
+
+impl Fd {
+    /// Standard input.
+    pub const STDIN: Fd = Fd(crate::unistd::STDIN_FILENO);
+    /// Standard output.
+    pub const STDOUT: Fd = Fd(crate::unistd::STDOUT_FILENO);
+    /// Standard error.
+    pub const STDERR: Fd = Fd(crate::unistd::STDERR_FILENO);
+}
+
+/// A process id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Pid(pub u32);
+
+/// An open file that is closed when dropped.
+#[derive(Debug)]
+pub struct File(Fd);
+
+impl File {
+    /// Opens for reading.
+    pub fn open(path: &CStr) -> Result<File> {
+        open(path, crate::fcntl::O_RDONLY, 0).map(File)
+    }
+
+    /// Opens as `open` does, with flags and the mode for a new file.
+    pub fn open_with(path: &CStr, flags: u32, mode: u16) -> Result<File> {
+        open(path, flags, mode).map(File)
+    }
+
+    /// The descriptor, which stays the file's.
+    pub fn fd(&self) -> Fd {
+        self.0
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // Nothing can be done about an error here; the descriptor is gone.
+        let _ = close(self.0);
+    }
+}
+
+fn address<T: ?Sized>(pointer: *const T) -> u32 {
+    pointer.cast::<u8>() as u32
+}
+
+/// Wraps calls whose arguments are all numbers or paths.
+///
+/// Such calls write no memory of ours and read only the paths, which are
+/// borrowed over the call, so they are safe.
+macro_rules! safe_calls {
+    ($(#[$meta:meta] $name:ident($($argument:ident: $type:ty => $word:expr),*) -> $result:ty = $convert:expr;)*) => {
+        $(
+            #[$meta]
+            pub fn $name($($argument: $type),*) -> Result<$result> {
+                // SAFETY: the kernel only reads, and only the borrowed paths.
+                unsafe { syscall::$name($($word),*) }.map($convert)
+            }
+        )*
+    };
+}
+
+safe_calls! {
+    /// Opens a file; `mode` is for a new one.
+    open(path: &CStr => address(path), flags: u32 => flags, mode: u16 => mode.into()) -> Fd = Fd;
+    /// Closes a descriptor.
+    close(fd: Fd => fd.0) -> () = drop;
+    /// Another descriptor of the same open file.
+    dup(fd: Fd => fd.0) -> Fd = Fd;
+    /// Makes `new` a descriptor of the open file `old`, closing what it was.
+    dup2(old: Fd => old.0, new: Fd => new.0) -> Fd = Fd;
+    /// Moves where the file is read or written; tells the place.
+    lseek(fd: Fd => fd.0, offset: i32 => offset as u32, origin: u32 => origin) -> u32 = |place| place;
+    /// `fcntl` with a number as argument.
+    fcntl(fd: Fd => fd.0, command: u32 => command, argument: u32 => argument) -> u32 = |value| value;
+    /// Gives a file another name.
+    link(old: &CStr => address(old), new: &CStr => address(new)) -> () = drop;
+    /// Removes a name of a file.
+    unlink(path: &CStr => address(path)) -> () = drop;
+    /// Moves a name.
+    rename(old: &CStr => address(old), new: &CStr => address(new)) -> () = drop;
+    /// Makes a symbolic link.
+    symlink(target: &CStr => address(target), path: &CStr => address(path)) -> () = drop;
+    /// Makes a directory.
+    mkdir(path: &CStr => address(path), mode: u16 => mode.into()) -> () = drop;
+    /// Removes an empty directory.
+    rmdir(path: &CStr => address(path)) -> () = drop;
+    /// Makes a device node, named pipe or file.
+    mknod(path: &CStr => address(path), mode: u16 => mode.into(), device: Device => device.0.into())
+        -> () = drop;
+    /// Changes the permissions.
+    chmod(path: &CStr => address(path), mode: u16 => mode.into()) -> () = drop;
+    /// Changes owner and group.
+    chown(path: &CStr => address(path), uid: u16 => uid.into(), gid: u8 => gid.into()) -> () = drop;
+    /// Tells whether the real user may do what `mode` names.
+    access(path: &CStr => address(path), mode: u32 => mode) -> () = drop;
+    /// Changes the working directory.
+    chdir(path: &CStr => address(path)) -> () = drop;
+    /// Changes the root directory.
+    chroot(path: &CStr => address(path)) -> () = drop;
+    /// Mounts the file system on `device` upon `directory`.
+    mount(device: &CStr => address(device), directory: &CStr => address(directory),
+        read_only: bool => read_only.into()) -> () = drop;
+    /// Unmounts the file system on `device`.
+    umount(device: &CStr => address(device)) -> () = drop;
+    /// Sends a signal. `pid`: above 0 that process, 0 the own group, -1 all,
+    /// below -1 the group `-pid`. `signal` 0 only tests.
+    kill(pid: i32 => pid as u32, signal: u32 => signal) -> () = drop;
+    /// Puts a process into a process group.
+    setpgid(pid: Pid => pid.0, pgid: Pid => pgid.0) -> () = drop;
+    /// Begins a session.
+    setsid() -> Pid = Pid;
+    /// Changes the user id.
+    setuid(uid: u16 => uid.into()) -> () = drop;
+    /// Changes the group id.
+    setgid(gid: u8 => gid.into()) -> () = drop;
+}
+
+/// Wraps calls that take nothing that can be wrong and always answer.
+macro_rules! infallible_calls {
+    ($(#[$meta:meta] $name:ident($($argument:ident: $type:ty),*) -> $result:ty = $convert:expr;)*) => {
+        $(
+            #[$meta]
+            pub fn $name($($argument: $type),*) -> $result {
+                // SAFETY: no argument is an address.
+                let convert: fn(u32) -> $result = $convert;
+                convert(unsafe { syscall::$name($($argument.into()),*) }.unwrap_or(0))
+            }
+        )*
+    };
+}
+
+infallible_calls! {
+    /// The id of this process.
+    getpid() -> Pid = Pid;
+    /// The id of the parent.
+    getppid() -> Pid = Pid;
+    /// The process group.
+    getpgrp() -> Pid = Pid;
+    /// The real user id.
+    getuid() -> u16 = |id| id as u16;
+    /// The effective user id.
+    geteuid() -> u16 = |id| id as u16;
+    /// The real group id.
+    getgid() -> u8 = |id| id as u8;
+    /// The effective group id.
+    getegid() -> u8 = |id| id as u8;
+    /// Sets the mode bits that new files don't get; tells the old ones.
+    umask(mask: u16) -> u16 = |mask| mask as u16;
+    /// Sends SIGALRM after some seconds (0: never); tells what was left.
+    alarm(seconds: u32) -> u32 = |left| left;
+    /// Waits for a signal.
+    pause() -> () = drop;
+    /// Writes all that is buffered to the disks.
+    sync() -> () = drop;
+}
+
+/// Ends the process without flushing standard output; see
+/// [`crt0::exit`](super::crt0::exit).
+pub fn exit(status: i32) -> ! {
+    // SAFETY: nothing of this process is used again.
+    let _ = unsafe { syscall::exit(status as u32) };
+    // The kernel does not come back from that call.
+    loop {
+        pause();
+    }
+}
+
+/// Reads at most `buffer.len()` bytes; 0 at the end of the file.
+pub fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
+    // SAFETY: the kernel writes at most the length given to the buffer.
+    unsafe { syscall::read(fd.0, address(buffer.as_ptr()), buffer.len() as u32) }
+        .map(|count| count as usize)
+}
+
+/// Writes; fewer bytes than given may be taken.
+pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize> {
+    // SAFETY: the kernel only reads the borrowed bytes.
+    unsafe { syscall::write(fd.0, address(bytes.as_ptr()), bytes.len() as u32) }
+        .map(|count| count as usize)
+}
+
+/// Writes all bytes, going on after a signal.
+pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        match write(fd, bytes) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// A pipe: what is written to the second descriptor is read from the first.
+pub fn pipe() -> Result<(Fd, Fd)> {
+    let mut fds = [0u32; 2];
+    // SAFETY: the kernel writes two words.
+    unsafe { syscall::pipe(address(fds.as_mut_ptr())) }?;
+    Ok((Fd(fds[0]), Fd(fds[1])))
+}
+
+/// Makes a copy of this process: `Some` with its id in the parent, `None` in
+/// the child. Flush standard output first, or both will write it.
+pub fn fork() -> Result<Option<Pid>> {
+    // SAFETY: the child has its own copy of all memory.
+    let pid = unsafe { syscall::fork() }?;
+    Ok((pid != 0).then_some(Pid(pid)))
+}
+
+/// Runs another program in this process. Comes back only with an error.
+pub fn execve(path: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
+    fn vector(strings: &[&CStr]) -> Vec<*const c_char> {
+        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
+    }
+    let (argv, envp) = (vector(arguments), vector(environment));
+    // SAFETY: both vectors end with a null pointer and point to C strings that
+    // are borrowed; on success nothing of them is used again.
+    let result =
+        unsafe { syscall::execve(address(path), address(argv.as_ptr()), address(envp.as_ptr())) };
+    result.err().unwrap_or(Errno::EIO)
+}
+
+/// Waits for a child. `pid`: above 0 that child, -1 any, 0 one of the own
+/// process group, below -1 one of the group `-pid`. `None` if there is nothing
+/// to tell and `options` has WNOHANG.
+pub fn waitpid(pid: i32, options: u32) -> Result<Option<(Pid, WaitStatus)>> {
+    let mut status = 0u32;
+    // SAFETY: the kernel writes one word.
+    let pid = unsafe { syscall::waitpid(pid as u32, address(&raw mut status), options) }?;
+    Ok((pid != 0).then_some((Pid(pid), WaitStatus(status))))
+}
+
+/// What is known of a file, by path.
+pub fn stat(path: &CStr) -> Result<Stat> {
+    let mut stat = Stat::zeroed();
+    // SAFETY: the kernel writes one `Stat`.
+    unsafe { syscall::stat(address(path), address(&raw mut stat)) }.map(|_| stat)
+}
+
+/// As [`stat`], but of a symbolic link itself. Where the kernel knows of no
+/// such call, there are no symbolic links and it is the same.
+pub fn lstat(path: &CStr) -> Result<Stat> {
+    let mut buffer = Stat::zeroed();
+    // SAFETY: the kernel writes one `Stat`.
+    match unsafe { syscall::lstat(address(path), address(&raw mut buffer)) } {
+        Ok(_) => Ok(buffer),
+        Err(Errno::ENOSYS) => stat(path),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What is known of an open file.
+pub fn fstat(fd: Fd) -> Result<Stat> {
+    let mut stat = Stat::zeroed();
+    // SAFETY: the kernel writes one `Stat`.
+    unsafe { syscall::fstat(fd.0, address(&raw mut stat)) }.map(|_| stat)
+}
+
+/// The target of a symbolic link, as far as the buffer holds it.
+pub fn readlink<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
+    let size = buffer.len() as u32;
+    // SAFETY: the kernel writes at most `size` bytes to the buffer.
+    let length = unsafe { syscall::readlink(address(path), address(buffer.as_ptr()), size) }?;
+    Ok(buffer.get(..length as usize).unwrap_or_default())
+}
+
+/// Sets the times of a file; `None`: to now.
+pub fn utime(path: &CStr, times: Option<&Utimbuf>) -> Result<()> {
+    let times = times.map_or(0, |times| address(times));
+    // SAFETY: the kernel only reads the path and the times.
+    unsafe { syscall::utime(address(path), times) }.map(drop)
+}
+
+/// The time of day.
+pub fn time() -> Time {
+    // SAFETY: with a null pointer the kernel writes nothing.
+    unsafe { syscall::time(0) }.unwrap_or(0)
+}
+
+/// Sets the time of day.
+pub fn stime(time: Time) -> Result<()> {
+    // SAFETY: the kernel reads one word.
+    unsafe { syscall::stime(address(&raw const time)) }.map(drop)
+}
+
+/// Processor times used; the result is the time since the system started.
+/// All in ticks.
+pub fn times() -> Result<(Tms, u32)> {
+    let mut tms = Tms::zeroed();
+    // SAFETY: the kernel writes one `Tms`.
+    unsafe { syscall::times(address(&raw mut tms)) }.map(|ticks| (tms, ticks))
+}
+
+/// The name of the system.
+pub fn uname() -> Result<Utsname> {
+    let mut utsname = Utsname::zeroed();
+    // SAFETY: the kernel writes one `Utsname`.
+    unsafe { syscall::uname(address(&raw mut utsname)) }.map(|_| utsname)
+}
+
+/// What is free on a mounted device.
+pub fn ustat(device: Device) -> Result<Ustat> {
+    let mut ustat = Ustat::zeroed();
+    // SAFETY: the kernel writes one `Ustat`.
+    unsafe { syscall::ustat(device.0.into(), address(&raw mut ustat)) }.map(|_| ustat)
+}
+
+/// The settings of a terminal; ENOTTY if it is none.
+pub fn tcgetattr(fd: Fd) -> Result<Termios> {
+    let mut termios = Termios::zeroed();
+    // SAFETY: TCGETS writes one `Termios`.
+    unsafe { syscall::ioctl(fd.0, TCGETS, address(&raw mut termios)) }.map(|_| termios)
+}
+
+/// Sets the settings of a terminal, when all output is out.
+pub fn tcsetattr(fd: Fd, termios: &Termios) -> Result<()> {
+    // SAFETY: TCSETSW reads one `Termios`.
+    unsafe { syscall::ioctl(fd.0, TCSETSW, address(termios)) }.map(drop)
+}
+
+/// Whether the descriptor is a terminal.
+pub fn isatty(fd: Fd) -> bool {
+    tcgetattr(fd).is_ok()
+}
+
+/// The size of a terminal.
+pub fn window_size(fd: Fd) -> Result<Winsize> {
+    let mut winsize = Winsize::zeroed();
+    // SAFETY: TIOCGWINSZ writes one `Winsize`.
+    unsafe { syscall::ioctl(fd.0, TIOCGWINSZ, address(&raw mut winsize)) }.map(|_| winsize)
+}
+
+/// Halts or restarts the machine; `flag` is one of [`crate::reboot`]'s.
+pub fn reboot(flag: u32) -> Result<()> {
+    // SAFETY: no argument is an address.
+    unsafe { syscall::reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, flag) }.map(drop)
+}
+
+/// Sends a signal to this process.
+pub fn raise(signal: Signal) -> Result<()> {
+    kill(getpid().0 as i32, signal.number())
+}
+
+/// Waits some seconds, or until a signal is caught.
+pub fn sleep(seconds: u32) -> Result<()> {
+    extern "C" fn wake(_signal: u32) {}
+    let old = super::signal::sigaction(Signal::SIGALRM, super::signal::Handler::Catch(wake))?;
+    if seconds > 0 {
+        alarm(seconds);
+        pause();
+    }
+    super::signal::sigaction(Signal::SIGALRM, old).map(drop)
+}

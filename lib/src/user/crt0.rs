@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How a program begins and ends (0.11: `crt0.s` of its C library).
+//!
+//! The kernel leaves on the stack, from `esp` up: the number of arguments, the
+//! address of their vector, the address of the environment's vector (0.11:
+//! `create_tables`). [`program!`](crate::program) makes an entry point of a
+//! `main`; its value, or that of [`exit`], becomes the exit status.
+
+use super::{calls, env, stdio};
+use crate::signal::Signal;
+use core::ffi::c_char;
+use core::panic::PanicInfo;
+
+/// The words on the stack when a program begins.
+#[repr(C)]
+pub struct InitialStack {
+    argc: u32,
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+}
+
+/// Makes a program of `fn main() -> i32`.
+#[macro_export]
+macro_rules! program {
+    ($main:path) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::user::malloc::BrkAllocator =
+            $crate::user::malloc::BrkAllocator::new();
+
+        #[panic_handler]
+        fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+            $crate::user::crt0::panic(info)
+        }
+
+        extern "C" fn start(stack: &$crate::user::crt0::InitialStack) -> ! {
+            // SAFETY: called once, with the stack as the kernel left it.
+            unsafe { $crate::user::crt0::start(stack, $main) }
+        }
+
+        /// The first instruction. `ebp` 0 ends backtraces.
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        extern "C" fn _start() -> ! {
+            core::arch::naked_asm!(
+                "xor ebp, ebp",
+                "mov eax, esp",
+                "and esp, -16",
+                "sub esp, 12",
+                "push eax",
+                "call {start}",
+                start = sym start,
+            )
+        }
+    };
+}
+
+/// Runs `main` and exits with its value.
+///
+/// # Safety
+/// Called once, with the stack as the kernel left it.
+pub unsafe fn start(stack: &InitialStack, main: fn() -> i32) -> ! {
+    // SAFETY: the kernel ends both vectors with a null pointer; they lie above
+    // the stack and nobody else knows of them.
+    unsafe { env::init(stack.argv, stack.envp) };
+    exit(main())
+}
+
+/// Ends the program, after writing what standard output still holds. If that
+/// cannot be written, says so, and ends with status 1 at least.
+pub fn exit(status: i32) -> ! {
+    let status = match stdio::close_stdout() {
+        Ok(()) => status,
+        Err(errno) => {
+            stdio::error_message(&[b"standard output"], errno);
+            status.max(1)
+        }
+    };
+    calls::exit(status)
+}
+
+/// Tells where the program went wrong, and aborts it.
+pub fn panic(info: &PanicInfo<'_>) -> ! {
+    crate::eprintln!("{info}");
+    let _ = super::signal::sigaction(Signal::SIGABRT, super::signal::Handler::Default);
+    let _ = calls::raise(Signal::SIGABRT);
+    calls::exit(128 + Signal::SIGABRT.number() as i32)
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Output, error messages, and input by lines.
+//!
+//! Standard output is buffered: by lines on a terminal, by kilobytes
+//! elsewhere. Call [`flush`] before `fork`. Standard error is not.
+
+use super::calls::{self, Fd};
+use super::env;
+use crate::errno::{Errno, Result};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use spin::Mutex;
+
+/// Bytes that standard output collects.
+const BUFFER: usize = 1024;
+
+struct Stdout {
+    buffer: [u8; BUFFER],
+    used: usize,
+    /// Whether each line is written at once; unknown before the first byte.
+    by_lines: Option<bool>,
+    /// The first error; later output is thrown away.
+    error: Option<Errno>,
+}
+
+static STDOUT: Mutex<Stdout> =
+    Mutex::new(Stdout { buffer: [0; BUFFER], used: 0, by_lines: None, error: None });
+
+impl Stdout {
+    fn put(&mut self, bytes: &[u8]) {
+        let by_lines = *self.by_lines.get_or_insert_with(|| calls::isatty(Fd::STDOUT));
+        for chunk in bytes.chunks(BUFFER) {
+            if self.used + chunk.len() > BUFFER {
+                self.flush();
+            }
+            if let Some(room) = self.buffer.get_mut(self.used..self.used + chunk.len()) {
+                room.copy_from_slice(chunk);
+                self.used += chunk.len();
+            }
+        }
+        if by_lines && bytes.contains(&b'\n') {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let bytes = self.buffer.get(..self.used).unwrap_or_default();
+        if self.error.is_none() && !bytes.is_empty() {
+            self.error = calls::write_all(Fd::STDOUT, bytes).err();
+        }
+        self.used = 0;
+    }
+}
+
+impl Write for Stdout {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Writes bytes to standard output.
+pub fn put(bytes: &[u8]) {
+    STDOUT.lock().put(bytes);
+}
+
+/// Writes what standard output has collected.
+pub fn flush() {
+    STDOUT.lock().flush();
+}
+
+/// Writes what standard output has collected, and tells whether anything
+/// written to it was lost since the last call.
+pub fn close_stdout() -> Result<()> {
+    let mut stdout = STDOUT.lock();
+    stdout.flush();
+    stdout.error.take().map_or(Ok(()), Err)
+}
+
+/// The function behind `print!`.
+pub fn print(arguments: fmt::Arguments<'_>) {
+    // `Stdout` keeps errors to itself until the end.
+    let _ = STDOUT.lock().write_fmt(arguments);
+}
+
+/// Collects a message, so that it is written in one piece and messages of
+/// several processes do not mix.
+struct Stderr {
+    buffer: [u8; 128],
+    used: usize,
+}
+
+impl Stderr {
+    const fn new() -> Stderr {
+        Stderr { buffer: [0; 128], used: 0 }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.used == self.buffer.len() {
+                self.flush();
+            }
+            if let Some(room) = self.buffer.get_mut(self.used) {
+                *room = byte;
+                self.used += 1;
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        let bytes = self.buffer.get(..self.used).unwrap_or_default();
+        // There is nowhere to tell of an error.
+        let _ = calls::write_all(Fd::STDERR, bytes);
+        self.used = 0;
+    }
+}
+
+impl Write for Stderr {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl Drop for Stderr {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// The function behind `eprint!`. What standard output has collected goes
+/// first, so that a terminal shows both in order.
+pub fn eprint(arguments: fmt::Arguments<'_>) {
+    flush();
+    // `Stderr` takes everything.
+    let _ = Stderr::new().write_fmt(arguments);
+}
+
+/// Prints `program: what: what: error text` on standard error, as `perror`
+/// does; the names are written byte for byte.
+pub fn error_message(what: &[&[u8]], error: impl fmt::Display) {
+    flush();
+    let mut stderr = Stderr::new();
+    stderr.put(env::program_name());
+    for part in what {
+        stderr.put(b": ");
+        stderr.put(part);
+    }
+    // `Stderr` takes everything.
+    let _ = writeln!(stderr, ": {error}");
+}
+
+/// Prints to standard output.
+#[macro_export]
+macro_rules! print {
+    ($($argument:tt)*) => { $crate::user::stdio::print(format_args!($($argument)*)) };
+}
+
+/// Prints a line to standard output.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::user::stdio::put(b"\n") };
+    ($format:literal $($argument:tt)*) => {
+        $crate::user::stdio::print(format_args!(concat!($format, "\n") $($argument)*))
+    };
+}
+
+/// Prints to standard error.
+#[macro_export]
+macro_rules! eprint {
+    ($($argument:tt)*) => { $crate::user::stdio::eprint(format_args!($($argument)*)) };
+}
+
+/// Prints a line to standard error.
+#[macro_export]
+macro_rules! eprintln {
+    ($format:literal $($argument:tt)*) => {
+        $crate::user::stdio::eprint(format_args!(concat!($format, "\n") $($argument)*))
+    };
+}
+
+/// Reads a descriptor line by line.
+pub struct LineReader {
+    fd: Fd,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl LineReader {
+    /// Reads ahead by a kilobyte.
+    pub fn new(fd: Fd) -> LineReader {
+        LineReader::with_capacity(fd, 1024)
+    }
+
+    /// Reads ahead by `capacity` bytes. With 1, what is behind a line is left
+    /// to others who read the same file.
+    pub fn with_capacity(fd: Fd, capacity: usize) -> LineReader {
+        LineReader { fd, buffer: alloc::vec![0; capacity], start: 0, end: 0 }
+    }
+
+    /// Replaces `line` by the next line, without its newline. False at the
+    /// end of the file.
+    pub fn read_line(&mut self, line: &mut Vec<u8>) -> Result<bool> {
+        Ok(self.read_line_or_rest(line)?.is_some())
+    }
+
+    /// As [`read_line`](Self::read_line); tells whether the line had a
+    /// newline, `None` at the end of the file.
+    pub fn read_line_or_rest(&mut self, line: &mut Vec<u8>) -> Result<Option<bool>> {
+        line.clear();
+        loop {
+            let ahead = self.buffer.get(self.start..self.end).unwrap_or_default();
+            if let Some(length) = ahead.iter().position(|&byte| byte == b'\n') {
+                line.extend_from_slice(&ahead[..length]);
+                self.start += length + 1;
+                return Ok(Some(true));
+            }
+            line.extend_from_slice(ahead);
+            self.start = 0;
+            self.end = calls::read(self.fd, &mut self.buffer)?;
+            if self.end == 0 {
+                return Ok((!line.is_empty()).then_some(false));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the subcommands do, and what they print.
+
+mod disk;
+mod files;
+mod info;
+
+use crate::build::{Inputs, build};
+use crate::cli::{BuildArgs, Cli, Command};
+use crate::error::Result;
+use clap::CommandFactory;
+use std::io::Write;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+    /// `fsck` found errors.
+    Damaged,
+}
+
+/// Runs a command; what it has to say goes to `out`.
+pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
+    match command {
+        Command::Build(arguments) => run_build(&arguments),
+        Command::Info { image } => info::info(&image, out),
+        Command::Ls { at, long, path } => files::ls(&at, long, &path, out),
+        Command::Cat { at, paths } => files::cat(&at, &paths, out),
+        Command::Get { at, path, file } => files::get(&at, &path, &file),
+        Command::Put { at, file, path, mode, time } => files::put(&at, &file, &path, mode, &time),
+        Command::Mkdir { at, parents, paths, time } => files::mkdir(&at, parents, &paths, &time),
+        Command::Rm { at, recursive, paths, time } => files::rm(&at, recursive, &paths, &time),
+        Command::Tree { at, path } => files::tree(&at, &path, out),
+        Command::Df { at } => disk::df(&at, out),
+        Command::Fsck { at } => return disk::fsck(&at, out),
+        Command::Cmdline { image, line: None } => disk::show_command_line(&image, out),
+        Command::Cmdline { image, line: Some(line) } => disk::set_command_line(&image, &line),
+        Command::Kernel { image, kernel } => disk::replace_kernel(&image, &kernel),
+        Command::Extract { image, partition, file } => disk::extract(&image, partition, &file),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "mkimage", &mut &mut *out);
+            Ok(())
+        }
+    }?;
+    Ok(Outcome::Done)
+}
+
+fn run_build(arguments: &BuildArgs) -> Result<()> {
+    let inputs = Inputs {
+        manifest: &arguments.manifest,
+        boot: arguments.boot.as_deref(),
+        kernel: arguments.kernel.as_deref(),
+        programs: arguments.programs.as_deref(),
+        command_line: arguments.command_line.as_deref(),
+        time: arguments.time,
+    };
+    build(&inputs, &arguments.output)
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where things lie on a disk image, and how the partition table says so.
+//!
+//! Our image, in sectors of 512 bytes:
+//!
+//! | LBA | what |
+//! |---|---|
+//! | 0 | boot sector: code, ROOT_DEV at 444, partition table at 446, 55 AA |
+//! | 1..=4 | setup |
+//! | 5 | kernel command line, ASCII, ended by a NUL |
+//! | 2048.. | partition 1: the kernel ([`kernel_header`](crate::kernel_header)) |
+//! | a cylinder's start.. | partition 2: the root file system |
+//!
+//! Images of other makers are found by looking: [`Layout::detect`] knows a
+//! partition table and a bare Minix file system, which a floppy is too.
+//!
+//! 0.11 reads the same table in `sys_setup` (`kernel/blk_drv/hd.c`) and has
+//! ROOT_DEV in the boot sector, at 508, where the table would end.
+
+use crate::error::Fault;
+use lib::abi_struct;
+use lib::pod::Pod;
+use lib::sys::types::Device;
+
+/// Bytes of a sector.
+pub const SECTOR_SIZE: usize = 512;
+/// Where the boot sector holds the minor, then the major number of the root
+/// device.
+pub const ROOT_DEVICE_OFFSET: usize = 444;
+/// Where the boot sector holds the four partition entries.
+pub const PARTITION_TABLE_OFFSET: usize = 446;
+/// Where the boot sector holds 55 AA; without it the BIOS does not start it.
+pub const BOOT_SIGNATURE_OFFSET: usize = 510;
+/// The last two bytes of a boot sector.
+pub const BOOT_SIGNATURE: [u8; 2] = [0x55, 0xaa];
+/// First sector of setup.
+pub const SETUP_LBA: u32 = 1;
+/// Sectors of setup.
+pub const SETUP_SECTORS: usize = 4;
+/// The sector of the kernel command line.
+pub const COMMAND_LINE_LBA: u32 = 5;
+/// Bytes of a command line, its NUL not counted.
+pub const COMMAND_LINE_MAX: usize = SECTOR_SIZE - 1;
+/// First sector of the kernel's partition: 1 MB, where partitioning tools put
+/// the first partition.
+pub const KERNEL_LBA: u32 = 2048;
+/// Partition type of the kernel: "non-file-system data".
+pub const KERNEL_PARTITION: u8 = 0xda;
+/// Partition type of a Minix file system; 0x80 is its older number.
+pub const MINIX_PARTITION: u8 = 0x81;
+const OLD_MINIX_PARTITION: u8 = 0x80;
+
+/// Heads of our disks.
+pub const HEADS: u32 = 16;
+/// Sectors per track of our disks.
+pub const SECTORS_PER_TRACK: u32 = 63;
+/// Sectors per cylinder of our disks.
+pub const SECTORS_PER_CYLINDER: u32 = HEADS * SECTORS_PER_TRACK;
+/// 32-bit sector numbers, and an IDE disk's 65535 cylinders at most.
+pub const CYLINDERS_MAX: u32 = 65535;
+
+/// A sector's cylinder, head and sector as a partition entry packs them: head;
+/// sector (counted from 1) in the low six bits, bits 8 and 9 of the cylinder
+/// above them; the low eight bits of the cylinder. What lies beyond cylinder
+/// 1023 gets the last head and sector of that cylinder.
+pub fn chs(lba: u32) -> [u8; 3] {
+    let cylinder = lba / SECTORS_PER_CYLINDER;
+    let (cylinder, head, sector) = if cylinder > 1023 {
+        (1023, HEADS - 1, SECTORS_PER_TRACK)
+    } else {
+        (
+            cylinder,
+            lba / SECTORS_PER_TRACK % HEADS,
+            lba % SECTORS_PER_TRACK + 1,
+        )
+    };
+    [
+        head as u8,
+        (sector | (cylinder >> 8) << 6) as u8,
+        cylinder as u8,
+    ]
+}
+
+abi_struct! {
+    /// One of the four entries of the partition table.
+    pub struct PartitionEntry, 16 bytes {
+        /// 80h: start from here; otherwise 0.
+        0 => status: u8,
+        /// First sector, as [`chs`] packs it.
+        1 => first_chs: [u8; 3],
+        /// Partition type; 0 marks an unused entry.
+        4 => kind: u8,
+        /// Last sector, as [`chs`] packs it.
+        5 => last_chs: [u8; 3],
+        /// First sector.
+        8 => first_lba: u32,
+        /// Number of sectors.
+        12 => sectors: u32,
+    }
+}
+
+impl PartitionEntry {
+    /// An entry for a partition of at least one sector.
+    pub fn new(kind: u8, bootable: bool, first_lba: u32, sectors: u32) -> PartitionEntry {
+        PartitionEntry {
+            status: if bootable { 0x80 } else { 0 },
+            first_chs: chs(first_lba),
+            kind,
+            last_chs: chs(first_lba + sectors.saturating_sub(1)),
+            first_lba,
+            sectors,
+        }
+    }
+
+    /// Whether the entry describes no partition.
+    pub fn is_unused(&self) -> bool {
+        self.kind == 0 || self.sectors == 0
+    }
+
+    /// Whether its type is that of a Minix file system.
+    pub fn is_minix(&self) -> bool {
+        matches!(self.kind, MINIX_PARTITION | OLD_MINIX_PARTITION)
+    }
+
+    /// Its bytes on the disk.
+    pub fn region(&self) -> Region {
+        Region {
+            start: u64::from(self.first_lba) * SECTOR_SIZE as u64,
+            length: u64::from(self.sectors) * SECTOR_SIZE as u64,
+        }
+    }
+}
+
+/// A stretch of an image, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// Offset of its first byte.
+    pub start: u64,
+    /// How many bytes.
+    pub length: u64,
+}
+
+/// How the image is divided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// A boot sector with a partition table.
+    Partitioned {
+        /// Entries as they stand, unused ones too.
+        table: [PartitionEntry; 4],
+        /// Which device the boot sector names as root.
+        root_device: Device,
+    },
+    /// One Minix file system from end to end.
+    Bare,
+}
+
+impl Layout {
+    /// Finds out from the first two kilobytes of an image of `length` bytes.
+    pub fn detect(start: &[u8], length: u64) -> Result<Layout, Fault> {
+        if let Some(table) = partition_table(start, length) {
+            let root_device = Device::new(start[ROOT_DEVICE_OFFSET + 1], start[ROOT_DEVICE_OFFSET]);
+            return Ok(Layout::Partitioned { table, root_device });
+        }
+        if minix_magic(start).is_some() {
+            return Ok(Layout::Bare);
+        }
+        Err(Fault::new(
+            "sectors 0 to 3",
+            "expected a boot sector with a partition table, or a Minix super block at byte 1024",
+        ))
+    }
+
+    /// The region of partition `number` (1..=4), or of the root file system:
+    /// the partition ROOT_DEV names if it is a Minix one, otherwise the first
+    /// that is.
+    pub fn file_system(&self, number: Option<u8>, length: u64) -> Result<Region, Fault> {
+        let Layout::Partitioned { table, root_device } = self else {
+            return match number {
+                None => Ok(Region { start: 0, length }),
+                Some(number) => Err(Fault::new(
+                    format!("partition {number}"),
+                    "the image is one file system without partitions",
+                )),
+            };
+        };
+        if let Some(number) = number {
+            return used_entry(table, number).map(PartitionEntry::region);
+        }
+        let root_entry = used_entry(table, root_device.minor())
+            .ok()
+            .filter(|entry| entry.is_minix());
+        root_entry
+            .or_else(|| {
+                table
+                    .iter()
+                    .find(|entry| !entry.is_unused() && entry.is_minix())
+            })
+            .map(PartitionEntry::region)
+            .ok_or_else(|| {
+                Fault::new(
+                    "partition table",
+                    "expected a Minix partition (type 81h or 80h)",
+                )
+            })
+    }
+
+    /// The region of partition `number`, whatever it holds.
+    pub fn partition(&self, number: u8) -> Result<Region, Fault> {
+        self.file_system(Some(number), 0)
+    }
+
+    /// The region of the kernel's partition.
+    pub fn kernel(&self) -> Result<Region, Fault> {
+        match self {
+            Layout::Partitioned { table, .. } if table[0].kind == KERNEL_PARTITION => {
+                Ok(table[0].region())
+            }
+            _ => Err(Fault::new(
+                "partition table",
+                "expected partition 1 to be the kernel's (type DAh)",
+            )),
+        }
+    }
+}
+
+fn used_entry(table: &[PartitionEntry; 4], number: u8) -> Result<&PartitionEntry, Fault> {
+    usize::from(number)
+        .checked_sub(1)
+        .and_then(|index| table.get(index))
+        .filter(|entry| !entry.is_unused())
+        .ok_or_else(|| Fault::new(format!("partition {number}"), "there is no such partition"))
+}
+
+/// The table of a boot sector, if it looks like one: the signature is there,
+/// at least one entry is used, and all used ones lie inside the disk, behind
+/// its first sector.
+fn partition_table(start: &[u8], length: u64) -> Option<[PartitionEntry; 4]> {
+    if start.get(BOOT_SIGNATURE_OFFSET..SECTOR_SIZE)? != BOOT_SIGNATURE {
+        return None;
+    }
+    let table = <[PartitionEntry; 4]>::from_bytes(&start[PARTITION_TABLE_OFFSET..])?;
+    let plausible = |entry: &PartitionEntry| {
+        let region = entry.region();
+        entry.is_unused()
+            || (matches!(entry.status, 0 | 0x80)
+                && region.start > 0
+                && region.start + region.length <= length)
+    };
+    (table.iter().all(plausible) && !table.iter().all(PartitionEntry::is_unused)).then_some(table)
+}
+
+/// The magic number of the Minix super block, at byte 16 of block 1, if it is
+/// one: 137Fh with names of 14 characters, 138Fh with 30, 2468h and 2478h for
+/// version 2.
+pub fn minix_magic(start: &[u8]) -> Option<u16> {
+    let magic = u16::from_bytes(start.get(1024 + 16..)?)?;
+    matches!(magic, 0x137f | 0x138f | 0x2468 | 0x2478).then_some(magic)
+}
+
+/// Fills what is the image's own into the boot sector: ROOT_DEV and the
+/// partition table.
+pub fn fill_boot_sector(
+    sector: &mut [u8; SECTOR_SIZE],
+    root_device: Device,
+    table: &[PartitionEntry; 4],
+) {
+    sector[ROOT_DEVICE_OFFSET] = root_device.minor();
+    sector[ROOT_DEVICE_OFFSET + 1] = root_device.major();
+    sector[PARTITION_TABLE_OFFSET..BOOT_SIGNATURE_OFFSET].copy_from_slice(table.as_bytes());
+}
+
+/// The sector that holds the command line `text`.
+pub fn command_line_sector(text: &str) -> Result<[u8; SECTOR_SIZE], Fault> {
+    let fault = |problem| Err(Fault::new("command line", problem));
+    if text.len() > COMMAND_LINE_MAX {
+        return fault(format!(
+            "{} bytes, expected at most {COMMAND_LINE_MAX}",
+            text.len()
+        ));
+    }
+    if let Some(character) = text
+        .chars()
+        .find(|character| !(' '..='~').contains(character))
+    {
+        return fault(format!("holds {character:?}, expected printable ASCII"));
+    }
+    let mut sector = [0; SECTOR_SIZE];
+    sector[..text.len()].copy_from_slice(text.as_bytes());
+    Ok(sector)
+}
+
+/// The command line in its sector.
+pub fn parse_command_line(sector: &[u8]) -> Result<&str, Fault> {
+    let line = sector.split(|&byte| byte == 0).next().unwrap_or_default();
+    std::str::from_utf8(line)
+        .ok()
+        .filter(|line| line.len() <= COMMAND_LINE_MAX && line.is_ascii())
+        .ok_or_else(|| Fault::new("sector 5", "expected a command line, ASCII ended by a NUL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTH: u64 = 65 * SECTORS_PER_CYLINDER as u64 * 512;
+
+    fn sector(table: [PartitionEntry; 4], root_device: Device) -> [u8; SECTOR_SIZE] {
+        let mut sector = [0; SECTOR_SIZE];
+        sector[BOOT_SIGNATURE_OFFSET..].copy_from_slice(&BOOT_SIGNATURE);
+        fill_boot_sector(&mut sector, root_device, &table);
+        sector
+    }
+
+    fn ours() -> [PartitionEntry; 4] {
+        [
+            PartitionEntry::new(KERNEL_PARTITION, true, 2048, 8032),
+            PartitionEntry::new(MINIX_PARTITION, false, 10080, 55440),
+            PartitionEntry::default(),
+            PartitionEntry::default(),
+        ]
+    }
+
+    #[test]
+    fn chs_by_hand() {
+        assert_eq!(chs(0), [0, 1, 0]);
+        assert_eq!(chs(62), [0, 63, 0]);
+        assert_eq!(chs(63), [1, 1, 0]);
+        assert_eq!(chs(1007), [15, 63, 0]);
+        assert_eq!(chs(2048), [0, 33, 2]);
+        // Cylinder 300 = 12Ch: the two upper bits go above the sector.
+        assert_eq!(chs(300 * 1008 + 2 * 63 + 4), [2, 5 | 0x40, 0x2c]);
+        assert_eq!(chs(1024 * 1008 - 1), [15, 63 | 0xc0, 0xff]);
+        assert_eq!(chs(1024 * 1008), [15, 63 | 0xc0, 0xff]);
+    }
+
+    #[test]
+    fn boot_sector_byte_for_byte() {
+        let sector = sector(ours(), Device::new(3, 2));
+        assert_eq!(sector[444..446], [2, 3]);
+        assert_eq!(
+            sector[446..478],
+            [
+                // 2048 = 800h, 8032 = 1F60h; the last sector is 10079: 9,15,63.
+                [
+                    0x80, 0, 33, 2, 0xda, 15, 63, 9, 0x00, 0x08, 0, 0, 0x60, 0x1f, 0, 0
+                ],
+                // 10080 = 2760h, 55440 = D890h; the last sector is 65519: 64,15,63.
+                [
+                    0, 0, 1, 10, 0x81, 15, 63, 64, 0x60, 0x27, 0, 0, 0x90, 0xd8, 0, 0
+                ],
+            ]
+            .concat()
+        );
+        assert_eq!(sector[478..], [[0; 32].as_slice(), &[0x55, 0xaa]].concat());
+        let layout = Layout::detect(&sector, LENGTH).unwrap();
+        assert_eq!(
+            layout,
+            Layout::Partitioned {
+                table: ours(),
+                root_device: Device::new(3, 2)
+            }
+        );
+    }
+
+    #[test]
+    fn the_root_file_system_is_found() {
+        let find = |table, root, number| {
+            Layout::detect(&sector(table, root), LENGTH)
+                .unwrap()
+                .file_system(number, LENGTH)
+                .map(|region| region.start)
+        };
+        assert_eq!(find(ours(), Device::new(3, 2), None), Ok(10080 * 512));
+        assert_eq!(find(ours(), Device::NONE, None), Ok(10080 * 512));
+        assert_eq!(find(ours(), Device::NONE, Some(1)), Ok(2048 * 512));
+        assert_eq!(
+            find(ours(), Device::NONE, Some(3)).unwrap_err().place,
+            "partition 3"
+        );
+        assert_eq!(
+            find(ours(), Device::NONE, Some(0)).unwrap_err().place,
+            "partition 0"
+        );
+        // Of two Minix partitions ROOT_DEV's is taken, the old type too.
+        let mut two = ours();
+        two[3] = PartitionEntry::new(0x80, false, 63, 100);
+        assert_eq!(find(two, Device::new(3, 4), None), Ok(63 * 512));
+        let mut none = ours();
+        none[1].kind = 0x83;
+        assert!(find(none, Device::new(3, 2), None).is_err());
+    }
+
+    #[test]
+    fn bare_file_systems_are_detected() {
+        for magic in [0x137fu16, 0x138f] {
+            let mut start = [0; 2048];
+            start[1040..1042].copy_from_slice(&magic.to_le_bytes());
+            let layout = Layout::detect(&start, 360 * 1024).unwrap();
+            assert_eq!(layout, Layout::Bare);
+            assert_eq!(
+                layout.file_system(None, 368_640),
+                Ok(Region {
+                    start: 0,
+                    length: 368_640
+                })
+            );
+            assert!(layout.file_system(Some(1), 368_640).is_err());
+        }
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_one_is_none() {
+        assert!(Layout::detect(&[0; 2048], LENGTH).is_err());
+        assert!(Layout::detect(&[], 0).is_err());
+        let refused = |change: fn(&mut [u8; SECTOR_SIZE])| {
+            let mut sector = sector(ours(), Device::NONE);
+            change(&mut sector);
+            Layout::detect(&sector, LENGTH).is_err()
+        };
+        assert!(!refused(|_| ()));
+        assert!(refused(|sector| sector[510] = 0));
+        assert!(refused(|sector| sector[446] = 0x12));
+        assert!(
+            refused(|sector| sector[446 + 16 + 12 + 3] = 1),
+            "beyond the end"
+        );
+        assert!(
+            refused(|sector| sector[446 + 8..446 + 12].fill(0)),
+            "over the boot sector"
+        );
+        assert!(refused(|sector| sector[446..510].fill(0)), "no partitions");
+    }
+
+    #[test]
+    fn command_lines() {
+        let sector = command_line_sector("root=/dev/hd2 init=/bin/sh").unwrap();
+        assert_eq!(sector[..27], *b"root=/dev/hd2 init=/bin/sh\0");
+        assert_eq!(
+            parse_command_line(&sector),
+            Ok("root=/dev/hd2 init=/bin/sh")
+        );
+        let longest = "x".repeat(511);
+        assert_eq!(
+            parse_command_line(&command_line_sector(&longest).unwrap()),
+            Ok(&longest[..])
+        );
+        assert!(command_line_sector(&"x".repeat(512)).is_err());
+        assert!(command_line_sector("grüße").is_err());
+        assert!(command_line_sector("two\nlines").is_err());
+        assert!(parse_command_line(&[b'x'; 512]).is_err());
+        assert!(parse_command_line(&[0xff, 0]).is_err());
+    }
+}

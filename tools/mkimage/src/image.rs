@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! An image file that is there already.
+
+use crate::disk::{COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
+use crate::error::{FaultContext, HostContext, Result};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// No Minix v1 file system reaches further: its zone numbers have 16 bits.
+const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
+
+/// An image and how it is divided.
+pub struct Image {
+    /// Its name on the host.
+    pub path: PathBuf,
+    /// Open for reading.
+    pub file: File,
+    /// Its size in bytes.
+    pub length: u64,
+    /// What was found in it.
+    pub layout: Layout,
+}
+
+impl Image {
+    /// Opens an image and finds out how it is divided.
+    pub fn open(path: &Path) -> Result<Image> {
+        let file = File::open(path).on_host("open", path)?;
+        let length = file.metadata().on_host("look at", path)?.len();
+        let mut start = vec![0; length.min(2048) as usize];
+        file.read_exact_at(&mut start, 0).on_host("read", path)?;
+        let layout = Layout::detect(&start, length).in_file(path)?;
+        Ok(Image { path: path.to_owned(), file, length, layout })
+    }
+
+    /// The bytes of a region.
+    pub fn read(&self, region: Region) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; region.length as usize];
+        self.file.read_exact_at(&mut bytes, region.start).on_host("read", &self.path)?;
+        Ok(bytes)
+    }
+
+    /// Where the file system of partition `number` is, or the root's.
+    pub fn file_system(&self, number: Option<u8>) -> Result<Region> {
+        let region = self.layout.file_system(number, self.length).in_file(&self.path)?;
+        Ok(Region { length: region.length.min(FILE_SYSTEM_MAX), ..region })
+    }
+
+    /// The sector of the command line.
+    pub fn command_line_sector(&self) -> Result<Vec<u8>> {
+        let start = u64::from(COMMAND_LINE_LBA) * SECTOR_SIZE as u64;
+        self.read(Region { start, length: SECTOR_SIZE as u64 })
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The bridge to the `fs` crate: the very code that the kernel runs makes and
+//! changes the file systems of images.
+//!
+//! The calling sequence is [`with_file_system`] around calls of [`Mounted`];
+//! at its end all that was written has reached the file.
+
+use crate::disk::Region;
+use crate::error::{Error, Fault, HostContext, Result};
+use crate::image_path::ImagePath;
+use crate::tree::{Kind, Node, Tree};
+use fs::host::{Attributes, Editor, FileDisk, Host};
+use lib::Errno;
+use lib::sys::stat::{S_IFBLK, S_IFCHR, Stat};
+use lib::sys::types::{Device, Time};
+use std::fs::File;
+use std::path::Path;
+
+/// The device that the file system is on, as far as `fs` knows.
+const DEVICE: Device = Device::new(3, 1);
+/// Blocks of 1 KB in the buffer cache.
+const BUFFERS: u32 = 4096;
+
+/// A mounted file system.
+pub struct Mounted<'fs> {
+    fs: &'fs fs::Fs<'fs>,
+    editor: Editor<'fs>,
+    image: &'fs Path,
+}
+
+/// Mounts the file system in `region` of `file`, which is (to become) the
+/// image `image`; runs `work` on it, and brings everything to the file.
+/// `time` is the time of everything that is changed.
+pub fn with_file_system<T>(
+    image: &Path,
+    file: File,
+    region: Region,
+    time: Time,
+    work: impl FnOnce(&Mounted<'_>) -> Result<T>,
+) -> Result<T> {
+    let host = attach(image, file, region, time)?;
+    let fs = host.fs();
+    let editor = Editor::mount(&fs, DEVICE).map_err(|errno| cannot_mount(image, &host, errno))?;
+    let mounted = Mounted { fs: &fs, editor, image };
+    let result = work(&mounted)?;
+    mounted.editor.unmount().map_err(in_image(image, "/", "write"))?;
+    Ok(result)
+}
+
+/// Makes an empty file system that fills `region` of `file`.
+pub fn make(image: &Path, file: File, region: Region, inodes: u16, time: Time) -> Result<()> {
+    let host = attach(image, file, region, time)?;
+    let fs = host.fs();
+    let options = fs::mkfs::Options {
+        blocks: (region.length / 1024) as u32,
+        inodes: Some(inodes),
+        ..fs::mkfs::Options::default()
+    };
+    fs::mkfs::mkfs(&fs, DEVICE, &options).map_err(in_image(image, "/", "make a file system"))?;
+    fs.sys_sync().map_err(in_image(image, "/", "write"))
+}
+
+fn attach(image: &Path, file: File, region: Region, time: Time) -> Result<Host> {
+    let disk = FileDisk::new(file, region.start, region.length).on_host("open", image)?;
+    let host = Host::new(BUFFERS);
+    host.attach(DEVICE, disk);
+    host.set_time(time);
+    Ok(host)
+}
+
+/// The file system's own message says more than the error number.
+fn cannot_mount(image: &Path, host: &Host, errno: Errno) -> Error {
+    let reason = host.take_messages().join("; ");
+    let reason = if reason.is_empty() { errno.text().to_owned() } else { reason };
+    Fault::new("file system", format!("cannot be mounted: {}", reason.trim())).in_file(image)
+}
+
+fn in_image<'a>(image: &'a Path, path: &'a str, action: &'static str) -> impl Fn(Errno) -> Error + 'a {
+    move |errno| Error::InImage { image: image.to_owned(), path: path.to_owned(), action, errno }
+}
+
+impl Mounted<'_> {
+    /// The image on the host.
+    pub fn image(&self) -> &Path {
+        self.image
+    }
+
+    fn refused<'a>(&'a self, path: &'a str, action: &'static str) -> impl Fn(Errno) -> Error + 'a {
+        in_image(self.image, path, action)
+    }
+
+    /// Creates everything that is in `tree`.
+    pub fn populate(&self, tree: &Tree) -> Result<()> {
+        tree.iter().try_for_each(|(path, node)| self.create(path, node))
+    }
+
+    fn create(&self, path: &ImagePath, node: &Node) -> Result<()> {
+        let path = path.to_string();
+        let bytes = path.as_bytes();
+        let mut attributes = Attributes::new(node.mode);
+        attributes.uid = node.uid;
+        attributes.gid = node.gid;
+        match &node.kind {
+            Kind::Directory => self.editor.mkdir(bytes, &attributes),
+            Kind::File(contents) => {
+                self.editor.write_file_with_holes(bytes, &attributes, contents)
+            }
+            Kind::Device { is_block, device } => {
+                attributes.mode |= if *is_block { S_IFBLK } else { S_IFCHR };
+                self.editor.mknod(bytes, &attributes, *device)
+            }
+            Kind::Link(target) => self.editor.link(target.to_string().as_bytes(), bytes),
+        }
+        .map_err(self.refused(&path, "create"))
+    }
+
+    /// What `stat` tells of a path, of a symbolic link itself.
+    pub fn stat(&self, path: &str) -> Result<Stat> {
+        self.fs
+            .sys_lstat(self.editor.task(), path.as_bytes())
+            .map_err(self.refused(path, "look at"))
+    }
+
+    /// As [`Mounted::stat`], but `None` if there is no such file.
+    pub fn find(&self, path: &str) -> Result<Option<Stat>> {
+        match self.fs.sys_lstat(self.editor.task(), path.as_bytes()) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(self.refused(path, "look at")(errno)),
+        }
+    }
+
+    /// The contents of a file.
+    pub fn read_file(&self, path: &str) -> Result<Vec<u8>> {
+        self.editor.read_file(path.as_bytes()).map_err(self.refused(path, "read"))
+    }
+
+    /// The names in a directory in order, `.` and `..` left out.
+    pub fn read_dir(&self, path: &str) -> Result<Vec<String>> {
+        let entries = self.editor.read_dir(path.as_bytes()).map_err(self.refused(path, "list"))?;
+        let mut names: Vec<String> = entries
+            .into_iter()
+            .map(|(_, name)| String::from_utf8_lossy(&name).into_owned())
+            .filter(|name| name != "." && name != "..")
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Writes a file, over the old one if there is one.
+    pub fn write_file(&self, path: &str, mode: u16, contents: &[u8]) -> Result<()> {
+        self.editor
+            .write_file(path.as_bytes(), &Attributes::new(mode), contents)
+            .map_err(self.refused(path, "write"))
+    }
+
+    /// Makes a directory.
+    pub fn mkdir(&self, path: &str, mode: u16) -> Result<()> {
+        self.editor
+            .mkdir(path.as_bytes(), &Attributes::new(mode))
+            .map_err(self.refused(path, "make the directory"))
+    }
+
+    /// Removes the name of a file.
+    pub fn unlink(&self, path: &str) -> Result<()> {
+        self.fs.sys_unlink(self.editor.task(), path.as_bytes()).map_err(self.refused(path, "remove"))
+    }
+
+    /// Removes an empty directory.
+    pub fn rmdir(&self, path: &str) -> Result<()> {
+        self.fs.sys_rmdir(self.editor.task(), path.as_bytes()).map_err(self.refused(path, "remove"))
+    }
+}

@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makes a machine ready to build, run and test Eleven.
+#
+# Finds a Rust toolchain that can compile the library of Rust itself for the
+# kernel's target, installs with apt what is missing, and writes
+# build/toolchain.mk, by which the Makefile calls cargo. No other place knows
+# about toolchains. Where all is in place it says nothing and changes nothing.
+#
+# Ends 0 when the machine is ready; 1, with the reason, when it can't be made so.
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+result=build/toolchain.mk
+log=build/setup.log
+
+# A program or a file that must be there, and Debian's package that has it.
+needed='
+bochs-bin                                     bochs
+/usr/lib/*/bochs/plugins/libbx_x_gui.so       bochs-x
+/usr/lib/*/bochs/plugins/libbx_term_gui.so    bochs-term
+/usr/share/bochs/BIOS-bochs-latest            bochsbios
+/usr/share/vgabios/vgabios.bin                vgabios
+bximage                                       bximage
+qemu-system-i386                              qemu-system-x86
+gdb                                           gdb
+fsck.minix                                    util-linux
+ld                                            binutils
+gcc                                           gcc
+/usr/include/stdlib.h                         libc6-dev
+make                                          make
+'
+rust_packages='rustc-web cargo-web rust-web-src rust-web-clippy'
+
+say() {
+    echo "setup: $*"
+}
+
+give_up() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+# Whether $1, a command or the name of a file with wildcards, is there. The
+# wildcards are meant to be expanded.
+# shellcheck disable=SC2086
+there() {
+    case $1 in
+    /*) ls $1 ;;
+    *) command -v "$1" ;;
+    esac >/dev/null 2>&1
+}
+
+# The packages of what is missing.
+missing_packages() {
+    echo "$needed" | while read -r thing package; do
+        [ -z "$thing" ] || there "$thing" || echo "$package"
+    done
+}
+
+# Whether an earlier run left all in place.
+is_ready() {
+    [ -e "$result" ] && [ -z "$(find tools/setup.sh -newer "$result")" ] || return 1
+    [ -e "$(sed -n 's/^RUST_SOURCE := //p' "$result")" ] || return 1
+    [ -z "$(missing_packages)" ]
+}
+
+# Runs a command as root.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Installs packages, with a fresh list of them where the first try fails.
+install() {
+    command -v apt-get >/dev/null ||
+        give_up "this is not Debian: install what corresponds to these packages: $*"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        give_up "not root and no sudo: have these packages installed: $*"
+    say "installing $* (log in $log)"
+    apt_install "$@" && return
+    say "reading apt's lists of packages anew"
+    as_root apt-get update >>"$log" 2>&1 ||
+        say "apt-get update failed"
+    apt_install "$@" && return
+    tail -n 5 "$log" >&2
+    give_up "apt-get can't install $*: is there a network? see $log"
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes \
+        --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1
+}
+
+# Where the toolchain of the rustc command "$@" keeps the library's source.
+library_source() {
+    sysroot=$("$@" --print sysroot 2>/dev/null) || return 1
+    echo "$sysroot/lib/rustlib/src/rust/library/core/src/lib.rs"
+}
+
+# Whether the rustc command "$@" has the library's source and knows our target.
+can_build_kernel() {
+    source=$(library_source "$@") && [ -e "$source" ] &&
+        RUSTC_BOOTSTRAP=1 "$@" -Z unstable-options --print cfg \
+            --target i686-kernel.json >/dev/null 2>&1
+}
+
+# Writes the result for a toolchain called $1, whose rustc and cargo are
+# called by the words $2 and $3.
+found() {
+    name=$1
+    source=$(eval library_source "$2")
+    flags='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
+    # Older versions of cargo take a target file without this flag.
+    if eval "RUSTC_BOOTSTRAP=1 $3 -Z help" 2>/dev/null | grep -q json-target-spec; then
+        flags="$flags -Zjson-target-spec"
+    fi
+    cat >"$result.new" <<END
+# Written by tools/setup.sh.
+TOOLCHAIN := $name
+RUST_SOURCE := $source
+HOST_CARGO := $(host_cargo)
+KERNEL_CARGO := env RUSTC_BOOTSTRAP=1 $(echo "$3" | sed 's/\$/$$/g')
+KERNEL_FLAGS := $flags --target i686-kernel.json
+END
+    mv "$result.new" "$result"
+    say "the kernel is built by $name"
+}
+
+# The cargo for host programs: the user's own, unless it is too old.
+host_cargo() {
+    minor=$(cargo --version 2>/dev/null | sed -n 's/^cargo 1\.\([0-9]*\)\..*/\1/p')
+    if [ "${minor:-0}" -ge 88 ]; then
+        echo cargo
+    else
+        echo "env PATH=/usr/bin:\$\$PATH /usr/bin/cargo"
+    fi
+}
+
+# The toolchain $1 of the user's rustup.
+try_rustup() {
+    can_build_kernel rustup run "$1" rustc || return 1
+    found "rustup's $1" "rustup run $1 rustc" "rustup run $1 cargo"
+}
+
+# One of the toolchains of the user's rustup that has the source already.
+try_each_of_rustup() {
+    command -v rustup >/dev/null || return 1
+    for toolchain in $(rustup toolchain list 2>/dev/null | sed 's/ .*//'); do
+        try_rustup "$toolchain" && return
+    done
+    return 1
+}
+
+# The active toolchain of the user's rustup, with the source added.
+try_adding_to_rustup() {
+    command -v rustup >/dev/null || return 1
+    toolchain=$(rustup show active-toolchain 2>/dev/null | sed 's/ .*//')
+    [ -n "$toolchain" ] || return 1
+    say "asking rustup for the library's source"
+    timeout 120 rustup component add --toolchain "$toolchain" rust-src >>"$log" 2>&1 || {
+        say "rustup can't get it"
+        return 1
+    }
+    try_rustup "$toolchain"
+}
+
+# The user's own rustc without rustup.
+try_plain() {
+    can_build_kernel rustc || return 1
+    found "$(rustc --version)" rustc cargo
+}
+
+# Debian's packages.
+try_debian() {
+    can_build_kernel /usr/bin/rustc && [ -x /usr/bin/cargo ] || return 1
+    found "Debian's $(/usr/bin/rustc --version)" /usr/bin/rustc \
+        "PATH=/usr/bin:\$PATH /usr/bin/cargo"
+}
+
+! is_ready || exit 0
+mkdir -p build
+: >"$log"
+packages=$(missing_packages)
+# One word for each package.
+# shellcheck disable=SC2086
+[ -z "$packages" ] || install $packages
+if ! { try_each_of_rustup || try_plain || try_debian || try_adding_to_rustup; }; then
+    # shellcheck disable=SC2086
+    install $rust_packages
+    try_debian ||
+        give_up "/usr/bin/rustc can't build for i686-kernel.json: Rust 1.95 or later with its library source is needed"
+fi
+say "ready"

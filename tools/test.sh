@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs all tests and sums them up. `make test` calls this, with what it has
+# built in the environment:
+#
+#   IMAGE        the disk image
+#   GUEST_TOOLS  the folder of mkimage
+#   HOST_CARGO   the cargo for host programs
+#
+# Ends 0 when every test of every ring has passed.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+PATH=$PATH:/usr/sbin:/sbin
+export IMAGE GUEST_TOOLS PATH
+log=build/test.log
+
+# Runs one ring: its name, its time limit, and the words behind `cargo test`.
+ring() {
+    name=$1
+    limit=$2
+    shift 2
+    echo "== $name"
+    # HOST_CARGO may be several words.
+    # shellcheck disable=SC2086
+    timeout "$limit" $HOST_CARGO test "$@" 2>&1 &&
+        return
+    echo "$name: cargo test ended with $?"
+    echo "$name" >>build/test.failed
+}
+
+: >build/test.failed
+{
+    ring 'ring 1: on the host' 900 --no-fail-fast
+    ring 'ring 1: on the host, the library of the programs' 300 -p programs --lib
+    ring 'rings 2 and 3: in the emulators and in the guest' 900 \
+        --no-fail-fast -p guest -- --ignored
+} | tee "$log"
+
+# Sums up the lines `test result: ok. 3 passed; 0 failed; ...`.
+sed -n 's/^test result: [a-zA-Z]*\. \([0-9]*\) passed; \([0-9]*\) failed;.*/\1 \2/p' "$log" |
+    awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed }'
+failed_rings=$(cat build/test.failed)
+[ -z "$failed_rings" ] || {
+    echo "failed: $failed_rings"
+    exit 1
+}
