@@ -8,41 +8,43 @@
 # stack and zeroed statics. Page tables, GDT and IDT are made in Rust
 # (kernel/src/main.rs).
 #
-# The constants in braces come from kernel/src/main.rs.
+# AT&T syntax, as in 0.11. The constants in braces come from
+# kernel/src/main.rs.
 
         .section .head, "ax"
         .globl  startup_32
 startup_32:
         cld
-        mov     eax, {kernel_data}
-        mov     ds, eax
-        mov     es, eax
-        mov     fs, eax
-        mov     gs, eax
-        mov     ss, eax
+        movl    ${kernel_data}, %eax
+        movw    %ax, %ds
+        movw    %ax, %es
+        movw    %ax, %fs
+        movw    %ax, %gs
+        movw    %ax, %ss
 
         # Zero everything from kernel_bss to kernel_end.
-        lea     edi, [kernel_bss]
-        lea     ecx, [kernel_end]
-        sub     ecx, edi
-        shr     ecx, 2
-        xor     eax, eax
-        rep stosd
+        movl    $kernel_bss, %edi
+        movl    $kernel_end, %ecx
+        subl    %edi, %ecx
+        shrl    $2, %ecx
+        xorl    %eax, %eax
+        rep stosl
 
-        lea     esp, [task0_stack_top]
-        xor     ebp, ebp                # ends the chain of stack frames
+        movl    $task0_stack_top, %esp
+        xorl    %ebp, %ebp              # ends the chain of stack frames
 
         # With line A20 masked, the first and the second megabyte are the
-        # same memory. Write here, look there.
-        mov     eax, 0x11E1E411
-        mov     [a20_probe], eax
-        lea     edx, [a20_probe]
-        and     edx, 0xFFEFFFFF
-        cmp     [edx], eax
+        # same memory. Write here, look there: twice, as the first match may
+        # be chance.
+        movl    $a20_probe, %edx
+        andl    $0xFFEFFFFF, %edx
+        movl    $0x11E1E411, %eax
+        movl    %eax, a20_probe
+        cmpl    %eax, (%edx)
         jne     1f
-        not     eax
-        mov     [a20_probe], eax
-        cmp     [edx], eax
+        notl    %eax
+        movl    %eax, a20_probe
+        cmpl    %eax, (%edx)
         je      no_a20
 1:
         call    check_x87
@@ -51,30 +53,30 @@ startup_32:
 
 # Is there a coprocessor (0.11: check_x87)? fninit clears the status word of
 # one that is there; without one the word stays as it is. Sets CR0:
-#   PG (31) later, WP (16) ring 0 respects read-only pages, NE (5) errors come
-#   as exception 16, EM (2) no coprocessor: its instructions trap,
-#   MP (1) WAIT traps when TS is set.
+#   WP (16) ring 0 respects read-only pages, NE (5) errors come as exception
+#   16, EM (2) no coprocessor: its instructions trap, MP (1) WAIT traps when
+#   TS is set.
 check_x87:
-        mov     eax, cr0
-        and     eax, {cr0_keep}
-        or      eax, {cr0_with_x87}
-        mov     cr0, eax
+        movl    %cr0, %eax
+        andl    ${cr0_keep}, %eax
+        orl     ${cr0_with_x87}, %eax
+        movl    %eax, %cr0
         fninit
-        push    0x5A5A5A5A
-        fnstsw  word ptr [esp]
-        pop     edx
-        test    dl, dl
+        pushl   $0x5A5A5A5A
+        fnstsw  (%esp)
+        popl    %edx
+        testb   %dl, %dl
         jz      1f
-        xor     eax, {cr0_toggle_x87}
-        mov     cr0, eax
+        xorl    ${cr0_toggle_x87}, %eax
+        movl    %eax, %cr0
 1:      ret
 
 no_a20:
-        lea     esi, [a20_message]
-        mov     edi, 0xB8000
-        mov     ah, 0x4F                # white on red
+        movl    $a20_message, %esi
+        movl    $0xB8000, %edi
+        movb    $0x4F, %ah              # white on red
 2:      lodsb
-        test    al, al
+        testb   %al, %al
         jz      3f
         stosw
         jmp     2b

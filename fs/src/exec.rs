@@ -103,7 +103,7 @@ impl<'fs> Fs<'fs> {
 
     fn open_executable(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
         let inode = self.namei(task, path)?;
-        let mode = u32::from(inode.mode());
+        let mode = inode.mode();
         if !S_ISREG(mode) || mode & 0o111 == 0 {
             return Err(Errno::EACCES);
         }
@@ -120,7 +120,7 @@ fn program<'fs>(
 ) -> Result<Program<'fs>> {
     let header = Exec::parse(start).ok_or(Errno::ENOEXEC)?;
     check_header(&header, executable.size())?;
-    let mode = u32::from(executable.mode());
+    let mode = executable.mode();
     let euid = if mode & S_ISUID != 0 { executable.uid() } else { task.euid.get() as u16 };
     let egid = if mode & S_ISGID != 0 { executable.gid().into() } else { task.egid.get() as u16 };
     Ok(Program { executable, header, script, euid, egid })

@@ -36,8 +36,8 @@ use lib::{Errno, Result};
 
 /// Hash chains of the inode table.
 pub(crate) const NR_HASH: usize = 128;
-/// A number behind the last inode slot.
-const NO_SLOT: u32 = u32::MAX;
+/// A place behind the last super block.
+const NO_SUPER: u32 = u32::MAX;
 
 /// An inode in memory (0.11: `struct m_inode`).
 pub(crate) struct InodeSlot {
@@ -55,6 +55,9 @@ pub(crate) struct InodeSlot {
     place: Word,
     /// Where its device stands in the table of super blocks.
     super_place: Word,
+    /// The zones that files of its device may have: from here to before there.
+    first_zone: Word,
+    end_zone: Word,
     /// The operation lock.
     lock: SleepLock,
     /// The fields were filled in.
@@ -93,6 +96,8 @@ impl InodeSlot {
             mounted: Word::new(0),
             place: Word::new(0),
             super_place: Word::new(0),
+            first_zone: Word::new(0),
+            end_zone: Word::new(0),
             lock: SleepLock::new(),
             valid: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
@@ -199,6 +204,12 @@ impl PartialEq for Inode<'_> {
 }
 
 impl<'fs> Inode<'fs> {
+    /// A handle that isn't counted, and so must not be dropped.
+    #[inline(always)]
+    pub(crate) fn uncounted(fs: &'fs Fs<'fs>, slot: &'fs InodeSlot) -> Inode<'fs> {
+        Inode { fs, slot }
+    }
+
     /// The device it is on; [`Device::NONE`] for a pipe.
     #[inline(always)]
     pub fn device(&self) -> Device {
@@ -281,6 +292,12 @@ impl<'fs> Inode<'fs> {
     #[inline(always)]
     pub(crate) fn super_place(&self) -> u32 {
         self.slot.super_place.get()
+    }
+
+    /// Whether a file of its device may have the zone.
+    #[inline(always)]
+    pub(crate) fn may_have(&self, zone: Zone) -> bool {
+        (self.slot.first_zone.get()..self.slot.end_zone.get()).contains(&zone.block())
     }
 
     pub(crate) fn pipe(&self) -> &'fs Pipe {
@@ -368,10 +385,11 @@ impl<'fs> Fs<'fs> {
         Ok(inode)
     }
 
+    /// The slot of an inode, counted; its fields perhaps not filled in yet.
     fn get_slot(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
+        let slots = &self.tables.inode_slots;
         loop {
             let mut table = self.tables.inodes.lock();
-            let slots = &self.tables.inode_slots;
             let is_it = |slot: &InodeSlot| slot.is_of(device, number);
             if let Some(place) = table.find(slots, hash(device, number), is_it) {
                 let slot = self.slot(place).ok_or(Errno::EIO)?;
@@ -381,33 +399,31 @@ impl<'fs> Fs<'fs> {
                 slot.count.add(1);
                 return Ok(Inode { fs: self, slot });
             }
-            let Some((super_place, block)) = self.get_super(device) else {
-                return Err(Errno::EIO);
-            };
-            let Some(slot) = self.get_empty_inode(table)? else { continue };
-            let inode = Inode { fs: self, slot };
-            let mut table = self.tables.inodes.lock();
-            // The lock was free for a moment.
-            if table.find(slots, hash(device, number), is_it).is_some() {
-                drop(table);
-                continue;
-            }
-            if !block.geometry().has_inode(number) {
+            let (super_place, block) = self.get_super(device).ok_or(Errno::EIO)?;
+            let geometry = block.geometry();
+            if !geometry.has_inode(number) {
                 drop(table);
                 self.fs_error(device, format_args!("a directory entry for inode {number}"));
                 return Err(Errno::EIO);
             }
+            let Some((mut table, slot)) = self.get_empty_inode(table)? else { continue };
             slot.super_place.set(super_place);
+            slot.first_zone.set(u32::from(geometry.firstdatazone));
+            slot.end_zone.set(u32::from(geometry.nzones));
             slot.device.set(u32::from(device.0));
             slot.number.set(u32::from(number.0));
             table.insert(slots, slot.place.get());
-            return Ok(inode);
+            return Ok(Inode { fs: self, slot });
         }
     }
 
-    /// Takes an unused slot, without identity and counted once. `None` after a
-    /// changed inode was written to make room; `ENFILE` if all are in use.
-    fn get_empty_inode(&'fs self, mut table: TableGuard<'_>) -> Result<Option<&'fs InodeSlot>> {
+    /// Takes the slot unused longest: without identity, counted once. `None`
+    /// after a changed inode was written to make room, with the table free in
+    /// between; `ENFILE` if all are in use.
+    fn get_empty_inode<'a>(
+        &'fs self,
+        mut table: TableGuard<'a>,
+    ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
         let slots = &self.tables.inode_slots;
         let place = table.oldest().ok_or(Errno::ENFILE)?;
         let slot = self.slot(place).ok_or(Errno::ENFILE)?;
@@ -421,13 +437,13 @@ impl<'fs> Fs<'fs> {
         }
         table.remove(slots, place);
         slot.forget_identity();
-        Ok(Some(slot))
+        Ok(Some((table, slot)))
     }
 
     /// An inode without device, for a pipe (0.11: `get_pipe_inode`).
     pub(crate) fn get_pipe_inode(&'fs self) -> Result<Inode<'fs>> {
         loop {
-            if let Some(slot) = self.get_empty_inode(self.tables.inodes.lock())? {
+            if let Some((_table, slot)) = self.get_empty_inode(self.tables.inodes.lock())? {
                 slot.valid.store(true, Release);
                 return Ok(Inode { fs: self, slot });
             }
@@ -476,11 +492,7 @@ impl<'fs> Fs<'fs> {
             if slot.is_valid() && !slot.device().is_none() && inode.nlinks() == 0 {
                 // No directory entry leads here any more, so it stays ours.
                 drop(table);
-                inode.free();
-                table = self.tables.inodes.lock();
-                table.remove(slots, slot.place.get());
-                slot.forget_identity();
-                drop(table);
+                self.free(inode);
                 table = self.tables.inodes.lock();
             }
         }
@@ -494,13 +506,36 @@ impl<'fs> Fs<'fs> {
         }
     }
 
+    /// Frees the zones and the number of an inode without names, whose only
+    /// handle this is. Each thing is forgotten by all that refer to it before
+    /// it is free.
+    fn free(&'fs self, inode: &Inode<'fs>) {
+        let read_only = inode.is_read_only();
+        if !read_only {
+            // What could not be freed is left to fsck.
+            let _ = inode.lock().truncate();
+            inode.update(|state| state.disk = DiskInode::default());
+            let _ = inode.write();
+        }
+        let slot = inode.slot;
+        let (number, super_place) = (slot.number(), inode.super_place());
+        let mut table = self.tables.inodes.lock();
+        table.remove(&self.tables.inode_slots, slot.place.get());
+        slot.forget_identity();
+        drop(table);
+        if !read_only {
+            self.free_inode(super_place, number);
+        }
+    }
+
     /// Copies an inode to its block of the inode table (0.11: `write_inode`).
     fn write_inode(&'fs self, slot: &InodeSlot) -> Result<()> {
         if !slot.is_dirty() {
             return Ok(());
         }
-        let geometry = self.super_block(slot.super_place.get()).map(|block| block.geometry());
-        let (block, offset) = geometry.ok_or(Errno::EIO)?.inode_place(slot.number());
+        // Without a file system it was freed a moment ago.
+        let Some(block) = self.super_block(slot.super_place.get()) else { return Ok(()) };
+        let (block, offset) = block.geometry().inode_place(slot.number());
         let buffer = self.bread(slot.device(), block).inspect_err(|_| {
             printk!(self, "device {}: inode {} is lost\n", slot.device(), slot.number());
             slot.dirty.store(false, Release);
@@ -573,7 +608,7 @@ impl InodeSlot {
         self.device.set(0);
         self.number.set(0);
         self.mounted.set(0);
-        self.super_place.set(NO_SLOT);
+        self.super_place.set(NO_SUPER);
     }
 }
 
@@ -611,20 +646,4 @@ impl<'fs> Inode<'fs> {
         Ok(())
     }
 
-    /// Frees the zones and the number of an inode without names and with one
-    /// handle. In an order in which nothing on the disk refers to something
-    /// free.
-    fn free(&self) {
-        if self.is_read_only() {
-            return;
-        }
-        let locked = self.lock();
-        // What could not be freed is left to fsck.
-        let _ = locked.truncate();
-        drop(locked);
-        let number = self.number();
-        self.update(|state| state.disk = DiskInode { time: state.disk.time, ..DiskInode::default() });
-        let _ = self.write();
-        self.fs.free_inode(self.super_place(), number);
-    }
 }

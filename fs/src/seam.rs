@@ -235,3 +235,47 @@ impl Default for SleepLock {
         Self::new()
     }
 }
+
+/// The kernel's own memory, read into, as a [`UserBuffer`].
+pub struct ReadInto<'a>(pub &'a mut [u8]);
+
+impl UserBuffer for ReadInto<'_> {
+    fn remaining(&self) -> usize {
+        self.0.len()
+    }
+
+    fn prepare(&mut self, _count: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        let count = bytes.len().min(self.0.len());
+        let (here, rest) = core::mem::take(&mut self.0).split_at_mut(count);
+        here.copy_from_slice(&bytes[..count]);
+        self.0 = rest;
+    }
+
+    fn get(&mut self, _bytes: &mut [u8]) {}
+}
+
+/// The kernel's own memory, written from, as a [`UserBuffer`].
+pub struct WriteFrom<'a>(pub &'a [u8]);
+
+impl UserBuffer for WriteFrom<'_> {
+    fn remaining(&self) -> usize {
+        self.0.len()
+    }
+
+    fn prepare(&mut self, _count: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn put(&mut self, _bytes: &[u8]) {}
+
+    fn get(&mut self, bytes: &mut [u8]) {
+        let count = bytes.len().min(self.0.len());
+        let (here, rest) = self.0.split_at(count);
+        bytes[..count].copy_from_slice(here);
+        self.0 = rest;
+    }
+}

@@ -18,21 +18,36 @@
 #       es
 #       fs              <- esp, the address handed over
 #
-# Constants in braces come from kernel/src/traps.rs, from `offset_of!`.
+# AT&T syntax, as in 0.11. Constants in braces come from kernel/src/traps.rs,
+# from `offset_of!`.
 
         .macro  entry name, handler
         .globl  \name
 \name:
-        push    0
-        push    offset \handler
+        pushl   $0
+        pushl   $\handler
         jmp     error_code
         .endm
 
         .macro  entry_with_error_code name, handler
         .globl  \name
 \name:
-        push    offset \handler
+        pushl   $\handler
         jmp     error_code
+        .endm
+
+# The rest of the frame, and the kernel's segments.
+        .macro  save_all
+        pushal
+        pushl   %ds
+        pushl   %es
+        pushl   %fs
+        cld
+        movl    ${kernel_data}, %edx
+        movw    %dx, %ds
+        movw    %dx, %es
+        movl    ${user_data}, %edx
+        movw    %dx, %fs
         .endm
 
         .text
@@ -55,20 +70,11 @@
         entry_with_error_code alignment_check, {alignment_check}
 
 error_code:
-        pushad
-        push    ds
-        push    es
-        push    fs
-        cld
-        mov     edx, {kernel_data}
-        mov     ds, edx
-        mov     es, edx
-        mov     edx, {user_data}
-        mov     fs, edx
-        push    esp
-        call    [esp + 4 + {handler}]
-        add     esp, 4
-        test    byte ptr [esp + {cs}], 3
+        save_all
+        pushl   %esp
+        call    *4+{handler}(%esp)
+        addl    $4, %esp
+        testb   $3, {cs}(%esp)
         jnz     ret_to_user             # in system_call.s
         jmp     restore_all
 
@@ -77,8 +83,8 @@ error_code:
         .altmacro
         .macro  irq_entry number
 irq_\number:
-        push    0
-        push    \number
+        pushl   $0
+        pushl   $\number
         jmp     irq_common
         .endm
 
@@ -89,20 +95,11 @@ irq_\number:
         .endr
 
 irq_common:
-        pushad
-        push    ds
-        push    es
-        push    fs
-        cld
-        mov     edx, {kernel_data}
-        mov     ds, edx
-        mov     es, edx
-        mov     edx, {user_data}
-        mov     fs, edx
-        push    esp
+        save_all
+        pushl   %esp
         call    {do_irq}
-        add     esp, 4
-        test    byte ptr [esp + {cs}], 3
+        addl    $4, %esp
+        testb   $3, {cs}(%esp)
         jnz     ret_to_user
         jmp     restore_all
 

@@ -24,11 +24,11 @@ static FS: Once<Fs<'static>> = Once::new();
 pub struct KernelSeam;
 
 /// The one there is.
-pub static KERNEL_SEAM: KernelSeam = KernelSeam;
+pub static SEAM: KernelSeam = KernelSeam;
 
 /// Starts the file system with this memory for buffers (0.11: `buffer_init`).
 pub fn fs_init(buffers: &'static [BufferHead]) {
-    FS.call_once(|| Fs::new(&KERNEL_SEAM, buffers, &TABLES));
+    FS.call_once(|| Fs::new(&SEAM, buffers, &TABLES));
 }
 
 /// The file system.

@@ -8,9 +8,6 @@
 
 use core::ffi::CStr;
 use lib::fcntl::{O_RDONLY, O_RDWR};
-use lib::reboot::REBOOT_HALT;
-use lib::syscall;
-use lib::sys::wait::WaitStatus;
 
 /// Bytes of the kernel command line, with its NUL.
 const COMMAND_LINE: usize = 512;
@@ -20,11 +17,11 @@ const ENVIRONMENT: [&CStr; 4] = [c"HOME=/root", c"PATH=/bin:/sbin:/usr/bin", c"T
 
 /// Task 0: makes task 1, then idles whenever there is nothing else to do.
 pub extern "C" fn task_0() -> ! {
-    if let Ok(0) = syscall::fork() {
+    if let Ok(0) = call::fork() {
         init();
     }
     loop {
-        let _ = syscall::pause();
+        let _ = call::pause();
     }
 }
 
@@ -33,7 +30,7 @@ pub extern "C" fn task_0() -> ! {
 /// program instead and halts when it ends.
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
-    let _ = syscall::setup(&mut buffer);
+    let _ = call::setup(&mut buffer);
     let line = CStr::from_bytes_until_nul(&buffer).unwrap_or_default().to_bytes();
     let mut path = [0; COMMAND_LINE];
     let console = device_path(parameter(line, b"console").unwrap_or(b"tty0"), &mut path);
@@ -43,20 +40,20 @@ fn init() -> ! {
         Some(program) => {
             run(program, &[program], Input::Terminal(console));
             say(b"init: the program has ended\n");
-            let _ = syscall::sync();
-            let _ = syscall::reboot(REBOOT_HALT);
+            let _ = call::sync();
+            let _ = call::halt();
         }
         None => {
             run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc"));
             loop {
                 run(SHELL, &[c"-sh"], Input::Terminal(console));
                 say(b"\n");
-                let _ = syscall::sync();
+                let _ = call::sync();
             }
         }
     }
     loop {
-        let _ = syscall::pause();
+        let _ = call::pause();
     }
 }
 
@@ -70,9 +67,9 @@ enum Input<'a> {
 
 /// Runs a program and waits for it, burying orphans meanwhile.
 fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) {
-    match syscall::fork() {
+    match call::fork() {
         Ok(0) => become_program(program, arguments, input),
-        Ok(pid) => while !matches!(syscall::waitpid(-1, 0), Ok((ended, _)) if ended == pid) {},
+        Ok(pid) => while !matches!(call::wait(), Ok(ended) if ended == pid) {},
         Err(_) => say(b"init: cannot fork\n"),
     }
 }
@@ -81,37 +78,37 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     match input {
         Input::Terminal(terminal) => {
             for fd in 0..3 {
-                let _ = syscall::close(fd);
+                let _ = call::close(fd);
             }
-            let _ = syscall::setsid();
+            let _ = call::setsid();
             open_terminal(terminal);
         }
         Input::Script(script) => {
-            let _ = syscall::close(0);
-            if syscall::open(script, O_RDONLY, 0).is_err() {
-                syscall::exit(0);
+            let _ = call::close(0);
+            if call::open(script, O_RDONLY, 0).is_err() {
+                call::exit(0);
             }
         }
     }
-    let _ = syscall::execve(program, arguments, &ENVIRONMENT);
+    let _ = call::execve(program, arguments, &ENVIRONMENT);
     say(b"init: cannot run ");
     say(program.to_bytes());
     say(b"\n");
     // Not at once again: somebody wants to read the message.
-    let _ = syscall::alarm(5);
-    let _ = syscall::pause();
-    syscall::exit(1)
+    let _ = call::alarm(5);
+    let _ = call::pause();
+    call::exit(1)
 }
 
 /// Opens the terminal as standard input, output and error.
 fn open_terminal(path: &CStr) {
-    let _ = syscall::open(path, O_RDWR, 0);
-    let _ = syscall::dup(0);
-    let _ = syscall::dup(0);
+    let _ = call::open(path, O_RDWR, 0);
+    let _ = call::dup(0);
+    let _ = call::dup(0);
 }
 
 fn say(text: &[u8]) {
-    let _ = syscall::write(1, text);
+    let _ = call::write(1, text, text.len());
 }
 
 /// The value of `name=value` on the command line.
@@ -133,4 +130,84 @@ fn c_string<'a>(pieces: &[&[u8]], buffer: &'a mut [u8]) -> Option<&'a CStr> {
 /// `/dev/NAME`.
 fn device_path<'a>(name: &[u8], buffer: &'a mut [u8]) -> &'a CStr {
     c_string(&[b"/dev/", name], buffer).unwrap_or(c"/dev/tty0")
+}
+
+/// The system calls that are needed here.
+mod call {
+    use core::ffi::{CStr, c_char};
+    use core::ptr::{null, null_mut};
+    use lib::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
+    use lib::{Result, syscall};
+
+    /// Room for arguments and environment, with the null pointer.
+    const VECTOR: usize = 8;
+
+    fn address<T>(pointer: *const T) -> u32 {
+        pointer.addr() as u32
+    }
+
+    /// Calls whose arguments are numbers or borrowed strings, which the
+    /// kernel only reads.
+    macro_rules! calls {
+        ($($name:ident($($argument:ident: $type:ty => $word:expr),*);)*) => {
+            $(pub fn $name($($argument: $type),*) -> Result<u32> {
+                // SAFETY: the kernel writes no memory of ours.
+                unsafe { syscall::$name($($word),*) }
+            })*
+        };
+    }
+
+    calls! {
+        fork();
+        pause();
+        sync();
+        setsid();
+        dup(fd: u32 => fd);
+        close(fd: u32 => fd);
+        alarm(seconds: u32 => seconds);
+        write(fd: u32 => fd, text: &[u8] => address(text.as_ptr()), count: usize => count as u32);
+        open(path: &CStr => address(path.as_ptr()), flags: u32 => flags, mode: u32 => mode);
+    }
+
+    /// Mounts root; `line` becomes the kernel command line.
+    pub fn setup(line: &mut [u8; super::COMMAND_LINE]) -> Result<u32> {
+        // SAFETY: the command line with its NUL is never longer.
+        unsafe { syscall::setup(address(line.as_mut_ptr())) }
+    }
+
+    /// The process id of a child that ended.
+    pub fn wait() -> Result<u32> {
+        // SAFETY: no status is stored.
+        unsafe { syscall::waitpid(-1i32 as u32, address(null_mut::<u32>()), 0) }
+    }
+
+    /// Becomes another program; comes back only with an error.
+    pub fn execve(path: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Result<u32> {
+        let (argv, envp) = (vector(arguments), vector(environment));
+        // SAFETY: both vectors end with a null pointer; the strings are
+        // borrowed. Nothing of them is used again on success.
+        unsafe { syscall::execve(address(path.as_ptr()), address(argv.as_ptr()), address(envp.as_ptr())) }
+    }
+
+    fn vector(strings: &[&CStr]) -> [*const c_char; VECTOR] {
+        let mut vector = [null(); VECTOR];
+        for (pointer, string) in vector[..VECTOR - 1].iter_mut().zip(strings) {
+            *pointer = string.as_ptr();
+        }
+        vector
+    }
+
+    /// Stops the machine.
+    pub fn halt() -> Result<u32> {
+        // SAFETY: the machine stops, or nothing happens.
+        unsafe { syscall::reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_HALT) }
+    }
+
+    /// Ends the task.
+    pub fn exit(status: u32) -> ! {
+        loop {
+            // SAFETY: nothing of the task is used again.
+            let _ = unsafe { syscall::exit(status) };
+        }
+    }
 }

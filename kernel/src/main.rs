@@ -59,6 +59,7 @@ global_asm!(
     cr0_with_x87 = const CR0_MP | CR0_NE | CR0_WP,
     cr0_toggle_x87 = const CR0_MP | CR0_EM,
     main = sym main,
+    options(att_syntax),
 );
 
 unsafe extern "C" {
@@ -93,7 +94,7 @@ extern "C" fn main() -> ! {
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
     give_away_memory(buffers_end);
     chr_drv::tty_io::tty_init();
-    blk_drv::blk_dev_init();
+    blk_drv::ll_rw_blk::blk_dev_init();
     blk_drv::hd::hd_init();
     start_clock();
     lib::asm::system::sti();
@@ -226,9 +227,9 @@ fn move_to_user_mode() -> ! {
             "iretd",
             data = in(reg) u32::from(Selector::USER_DATA.0),
             stack = in(reg) TASK_0_USER_STACK_TOP - 16,
-            flags = const EFLAGS,
-            code = const Selector::USER_CODE.0,
-            entry = sym init::task_0,
+            flags = in(reg) EFLAGS,
+            code = in(reg) u32::from(Selector::USER_CODE.0),
+            entry = in(reg) init::task_0 as extern "C" fn() -> ! as usize,
             options(noreturn)
         );
     }

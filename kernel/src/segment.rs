@@ -135,18 +135,20 @@ fn put_fs(address: UserAddress, bytes: &[u8]) {
     // operand, so it is exchanged. The direction flag is clear.
     unsafe {
         asm!(
-            "push es", "push fs", "pop es",
+            "mov eax, fs",
+            "mov es, ax",
             "xchg esi, {source}",
-            "mov {count}, ecx",
+            "mov eax, ecx",
             "shr ecx, 2",
             "rep movsd",
-            "mov ecx, {count}",
+            "mov ecx, eax",
             "and ecx, 3",
             "rep movsb",
             "xchg esi, {source}",
-            "pop es",
+            "mov eax, ds",
+            "mov es, ax",
             source = inout(reg) bytes.as_ptr() => _,
-            count = out(reg) _,
+            out("eax") _,
             inout("ecx") bytes.len() => _,
             inout("edi") address.0 => _,
         );
@@ -161,15 +163,15 @@ fn get_fs(address: UserAddress, bytes: &mut [u8]) {
     unsafe {
         asm!(
             "xchg esi, {source}",
-            "mov {count}, ecx",
+            "mov eax, ecx",
             "shr ecx, 2",
             "rep movsd es:[edi], fs:[esi]",
-            "mov ecx, {count}",
+            "mov ecx, eax",
             "and ecx, 3",
             "rep movsb es:[edi], fs:[esi]",
             "xchg esi, {source}",
             source = inout(reg) address.0 => _,
-            count = out(reg) _,
+            out("eax") _,
             inout("ecx") bytes.len() => _,
             inout("edi") bytes.as_mut_ptr() => _,
         );

@@ -14,19 +14,20 @@ use core::arch::asm;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
     // SAFETY: the caller answers for both ranges; the direction flag is clear.
-    // `esi` cannot be named as an operand, so it is exchanged.
+    // `esi` cannot be named as an operand, so it is exchanged with the
+    // operand's register, which may be `esi` itself.
     unsafe {
         asm!(
             "xchg esi, {from}",
-            "mov {count}, ecx",
+            "mov eax, ecx",
             "shr ecx, 2",
             "rep movsd",
-            "mov ecx, {count}",
+            "mov ecx, eax",
             "and ecx, 3",
             "rep movsb",
             "xchg esi, {from}",
             from = inout(reg) from => _,
-            count = out(reg) _,
+            out("eax") _,
             inout("ecx") count => _,
             inout("edi") to => _,
             options(nostack),
@@ -74,13 +75,13 @@ pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8
     // SAFETY: the caller answers for the range; the direction flag is clear.
     unsafe {
         asm!(
-            "mov {count}, ecx",
+            "mov edx, ecx",
             "shr ecx, 2",
             "rep stosd",
-            "mov ecx, {count}",
+            "mov ecx, edx",
             "and ecx, 3",
             "rep stosb",
-            count = out(reg) _,
+            out("edx") _,
             in("eax") pattern,
             inout("ecx") count => _,
             inout("edi") to => _,

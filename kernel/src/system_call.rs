@@ -7,6 +7,7 @@
 //! that the handler declares, and turns the handler's `Result` into `eax`:
 //! this is the one place where an error becomes a number.
 
+use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
 use crate::fs_calls::*;
@@ -30,6 +31,7 @@ global_asm!(
     enosys = const Errno::ENOSYS.to_eax(),
     sys_call_table = sym SYS_CALL_TABLE,
     attend = sym sched::attend,
+    options(att_syntax),
 );
 
 /// An argument as the handler wants it, from the register it came in. No

@@ -7,53 +7,54 @@
 # one drawn in asm.s. eax comes back with the result, all others as they were.
 # This is the hottest path of the kernel: every instruction counts.
 #
-# Constants in braces come from kernel/src/system_call.rs.
+# AT&T syntax, as in 0.11. Constants in braces come from
+# kernel/src/system_call.rs.
 
         .text
         .globl  system_call
 system_call:
-        push    eax                     # error code: the number, for tracing
-        push    -1                      # handler: none
-        pushad
-        push    ds
-        push    es
-        push    fs
+        pushl   %eax                    # error code: the number, for tracing
+        pushl   $-1                     # handler: none
+        pushal
+        pushl   %ds
+        pushl   %es
+        pushl   %fs
         cld
-        mov     edx, {kernel_data}
-        mov     ds, edx
-        mov     es, edx
-        mov     edx, {user_data}
-        mov     fs, edx
-        cmp     eax, {nr_system_calls}
+        movl    ${kernel_data}, %edx
+        movw    %dx, %ds
+        movw    %dx, %es
+        movl    ${user_data}, %edx
+        movw    %dx, %fs
+        cmpl    ${nr_system_calls}, %eax
         jae     bad_sys_call
-        push    esp
-        call    [{sys_call_table} + eax*4]
-        add     esp, 4
-        mov     [esp + {eax}], eax
+        pushl   %esp
+        call    *{sys_call_table}(,%eax,4)
+        addl    $4, %esp
+        movl    %eax, {eax}(%esp)
 
 # Interrupts and exceptions from ring 3 come here as well.
         .globl  ret_to_user
 ret_to_user:
-        cmp     dword ptr [ATTENTION], 0
+        cmpl    $0, ATTENTION
         jne     attention
         .globl  restore_all
 restore_all:
-        pop     fs
-        pop     es
-        pop     ds
-        popad
-        add     esp, 8                  # handler, error code
+        popl    %fs
+        popl    %es
+        popl    %ds
+        popal
+        addl    $8, %esp                # handler, error code
         .globl  return_from_trap
 return_from_trap:
-        iretd
+        iretl
 
 # A task switch is due, or a signal may be waiting.
 attention:
-        push    esp
+        pushl   %esp
         call    {attend}
-        add     esp, 4
+        addl    $4, %esp
         jmp     restore_all
 
 bad_sys_call:
-        mov     dword ptr [esp + {eax}], {enosys}
+        movl    ${enosys}, {eax}(%esp)
         jmp     ret_to_user

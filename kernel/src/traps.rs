@@ -83,6 +83,7 @@ global_asm!(
     coprocessor_error = sym do_coprocessor_error,
     alignment_check = sym do_alignment_check,
     do_irq = sym do_irq,
+    options(att_syntax),
 );
 
 unsafe extern "C" {

@@ -24,6 +24,8 @@ pub mod pod;
 pub mod reboot;
 pub mod signal;
 pub mod sys;
+#[cfg(target_os = "none")]
+pub mod syscall;
 pub mod termios;
 pub mod time;
 pub mod unistd;

@@ -324,6 +324,12 @@ pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
     }
 }
 
+/// Takes away the page below a kernel stack, so that running off it faults.
+pub fn protect_guard(address: LinearAddress) {
+    KERNEL_PAGE_TABLES[address.directory_index()].set(address.table_index(), Entry::NONE);
+    invalidate_page(address);
+}
+
 /// Adds the pages wholly inside `start..end` to the free ones
 /// (0.11: `mem_init`). What has been added already stays as it is.
 pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {

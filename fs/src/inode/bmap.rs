@@ -73,11 +73,7 @@ impl Inode<'_> {
     /// A zone number that came from the disk.
     #[inline]
     pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
-        if zone.is_hole() {
-            return Ok(zone);
-        }
-        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
-        if block.state.lock().geometry.has_zone(zone) {
+        if zone.is_hole() || self.may_have(zone) {
             return Ok(zone);
         }
         let what = format_args!("inode {} refers to zone {zone}", self.number());

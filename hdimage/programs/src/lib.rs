@@ -16,6 +16,7 @@ pub mod options;
 pub mod path;
 pub mod regex;
 pub mod shell;
+pub mod test_expression;
 
 #[cfg(target_os = "none")]
 pub mod accounts;
@@ -23,3 +24,5 @@ pub mod accounts;
 pub mod command;
 #[cfg(target_os = "none")]
 pub mod files;
+#[cfg(target_os = "none")]
+pub mod run;

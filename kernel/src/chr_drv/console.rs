@@ -13,13 +13,14 @@
 mod escape;
 mod screen;
 
+use super::tty_io::Sink;
 use crate::sched::HZ;
 use crate::setup_data::{self, ScreenInfo};
 use core::slice;
 pub use escape::{Effects, RESPONSE};
 use escape::Parser;
 use lib::asm::io::{inb_p, outb, outb_p};
-use lib::lock::{IrqLock, Word};
+use lib::lock::{IrqLock, IrqLockGuard, Word};
 use screen::{Cell, Screen};
 
 /// The BIOS's number of the monochrome text mode (IBM BIOS, INT 10h).
@@ -95,8 +96,12 @@ impl Console {
     }
 }
 
-/// Finds the adapter and takes over what the BIOS left on the screen.
+/// Finds the adapter and takes over what the BIOS left on the screen. Only the
+/// first call does anything.
 pub fn con_init() {
+    if CONSOLE.lock().is_some() {
+        return;
+    }
     let info = setup_data::screen_info();
     let monochrome = info.mode == MONOCHROME_MODE;
     let columns = match usize::from(info.columns) {
@@ -132,6 +137,56 @@ fn text_memory(info: &ScreenInfo) -> &'static mut [Cell] {
 /// Lines and columns.
 pub fn size() -> (usize, usize) {
     CONSOLE.lock().as_ref().map_or((LINES, DEFAULT_COLUMNS), |console| console.screen.size())
+}
+
+/// Cells that a piece of a program's output may copy and clear before
+/// interrupts are taken again: two screens.
+pub const MOST_WORK: usize = 2 * DEFAULT_COLUMNS * LINES;
+
+/// The console as the sink of a terminal's output (0.11: `con_write`). It is
+/// held until [`Output::finish`].
+pub struct Output {
+    console: IrqLockGuard<'static, Option<Console>>,
+    effects: Effects,
+    budget: usize,
+}
+
+impl Output {
+    /// Takes the console. When `budget` cells have been copied or cleared, it
+    /// has no more room.
+    pub fn new(budget: usize) -> Output {
+        Output { console: CONSOLE.lock(), effects: Effects::default(), budget }
+    }
+
+    /// Shows the result and gives the console back. Says what else the output
+    /// asked for; the bell is rung already.
+    pub fn finish(mut self) -> Effects {
+        if let Some(console) = self.console.as_mut() {
+            console.show();
+        }
+        if self.effects.bell {
+            sysbeep();
+        }
+        self.effects
+    }
+}
+
+impl Sink for Output {
+    fn room(&self) -> usize {
+        if self.budget == 0 { 0 } else { usize::MAX }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if let Some(console) = self.console.as_mut() {
+            let effects = console.write(bytes);
+            self.effects.bell |= effects.bell;
+            self.effects.response |= effects.response;
+            self.budget = self.budget.saturating_sub(console.screen.take_work());
+        }
+    }
+
+    /// Nothing waits: what was put is on the screen.
+    fn discard(&mut self) {}
 }
 
 /// A message of the kernel: as text, but a newline returns the carriage too.

@@ -1,2 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Being written.
+//! The keyboard (0.11: `kernel/chr_drv/keyboard.S`).
+//!
+//! Each interrupt brings a scan code, which a [`Decoder`] turns into what is
+//! typed on the console in front, or into something for the kernel itself:
+//!
+//! ```text
+//! Ctrl-Alt-Del       restarts the machine
+//! Ctrl-Scroll Lock   lists the tasks
+//! ```
+//!
+//! Source: IBM PC AT Technical Reference, keyboard controller (8042).
+
+mod decoder;
+mod layout;
+
+use super::tty_io;
+use crate::printk;
+use crate::sched;
+use crate::traps::set_irq_handler;
+use core::arch::asm;
+use decoder::{Action, Decoder, Leds};
+use lib::asm::io::{inb, io_delay, outb};
+use lib::lock::IrqLock;
+use lib::asm::system;
+
+const IRQ: u8 = 1;
+/// The keyboard's bytes in both directions.
+const DATA: u16 = 0x60;
+/// Read: [`HAS_DATA`], [`IS_BUSY`]. Written: commands to the controller.
+const STATUS: u16 = 0x64;
+const HAS_DATA: u8 = 1;
+const IS_BUSY: u8 = 2;
+/// To the controller: pulse the line that resets the processor.
+const PULSE_RESET: u8 = 0xFE;
+/// To the keyboard: a byte with the lights follows.
+const SET_LEDS: u8 = 0xED;
+/// From the keyboard: understood; say it again.
+const ACKNOWLEDGE: u8 = 0xFA;
+const RESEND: u8 = 0xFE;
+/// Times to ask whether the controller takes a byte.
+const MOST_POLLS: u32 = 10_000;
+/// Bytes dealt with in one interrupt.
+const MOST_BYTES: u32 = 32;
+
+struct Keyboard {
+    decoder: Decoder,
+    /// Lights to send when the keyboard has acknowledged [`SET_LEDS`].
+    pending_leds: Option<Leds>,
+}
+
+static KEYBOARD: IrqLock<Keyboard> =
+    IrqLock::new(Keyboard { decoder: Decoder::new(&layout::US), pending_leds: None });
+
+fn status() -> u8 {
+    // SAFETY: the controller is this module's; reading its status changes
+    // nothing.
+    unsafe { inb(STATUS) }
+}
+
+fn read_data() -> u8 {
+    // SAFETY: as above; the byte is taken away from nobody else.
+    unsafe { inb(DATA) }
+}
+
+/// Waits until the controller takes a byte, but not for ever (0.11:
+/// `kb_wait`).
+fn kb_wait() {
+    for _ in 0..MOST_POLLS {
+        if status() & IS_BUSY == 0 {
+            return;
+        }
+        io_delay();
+    }
+}
+
+fn send(byte: u8) {
+    kb_wait();
+    // SAFETY: the keyboard is this module's; all it can do is send bytes.
+    unsafe { outb(byte, DATA) };
+}
+
+/// Sets the lights and takes interrupts from the keyboard.
+pub fn keyboard_init() {
+    // What was typed before would hold back the first interrupt.
+    for _ in 0..MOST_BYTES {
+        if status() & HAS_DATA == 0 {
+            break;
+        }
+        read_data();
+    }
+    set_irq_handler(IRQ, keyboard_interrupt);
+    let mut keyboard = KEYBOARD.lock();
+    let leds = keyboard.decoder.leds();
+    keyboard.set_leds(leds);
+}
+
+fn keyboard_interrupt() {
+    for _ in 0..MOST_BYTES {
+        if status() & HAS_DATA == 0 {
+            return;
+        }
+        let action = KEYBOARD.lock().byte(read_data());
+        match action {
+            Some(Action::Type(characters)) => {
+                tty_io::do_tty_interrupt(tty_io::front_console(), characters.as_bytes());
+            }
+            Some(Action::ShowTasks) => show_tasks(),
+            Some(Action::Reboot) => reboot(),
+            Some(Action::Light(_)) | None => {}
+        }
+    }
+}
+
+impl Keyboard {
+    /// A byte from the keyboard: an answer or a scan code.
+    fn byte(&mut self, byte: u8) -> Option<Action> {
+        match byte {
+            ACKNOWLEDGE => {
+                if let Some(leds) = self.pending_leds.take() {
+                    send(leds.bits());
+                }
+                None
+            }
+            RESEND => None,
+            code => {
+                let action = self.decoder.scan_code(code);
+                if let Some(Action::Light(leds)) = action {
+                    self.set_leds(leds);
+                }
+                action
+            }
+        }
+    }
+
+    fn set_leds(&mut self, leds: Leds) {
+        self.pending_leds = Some(leds);
+        send(SET_LEDS);
+    }
+}
+
+/// Prints a line about each task (0.11: `show_stat`, which any function key
+/// called).
+fn show_tasks() {
+    printk!("\n pid ppid pgrp state\n");
+    for task in sched::tasks() {
+        let (pid, father, pgrp) = (task.pid.get(), task.father.get(), task.pgrp.get());
+        printk!("{pid:4} {father:4} {pgrp:4} {:?}\n", task.state());
+    }
+}
+
+/// Restarts the machine: the controller resets the processor, and if it does
+/// not, an exception without an interrupt table does (0.11: `reboot`).
+pub fn reboot() -> ! {
+    system::cli();
+    for _ in 0..16 {
+        kb_wait();
+        // SAFETY: nothing is to go on after this.
+        unsafe { outb(PULSE_RESET, STATUS) };
+    }
+    let no_table = [0u16; 3];
+    // SAFETY: as above: the processor finds no handler, not even for that
+    // fault, and shuts down, at which the machine restarts.
+    unsafe { asm!("lidt [{0}]", "int3", "2: hlt", "jmp 2b", in(reg) &no_table, options(noreturn)) };
+}

@@ -13,7 +13,7 @@
 //! 2. the console ([`console`]), or a UART ([`serial`]), or the keyboard
 //!    ([`keyboard`]).
 //!
-//! Signals are sent and sleepers woken after all of them are released.
+//! Signals are sent after all of them are released.
 
 pub mod console;
 pub mod keyboard;

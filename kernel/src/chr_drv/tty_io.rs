@@ -166,10 +166,8 @@ impl Tty {
         }
     }
 
-    /// A program may go on with what only the group in front may do; others
-    /// are sent `signal`, unless they ignore or block it.
-    ///
-    /// Returns whether the caller is in front, or no process group is.
+    /// Whether the task is in front, or no process group is, or the terminal
+    /// does not control the task.
     fn is_in_front(&self, task: &Task) -> bool {
         let pgrp = self.state.lock().pgrp;
         !self.controls(task) || pgrp == 0 || pgrp == task.pgrp.get()
@@ -217,7 +215,8 @@ impl Tty {
                 return false;
             };
             let queued = !self.state.lock().write_q.is_empty();
-            // No interrupt tells that the last byte has left the UART.
+            // No interrupt tells that the last byte has left the UART: look
+            // again at the next tick.
             queued || (serial::is_sending(port) && !has_come(Some(sched::jiffies() + 1)))
         })
     }

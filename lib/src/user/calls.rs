@@ -76,9 +76,9 @@ fn address<T: ?Sized>(pointer: *const T) -> u32 {
 /// Such calls write no memory of ours and read only the paths, which are
 /// borrowed over the call, so they are safe.
 macro_rules! safe_calls {
-    ($(#[$meta:meta] $name:ident($($argument:ident: $type:ty => $word:expr),*) -> $result:ty = $convert:expr;)*) => {
+    ($($(#[$meta:meta])+ $name:ident($($argument:ident: $type:ty => $word:expr),*) -> $result:ty = $convert:expr;)*) => {
         $(
-            #[$meta]
+            $(#[$meta])+
             pub fn $name($($argument: $type),*) -> Result<$result> {
                 // SAFETY: the kernel only reads, and only the borrowed paths.
                 unsafe { syscall::$name($($word),*) }.map($convert)
@@ -145,13 +145,14 @@ safe_calls! {
 
 /// Wraps calls that take nothing that can be wrong and always answer.
 macro_rules! infallible_calls {
-    ($(#[$meta:meta] $name:ident($($argument:ident: $type:ty),*) -> $result:ty = $convert:expr;)*) => {
+    ($($(#[$meta:meta])+ $name:ident($($argument:ident: $type:ty),*) -> $result:ty = $convert:expr;)*) => {
         $(
-            #[$meta]
+            $(#[$meta])+
             pub fn $name($($argument: $type),*) -> $result {
-                // SAFETY: no argument is an address.
                 let convert: fn(u32) -> $result = $convert;
-                convert(unsafe { syscall::$name($($argument.into()),*) }.unwrap_or(0))
+                // SAFETY: no argument is an address.
+                let value = unsafe { syscall::$name($($argument.into()),*) };
+                convert(value.unwrap_or(0))
             }
         )*
     };

@@ -29,4 +29,4 @@ pub mod env;
 pub mod malloc;
 pub mod signal;
 pub mod stdio;
-pub mod syscall;
+pub use crate::syscall;

@@ -83,6 +83,12 @@ pub fn print(arguments: fmt::Arguments<'_>) {
     let _ = STDOUT.lock().write_fmt(arguments);
 }
 
+/// The function behind `println!`.
+pub fn print_line(arguments: fmt::Arguments<'_>) {
+    print(arguments);
+    put(b"\n");
+}
+
 /// Collects a message, so that it is written in one piece and messages of
 /// several processes do not mix.
 struct Stderr {
@@ -128,12 +134,12 @@ impl Drop for Stderr {
     }
 }
 
-/// The function behind `eprint!`. What standard output has collected goes
+/// The function behind `eprintln!`. What standard output has collected goes
 /// first, so that a terminal shows both in order.
-pub fn eprint(arguments: fmt::Arguments<'_>) {
+pub fn eprint_line(arguments: fmt::Arguments<'_>) {
     flush();
     // `Stderr` takes everything.
-    let _ = Stderr::new().write_fmt(arguments);
+    let _ = writeln!(Stderr::new(), "{arguments}");
 }
 
 /// Prints `program: what: what: error text` on standard error, as `perror`
@@ -160,23 +166,13 @@ macro_rules! print {
 #[macro_export]
 macro_rules! println {
     () => { $crate::user::stdio::put(b"\n") };
-    ($format:literal $($argument:tt)*) => {
-        $crate::user::stdio::print(format_args!(concat!($format, "\n") $($argument)*))
-    };
-}
-
-/// Prints to standard error.
-#[macro_export]
-macro_rules! eprint {
-    ($($argument:tt)*) => { $crate::user::stdio::eprint(format_args!($($argument)*)) };
+    ($($argument:tt)*) => { $crate::user::stdio::print_line(format_args!($($argument)*)) };
 }
 
 /// Prints a line to standard error.
 #[macro_export]
 macro_rules! eprintln {
-    ($format:literal $($argument:tt)*) => {
-        $crate::user::stdio::eprint(format_args!(concat!($format, "\n") $($argument)*))
-    };
+    ($($argument:tt)*) => { $crate::user::stdio::eprint_line(format_args!($($argument)*)) };
 }
 
 /// Reads a descriptor line by line.

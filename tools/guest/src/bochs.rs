@@ -28,7 +28,7 @@ use crate::process::Process;
 use crate::screen::{COLUMNS, LINES, Screen};
 
 /// Between two keys: the controller of the keyboard holds only a few.
-const KEY_TIME: Duration = Duration::from_millis(20);
+pub(crate) const KEY_TIME: Duration = Duration::from_millis(20);
 
 /// The file that describes the machine.
 pub fn bochsrc() -> PathBuf {

@@ -12,7 +12,7 @@ use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -151,6 +151,9 @@ fn bochs_in_terminal(options: &Options) -> Result<()> {
 fn relay(bochs: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Result<bool> {
     let mut screen = vt100::Parser::new(LINES as u16, COLUMNS as u16, 0);
     let mut buffer = [0; 4096];
+    // Typed but not yet passed on.
+    let mut keys = Vec::new();
+    let mut last_key = Instant::now();
     loop {
         let keyboard = stdin();
         let mut sources = [
@@ -170,15 +173,30 @@ fn relay(bochs: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Re
         }
         if typed {
             let count = rustix::io::read(keyboard.as_fd(), &mut buffer)?;
-            let keys = &buffer[..count];
-            if keys.is_empty() || keys.contains(&LEAVE) {
+            if count == 0 || buffer[..count].contains(&LEAVE) {
                 return Ok(true);
             }
-            guest.write_all(keys)?;
+            keys.extend(&buffer[..count]);
+        }
+        if !keys.is_empty() && last_key.elapsed() >= bochs::KEY_TIME {
+            let length = length_of_key(&keys);
+            guest.write_all(&keys[..length])?;
+            keys.drain(..length);
+            last_key = Instant::now();
         }
         if !drawn && bochs.has_ended()? {
             return Ok(false);
         }
+    }
+}
+
+/// How many of `bytes` from a terminal are its first key: one, or all of an
+/// escape sequence.
+fn length_of_key(bytes: &[u8]) -> usize {
+    let end_of_sequence = |rest: &[u8]| rest.iter().position(|byte| matches!(byte, b'@'..=b'~'));
+    match bytes {
+        [0x1B, b'[' | b'O', rest @ ..] => end_of_sequence(rest).map_or(bytes.len(), |at| at + 3),
+        _ => 1,
     }
 }
 
@@ -195,7 +213,8 @@ impl RawTerminal {
         raw.make_raw();
         tcsetattr(stdin(), OptionalActions::Now, &raw).context("the terminal")?;
         let terminal = Self { before };
-        print!("\x1b[?1049h\x1b[2J");
+        // Bochs expects the cursor keys to send what they do for applications.
+        print!("\x1b[?1049h\x1b[2J\x1b[?1h\x1b=");
         Ok(terminal)
     }
 
@@ -239,7 +258,7 @@ impl RawTerminal {
 
 impl Drop for RawTerminal {
     fn drop(&mut self) {
-        print!("\x1b[m\x1b[?25h\x1b[?1049l");
+        print!("\x1b[?1l\x1b>\x1b[m\x1b[?25h\x1b[?1049l");
         // Nothing is left to do where the terminal is gone.
         let _ = stdout().flush();
         let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.before);
@@ -270,5 +289,19 @@ fn qemu_itself(options: &Options, display: &str) -> Result<()> {
         if let Some(status) = qemu.wait(Duration::from_secs(1))? {
             return report(&qemu::end(status));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length_of_key;
+
+    #[test]
+    fn an_escape_sequence_is_one_key() {
+        assert_eq!(length_of_key(b"ab"), 1);
+        assert_eq!(length_of_key(b"\x1bOAx"), 3);
+        assert_eq!(length_of_key(b"\x1b[15~x"), 5);
+        assert_eq!(length_of_key(b"\x1b"), 1);
+        assert_eq!(length_of_key(b"\x1b["), 2);
     }
 }

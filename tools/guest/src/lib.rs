@@ -41,3 +41,21 @@ pub mod tour;
 
 pub use machine::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME};
 pub use screen::Screen;
+
+/// Makes tests of functions `fn name(emulator: Emulator) -> anyhow::Result<()>`,
+/// one for each emulator, that run only with `--ignored`.
+#[macro_export]
+macro_rules! in_both {
+    ($($name:ident),* $(,)?) => {
+        mod in_bochs { $(
+            #[test]
+            #[ignore = "needs Bochs"]
+            fn $name() -> anyhow::Result<()> { super::$name($crate::Emulator::Bochs) }
+        )* }
+        mod in_qemu { $(
+            #[test]
+            #[ignore = "needs QEMU"]
+            fn $name() -> anyhow::Result<()> { super::$name($crate::Emulator::Qemu) }
+        )* }
+    };
+}

@@ -71,6 +71,9 @@ restart: mov    $0xFE, %al
 lower:  mov     $0x3D4, %dx             # CRT controller: start address, low
         mov     $0x500D, %ax
         out     %ax, %dx
+        mov     $0x3C4, %dx             # sequencer: character map select; makes
+        mov     $0x0003, %ax            # Bochs's terminal draw all cells anew
+        out     %ax, %dx
         ret
 
 write:  mov     $0xB800, %ax

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, ensure};
 use guest::{Emulator, End, Guest, Machine, image};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -16,65 +17,7 @@ const COMMAND_RESTART: &str = "\x03";
 const COMMAND_LOWER: &str = "\x04";
 const COMMAND_WRITE: &str = "\x05";
 
-/// Assembles the test guest and puts it on a disk of two cylinders.
-fn build_disk(folder: &Path) -> PathBuf {
-    let run = |program: &str, arguments: &[&str]| {
-        let status = Command::new(program)
-            .args(arguments)
-            .current_dir(folder)
-            .status();
-        assert!(status.expect(program).success(), "{program} {arguments:?}");
-    };
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boot_sector.s");
-    run("as", &["--32", "-o", "sector.o", source]);
-    let link = [
-        "-m",
-        "elf_i386",
-        "-Ttext=0x7C00",
-        "--oformat=binary",
-        "-o",
-        "disk.img",
-        "sector.o",
-    ];
-    run("ld", &link);
-    let disk = folder.join("disk.img");
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(&disk)
-        .expect("the disk");
-    let size = 2 * image::HEADS * image::SECTORS_PER_TRACK * image::SECTOR;
-    file.set_len(size).expect("the disk");
-    disk
-}
-
-/// Boots the test guest and waits until it is ready.
-fn boot(emulator: Emulator) -> Guest {
-    let folder = tempfile::tempdir().expect("a folder");
-    let machine = Machine::new(emulator, build_disk(folder.path()));
-    let mut guest = machine.boot().expect("boot");
-    guest
-        .expect_serial("self-test ready\r\n# ", LIMIT)
-        .expect("ready");
-    guest
-}
-
-/// Makes a test of each function for each emulator.
-macro_rules! in_both {
-    ($($name:ident),* $(,)?) => {
-        mod in_bochs { $(
-            #[test]
-            #[ignore = "needs Bochs"]
-            fn $name() { super::$name(guest::Emulator::Bochs); }
-        )* }
-        mod in_qemu { $(
-            #[test]
-            #[ignore = "needs QEMU"]
-            fn $name() { super::$name(guest::Emulator::Qemu); }
-        )* }
-    };
-}
-
-in_both!(
+guest::in_both!(
     serial_line_works_both_ways,
     keys_arrive_with_shift_and_control,
     picture_that_starts_lower_is_read_from_there,
@@ -85,124 +28,154 @@ in_both!(
     dropping_the_guest_ends_the_emulator,
 );
 
-fn serial_line_works_both_ways(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest.send("there and back").expect("send");
-    guest
-        .expect_serial("there and back", LIMIT)
-        .expect("the echo");
-    guest
-        .expect_screen("# there and back", LIMIT)
-        .expect("the screen");
+/// Assembles the test guest and puts it on a disk of two cylinders.
+fn build_disk(folder: &Path) -> Result<PathBuf> {
+    let run = |line: &str| {
+        let mut words = line.split(' ');
+        let program = words.next().unwrap_or_default();
+        let status = Command::new(program)
+            .args(words)
+            .current_dir(folder)
+            .status();
+        ensure!(
+            status.with_context(|| program.to_string())?.success(),
+            "{line}"
+        );
+        Ok(())
+    };
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boot_sector.s");
+    std::fs::copy(source, folder.join("sector.s"))?;
+    run("as --32 -o sector.o sector.s")?;
+    run("ld -m elf_i386 -Ttext=0x7C00 --oformat=binary -o disk.img sector.o")?;
+    let disk = folder.join("disk.img");
+    let size = 2 * image::HEADS * image::SECTORS_PER_TRACK * image::SECTOR;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&disk)?
+        .set_len(size)?;
+    Ok(disk)
 }
 
-fn keys_arrive_with_shift_and_control(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest
-        .type_keys("ls -l | Wc \"$HOME\"; {a_b}~x\x7fy")
-        .expect("type");
+/// Boots the test guest and waits until it is ready.
+fn boot(emulator: Emulator) -> Result<Guest> {
+    let folder = tempfile::tempdir()?;
+    let mut guest = Machine::new(emulator, build_disk(folder.path())?).boot()?;
+    guest.expect_serial("self-test ready\r\n# ", LIMIT)?;
+    Ok(guest)
+}
+
+fn serial_line_works_both_ways(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send("there and back")?;
+    guest.expect_serial("there and back", LIMIT)?;
+    guest.expect_screen("# there and back", LIMIT)?;
+    Ok(())
+}
+
+fn keys_arrive_with_shift_and_control(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.type_keys("ls -l | Wc \"$HOME\"; {a_b}~x\x7fy")?;
     // The BIOS takes the backspace key as moving the cursor back.
-    guest
-        .expect_screen("# ls -l | Wc \"$HOME\"; {a_b}~y", LIMIT)
-        .expect("the screen");
-    assert_eq!(guest.serial(), "self-test ready\r\n# ");
+    guest.expect_screen("# ls -l | Wc \"$HOME\"; {a_b}~y", LIMIT)?;
+    ensure!(guest.serial() == "self-test ready\r\n# ");
+    Ok(())
 }
 
-fn picture_that_starts_lower_is_read_from_there(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest
-        .expect_screen("self-test ready", LIMIT)
-        .expect("the first line");
-    guest.send(COMMAND_LOWER).expect("send");
-    guest
-        .expect_screen_that("the second line on top", LIMIT, |screen| {
-            screen.lines()[0] == "#"
-        })
-        .expect("the picture moved up");
+fn picture_that_starts_lower_is_read_from_there(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.expect_screen("self-test ready", LIMIT)?;
+    guest.send(COMMAND_LOWER)?;
+    guest.expect_screen_that("the second line on top", LIMIT, |screen| {
+        screen.lines()[0] == "#"
+    })?;
+    Ok(())
 }
 
-fn shutdown_is_recognised(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest.send(COMMAND_OFF).expect("send");
-    assert_eq!(guest.wait_end(LIMIT).expect("an end"), End::Shutdown);
+fn shutdown_is_recognised(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send(COMMAND_OFF)?;
+    ensure!(guest.wait_end(LIMIT)? == End::Shutdown);
     let error = guest
         .expect_serial("more", LIMIT)
         .expect_err("nothing can come");
-    assert!(
+    ensure!(
         error.to_string().contains("shut down by the guest"),
         "{error}"
     );
+    Ok(())
 }
 
-fn triple_fault_is_recognised(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest.send(COMMAND_FAULT).expect("send");
-    assert_eq!(guest.wait_end(LIMIT).expect("an end"), End::TripleFault);
+fn triple_fault_is_recognised(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send(COMMAND_FAULT)?;
+    ensure!(guest.wait_end(LIMIT)? == End::TripleFault);
+    Ok(())
 }
 
 #[test]
 #[ignore = "needs QEMU"]
-fn restart_is_recognised_in_qemu() {
-    let mut guest = boot(Emulator::Qemu);
-    guest.send(COMMAND_RESTART).expect("send");
-    assert_eq!(guest.wait_end(LIMIT).expect("an end"), End::Restart);
+fn restart_is_recognised_in_qemu() -> Result<()> {
+    let mut guest = boot(Emulator::Qemu)?;
+    guest.send(COMMAND_RESTART)?;
+    ensure!(guest.wait_end(LIMIT)? == End::Restart);
+    Ok(())
 }
 
 #[test]
 #[ignore = "needs Bochs"]
-fn restart_boots_again_in_bochs() {
-    let mut guest = boot(Emulator::Bochs);
-    guest.send(COMMAND_RESTART).expect("send");
-    guest
-        .expect_serial("self-test ready", LIMIT)
-        .expect("a second boot");
+fn restart_boots_again_in_bochs() -> Result<()> {
+    let mut guest = boot(Emulator::Bochs)?;
+    guest.send(COMMAND_RESTART)?;
+    guest.expect_serial("self-test ready", LIMIT)?;
+    Ok(())
 }
 
-fn time_over_shows_screen_and_line(emulator: Emulator) {
-    let mut guest = boot(emulator);
-    guest.expect_screen("#", LIMIT).expect("the screen");
+fn time_over_shows_screen_and_line(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.expect_screen("#", LIMIT)?;
     let start = Instant::now();
     let error = guest
         .expect_serial("never", Duration::from_millis(300))
         .expect_err("time over");
-    assert!(start.elapsed() < Duration::from_secs(5));
+    ensure!(start.elapsed() < Duration::from_secs(5));
     let text = error.to_string();
-    assert!(
-        text.contains("waited for \"never\" on the serial line, but time is over"),
-        "{text}"
-    );
-    assert!(text.contains("|self-test ready "), "no screen in {text}");
-    assert!(
-        text.contains("serial line:\nself-test ready\n"),
-        "no serial line in {text}"
-    );
+    for part in [
+        "waited for \"never\" on the serial line, but time is over",
+        "|self-test ready ",
+        "serial line:\nself-test ready\n",
+    ] {
+        ensure!(text.contains(part), "no {part:?} in {text}");
+    }
+    Ok(())
 }
 
-fn a_copy_takes_the_writes_unless_in_place(emulator: Emulator) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let disk = build_disk(folder.path());
-    let sector_6 = || image::read(&disk, 6 * image::SECTOR, 4).expect("sector 6");
-    let write = |machine: Machine| {
-        let mut guest = machine.boot().expect("boot");
-        guest.expect_serial("# ", LIMIT).expect("ready");
-        guest.send(COMMAND_WRITE).expect("send");
-        guest.send("done").expect("send");
-        guest.expect_serial("done", LIMIT).expect("written");
-        guest.send(COMMAND_OFF).expect("send");
-        guest.wait_end(LIMIT).expect("an end");
+fn a_copy_takes_the_writes_unless_in_place(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = build_disk(folder.path())?;
+    let sector_6 = || image::read(&disk, 6 * image::SECTOR, 4);
+    let write = |machine: &Machine| -> Result<()> {
+        let mut guest = machine.boot()?;
+        guest.expect_serial("# ", LIMIT)?;
+        guest.send(COMMAND_WRITE)?;
+        guest.send("done")?;
+        guest.expect_serial("done", LIMIT)?;
+        guest.send(COMMAND_OFF)?;
+        guest.wait_end(LIMIT)?;
+        Ok(())
     };
     let machine = Machine::new(emulator, &disk);
-    write(machine.clone());
-    assert_eq!(sector_6(), [0; 4]);
-    write(machine.in_place());
-    assert_eq!(sector_6(), [b's', 7, b'e', 7]);
+    write(&machine)?;
+    ensure!(sector_6()? == [0; 4]);
+    write(&machine.in_place())?;
+    ensure!(sector_6()? == [b's', 7, b'e', 7]);
+    Ok(())
 }
 
-fn dropping_the_guest_ends_the_emulator(emulator: Emulator) {
-    let guest = boot(emulator);
-    let id = guest.process_id();
-    let process = PathBuf::from(format!("/proc/{id}"));
-    assert!(process.exists());
+fn dropping_the_guest_ends_the_emulator(emulator: Emulator) -> Result<()> {
+    let guest = boot(emulator)?;
+    let process = PathBuf::from(format!("/proc/{}", guest.process_id()));
+    ensure!(process.exists());
     drop(guest);
-    assert!(!process.exists());
+    ensure!(!process.exists());
+    Ok(())
 }

@@ -32,7 +32,10 @@ impl BootCode {
         if boot_sector[BOOT_SIGNATURE_OFFSET..] != BOOT_SIGNATURE {
             return Err(Fault::new("section .bootsect, byte 510", "expected 55 AA"));
         }
-        if boot_sector[PARTITION_TABLE_OFFSET..BOOT_SIGNATURE_OFFSET].iter().any(|&byte| byte != 0) {
+        if boot_sector[PARTITION_TABLE_OFFSET..BOOT_SIGNATURE_OFFSET]
+            .iter()
+            .any(|&byte| byte != 0)
+        {
             let problem = "expected zeros: the partition table goes there";
             return Err(Fault::new("section .bootsect, bytes 446 to 509", problem));
         }
@@ -52,7 +55,10 @@ impl BootCode {
         let mut boot_sector = [0; SECTOR_SIZE];
         boot_sector[..5].copy_from_slice(&[0xcd, 0x18, 0xf4, 0xeb, 0xfd]);
         boot_sector[BOOT_SIGNATURE_OFFSET..].copy_from_slice(&BOOT_SIGNATURE);
-        BootCode { boot_sector, setup: [0; SETUP_SECTORS * SECTOR_SIZE] }
+        BootCode {
+            boot_sector,
+            setup: [0; SETUP_SECTORS * SECTOR_SIZE],
+        }
     }
 }
 
@@ -62,7 +68,12 @@ mod tests {
     use crate::elf::testing::ElfBuilder;
 
     fn boot(bootsect: &[u8], setup: &[u8]) -> Result<BootCode, Fault> {
-        BootCode::from_elf(&ElfBuilder::new(0).section(".bootsect", bootsect).section(".setup", setup).build())
+        BootCode::from_elf(
+            &ElfBuilder::new(0)
+                .section(".bootsect", bootsect)
+                .section(".setup", setup)
+                .build(),
+        )
     }
 
     #[test]
@@ -79,13 +90,27 @@ mod tests {
     fn wrong_boot_code_is_refused() {
         let good = BootCode::none().boot_sector;
         let fault = |bootsect: &[u8], setup: &[u8]| boot(bootsect, setup).unwrap_err().to_string();
-        assert_eq!(fault(&good[..511], &[1]), "section .bootsect: 511 bytes, expected exactly 512");
-        assert_eq!(fault(&[0; 512], &[1]), "section .bootsect, byte 510: expected 55 AA");
-        assert_eq!(fault(&good, &[1; 2049]), "section .setup: 2049 bytes, expected 1 to 2048");
-        assert_eq!(fault(&good, &[]), "section .setup: 0 bytes, expected 1 to 2048");
+        assert_eq!(
+            fault(&good[..511], &[1]),
+            "section .bootsect: 511 bytes, expected exactly 512"
+        );
+        assert_eq!(
+            fault(&[0; 512], &[1]),
+            "section .bootsect, byte 510: expected 55 AA"
+        );
+        assert_eq!(
+            fault(&good, &[1; 2049]),
+            "section .setup: 2049 bytes, expected 1 to 2048"
+        );
+        assert_eq!(
+            fault(&good, &[]),
+            "section .setup: 0 bytes, expected 1 to 2048"
+        );
         let mut table = good;
         table[446] = 0x80;
-        assert!(fault(&table, &[1]).starts_with("section .bootsect, bytes 446 to 509: expected zeros"));
+        assert!(
+            fault(&table, &[1]).starts_with("section .bootsect, bytes 446 to 509: expected zeros")
+        );
         let without = ElfBuilder::new(0).section(".bootsect", &good).build();
         let fault = BootCode::from_elf(&without).unwrap_err().to_string();
         assert_eq!(fault, "section headers: expected a section .setup");

@@ -7,8 +7,8 @@
 
 use crate::boot::BootCode;
 use crate::disk::{
-    COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry,
-    SECTORS_PER_CYLINDER, SECTOR_SIZE, SETUP_LBA, command_line_sector, fill_boot_sector,
+    COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, SECTOR_SIZE,
+    SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
 };
 use crate::error::{Error, FaultContext, HostContext, Result};
 use crate::manifest::{Manifest, Source};
@@ -52,7 +52,9 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
         }
         None => Vec::new(),
     };
-    let line = inputs.command_line.unwrap_or(manifest.disk.command_line.get_ref());
+    let line = inputs
+        .command_line
+        .unwrap_or(manifest.disk.command_line.get_ref());
     let command_line = command_line_sector(line).in_file(inputs.manifest)?;
     let time = inputs.time.unwrap_or(manifest.time.0);
 
@@ -70,8 +72,10 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     image.write_at(&kernel, at(KERNEL_LBA))?;
     let file = || image.file().try_clone().on_host("open", output);
     make(output, file()?, root, *manifest.root.inodes.get_ref(), time)?;
-    with_file_system(output, file()?, root, time, |mounted| mounted.populate(&tree))
-        .map_err(|error| explain_full(error, &manifest, &source))?;
+    with_file_system(output, file()?, root, time, |mounted| {
+        mounted.populate(&tree)
+    })
+    .map_err(|error| explain_full(error, &manifest, &source))?;
     image.commit()
 }
 
@@ -93,7 +97,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 /// A full file system is the manifest's mistake.
 fn explain_full(error: Error, manifest: &Manifest, source: &Source) -> Error {
     match error {
-        Error::InImage { path, errno: Errno::ENOSPC, .. } => {
+        Error::InImage {
+            path,
+            errno: Errno::ENOSPC,
+            ..
+        } => {
             let problem = format!("the root file system is full at {path}, expected a larger disk");
             source.error(manifest.disk.cylinders.span(), problem)
         }

@@ -187,7 +187,7 @@ impl<'a> Executable<'a> {
 }
 
 /// The image does not fit.
-pub(crate) fn too_big(length: usize, capacity: usize) -> Fault {
+fn too_big(length: usize, capacity: usize) -> Fault {
     let problem =
         format!("the image takes {length} bytes, but its partition holds {capacity} of it");
     Fault::new("PT_LOAD segments", problem)
@@ -207,7 +207,7 @@ pub fn section<'a>(data: &'a [u8], name: &str) -> Result<&'a [u8]> {
 }
 
 #[cfg(test)]
-#[path = "../tests/common/elf_builder.rs"]
+#[path = "../tests/cli/elf_builder.rs"]
 pub(crate) mod testing;
 
 #[cfg(test)]

@@ -126,20 +126,45 @@ impl fmt::Display for Problem {
         match self {
             NoRoot => write!(f, "inode 1, the root, is not a directory"),
             BitZero { map } => write!(f, "bit 0 of the {map} bitmap is clear"),
-            NoSuchInode { path, number } => write!(f, "{path}: leads to inode {number}, which does not exist"),
-            BadMode { path, number, mode } => write!(f, "{path}: inode {number} has the mode {mode:#o}, which is no file's"),
+            NoSuchInode { path, number } => {
+                write!(f, "{path}: leads to inode {number}, which does not exist")
+            }
+            BadMode { path, number, mode } => write!(
+                f,
+                "{path}: inode {number} has the mode {mode:#o}, which is no file's"
+            ),
             BadName { path, problem } => write!(f, "{path}: the name {problem}"),
-            BadDots { path, name, expected } => write!(f, "{path}: `{name}` should lead to inode {expected}"),
-            DirectoryTwice { path, number } => write!(f, "{path}: the directory, inode {number}, has another name too"),
-            BadSize { path, size, problem } => write!(f, "{path}: {size} bytes, {problem}"),
+            BadDots {
+                path,
+                name,
+                expected,
+            } => write!(f, "{path}: `{name}` should lead to inode {expected}"),
+            DirectoryTwice { path, number } => write!(
+                f,
+                "{path}: the directory, inode {number}, has another name too"
+            ),
+            BadSize {
+                path,
+                size,
+                problem,
+            } => write!(f, "{path}: {size} bytes, {problem}"),
             NoSuchZone { path, zone } => write!(f, "{path}: has zone {zone}, which does not exist"),
             ZoneTwice { path, zone } => write!(f, "{path}: zone {zone} is somebody's already"),
-            ZoneBehindEnd { path, zone } => write!(f, "{path}: zone {zone} lies behind the end of the file"),
+            ZoneBehindEnd { path, zone } => {
+                write!(f, "{path}: zone {zone} lies behind the end of the file")
+            }
             InodeMarkedFree(number) => write!(f, "inode {number} is in use, but marked free"),
             InodeLost(number) => write!(f, "inode {number} is marked used, but in no directory"),
             ZoneMarkedFree(zone) => write!(f, "zone {zone} is in use, but marked free"),
             ZoneLost(zone) => write!(f, "zone {zone} is marked used, but in no file"),
-            LinkCount { number, counted, found } => write!(f, "inode {number} counts {counted} links, there are {found}"),
+            LinkCount {
+                number,
+                counted,
+                found,
+            } => write!(
+                f,
+                "inode {number} counts {counted} links, there are {found}"
+            ),
         }
     }
 }
@@ -169,8 +194,10 @@ impl Report {
 pub fn check(image: &[u8]) -> Result<Report, Fault> {
     let blocks = (image.len() / BLOCK_SIZE) as u32;
     let fault = |problem: String| Fault::new("super block", problem);
-    let block = block(image, SUPER_BLOCK).ok_or_else(|| fault("the file system has less than 2 blocks".into()))?;
-    let geometry = Geometry::check(&DiskSuper::parse(block), blocks).map_err(|bad| fault(bad.to_string()))?;
+    let block = block(image, SUPER_BLOCK)
+        .ok_or_else(|| fault("the file system has less than 2 blocks".into()))?;
+    let geometry =
+        Geometry::check(&DiskSuper::parse(block), blocks).map_err(|bad| fault(bad.to_string()))?;
     let mut checker = Checker {
         image,
         geometry,
@@ -224,7 +251,9 @@ impl Checker<'_> {
     /// The inode; nothing there reads as a free one.
     fn inode(&self, number: InodeNumber) -> DiskInode {
         let (block_number, offset) = self.geometry.inode_place(number);
-        block(self.image, block_number).map(|block| DiskInode::parse(block, offset)).unwrap_or_default()
+        block(self.image, block_number)
+            .map(|block| DiskInode::parse(block, offset))
+            .unwrap_or_default()
     }
 
     fn walk(&mut self) {
@@ -246,28 +275,55 @@ impl Checker<'_> {
         match inode.mode & S_IFMT {
             S_IFDIR | S_IFREG | S_IFLNK => {}
             S_IFCHR | S_IFBLK | S_IFIFO => return,
-            _ => return self.problem(Problem::BadMode { path, number, mode: inode.mode }),
+            _ => {
+                return self.problem(Problem::BadMode {
+                    path,
+                    number,
+                    mode: inode.mode,
+                });
+            }
         }
         if inode.size > self.geometry.max_size.min(MAX_FILE_SIZE) {
             let problem = "more than a file can have";
-            self.problem(Problem::BadSize { path: path.clone(), size: inode.size, problem });
+            self.problem(Problem::BadSize {
+                path: path.clone(),
+                size: inode.size,
+                problem,
+            });
         }
         let blocks = self.claim_zones(&inode, &path);
         let end = inode.size.div_ceil(BLOCK_SIZE as u32);
         for (index, zone) in &blocks {
-            if *index >= end && (S_ISREG(inode.mode) || S_ISLNK(inode.mode) || S_ISDIR(inode.mode)) {
-                self.problem(Problem::ZoneBehindEnd { path: path.clone(), zone: *zone });
+            if *index >= end && (S_ISREG(inode.mode) || S_ISLNK(inode.mode) || S_ISDIR(inode.mode))
+            {
+                self.problem(Problem::ZoneBehindEnd {
+                    path: path.clone(),
+                    zone: *zone,
+                });
             }
         }
         if S_ISDIR(inode.mode) {
             if !inode.size.is_multiple_of(self.geometry.entry_size() as u32) {
                 let problem = "which is no whole number of directory entries";
-                self.problem(Problem::BadSize { path: path.clone(), size: inode.size, problem });
+                self.problem(Problem::BadSize {
+                    path: path.clone(),
+                    size: inode.size,
+                    problem,
+                });
             }
-            let last = blocks.iter().map(|(index, _)| index + 1).max().unwrap_or(0).min(end);
+            let last = blocks
+                .iter()
+                .map(|(index, _)| index + 1)
+                .max()
+                .unwrap_or(0)
+                .min(end);
             if last < end {
                 let problem = "but its last block is missing";
-                self.problem(Problem::BadSize { path: path.clone(), size: inode.size, problem });
+                self.problem(Problem::BadSize {
+                    path: path.clone(),
+                    size: inode.size,
+                    problem,
+                });
             }
             let mut by_index = vec![None; last as usize];
             for (index, zone) in blocks {
@@ -275,7 +331,13 @@ impl Checker<'_> {
                     *slot = Some(zone);
                 }
             }
-            self.directories.push_back(Directory { number, parent, path, blocks: by_index, size: inode.size });
+            self.directories.push_back(Directory {
+                number,
+                parent,
+                path,
+                blocks: by_index,
+                size: inode.size,
+            });
         }
     }
 
@@ -287,21 +349,40 @@ impl Checker<'_> {
             self.claim(inode.zones[index as usize], 0, index, path, &mut data);
         }
         self.claim(inode.zones[INDIRECT], 1, DIRECT_ZONES, path, &mut data);
-        self.claim(inode.zones[DOUBLE_INDIRECT], 2, DIRECT_ZONES + ZONES_PER_BLOCK, path, &mut data);
+        self.claim(
+            inode.zones[DOUBLE_INDIRECT],
+            2,
+            DIRECT_ZONES + ZONES_PER_BLOCK,
+            path,
+            &mut data,
+        );
         data
     }
 
     /// Claims one zone, `depth` levels above the data, and all below it;
     /// `index` is the place in the file of the first block it leads to.
-    fn claim(&mut self, zone: Zone, depth: u32, index: u32, path: &str, data: &mut Vec<(u32, Zone)>) {
+    fn claim(
+        &mut self,
+        zone: Zone,
+        depth: u32,
+        index: u32,
+        path: &str,
+        data: &mut Vec<(u32, Zone)>,
+    ) {
         if zone.is_hole() {
             return;
         }
         if !self.geometry.has_zone(zone) {
-            return self.problem(Problem::NoSuchZone { path: path.to_owned(), zone: zone.0 });
+            return self.problem(Problem::NoSuchZone {
+                path: path.to_owned(),
+                zone: zone.0,
+            });
         }
         if std::mem::replace(&mut self.zone_used[usize::from(zone.0)], true) {
-            return self.problem(Problem::ZoneTwice { path: path.to_owned(), zone });
+            return self.problem(Problem::ZoneTwice {
+                path: path.to_owned(),
+                zone,
+            });
         }
         self.report.zones_used += 1;
         if depth == 0 {
@@ -309,10 +390,18 @@ impl Checker<'_> {
             return;
         }
         let image = self.image;
-        let Some(list) = block(image, zone.block()) else { return };
+        let Some(list) = block(image, zone.block()) else {
+            return;
+        };
         let step = if depth == 1 { 1 } else { ZONES_PER_BLOCK };
         for (slot, entry) in (0..).zip(list.chunks_exact(2)) {
-            self.claim(Zone(u16_at(entry, 0)), depth - 1, index + slot * step, path, data);
+            self.claim(
+                Zone(u16_at(entry, 0)),
+                depth - 1,
+                index + slot * step,
+                path,
+                data,
+            );
         }
     }
 
@@ -324,20 +413,37 @@ impl Checker<'_> {
         for zone in &directory.blocks {
             let here = left.min(BLOCK_SIZE);
             left -= here;
-            let Some(block) = zone.and_then(|zone| block(image, zone.block())) else { continue };
+            let Some(block) = zone.and_then(|zone| block(image, zone.block())) else {
+                continue;
+            };
             for entry in block[..here].chunks_exact(entry_size) {
-                self.check_entry(directory, u16_at(entry, 0), &entry[ENTRY_NAME..], &mut names);
+                self.check_entry(
+                    directory,
+                    u16_at(entry, 0),
+                    &entry[ENTRY_NAME..],
+                    &mut names,
+                );
             }
         }
         for (name, expected) in [(".", directory.number), ("..", directory.parent)] {
             if !names.contains(name.as_bytes()) {
                 let path = shown(&directory.path);
-                self.problem(Problem::BadDots { path, name, expected });
+                self.problem(Problem::BadDots {
+                    path,
+                    name,
+                    expected,
+                });
             }
         }
     }
 
-    fn check_entry(&mut self, directory: &Directory, number: u16, name: &[u8], names: &mut HashSet<Vec<u8>>) {
+    fn check_entry(
+        &mut self,
+        directory: &Directory,
+        number: u16,
+        name: &[u8],
+        names: &mut HashSet<Vec<u8>>,
+    ) {
         if number == 0 {
             return;
         }
@@ -350,32 +456,51 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some(problem) = wrong {
-            self.problem(Problem::BadName { path: path.clone(), problem });
+            self.problem(Problem::BadName {
+                path: path.clone(),
+                problem,
+            });
         }
         let number = InodeNumber(number);
         if !self.geometry.has_inode(number) {
-            return self.problem(Problem::NoSuchInode { path, number: number.0 });
+            return self.problem(Problem::NoSuchInode {
+                path,
+                number: number.0,
+            });
         }
         self.links[usize::from(number.0)] += 1;
         match name {
             b"." => self.check_dots(directory, ".", number, directory.number),
             b".." => self.check_dots(directory, "..", number, directory.parent),
             _ if !self.met[usize::from(number.0)] => self.meet(number, directory.number, path),
-            _ if S_ISDIR(self.inode(number).mode) => self.problem(Problem::DirectoryTwice { path, number }),
+            _ if S_ISDIR(self.inode(number).mode) => {
+                self.problem(Problem::DirectoryTwice { path, number })
+            }
             _ => {}
         }
     }
 
-    fn check_dots(&mut self, directory: &Directory, name: &'static str, number: InodeNumber, expected: InodeNumber) {
+    fn check_dots(
+        &mut self,
+        directory: &Directory,
+        name: &'static str,
+        number: InodeNumber,
+        expected: InodeNumber,
+    ) {
         if number != expected {
-            self.problem(Problem::BadDots { path: shown(&directory.path), name, expected });
+            self.problem(Problem::BadDots {
+                path: shown(&directory.path),
+                name,
+                expected,
+            });
         }
     }
 
     fn bit(&self, map: u32, number: u32) -> bool {
         let block_number = map + number / BITS_PER_BLOCK;
         let bit = number % BITS_PER_BLOCK;
-        block(self.image, block_number).is_some_and(|block| block[bit as usize / 8] & 1 << (bit % 8) != 0)
+        block(self.image, block_number)
+            .is_some_and(|block| block[bit as usize / 8] & 1 << (bit % 8) != 0)
     }
 
     fn compare_inodes(&mut self) {
@@ -394,7 +519,11 @@ impl Checker<'_> {
                 self.problem(Problem::InodeMarkedFree(number));
             }
             if found > 0 && found != u32::from(counted) {
-                self.problem(Problem::LinkCount { number, counted, found });
+                self.problem(Problem::LinkCount {
+                    number,
+                    counted,
+                    found,
+                });
             }
         }
     }
@@ -419,13 +548,24 @@ impl Checker<'_> {
 
 /// The path of an entry, shortened where directories are nested beyond sense.
 fn join(directory: &str, name: &[u8]) -> String {
-    let directory = if directory.len() > 4096 { "/..." } else { directory };
-    format!("{directory}/{}", String::from_utf8_lossy(name).escape_debug())
+    let directory = if directory.len() > 4096 {
+        "/..."
+    } else {
+        directory
+    };
+    format!(
+        "{directory}/{}",
+        String::from_utf8_lossy(name).escape_debug()
+    )
 }
 
 /// The path of a directory for messages; the root's is empty inside.
 fn shown(path: &str) -> String {
-    if path.is_empty() { "/".into() } else { path.to_owned() }
+    if path.is_empty() {
+        "/".into()
+    } else {
+        path.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -459,12 +599,27 @@ mod tests {
         image
     }
 
-    fn inode<const N: usize>(image: &mut [u8], number: u16, mode: u16, size: u32, nlinks: u8, zones: [u16; N]) {
-        let mut inode = DiskInode { mode, size, nlinks, ..DiskInode::default() };
+    fn inode<const N: usize>(
+        image: &mut [u8],
+        number: u16,
+        mode: u16,
+        size: u32,
+        nlinks: u8,
+        zones: [u16; N],
+    ) {
+        let mut inode = DiskInode {
+            mode,
+            size,
+            nlinks,
+            ..DiskInode::default()
+        };
         for (slot, zone) in inode.zones.iter_mut().zip(zones) {
             *slot = Zone(zone);
         }
-        inode.store(image[4 * BLOCK_SIZE..].first_chunk_mut().unwrap(), (usize::from(number) - 1) * 32);
+        inode.store(
+            image[4 * BLOCK_SIZE..].first_chunk_mut().unwrap(),
+            (usize::from(number) - 1) * 32,
+        );
     }
 
     fn entries(image: &mut [u8], zone: usize, entries: &[(u16, &str)]) {
@@ -480,7 +635,12 @@ mod tests {
     fn found(change: impl FnOnce(&mut Vec<u8>)) -> Vec<String> {
         let mut image = sample();
         change(&mut image);
-        check(&image).unwrap().problems.iter().map(Problem::to_string).collect()
+        check(&image)
+            .unwrap()
+            .problems
+            .iter()
+            .map(Problem::to_string)
+            .collect()
     }
 
     #[test]
@@ -492,21 +652,36 @@ mod tests {
 
     #[test]
     fn bitmaps_that_disagree() {
-        assert_eq!(found(|image| image[2 * BLOCK_SIZE] = 0b0111), ["inode 3 is in use, but marked free"]);
-        assert_eq!(found(|image| image[2 * BLOCK_SIZE] = 0b11110), [
-            "bit 0 of the inode bitmap is clear",
-            "inode 4 is marked used, but in no directory"
-        ]);
-        assert_eq!(found(|image| image[3 * BLOCK_SIZE] = 0b11011), [
-            "zone 6 is in use, but marked free",
-            "zone 8 is marked used, but in no file"
-        ]);
-        assert_eq!(found(|image| image[3 * BLOCK_SIZE] = 0b1110), ["bit 0 of the zone bitmap is clear"]);
+        assert_eq!(
+            found(|image| image[2 * BLOCK_SIZE] = 0b0111),
+            ["inode 3 is in use, but marked free"]
+        );
+        assert_eq!(
+            found(|image| image[2 * BLOCK_SIZE] = 0b11110),
+            [
+                "bit 0 of the inode bitmap is clear",
+                "inode 4 is marked used, but in no directory"
+            ]
+        );
+        assert_eq!(
+            found(|image| image[3 * BLOCK_SIZE] = 0b11011),
+            [
+                "zone 6 is in use, but marked free",
+                "zone 8 is marked used, but in no file"
+            ]
+        );
+        assert_eq!(
+            found(|image| image[3 * BLOCK_SIZE] = 0b1110),
+            ["bit 0 of the zone bitmap is clear"]
+        );
     }
 
     #[test]
     fn link_counts() {
-        assert_eq!(found(|image| inode(image, 3, S_IFREG, 3, 2, [7])), ["inode 3 counts 2 links, there are 1"]);
+        assert_eq!(
+            found(|image| inode(image, 3, S_IFREG, 3, 2, [7])),
+            ["inode 3 counts 2 links, there are 1"]
+        );
         // A second name that is not counted.
         assert_eq!(
             found(|image| {
@@ -519,15 +694,24 @@ mod tests {
 
     #[test]
     fn zones_that_are_not_the_files_own() {
-        assert_eq!(found(|image| inode(image, 3, S_IFREG, 3, 1, [6])), [
-            "/d/f: zone 6 is somebody's already",
-            "zone 7 is marked used, but in no file"
-        ]);
-        assert_eq!(found(|image| inode(image, 3, S_IFREG, 3, 1, [64, 7]))[..2], [
-            "/d/f: has zone 64, which does not exist",
-            "/d/f: zone 7 lies behind the end of the file",
-        ]);
-        assert_eq!(found(|image| inode(image, 3, S_IFREG, 3, 1, [4]))[0], "/d/f: has zone 4, which does not exist");
+        assert_eq!(
+            found(|image| inode(image, 3, S_IFREG, 3, 1, [6])),
+            [
+                "/d/f: zone 6 is somebody's already",
+                "zone 7 is marked used, but in no file"
+            ]
+        );
+        assert_eq!(
+            found(|image| inode(image, 3, S_IFREG, 3, 1, [64, 7]))[..2],
+            [
+                "/d/f: has zone 64, which does not exist",
+                "/d/f: zone 7 lies behind the end of the file",
+            ]
+        );
+        assert_eq!(
+            found(|image| inode(image, 3, S_IFREG, 3, 1, [4]))[0],
+            "/d/f: has zone 4, which does not exist"
+        );
         // An indirect block that lists itself: it must not be read for ever.
         assert_eq!(
             found(|image| {
@@ -540,13 +724,18 @@ mod tests {
 
     #[test]
     fn sizes() {
-        assert_eq!(found(|image| inode(image, 3, S_IFREG, MAX_FILE_SIZE + 1, 1, [7])), [
-            "/d/f: 268966913 bytes, more than a file can have"
-        ]);
-        assert_eq!(found(|image| inode(image, 2, S_IFDIR, 50, 2, [6])), [
-            "/d: 50 bytes, which is no whole number of directory entries"
-        ]);
-        assert_eq!(found(|image| inode(image, 2, S_IFDIR, 2000, 2, [6])), ["/d: 2000 bytes, but its last block is missing"]);
+        assert_eq!(
+            found(|image| inode(image, 3, S_IFREG, MAX_FILE_SIZE + 1, 1, [7])),
+            ["/d/f: 268966913 bytes, more than a file can have"]
+        );
+        assert_eq!(
+            found(|image| inode(image, 2, S_IFDIR, 50, 2, [6])),
+            ["/d: 50 bytes, which is no whole number of directory entries"]
+        );
+        assert_eq!(
+            found(|image| inode(image, 2, S_IFDIR, 2000, 2, [6])),
+            ["/d: 2000 bytes, but its last block is missing"]
+        );
     }
 
     #[test]
@@ -554,23 +743,48 @@ mod tests {
         let with = |extra: &[(u16, &str)]| {
             found(|image| {
                 inode(image, 2, S_IFDIR, 48 + 16 * extra.len() as u32, 2, [6]);
-                entries(image, 6, &[&[(2, "."), (1, ".."), (3, "f")], extra].concat());
+                entries(
+                    image,
+                    6,
+                    &[&[(2, "."), (1, ".."), (3, "f")], extra].concat(),
+                );
             })
         };
         assert_eq!(with(&[(0, "gone")]), [""; 0]);
-        assert_eq!(with(&[(33, "x")]), ["/d/x: leads to inode 33, which does not exist"]);
-        assert_eq!(with(&[(3, "f")])[0], "/d/f: the name occurs twice in its directory");
+        assert_eq!(
+            with(&[(33, "x")]),
+            ["/d/x: leads to inode 33, which does not exist"]
+        );
+        assert_eq!(
+            with(&[(3, "f")])[0],
+            "/d/f: the name occurs twice in its directory"
+        );
         assert_eq!(with(&[(3, "")])[0], "/d/: the name is empty");
         assert_eq!(with(&[(3, "a/b")])[0], "/d/a/b: the name holds a slash");
-        assert_eq!(with(&[(1, "up")])[0], "/d/up: the directory, inode 1, has another name too");
-        assert_eq!(with(&[(9, "x")])[0], "/d/x: inode 9 has the mode 0o0, which is no file's");
-        assert_eq!(found(|image| entries(image, 6, &[(2, "."), (2, ".."), (3, "f")]))[0], "/d: `..` should lead to inode 1");
-        assert_eq!(found(|image| entries(image, 5, &[(0, "."), (1, ".."), (2, "d")]))[0], "/: `.` should lead to inode 1");
+        assert_eq!(
+            with(&[(1, "up")])[0],
+            "/d/up: the directory, inode 1, has another name too"
+        );
+        assert_eq!(
+            with(&[(9, "x")])[0],
+            "/d/x: inode 9 has the mode 0o0, which is no file's"
+        );
+        assert_eq!(
+            found(|image| entries(image, 6, &[(2, "."), (2, ".."), (3, "f")]))[0],
+            "/d: `..` should lead to inode 1"
+        );
+        assert_eq!(
+            found(|image| entries(image, 5, &[(0, "."), (1, ".."), (2, "d")]))[0],
+            "/: `.` should lead to inode 1"
+        );
     }
 
     #[test]
     fn without_a_root_or_a_super_block() {
-        assert_eq!(found(|image| inode(image, 1, S_IFREG, 48, 1, [5]))[0], "inode 1, the root, is not a directory");
+        assert_eq!(
+            found(|image| inode(image, 1, S_IFREG, 48, 1, [5]))[0],
+            "inode 1, the root, is not a directory"
+        );
         assert!(check(&[0; 1000]).is_err());
         assert!(check(&[0; 4096]).unwrap_err().problem.contains("magic"));
         // A device smaller than the file system says.
@@ -583,11 +797,22 @@ mod tests {
         image[2 * BLOCK_SIZE..4 * BLOCK_SIZE].fill(0xff);
         // An indirect block of 512 bad zones, three times.
         for number in 4..7u16 {
-            inode(&mut image, number, S_IFREG, 1 << 20, 1, [0, 0, 0, 0, 0, 0, 0, 4 + number]);
+            inode(
+                &mut image,
+                number,
+                S_IFREG,
+                1 << 20,
+                1,
+                [0, 0, 0, 0, 0, 0, 0, 4 + number],
+            );
             image[usize::from(4 + number) * BLOCK_SIZE..][..BLOCK_SIZE].fill(0xff);
         }
         inode(&mut image, 2, S_IFDIR, 96, 2, [6]);
-        entries(&mut image, 6, &[(2, "."), (1, ".."), (3, "f"), (4, "a"), (5, "b"), (6, "c")]);
+        entries(
+            &mut image,
+            6,
+            &[(2, "."), (1, ".."), (3, "f"), (4, "a"), (5, "b"), (6, "c")],
+        );
         let report = check(&image).unwrap();
         assert_eq!(report.problems.len(), KEPT);
         assert!(report.count > 1500);

@@ -30,25 +30,41 @@ impl Image {
         let mut start = vec![0; length.min(2048) as usize];
         file.read_exact_at(&mut start, 0).on_host("read", path)?;
         let layout = Layout::detect(&start, length).in_file(path)?;
-        Ok(Image { path: path.to_owned(), file, length, layout })
+        Ok(Image {
+            path: path.to_owned(),
+            file,
+            length,
+            layout,
+        })
     }
 
     /// The bytes of a region.
     pub fn read(&self, region: Region) -> Result<Vec<u8>> {
         let mut bytes = vec![0; region.length as usize];
-        self.file.read_exact_at(&mut bytes, region.start).on_host("read", &self.path)?;
+        self.file
+            .read_exact_at(&mut bytes, region.start)
+            .on_host("read", &self.path)?;
         Ok(bytes)
     }
 
     /// Where the file system of partition `number` is, or the root's.
     pub fn file_system(&self, number: Option<u8>) -> Result<Region> {
-        let region = self.layout.file_system(number, self.length).in_file(&self.path)?;
-        Ok(Region { length: region.length.min(FILE_SYSTEM_MAX), ..region })
+        let region = self
+            .layout
+            .file_system(number, self.length)
+            .in_file(&self.path)?;
+        Ok(Region {
+            length: region.length.min(FILE_SYSTEM_MAX),
+            ..region
+        })
     }
 
     /// The sector of the command line.
     pub fn command_line_sector(&self) -> Result<Vec<u8>> {
         let start = u64::from(COMMAND_LINE_LBA) * SECTOR_SIZE as u64;
-        self.read(Region { start, length: SECTOR_SIZE as u64 })
+        self.read(Region {
+            start,
+            length: SECTOR_SIZE as u64,
+        })
     }
 }

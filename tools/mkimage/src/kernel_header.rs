@@ -90,7 +90,7 @@ pub fn checksum(image: &[u8]) -> u32 {
 /// `capacity` bytes.
 pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
     let executable = Executable::parse(elf)?;
-    let room = capacity.saturating_sub(SECTOR_SIZE);
+    let room = (capacity / SECTOR_SIZE).saturating_sub(1) * SECTOR_SIZE;
     let flat = executable.flatten(room)?;
     if flat.load_address != LOAD_ADDRESS {
         let problem = format!(
@@ -101,9 +101,6 @@ pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
     }
     let mut image = flat.bytes;
     image.resize(image.len().next_multiple_of(SECTOR_SIZE), 0);
-    if image.len() > room {
-        return Err(crate::elf::too_big(image.len(), room));
-    }
     let header = KernelHeader {
         magic: MAGIC,
         version: VERSION,

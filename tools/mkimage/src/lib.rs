@@ -2,17 +2,14 @@
 //! Makes, inspects, checks and edits the disk image.
 //!
 //! [`build`] puts an image together from a [`manifest`], the [`boot`] code,
-//! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`commands`]
-//! is what the tool does with an [`image`] that is there. Where things lie is
-//! said in [`disk`]. The file systems are the `fs` crate's, reached through
+//! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`image`] is one
+//! that is there already. Where things lie is said in [`disk`]. The file systems are the `fs` crate's, reached through
 //! [`root_fs`]; only [`fsck`] looks at them on its own.
 #![forbid(unsafe_code)]
 
 pub mod a_out;
 pub mod boot;
 pub mod build;
-pub mod cli;
-pub mod commands;
 pub mod disk;
 pub mod elf;
 pub mod error;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `mkimage`: makes, inspects, checks and edits the disk image.
 
+mod cli;
+mod commands;
+
 use clap::Parser;
-use mkimage::cli::Cli;
-use mkimage::commands::{Outcome, run};
+use cli::Cli;
+use commands::{Outcome, run};
 use mkimage::error::Error;
 use std::io::{BufWriter, ErrorKind, Write, stdout};
 use std::process::ExitCode;

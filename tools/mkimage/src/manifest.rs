@@ -131,7 +131,11 @@ impl TryFrom<Datetime> for Date {
     fn try_from(datetime: Datetime) -> std::result::Result<Date, &'static str> {
         let expected = "expected a date with its time in UTC, from 1970 to 2106: \
                         1991-12-08T00:00:00Z";
-        let Datetime { date: Some(date), time: Some(time), offset: Some(Offset::Z) } = datetime
+        let Datetime {
+            date: Some(date),
+            time: Some(time),
+            offset: Some(Offset::Z),
+        } = datetime
         else {
             return Err(expected);
         };
@@ -417,6 +421,10 @@ install = [{ names = ["t_*"], to = "/tests" }, { names = ["*"], to = "/bin" }]
         starts(
             message("65", "3"),
             "image.toml:3: disk.cylinders: 3 cylinders, expected 4 to 65535",
+        );
+        starts(
+            message("65", "141"),
+            "image.toml:3: disk.cylinders: leaves 66024 KB to partition 2",
         );
         starts(
             message("= 10", "= 65"),

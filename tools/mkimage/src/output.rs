@@ -37,7 +37,10 @@ impl NewFile {
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(folder)
             .on_host("create a file in", folder)?;
-        temporary.as_file().set_len(length).on_host("write", &target)?;
+        temporary
+            .as_file()
+            .set_len(length)
+            .on_host("write", &target)?;
         Ok(NewFile { temporary, target })
     }
 
@@ -46,7 +49,9 @@ impl NewFile {
         let mut old = File::open(target).on_host("open", target)?;
         let metadata = old.metadata().on_host("look at", target)?;
         let new = NewFile::create(target, metadata.len())?;
-        new.file().set_permissions(metadata.permissions()).on_host("set the mode of", target)?;
+        new.file()
+            .set_permissions(metadata.permissions())
+            .on_host("set the mode of", target)?;
         let mut chunk = vec![0; 64 * BLOCK_SIZE];
         let mut offset = 0;
         loop {
@@ -69,7 +74,8 @@ impl NewFile {
     fn write_sparse(&self, bytes: &[u8], offset: u64) -> std::io::Result<()> {
         for (index, block) in bytes.chunks(BLOCK_SIZE).enumerate() {
             if *block != ZEROS[..block.len()] {
-                self.file().write_all_at(block, offset + (index * BLOCK_SIZE) as u64)?;
+                self.file()
+                    .write_all_at(block, offset + (index * BLOCK_SIZE) as u64)?;
             }
         }
         Ok(())
@@ -77,19 +83,25 @@ impl NewFile {
 
     /// Writes `bytes` at `offset` where there were zeros.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        self.write_sparse(bytes, offset).on_host("write", &self.target)
+        self.write_sparse(bytes, offset)
+            .on_host("write", &self.target)
     }
 
     /// Writes `bytes` at `offset` whatever was there.
     pub fn overwrite_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        self.file().write_all_at(bytes, offset).on_host("write", &self.target)
+        self.file()
+            .write_all_at(bytes, offset)
+            .on_host("write", &self.target)
     }
 
     /// Brings the file to the disk and puts it in the old one's place.
     pub fn commit(self) -> Result<()> {
         self.file().sync_all().on_host("write", &self.target)?;
         let target = self.target;
-        self.temporary.persist(&target).map_err(|error| error.error).on_host("replace", &target)?;
+        self.temporary
+            .persist(&target)
+            .map_err(|error| error.error)
+            .on_host("replace", &target)?;
         Ok(())
     }
 }
@@ -100,8 +112,10 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, symlink};
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -137,7 +151,11 @@ mod tests {
         copy.commit().unwrap();
         let metadata = fs::metadata(&target).unwrap();
         assert_eq!(metadata.len(), 1 << 20);
-        assert!(metadata.blocks() * 512 <= 1 << 17, "{} blocks", metadata.blocks());
+        assert!(
+            metadata.blocks() * 512 <= 1 << 17,
+            "{} blocks",
+            metadata.blocks()
+        );
         assert_eq!(fs::read(&target).unwrap()[1 << 19], 1);
     }
 

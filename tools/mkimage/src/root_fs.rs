@@ -41,9 +41,16 @@ pub fn with_file_system<T>(
     let host = attach(image, file, region, time)?;
     let fs = host.fs();
     let editor = Editor::mount(&fs, DEVICE).map_err(|errno| cannot_mount(image, &host, errno))?;
-    let mounted = Mounted { fs: &fs, editor, image };
+    let mounted = Mounted {
+        fs: &fs,
+        editor,
+        image,
+    };
     let result = work(&mounted)?;
-    mounted.editor.unmount().map_err(in_image(image, "/", "write"))?;
+    mounted
+        .editor
+        .unmount()
+        .map_err(in_image(image, "/", "write"))?;
     Ok(result)
 }
 
@@ -71,12 +78,29 @@ fn attach(image: &Path, file: File, region: Region, time: Time) -> Result<Host> 
 /// The file system's own message says more than the error number.
 fn cannot_mount(image: &Path, host: &Host, errno: Errno) -> Error {
     let reason = host.take_messages().join("; ");
-    let reason = if reason.is_empty() { errno.text().to_owned() } else { reason };
-    Fault::new("file system", format!("cannot be mounted: {}", reason.trim())).in_file(image)
+    let reason = if reason.is_empty() {
+        errno.text().to_owned()
+    } else {
+        reason
+    };
+    Fault::new(
+        "file system",
+        format!("cannot be mounted: {}", reason.trim()),
+    )
+    .in_file(image)
 }
 
-fn in_image<'a>(image: &'a Path, path: &'a str, action: &'static str) -> impl Fn(Errno) -> Error + 'a {
-    move |errno| Error::InImage { image: image.to_owned(), path: path.to_owned(), action, errno }
+fn in_image<'a>(
+    image: &'a Path,
+    path: &'a str,
+    action: &'static str,
+) -> impl Fn(Errno) -> Error + 'a {
+    move |errno| Error::InImage {
+        image: image.to_owned(),
+        path: path.to_owned(),
+        action,
+        errno,
+    }
 }
 
 impl Mounted<'_> {
@@ -85,13 +109,19 @@ impl Mounted<'_> {
         self.image
     }
 
-    fn refused<'a>(&'a self, path: &'a str, action: &'static str) -> impl Fn(Errno) -> Error + 'a {
+    /// Makes an error number of an attempt on `path` into an [`Error`].
+    pub fn error<'a>(
+        &'a self,
+        path: &'a str,
+        action: &'static str,
+    ) -> impl Fn(Errno) -> Error + 'a {
         in_image(self.image, path, action)
     }
 
     /// Creates everything that is in `tree`.
     pub fn populate(&self, tree: &Tree) -> Result<()> {
-        tree.iter().try_for_each(|(path, node)| self.create(path, node))
+        tree.iter()
+            .try_for_each(|(path, node)| self.create(path, node))
     }
 
     fn create(&self, path: &ImagePath, node: &Node) -> Result<()> {
@@ -102,23 +132,23 @@ impl Mounted<'_> {
         attributes.gid = node.gid;
         match &node.kind {
             Kind::Directory => self.editor.mkdir(bytes, &attributes),
-            Kind::File(contents) => {
-                self.editor.write_file_with_holes(bytes, &attributes, contents)
-            }
+            Kind::File(contents) => self
+                .editor
+                .write_file_with_holes(bytes, &attributes, contents),
             Kind::Device { is_block, device } => {
                 attributes.mode |= if *is_block { S_IFBLK } else { S_IFCHR };
                 self.editor.mknod(bytes, &attributes, *device)
             }
             Kind::Link(target) => self.editor.link(target.to_string().as_bytes(), bytes),
         }
-        .map_err(self.refused(&path, "create"))
+        .map_err(self.error(&path, "create"))
     }
 
     /// What `stat` tells of a path, of a symbolic link itself.
     pub fn stat(&self, path: &str) -> Result<Stat> {
         self.fs
             .sys_lstat(self.editor.task(), path.as_bytes())
-            .map_err(self.refused(path, "look at"))
+            .map_err(self.error(path, "look at"))
     }
 
     /// As [`Mounted::stat`], but `None` if there is no such file.
@@ -126,18 +156,23 @@ impl Mounted<'_> {
         match self.fs.sys_lstat(self.editor.task(), path.as_bytes()) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::ENOENT) => Ok(None),
-            Err(errno) => Err(self.refused(path, "look at")(errno)),
+            Err(errno) => Err(self.error(path, "look at")(errno)),
         }
     }
 
     /// The contents of a file.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>> {
-        self.editor.read_file(path.as_bytes()).map_err(self.refused(path, "read"))
+        self.editor
+            .read_file(path.as_bytes())
+            .map_err(self.error(path, "read"))
     }
 
     /// The names in a directory in order, `.` and `..` left out.
     pub fn read_dir(&self, path: &str) -> Result<Vec<String>> {
-        let entries = self.editor.read_dir(path.as_bytes()).map_err(self.refused(path, "list"))?;
+        let entries = self
+            .editor
+            .read_dir(path.as_bytes())
+            .map_err(self.error(path, "list"))?;
         let mut names: Vec<String> = entries
             .into_iter()
             .map(|(_, name)| String::from_utf8_lossy(&name).into_owned())
@@ -151,23 +186,27 @@ impl Mounted<'_> {
     pub fn write_file(&self, path: &str, mode: u16, contents: &[u8]) -> Result<()> {
         self.editor
             .write_file(path.as_bytes(), &Attributes::new(mode), contents)
-            .map_err(self.refused(path, "write"))
+            .map_err(self.error(path, "write"))
     }
 
     /// Makes a directory.
     pub fn mkdir(&self, path: &str, mode: u16) -> Result<()> {
         self.editor
             .mkdir(path.as_bytes(), &Attributes::new(mode))
-            .map_err(self.refused(path, "make the directory"))
+            .map_err(self.error(path, "make the directory"))
     }
 
     /// Removes the name of a file.
     pub fn unlink(&self, path: &str) -> Result<()> {
-        self.fs.sys_unlink(self.editor.task(), path.as_bytes()).map_err(self.refused(path, "remove"))
+        self.fs
+            .sys_unlink(self.editor.task(), path.as_bytes())
+            .map_err(self.error(path, "remove"))
     }
 
     /// Removes an empty directory.
     pub fn rmdir(&self, path: &str) -> Result<()> {
-        self.fs.sys_rmdir(self.editor.task(), path.as_bytes()).map_err(self.refused(path, "remove"))
+        self.fs
+            .sys_rmdir(self.editor.task(), path.as_bytes())
+            .map_err(self.error(path, "remove"))
     }
 }

@@ -137,7 +137,7 @@ impl Gatherer<'_> {
 
     /// Adds the contents of a folder of the host.
     fn add_folder(&mut self, folder: &Path, to: &ImagePath) -> Result<()> {
-        for host_path in sorted_entries(folder)? {
+        for host_path in entries_of(folder)? {
             let wrong =
                 |problem: String| Fault::new("folder of the image", problem).in_file(&host_path);
             let name = host_path
@@ -295,23 +295,21 @@ fn applies(rule: &Install, program: &str) -> bool {
         .any(|name| Pattern::new(name.get_ref()).is_ok_and(|pattern| pattern.matches(program)))
 }
 
-fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)
+fn entries_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    fs::read_dir(folder)
         .and_then(|entries| {
             entries
                 .map(|entry| Ok(entry?.path()))
                 .collect::<std::io::Result<Vec<_>>>()
         })
-        .on_host("list", folder)?;
-    paths.sort();
-    Ok(paths)
+        .on_host("list", folder)
 }
 
 /// The programs whose sources are in `folder`, by cargo's rule: `NAME.rs` and
 /// `NAME/main.rs`.
 fn program_names(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let mut programs = BTreeMap::new();
-    for path in sorted_entries(folder)? {
+    for path in entries_of(folder)? {
         let source = if path.is_dir() {
             path.join("main.rs")
         } else {

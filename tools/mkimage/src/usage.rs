@@ -45,6 +45,10 @@ impl Usage {
 /// How many of the bits 1..=`last` of the bitmap at block `map` are clear.
 fn clear_bits(image: &[u8], map: u32, last: u32) -> u32 {
     let bytes = image.get(map as usize * BLOCK_SIZE..).unwrap_or_default();
-    let is_clear = |bit: &u32| bytes.get(*bit as usize / 8).is_some_and(|byte| byte & 1 << (bit % 8) == 0);
+    let is_clear = |bit: &u32| {
+        bytes
+            .get(*bit as usize / 8)
+            .is_some_and(|byte| byte & 1 << (bit % 8) == 0)
+    };
     (1..=last).filter(is_clear).count() as u32
 }

@@ -1,1 +1,10 @@
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `true`: succeeds.
+#![no_std]
+#![no_main]
+
+lib::program!(main);
+
+fn main() -> i32 {
+    0
+}

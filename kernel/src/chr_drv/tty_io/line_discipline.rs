@@ -11,6 +11,9 @@
 //! Bytes are cooked as they come: there is no queue of raw ones, as 0.11 has,
 //! in which a ^C could be stuck behind input that nobody reads.
 
+mod edit;
+mod output;
+
 use super::queue::Queue;
 use lib::signal::Signal;
 use lib::termios::{
@@ -83,8 +86,7 @@ impl Cooked {
 
 /// Bytes of input that can wait to be read.
 const COOKED_SIZE: usize = 4096;
-/// The most bytes that output of one makes: a tab.
-const MOST_EXPANSION: usize = 8;
+/// Columns between tab stops.
 const TAB: usize = 8;
 
 /// The state of a terminal as its line discipline sees it.
@@ -254,35 +256,6 @@ impl LineDiscipline {
         Event { signal: Some(signal), readable: false, started }
     }
 
-    /// A byte that may change the line that is being typed, or end it.
-    fn edit(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
-        if self.is_special(byte, VERASE) {
-            self.erase(echo);
-        } else if self.is_special(byte, VKILL) {
-            self.kill(byte, echo);
-        } else if self.is_extended(byte, VWERASE) {
-            self.erase_word(echo);
-        } else if self.is_extended(byte, VREPRINT) {
-            self.reprint(byte, echo);
-        } else if self.is_extended(byte, VLNEXT) {
-            self.literal = true;
-            if self.local(LocalFlags::ECHO) && self.local(LocalFlags::ECHOCTL) {
-                echo.put_if_room(b"^\x08");
-            }
-        } else if self.is_special(byte, VEOF) {
-            return self.end_line(Cooked::new(byte, Cooked::EOF), echo);
-        } else if byte == b'\n' || self.is_special(byte, VEOL) || self.is_extended(byte, VEOL2) {
-            if byte == b'\n' && self.local(LocalFlags::ECHONL) && !self.local(LocalFlags::ECHO) {
-                self.write(b"\n", echo);
-            }
-            self.echo(byte, echo);
-            return self.end_line(Cooked::new(byte, Cooked::END), echo);
-        } else {
-            self.ordinary(byte, echo);
-        }
-        Event::NONE
-    }
-
     /// A byte that stands for itself. It leaves room for a line end, without
     /// which nobody could ever read what is there.
     fn ordinary(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
@@ -315,109 +288,6 @@ impl LineDiscipline {
     fn refuse(&self, echo: &mut dyn Sink) {
         if self.local(LocalFlags::ECHO) {
             echo.put_if_room(b"\x07");
-        }
-    }
-
-    /// Shows a typed byte.
-    fn echo(&mut self, byte: u8, echo: &mut dyn Sink) {
-        if !self.local(LocalFlags::ECHO) {
-            return;
-        }
-        if self.shows_with_caret(byte) {
-            self.write(&[b'^', byte ^ 0x40], echo);
-        } else {
-            self.write(&[byte], echo);
-        }
-    }
-
-    fn shows_with_caret(&self, byte: u8) -> bool {
-        self.local(LocalFlags::ECHOCTL) && byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
-    }
-
-    /// Takes back the byte typed last, if its line has not ended.
-    fn unread(&mut self) -> Option<u8> {
-        let last = self.cooked.last().filter(|last| !last.is_end())?;
-        self.cooked.pop_last();
-        Some(last.byte())
-    }
-
-    /// Erases a character, visibly, as 0.11 does with or without ECHOE.
-    /// Returns it.
-    fn erase(&mut self, echo: &mut dyn Sink) -> Option<u8> {
-        let byte = self.unread()?;
-        if self.local(LocalFlags::ECHO) {
-            let (columns, blot): (usize, &[u8]) = match byte {
-                b'\t' => (self.column.saturating_sub(self.typed_column()).min(TAB), b"\x08"),
-                _ if self.shows_with_caret(byte) => (2, b"\x08 \x08"),
-                _ if byte.is_ascii_control() => (0, b""),
-                _ => (1, b"\x08 \x08"),
-            };
-            for _ in 0..columns {
-                echo.put_if_room(blot);
-            }
-            self.column = self.column.saturating_sub(columns);
-        }
-        Some(byte)
-    }
-
-    /// The column behind the line as it is typed so far.
-    fn typed_column(&self) -> usize {
-        let length = (0..self.cooked.len())
-            .rev()
-            .take_while(|&index| self.cooked.get(index).is_some_and(|cooked| !cooked.is_end()))
-            .count();
-        (self.cooked.len() - length..self.cooked.len())
-            .filter_map(|index| self.cooked.get(index))
-            .fold(self.line_column, |column, cooked| match cooked.byte() {
-                b'\t' => (column / TAB + 1) * TAB,
-                byte if self.shows_with_caret(byte) => column + 2,
-                byte if byte.is_ascii_control() => column,
-                _ => column + 1,
-            })
-    }
-
-    /// Erases the line that is being typed.
-    fn kill(&mut self, byte: u8, echo: &mut dyn Sink) {
-        if self.local(LocalFlags::ECHOKE) || !self.local(LocalFlags::ECHO) {
-            while self.erase(echo).is_some() {}
-            return;
-        }
-        while self.unread().is_some() {}
-        self.echo(byte, echo);
-        if self.local(LocalFlags::ECHOK) {
-            self.write(b"\n", echo);
-        }
-    }
-
-    /// Erases the last word and the blanks behind it.
-    fn erase_word(&mut self, echo: &mut dyn Sink) {
-        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t');
-        let mut in_word = false;
-        while let Some(last) = self.cooked.last().filter(|last| !last.is_end()) {
-            if in_word && is_blank(last.byte()) {
-                break;
-            }
-            in_word |= !is_blank(last.byte());
-            self.erase(echo);
-        }
-    }
-
-    /// Shows the line again.
-    fn reprint(&mut self, byte: u8, echo: &mut dyn Sink) {
-        if !self.local(LocalFlags::ECHO) {
-            return;
-        }
-        self.echo(byte, echo);
-        self.write(b"\n", echo);
-        self.line_column = self.column;
-        let mut start = self.cooked.len();
-        while start > 0 && self.cooked.get(start - 1).is_some_and(|cooked| !cooked.is_end()) {
-            start -= 1;
-        }
-        for index in start..self.cooked.len() {
-            if let Some(cooked) = self.cooked.get(index) {
-                self.echo(cooked.byte(), echo);
-            }
         }
     }
 
@@ -466,80 +336,6 @@ impl LineDiscipline {
         Some(cooked)
     }
 
-    /// Output: returns how many of the bytes the sink took.
-    pub fn write(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
-        if !self.output(OutputFlags::OPOST) {
-            let count = bytes.len().min(sink.room());
-            sink.put(&bytes[..count]);
-            return count;
-        }
-        let mut done = 0;
-        while let Some(&byte) = bytes.get(done) {
-            let room = sink.room();
-            let plain = self.plain(&bytes[done..]).min(room);
-            if plain > 0 {
-                sink.put(&bytes[done..done + plain]);
-                self.column += plain;
-                done += plain;
-            } else if room < MOST_EXPANSION {
-                break;
-            } else {
-                self.write_special(byte, sink);
-                done += 1;
-            }
-        }
-        done
-    }
-
-    /// How many bytes at the start need no treatment.
-    fn plain(&self, bytes: &[u8]) -> usize {
-        let upper = self.output(OutputFlags::OLCUC);
-        let is_plain =
-            |byte: &u8| !byte.is_ascii_control() && !(upper && byte.is_ascii_lowercase());
-        bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len())
-    }
-
-    /// Writes a byte that is not plain.
-    fn write_special(&mut self, byte: u8, sink: &mut dyn Sink) {
-        match byte {
-            b'\n' if self.output(OutputFlags::ONLCR) => {
-                self.column = 0;
-                sink.put(b"\r\n");
-            }
-            b'\n' => self.newline(sink),
-            b'\r' if self.output(OutputFlags::OCRNL) => self.newline(sink),
-            b'\r' if self.output(OutputFlags::ONOCR) && self.column == 0 => {}
-            b'\r' => {
-                self.column = 0;
-                sink.put(b"\r");
-            }
-            b'\t' => {
-                let columns = TAB - self.column % TAB;
-                self.column += columns;
-                if self.output(OutputFlags::XTABS) {
-                    sink.put(&[b' '; TAB][..columns]);
-                } else {
-                    sink.put(b"\t");
-                }
-            }
-            8 => {
-                self.column = self.column.saturating_sub(1);
-                sink.put(&[8]);
-            }
-            _ if byte.is_ascii_lowercase() => {
-                self.column += 1;
-                sink.put(&[byte.to_ascii_uppercase()]);
-            }
-            _ => sink.put(&[byte]),
-        }
-    }
-
-    fn newline(&mut self, sink: &mut dyn Sink) {
-        if self.output(OutputFlags::ONLRET) {
-            self.column = 0;
-        }
-        sink.put(b"\n");
-    }
 }
 
 impl dyn Sink + '_ {

@@ -3,16 +3,15 @@
 
 use super::Outcome;
 use crate::cli::Place;
-use crate::disk::{
-    COMMAND_LINE_LBA, KERNEL_LBA, SECTOR_SIZE, SETUP_LBA, SETUP_SECTORS, command_line_sector,
-    parse_command_line,
+use mkimage::disk::{
+    COMMAND_LINE_LBA, Region, SECTOR_SIZE, command_line_sector, parse_command_line,
 };
-use crate::error::{FaultContext, HostContext, OutputContext, Result};
-use crate::fsck::check;
-use crate::image::Image;
-use crate::kernel_header;
-use crate::output::NewFile;
-use crate::usage::Usage;
+use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
+use mkimage::fsck::check;
+use mkimage::image::Image;
+use mkimage::kernel_header;
+use mkimage::output::NewFile;
+use mkimage::usage::Usage;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -47,7 +46,12 @@ pub fn fsck(at: &Place, out: &mut dyn Write) -> Result<Outcome> {
         writeln!(out, "clean: {inodes} inodes, {zones} zones in use").on_output()?;
         return Ok(Outcome::Done);
     }
-    writeln!(out, "{} problems; {inodes} inodes, {zones} zones in use", report.count).on_output()?;
+    writeln!(
+        out,
+        "{} problems; {inodes} inodes, {zones} zones in use",
+        report.count
+    )
+    .on_output()?;
     Ok(Outcome::Damaged)
 }
 
@@ -61,7 +65,10 @@ pub fn show_command_line(path: &Path, out: &mut dyn Write) -> Result<()> {
 pub fn set_command_line(path: &Path, line: &str) -> Result<()> {
     our_image(path)?;
     let sector = command_line_sector(line).in_file(path)?;
-    let file = OpenOptions::new().write(true).open(path).on_host("open", path)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .on_host("open", path)?;
     let start = u64::from(COMMAND_LINE_LBA) * SECTOR_SIZE as u64;
     file.write_all_at(&sector, start).on_host("write", path)
 }
@@ -92,10 +99,12 @@ pub fn extract(path: &Path, partition: u8, file: &Path) -> Result<()> {
     let mut offset = 0;
     while offset < region.length {
         let length = (region.length - offset).min(1 << 20);
-        let piece = crate::disk::Region { start: region.start + offset, length };
+        let piece = Region {
+            start: region.start + offset,
+            length,
+        };
         new.write_at(&image.read(piece)?, offset)?;
         offset += length;
     }
     new.commit()
 }
-

@@ -5,10 +5,6 @@
 //! image's place at the end.
 
 use crate::cli::{Place, TimeArgs};
-use crate::error::{Error, Fault, HostContext, OutputContext, Result};
-use crate::image::Image;
-use crate::output::NewFile;
-use crate::root_fs::{Mounted, with_file_system};
 use lib::Errno;
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISGID,
@@ -16,6 +12,10 @@ use lib::sys::stat::{
 };
 use lib::sys::types::{Device, Time};
 use lib::time::gmtime;
+use mkimage::error::{Fault, HostContext, OutputContext, Result};
+use mkimage::image::Image;
+use mkimage::output::NewFile;
+use mkimage::root_fs::{Mounted, with_file_system};
 use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
@@ -44,7 +44,9 @@ fn edit(at: &Place, time: &TimeArgs, work: impl FnOnce(&Mounted<'_>) -> Result<(
 }
 
 fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Time::try_from(since.as_secs()).unwrap_or(Time::MAX)
 }
 
@@ -83,10 +85,20 @@ fn list(name: &str, stat: &Stat, long: bool, out: &mut dyn Write) -> Result<()> 
     } else {
         stat.st_size.to_string()
     };
-    let Stat { st_mode, st_nlink, st_uid, st_gid, .. } = *stat;
+    let Stat {
+        st_mode,
+        st_nlink,
+        st_uid,
+        st_gid,
+        ..
+    } = *stat;
     let time = date(stat.st_mtime);
     let mode = mode_letters(st_mode);
-    writeln!(out, "{mode} {st_nlink:>3} {st_uid:>5} {st_gid:>5} {size:>9} {time} {name}").on_output()
+    writeln!(
+        out,
+        "{mode} {st_nlink:>3} {st_uid:>5} {st_gid:>5} {size:>9} {time} {name}"
+    )
+    .on_output()
 }
 
 /// As `ls -l` has it: `drwxr-xr-x`.
@@ -131,7 +143,8 @@ pub(super) fn date(time: Time) -> String {
 pub fn cat(at: &Place, paths: &[String], out: &mut dyn Write) -> Result<()> {
     inspect(at, |mounted| {
         paths.iter().try_for_each(|path| {
-            out.write_all(&read_regular(mounted, &absolute(path))?).on_output()
+            out.write_all(&read_regular(mounted, &absolute(path))?)
+                .on_output()
         })
     })
 }
@@ -148,10 +161,10 @@ pub fn get(at: &Place, path: &str, file: &Path) -> Result<()> {
 fn read_regular(mounted: &Mounted<'_>, path: &str) -> Result<Vec<u8>> {
     let mode = mounted.stat(path)?.st_mode;
     if S_ISDIR(mode) {
-        return Err(mounted.error(path, "read", Errno::EISDIR));
+        return Err(mounted.error(path, "read")(Errno::EISDIR));
     }
     if !S_ISREG(mode) && !S_ISLNK(mode) {
-        return Err(mounted.error(path, "read", Errno::ENXIO));
+        return Err(mounted.error(path, "read")(Errno::ENXIO));
     }
     mounted.read_file(path)
 }
@@ -160,16 +173,23 @@ fn read_regular(mounted: &Mounted<'_>, path: &str) -> Result<Vec<u8>> {
 pub fn put(at: &Place, file: &Path, path: &str, mode: Option<u16>, time: &TimeArgs) -> Result<()> {
     let contents = fs::read(file).on_host("read", file)?;
     let permissions = fs::metadata(file).on_host("look at", file)?.permissions();
-    let host_mode = if permissions.mode() & 0o100 != 0 { 0o755 } else { 0o644 };
+    let host_mode = if permissions.mode() & 0o100 != 0 {
+        0o755
+    } else {
+        0o644
+    };
     edit(at, time, |mounted| {
         let mut path = absolute(path);
-        if mounted.find(&path)?.is_some_and(|stat| S_ISDIR(stat.st_mode)) {
+        if mounted
+            .find(&path)?
+            .is_some_and(|stat| S_ISDIR(stat.st_mode))
+        {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             path = join(&path, &name);
         }
         let mode = match (mode, mounted.find(&path)?) {
             (_, Some(stat)) if !S_ISREG(stat.st_mode) => {
-                return Err(mounted.error(&path, "write", Errno::EEXIST));
+                return Err(mounted.error(&path, "write")(Errno::EEXIST));
             }
             (None, Some(stat)) => stat.st_mode & 0o7777,
             (None, None) => host_mode,
@@ -187,7 +207,10 @@ pub fn mkdir(at: &Place, parents: bool, paths: &[String], time: &TimeArgs) -> Re
             if !parents {
                 return mounted.mkdir(&path, 0o755);
             }
-            let ends = path.match_indices('/').map(|(index, _)| index).chain([path.len()]);
+            let ends = path
+                .match_indices('/')
+                .map(|(index, _)| index)
+                .chain([path.len()]);
             for end in ends.filter(|&end| end > 0) {
                 if mounted.find(&path[..end])?.is_none() {
                     mounted.mkdir(&path[..end], 0o755)?;
@@ -204,14 +227,14 @@ pub fn rm(at: &Place, recursive: bool, paths: &[String], time: &TimeArgs) -> Res
         for path in paths {
             let path = absolute(path);
             if path == "/" {
-                return Err(mounted.error(&path, "remove", Errno::EBUSY));
+                return Err(mounted.error(&path, "remove")(Errno::EBUSY));
             }
             if !S_ISDIR(mounted.stat(&path)?.st_mode) {
                 mounted.unlink(&path)?;
                 continue;
             }
             if !recursive {
-                return Err(mounted.error(&path, "remove", Errno::EISDIR));
+                return Err(mounted.error(&path, "remove")(Errno::EISDIR));
             }
             for entry in walk(mounted, &path)?.into_iter().rev() {
                 match entry.is_directory {
@@ -240,7 +263,11 @@ pub fn tree(at: &Place, path: &str, out: &mut dyn Write) -> Result<()> {
 
 /// What is below a directory, a directory before its contents.
 fn walk(mounted: &Mounted<'_>, path: &str) -> Result<Vec<Entry>> {
-    let mut walk = Walk { mounted, seen: HashSet::new(), entries: Vec::new() };
+    let mut walk = Walk {
+        mounted,
+        seen: HashSet::new(),
+        entries: Vec::new(),
+    };
     walk.directory(path, "")?;
     Ok(walk.entries)
 }
@@ -268,26 +295,31 @@ impl Walk<'_> {
         }
         if path.len() > PATH_MAX {
             let problem = "directories are nested without end, expected a tree; try fsck";
-            return Err(Fault::new(format!("{}...", &path[..40]), problem).in_file(self.mounted.image()));
+            return Err(
+                Fault::new(format!("{}...", &path[..40]), problem).in_file(self.mounted.image())
+            );
         }
         let names = self.mounted.read_dir(path)?;
         let last = names.len().saturating_sub(1);
         for (index, name) in names.into_iter().enumerate() {
             let path = join(path, &name);
             let is_directory = S_ISDIR(self.mounted.stat(&path)?.st_mode);
-            let (branch, below) = if index == last { ("└── ", "    ") } else { ("├── ", "│   ") };
+            let (branch, below) = if index == last {
+                ("└── ", "    ")
+            } else {
+                ("├── ", "│   ")
+            };
             let drawing = format!("{margin}{branch}");
-            self.entries.push(Entry { path: path.clone(), name, is_directory, drawing });
+            self.entries.push(Entry {
+                path: path.clone(),
+                name,
+                is_directory,
+                drawing,
+            });
             if is_directory {
                 self.directory(&path, &format!("{margin}{below}"))?;
             }
         }
         Ok(())
-    }
-}
-
-impl Mounted<'_> {
-    fn error(&self, path: &str, action: &'static str, errno: Errno) -> Error {
-        Error::InImage { image: self.image().to_owned(), path: path.to_owned(), action, errno }
     }
 }

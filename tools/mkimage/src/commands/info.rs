@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `info`: everything about an image on one page.
 
-use crate::disk::{
+use lib::sys::types::Device;
+use mkimage::disk::{
     HEADS, KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
     SECTORS_PER_TRACK, parse_command_line,
 };
-use crate::error::{OutputContext, Result};
-use crate::image::Image;
-use crate::kernel_header::{KernelHeader, checksum};
-use crate::usage::Usage;
-use lib::sys::types::Device;
+use mkimage::error::{OutputContext, Result};
+use mkimage::image::Image;
+use mkimage::kernel_header::{KernelHeader, checksum};
+use mkimage::usage::Usage;
 use std::io::Write;
 use std::path::Path;
 
@@ -24,7 +24,11 @@ pub fn info(path: &Path, out: &mut dyn Write) -> Result<()> {
 
 fn describe(image: &Image) -> Result<Vec<String>> {
     let sectors = image.length / SECTOR_SIZE as u64;
-    let mut lines = vec![format!("{}: {} bytes, {sectors} sectors", image.path.display(), image.length)];
+    let mut lines = vec![format!(
+        "{}: {} bytes, {sectors} sectors",
+        image.path.display(),
+        image.length
+    )];
     match &image.layout {
         Layout::Bare => lines.extend(describe_file_system(image, image.file_system(None)?)?),
         Layout::Partitioned { table, root_device } => {
@@ -41,7 +45,9 @@ fn describe_disk(image: &Image, sectors: u64, root_device: Device) -> Result<Vec
     let mut lines = Vec::new();
     if sectors.is_multiple_of(SECTORS_PER_CYLINDER.into()) {
         let cylinders = sectors / u64::from(SECTORS_PER_CYLINDER);
-        lines.push(format!("geometry: cylinders={cylinders}, heads={HEADS}, spt={SECTORS_PER_TRACK}"));
+        lines.push(format!(
+            "geometry: cylinders={cylinders}, heads={HEADS}, spt={SECTORS_PER_TRACK}"
+        ));
     }
     lines.push(format!("boot sector: root device {root_device}"));
     if image.layout.kernel().is_ok() {
@@ -69,24 +75,47 @@ fn describe_partition(image: &Image, number: u8, entry: &PartitionEntry) -> Resu
         lines.push(describe_kernel(image, entry.region())?);
     }
     if entry.is_minix() {
-        lines.extend(describe_file_system(image, image.file_system(Some(number))?)?);
+        lines.extend(describe_file_system(
+            image,
+            image.file_system(Some(number))?,
+        )?);
     }
     Ok(lines)
 }
 
 fn describe_kernel(image: &Image, region: Region) -> Result<String> {
-    let sector = Region { length: SECTOR_SIZE as u64, ..region };
+    let sector = Region {
+        length: SECTOR_SIZE as u64,
+        ..region
+    };
     let header = match KernelHeader::parse(&image.read(sector)?) {
         Ok(header) => header,
         Err(fault) => return Ok(format!("  no kernel: {fault}")),
     };
-    let KernelHeader { length, load_address, entry, memory_end, .. } = header;
-    let contents = Region { start: region.start + SECTOR_SIZE as u64, length: length.into() };
+    let KernelHeader {
+        length,
+        load_address,
+        entry,
+        memory_end,
+        ..
+    } = header;
+    let contents = Region {
+        start: region.start + SECTOR_SIZE as u64,
+        length: length.into(),
+    };
     let sum = match contents.length + SECTOR_SIZE as u64 <= region.length {
         true => checksum(&image.read(contents)?),
-        false => return Ok(format!("  kernel: {length} bytes, more than the partition holds")),
+        false => {
+            return Ok(format!(
+                "  kernel: {length} bytes, more than the partition holds"
+            ));
+        }
     };
-    let verdict = if sum == header.checksum { "good" } else { "WRONG" };
+    let verdict = if sum == header.checksum {
+        "good"
+    } else {
+        "WRONG"
+    };
     Ok(format!(
         "  kernel: {length} bytes at {load_address:#x}, entry {entry:#x}, memory to {memory_end:#x}, \
          checksum {:08x} {verdict}",

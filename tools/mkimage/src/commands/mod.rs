@@ -5,10 +5,10 @@ mod disk;
 mod files;
 mod info;
 
-use crate::build::{Inputs, build};
 use crate::cli::{BuildArgs, Cli, Command};
-use crate::error::Result;
 use clap::CommandFactory;
+use mkimage::build::{Inputs, build};
+use mkimage::error::Result;
 use std::io::Write;
 
 /// How a command ended that did not fail.
@@ -28,16 +28,39 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Ls { at, long, path } => files::ls(&at, long, &path, out),
         Command::Cat { at, paths } => files::cat(&at, &paths, out),
         Command::Get { at, path, file } => files::get(&at, &path, &file),
-        Command::Put { at, file, path, mode, time } => files::put(&at, &file, &path, mode, &time),
-        Command::Mkdir { at, parents, paths, time } => files::mkdir(&at, parents, &paths, &time),
-        Command::Rm { at, recursive, paths, time } => files::rm(&at, recursive, &paths, &time),
+        Command::Put {
+            at,
+            file,
+            path,
+            mode,
+            time,
+        } => files::put(&at, &file, &path, mode, &time),
+        Command::Mkdir {
+            at,
+            parents,
+            paths,
+            time,
+        } => files::mkdir(&at, parents, &paths, &time),
+        Command::Rm {
+            at,
+            recursive,
+            paths,
+            time,
+        } => files::rm(&at, recursive, &paths, &time),
         Command::Tree { at, path } => files::tree(&at, &path, out),
         Command::Df { at } => disk::df(&at, out),
         Command::Fsck { at } => return disk::fsck(&at, out),
         Command::Cmdline { image, line: None } => disk::show_command_line(&image, out),
-        Command::Cmdline { image, line: Some(line) } => disk::set_command_line(&image, &line),
+        Command::Cmdline {
+            image,
+            line: Some(line),
+        } => disk::set_command_line(&image, &line),
         Command::Kernel { image, kernel } => disk::replace_kernel(&image, &kernel),
-        Command::Extract { image, partition, file } => disk::extract(&image, partition, &file),
+        Command::Extract {
+            image,
+            partition,
+            file,
+        } => disk::extract(&image, partition, &file),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "mkimage", &mut &mut *out);
             Ok(())

@@ -5,14 +5,14 @@
 //! Number in `eax`, arguments in `ebx`, `ecx`, `edx`, `esi`; the result comes
 //! back in `eax`, and the kernel keeps all other registers. Addresses are
 //! passed as numbers, so the stubs are `unsafe`; programs use
-//! [`calls`](super::calls).
+//! `user::calls`.
 
 use crate::errno::{Errno, Result};
 use core::arch::asm;
 
 /// Executes `int 80h` with the arguments given.
 macro_rules! int_80h {
-    ($number:literal $(, $argument:ident in $register:literal)*) => {{
+    ($number:literal $(, $argument:ident in $register:tt)*) => {{
         let eax: i32;
         // SAFETY: the caller of the stub answers for what the call does to
         // memory. Registers but eax are kept by the kernel.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Small ELF files for tests, through `object`'s writer.
 
+// The unit tests include this file too, and call other parts of it.
+#![allow(dead_code)]
+
 use object::Endianness;
 use object::elf;
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Writer};

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Open files (0.11: `fs/file_table.c`, `struct file`).
+//!
+//! A [`File`] is an owned handle on an entry of the table, which has the
+//! inode, the position and the flags. `dup` and `fork` clone handles, so they
+//! share the entry. Dropping the last handle closes the file.
+
+use crate::inode::Inode;
+use crate::seam::{SleepGuard, SleepLock};
+use crate::{Fs, NR_FILE};
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
+use lib::lock::{Lock, Word};
+use lib::sys::stat::{S_IFMT, S_ISFIFO};
+use lib::{Errno, Result};
+
+/// The end of the list of free entries.
+const END: u32 = u32::MAX;
+
+/// All open files (0.11: `file_table`).
+pub(crate) struct FileTable {
+    slots: [FileSlot; NR_FILE],
+    free: Lock<FreeList>,
+}
+
+/// The entries not in use: a list of those that were, and all from `fresh` up.
+struct FreeList {
+    first: u32,
+    fresh: u32,
+}
+
+/// An open file (0.11: `struct file`).
+pub(crate) struct FileSlot {
+    /// How many handles there are. Guarded by the table's lock.
+    count: Word,
+    /// Where it stands in the table.
+    place: Word,
+    next_free: Word,
+    /// The place of its inode, which is counted. Set once for each opening,
+    /// as is `file_type`.
+    inode: Word,
+    file_type: Word,
+    /// Open flags (`lib::fcntl`).
+    flags: Word,
+    /// The byte to be read or written next. Guarded by `position_lock`.
+    position: Word,
+    position_lock: SleepLock,
+}
+
+impl FileTable {
+    pub(crate) const fn new() -> FileTable {
+        const SLOT: FileSlot = FileSlot {
+            count: Word::new(0),
+            place: Word::new(0),
+            next_free: Word::new(END),
+            inode: Word::new(0),
+            file_type: Word::new(0),
+            flags: Word::new(0),
+            position: Word::new(0),
+            position_lock: SleepLock::new(),
+        };
+        FileTable {
+            slots: [const { SLOT }; NR_FILE],
+            free: Lock::new(FreeList { first: END, fresh: 0 }),
+        }
+    }
+
+    /// Takes a free entry, counted once.
+    fn get_empty(&self) -> Result<&FileSlot> {
+        let mut free = self.free.lock();
+        let place = if free.first == END { free.fresh } else { free.first };
+        let slot = self.slots.get(place as usize).ok_or(Errno::ENFILE)?;
+        if free.first == END {
+            free.fresh += 1;
+        } else {
+            free.first = slot.next_free.get();
+        }
+        slot.place.set(place);
+        slot.count.set(1);
+        Ok(slot)
+    }
+}
+
+/// A handle on an open file. Dropping the last one closes it, which may sleep.
+pub struct File<'fs> {
+    fs: &'fs Fs<'fs>,
+    slot: &'fs FileSlot,
+}
+
+/// The inode of an open file, for as long as the handle is borrowed.
+pub struct FileInode<'a, 'fs> {
+    inode: ManuallyDrop<Inode<'fs>>,
+    _file: PhantomData<&'a File<'fs>>,
+}
+
+impl<'fs> Deref for FileInode<'_, 'fs> {
+    type Target = Inode<'fs>;
+    fn deref(&self) -> &Inode<'fs> {
+        &self.inode
+    }
+}
+
+impl Clone for File<'_> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let _free = self.fs.tables.files.free.lock();
+        self.slot.count.add(1);
+        File { fs: self.fs, slot: self.slot }
+    }
+}
+
+impl Drop for File<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let mut free = self.fs.tables.files.free.lock();
+        debug_assert!(self.slot.count.get() != 0, "file closed twice");
+        let count = self.slot.count.get().saturating_sub(1);
+        self.slot.count.set(count);
+        if count != 0 {
+            return;
+        }
+        let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
+        self.slot.next_free.set(free.first);
+        free.first = self.slot.place.get();
+        drop(free);
+        let Some(inode) = self.fs.inode_from_raw(inode) else { return };
+        if S_ISFIFO(self.slot.file_type.get() as u16) {
+            inode.pipe().close(self.fs.seam, flags);
+        }
+    }
+}
+
+impl<'fs> File<'fs> {
+    /// Its inode.
+    #[inline]
+    pub fn inode(&self) -> FileInode<'_, 'fs> {
+        // The place was an inode's when the file was opened, and the table
+        // does not shrink.
+        let slot = &self.fs.tables.inode_slots[self.slot.inode.get() as usize % crate::NR_INODE];
+        let inode = ManuallyDrop::new(Inode::uncounted(self.fs, slot));
+        FileInode { inode, _file: PhantomData }
+    }
+
+    /// The type bits of its mode.
+    #[inline]
+    pub fn file_type(&self) -> u16 {
+        self.slot.file_type.get() as u16
+    }
+
+    /// Open flags (`lib::fcntl`).
+    #[inline]
+    pub fn flags(&self) -> u32 {
+        self.slot.flags.get()
+    }
+
+    /// Changes the flags of `mask`.
+    pub(crate) fn set_flags(&self, mask: u32, flags: u32) {
+        self.slot.flags.set(self.flags() & !mask | flags & mask);
+    }
+
+    /// Whether it was opened for reading.
+    #[inline]
+    pub fn is_readable(&self) -> bool {
+        self.flags() & O_ACCMODE != O_WRONLY
+    }
+
+    /// Whether it was opened for writing.
+    #[inline]
+    pub fn is_writable(&self) -> bool {
+        self.flags() & O_ACCMODE != O_RDONLY
+    }
+
+    /// Keeps others who share the file from moving its position.
+    pub(crate) fn lock_position(&self) -> SleepGuard<'fs> {
+        self.slot.position_lock.hold(self.fs.seam)
+    }
+
+    pub(crate) fn position(&self) -> u32 {
+        self.slot.position.get()
+    }
+
+    pub(crate) fn set_position(&self, position: u32) {
+        self.slot.position.set(position);
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// Opens an inode: an entry of the table that has it, at position 0.
+    /// `ENFILE` if the table is full.
+    pub(crate) fn new_file(&'fs self, inode: Inode<'fs>, flags: u32) -> Result<File<'fs>> {
+        let slot = self.tables.files.get_empty()?;
+        slot.file_type.set(u32::from(inode.mode() & S_IFMT));
+        slot.inode.set(inode.into_raw());
+        slot.flags.set(flags);
+        slot.position.set(0);
+        Ok(File { fs: self, slot })
+    }
+
+    /// `ENFILE` if no file can be opened now.
+    pub(crate) fn check_free_file(&self) -> Result<()> {
+        let free = self.tables.files.free.lock();
+        let is_full = free.first == END && free.fresh as usize >= NR_FILE;
+        if is_full { Err(Errno::ENFILE) } else { Ok(()) }
+    }
+
+    /// How many files are open, for tests that look for leaks.
+    pub fn files_in_use(&self) -> usize {
+        let _free = self.tables.files.free.lock();
+        self.tables.files.slots.iter().filter(|slot| slot.count.get() != 0).count()
+    }
+}

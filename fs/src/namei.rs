@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Paths, and what changes directories (0.11: `fs/namei.c`).
+//!
+//! * [`Fs::namei`] gives the inode that a path names; [`Fs::dir_namei`] the
+//!   directory of its last name, and that name.
+//! * [`Fs::open_namei`] is the path part of `open`, and makes files.
+//! * The system calls that make and remove names are below it.
+//!
+//! A name longer than the file system's 14 (or 30) characters is cut, as in
+//! 0.11. A slash behind the last name asks for a directory. A symbolic link is
+//! followed (0.12; 0.11 has none), at most [`MAX_LINKS`] in one path.
+//!
+//! `..` stays where it is at the caller's root, and leads out of a mounted
+//! device to the parent of the directory it covers. A directory that was
+//! removed while somebody was in it contains nothing any more, `.` excepted.
+
+mod directory;
+mod rename;
+
+use crate::buffer::Buffer;
+use crate::inode::{Inode, LockedInode, NewInode};
+use crate::layout::{BLOCK_SIZE, NAME_LEN_MAX};
+use crate::seam::UserBuffer;
+use crate::{Fs, FsTask};
+use directory::Lookup;
+use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY};
+use lib::limits::LINK_MAX;
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
+use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+/// Permission to execute a file or search a directory.
+pub const MAY_EXEC: u32 = 1;
+/// Permission to write.
+pub const MAY_WRITE: u32 = 2;
+/// Permission to read.
+pub const MAY_READ: u32 = 4;
+
+/// Symbolic links that are followed on the way along one path.
+pub const MAX_LINKS: u32 = 8;
+
+/// A name as directories have it: filled up with NULs.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    bytes: [u8; NAME_LEN_MAX],
+    len: u8,
+}
+
+impl Name {
+    const DOT: &'static [u8] = b".";
+    const DOT_DOT: &'static [u8] = b"..";
+
+    /// Cuts what is too long for any file system.
+    fn new(text: &[u8]) -> Name {
+        let len = text.len().min(NAME_LEN_MAX);
+        let mut bytes = [0; NAME_LEN_MAX];
+        bytes[..len].copy_from_slice(&text[..len]);
+        Name { bytes, len: len as u8 }
+    }
+
+    #[inline(always)]
+    fn is(&self, text: &[u8]) -> bool {
+        usize::from(self.len) == text.len() && self.bytes.starts_with(text)
+    }
+
+    /// Whether it is `.` or `..`, or nothing at all, as behind the slash of
+    /// the path `/`: names that can't be given or taken away.
+    fn is_fixed(&self) -> bool {
+        self.len == 0 || self.is(Self::DOT) || self.is(Self::DOT_DOT)
+    }
+}
+
+/// One name of a path.
+struct Component {
+    name: Name,
+    /// Where the next one begins.
+    next: usize,
+    is_last: bool,
+    /// Slashes follow.
+    slash: bool,
+}
+
+/// The name that begins at `from`, behind any slashes.
+fn component(path: &[u8], from: usize) -> Component {
+    let rest = path.get(from..).unwrap_or_default();
+    let start = rest.iter().position(|byte| *byte != b'/').unwrap_or(rest.len());
+    let rest = &rest[start..];
+    let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let behind = &rest[len..];
+    let slashes = behind.iter().position(|byte| *byte != b'/').unwrap_or(behind.len());
+    Component {
+        name: Name::new(&rest[..len]),
+        next: from + start + len + slashes,
+        is_last: slashes == behind.len(),
+        slash: slashes != 0,
+    }
+}
+
+/// A path: the caller's, or the contents of a symbolic link. A link's stays in
+/// its buffer, for a kernel stack has no room for several.
+enum Path<'p, 'fs> {
+    Caller(&'p [u8]),
+    Link(Buffer<'fs>, usize),
+}
+
+impl Path<'_, '_> {
+    fn component(&self, from: usize) -> Component {
+        match self {
+            Path::Caller(path) => component(path, from),
+            Path::Link(buffer, len) => component(&buffer.data()[..*len], from),
+        }
+    }
+
+    fn is_absolute(&self) -> bool {
+        match self {
+            Path::Caller(path) => path.starts_with(b"/"),
+            Path::Link(buffer, _) => buffer.data()[0] == b'/',
+        }
+    }
+}
+
+/// What [`Fs::dir_namei`] finds: the last name of a path, not looked up yet.
+pub(crate) struct Last<'fs> {
+    pub(crate) dir: Inode<'fs>,
+    pub(crate) name: Name,
+    /// A slash follows: it must be a directory's.
+    pub(crate) slash: bool,
+}
+
+impl<'fs> Inode<'fs> {
+    /// Whether `task` may do all of `mask` ([`MAY_READ`] ...) with it
+    /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
+    /// but execute a file that nobody may execute.
+    pub fn permission(&self, task: &FsTask<'fs>, mask: u32) -> Result<()> {
+        self.permission_of(task.euid.get(), task.egid.get(), mask)
+    }
+
+    /// As [`Inode::permission`], for some user and group.
+    pub(crate) fn permission_of(&self, uid: u32, gid: u32, mask: u32) -> Result<()> {
+        let state = self.state();
+        let mode = u32::from(state.disk.mode);
+        let allowed = if uid == 0 {
+            let may_execute = S_ISDIR(state.disk.mode) || mode & 0o111 != 0;
+            MAY_READ | MAY_WRITE | if may_execute { MAY_EXEC } else { 0 }
+        } else if uid == u32::from(state.disk.uid) {
+            mode >> 6
+        } else if gid == u32::from(state.disk.gid) {
+            mode >> 3
+        } else {
+            mode
+        };
+        if mask & !allowed & 0o7 == 0 { Ok(()) } else { Err(Errno::EACCES) }
+    }
+
+    /// Whether `task` may add and remove entries of this directory.
+    fn may_change(&self, task: &FsTask<'fs>) -> Result<()> {
+        self.permission(task, MAY_WRITE | MAY_EXEC)?;
+        if self.is_read_only() { Err(Errno::EROFS) } else { Ok(()) }
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// The inode that a path names.
+    pub fn namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        let mut links = MAX_LINKS;
+        let last = self.walk(task, None, &Path::Caller(path), &mut links)?;
+        self.finish(task, last, &mut links)
+    }
+
+    /// As [`Fs::namei`], but a symbolic link that the path names itself is not
+    /// followed.
+    pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        let last = self.dir_namei(task, path)?;
+        if last.slash {
+            return self.finish(task, last, &mut { MAX_LINKS });
+        }
+        self.lookup(task, &last.dir, &last.name)
+    }
+
+    /// The directory of a path's last name, and that name.
+    pub(crate) fn dir_namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Last<'fs>> {
+        self.walk(task, None, &Path::Caller(path), &mut { MAX_LINKS })
+    }
+
+    /// Goes along a path up to its last name. A relative one starts at `from`,
+    /// or at the caller's working directory (0.11: `get_dir`).
+    fn walk(
+        &'fs self,
+        task: &FsTask<'fs>,
+        from: Option<Inode<'fs>>,
+        path: &Path<'_, 'fs>,
+        links: &mut u32,
+    ) -> Result<Last<'fs>> {
+        if matches!(path, Path::Caller([])) {
+            return Err(Errno::ENOENT);
+        }
+        let mut dir = match from {
+            _ if path.is_absolute() => task.root()?,
+            Some(from) => from,
+            None => task.pwd()?,
+        };
+        let mut position = 0;
+        loop {
+            let Component { name, next, is_last, slash } = path.component(position);
+            if is_last {
+                return Ok(Last { dir, name, slash });
+            }
+            dir = self.enter(task, dir, &name, links)?;
+            position = next;
+        }
+    }
+
+    /// The inode of a path's last name.
+    fn finish(
+        &'fs self,
+        task: &FsTask<'fs>,
+        last: Last<'fs>,
+        links: &mut u32,
+    ) -> Result<Inode<'fs>> {
+        let inode = self.enter(task, last.dir, &last.name, links)?;
+        if last.slash && !S_ISDIR(inode.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        Ok(inode)
+    }
+
+    /// The inode of a name in a directory, behind any symbolic links.
+    fn enter(
+        &'fs self,
+        task: &FsTask<'fs>,
+        dir: Inode<'fs>,
+        name: &Name,
+        links: &mut u32,
+    ) -> Result<Inode<'fs>> {
+        let inode = self.lookup(task, &dir, name)?;
+        if !S_ISLNK(inode.mode()) {
+            return Ok(inode);
+        }
+        let last = self.follow_link(task, dir, inode, links)?;
+        self.finish(task, last, links)
+    }
+
+    /// Where a symbolic link in `dir` leads to.
+    fn follow_link(
+        &'fs self,
+        task: &FsTask<'fs>,
+        dir: Inode<'fs>,
+        link: Inode<'fs>,
+        links: &mut u32,
+    ) -> Result<Last<'fs>> {
+        *links = links.checked_sub(1).ok_or(Errno::ELOOP)?;
+        let (buffer, len) = link.link_text()?;
+        drop(link);
+        self.walk(task, Some(dir), &Path::Link(buffer, len), links)
+    }
+
+    /// The inode of a name in a directory that the caller may search.
+    fn lookup(
+        &'fs self,
+        task: &FsTask<'fs>,
+        dir: &Inode<'fs>,
+        name: &Name,
+    ) -> Result<Inode<'fs>> {
+        if !S_ISDIR(dir.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        dir.permission(task, MAY_EXEC)?;
+        if name.len == 0 || name.is(Name::DOT) {
+            return Ok(dir.clone());
+        }
+        if name.is(Name::DOT_DOT) {
+            if task.is_root(dir) {
+                return Ok(dir.clone());
+            }
+            let dir = self.uncross_mount(dir.clone());
+            return self.find_inode(&dir, name).map(|inode| self.cross_mount(inode));
+        }
+        self.find_inode(dir, name).map(|inode| self.cross_mount(inode))
+    }
+
+    /// The inode of a name in a directory, mounted devices left aside.
+    fn find_inode(&'fs self, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
+        // The entry keeps its inode from being freed, and the lock the entry.
+        let dir = dir.lock();
+        match dir.find_entry(name)? {
+            Lookup::Found(entry) => self.iget(dir.device(), entry.number()),
+            Lookup::Missing { .. } => Err(Errno::ENOENT),
+        }
+    }
+
+    /// The inode that `open` opens: an old one that the caller may use as
+    /// `flags` ask, or a new one (0.11: `open_namei`).
+    pub(crate) fn open_namei(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        flags: u32,
+        mode: u32,
+    ) -> Result<Inode<'fs>> {
+        let mut links = MAX_LINKS;
+        let mut last = self.walk(task, None, &Path::Caller(path), &mut links)?;
+        let create = flags & O_CREAT != 0;
+        loop {
+            let found = if create && !last.name.is_fixed() {
+                self.find_or_create(task, &last, flags, mode)?
+            } else {
+                Opened::Old(self.lookup(task, &last.dir, &last.name)?)
+            };
+            let inode = match found {
+                Opened::New(inode) => return Ok(inode),
+                Opened::Old(inode) => inode,
+            };
+            if !S_ISLNK(inode.mode()) {
+                if last.slash && !S_ISDIR(inode.mode()) {
+                    return Err(Errno::ENOTDIR);
+                }
+                self.open_old(task, &inode, flags)?;
+                return Ok(inode);
+            }
+            let slash = last.slash;
+            last = self.follow_link(task, last.dir, inode, &mut links)?;
+            last.slash |= slash;
+        }
+    }
+
+    /// Looks for a name and makes a regular file if it isn't there, with the
+    /// directory locked, so that of two callers one makes it.
+    fn find_or_create(
+        &'fs self,
+        task: &FsTask<'fs>,
+        last: &Last<'fs>,
+        flags: u32,
+        mode: u32,
+    ) -> Result<Opened<'fs>> {
+        let dir = self.lock_directory(task, &last.dir)?;
+        match dir.find_entry(&last.name)? {
+            Lookup::Found(_) if flags & O_EXCL != 0 => Err(Errno::EEXIST),
+            Lookup::Found(entry) => {
+                let inode = self.iget(dir.device(), entry.number())?;
+                Ok(Opened::Old(self.cross_mount(inode)))
+            }
+            Lookup::Missing { .. } if last.slash => Err(Errno::EISDIR),
+            Lookup::Missing { free } => {
+                let mode = S_IFREG | task.masked(mode);
+                let inode = self.create(task, &dir, mode, Device::NONE)?;
+                inode.enter_into(&dir, &last.name, free)?;
+                Ok(Opened::New(inode))
+            }
+        }
+    }
+
+    /// Whether an inode that is there may be opened as `flags` ask; cuts it if
+    /// they say so.
+    fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
+        let mode = inode.mode();
+        let truncate = flags & O_TRUNC != 0;
+        let mut mask = match flags & O_ACCMODE {
+            O_RDONLY => MAY_READ,
+            O_WRONLY => MAY_WRITE,
+            _ => MAY_READ | MAY_WRITE,
+        };
+        if truncate {
+            mask |= MAY_WRITE;
+        }
+        if S_ISDIR(mode) && (mask & MAY_WRITE != 0 || flags & O_CREAT != 0) {
+            return Err(Errno::EISDIR);
+        }
+        inode.permission(task, mask)?;
+        // A device node on a read-only file system can be written to.
+        if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        if truncate && S_ISREG(mode) { inode.lock().truncate() } else { Ok(()) }
+    }
+
+    /// Locks a directory for a search.
+    fn lock_directory<'a>(
+        &self,
+        task: &FsTask<'fs>,
+        dir: &'a Inode<'fs>,
+    ) -> Result<LockedInode<'a, 'fs>> {
+        if !S_ISDIR(dir.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        dir.permission(task, MAY_EXEC)?;
+        Ok(dir.lock())
+    }
+
+    /// A new inode that belongs to the caller, on the device of a directory
+    /// that the caller may change. It goes away again if no name is made for it.
+    fn create(
+        &'fs self,
+        task: &FsTask<'fs>,
+        dir: &LockedInode<'_, 'fs>,
+        mode: u16,
+        rdev: Device,
+    ) -> Result<Inode<'fs>> {
+        dir.may_change(task)?;
+        let uid = task.euid.get() as u16;
+        // The disk has one byte for the group.
+        let gid = u8::try_from(task.egid.get()).unwrap_or(u8::MAX);
+        self.new_inode(dir.super_place(), &NewInode { mode, uid, gid, rdev })
+    }
+
+    /// Locks the directory of a name that is to be made and is not there yet:
+    /// `EEXIST` if it is. With it, the position of a free entry.
+    fn lock_for_new<'a>(
+        &self,
+        task: &FsTask<'fs>,
+        last: &'a Last<'fs>,
+    ) -> Result<(LockedInode<'a, 'fs>, Option<u32>)> {
+        if last.name.is_fixed() {
+            return Err(Errno::EEXIST);
+        }
+        let dir = self.lock_directory(task, &last.dir)?;
+        match dir.find_entry(&last.name)? {
+            Lookup::Found(_) => Err(Errno::EEXIST),
+            Lookup::Missing { free } => Ok((dir, free)),
+        }
+    }
+
+    /// Makes a device node (super-user only), a named pipe or an empty file.
+    pub fn sys_mknod(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        mode: u32,
+        device: u32,
+    ) -> Result<()> {
+        let file_type = match mode as u16 & S_IFMT {
+            0 => S_IFREG,
+            file_type => file_type,
+        };
+        let rdev = match file_type {
+            S_IFREG | S_IFIFO => Device::NONE,
+            S_IFCHR | S_IFBLK if !task.is_superuser() => return Err(Errno::EPERM),
+            S_IFCHR | S_IFBLK => Device(u16::try_from(device).map_err(|_| Errno::EINVAL)?),
+            _ => return Err(Errno::EINVAL),
+        };
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if last.slash {
+            return Err(Errno::ENOENT);
+        }
+        let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
+        inode.enter_into(&dir, &last.name, free)
+    }
+
+    /// Makes a directory.
+    pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if dir.nlinks() >= LINK_MAX {
+            return Err(Errno::EMLINK);
+        }
+        let mode = S_IFDIR | task.masked(mode & 0o777);
+        let inode = self.create(task, &dir, mode, Device::NONE)?;
+        // Its `..` counts as a link of the parent.
+        dir.add_link();
+        let entered = inode
+            .lock()
+            .fill_directory(dir.number())
+            .and_then(|()| inode.enter_into(&dir, &last.name, free));
+        entered.inspect_err(|_| {
+            inode.update(|state| state.disk.nlinks = 0);
+            dir.remove_link();
+        })
+    }
+
+    /// Makes a symbolic link.
+    pub fn sys_symlink(&'fs self, task: &FsTask<'fs>, target: &[u8], path: &[u8]) -> Result<()> {
+        if target.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        // A NUL ends it on the disk.
+        if target.len() >= BLOCK_SIZE {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
+        inode
+            .lock()
+            .store_link(target)
+            .and_then(|()| inode.enter_into(&dir, &last.name, free))
+            .inspect_err(|_| inode.update(|state| state.disk.nlinks = 0))
+    }
+
+    /// Reads what a symbolic link contains, without a NUL.
+    pub fn sys_readlink(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        user: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let link = self.lnamei(task, path)?;
+        if !S_ISLNK(link.mode()) {
+            return Err(Errno::EINVAL);
+        }
+        let (buffer, len) = link.link_text()?;
+        let count = len.min(user.remaining());
+        user.prepare(count)?;
+        user.put(&buffer.data()[..count]);
+        Ok(count)
+    }
+
+    /// Removes an empty directory.
+    pub fn sys_rmdir(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        if last.name.is_fixed() {
+            let is_parent = last.name.is(Name::DOT_DOT);
+            return Err(if is_parent { Errno::ENOTEMPTY } else { Errno::EINVAL });
+        }
+        let _tree = self.tables.tree_lock.hold(self.seam);
+        let dir = self.lock_directory(task, &last.dir)?;
+        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+            return Err(Errno::ENOENT);
+        };
+        dir.may_change(task)?;
+        let inode = self.iget(dir.device(), entry.number())?;
+        if !S_ISDIR(inode.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        if inode == *dir || inode.is_covered() {
+            return Err(Errno::EBUSY);
+        }
+        let child = inode.lock();
+        child.check_empty()?;
+        entry.clear();
+        dir.touch();
+        dir.remove_link();
+        child.update(|state| state.disk.nlinks = 0);
+        Ok(())
+    }
+
+    /// Removes a name of a file. The file goes with its last name, when nobody
+    /// has it open any more.
+    pub fn sys_unlink(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        if last.name.is_fixed() {
+            return Err(Errno::EPERM);
+        }
+        let dir = self.lock_directory(task, &last.dir)?;
+        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+            return Err(Errno::ENOENT);
+        };
+        dir.may_change(task)?;
+        let inode = self.iget(dir.device(), entry.number())?;
+        if S_ISDIR(inode.mode()) {
+            return Err(Errno::EPERM);
+        }
+        if last.slash {
+            return Err(Errno::ENOTDIR);
+        }
+        entry.clear();
+        dir.touch();
+        inode.remove_link();
+        Ok(())
+    }
+
+    /// Gives a file another name.
+    pub fn sys_link(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
+        let inode = self.lnamei(task, old)?;
+        if S_ISDIR(inode.mode()) {
+            return Err(Errno::EPERM);
+        }
+        let last = self.dir_namei(task, new)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if last.slash {
+            return Err(Errno::ENOENT);
+        }
+        if dir.device() != inode.device() {
+            return Err(Errno::EXDEV);
+        }
+        dir.may_change(task)?;
+        inode.update(|state| match state.disk.nlinks {
+            0 => Err(Errno::ENOENT),
+            LINK_MAX.. => Err(Errno::EMLINK),
+            _ => {
+                state.disk.nlinks += 1;
+                Ok(())
+            }
+        })?;
+        inode.enter_into_linked(&dir, &last.name, free)
+    }
+}
+
+/// What [`Fs::find_or_create`] found or made.
+enum Opened<'fs> {
+    Old(Inode<'fs>),
+    New(Inode<'fs>),
+}
+
+impl<'fs> Inode<'fs> {
+    /// Makes the first name of a new inode, which goes away if that fails.
+    fn enter_into(&self, dir: &LockedInode<'_, 'fs>, name: &Name, free: Option<u32>) -> Result<()> {
+        dir.add_entry(name, self.number(), free)
+            .inspect_err(|_| self.update(|state| state.disk.nlinks = 0))
+    }
+
+    /// Makes another name; the link for it is counted already.
+    fn enter_into_linked(
+        &self,
+        dir: &LockedInode<'_, 'fs>,
+        name: &Name,
+        free: Option<u32>,
+    ) -> Result<()> {
+        let entered = dir.add_entry(name, self.number(), free);
+        if entered.is_err() {
+            self.remove_link();
+        } else {
+            let now = self.fs.current_time();
+            self.update(|state| state.ctime = now);
+        }
+        entered
+    }
+
+    /// One more directory entry refers to it.
+    fn add_link(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.nlinks = state.disk.nlinks.saturating_add(1);
+            state.ctime = now;
+        });
+    }
+
+    /// One directory entry less refers to it.
+    fn remove_link(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.nlinks = state.disk.nlinks.saturating_sub(1);
+            state.ctime = now;
+        });
+    }
+
+    /// The contents of a symbolic link and how long they are.
+    fn link_text(&self) -> Result<(Buffer<'fs>, usize)> {
+        let link = self.lock();
+        let zone = link.bmap(0)?;
+        let len = (link.size() as usize).min(BLOCK_SIZE);
+        if zone.is_hole() || len == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let buffer = self.fs.bread(self.device(), zone.block())?;
+        let len = buffer.data()[..len].iter().position(|byte| *byte == 0).unwrap_or(len);
+        if len == 0 { Err(Errno::ENOENT) } else { Ok((buffer, len)) }
+    }
+}
+
+impl LockedInode<'_, '_> {
+    /// Makes `target` the contents of a new symbolic link.
+    fn store_link(&self, target: &[u8]) -> Result<()> {
+        let block = self.create_block(0)?;
+        self.fs.getblk(self.device(), block.zone.block()).overwrite(|data| {
+            *data = [0; BLOCK_SIZE];
+            data[..target.len()].copy_from_slice(target);
+        });
+        self.update(|state| state.disk.size = target.len() as u32);
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The entries of one directory (0.11: `find_entry`, `add_entry`, `empty_dir`).
+//!
+//! An entry is an inode number and a name; number 0 marks a free one. A
+//! directory is a file of entries that only grows. Each change of an entry
+//! happens in one buffer, at once.
+
+use super::Name;
+use crate::buffer::Buffer;
+use crate::inode::{Inode, LockedInode};
+use crate::layout::{
+    BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at,
+};
+use lib::{Errno, Result};
+
+/// What [`LockedInode::find_entry`] finds.
+pub(super) enum Lookup<'fs> {
+    /// The entry.
+    Found(Entry<'fs>),
+    /// No such entry; the position in the directory of a free one, if there is.
+    Missing { free: Option<u32> },
+}
+
+/// A directory entry in its buffer.
+pub(super) struct Entry<'fs> {
+    buffer: Buffer<'fs>,
+    offset: usize,
+    number: InodeNumber,
+}
+
+impl Entry<'_> {
+    pub(super) fn number(&self) -> InodeNumber {
+        self.number
+    }
+
+    /// Makes it a free one.
+    pub(super) fn clear(&self) {
+        self.set(InodeNumber(0));
+    }
+
+    /// Lets it refer to another inode.
+    pub(super) fn set(&self, number: InodeNumber) {
+        put_at(&mut *self.buffer.data(), self.offset, number.0.to_le_bytes());
+        self.buffer.mark_dirty();
+    }
+}
+
+/// The first entry of a block with a name, as (offset, inode), and the offset
+/// of the first free one before it.
+#[inline(always)]
+fn search<const N: usize>(block: &[u8], name: &Name) -> (Option<(usize, u16)>, Option<usize>) {
+    let wanted: &[u8; N] = name.bytes.first_chunk().unwrap_or(&[0; N]);
+    let mut free = None;
+    for (n, entry) in block.chunks_exact(ENTRY_NAME + N).enumerate() {
+        let number = u16_at(entry, 0);
+        if number == 0 {
+            free = free.or(Some(n * (ENTRY_NAME + N)));
+        } else if entry[ENTRY_NAME..] == *wanted {
+            return (Some((n * (ENTRY_NAME + N), number)), free);
+        }
+    }
+    (None, free)
+}
+
+impl<'fs> Inode<'fs> {
+    /// Bytes of an entry: 16, or 32 with long names.
+    fn entry_size(&self) -> usize {
+        let block = self.fs.super_block(self.super_place());
+        block.map_or(ENTRY_NAME + NAME_LEN, |block| block.geometry().entry_size())
+    }
+
+    /// Its contents were changed now.
+    pub(super) fn touch(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.time = now;
+            state.ctime = now;
+        });
+    }
+}
+
+impl<'fs> LockedInode<'_, 'fs> {
+    /// The blocks of a directory, each with how many of its bytes count.
+    /// Holes are left out.
+    fn blocks(&self) -> impl Iterator<Item = Result<(u32, Buffer<'fs>, usize)>> {
+        let size = self.size();
+        let blocks = size.div_ceil(BLOCK_SIZE as u32);
+        (0..blocks).filter_map(move |n| {
+            let zone = match self.bmap(n) {
+                Ok(zone) if zone.is_hole() => return None,
+                Ok(zone) => zone,
+                Err(error) => return Some(Err(error)),
+            };
+            let start = n * BLOCK_SIZE as u32;
+            let len = (size - start).min(BLOCK_SIZE as u32) as usize;
+            let buffer = self.fs.bread(self.device(), zone.block());
+            Some(buffer.map(|buffer| (start, buffer, len)))
+        })
+    }
+
+    /// Looks for a name. `ENOENT` in a directory that was removed.
+    pub(super) fn find_entry(&self, name: &Name) -> Result<Lookup<'fs>> {
+        if self.nlinks() == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
+        let mut first_free = None;
+        for block in self.blocks() {
+            let (start, buffer, len) = block?;
+            let data = buffer.data();
+            let (found, free) = if is_short {
+                search::<NAME_LEN>(&data[..len], name)
+            } else {
+                search::<NAME_LEN_MAX>(&data[..len], name)
+            };
+            drop(data);
+            if let Some((offset, number)) = found {
+                return Ok(Lookup::Found(Entry { buffer, offset, number: InodeNumber(number) }));
+            }
+            first_free = first_free.or(free.map(|offset| start + offset as u32));
+        }
+        Ok(Lookup::Missing { free: first_free })
+    }
+
+    /// Makes an entry, at position `free` if there is a free one, else at the
+    /// end. `ENOSPC` if the directory can't grow.
+    pub(super) fn add_entry(
+        &self,
+        name: &Name,
+        number: InodeNumber,
+        free: Option<u32>,
+    ) -> Result<()> {
+        let entry_size = self.entry_size();
+        let size = self.size();
+        let position = free.unwrap_or(size - size % entry_size as u32);
+        let block = self.create_block(position / BLOCK_SIZE as u32)?;
+        let offset = position as usize % BLOCK_SIZE;
+        let store = |data: &mut [u8; BLOCK_SIZE]| {
+            let entry = data.get_mut(offset..offset + entry_size).unwrap_or_default();
+            let (number_part, name_part) = entry.split_at_mut(ENTRY_NAME.min(entry.len()));
+            name_part.copy_from_slice(&name.bytes[..name_part.len()]);
+            put_at(number_part, 0, number.0.to_le_bytes());
+        };
+        if block.is_new {
+            let buffer = self.fs.getblk(self.device(), block.zone.block());
+            buffer.overwrite(|data| {
+                *data = [0; BLOCK_SIZE];
+                store(data);
+            });
+        } else {
+            let buffer = self.fs.bread(self.device(), block.zone.block())?;
+            store(&mut buffer.data());
+            buffer.mark_dirty();
+        }
+        let end = position + entry_size as u32;
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.size = state.disk.size.max(end);
+            state.disk.time = now;
+            state.ctime = now;
+        });
+        Ok(())
+    }
+
+    /// Makes the two entries of a new directory: `.` and `..`.
+    pub(super) fn fill_directory(&self, parent: InodeNumber) -> Result<()> {
+        self.add_entry(&Name::new(Name::DOT), self.number(), None)?;
+        self.add_entry(&Name::new(Name::DOT_DOT), parent, None)?;
+        self.update(|state| state.disk.nlinks = 2);
+        Ok(())
+    }
+
+    /// `ENOTEMPTY` if a directory has an entry beside `.` and `..`.
+    pub(super) fn check_empty(&self) -> Result<()> {
+        let entry_size = self.entry_size();
+        for block in self.blocks() {
+            let (_, buffer, len) = block?;
+            let data = buffer.data();
+            let is_other = |entry: &[u8]| {
+                let name = &entry[ENTRY_NAME..];
+                let is = |fixed: &[u8]| {
+                    name.starts_with(fixed) && name.get(fixed.len()) == Some(&0)
+                };
+                u16_at(entry, 0) != 0 && !is(Name::DOT) && !is(Name::DOT_DOT)
+            };
+            if data[..len].chunks_exact(entry_size).any(is_other) {
+                return Err(Errno::ENOTEMPTY);
+            }
+        }
+        Ok(())
+    }
+}

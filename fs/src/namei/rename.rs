@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `rename`, which 0.11 answered with ENOSYS.
+//!
+//! The new name exists at every moment, as the old file or as the new one.
+
+use super::{Last, Lookup, Name};
+use crate::inode::{Inode, LockedInode};
+use crate::layout::ROOT_INODE;
+use crate::{Fs, FsTask};
+use lib::limits::LINK_MAX;
+use lib::sys::stat::S_ISDIR;
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Gives a file or directory another name, in place of what has it now.
+    pub fn sys_rename(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
+        let old = self.dir_namei(task, old)?;
+        let new = self.dir_namei(task, new)?;
+        if old.name.is_fixed() || new.name.is_fixed() {
+            return Err(Errno::EBUSY);
+        }
+        if old.dir.device() != new.dir.device() {
+            return Err(Errno::EXDEV);
+        }
+        let _tree = self.tables.tree_lock.hold(self.seam);
+        let source = self.find_inode(&old.dir, &old.name)?;
+        self.check_source(&source, &old, &new)?;
+
+        let old_dir = self.lock_directory(task, &old.dir)?;
+        old_dir.may_change(task)?;
+        if old.dir == new.dir {
+            return self.rename_locked(&source, (&old_dir, &old.name), (&old_dir, &new.name));
+        }
+        let new_dir = self.lock_directory(task, &new.dir)?;
+        new_dir.may_change(task)?;
+        self.rename_locked(&source, (&old_dir, &old.name), (&new_dir, &new.name))
+    }
+
+    /// Whether it may be moved to where `new` is. With the tree lock held, so
+    /// that no directory moves meanwhile.
+    fn check_source(
+        &'fs self,
+        source: &Inode<'fs>,
+        old: &Last<'fs>,
+        new: &Last<'fs>,
+    ) -> Result<()> {
+        if !S_ISDIR(source.mode()) {
+            return if old.slash || new.slash { Err(Errno::ENOTDIR) } else { Ok(()) };
+        }
+        if source.is_covered() {
+            return Err(Errno::EBUSY);
+        }
+        if *source == old.dir || self.is_below(&new.dir, source)? {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
+    }
+
+    /// Whether a directory is `ancestor` or below it.
+    fn is_below(&'fs self, dir: &Inode<'fs>, ancestor: &Inode<'fs>) -> Result<bool> {
+        let mut dir = dir.clone();
+        // On a broken disk the parents may go round in a circle.
+        for _ in 0..=u16::MAX {
+            if dir == *ancestor {
+                return Ok(true);
+            }
+            if dir.number() == ROOT_INODE {
+                return Ok(false);
+            }
+            dir = self.find_inode(&dir, &Name::new(Name::DOT_DOT))?;
+        }
+        Err(Errno::ELOOP)
+    }
+
+    fn rename_locked(
+        &'fs self,
+        source: &Inode<'fs>,
+        (old_dir, old_name): (&LockedInode<'_, 'fs>, &Name),
+        (new_dir, new_name): (&LockedInode<'_, 'fs>, &Name),
+    ) -> Result<()> {
+        let Lookup::Found(old_entry) = old_dir.find_entry(old_name)? else {
+            return Err(Errno::ENOENT);
+        };
+        // Somebody else may have unlinked the file and made another.
+        if old_entry.number() != source.number() {
+            return Err(Errno::ENOENT);
+        }
+        let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
+        let target = match new_dir.find_entry(new_name)? {
+            Lookup::Found(entry) => {
+                let target = self.iget(new_dir.device(), entry.number())?;
+                if target == *source {
+                    return Ok(());
+                }
+                check_target(source, &target, old_dir, new_dir)?;
+                entry.set(source.number());
+                new_dir.touch();
+                Some(target)
+            }
+            Lookup::Missing { free } => {
+                if moves_directory && new_dir.nlinks() >= LINK_MAX {
+                    return Err(Errno::EMLINK);
+                }
+                new_dir.add_entry(new_name, source.number(), free)?;
+                None
+            }
+        };
+        if moves_directory {
+            new_dir.add_link();
+            source.lock().set_parent(new_dir)?;
+            old_dir.remove_link();
+        }
+        old_entry.clear();
+        old_dir.touch();
+        source.touch_inode();
+        if let Some(target) = target {
+            target.remove_link();
+            if S_ISDIR(target.mode()) {
+                // Its own `.` goes, and its `..`.
+                target.update(|state| state.disk.nlinks = 0);
+                new_dir.remove_link();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `source` may take the place of `target`.
+fn check_target<'fs>(
+    source: &Inode<'fs>,
+    target: &Inode<'fs>,
+    old_dir: &LockedInode<'_, 'fs>,
+    new_dir: &LockedInode<'_, 'fs>,
+) -> Result<()> {
+    match (S_ISDIR(source.mode()), S_ISDIR(target.mode())) {
+        (false, false) => return Ok(()),
+        (false, true) => return Err(Errno::EISDIR),
+        (true, false) => return Err(Errno::ENOTDIR),
+        (true, true) => {}
+    }
+    if target.is_covered() {
+        return Err(Errno::EBUSY);
+    }
+    // These two are locked by us, and not empty.
+    if *target == **old_dir || *target == **new_dir {
+        return Err(Errno::ENOTEMPTY);
+    }
+    target.lock().check_empty()
+}
+
+impl<'fs> Inode<'fs> {
+    /// The inode was changed now, but not the contents.
+    fn touch_inode(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| state.ctime = now);
+    }
+}
+
+impl<'fs> LockedInode<'_, 'fs> {
+    /// Lets the `..` of a directory lead to another parent.
+    fn set_parent(&self, parent: &Inode<'fs>) -> Result<()> {
+        if let Lookup::Found(entry) = self.find_entry(&Name::new(Name::DOT_DOT))? {
+            entry.set(parent.number());
+        }
+        Ok(())
+    }
+}

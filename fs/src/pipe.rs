@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Pipes (0.11: `fs/pipe.c`).
+//!
+//! A pipe is an inode without a device, and a page that is written and read
+//! round and round. Both ends are open files of that inode; closing one wakes
+//! who waits at the other. (0.11 had the page's address in `i_size` and the
+//! two positions in `i_zone`.)
+
+use crate::seam::{Seam, UserBuffer, WaitQueue};
+use crate::{Fs, FsTask};
+use lib::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
+use lib::limits::PIPE_BUF;
+use lib::lock::Lock;
+use lib::sys::stat::S_IFIFO;
+use lib::{Errno, Result};
+use mm::{PAGE_SIZE, Page};
+
+/// What an inode has if it is a pipe.
+pub(crate) struct Pipe {
+    state: Lock<PipeState>,
+    /// Readers wait for bytes, writers for room (0.11: `i_wait`).
+    queue: WaitQueue,
+}
+
+struct PipeState {
+    /// There while an end is open.
+    page: Option<Page>,
+    /// Where the oldest byte is.
+    tail: usize,
+    /// How many bytes wait to be read.
+    length: usize,
+    /// Open files of either end.
+    readers: u32,
+    writers: u32,
+}
+
+impl PipeState {
+    fn room(&self) -> usize {
+        PAGE_SIZE - self.length
+    }
+
+    /// Moves up to `count` bytes to `buffer`, which is prepared for them.
+    fn read(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
+        let Some(page) = &self.page else { return 0 };
+        let count = count.min(self.length);
+        let first = count.min(PAGE_SIZE - self.tail);
+        buffer.put(&page[self.tail..self.tail + first]);
+        if count > first {
+            buffer.put(&page[..count - first]);
+        }
+        self.tail = (self.tail + count) % PAGE_SIZE;
+        self.length -= count;
+        count
+    }
+
+    /// Moves up to `count` bytes from `buffer`, which is prepared for them.
+    fn write(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
+        let count = count.min(self.room());
+        let head = (self.tail + self.length) % PAGE_SIZE;
+        let first = count.min(PAGE_SIZE - head);
+        let Some(page) = &mut self.page else { return 0 };
+        buffer.get(&mut page[head..head + first]);
+        if count > first {
+            buffer.get(&mut page[..count - first]);
+        }
+        self.length += count;
+        count
+    }
+}
+
+impl Pipe {
+    pub(crate) const fn new() -> Pipe {
+        Pipe {
+            state: Lock::new(PipeState { page: None, tail: 0, length: 0, readers: 0, writers: 0 }),
+            queue: WaitQueue::new(),
+        }
+    }
+
+    /// Bytes that wait to be read.
+    pub(crate) fn length(&self) -> usize {
+        self.state.lock().length
+    }
+
+    /// An end was closed; `flags` are those of its file.
+    pub(crate) fn close(&self, seam: &dyn Seam, flags: u32) {
+        let mut state = self.state.lock();
+        let end = if flags & O_ACCMODE == O_RDONLY { &mut state.readers } else { &mut state.writers };
+        *end = end.saturating_sub(1);
+        let page = if state.readers == 0 && state.writers == 0 { state.page.take() } else { None };
+        drop(state);
+        drop(page);
+        self.wake_up(seam);
+    }
+
+    fn wake_up(&self, seam: &dyn Seam) {
+        if !self.queue.is_empty() {
+            seam.wake_up(&self.queue);
+        }
+    }
+
+    /// Waits until there is something to read. False at the end of the file:
+    /// nothing is there, and nobody can write.
+    fn wait_for_bytes(&self, seam: &dyn Seam, flags: u32) -> Result<bool> {
+        let state = self.state.lock();
+        let (length, writers) = (state.length, state.writers);
+        drop(state);
+        if length != 0 || writers == 0 {
+            return Ok(length != 0);
+        }
+        if flags & O_NONBLOCK != 0 {
+            return Err(Errno::EAGAIN);
+        }
+        seam.interruptible_sleep_while(&self.queue, &mut || {
+            let state = self.state.lock();
+            state.length == 0 && state.writers != 0
+        })?;
+        Ok(true)
+    }
+
+    /// Waits until there is room for `count` bytes. `EPIPE` if nobody reads.
+    fn wait_for_room(&self, seam: &dyn Seam, flags: u32, count: usize) -> Result<()> {
+        let state = self.state.lock();
+        let (room, readers) = (state.room(), state.readers);
+        drop(state);
+        if readers == 0 {
+            seam.broken_pipe();
+            return Err(Errno::EPIPE);
+        }
+        if room >= count {
+            return Ok(());
+        }
+        if flags & O_NONBLOCK != 0 {
+            return Err(Errno::EAGAIN);
+        }
+        seam.interruptible_sleep_while(&self.queue, &mut || {
+            let state = self.state.lock();
+            state.room() < count && state.readers != 0
+        })
+    }
+
+    /// Reads what is there, at least one byte unless nobody can write any
+    /// more (0.11: `read_pipe`, which waited for all that was asked for).
+    pub(crate) fn read(
+        &self,
+        seam: &dyn Seam,
+        flags: u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        while self.wait_for_bytes(seam, flags)? {
+            let count = buffer.remaining().min(self.length());
+            buffer.prepare(count)?;
+            let moved = self.state.lock().read(count, buffer);
+            // Nothing is left if another reader was faster.
+            if moved != 0 {
+                self.wake_up(seam);
+                return Ok(moved);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Writes it all, waiting for room (0.11: `write_pipe`). Up to `PIPE_BUF`
+    /// bytes are not mixed with those of other writers.
+    pub(crate) fn write(
+        &self,
+        seam: &dyn Seam,
+        flags: u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let mut done = 0;
+        // What must go in one piece.
+        let together = if buffer.remaining() <= PIPE_BUF { buffer.remaining() } else { 1 };
+        while buffer.remaining() != 0 {
+            let room = self
+                .wait_for_room(seam, flags, together)
+                .and_then(|()| buffer.prepare(buffer.remaining().min(PAGE_SIZE)));
+            if let Err(error) = room {
+                return if done != 0 { Ok(done) } else { Err(error) };
+            }
+            let count = buffer.remaining().min(PAGE_SIZE);
+            let mut state = self.state.lock();
+            // Somebody may have been faster, or the last reader has gone.
+            if state.room() < together || state.readers == 0 {
+                continue;
+            }
+            let moved = state.write(count, buffer);
+            drop(state);
+            done += moved;
+            self.wake_up(seam);
+        }
+        Ok(done)
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// Makes a pipe; the descriptors of its reading and its writing end.
+    pub fn sys_pipe(&'fs self, task: &FsTask<'fs>) -> Result<[u32; 2]> {
+        let inode = self.get_pipe_inode()?;
+        let page = mm::memory::get_free_page().ok_or(Errno::ENFILE)?;
+        let now = self.current_time();
+        {
+            let mut state = inode.state();
+            state.disk.mode = S_IFIFO | 0o600;
+            state.disk.nlinks = 1;
+            state.disk.uid = task.euid.get() as u16;
+            state.disk.gid = task.egid.get() as u8;
+            state.disk.time = now;
+            (state.atime, state.ctime) = (now, now);
+        }
+        let reader = self.new_file(inode.clone(), O_RDONLY)?;
+        let writer = self.new_file(inode.clone(), O_WRONLY)?;
+        *inode.pipe().state.lock() =
+            PipeState { page: Some(page), tail: 0, length: 0, readers: 1, writers: 1 };
+        let read_fd = task.install(reader, 0)?;
+        let write_fd = task.install(writer, 0).inspect_err(|_| drop(task.take_file(read_fd)))?;
+        Ok([read_fd, write_fd])
+    }
+}

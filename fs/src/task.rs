@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a process has of the file system (0.11: the file part of
+//! `struct task_struct`).
+//!
+//! The kernel's task has an [`FsTask`] in it; the host makes as many as it
+//! likes. Every system call gets the caller's as a parameter.
+//!
+//! [`FsTask::copy_from`] is for `fork`, [`FsTask::close_on_exec`] for
+//! `execve`, [`FsTask::release`] for `exit`.
+
+use crate::file_table::File;
+use crate::inode::Inode;
+use lib::limits::NR_OPEN;
+use lib::lock::{Lock, Word};
+use lib::{Errno, Result};
+
+/// The file system's side of a process.
+pub struct FsTask<'fs> {
+    /// The user who started it.
+    pub uid: Word,
+    /// The user whose rights it has.
+    pub euid: Word,
+    /// The group that started it.
+    pub gid: Word,
+    /// The group whose rights it has.
+    pub egid: Word,
+    /// Permissions that new files do not get.
+    pub umask: Word,
+    directories: Lock<Directories<'fs>>,
+    files: Lock<Files<'fs>>,
+}
+
+struct Directories<'fs> {
+    root: Option<Inode<'fs>>,
+    pwd: Option<Inode<'fs>>,
+}
+
+struct Files<'fs> {
+    filp: [Option<File<'fs>>; NR_OPEN],
+    /// Bit `n`: descriptor `n` is closed by `execve`.
+    close_on_exec: u32,
+}
+
+impl<'fs> FsTask<'fs> {
+    /// The super-user, with umask 022, without directories and open files.
+    pub const fn new() -> FsTask<'fs> {
+        FsTask {
+            uid: Word::new(0),
+            euid: Word::new(0),
+            gid: Word::new(0),
+            egid: Word::new(0),
+            umask: Word::new(0o022),
+            directories: Lock::new(Directories { root: None, pwd: None }),
+            files: Lock::new(Files { filp: [const { None }; NR_OPEN], close_on_exec: 0 }),
+        }
+    }
+
+    /// Becomes as `parent` is, and shares its open files (`fork`). What it had
+    /// itself is given up.
+    pub fn copy_from(&self, parent: &FsTask<'fs>) {
+        self.uid.set(parent.uid.get());
+        self.euid.set(parent.euid.get());
+        self.gid.set(parent.gid.get());
+        self.egid.set(parent.egid.get());
+        self.umask.set(parent.umask.get());
+        let (root, pwd) = {
+            let directories = parent.directories.lock();
+            (directories.root.clone(), directories.pwd.clone())
+        };
+        let files = {
+            let files = parent.files.lock();
+            Files { filp: files.filp.clone(), close_on_exec: files.close_on_exec }
+        };
+        // Dropping may sleep, so the old ones go when the guards are gone.
+        let old = core::mem::replace(&mut *self.directories.lock(), Directories { root, pwd });
+        drop(old);
+        let old = core::mem::replace(&mut *self.files.lock(), files);
+        drop(old);
+    }
+
+    /// Closes everything and gives up the directories (`exit`). May sleep.
+    pub fn release(&self) {
+        self.close_all();
+        let none = Directories { root: None, pwd: None };
+        let old = core::mem::replace(&mut *self.directories.lock(), none);
+        drop(old);
+    }
+
+    /// Closes all descriptors. May sleep.
+    pub fn close_all(&self) {
+        self.close_where(u32::MAX);
+    }
+
+    /// Closes the descriptors that are marked for it (`execve`). May sleep.
+    pub fn close_on_exec(&self) {
+        let marked = self.files.lock().close_on_exec;
+        self.close_where(marked);
+    }
+
+    fn close_where(&self, mask: u32) {
+        for fd in (0..NR_OPEN as u32).filter(|fd| mask & 1 << fd != 0) {
+            // A descriptor that is not open needs no closing.
+            let _ = self.take_file(fd);
+        }
+    }
+
+    /// Whether it may do everything (0.11: `suser`).
+    #[inline(always)]
+    pub fn is_superuser(&self) -> bool {
+        self.euid.get() == 0
+    }
+
+    /// The directory where its absolute paths begin.
+    pub fn root(&self) -> Result<Inode<'fs>> {
+        self.directories.lock().root.clone().ok_or(Errno::ENOENT)
+    }
+
+    /// The directory where its relative paths begin.
+    pub fn pwd(&self) -> Result<Inode<'fs>> {
+        self.directories.lock().pwd.clone().ok_or(Errno::ENOENT)
+    }
+
+    /// Whether absolute paths begin at `inode`.
+    pub(crate) fn is_root(&self, inode: &Inode<'fs>) -> bool {
+        self.directories.lock().root.as_ref() == Some(inode)
+    }
+
+    pub(crate) fn set_root(&self, inode: Inode<'fs>) {
+        let old = self.directories.lock().root.replace(inode);
+        drop(old);
+    }
+
+    pub(crate) fn set_pwd(&self, inode: Inode<'fs>) {
+        let old = self.directories.lock().pwd.replace(inode);
+        drop(old);
+    }
+
+    /// The open file of a descriptor; `EBADF` if there is none.
+    #[inline]
+    pub fn file(&self, fd: u32) -> Result<File<'fs>> {
+        let files = self.files.lock();
+        files.filp.get(fd as usize).and_then(Option::clone).ok_or(Errno::EBADF)
+    }
+
+    /// `EMFILE` if no descriptor from `from` up is free.
+    pub(crate) fn check_free_descriptor(&self, from: u32) -> Result<()> {
+        let files = self.files.lock();
+        let is_free = files.filp.iter().skip(from as usize).any(Option::is_none);
+        if is_free { Ok(()) } else { Err(Errno::EMFILE) }
+    }
+
+    /// Gives a file the lowest free descriptor from `from` up, which is not
+    /// closed by `execve`. `EMFILE` if there is none.
+    pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
+        let mut files = self.files.lock();
+        let free = (0..).zip(&mut files.filp).skip(from as usize).find(|(_, file)| file.is_none());
+        let Some((fd, slot)) = free else {
+            // The file is closed after the guard is gone.
+            drop(files);
+            return Err(Errno::EMFILE);
+        };
+        *slot = Some(file);
+        files.close_on_exec &= !(1 << fd);
+        Ok(fd)
+    }
+
+    /// Gives a file a certain descriptor, and the one that had it back.
+    pub(crate) fn replace(&self, fd: u32, file: File<'fs>) -> Result<Option<File<'fs>>> {
+        let mut files = self.files.lock();
+        let Some(slot) = files.filp.get_mut(fd as usize) else {
+            drop(files);
+            return Err(Errno::EBADF);
+        };
+        let old = slot.replace(file);
+        files.close_on_exec &= !(1 << fd);
+        Ok(old)
+    }
+
+    /// Takes a file from its descriptor; `EBADF` if there is none.
+    pub(crate) fn take_file(&self, fd: u32) -> Result<File<'fs>> {
+        let mut files = self.files.lock();
+        let file = files.filp.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::EBADF)?;
+        files.close_on_exec &= !(1 << fd);
+        Ok(file)
+    }
+
+    /// Whether `execve` closes an open descriptor.
+    pub(crate) fn is_close_on_exec(&self, fd: u32) -> bool {
+        fd < NR_OPEN as u32 && self.files.lock().close_on_exec & 1 << fd != 0
+    }
+
+    pub(crate) fn set_close_on_exec(&self, fd: u32, close: bool) {
+        if fd < NR_OPEN as u32 {
+            let mut files = self.files.lock();
+            files.close_on_exec = files.close_on_exec & !(1 << fd) | u32::from(close) << fd;
+        }
+    }
+
+    /// The permissions that a new file gets of those asked for.
+    pub(crate) fn masked(&self, mode: u32) -> u16 {
+        (mode & 0o7777 & !self.umask.get()) as u16
+    }
+}
+
+impl Default for FsTask<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

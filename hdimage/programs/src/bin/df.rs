@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `df [path...]`: tells how full the file systems are, from the super block and the
+//! zone bitmap on the device (Minix v1).
+#![no_std]
+#![no_main]
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use lib::sys::types::Device;
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, File};
+use lib::user::stdio;
+use lib::{Errno, print, println};
+use programs::command::{At, Outcome, options, report, status};
+use programs::files::{Mount, device_node, mounts};
+
+extern crate alloc;
+
+lib::program!(main);
+
+const BLOCK: u32 = 1024;
+/// Magic numbers of Minix v1, names of 14 and of 30 characters.
+const MAGICS: [u16; 2] = [0x137f, 0x138f];
+
+/// Sizes in kilobytes.
+struct Usage {
+    total: u32,
+    used: u32,
+}
+
+fn main() -> i32 {
+    let options = options("k", "df [path...]");
+    println!("Filesystem      1K-blocks     Used    Avail Use% Mounted on");
+    let all = mounts();
+    if options.operands.is_empty() {
+        for mount in &all {
+            report(show(mount, &mount.directory));
+        }
+    }
+    for path in options.operands {
+        let Some(stat) = report(calls::stat(path).at(path)) else { continue };
+        let device = Device(stat.st_dev);
+        let known = all.iter().find(|mount| mount.device == device);
+        let directory = known.map_or(path, |mount| &mount.directory).into();
+        report(show(&Mount { device, directory }, path));
+    }
+    status()
+}
+
+fn show(mount: &Mount, path: &CStr) -> Outcome {
+    let node = device_node(mount.device).ok_or(Errno::ENODEV).at(path)?;
+    let Usage { total, used } = usage(&node).at(&node)?;
+    let percent = (u64::from(used) * 100).div_ceil(u64::from(total.max(1)));
+    stdio::put(node.to_bytes());
+    print!("{:1$}", "", 15usize.saturating_sub(node.to_bytes().len()));
+    print!(" {total:9} {used:8} {:8} {percent:3}% ", total.saturating_sub(used));
+    stdio::put(mount.directory.to_bytes());
+    println!();
+    Ok(())
+}
+
+fn usage(node: &CStr) -> lib::Result<Usage> {
+    let file = File::open(node)?;
+    let super_block = read_at(&file, BLOCK, BLOCK)?;
+    let word = |index: usize| {
+        let bytes = super_block.get(2 * index..2 * index + 2).unwrap_or_default();
+        bytes.try_into().map(u16::from_le_bytes).unwrap_or(0)
+    };
+    let [zones, inode_map_blocks, zone_map_blocks, first_data_zone, log_zone_size] =
+        [1, 2, 3, 4, 5].map(word);
+    if !MAGICS.contains(&word(8)) || log_zone_size > 8 || first_data_zone > zones {
+        return Err(Errno::EINVAL);
+    }
+    let map_start = (2 + u32::from(inode_map_blocks)) * BLOCK;
+    let map = read_at(&file, map_start, u32::from(zone_map_blocks) * BLOCK)?;
+    // Bit 0 stands for no zone; bit 1 for the first data zone.
+    let data_zones = usize::from(zones - first_data_zone);
+    let is_used = |zone: &usize| map.get(zone / 8).is_some_and(|byte| byte >> (zone % 8) & 1 != 0);
+    let used = (1..=data_zones).filter(is_used).count() as u32;
+    Ok(Usage { total: (data_zones as u32) << log_zone_size, used: used << log_zone_size })
+}
+
+fn read_at(file: &File, offset: u32, size: u32) -> lib::Result<Vec<u8>> {
+    let mut bytes = vec![0; size as usize];
+    calls::lseek(file.fd(), offset as i32, SEEK_SET)?;
+    let mut done = 0;
+    while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match calls::read(file.fd(), rest)? {
+            0 => return Err(Errno::EIO),
+            count => done += count,
+        }
+    }
+    Ok(bytes)
+}

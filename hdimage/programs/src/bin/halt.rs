@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `halt`: stops the machine.
+#![no_std]
+#![no_main]
+
+use lib::reboot::REBOOT_HALT;
+use programs::command::shut_down;
+
+lib::program!(main);
+
+fn main() -> i32 {
+    shut_down(REBOOT_HALT)
+}

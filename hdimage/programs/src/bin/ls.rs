@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ls [-laidR1] [path...]`: lists directories, in columns on a terminal.
+#![no_std]
+#![no_main]
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISLNK, Stat};
+use lib::sys::types::{Device, Time};
+use lib::user::calls::{self, Fd};
+use lib::user::dirent::read_directory;
+use lib::user::stdio;
+use lib::{print, println};
+use programs::accounts::Accounts;
+use programs::columns;
+use programs::command::{At, Outcome, options, report, status};
+use programs::date::short_date;
+use programs::mode::mode_string;
+use programs::options::Options;
+use programs::path::join;
+
+extern crate alloc;
+
+lib::program!(main);
+
+/// Width of what is no terminal, or one that doesn't tell.
+const DEFAULT_WIDTH: usize = 80;
+
+/// A file as it is listed.
+struct Entry {
+    name: Vec<u8>,
+    stat: Stat,
+}
+
+fn main() -> i32 {
+    let options = options("laidR1C", "ls [-laidR1] [path...]");
+    let ls = Ls::new(&options);
+    let operands = if options.operands.is_empty() { &[c"."][..] } else { &options.operands };
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    for &path in operands {
+        let Some(stat) = report(ls.stat(path).at(path)) else { continue };
+        if S_ISDIR(stat.st_mode) && !options.has('d') {
+            directories.push(path);
+        } else {
+            files.push(Entry { name: path.to_bytes().to_vec(), stat });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    directories.sort();
+    ls.show(&files, c".");
+    let headings = operands.len() > 1 || options.has('R');
+    for (index, path) in directories.iter().enumerate() {
+        if index > 0 || !files.is_empty() {
+            println!();
+        }
+        report(ls.directory(path, headings));
+    }
+    status()
+}
+
+/// How to list.
+struct Ls<'a> {
+    options: &'a Options<'static>,
+    accounts: Option<(Accounts, Accounts)>,
+    /// Characters of a line in columns; `None` for one name a line.
+    width: Option<usize>,
+    to_terminal: bool,
+    now: Time,
+}
+
+impl<'a> Ls<'a> {
+    fn new(options: &'a Options<'static>) -> Ls<'a> {
+        let to_terminal = calls::isatty(Fd::STDOUT);
+        let columns = (to_terminal || options.has('C')) && !options.has('1') && !options.has('l');
+        let size = calls::window_size(Fd::STDOUT).ok().map(|size| usize::from(size.ws_col));
+        let width = size.filter(|&width| width > 0).unwrap_or(DEFAULT_WIDTH);
+        Ls {
+            options,
+            accounts: options.has('l').then(|| (Accounts::users(), Accounts::groups())),
+            width: columns.then_some(width),
+            to_terminal,
+            now: calls::time(),
+        }
+    }
+
+    fn stat(&self, path: &CStr) -> lib::Result<Stat> {
+        if self.options.has('l') { calls::lstat(path) } else { calls::stat(path) }
+    }
+
+    fn directory(&self, path: &CStr, heading: bool) -> Outcome {
+        let mut names: Vec<Vec<u8>> =
+            read_directory(path).at(path)?.iter().map(|entry| entry.name().to_vec()).collect();
+        names.retain(|name| self.options.has('a') || name.first() != Some(&b'.'));
+        names.sort();
+        if heading {
+            stdio::put(path.to_bytes());
+            println!(":");
+        }
+        let entries: Vec<Entry> = names.into_iter().filter_map(|name| self.entry(path, name)).collect();
+        if self.options.has('l') {
+            let total: i32 = entries.iter().map(|entry| kilobytes(&entry.stat)).sum();
+            println!("total {total}");
+        }
+        self.show(&entries, path);
+        if self.options.has('R') {
+            for entry in &entries {
+                if S_ISDIR(entry.stat.st_mode) && !matches!(entry.name.as_slice(), b"." | b"..") {
+                    println!();
+                    report(self.directory(&join(path, &entry.name), true));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, directory: &CStr, name: Vec<u8>) -> Option<Entry> {
+        let path = join(directory, &name);
+        // A link to nowhere is listed all the same.
+        let stat = self.stat(&path).or_else(|_| calls::lstat(&path));
+        report(stat.at(&path)).map(|stat| Entry { name, stat })
+    }
+
+    fn show(&self, entries: &[Entry], directory: &CStr) {
+        match self.width {
+            Some(width) => {
+                let names: Vec<_> = entries.iter().map(|entry| self.label(entry)).collect();
+                let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+                stdio::put(&columns::format(&names, width));
+            }
+            None => entries.iter().for_each(|entry| self.show_line(entry, directory)),
+        }
+    }
+
+    /// The name as shown, with its inode number if asked for.
+    fn label(&self, entry: &Entry) -> Vec<u8> {
+        let mut label = Vec::new();
+        if self.options.has('i') {
+            label.extend_from_slice(format!("{:5} ", entry.stat.st_ino).as_bytes());
+        }
+        // A name must not send escape sequences to the terminal.
+        let hide = |&byte: &u8| if self.to_terminal && byte.is_ascii_control() { b'?' } else { byte };
+        label.extend(entry.name.iter().map(hide));
+        label
+    }
+
+    fn show_line(&self, entry: &Entry, directory: &CStr) {
+        if let Some((users, groups)) = &self.accounts {
+            self.show_details(&entry.stat, users, groups);
+        }
+        stdio::put(&self.label(entry));
+        if self.options.has('l') && S_ISLNK(entry.stat.st_mode) {
+            let mut buffer = [0; lib::limits::PATH_MAX];
+            if let Ok(target) = calls::readlink(&join(directory, &entry.name), &mut buffer) {
+                stdio::put(b" -> ");
+                stdio::put(target);
+            }
+        }
+        println!();
+    }
+
+    fn show_details(&self, stat: &Stat, users: &Accounts, groups: &Accounts) {
+        stdio::put(&mode_string(stat.st_mode));
+        print!(" {:3} ", stat.st_nlink);
+        put_padded(&users.name(stat.st_uid.into()), 8);
+        put_padded(&groups.name(stat.st_gid.into()), 8);
+        if S_ISBLK(stat.st_mode) || S_ISCHR(stat.st_mode) {
+            let device = Device(stat.st_rdev);
+            print!("{:3}, {:3}", device.major(), device.minor());
+        } else {
+            print!("{:8}", stat.st_size);
+        }
+        print!(" {} ", short_date(stat.st_mtime, self.now));
+    }
+}
+
+/// What the file takes of the disk, to the kilobyte.
+fn kilobytes(stat: &Stat) -> i32 {
+    let on_disk = !(S_ISBLK(stat.st_mode) || S_ISCHR(stat.st_mode));
+    if on_disk { (stat.st_size.max(0) as u32).div_ceil(1024) as i32 } else { 0 }
+}
+
+fn put_padded(text: &[u8], width: usize) {
+    stdio::put(text);
+    print!("{:1$} ", "", width.saturating_sub(text.len()));
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `mkdir [-p] [-m mode] directory...`: makes directories; with `-p` also
+//! those on the way, and without complaint if they are there.
+#![no_std]
+#![no_main]
+
+use core::ffi::CStr;
+use lib::user::calls;
+use programs::command::{At, Outcome, options, report, status, usage};
+use programs::files::is_directory;
+use programs::mode::change_mode;
+use programs::path::directory_name;
+
+lib::program!(main);
+
+const USAGE: &str = "mkdir [-p] [-m mode] directory...";
+
+fn main() -> i32 {
+    let options = options("pm:", USAGE);
+    if options.operands.is_empty() {
+        usage(USAGE);
+    }
+    let mode = options.value('m').map(|text| {
+        change_mode(0o777, text.to_bytes(), 0).unwrap_or_else(|| usage(USAGE))
+    });
+    for path in &options.operands {
+        let made = if options.has('p') { make_path(path) } else { calls::mkdir(path, 0o777).at(path) };
+        report(made.and_then(|()| mode.map_or(Ok(()), |mode| calls::chmod(path, mode).at(path))));
+    }
+    status()
+}
+
+fn make_path(path: &CStr) -> Outcome {
+    if is_directory(path) {
+        return Ok(());
+    }
+    let parent = directory_name(path);
+    if !is_directory(&parent) {
+        make_path(&parent)?;
+    }
+    calls::mkdir(path, 0o777).at(path)
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `stty [setting...]`: shows or changes the settings of the terminal on standard
+//! input: `echo`, `-echo`, `raw`, `-raw`, `sane`, a speed, or `erase ^H`.
+#![no_std]
+#![no_main]
+
+use lib::termios::{
+    BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VEOF, VERASE, VINTR,
+    VKILL, VMIN, VQUIT, VSTART, VSTOP, VSUSP, VTIME,
+};
+use lib::user::calls::{self, Fd};
+use lib::user::{env, stdio};
+use lib::{print, println};
+use programs::command::{complain, fail, status};
+use programs::number::unsigned;
+
+lib::program!(main);
+
+const CHARACTERS: [(&[u8], usize); 8] = [
+    (b"intr", VINTR),
+    (b"quit", VQUIT),
+    (b"erase", VERASE),
+    (b"kill", VKILL),
+    (b"eof", VEOF),
+    (b"start", VSTART),
+    (b"stop", VSTOP),
+    (b"susp", VSUSP),
+];
+
+const INPUT: [(&[u8], InputFlags); 10] = [
+    (b"ignbrk", InputFlags::IGNBRK),
+    (b"brkint", InputFlags::BRKINT),
+    (b"istrip", InputFlags::ISTRIP),
+    (b"inlcr", InputFlags::INLCR),
+    (b"igncr", InputFlags::IGNCR),
+    (b"icrnl", InputFlags::ICRNL),
+    (b"iuclc", InputFlags::IUCLC),
+    (b"ixon", InputFlags::IXON),
+    (b"ixany", InputFlags::IXANY),
+    (b"ixoff", InputFlags::IXOFF),
+];
+
+const OUTPUT: [(&[u8], OutputFlags); 6] = [
+    (b"opost", OutputFlags::OPOST),
+    (b"olcuc", OutputFlags::OLCUC),
+    (b"onlcr", OutputFlags::ONLCR),
+    (b"ocrnl", OutputFlags::OCRNL),
+    (b"onocr", OutputFlags::ONOCR),
+    (b"onlret", OutputFlags::ONLRET),
+];
+
+const LOCAL: [(&[u8], LocalFlags); 10] = [
+    (b"isig", LocalFlags::ISIG),
+    (b"icanon", LocalFlags::ICANON),
+    (b"iexten", LocalFlags::IEXTEN),
+    (b"echo", LocalFlags::ECHO),
+    (b"echoe", LocalFlags::ECHOE),
+    (b"echok", LocalFlags::ECHOK),
+    (b"echonl", LocalFlags::ECHONL),
+    (b"echoctl", LocalFlags::ECHOCTL),
+    (b"echoke", LocalFlags::ECHOKE),
+    (b"noflsh", LocalFlags::NOFLSH),
+];
+
+fn main() -> i32 {
+    let mut termios = calls::tcgetattr(Fd::STDIN).unwrap_or_else(|errno| fail(&[b"standard input"], errno));
+    let mut settings = env::args().iter().map(|word| word.to_bytes());
+    let mut changed = false;
+    while let Some(word) = settings.next() {
+        if matches!(word, b"-a") {
+            continue;
+        }
+        changed = true;
+        let character = CHARACTERS.iter().find(|(name, _)| *name == word);
+        let understood = match character {
+            Some((_, index)) => settings.next().and_then(character_code).map(|code| {
+                if let Some(slot) = termios.c_cc.get_mut(*index) {
+                    *slot = code;
+                }
+            }),
+            None => set(&mut termios, word),
+        };
+        if understood.is_none() {
+            complain(&[word], "unknown setting");
+            return 1;
+        }
+    }
+    if !changed {
+        show(&termios);
+    } else if let Err(errno) = calls::tcsetattr(Fd::STDIN, &termios) {
+        complain(&[b"standard input"], errno);
+    }
+    status()
+}
+
+/// Does what one word says; `None` if it says nothing.
+fn set(termios: &mut Termios, word: &[u8]) -> Option<()> {
+    let (name, on) = match word {
+        [b'-', name @ ..] => (name, false),
+        name => (name, true),
+    };
+    match (name, on) {
+        (b"sane", true) | (b"cooked", true) | (b"raw", false) => sane(termios),
+        (b"raw", true) | (b"cooked", false) => raw(termios),
+        _ => {
+            if let Some(flag) = find(&INPUT, name) {
+                termios.c_iflag.set(flag, on);
+            } else if let Some(flag) = find(&OUTPUT, name) {
+                termios.c_oflag.set(flag, on);
+            } else if let Some(flag) = find(&LOCAL, name) {
+                termios.c_lflag.set(flag, on);
+            } else {
+                let rate = unsigned(word, 10)?;
+                let index = BAUD_RATES.iter().position(|&other| other == rate)?;
+                termios.c_cflag.remove(ControlFlags::CBAUD);
+                termios.c_cflag |= ControlFlags::from_bits_retain(index as u32);
+            }
+        }
+    }
+    Some(())
+}
+
+fn find<T: Copy>(table: &[(&[u8], T)], name: &[u8]) -> Option<T> {
+    table.iter().find(|(other, _)| *other == name).map(|&(_, flag)| flag)
+}
+
+fn sane(termios: &mut Termios) {
+    termios.c_iflag = InputFlags::ICRNL | InputFlags::IXON;
+    termios.c_oflag = OutputFlags::OPOST | OutputFlags::ONLCR;
+    termios.c_lflag = LocalFlags::ISIG
+        | LocalFlags::ICANON
+        | LocalFlags::ECHO
+        | LocalFlags::ECHOE
+        | LocalFlags::ECHOK
+        | LocalFlags::ECHOCTL
+        | LocalFlags::ECHOKE;
+    for (index, code) in
+        [(VINTR, 3), (VQUIT, 28), (VERASE, 127), (VKILL, 21), (VEOF, 4), (VSTART, 17), (VSTOP, 19), (VSUSP, 26)]
+    {
+        termios.c_cc[index] = code;
+    }
+}
+
+fn raw(termios: &mut Termios) {
+    termios.c_iflag = InputFlags::empty();
+    termios.c_oflag.remove(OutputFlags::OPOST);
+    termios.c_lflag = LocalFlags::empty();
+    termios.c_cc[VMIN] = 1;
+    termios.c_cc[VTIME] = 0;
+}
+
+/// A character as typed: `^H`, `x`, or its number.
+fn character_code(text: &[u8]) -> Option<u8> {
+    match text {
+        b"^?" => Some(127),
+        b"^-" | b"undef" => Some(0),
+        [b'^', letter] => Some(letter.to_ascii_uppercase() & 0x1f),
+        [byte] => Some(*byte),
+        digits => unsigned(digits, 10)?.try_into().ok(),
+    }
+}
+
+fn show(termios: &Termios) {
+    let speed = (termios.c_cflag & ControlFlags::CBAUD).bits() as usize;
+    println!("speed {} baud; line {};", BAUD_RATES.get(speed).unwrap_or(&0), termios.c_line);
+    for (name, index) in CHARACTERS {
+        stdio::put(name);
+        match termios.c_cc.get(index).copied().unwrap_or(0) {
+            0 => print!(" = <undef>; "),
+            127 => print!(" = ^?; "),
+            code @ 1..32 => print!(" = ^{}; ", char::from(code + b'@')),
+            code => print!(" = {}; ", char::from(code)),
+        }
+    }
+    println!();
+    show_flags(&INPUT, |flag| termios.c_iflag.contains(flag));
+    show_flags(&OUTPUT, |flag| termios.c_oflag.contains(flag));
+    show_flags(&LOCAL, |flag| termios.c_lflag.contains(flag));
+}
+
+fn show_flags<T: Copy>(table: &[(&[u8], T)], is_on: impl Fn(T) -> bool) {
+    for &(name, flag) in table {
+        if !is_on(flag) {
+            stdio::put(b"-");
+        }
+        stdio::put(name);
+        stdio::put(b" ");
+    }
+    println!();
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `sync`: writes all that is buffered to the disks.
+#![no_std]
+#![no_main]
+
+lib::program!(main);
+
+fn main() -> i32 {
+    lib::user::calls::sync();
+    0
+}

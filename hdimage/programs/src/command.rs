@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What every program does the same way: its command line, its messages on
+//! standard error, its exit status.
+//!
+//! A program takes its [`options`], hands the [`Outcome`] of the work on each
+//! operand to [`report`], and ends with [`status`].
+
+use crate::number::unsigned;
+use crate::options::{OptionError, Options};
+use alloc::ffi::CString;
+use core::ffi::CStr;
+use core::fmt::Display;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use lib::Errno;
+use lib::user::crt0::exit;
+use lib::user::env;
+use lib::user::stdio::error_message;
+
+/// Whether any message was printed.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+/// A call that failed, and the path that it failed for.
+pub struct Failure {
+    path: CString,
+    errno: Errno,
+}
+
+impl Failure {
+    /// Why it failed.
+    pub fn errno(&self) -> Errno {
+        self.errno
+    }
+}
+
+/// The result of work on a path.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Adds the path to the result of a call.
+pub trait At<T> {
+    /// The result as that of work on `path`.
+    fn at(self, path: &CStr) -> Outcome<T>;
+}
+
+impl<T> At<T> for lib::Result<T> {
+    fn at(self, path: &CStr) -> Outcome<T> {
+        self.map_err(|errno| Failure { path: path.into(), errno })
+    }
+}
+
+/// Prints `program: path: error` if the work failed; gives the value if not.
+pub fn report<T>(outcome: Outcome<T>) -> Option<T> {
+    outcome.map_err(|failure| complain(&[failure.path.to_bytes()], failure.errno)).ok()
+}
+
+/// Prints `program: what: error`, and remembers it for [`status`].
+pub fn complain(what: &[&[u8]], error: impl Display) {
+    FAILED.store(true, Relaxed);
+    error_message(what, error);
+}
+
+/// The exit status: 1 if anything was complained of.
+pub fn status() -> i32 {
+    FAILED.load(Relaxed).into()
+}
+
+/// As [`complain`], and ends the program with status 1.
+pub fn fail(what: &[&[u8]], error: impl Display) -> ! {
+    complain(what, error);
+    exit(1)
+}
+
+/// Prints how the program is called, and ends it with status 2.
+pub fn usage(synopsis: &str) -> ! {
+    lib::eprintln!("usage: {synopsis}");
+    exit(2)
+}
+
+/// The command line, taken apart; see [`Options::parse`] for `letters`. If it
+/// is wrong, says so and ends the program.
+pub fn options(letters: &str, synopsis: &str) -> Options<'static> {
+    options_of(env::args(), letters, synopsis)
+}
+
+fn options_of(
+    arguments: &[&'static CStr],
+    letters: &str,
+    synopsis: &str,
+) -> Options<'static> {
+    Options::parse(arguments, letters).unwrap_or_else(|error| {
+        match error {
+            OptionError::Unknown(letter) => complain(&[&[b'-', letter]], "unknown option"),
+            OptionError::NoValue(letter) => complain(&[&[b'-', letter]], "needs a value"),
+        }
+        usage(synopsis)
+    })
+}
+
+/// The command line of `head` and `tail`: a number of lines (`-n 5` or `-5`,
+/// 10 if it is missing) and the operands.
+pub fn line_count_options(synopsis: &str) -> (usize, Options<'static>) {
+    let short = env::args().split_first().and_then(|(first, rest)| {
+        let digits = first.to_bytes().strip_prefix(b"-")?;
+        Some((unsigned(digits, 10)?, rest))
+    });
+    let (count, options) = match short {
+        Some((count, rest)) => (Some(count), options_of(rest, "", synopsis)),
+        None => {
+            let options = options("n:", synopsis);
+            let text = options.value('n').unwrap_or(c"10").to_bytes();
+            (unsigned(text, 10), options)
+        }
+    };
+    (count.unwrap_or_else(|| usage(synopsis)) as usize, options)
+}
+
+/// Writes all to disk, then halts or restarts the machine.
+pub fn shut_down(flag: u32) -> i32 {
+    lib::user::stdio::flush();
+    lib::user::calls::sync();
+    if let Err(errno) = lib::user::calls::reboot(flag) {
+        complain(&[], errno);
+    }
+    status()
+}

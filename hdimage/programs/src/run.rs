@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Running programs by name.
+
+use crate::path::{c_string, join};
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use lib::Errno;
+use lib::user::calls::execve;
+
+/// What runs a file that is no program.
+const SHELL: &CStr = c"/bin/sh";
+
+/// Runs the program that the first of `arguments` names in this process. A
+/// name without a slash is looked for in the directories of `path`, which are
+/// separated by colons. Comes back only with an error: ENOENT if there is no
+/// such program.
+pub fn execute(arguments: &[&CStr], environment: &[&CStr], path: &[u8]) -> Errno {
+    let Some(name) = arguments.first() else { return Errno::ENOENT };
+    if name.to_bytes().contains(&b'/') {
+        return execute_file(name, arguments, environment);
+    }
+    let mut result = Errno::ENOENT;
+    for directory in path.split(|&byte| byte == b':') {
+        let file = join(&c_string(directory), name.to_bytes());
+        match execute_file(&file, arguments, environment) {
+            Errno::ENOENT | Errno::ENOTDIR => {}
+            // Perhaps another directory has one that may be run.
+            Errno::EACCES => result = Errno::EACCES,
+            errno => return errno,
+        }
+    }
+    result
+}
+
+fn execute_file(file: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
+    match execve(file, arguments, environment) {
+        Errno::ENOEXEC => {
+            let rest = arguments.iter().skip(1).copied();
+            let script: Vec<&CStr> = [SHELL, file].into_iter().chain(rest).collect();
+            execve(SHELL, &script, environment)
+        }
+        errno => errno,
+    }
+}

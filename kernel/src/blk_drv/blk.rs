@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a driver sees of its queue (0.11: `kernel/blk_drv/blk.h`).
+//!
+//! ```text
+//! while let Some(request) = blk::current(MAJOR) {
+//!     // move the contents of blk::current_buffer(MAJOR, 0), then
+//!     blk::end_request(MAJOR, true);
+//! }
+//! ```
+//!
+//! All may be called from interrupt handlers.
+#![deny(unsafe_code)]
+
+use super::ll_rw_blk::{REQUESTS, WAIT_FOR_REQUEST, driver};
+use crate::{fs_seam, printk, sched};
+use fs::buffer::BufferHead;
+use fs::seam::Direction;
+use lib::sys::types::Device;
+
+/// Bytes of a sector.
+pub const SECTOR_SIZE: usize = 512;
+/// Sectors of a block.
+pub const SECTORS_PER_BLOCK: u32 = 2;
+
+/// What is left to do of the request that a driver works at.
+#[derive(Clone, Copy, Debug)]
+pub struct Current {
+    /// The device of all its blocks.
+    pub device: Device,
+    /// To where.
+    pub direction: Direction,
+    /// The next block.
+    pub block: u32,
+    /// How many blocks.
+    pub blocks_left: u32,
+    /// How often the next block has been tried in vain.
+    pub errors: u32,
+}
+
+/// The request to work at (0.11: `CURRENT`); `None` if there is nothing to do.
+pub fn current(major: u8) -> Option<Current> {
+    REQUESTS.lock().current(major).map(|request| Current {
+        device: request.device,
+        direction: request.direction,
+        block: request.block(),
+        blocks_left: request.blocks_left(),
+        errors: request.errors,
+    })
+}
+
+/// The buffer of the `index`th block that is left to do. It is locked, so
+/// nobody else changes what block it is of.
+pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
+    let number = REQUESTS.lock().current(major)?.buffer(index)?;
+    fs_seam::fs().buffer_head(number)
+}
+
+/// Counts a failure of the next block; tells how many there have been.
+pub fn add_error(major: u8) -> u32 {
+    match REQUESTS.lock().current_mut(major) {
+        Some(request) => {
+            request.errors += 1;
+            request.errors
+        }
+        None => 0,
+    }
+}
+
+/// The next block is done, well or badly; the one behind it is the next one.
+/// Wakes who waits for its buffer or for a free request
+/// (0.11: `end_request`, `unlock_buffer`).
+pub fn end_request(major: u8, uptodate: bool) {
+    let Some(ended) = REQUESTS.lock().end_buffer(major) else { return };
+    if !uptodate {
+        let name = driver(ended.device).map_or("?", |driver| driver.name);
+        printk!("{name} I/O error: dev {}, block {}\n", ended.device, ended.block);
+    }
+    if let Some(head) = fs_seam::fs().buffer_head(ended.buffer) {
+        head.end_request(&fs_seam::SEAM, uptodate);
+    }
+    if ended.request_is_free {
+        sched::wake_up(&WAIT_FOR_REQUEST);
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The registers of the primary ATA channel (0.11: `include/linux/hdreg.h`,
+//! `port_read`, `port_write`).
+//!
+//! Source: ANSI INCITS 361 (ATA/ATAPI-6), clauses 7 and 8. This module is the
+//! only one that touches the ports; data moves only between them and the
+//! slices that are passed, never by the drive itself.
+
+use super::drive::Address;
+use bitflags::bitflags;
+use core::arch::asm;
+use lib::asm::io::{inb, io_delay, outb};
+
+const DATA: u16 = 0x1F0;
+const ERROR: u16 = 0x1F1;
+const SECTOR_COUNT: u16 = 0x1F2;
+const SECTOR: u16 = 0x1F3;
+const CYLINDER_LOW: u16 = 0x1F4;
+const CYLINDER_HIGH: u16 = 0x1F5;
+const DEVICE: u16 = 0x1F6;
+const STATUS: u16 = 0x1F7;
+const COMMAND: u16 = 0x1F7;
+/// Read: the status, without taking back the interrupt.
+const ALTERNATE_STATUS: u16 = 0x3F6;
+const CONTROL: u16 = 0x3F6;
+
+/// Bit 4 of the device register: the second drive. Bits 5 and 7 had a meaning
+/// once, and are set for the drives that remember.
+const SECOND_DRIVE: u8 = 0x10;
+const OBSOLETE_BITS: u8 = 0xA0;
+
+bitflags! {
+    /// The status register.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Status: u8 {
+        /// The command failed; the error register says why.
+        const ERROR = 0x01;
+        /// A sector, or a block of them, is to be moved.
+        const DATA_REQUEST = 0x08;
+        /// The drive failed.
+        const DEVICE_FAULT = 0x20;
+        /// It works; no other bit means anything.
+        const BUSY = 0x80;
+        const _ = !0;
+    }
+}
+
+/// What a drive can be told to do (0.11: `WIN_READ` and so on).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Command {
+    /// Move the arm to cylinder 0 (0.11: `WIN_RESTORE`).
+    Recalibrate = 0x10,
+    /// One interrupt for each sector.
+    ReadSectors = 0x20,
+    /// One interrupt for each sector.
+    WriteSectors = 0x30,
+    /// Take heads and sectors of a track as what cylinder, head and sector
+    /// are counted by (0.11: `WIN_SPECIFY`).
+    InitializeParameters = 0x91,
+    /// One interrupt for each block of sectors.
+    ReadMultiple = 0xC4,
+    /// One interrupt for each block of sectors.
+    WriteMultiple = 0xC5,
+    /// Say how many sectors a block is.
+    SetMultiple = 0xC6,
+    /// Describe yourself, in one sector of data.
+    Identify = 0xEC,
+}
+
+/// What the control register is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Control {
+    /// Interrupts on.
+    Interrupts = 0x08,
+    /// Interrupts off.
+    Polled = 0x0A,
+    /// Both drives are being reset.
+    Reset = 0x0C,
+}
+
+fn read(port: u16) -> u8 {
+    // SAFETY: a register of the channel, which this module owns.
+    unsafe { inb(port) }
+}
+
+fn write(value: u8, port: u16) {
+    // SAFETY: as above. No command used here has the drive write to memory.
+    unsafe { outb(value, port) }
+}
+
+/// The status; takes back the drive's interrupt.
+pub fn status() -> Status {
+    Status::from_bits_retain(read(STATUS))
+}
+
+/// The status; leaves the interrupt as it is.
+pub fn alternate_status() -> Status {
+    Status::from_bits_retain(read(ALTERNATE_STATUS))
+}
+
+/// Why a command failed.
+pub fn error() -> u8 {
+    read(ERROR)
+}
+
+/// Cylinder as a reset or a refused command left it: a drive that is no disk
+/// says so here.
+pub fn signature() -> [u8; 2] {
+    [read(CYLINDER_LOW), read(CYLINDER_HIGH)]
+}
+
+/// Writes the control register.
+pub fn control(value: Control) {
+    write(value as u8, CONTROL);
+}
+
+/// Makes drive 0 or 1 the one that commands go to.
+pub fn select(drive: usize, head: u8) {
+    let second = if drive == 0 { 0 } else { SECOND_DRIVE };
+    write(OBSOLETE_BITS | second | head, DEVICE);
+    // The status is the new drive's after 400 ns.
+    io_delay();
+}
+
+/// Gives the selected drive a command for `count` sectors; 0 stands for 256.
+pub fn command(command: Command, count: u8, address: Address) {
+    let [low, high] = address.cylinder.to_le_bytes();
+    write(count, SECTOR_COUNT);
+    write(address.sector, SECTOR);
+    write(low, CYLINDER_LOW);
+    write(high, CYLINDER_HIGH);
+    write(command as u8, COMMAND);
+}
+
+/// Moves what the drive has ready (0.11: `port_read`). Whole sectors.
+pub fn read_data(bytes: &mut [u8]) {
+    // SAFETY: the destination is borrowed exclusively and has that many
+    // words; the direction flag is clear; es equals ds in the kernel.
+    unsafe {
+        asm!("rep insw", in("dx") DATA, inout("edi") bytes.as_mut_ptr() => _,
+            inout("ecx") bytes.len() / 2 => _, options(nostack, preserves_flags));
+    }
+}
+
+/// Gives the drive what it waits for (0.11: `port_write`). Whole sectors.
+pub fn write_data(bytes: &[u8]) {
+    // SAFETY: the source is borrowed and has that many words. `esi` cannot be
+    // named as an operand, so it is exchanged around the loop.
+    unsafe {
+        asm!("xchg esi, {0}", "rep outsw", "xchg esi, {0}",
+            inout(reg) bytes.as_ptr() => _, in("dx") DATA, inout("ecx") bytes.len() / 2 => _,
+            options(nostack, preserves_flags));
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From the buffer cache to the drivers (0.11: `kernel/blk_drv/ll_rw_blk.c`).
+//!
+//! The file system locks a buffer and calls [`ll_rw_block`], which comes back
+//! as soon as the transfer is in its driver's queue. When it is over, the
+//! driver says so by [`blk::end_request`](super::blk::end_request).
+#![deny(unsafe_code)]
+
+mod requests;
+
+use super::hd;
+use crate::{fs_seam, printk, sched};
+use fs::buffer::BufferHead;
+use fs::seam::{Direction, WaitQueue};
+use lib::lock::IrqLock;
+use lib::sys::types::{Device, major};
+use requests::{Added, NR_BLK_DEV, Requests, Transfer};
+
+/// A driver of block devices (0.11: `struct blk_dev_struct`).
+pub struct Driver {
+    /// For messages.
+    pub name: &'static str,
+    /// Its queue was empty and no longer is. Called with no lock held.
+    pub do_request: fn(),
+    /// Blocks of the device with that minor; 0 if there is none.
+    pub blocks: fn(u8) -> u32,
+}
+
+/// The drivers by major (0.11: `blk_dev`). The ram disk is 1, the floppy 2.
+static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
+    let mut table = [const { None }; NR_BLK_DEV];
+    table[major::HARD_DISK as usize] =
+        Some(Driver { name: "harddisk", do_request: hd::do_hd_request, blocks: hd::blocks });
+    table
+};
+
+/// Shared with the drivers' interrupt handlers.
+pub(super) static REQUESTS: IrqLock<Requests> = IrqLock::new(Requests::new());
+/// Waits for a free request (0.11: `wait_for_request`).
+pub(super) static WAIT_FOR_REQUEST: WaitQueue = WaitQueue::new();
+
+/// The driver of a device.
+pub(super) fn driver(device: Device) -> Option<&'static Driver> {
+    BLK_DEV.get(usize::from(device.major()))?.as_ref()
+}
+
+/// The size of a device in blocks; 0 if there is no such device.
+pub fn device_blocks(device: Device) -> u32 {
+    driver(device).map_or(0, |driver| (driver.blocks)(device.minor()))
+}
+
+/// Whether the device is there and has a driver.
+pub fn has_driver(device: Device) -> bool {
+    device_blocks(device) != 0
+}
+
+/// Starts the transfer of a locked buffer (0.11: `ll_rw_block`,
+/// `make_request`). Sleeps while all requests are in use.
+pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
+    let (device, block) = (head.device(), head.block());
+    let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor())) else {
+        printk!("Trying to reach block {block} of device {device}, which does not exist\n");
+        head.end_request(&fs_seam::SEAM, false);
+        return;
+    };
+    let transfer = Transfer { device, direction, block, buffer: head.number() };
+    loop {
+        let added = REQUESTS.lock().add(&transfer);
+        match added {
+            Added::Started => return (driver.do_request)(),
+            Added::Queued => return,
+            Added::Full => {
+                let mut is_full = || REQUESTS.lock().is_full(direction);
+                sched::sleep_while(&WAIT_FOR_REQUEST, &mut is_full);
+            }
+        }
+    }
+}

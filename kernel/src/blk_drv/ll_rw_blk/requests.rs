@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The queues of requests: what is asked of each driver, and in which order
+//! it is done (0.11: `struct request`, `add_request`, `make_request`).
+//!
+//! Nothing here touches hardware or sleeps. The calling sequence is
+//! [`Requests::add`] for each buffer, and on the driver's side
+//! [`Requests::current`], then [`Requests::end_buffer`] for each of its
+//! buffers, after the last of which another request is the current one.
+//!
+//! # Order
+//!
+//! The first request of a queue is the one the driver works at, and is left
+//! alone. Behind it come reads before writes, as somebody waits for a read;
+//! among each the disk's arm sweeps upwards from where it is, then starts
+//! again from below.
+//!
+//! No request waits for ever: once [`MOST_OVERTAKEN`] others have been put
+//! before it, nobody is put before it any more.
+#![forbid(unsafe_code)]
+
+use fs::seam::Direction;
+use lib::sys::types::Device;
+
+/// Requests there can be, for all drivers together (0.11: `NR_REQUEST`).
+pub const NR_REQUEST: usize = 32;
+/// Majors a driver can have (0.11: `NR_BLK_DEV`).
+pub const NR_BLK_DEV: usize = 7;
+/// Buffers of a request: 256 sectors, the most that one ATA command moves.
+pub const MOST_BUFFERS: usize = 128;
+/// How many later requests may be put before one.
+pub const MOST_OVERTAKEN: u32 = 64;
+/// A third of the requests is for reads only.
+const FOR_READS: usize = NR_REQUEST / 3;
+
+/// A transfer of adjacent blocks to or from as many buffers
+/// (0.11: `struct request`).
+pub struct Request {
+    /// The device of all blocks.
+    pub device: Device,
+    /// To where.
+    pub direction: Direction,
+    /// How often the driver has tried the buffer that comes next.
+    pub errors: u32,
+    first_block: u32,
+    /// Numbers of the buffers; `count` of them are of this request.
+    buffers: [u32; MOST_BUFFERS],
+    /// No buffers: the request is free.
+    count: usize,
+    /// Buffers that are over and done with, from the first on.
+    done: usize,
+    overtaken: u32,
+    next: Option<usize>,
+}
+
+impl Request {
+    const fn new() -> Request {
+        Request {
+            device: Device::NONE,
+            direction: Direction::Read,
+            errors: 0,
+            first_block: 0,
+            buffers: [0; MOST_BUFFERS],
+            count: 0,
+            done: 0,
+            overtaken: 0,
+            next: None,
+        }
+    }
+
+    /// The block that comes next.
+    pub fn block(&self) -> u32 {
+        self.first_block + self.done as u32
+    }
+
+    /// Blocks that are left to do.
+    pub fn blocks_left(&self) -> u32 {
+        (self.count - self.done) as u32
+    }
+
+    /// The buffer of the `index`th block that is left to do.
+    pub fn buffer(&self, index: u32) -> Option<u32> {
+        self.buffers[self.done..self.count].get(index as usize).copied()
+    }
+
+    /// Takes the buffer in if its block is a neighbour.
+    fn merge(&mut self, new: &Transfer) -> bool {
+        let alike = self.device == new.device && self.direction == new.direction;
+        if !alike || self.count == MOST_BUFFERS {
+            return false;
+        }
+        if new.block == self.first_block + self.count as u32 {
+            self.buffers[self.count] = new.buffer;
+        } else if new.block + 1 == self.first_block {
+            self.buffers.copy_within(0..self.count, 1);
+            self.buffers[0] = new.buffer;
+            self.first_block = new.block;
+        } else {
+            return false;
+        }
+        self.count += 1;
+        true
+    }
+
+    /// Whether this one is to be done before `other`, with the disk's arm
+    /// where `current` is.
+    fn goes_before(&self, other: &Request, current: &Request) -> bool {
+        let place = |request: &Request| (request.device, request.first_block);
+        let order = |request: &Request| {
+            let is_below = place(request) < place(current);
+            (request.direction == Direction::Write, is_below, place(request))
+        };
+        order(self) < order(other)
+    }
+}
+
+/// What [`Requests::add`] is given: one block and its buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Transfer {
+    /// The device.
+    pub device: Device,
+    /// To where.
+    pub direction: Direction,
+    /// Which block; below the size of the device, which is below `u32::MAX`.
+    pub block: u32,
+    /// The number of its buffer.
+    pub buffer: u32,
+}
+
+/// What became of a new transfer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Added {
+    /// Its driver was idle and must be told.
+    Started,
+    /// It is done when its turn comes.
+    Queued,
+    /// There is no free request for it now.
+    Full,
+}
+
+/// A buffer that is done with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// The device.
+    pub device: Device,
+    /// The block.
+    pub block: u32,
+    /// The number of the buffer.
+    pub buffer: u32,
+    /// It was the last one of its request, which is free now.
+    pub request_is_free: bool,
+}
+
+/// The requests of all drivers (0.11: `request`, `blk_dev`).
+pub struct Requests {
+    requests: [Request; NR_REQUEST],
+    /// The first one of each driver's queue, by major.
+    current: [Option<usize>; NR_BLK_DEV],
+    in_use: usize,
+}
+
+impl Requests {
+    /// No requests.
+    pub const fn new() -> Requests {
+        Requests {
+            requests: [const { Request::new() }; NR_REQUEST],
+            current: [None; NR_BLK_DEV],
+            in_use: 0,
+        }
+    }
+
+    /// Whether a transfer would need a request and find none.
+    pub fn is_full(&self, direction: Direction) -> bool {
+        let most = match direction {
+            Direction::Read => NR_REQUEST,
+            Direction::Write => NR_REQUEST - FOR_READS,
+        };
+        self.in_use >= most
+    }
+
+    /// Adds a transfer to the queue of its driver (0.11: `make_request`).
+    pub fn add(&mut self, new: &Transfer) -> Added {
+        let major = usize::from(new.device.major());
+        let current = self.current[major];
+        if current.is_some_and(|current| self.merge(current, new)) {
+            return Added::Queued;
+        }
+        if self.is_full(new.direction) {
+            return Added::Full;
+        }
+        let Some(slot) = self.requests.iter().position(|request| request.count == 0) else {
+            return Added::Full;
+        };
+        let request = &mut self.requests[slot];
+        request.device = new.device;
+        request.direction = new.direction;
+        request.errors = 0;
+        request.first_block = new.block;
+        request.buffers[0] = new.buffer;
+        request.count = 1;
+        request.done = 0;
+        request.overtaken = 0;
+        self.in_use += 1;
+        match current {
+            Some(current) => {
+                self.add_request(current, slot);
+                Added::Queued
+            }
+            None => {
+                self.current[major] = Some(slot);
+                Added::Started
+            }
+        }
+    }
+
+    /// Tries the requests behind the current one.
+    fn merge(&mut self, current: usize, new: &Transfer) -> bool {
+        let mut at = self.requests[current].next;
+        while let Some(slot) = at {
+            if self.requests[slot].merge(new) {
+                return true;
+            }
+            at = self.requests[slot].next;
+        }
+        false
+    }
+
+    /// Puts a request into its place in the queue (0.11: `add_request`).
+    fn add_request(&mut self, current: usize, new: usize) {
+        let mut before = self.last_to_respect(current);
+        while let Some(next) = self.requests[before].next {
+            if self.requests[new].goes_before(&self.requests[next], &self.requests[current]) {
+                break;
+            }
+            before = next;
+        }
+        let mut overtaken = self.requests[before].next.replace(new);
+        self.requests[new].next = overtaken;
+        while let Some(slot) = overtaken {
+            self.requests[slot].overtaken += 1;
+            overtaken = self.requests[slot].next;
+        }
+    }
+
+    /// The last request that nobody may be put before.
+    fn last_to_respect(&self, current: usize) -> usize {
+        let mut last = current;
+        let mut at = self.requests[current].next;
+        while let Some(slot) = at {
+            if self.requests[slot].overtaken >= MOST_OVERTAKEN {
+                last = slot;
+            }
+            at = self.requests[slot].next;
+        }
+        last
+    }
+
+    /// What the driver is to work at (0.11: `CURRENT`).
+    pub fn current(&self, major: u8) -> Option<&Request> {
+        Some(&self.requests[self.current[usize::from(major)]?])
+    }
+
+    /// As [`Requests::current`].
+    pub fn current_mut(&mut self, major: u8) -> Option<&mut Request> {
+        Some(&mut self.requests[self.current[usize::from(major)]?])
+    }
+
+    /// The first buffer of the current request is done with. After the last
+    /// one the next request of the queue is the current one.
+    pub fn end_buffer(&mut self, major: u8) -> Option<Ended> {
+        let current = &mut self.current[usize::from(major)];
+        let request = &mut self.requests[(*current)?];
+        let mut ended = Ended {
+            device: request.device,
+            block: request.block(),
+            buffer: request.buffer(0)?,
+            request_is_free: false,
+        };
+        request.done += 1;
+        request.errors = 0;
+        if request.blocks_left() == 0 {
+            *current = request.next.take();
+            request.count = 0;
+            request.done = 0;
+            self.in_use -= 1;
+            ended.request_is_free = true;
+        }
+        Some(ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HD2: Device = Device::new(3, 2);
+
+    fn read(block: u32) -> Transfer {
+        Transfer { device: HD2, direction: Direction::Read, block, buffer: block + 1000 }
+    }
+
+    fn write(block: u32) -> Transfer {
+        Transfer { direction: Direction::Write, ..read(block) }
+    }
+
+    /// Requests, and a queue that the driver is busy with at block 100.
+    fn busy() -> Requests {
+        let mut requests = Requests::new();
+        assert_eq!(requests.add(&read(100)), Added::Started);
+        requests
+    }
+
+    /// Ends everything; the blocks in the order they were done.
+    fn drain(requests: &mut Requests) -> Vec<u32> {
+        let end = |_| {
+            let ended = requests.end_buffer(3)?;
+            assert_eq!(ended.buffer, ended.block + 1000);
+            Some(ended.block)
+        };
+        (0..).map_while(end).collect()
+    }
+
+    #[test]
+    fn the_arm_sweeps_upwards_and_starts_again_from_below() {
+        let mut requests = busy();
+        for block in [50, 130, 110, 40, 120] {
+            assert_eq!(requests.add(&read(block)), Added::Queued);
+        }
+        assert_eq!(drain(&mut requests), [100, 110, 120, 130, 40, 50]);
+    }
+
+    #[test]
+    fn reads_go_before_writes() {
+        let mut requests = busy();
+        requests.add(&write(101));
+        requests.add(&write(300));
+        requests.add(&read(200));
+        requests.add(&read(20));
+        assert_eq!(drain(&mut requests), [100, 200, 20, 101, 300]);
+    }
+
+    #[test]
+    fn a_write_is_not_overtaken_for_ever() {
+        let mut requests = busy();
+        requests.add(&write(7));
+        let mut before = 0;
+        // Each round the driver is done with a request and a read comes.
+        while requests.current(3).is_some_and(|request| request.direction == Direction::Read) {
+            requests.add(&read(1000 + 2 * before));
+            requests.end_buffer(3);
+            before += 1;
+            assert!(before < 1000, "the write starves");
+        }
+        assert_eq!(before, MOST_OVERTAKEN + 1);
+        assert_eq!(requests.current(3).map(Request::block), Some(7));
+    }
+
+    #[test]
+    fn neighbours_are_merged_on_both_sides() {
+        let mut requests = busy();
+        for block in [201, 202, 200, 203] {
+            requests.add(&read(block));
+        }
+        assert_eq!(requests.in_use, 2);
+        requests.end_buffer(3);
+        let request = requests.current(3).unwrap();
+        assert_eq!((request.block(), request.blocks_left()), (200, 4));
+        assert_eq!(request.buffer(3), Some(1203));
+        assert_eq!(request.buffer(4), None);
+        assert_eq!(drain(&mut requests), [200, 201, 202, 203]);
+        assert_eq!(requests.in_use, 0);
+    }
+
+    #[test]
+    fn the_request_that_the_driver_works_at_is_left_alone() {
+        let mut requests = busy();
+        requests.add(&read(101));
+        assert_eq!(requests.current(3).unwrap().blocks_left(), 1);
+        assert_eq!(requests.in_use, 2);
+    }
+
+    #[test]
+    fn what_differs_is_not_merged() {
+        let mut requests = busy();
+        requests.add(&read(200));
+        requests.add(&write(201));
+        requests.add(&Transfer { device: Device::new(3, 1), ..read(201) });
+        assert_eq!(requests.in_use, 4);
+    }
+
+    #[test]
+    fn a_request_is_not_longer_than_a_command() {
+        let mut requests = busy();
+        for block in 200..=200 + MOST_BUFFERS as u32 {
+            requests.add(&read(block));
+        }
+        requests.end_buffer(3);
+        assert_eq!(requests.current(3).unwrap().blocks_left(), MOST_BUFFERS as u32);
+        assert_eq!(drain(&mut requests).len(), MOST_BUFFERS + 1);
+    }
+
+    #[test]
+    fn a_third_of_the_requests_is_for_reads() {
+        let mut requests = Requests::new();
+        for number in 0..(NR_REQUEST - FOR_READS) as u32 {
+            assert_ne!(requests.add(&write(2 * number)), Added::Full);
+        }
+        assert_eq!(requests.add(&write(1001)), Added::Full);
+        assert!(requests.is_full(Direction::Write) && !requests.is_full(Direction::Read));
+        for number in 0..FOR_READS as u32 {
+            assert_eq!(requests.add(&read(2000 + 2 * number)), Added::Queued);
+        }
+        assert_eq!(requests.add(&read(5000)), Added::Full);
+        // What needs no request of its own still gets in.
+        assert_eq!(requests.add(&read(2001)), Added::Queued);
+        while !requests.end_buffer(3).unwrap().request_is_free {}
+        assert_eq!(requests.add(&read(5000)), Added::Queued);
+    }
+
+    #[test]
+    fn each_driver_has_its_queue() {
+        let mut requests = busy();
+        let floppy = Transfer { device: Device::new(2, 0), ..read(100) };
+        assert_eq!(requests.add(&floppy), Added::Started);
+        assert_eq!(requests.end_buffer(2).unwrap().device, floppy.device);
+        assert!(requests.current(2).is_none() && requests.current(3).is_some());
+    }
+}

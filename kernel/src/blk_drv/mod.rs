@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Block devices (0.11: `kernel/blk_drv/`).
+//!
+//! ```text
+//! ll_rw_blk.rs   takes buffers from the file system, keeps the queues
+//!   requests.rs  the queues themselves: merging, order
+//! blk.rs         what a driver sees of its queue
+//! hd.rs          ATA disks
+//!   drive.rs       what is known of a drive
+//!   partition.rs   the partition table
+//!   registers.rs   the ports
+//! ```
+//!
+//! A transfer's way: `ll_rw_block` puts the buffer into the queue of the
+//! device's driver and starts the driver if it is idle. The driver moves the
+//! data, piece by piece, in its interrupt handler, and calls
+//! [`blk::end_request`] for each buffer, which wakes who waits for it; then it
+//! takes the next request from its queue.
+//!
+//! Another driver is another line in the table in `ll_rw_blk.rs`.
+
+pub mod blk;
+pub mod hd;
+pub mod ll_rw_blk;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The way to the prompt, and what stands on the screen where it ends early.
+
+use crate::common::{self, LIMIT, boot, boot_to_prompt, copy_of_image, halt};
+use anyhow::{Result, ensure};
+use guest::image::{self, SECTOR};
+use guest::{Emulator, End, Machine, PROMPT_TIME};
+use std::path::Path;
+
+guest::in_both!(
+    prompt_is_reached_on_the_serial_line,
+    prompt_is_reached_on_the_screen,
+    init_runs_another_program_and_halts,
+    halt_switches_the_machine_off,
+    a_shell_that_ends_is_followed_by_another,
+    damaged_kernel_is_named,
+    missing_kernel_is_named,
+    foreign_partition_is_named,
+    missing_setup_is_named,
+    missing_root_is_named,
+    too_little_memory_is_named,
+);
+
+fn prompt_is_reached_on_the_serial_line(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    ensure!(guest.command("echo hello")? == "hello\n");
+    Ok(())
+}
+
+fn prompt_is_reached_on_the_screen(emulator: Emulator) -> Result<()> {
+    let mut guest = Machine::new(emulator, common::image()).boot()?;
+    guest.expect_screen_prompt(PROMPT_TIME)?;
+    // The messages of the kernel go to both.
+    let screen = guest.screen()?.text();
+    let shared = screen
+        .lines()
+        .find(|line| line.contains("memory") || line.contains("Memory"));
+    let shared = shared.unwrap_or(screen.lines().next().unwrap_or_default());
+    ensure!(
+        guest.serial().contains(shared),
+        "{}",
+        guest.failure("messages differ")
+    );
+    Ok(())
+}
+
+fn init_runs_another_program_and_halts(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image());
+    let mut guest = machine
+        .command_line("init=/bin/uname console=ttyS0")
+        .boot()?;
+    guest.expect_serial("the program has ended", PROMPT_TIME)?;
+    ensure!(guest.wait_end(LIMIT)? == End::Shutdown);
+    Ok(())
+}
+
+fn halt_switches_the_machine_off(emulator: Emulator) -> Result<()> {
+    halt(&mut boot(emulator)?)
+}
+
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn reboot_restarts_qemu() -> Result<()> {
+    let mut guest = boot(Emulator::Qemu)?;
+    guest.send("reboot\n")?;
+    ensure!(guest.wait_end(LIMIT)? == End::Restart);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs Bochs and the image"]
+fn reboot_boots_again_in_bochs() -> Result<()> {
+    let mut guest = boot(Emulator::Bochs)?;
+    guest.send("reboot\n")?;
+    guest.expect_prompt("the prompt of the second boot", PROMPT_TIME)?;
+    Ok(())
+}
+
+fn a_shell_that_ends_is_followed_by_another(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    for _ in 0..3 {
+        guest.command("exit")?;
+    }
+    ensure!(guest.command("echo again")? == "again\n");
+    Ok(())
+}
+
+/// Boots an image that `damage` has worked on; it must stop with `message`.
+fn stops_with(
+    emulator: Emulator,
+    damage: impl Fn(&Path) -> Result<()>,
+    message: &str,
+) -> Result<()> {
+    let (_folder, copy) = copy_of_image()?;
+    damage(&copy)?;
+    let mut guest = Machine::new(emulator, copy).in_place().boot()?;
+    guest.expect_screen(message, PROMPT_TIME)?;
+    ensure!(guest.poll_end()?.is_none(), "it does not stand still");
+    Ok(())
+}
+
+/// Byte 0 of partition `number`.
+fn start_of(disk: &Path, number: usize) -> Result<u64> {
+    Ok(image::partition(disk, number)?.0 * SECTOR)
+}
+
+fn damaged_kernel_is_named(emulator: Emulator) -> Result<()> {
+    let flip = |disk: &Path| {
+        let place = start_of(disk, 1)? + 20 * SECTOR;
+        let byte = image::read(disk, place, 1)?[0];
+        image::write(disk, place, &[!byte])
+    };
+    stops_with(emulator, flip, "Kernel checksum is wrong")
+}
+
+fn missing_kernel_is_named(emulator: Emulator) -> Result<()> {
+    let wipe = |disk: &Path| image::write(disk, start_of(disk, 1)?, &[0; SECTOR as usize]);
+    stops_with(emulator, wipe, "partition 1 has no ELVN header")
+}
+
+fn foreign_partition_is_named(emulator: Emulator) -> Result<()> {
+    const TYPE_OF_PARTITION_1: u64 = 446 + 4;
+    let retype = |disk: &Path| image::write(disk, TYPE_OF_PARTITION_1, &[0x83]);
+    stops_with(emulator, retype, "partition 1 is not of type DAh")
+}
+
+fn missing_setup_is_named(emulator: Emulator) -> Result<()> {
+    let wipe = |disk: &Path| image::write(disk, SECTOR, &[0; 4 * SECTOR as usize]);
+    stops_with(emulator, wipe, "No setup")
+}
+
+fn missing_root_is_named(emulator: Emulator) -> Result<()> {
+    // The super block is block 1 of 1024 bytes.
+    let wipe = |disk: &Path| image::write(disk, start_of(disk, 2)? + 1024, &[0; 1024]);
+    stops_with(emulator, wipe, "root")
+}
+
+fn too_little_memory_is_named(emulator: Emulator) -> Result<()> {
+    let mut guest = Machine::new(emulator, common::image()).memory(1).boot()?;
+    guest.expect_screen("Too little memory", PROMPT_TIME)?;
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the emulators and the image"]
+fn a_machine_of_the_smallest_size_reaches_the_prompt() -> Result<()> {
+    for emulator in [Emulator::Bochs, Emulator::Qemu] {
+        let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).memory(8))?;
+        guest.command("ls /")?;
+    }
+    Ok(())
+}

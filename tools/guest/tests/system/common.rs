@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the tests on the real image share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME};
+use tempfile::TempDir;
+
+/// How long anything but the boot may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// The image under test: `$IMAGE`, which `make test` sets.
+pub fn image() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../build/eleven.img");
+    std::env::var_os("IMAGE").map_or_else(|| default.into(), PathBuf::from)
+}
+
+/// A copy of the image that a test may change.
+pub fn copy_of_image() -> Result<(TempDir, PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let copy = folder.path().join("copy.img");
+    std::fs::copy(image(), &copy).with_context(|| format!("{}", image().display()))?;
+    Ok((folder, copy))
+}
+
+/// Boots `image` with the shell on the serial line and waits for its prompt.
+pub fn boot_to_prompt(machine: Machine) -> Result<Guest> {
+    let mut guest = machine.command_line("console=ttyS0").boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    Ok(guest)
+}
+
+/// Boots a copy of the image with the shell on the serial line.
+pub fn boot(emulator: Emulator) -> Result<Guest> {
+    boot_to_prompt(Machine::new(emulator, image()))
+}
+
+/// Lets the guest write its buffers and switch itself off.
+pub fn halt(guest: &mut Guest) -> Result<()> {
+    guest.command("sync")?;
+    guest.send("halt\n")?;
+    let end = guest.wait_end(LIMIT)?;
+    ensure!(
+        end == End::Shutdown,
+        "{}",
+        guest.failure(&format!("halt: {end}"))
+    );
+    Ok(())
+}
+
+/// Has the real `fsck.minix` look at the root file system of `image`.
+pub fn check_root(image: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let root = folder.path().join("root");
+    guest::image::extract_partition(image, 2, &root)?;
+    let output = std::process::Command::new("fsck.minix")
+        .arg("-f")
+        .arg(&root)
+        .output()
+        .context("fsck.minix")?;
+    let words = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success(),
+        "fsck.minix: {}\n{words}",
+        output.status
+    );
+    Ok(())
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A session at the shell.
+
+use std::time::Duration;
+
+use crate::common::{self, LIMIT, boot, boot_to_prompt, check_root, copy_of_image, halt};
+use anyhow::{Result, ensure};
+use guest::{Emulator, Guest, Machine, PROMPT_TIME};
+
+guest::in_both!(
+    pipeline_counts_the_lines_of_bin,
+    redirected_file_is_there_after_a_second_boot,
+    two_hundred_forks,
+    control_c_ends_a_running_program,
+    keys_edit_the_line_on_the_screen,
+    screen_scrolls,
+    file_system_is_clean_after_work_and_halt,
+);
+
+fn pipeline_counts_the_lines_of_bin(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    let count = guest.command("ls -l / | grep bin | wc -l")?;
+    // /bin and /sbin.
+    ensure!(count.trim() == "2", "{count:?}");
+    Ok(())
+}
+
+fn redirected_file_is_there_after_a_second_boot(emulator: Emulator) -> Result<()> {
+    let (_folder, disk) = copy_of_image()?;
+    let machine = Machine::new(emulator, &disk).in_place();
+    let mut first = boot_to_prompt(machine.clone())?;
+    first.command("echo written before > /tmp/kept; cat /etc/rc >> /tmp/kept")?;
+    let written = first.command("cat /tmp/kept")?;
+    halt(&mut first)?;
+    let mut second = boot_to_prompt(machine)?;
+    ensure!(second.command("cat /tmp/kept")? == written);
+    ensure!(written.starts_with("written before\n"), "{written:?}");
+    Ok(())
+}
+
+fn two_hundred_forks(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    let output = guest.command_within("/usr/lib/tests/t_fork200", 2 * LIMIT)?;
+    ensure!(output.trim_end().ends_with("ok"), "{output:?}");
+    Ok(())
+}
+
+fn control_c_ends_a_running_program(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    for _ in 0..3 {
+        guest.send("/usr/lib/tests/t_spin\n")?;
+        guest.expect_serial("t_spin\r\n", LIMIT)?;
+        // Let it get going: it runs until it is ended.
+        std::thread::sleep(Duration::from_millis(500));
+        guest.send("\x03")?;
+        guest.expect_prompt("the prompt after ^C", LIMIT)?;
+    }
+    ensure!(guest.command("echo alive")? == "alive\n");
+    Ok(())
+}
+
+fn boot_on_screen(emulator: Emulator) -> Result<Guest> {
+    let mut guest = Machine::new(emulator, common::image()).boot()?;
+    guest.expect_screen_prompt(PROMPT_TIME)?;
+    Ok(guest)
+}
+
+fn keys_edit_the_line_on_the_screen(emulator: Emulator) -> Result<()> {
+    let mut guest = boot_on_screen(emulator)?;
+    let shows = |guest: &mut Guest, line: &str| {
+        guest.expect_screen_that(&format!("{line:?} as the last line"), LIMIT, |screen| {
+            screen.last_line() == line
+        })
+    };
+    guest.type_keys("echo \"Axy\x7f\x7fB & | { ~\"")?;
+    shows(&mut guest, "# echo \"AB & | { ~\"")?;
+    guest.type_keys("\n")?;
+    let screen = guest.expect_screen_prompt(LIMIT)?;
+    ensure!(
+        screen.lines().iter().any(|line| line == "AB & | { ~"),
+        "{screen}"
+    );
+    guest.type_keys("no such command\x15echo clean")?;
+    shows(&mut guest, "# echo clean")?;
+    guest.type_keys("\n")?;
+    let screen = guest.expect_screen_prompt(LIMIT)?;
+    ensure!(
+        screen.lines().iter().any(|line| line == "clean"),
+        "{screen}"
+    );
+    guest.type_keys("/usr/lib/tests/t_spin\n")?;
+    shows(&mut guest, "# /usr/lib/tests/t_spin")?;
+    guest.type_keys("\x03")?;
+    guest.expect_screen_prompt(LIMIT)?;
+    Ok(())
+}
+
+fn screen_scrolls(emulator: Emulator) -> Result<()> {
+    let mut guest = boot_on_screen(emulator)?;
+    let screen = guest.type_line("ls -l /dev; echo end of the list", LIMIT)?;
+    let lines = screen.lines();
+    ensure!(lines.len() == 25, "{screen}");
+    ensure!(
+        lines[24] == "#" && lines[23] == "end of the list",
+        "{screen}"
+    );
+    // The whole picture is the list: no line of it is empty or left over.
+    let nodes = lines[..23]
+        .iter()
+        .filter(|line| line.starts_with(['b', 'c']));
+    ensure!(nodes.count() == 23, "{screen}");
+    Ok(())
+}
+
+fn file_system_is_clean_after_work_and_halt(emulator: Emulator) -> Result<()> {
+    let (_folder, disk) = copy_of_image()?;
+    let mut guest = boot_to_prompt(Machine::new(emulator, &disk).in_place())?;
+    for command in [
+        "mkdir /tmp/work; cp /bin/sh /bin/ls /tmp/work; ln /tmp/work/sh /tmp/work/second",
+        "cat /bin/* > /tmp/work/large; mv /tmp/work/large /home/large; rm /tmp/work/ls",
+        "mkdir /tmp/work/inner; rmdir /tmp/work/inner; ls -l /tmp/work /home",
+        "/usr/lib/tests/t_fork200",
+        "rm /tmp/work/sh /tmp/work/second; rmdir /tmp/work",
+    ] {
+        guest.command(command)?;
+    }
+    halt(&mut guest)?;
+    check_root(&disk)
+}

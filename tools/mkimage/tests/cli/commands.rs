@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The commands that look at images and change them.
+
+use crate::elf_builder::ElfBuilder;
+use crate::project::{Project, system_tool};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+fn built() -> Project {
+    let project = Project::new();
+    project.build("image").assert().success();
+    project
+}
+
+#[test]
+fn command_line_is_set_in_place() {
+    let project = built();
+    let before = project.read("image");
+    assert_eq!(project.output(&["cmdline", "image"]), "console=tty0\n");
+    project
+        .mkimage(&["cmdline", "image", "init=/bin/x console=ttyS0"])
+        .assert()
+        .success();
+    assert_eq!(
+        project.output(&["cmdline", "image"]),
+        "init=/bin/x console=ttyS0\n"
+    );
+    let after = project.read("image");
+    assert!(before[..2560] == after[..2560] && before[3072..] == after[3072..]);
+    let message = project.failure(&["cmdline", "image", &"x".repeat(512)]);
+    assert_eq!(
+        message,
+        "mkimage: image: command line: 512 bytes, expected at most 511"
+    );
+    assert_eq!(project.read("image"), after);
+    project
+        .mkimage(&["cmdline", "image", ""])
+        .assert()
+        .success();
+    assert_eq!(project.output(&["cmdline", "image"]), "\n");
+}
+
+#[test]
+fn files_go_in_and_come_out() {
+    let project = built();
+    // Direct, indirect and double indirect zones.
+    let long: Vec<u8> = (0..600_000u32)
+        .flat_map(|n| (n / 251).to_le_bytes())
+        .take(600_000)
+        .collect();
+    project.write("long", &long);
+    project
+        .mkimage(&["put", "image", "long", "/tmp"])
+        .assert()
+        .success();
+    project
+        .mkimage(&["get", "image", "/tmp/long", "back"])
+        .assert()
+        .success();
+    assert!(project.read("back") == long);
+    // A shorter one over it.
+    project.write("short", "short\n");
+    project
+        .mkimage(&["put", "image", "short", "/tmp/long", "--time", "0"])
+        .assert()
+        .success();
+    project
+        .mkimage(&["cat", "image", "/tmp/long", "etc/rc"])
+        .assert()
+        .success()
+        .stdout("short\ncat /etc/motd\n");
+    assert!(
+        project
+            .output(&["ls", "-l", "image", "/tmp"])
+            .contains("1970-01-01 00:00 long")
+    );
+    project
+        .mkimage(&["extract", "image", "2", "root.img"])
+        .assert()
+        .success();
+    project.assert_fsck("root.img");
+    assert!(project.output(&["fsck", "image"]).starts_with("clean"));
+}
+
+#[test]
+fn the_mode_of_a_file_that_is_put() {
+    let project = built();
+    project.write("file", "");
+    let mode = |words: &[&str]| {
+        project
+            .mkimage(&[&["put", "image", "file"], words].concat())
+            .assert()
+            .success();
+        project.output(&["ls", "-l", "image", words[0]])[..10].to_owned()
+    };
+    assert_eq!(mode(&["/tmp/f"]), "-rw-r--r--");
+    assert_eq!(mode(&["/tmp/f", "--mode", "4711"]), "-rws--x--x");
+    assert_eq!(
+        mode(&["/tmp/f"]),
+        "-rws--x--x",
+        "an old file keeps its mode"
+    );
+    fs::set_permissions(project.path("file"), Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(mode(&["/tmp/g"]), "-rwxr-xr-x");
+}
+
+#[test]
+fn directories_are_made_and_removed() {
+    let project = built();
+    let at_start = project.output(&["df", "image"]);
+    project
+        .mkimage(&["mkdir", "-p", "image", "/a/b/c", "/a/d"])
+        .assert()
+        .success();
+    project
+        .mkimage(&["put", "image", "boot", "/a/b/f"])
+        .assert()
+        .success();
+    insta::assert_snapshot!(project.output(&["tree", "image", "/a"]), @r"
+    /a
+    ├── b
+    │   ├── c
+    │   └── f
+    └── d
+    ");
+    let refused = |words: &[&str], message: &str| {
+        let before = project.read("image");
+        assert_eq!(project.failure(words), format!("mkimage: image: {message}"));
+        assert!(project.read("image") == before);
+    };
+    refused(
+        &["mkdir", "image", "/new", "/a"],
+        "/a: cannot make the directory: File exists",
+    );
+    refused(&["rm", "image", "/a"], "/a: cannot remove: Is a directory");
+    refused(
+        &["rm", "-r", "image", "/"],
+        "/: cannot remove: Device or resource busy",
+    );
+    refused(
+        &["rm", "image", "/no"],
+        "/no: cannot look at: No such file or directory",
+    );
+    refused(
+        &["put", "image", "boot", "/dev/tty0"],
+        "/dev/tty0: cannot write: File exists",
+    );
+    refused(
+        &["cat", "image", "/dev/tty0"],
+        "/dev/tty0: cannot read: No such device or address",
+    );
+    refused(
+        &["cat", "image", "/etc"],
+        "/etc: cannot read: Is a directory",
+    );
+    refused(
+        &["ls", "image", "/etc/rc/x"],
+        "/etc/rc/x: cannot look at: Not a directory",
+    );
+    project
+        .mkimage(&["rm", "-r", "image", "/a"])
+        .assert()
+        .success();
+    assert_eq!(project.output(&["df", "image"]), at_start);
+    assert!(project.output(&["fsck", "image"]).starts_with("clean"));
+}
+
+#[test]
+fn info_shows_the_whole_disk() {
+    let project = built();
+    insta::assert_snapshot!(project.output(&["info", "image"]), @"");
+    let mut image = project.read("image");
+    image[2049 * 512] ^= 1;
+    project.write("image", &image);
+    assert!(project.output(&["info", "image"]).contains(" WRONG\n"));
+}
+
+#[test]
+fn another_kernel() {
+    let project = built();
+    let before = project.read("image");
+    let kernel = ElfBuilder::new(0x10_0000)
+        .segment(0x10_0000, 0x10_0000, &[0xcc; 600], 600, "rx")
+        .build();
+    project.write("kernel", kernel);
+    project
+        .mkimage(&["kernel", "image", "kernel"])
+        .assert()
+        .success();
+    assert!(
+        project
+            .output(&["info", "image"])
+            .contains("kernel: 1024 bytes at 0x100000")
+    );
+    project.build("fresh").assert().success();
+    assert!(project.read("image") == project.read("fresh"));
+    project.write("kernel", "no kernel");
+    project.write("image", &before);
+    project.failure(&["kernel", "image", "kernel"]);
+    assert!(project.read("image") == before);
+}
+
+#[test]
+fn fsck_tells_damage_by_its_exit_status() {
+    let project = built();
+    let mut image = project.read("image");
+    // The zone bitmap of the root: block 3 of the file system.
+    image[4032 * 512 + 3 * 1024 + 1] = 0;
+    project.write("image", &image);
+    let output = project
+        .mkimage(&["fsck", "image"])
+        .assert()
+        .code(4)
+        .get_output()
+        .stdout
+        .clone();
+    let text = String::from_utf8(output).unwrap();
+    assert!(
+        text.contains(" is in use, but marked free\n") && text.contains("8 problems; "),
+        "{text}"
+    );
+}
+
+#[test]
+fn images_of_the_real_mkfs() {
+    let project = Project::new();
+    for (options, length, name) in [
+        (&["-1", "-n", "14"][..], 1440, "fourteen-chars"),
+        (
+            &["-1", "-n", "30", "-i", "100"],
+            360,
+            "a-name-of-thirty-characters-ok",
+        ),
+    ] {
+        let file = File::create(project.path("floppy")).unwrap();
+        file.set_len(length * 1024).unwrap();
+        system_tool("mkfs.minix")
+            .args(options)
+            .arg(project.path("floppy"))
+            .assert()
+            .success();
+        let path = format!("/{name}");
+        project
+            .mkimage(&["mkdir", "floppy", "/d"])
+            .assert()
+            .success();
+        project
+            .mkimage(&["put", "floppy", "kernel", &path])
+            .assert()
+            .success();
+        project
+            .mkimage(&["get", "floppy", &path, "back"])
+            .assert()
+            .success();
+        assert_eq!(project.read("back"), project.read("kernel"));
+        assert_eq!(project.output(&["ls", "floppy"]), format!("{name}\nd\n"));
+        project.assert_fsck("floppy");
+        assert!(
+            project
+                .output(&["info", "floppy"])
+                .contains("Minix file system")
+        );
+    }
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    let project = Project::new();
+    project.write("zeros", [0; 4096]);
+    let expected = "mkimage: zeros: sectors 0 to 3: expected a boot sector with a partition table, \
+                    or a Minix super block at byte 1024";
+    assert_eq!(project.failure(&["ls", "zeros"]), expected);
+    assert_eq!(
+        project.failure(&["ls", "nothing"]),
+        "mkimage: nothing: cannot open: No such file or directory (os error 2)"
+    );
+    project.build("image").assert().success();
+    assert_eq!(
+        project.failure(&["ls", "image", "--partition", "3"]),
+        "mkimage: image: partition 3: there is no such partition"
+    );
+    project.mkimage(&["ls"]).assert().code(2);
+}
+
+#[test]
+fn help_shows_examples_and_shells_complete() {
+    let project = Project::new();
+    assert!(
+        project
+            .output(&["--help"])
+            .contains("mkimage build --manifest hdimage/image.toml")
+    );
+    assert!(
+        project
+            .output(&["completions", "bash"])
+            .contains("_mkimage")
+    );
+}
