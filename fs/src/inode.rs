@@ -304,7 +304,8 @@ impl<'fs> Inode<'fs> {
         &self.slot.pipe
     }
 
-    pub(crate) fn count(&self) -> u32 {
+    /// How many handles there are.
+    pub fn count(&self) -> u32 {
         let _table = self.fs.tables.inodes.lock();
         self.slot.count.get()
     }

@@ -58,6 +58,7 @@ pub mod bitmap;
 pub mod block_dev;
 pub mod buffer;
 pub mod char_dev;
+pub mod exec;
 pub mod fcntl;
 pub mod file_dev;
 pub mod file_table;
@@ -80,6 +81,7 @@ pub mod super_block;
 pub mod task;
 pub mod truncate;
 
+pub use inode::Inode;
 pub use task::FsTask;
 
 use buffer::BufferHead;

@@ -38,7 +38,7 @@ pub const MAY_WRITE: u32 = 2;
 pub const MAY_READ: u32 = 4;
 
 /// Symbolic links that are followed on the way along one path.
-pub const MAX_LINKS: u32 = 8;
+pub const MAX_LINKS: u32 = 5;
 
 /// A name as directories have it: filled up with NULs.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ impl<'fs> Inode<'fs> {
     /// Whether `task` may do all of `mask` ([`MAY_READ`] ...) with it
     /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
     /// but execute a file that nobody may execute.
-    pub fn permission(&self, task: &FsTask<'fs>, mask: u32) -> Result<()> {
+    pub fn permission(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
         self.permission_of(task.euid.get(), task.egid.get(), mask)
     }
 
@@ -154,7 +154,7 @@ impl<'fs> Inode<'fs> {
     }
 
     /// Whether `task` may add and remove entries of this directory.
-    fn may_change(&self, task: &FsTask<'fs>) -> Result<()> {
+    fn may_change(&self, task: &FsTask<'_>) -> Result<()> {
         self.permission(task, MAY_WRITE | MAY_EXEC)?;
         if self.is_read_only() { Err(Errno::EROFS) } else { Ok(()) }
     }
@@ -344,7 +344,8 @@ impl<'fs> Fs<'fs> {
             Lookup::Missing { free } => {
                 let mode = S_IFREG | task.masked(mode);
                 let inode = self.create(task, &dir, mode, Device::NONE)?;
-                inode.enter_into(&dir, &last.name, free)?;
+                dir.add_entry(&last.name, inode.number(), free)
+                    .inspect_err(|_| inode.discard())?;
                 Ok(Opened::New(inode))
             }
         }
@@ -444,7 +445,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
-        inode.enter_into(&dir, &last.name, free)
+        dir.add_entry(&last.name, inode.number(), free).inspect_err(|_| inode.discard())
     }
 
     /// Makes a directory.
@@ -458,12 +459,9 @@ impl<'fs> Fs<'fs> {
         let inode = self.create(task, &dir, mode, Device::NONE)?;
         // Its `..` counts as a link of the parent.
         dir.add_link();
-        let entered = inode
-            .lock()
-            .fill_directory(dir.number())
-            .and_then(|()| inode.enter_into(&dir, &last.name, free));
-        entered.inspect_err(|_| {
-            inode.update(|state| state.disk.nlinks = 0);
+        let filled = inode.lock().fill_directory(dir.number());
+        filled.and_then(|()| dir.add_entry(&last.name, inode.number(), free)).inspect_err(|_| {
+            inode.discard();
             dir.remove_link();
         })
     }
@@ -480,11 +478,10 @@ impl<'fs> Fs<'fs> {
         let last = self.dir_namei(task, path)?;
         let (dir, free) = self.lock_for_new(task, &last)?;
         let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
-        inode
-            .lock()
-            .store_link(target)
-            .and_then(|()| inode.enter_into(&dir, &last.name, free))
-            .inspect_err(|_| inode.update(|state| state.disk.nlinks = 0))
+        let stored = inode.lock().store_link(target);
+        stored
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .inspect_err(|_| inode.discard())
     }
 
     /// Reads what a symbolic link contains, without a NUL.
@@ -574,15 +571,17 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EXDEV);
         }
         dir.may_change(task)?;
+        // Checked and counted at once, before somebody unlinks its last name.
         inode.update(|state| match state.disk.nlinks {
             0 => Err(Errno::ENOENT),
             LINK_MAX.. => Err(Errno::EMLINK),
             _ => {
                 state.disk.nlinks += 1;
+                state.ctime = self.current_time();
                 Ok(())
             }
         })?;
-        inode.enter_into_linked(&dir, &last.name, free)
+        dir.add_entry(&last.name, inode.number(), free).inspect_err(|_| inode.remove_link())
     }
 }
 
@@ -593,27 +592,9 @@ enum Opened<'fs> {
 }
 
 impl<'fs> Inode<'fs> {
-    /// Makes the first name of a new inode, which goes away if that fails.
-    fn enter_into(&self, dir: &LockedInode<'_, 'fs>, name: &Name, free: Option<u32>) -> Result<()> {
-        dir.add_entry(name, self.number(), free)
-            .inspect_err(|_| self.update(|state| state.disk.nlinks = 0))
-    }
-
-    /// Makes another name; the link for it is counted already.
-    fn enter_into_linked(
-        &self,
-        dir: &LockedInode<'_, 'fs>,
-        name: &Name,
-        free: Option<u32>,
-    ) -> Result<()> {
-        let entered = dir.add_entry(name, self.number(), free);
-        if entered.is_err() {
-            self.remove_link();
-        } else {
-            let now = self.fs.current_time();
-            self.update(|state| state.ctime = now);
-        }
-        entered
+    /// A new inode that can't get its name: lets it go with its handle.
+    fn discard(&self) {
+        self.update(|state| state.disk.nlinks = 0);
     }
 
     /// One more directory entry refers to it.

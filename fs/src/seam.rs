@@ -121,6 +121,12 @@ pub trait Seam: Sync {
         flags: u32,
     ) -> Result<usize>;
 
+    /// Whether a character device has a position, as memory has and a terminal
+    /// has not (0.11: `IS_SEEKABLE`).
+    fn is_seekable(&self, device: Device) -> bool {
+        device.major() == lib::sys::types::major::MEM
+    }
+
     /// `ioctl` of a device (0.11: `ioctl_table`).
     fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32>;
 

@@ -74,7 +74,7 @@ fn share_page(task: &'static Task, executable: &Inode<'static>, offset: u32) -> 
     }
     let to = LinearAddress(task.base().0 + offset);
     for other in sched::tasks().filter(|other| !core::ptr::eq(*other, task)) {
-        let same = other.executable.lock().as_ref().is_some_and(|inode| inode.same(executable));
+        let same = other.executable.lock().as_ref() == Some(executable);
         if same && memory::try_to_share(LinearAddress(other.base().0 + offset), to)? {
             return Ok(true);
         }

@@ -335,9 +335,9 @@ pub fn protect_guard(address: LinearAddress) {
 pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
     let first = (start.0 as usize).div_ceil(PAGE_SIZE).max(1);
     let last = end.0.min(PHYSICAL_LIMIT) as usize / PAGE_SIZE;
-    for number in first..last {
-        if MEM_MAP[number].load(Relaxed) == RESERVED {
-            MEM_MAP[number].store(1, Relaxed);
+    for (number, references) in MEM_MAP.iter().enumerate().take(last).skip(first) {
+        if references.load(Relaxed) == RESERVED {
+            references.store(1, Relaxed);
             free_page(PhysicalAddress((number * PAGE_SIZE) as u32));
             FREE_PAGES.lock().total += 1;
         }

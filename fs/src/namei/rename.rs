@@ -86,25 +86,30 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
-        let target = match new_dir.find_entry(new_name)? {
+        match new_dir.find_entry(new_name)? {
             Lookup::Found(entry) => {
                 let target = self.iget(new_dir.device(), entry.number())?;
                 if target == *source {
                     return Ok(());
                 }
-                check_target(source, &target, old_dir, new_dir)?;
+                // An empty directory stays empty while it is locked.
+                let _empty = check_target(source, &target, old_dir, new_dir)?;
                 entry.set(source.number());
                 new_dir.touch();
-                Some(target)
+                target.remove_link();
+                if S_ISDIR(target.mode()) {
+                    // Its own `.` goes, and its `..`.
+                    target.discard();
+                    new_dir.remove_link();
+                }
             }
             Lookup::Missing { free } => {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
                 new_dir.add_entry(new_name, source.number(), free)?;
-                None
             }
-        };
+        }
         if moves_directory {
             new_dir.add_link();
             source.lock().set_parent(new_dir)?;
@@ -113,27 +118,20 @@ impl<'fs> Fs<'fs> {
         old_entry.clear();
         old_dir.touch();
         source.touch_inode();
-        if let Some(target) = target {
-            target.remove_link();
-            if S_ISDIR(target.mode()) {
-                // Its own `.` goes, and its `..`.
-                target.update(|state| state.disk.nlinks = 0);
-                new_dir.remove_link();
-            }
-        }
         Ok(())
     }
 }
 
-/// Whether `source` may take the place of `target`.
-fn check_target<'fs>(
+/// Whether `source` may take the place of `target`. Locks a directory that is
+/// going to be replaced.
+fn check_target<'a, 'fs>(
     source: &Inode<'fs>,
-    target: &Inode<'fs>,
+    target: &'a Inode<'fs>,
     old_dir: &LockedInode<'_, 'fs>,
     new_dir: &LockedInode<'_, 'fs>,
-) -> Result<()> {
+) -> Result<Option<LockedInode<'a, 'fs>>> {
     match (S_ISDIR(source.mode()), S_ISDIR(target.mode())) {
-        (false, false) => return Ok(()),
+        (false, false) => return Ok(None),
         (false, true) => return Err(Errno::EISDIR),
         (true, false) => return Err(Errno::ENOTDIR),
         (true, true) => {}
@@ -145,7 +143,9 @@ fn check_target<'fs>(
     if *target == **old_dir || *target == **new_dir {
         return Err(Errno::ENOTEMPTY);
     }
-    target.lock().check_empty()
+    let target = target.lock();
+    target.check_empty()?;
+    Ok(Some(target))
 }
 
 impl<'fs> Inode<'fs> {

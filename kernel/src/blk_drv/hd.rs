@@ -176,7 +176,8 @@ fn find_drive(number: usize) -> Option<Drive> {
     registers::select(number, 0);
     // Where there is no drive, all bits are 0 or all that matter are 1.
     let status = registers::status();
-    if status.is_empty() || status.contains(Status::BUSY | Status::DEVICE_FAULT | Status::ERROR) {
+    let floating = Status::DATA_REQUEST | Status::DEVICE_FAULT | Status::ERROR;
+    if status.is_empty() || status.contains(floating) {
         return None;
     }
     wait_for_status(READY_POLLS)?;
@@ -361,7 +362,10 @@ impl Controller {
             count -= now;
             self.end_moved_blocks();
         }
-        self.go_on(Expected::Read);
+        match self.sectors_left {
+            0 => self.do_request(),
+            _ => self.expect(Expected::Read, COMMAND_TIMEOUT),
+        }
     }
 
     /// What was sent is on the disk, or could not be written (0.11:
@@ -373,10 +377,11 @@ impl Controller {
             return self.do_request();
         }
         self.end_moved_blocks();
-        if more {
-            self.send();
+        if !more {
+            return self.do_request();
         }
-        self.go_on(Expected::Written);
+        self.send();
+        self.expect(Expected::Written, COMMAND_TIMEOUT);
     }
 
     /// Sends the sectors that the drive waits for.
@@ -401,4 +406,93 @@ impl Controller {
             blk::end_request(major::HARD_DISK, true);
         }
     }
+    /// The drive was told something; if it did not understand, it goes
+    /// without (0.11: `recal_intr`).
+    fn recal_intr(&mut self, step: SetUp, status: Status) {
+        self.set_up[self.drive].remove(step);
+        if let Some(drive) = &mut self.drives[self.drive]
+            && step == SetUp::MULTIPLE
+            && !win_result(status)
+        {
+            drive.multiple = 1;
+        }
+        self.do_request();
+    }
+
+    /// The next block could not be moved: leaves it to another try, or gives
+    /// it up (0.11: `bad_rw_intr`).
+    fn bad_rw_intr(&mut self) {
+        let errors = blk::add_error(major::HARD_DISK);
+        if errors >= MAX_ERRORS {
+            blk::end_request(major::HARD_DISK, false);
+        } else if errors > ERRORS_BEFORE_RESET {
+            self.reset = true;
+        }
+    }
+
+    /// Begins a reset of both drives, which [`Controller::tick`] sees the end
+    /// of (0.11: `reset_controller`, `reset_hd`).
+    fn reset_controller(&mut self) {
+        printk!("HD controller reset\n");
+        self.reset = false;
+        self.all_to_be_set_up();
+        registers::control(Control::Reset);
+        // 5 microseconds at least.
+        for _ in 0..10 {
+            io_delay();
+        }
+        registers::control(Control::Interrupts);
+        self.expect(Expected::Reset, RESET_TIMEOUT);
+    }
+
+    /// The drives know nothing of what they were told.
+    fn all_to_be_set_up(&mut self) {
+        for (drive, set_up) in self.drives.iter().zip(&mut self.set_up) {
+            let Some(drive) = drive else { continue };
+            set_up.set(SetUp::MULTIPLE, drive.multiple > 1);
+            set_up.set(SetUp::GEOMETRY | SetUp::RECALIBRATE, !drive.lba);
+        }
+    }
+
+    /// A tick with a command or a reset under way; `last`: it has taken too
+    /// long.
+    fn tick(&mut self, last: bool) {
+        let is_busy = registers::alternate_status().contains(Status::BUSY);
+        match self.expected {
+            Expected::Nothing => {}
+            Expected::Reset if !is_busy => self.do_request(),
+            Expected::Reset if last => {
+                printk!("HD controller reset failed\n");
+                blk::end_request(major::HARD_DISK, false);
+                self.do_request();
+            }
+            _ if !last => {}
+            _ if is_busy => {
+                printk!("HD timeout\n");
+                self.reset = true;
+                self.bad_rw_intr();
+                self.do_request();
+            }
+            _ => {
+                printk!("HD interrupt lost\n");
+                self.interrupt();
+            }
+        }
+    }
+}
+
+/// Whether the last command went well so far (0.11: `win_result`).
+fn win_result(status: Status) -> bool {
+    !status.intersects(Status::ERROR | Status::DEVICE_FAULT)
+}
+
+/// Reading the status has quietened it; nothing else is known of it.
+fn unexpected_hd_interrupt(status: Status) {
+    printk!("Unexpected HD interrupt, status {:02x}\n", status.bits());
+}
+
+/// Where in a buffer `count` sectors from `sector` on lie.
+fn bytes(sector: u32, count: u32) -> core::ops::Range<usize> {
+    let first = sector as usize * SECTOR_SIZE;
+    first..first + count as usize * SECTOR_SIZE
 }

@@ -20,6 +20,8 @@ use requests::{Added, NR_BLK_DEV, Requests, Transfer};
 pub struct Driver {
     /// For messages.
     pub name: &'static str,
+    /// Finds its devices and makes itself ready.
+    pub init: fn(),
     /// Its queue was empty and no longer is. Called with no lock held.
     pub do_request: fn(),
     /// Blocks of the device with that minor; 0 if there is none.
@@ -30,7 +32,12 @@ pub struct Driver {
 static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
     let mut table = [const { None }; NR_BLK_DEV];
     table[major::HARD_DISK as usize] =
-        Some(Driver { name: "harddisk", do_request: hd::do_hd_request, blocks: hd::blocks });
+        Some(Driver {
+            name: "harddisk",
+            init: hd::hd_init,
+            do_request: hd::do_hd_request,
+            blocks: hd::blocks,
+        });
     table
 };
 
@@ -38,6 +45,14 @@ static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
 pub(super) static REQUESTS: IrqLock<Requests> = IrqLock::new(Requests::new());
 /// Waits for a free request (0.11: `wait_for_request`).
 pub(super) static WAIT_FOR_REQUEST: WaitQueue = WaitQueue::new();
+
+/// Starts the drivers. Before the first interrupt (0.11: `blk_dev_init`,
+/// `hd_init` and so on in `main`).
+pub fn blk_dev_init() {
+    for driver in BLK_DEV.iter().flatten() {
+        (driver.init)();
+    }
+}
 
 /// The driver of a device.
 pub(super) fn driver(device: Device) -> Option<&'static Driver> {

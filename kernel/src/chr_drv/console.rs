@@ -17,8 +17,8 @@ use super::tty_io::Sink;
 use crate::sched::HZ;
 use crate::setup_data::{self, ScreenInfo};
 use core::slice;
-pub use escape::{Effects, RESPONSE};
 use escape::Parser;
+pub use escape::{Effects, RESPONSE};
 use lib::asm::io::{inb_p, outb, outb_p};
 use lib::lock::{IrqLock, IrqLockGuard, Word};
 use screen::{Cell, Screen};
@@ -116,7 +116,11 @@ pub fn con_init() {
     let mut console = Console {
         screen,
         parser: Parser::new(),
-        adapter: Adapter { index, origin: usize::MAX, cursor: usize::MAX },
+        adapter: Adapter {
+            index,
+            origin: usize::MAX,
+            cursor: usize::MAX,
+        },
     };
     console.show();
     *CONSOLE.lock() = Some(console);
@@ -128,7 +132,11 @@ fn text_memory(info: &ScreenInfo) -> &'static mut [Cell] {
     let monochrome = info.mode == MONOCHROME_MODE;
     let has_ega = info.ega_bx as u8 != NO_EGA;
     let address: usize = if monochrome { 0xB_0000 } else { 0xB_8000 };
-    let bytes = if has_ega { 0x8000 } else { 2 * DEFAULT_COLUMNS * LINES };
+    let bytes = if has_ega {
+        0x8000
+    } else {
+        2 * DEFAULT_COLUMNS * LINES
+    };
     // SAFETY: this is the adapter's memory, mapped at its own address; nobody
     // else uses it, and `con_init` asks for it once.
     unsafe { slice::from_raw_parts_mut(address as *mut Cell, bytes / size_of::<Cell>()) }
@@ -136,7 +144,10 @@ fn text_memory(info: &ScreenInfo) -> &'static mut [Cell] {
 
 /// Lines and columns.
 pub fn size() -> (usize, usize) {
-    CONSOLE.lock().as_ref().map_or((LINES, DEFAULT_COLUMNS), |console| console.screen.size())
+    CONSOLE
+        .lock()
+        .as_ref()
+        .map_or((LINES, DEFAULT_COLUMNS), |console| console.screen.size())
 }
 
 /// Cells that a piece of a program's output may copy and clear before
@@ -155,7 +166,11 @@ impl Output {
     /// Takes the console. When `budget` cells have been copied or cleared, it
     /// has no more room.
     pub fn new(budget: usize) -> Output {
-        Output { console: CONSOLE.lock(), effects: Effects::default(), budget }
+        Output {
+            console: CONSOLE.lock(),
+            effects: Effects::default(),
+            budget,
+        }
     }
 
     /// Shows the result and gives the console back. Says what else the output

@@ -21,8 +21,8 @@ use crate::traps::set_irq_handler;
 use core::arch::asm;
 use decoder::{Action, Decoder, Leds};
 use lib::asm::io::{inb, io_delay, outb};
-use lib::lock::IrqLock;
 use lib::asm::system;
+use lib::lock::IrqLock;
 
 const IRQ: u8 = 1;
 /// The keyboard's bytes in both directions.
@@ -49,8 +49,10 @@ struct Keyboard {
     pending_leds: Option<Leds>,
 }
 
-static KEYBOARD: IrqLock<Keyboard> =
-    IrqLock::new(Keyboard { decoder: Decoder::new(&layout::US), pending_leds: None });
+static KEYBOARD: IrqLock<Keyboard> = IrqLock::new(Keyboard {
+    decoder: Decoder::new(&layout::US),
+    pending_leds: None,
+});
 
 fn status() -> u8 {
     // SAFETY: the controller is this module's; reading its status changes

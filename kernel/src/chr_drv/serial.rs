@@ -117,8 +117,10 @@ struct Uart {
     control: LineControl,
 }
 
-static UARTS: [IrqLock<Uart>; PORTS] =
-    [IrqLock::new(Uart::new(COM[0].0)), IrqLock::new(Uart::new(COM[1].0))];
+static UARTS: [IrqLock<Uart>; PORTS] = [
+    IrqLock::new(Uart::new(COM[0].0)),
+    IrqLock::new(Uart::new(COM[1].0)),
+];
 
 /// Bit `n`: line `n` has output that waits for an interrupt.
 static WAITING: Word = Word::new(0);
@@ -176,12 +178,21 @@ impl Uart {
         self.control = LineControl::from_bits_retain(
             ((flags & ControlFlags::CSIZE).bits() / ControlFlags::CS6.bits()) as u8,
         );
-        self.control.set(LineControl::TWO_STOP_BITS, flags.contains(ControlFlags::CSTOPB));
-        self.control.set(LineControl::PARITY, flags.contains(ControlFlags::PARENB));
-        self.control.set(LineControl::EVEN, !flags.contains(ControlFlags::PARODD));
+        self.control.set(
+            LineControl::TWO_STOP_BITS,
+            flags.contains(ControlFlags::CSTOPB),
+        );
+        self.control
+            .set(LineControl::PARITY, flags.contains(ControlFlags::PARENB));
+        self.control
+            .set(LineControl::EVEN, !flags.contains(ControlFlags::PARODD));
         if let Some(divisor) = BASE_BAUD.checked_div(speed) {
             let [low, high, ..] = divisor.to_le_bytes();
-            write(self.base, Register::LineControl, (self.control | LineControl::DIVISOR).bits());
+            write(
+                self.base,
+                Register::LineControl,
+                (self.control | LineControl::DIVISOR).bits(),
+            );
             write(self.base, Register::Data, low);
             write(self.base, Register::Interrupts, high);
         }
@@ -313,7 +324,12 @@ pub fn modem_lines(port: usize) -> u32 {
     let uart = UARTS[port].lock();
     let control = ModemControl::from_bits_retain(read(uart.base, Register::ModemControl));
     let status = read(uart.base, Register::ModemStatus);
-    let inputs = [(0x10, TIOCM_CTS), (0x20, TIOCM_DSR), (0x40, TIOCM_RNG), (0x80, TIOCM_CAR)];
+    let inputs = [
+        (0x10, TIOCM_CTS),
+        (0x20, TIOCM_DSR),
+        (0x40, TIOCM_RNG),
+        (0x80, TIOCM_CAR),
+    ];
     let mut lines = 0;
     if control.contains(ModemControl::DTR) {
         lines |= TIOCM_DTR;

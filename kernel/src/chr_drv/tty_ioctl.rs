@@ -70,7 +70,12 @@ pub fn tty_ioctl(device: Device, command: u32, argument: u32) -> Result<u32> {
         TIOCGSOFTCAR => put_user(address, &ignores_carrier(tty))?,
         TIOCSSOFTCAR => {
             let ignore: u32 = get_user(address)?;
-            tty.state.lock().line.termios.c_cflag.set(ControlFlags::CLOCAL, ignore != 0);
+            tty.state
+                .lock()
+                .line
+                .termios
+                .c_cflag
+                .set(ControlFlags::CLOCAL, ignore != 0);
         }
         _ => return Err(Errno::EINVAL),
     }
@@ -223,8 +228,7 @@ fn set_pgrp(tty: &Tty, pgrp: u32) -> Result<()> {
         return Err(Errno::ENOTTY);
     }
     tty.check_change()?;
-    let is_member =
-        |task: &sched::Task| task.pgrp.get() == pgrp && task.session.get() == session;
+    let is_member = |task: &sched::Task| task.pgrp.get() == pgrp && task.session.get() == session;
     if !sched::tasks().any(is_member) {
         return Err(Errno::EPERM);
     }
@@ -235,7 +239,7 @@ fn set_pgrp(tty: &Tty, pgrp: u32) -> Result<()> {
 /// Takes a byte as if it were typed, from the superuser or on the caller's
 /// controlling terminal.
 fn type_byte(tty: &Tty, byte: u8) -> Result<()> {
-    if !tty.controls(current()) && !current().fs.suser() {
+    if !tty.controls(current()) && !current().fs.is_superuser() {
         return Err(Errno::EPERM);
     }
     tty_io::do_tty_interrupt(tty, &[byte]);

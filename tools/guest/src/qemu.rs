@@ -52,7 +52,7 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
         image.display()
     ));
     command.arg("-device").arg(format!(
-        "ide-hd,drive=disk,cyls={cylinders},heads={},secs={}",
+        "ide-hd,drive=disk,bus=ide.0,unit=0,cyls={cylinders},heads={},secs={}",
         image::HEADS,
         image::SECTORS_PER_TRACK,
     ));

@@ -12,7 +12,6 @@ use core::arch::asm;
 use lib::asm::io::{inb, io_delay, outb};
 
 const DATA: u16 = 0x1F0;
-const ERROR: u16 = 0x1F1;
 const SECTOR_COUNT: u16 = 0x1F2;
 const SECTOR: u16 = 0x1F3;
 const CYLINDER_LOW: u16 = 0x1F4;
@@ -98,11 +97,6 @@ pub fn status() -> Status {
 /// The status; leaves the interrupt as it is.
 pub fn alternate_status() -> Status {
     Status::from_bits_retain(read(ALTERNATE_STATUS))
-}
-
-/// Why a command failed.
-pub fn error() -> u8 {
-    read(ERROR)
 }
 
 /// Cylinder as a reset or a refused command left it: a drive that is no disk

@@ -63,7 +63,11 @@ impl Rendition {
             false => (self.foreground, self.background),
             true => (self.background, self.foreground),
         };
-        let bright = if self.bold || self.underline { BRIGHT } else { 0 };
+        let bright = if self.bold || self.underline {
+            BRIGHT
+        } else {
+            0
+        };
         let blink = if self.blink { BLINK } else { 0 };
         front | bright | back << 4 | blink
     }
@@ -116,6 +120,12 @@ impl<'a> Screen<'a> {
     /// The first cell of the picture.
     pub fn origin(&self) -> usize {
         self.origin
+    }
+
+    /// What is shown, line by line.
+    #[cfg(test)]
+    pub fn picture(&self) -> &[Cell] {
+        &self.cells[self.lines(0..self.lines)]
     }
 
     /// Lines and columns of the picture.
@@ -380,7 +390,13 @@ impl<'a> Screen<'a> {
     fn set_rendition(&mut self, rendition: Rendition) {
         self.rendition = rendition;
         self.attribute = rendition.attribute();
-        let plain = Rendition { reverse: false, bold: false, underline: false, blink: false, ..rendition };
+        let plain = Rendition {
+            reverse: false,
+            bold: false,
+            underline: false,
+            blink: false,
+            ..rendition
+        };
         self.blank = Cell::new(b' ', plain.attribute());
     }
 }

@@ -71,7 +71,10 @@ impl Characters {
     /// The bytes, cut after four.
     fn new(bytes: &[u8]) -> Characters {
         let length = bytes.len().min(4);
-        let mut characters = Characters { bytes: [0; 4], length };
+        let mut characters = Characters {
+            bytes: [0; 4],
+            length,
+        };
         characters.bytes[..length].copy_from_slice(&bytes[..length]);
         characters
     }
@@ -107,7 +110,12 @@ const ESCAPE: u8 = 0x1B;
 impl Decoder {
     /// No key is down, num lock is on.
     pub const fn new(layout: &'static Layout) -> Decoder {
-        Decoder { layout, held: Held::empty(), leds: Leds::NUM, prefix: Prefix::None }
+        Decoder {
+            layout,
+            held: Held::empty(),
+            leds: Leds::NUM,
+            prefix: Prefix::None,
+        }
     }
 
     /// The lights that ought to be on.
@@ -126,7 +134,13 @@ impl Decoder {
                     self.prefix = Prefix::Pause(left - 1);
                 }
             }
-            _ => return self.key(code & !RELEASE, prefix == Prefix::Extended, code & RELEASE == 0),
+            _ => {
+                return self.key(
+                    code & !RELEASE,
+                    prefix == Prefix::Extended,
+                    code & RELEASE == 0,
+                );
+            }
         }
         None
     }
@@ -135,7 +149,11 @@ impl Decoder {
         if let Some(key) = modifier(code, extended) {
             let repeats = pressed && self.held.contains(key);
             self.held.set(key, pressed);
-            return if pressed && !repeats { self.lock(key) } else { None };
+            return if pressed && !repeats {
+                self.lock(key)
+            } else {
+                None
+            };
         }
         if !pressed {
             return None;
@@ -213,7 +231,11 @@ impl Decoder {
             b'/' if control => 0x1F,
             _ => character,
         };
-        let meta = if self.held.intersects(Held::ALT) { 0x80 } else { 0 };
+        let meta = if self.held.intersects(Held::ALT) {
+            0x80
+        } else {
+            0
+        };
         Some(Action::Type(Characters::new(&[character | meta])))
     }
 }
@@ -237,4 +259,163 @@ fn modifier(code: u8, extended: bool) -> Option<Held> {
 /// F1 to F12: `ESC [ [ A` to `ESC [ [ L` (0.11: `func`).
 fn function_key(index: u8) -> Action {
     Action::Type(Characters::new(&[ESCAPE, b'[', b'[', b'A' + index]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::US;
+    use super::*;
+
+    /// What a keyboard types that sends these codes.
+    fn type_codes(decoder: &mut Decoder, codes: &[u8]) -> Vec<u8> {
+        let mut typed = Vec::new();
+        for &code in codes {
+            if let Some(Action::Type(characters)) = decoder.scan_code(code) {
+                typed.extend_from_slice(characters.as_bytes());
+            }
+        }
+        typed
+    }
+
+    #[track_caller]
+    fn check(codes: &[u8], typed: &[u8]) {
+        let found = type_codes(&mut Decoder::new(&US), codes);
+        assert_eq!(found, typed, "{:?}", String::from_utf8_lossy(&found));
+    }
+
+    #[test]
+    fn every_key_of_the_us_layout() {
+        let codes: Vec<u8> = (0x02..=0x0D)
+            .chain(0x10..=0x1B)
+            .chain(0x1E..=0x29)
+            .collect();
+        check(&codes, b"1234567890-=qwertyuiop[]asdfghjkl;'`");
+        let shifted: Vec<u8> = [0x2A].into_iter().chain(codes).collect();
+        check(&shifted, b"!@#$%^&*()_+QWERTYUIOP{}ASDFGHJKL:\"~");
+        check(
+            &[
+                0x2B, 0x2C, 0x2D, 0x2E, 0x2F, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35,
+            ],
+            b"\\zxcvbnm,./",
+        );
+        check(
+            &[0x36, 0x2B, 0x2C, 0x32, 0x33, 0x34, 0x35, 0x56],
+            b"|ZM<>?>",
+        );
+        check(&[0x01, 0x0E, 0x0F, 0x1C, 0x39, 0x37], b"\x1b\x7f\t\r *");
+    }
+
+    #[test]
+    fn shift_counts_while_it_is_held() {
+        check(&[0x2A, 0x1E, 0x9E, 0xAA, 0x1E], b"Aa");
+        check(&[0x2A, 0x36, 0xAA, 0x1E, 0xB6, 0x1E], b"Aa");
+        check(&[0x2A, 0x0F], b"\x1b[Z");
+    }
+
+    #[test]
+    fn control_and_alt() {
+        check(&[0x1D, 0x2E, 0xAE, 0x9D, 0x2E], b"\x03c");
+        check(&[0xE0, 0x1D, 0x2B, 0xE0, 0x9D, 0x2B], b"\x1c\\");
+        check(
+            &[0x1D, 0x2A, 0x03, 0xAA, 0x39, 0x02, 0x35],
+            b"\x00\x001\x1f",
+        );
+        check(&[0x38, 0x1E, 0xB8, 0x1E], b"\xe1a");
+        check(&[0xE0, 0x38, 0x1E, 0xE0, 0xB8, 0x1E], b"\xe1a");
+    }
+
+    #[test]
+    fn locks_change_once_however_long_the_key_is_held() {
+        let mut decoder = Decoder::new(&US);
+        let caps = Some(Action::Light(Leds::CAPS | Leds::NUM));
+        assert_eq!(
+            [0x3A, 0x3A, 0x3A, 0xBA].map(|code| decoder.scan_code(code)),
+            [caps, None, None, None]
+        );
+        assert_eq!(
+            type_codes(&mut decoder, &[0x1E, 0x02, 0x2A, 0x1E, 0x02]),
+            b"A1a!"
+        );
+        assert_eq!(decoder.scan_code(0x3A), Some(Action::Light(Leds::NUM)));
+        assert_eq!(
+            decoder.scan_code(0x46),
+            Some(Action::Light(Leds::NUM | Leds::SCROLL))
+        );
+        assert_eq!(decoder.scan_code(0x45), Some(Action::Light(Leds::SCROLL)));
+    }
+
+    #[test]
+    fn keypad() {
+        check(
+            &[0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E],
+            b"789-456+",
+        );
+        check(
+            &[0x4F, 0x50, 0x51, 0x52, 0x53, 0xE0, 0x35, 0xE0, 0x1C],
+            b"1230./\r",
+        );
+        check(
+            &[0x45, 0xC5, 0x48, 0x4A, 0x4E, 0x4C, 0x53],
+            b"\x1b[A-+\x1b[G\x1b[3~",
+        );
+        check(&[0x2A, 0x48], b"\x1b[A");
+    }
+
+    #[test]
+    fn cursor_keys() {
+        let keys: [(u8, &[u8]); 10] = [
+            (0x47, b"\x1b[H"),
+            (0x48, b"\x1b[A"),
+            (0x49, b"\x1b[5~"),
+            (0x4B, b"\x1b[D"),
+            (0x4D, b"\x1b[C"),
+            (0x4F, b"\x1b[Y"),
+            (0x50, b"\x1b[B"),
+            (0x51, b"\x1b[6~"),
+            (0x52, b"\x1b[2~"),
+            (0x53, b"\x1b[3~"),
+        ];
+        for (code, typed) in keys {
+            // Num lock does not count for them, though the keyboard makes up
+            // shifts around them because of it.
+            check(
+                &[0xE0, 0x2A, 0xE0, code, 0xE0, code | 0x80, 0xE0, 0xAA],
+                typed,
+            );
+        }
+    }
+
+    #[test]
+    fn function_keys() {
+        check(&[0x3B, 0x44, 0x57, 0x58], b"\x1b[[A\x1b[[J\x1b[[K\x1b[[L");
+    }
+
+    #[test]
+    fn keys_for_the_kernel() {
+        let mut decoder = Decoder::new(&US);
+        type_codes(&mut decoder, &[0x1D]);
+        assert_eq!(decoder.scan_code(0x46), Some(Action::ShowTasks));
+        assert!(matches!(decoder.scan_code(0x53), Some(Action::Type(_))));
+        type_codes(&mut decoder, &[0x38, 0xE0]);
+        assert_eq!(decoder.scan_code(0x53), Some(Action::Reboot));
+    }
+
+    #[test]
+    fn keys_that_type_nothing() {
+        // Pause, Print Screen, the Windows keys, codes that no key sends.
+        check(&[0xE1, 0x1D, 0x45, 0xE1, 0x9D, 0xC5, 0x1E], b"a");
+        check(
+            &[0xE0, 0x2A, 0xE0, 0x37, 0xE0, 0xB7, 0xE0, 0xAA, 0x1E],
+            b"a",
+        );
+        check(&[0xE0, 0x5B, 0xE0, 0xDB, 0x1E], b"a");
+        for code in 0..=0xFF {
+            for prefix in [0, 0xE0, 0xE1] {
+                let mut decoder = Decoder::new(&US);
+                decoder.scan_code(prefix);
+                decoder.scan_code(code);
+                decoder.scan_code(code);
+            }
+        }
+    }
 }

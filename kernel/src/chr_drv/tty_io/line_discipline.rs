@@ -13,12 +13,14 @@
 
 mod edit;
 mod output;
+#[cfg(test)]
+mod tests;
 
 use super::queue::Queue;
 use lib::signal::Signal;
 use lib::termios::{
-    ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VEOF, VEOL, VEOL2, VERASE,
-    VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
+    ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VEOF, VERASE, VINTR, VKILL,
+    VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
 };
 
 /// Where output goes: a screen, or the queue of a serial line.
@@ -43,8 +45,15 @@ pub struct Event {
 }
 
 impl Event {
-    const NONE: Event = Event { signal: None, readable: false, started: false };
-    const READABLE: Event = Event { readable: true, ..Event::NONE };
+    const NONE: Event = Event {
+        signal: None,
+        readable: false,
+        started: false,
+    };
+    const READABLE: Event = Event {
+        readable: true,
+        ..Event::NONE
+    };
 }
 
 /// What [`LineDiscipline::take`] took.
@@ -191,7 +200,10 @@ impl LineDiscipline {
 
     /// When reading is not by lines: bytes to wait for, and tenths of a second.
     pub fn min_and_time(&self) -> (usize, u32) {
-        (usize::from(self.termios.c_cc[VMIN]), u32::from(self.termios.c_cc[VTIME]))
+        (
+            usize::from(self.termios.c_cc[VMIN]),
+            u32::from(self.termios.c_cc[VTIME]),
+        )
     }
 
     /// A byte was typed. What is to be seen of that goes to `echo`.
@@ -204,7 +216,10 @@ impl LineDiscipline {
         };
         if self.input(InputFlags::IXON) {
             if self.is_special(byte, VSTART) {
-                return Event { started: self.start(), ..Event::NONE };
+                return Event {
+                    started: self.start(),
+                    ..Event::NONE
+                };
             }
             if self.is_special(byte, VSTOP) {
                 self.stopped = true;
@@ -217,12 +232,19 @@ impl LineDiscipline {
             None if self.is_canonical() => self.edit(byte, echo),
             None => self.ordinary(byte, echo),
         };
-        Event { started: started || event.started, ..event }
+        Event {
+            started: started || event.started,
+            ..event
+        }
     }
 
     /// Input translation; `None` if the byte is ignored.
     fn map_input(&self, byte: u8) -> Option<u8> {
-        let byte = if self.input(InputFlags::ISTRIP) { byte & 0x7F } else { byte };
+        let byte = if self.input(InputFlags::ISTRIP) {
+            byte & 0x7F
+        } else {
+            byte
+        };
         match byte {
             b'\r' if self.input(InputFlags::IGNCR) => None,
             b'\r' if self.input(InputFlags::ICRNL) => Some(b'\n'),
@@ -241,9 +263,13 @@ impl LineDiscipline {
         if !self.local(LocalFlags::ISIG) {
             return None;
         }
-        [(VINTR, Signal::SIGINT), (VQUIT, Signal::SIGQUIT), (VSUSP, Signal::SIGTSTP)]
-            .into_iter()
-            .find_map(|(index, signal)| self.is_special(byte, index).then_some(signal))
+        [
+            (VINTR, Signal::SIGINT),
+            (VQUIT, Signal::SIGQUIT),
+            (VSUSP, Signal::SIGTSTP),
+        ]
+        .into_iter()
+        .find_map(|(index, signal)| self.is_special(byte, index).then_some(signal))
     }
 
     fn interrupt(&mut self, byte: u8, signal: Signal, echo: &mut dyn Sink) -> Event {
@@ -253,7 +279,11 @@ impl LineDiscipline {
         }
         let started = self.start();
         self.echo(byte, echo);
-        Event { signal: Some(signal), readable: false, started }
+        Event {
+            signal: Some(signal),
+            readable: false,
+            started,
+        }
     }
 
     /// A byte that stands for itself. It leaves room for a line end, without
@@ -272,7 +302,10 @@ impl LineDiscipline {
         }
         self.echo(byte, echo);
         let stored = self.cooked.push(Cooked::new(byte, 0));
-        Event { readable: stored && !self.is_canonical(), ..Event::NONE }
+        Event {
+            readable: stored && !self.is_canonical(),
+            ..Event::NONE
+        }
     }
 
     fn end_line(&mut self, end: Cooked, echo: &mut dyn Sink) -> Event {
@@ -300,14 +333,21 @@ impl LineDiscipline {
 
     /// Bytes that a reader could have now.
     pub fn readable(&self) -> usize {
-        if self.is_canonical() && self.lines == 0 { 0 } else { self.cooked.len() }
+        if self.is_canonical() && self.lines == 0 {
+            0
+        } else {
+            self.cooked.len()
+        }
     }
 
     /// Takes what is readable, as much as `bytes` holds: in canonical mode up
     /// to the end of a line.
     pub fn take(&mut self, bytes: &mut [u8]) -> Taken {
         let canonical = self.is_canonical();
-        let mut taken = Taken { count: 0, end: false };
+        let mut taken = Taken {
+            count: 0,
+            end: false,
+        };
         if self.readable() == 0 {
             return taken;
         }
@@ -321,7 +361,11 @@ impl LineDiscipline {
         }
         // An end of file right behind what was asked for belongs to it, or the
         // next read would seem to be at the end.
-        if canonical && !taken.end && taken.count > 0 && self.cooked.get(0).is_some_and(Cooked::is_eof) {
+        if canonical
+            && !taken.end
+            && taken.count > 0
+            && self.cooked.get(0).is_some_and(Cooked::is_eof)
+        {
             self.pop();
             taken.end = true;
         }
@@ -335,7 +379,6 @@ impl LineDiscipline {
         }
         Some(cooked)
     }
-
 }
 
 impl dyn Sink + '_ {

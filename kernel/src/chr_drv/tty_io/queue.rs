@@ -19,7 +19,11 @@ impl<T: Copy, const SIZE: usize> Queue<T, SIZE> {
 
     /// An empty queue; `filler` is never seen.
     pub const fn new(filler: T) -> Self {
-        Queue { items: [filler; SIZE], head: 0, tail: 0 }
+        Queue {
+            items: [filler; SIZE],
+            head: 0,
+            tail: 0,
+        }
     }
 
     /// Items in it.
@@ -75,5 +79,34 @@ impl<T: Copy, const SIZE: usize> Queue<T, SIZE> {
     /// Throws all away.
     pub fn clear(&mut self) {
         self.tail = self.head;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_in_first_out_round_the_end() {
+        let mut queue: Queue<u8, 4> = Queue::new(0);
+        (queue.head, queue.tail) = (usize::MAX, usize::MAX);
+        for item in 1..=4 {
+            assert!(queue.push(item));
+        }
+        assert!(!queue.push(5));
+        assert_eq!((queue.len(), queue.room()), (4, 0));
+        assert_eq!(
+            (queue.get(3), queue.get(4), queue.last()),
+            (Some(4), None, Some(4))
+        );
+        assert_eq!(queue.pop_last(), Some(4));
+        assert_eq!(
+            core::iter::from_fn(|| queue.pop()).collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+        assert_eq!((queue.last(), queue.pop_last()), (None, None));
+        assert!(queue.push(6));
+        queue.clear();
+        assert!(queue.is_empty());
     }
 }

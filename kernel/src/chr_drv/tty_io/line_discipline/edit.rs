@@ -3,9 +3,7 @@
 //! (0.11: the middle of `copy_to_cooked`).
 
 use super::{Cooked, Event, LineDiscipline, Sink, TAB};
-use lib::termios::{
-    LocalFlags, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE,
-};
+use lib::termios::{LocalFlags, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE};
 
 impl LineDiscipline {
     /// A byte that may change the line that is being typed, or end it.
@@ -66,7 +64,10 @@ impl LineDiscipline {
         let byte = self.unread()?;
         if self.local(LocalFlags::ECHO) {
             let (columns, blot): (usize, &[u8]) = match byte {
-                b'\t' => (self.column.saturating_sub(self.typed_column()).min(TAB), b"\x08"),
+                b'\t' => (
+                    self.column.saturating_sub(self.typed_column()).min(TAB),
+                    b"\x08",
+                ),
                 _ if self.shows_with_caret(byte) => (2, b"\x08 \x08"),
                 _ if byte.is_ascii_control() => (0, b""),
                 _ => (1, b"\x08 \x08"),
@@ -83,7 +84,11 @@ impl LineDiscipline {
     fn typed_column(&self) -> usize {
         let length = (0..self.cooked.len())
             .rev()
-            .take_while(|&index| self.cooked.get(index).is_some_and(|cooked| !cooked.is_end()))
+            .take_while(|&index| {
+                self.cooked
+                    .get(index)
+                    .is_some_and(|cooked| !cooked.is_end())
+            })
             .count();
         (self.cooked.len() - length..self.cooked.len())
             .filter_map(|index| self.cooked.get(index))
@@ -130,7 +135,12 @@ impl LineDiscipline {
         self.write(b"\n", echo);
         self.line_column = self.column;
         let mut start = self.cooked.len();
-        while start > 0 && self.cooked.get(start - 1).is_some_and(|cooked| !cooked.is_end()) {
+        while start > 0
+            && self
+                .cooked
+                .get(start - 1)
+                .is_some_and(|cooked| !cooked.is_end())
+        {
             start -= 1;
         }
         for index in start..self.cooked.len() {

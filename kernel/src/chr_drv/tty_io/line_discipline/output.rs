@@ -17,7 +17,7 @@ impl LineDiscipline {
             let plain = self.plain(&bytes[done..]).min(room);
             if plain > 0 {
                 sink.put(&bytes[done..done + plain]);
-                self.column += plain;
+                self.column = self.column.wrapping_add(plain);
                 done += plain;
                 continue;
             }
@@ -57,7 +57,7 @@ impl LineDiscipline {
             }
             b'\t' => {
                 let columns = TAB - self.column % TAB;
-                self.column += columns;
+                self.column = self.column.wrapping_add(columns);
                 if self.output(OutputFlags::XTABS) {
                     sink.put(&[b' '; TAB][..columns]);
                 } else {
@@ -69,7 +69,7 @@ impl LineDiscipline {
                 sink.put(&[8]);
             }
             _ if byte.is_ascii_lowercase() => {
-                self.column += 1;
+                self.column = self.column.wrapping_add(1);
                 sink.put(&[byte.to_ascii_uppercase()]);
             }
             _ => sink.put(&[byte]),

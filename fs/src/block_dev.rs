@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Reading and writing block devices as such (0.11: `fs/block_dev.c`).
+//!
+//! They go through the same buffers as the file systems on them. Reading ends
+//! at the end of the device; writing there is `ENOSPC`.
+
+use crate::Fs;
+use crate::file_dev::{READ_AHEAD, part_of_block, partial};
+use crate::layout::BLOCK_SIZE;
+use crate::seam::UserBuffer;
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Reads from `position` on, which moves.
+    pub(crate) fn block_read(
+        &'fs self,
+        device: Device,
+        position: &mut u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let blocks = self.seam.device_blocks(device);
+        let mut done = 0;
+        while buffer.remaining() != 0 {
+            let number = *position / BLOCK_SIZE as u32;
+            if number >= blocks {
+                break;
+            }
+            let (offset, len) = part_of_block(*position, buffer.remaining());
+            let Some(next) = position.checked_add(len as u32) else { break };
+            let last = (number + READ_AHEAD).min(blocks - 1);
+            let block = buffer
+                .prepare(len)
+                .and_then(|()| self.breada(device, number, number + 1..=last));
+            match block {
+                Ok(block) => buffer.put(&block.data()[offset..offset + len]),
+                Err(error) => return partial(done, error),
+            }
+            done += len;
+            *position = next;
+        }
+        Ok(done)
+    }
+
+    /// Writes from `position` on, which moves.
+    pub(crate) fn block_write(
+        &'fs self,
+        device: Device,
+        position: &mut u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let blocks = self.seam.device_blocks(device);
+        let mut done = 0;
+        while buffer.remaining() != 0 {
+            let (offset, len) = part_of_block(*position, buffer.remaining());
+            let number = *position / BLOCK_SIZE as u32;
+            let next = position.checked_add(len as u32).filter(|_| number < blocks);
+            let Some(next) = next else { return partial(done, Errno::ENOSPC) };
+            if let Err(error) = buffer.prepare(len) {
+                return partial(done, error);
+            }
+            if len == BLOCK_SIZE {
+                self.getblk(device, number).overwrite(|data| buffer.get(data));
+            } else {
+                match self.bread(device, number) {
+                    Ok(block) => {
+                        buffer.get(&mut block.data()[offset..offset + len]);
+                        block.mark_dirty();
+                    }
+                    Err(error) => return partial(done, error),
+                }
+            }
+            done += len;
+            *position = next;
+        }
+        Ok(done)
+    }
+}

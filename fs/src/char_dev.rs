@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Reading and writing character devices (0.11: `fs/char_dev.c`).
+//!
+//! 0.11's table of drivers, `crw_table`, is on the kernel's side of the seam.
+//! Memory devices have a position, terminals ignore it; so no lock is held on
+//! it while a driver waits for somebody to type.
+
+use crate::Fs;
+use crate::file_table::File;
+use crate::seam::{Direction, UserBuffer};
+use lib::Result;
+
+impl Fs<'_> {
+    /// Moves bytes between the caller and the driver (0.11: `rw_char`).
+    pub(crate) fn rw_char(
+        &self,
+        direction: Direction,
+        file: &File<'_>,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let device = file.inode().rdev();
+        let mut position = file.position();
+        let moved = self.seam.rw_char(direction, device, buffer, &mut position, file.flags())?;
+        file.set_position(position);
+        Ok(moved)
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Reading and writing regular files, and reading directories
+//! (0.11: `fs/file_dev.c`).
+//!
+//! Transfers go in pieces of at most a page, each in the steps
+//!
+//! 1. make the caller's memory present (may page in this very file);
+//! 2. lock the inode;
+//! 3. copy block by block;
+//! 4. unlock it.
+//!
+//! So a write of up to [`PIECE`] bytes is not mixed with others, a larger one
+//! may be. Whole blocks are written without being read first.
+
+use crate::inode::{Inode, LockedInode};
+use crate::layout::BLOCK_SIZE;
+use crate::seam::{ReadInto, UserBuffer};
+use lib::{Errno, Result};
+
+/// Bytes that are copied with the inode locked once.
+pub const PIECE: usize = 4096;
+/// Blocks that are read ahead when a block must be read.
+pub(crate) const READ_AHEAD: u32 = 16;
+const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
+
+/// A piece of a block: offset and length, of the `left` bytes from `position`.
+#[inline(always)]
+pub(crate) fn part_of_block(position: u32, left: usize) -> (usize, usize) {
+    let offset = position as usize % BLOCK_SIZE;
+    (offset, left.min(BLOCK_SIZE - offset))
+}
+
+/// What to answer when `done` bytes were moved before something went wrong.
+pub(crate) fn partial(done: usize, error: Errno) -> Result<usize> {
+    if done != 0 { Ok(done) } else { Err(error) }
+}
+
+impl Inode<'_> {
+    /// Reads from `position` on, which moves. Short at the end of the file.
+    pub(crate) fn file_read(
+        &self,
+        position: &mut u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let mut done = 0;
+        loop {
+            let left = self.size().saturating_sub(*position) as usize;
+            let count = left.min(buffer.remaining()).min(PIECE - *position as usize % PIECE);
+            if count == 0 {
+                break;
+            }
+            if let Err(error) = buffer.prepare(count) {
+                return partial(done, error);
+            }
+            let before = *position;
+            let result = self.lock().read_piece(position, count, buffer);
+            let moved = (*position - before) as usize;
+            done += moved;
+            if let Err(error) = result {
+                return partial(done, error);
+            }
+            if moved < count {
+                break;
+            }
+        }
+        let now = self.fs.current_time();
+        self.state().atime = now;
+        Ok(done)
+    }
+
+    /// Writes from `position` on, which moves; with `append`, at the end of
+    /// the file (0.11: `file_write`).
+    pub(crate) fn file_write(
+        &self,
+        append: bool,
+        position: &mut u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let mut done = 0;
+        while buffer.remaining() != 0 {
+            let aligned = if append { 0 } else { *position as usize % PIECE };
+            let count = buffer.remaining().min(PIECE - aligned);
+            if let Err(error) = buffer.prepare(count) {
+                return partial(done, error);
+            }
+            let inode = self.lock();
+            if append {
+                *position = inode.size();
+            }
+            let before = *position;
+            let result = inode.write_piece(position, count, buffer);
+            done += (*position - before) as usize;
+            if let Err(error) = result {
+                return partial(done, error);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Reads into the kernel's own memory, for `execve` and demand loading.
+    /// Short at the end of the file. Locks the inode.
+    pub fn read_at(&self, position: u32, bytes: &mut [u8]) -> Result<usize> {
+        self.file_read(&mut { position }, &mut ReadInto(bytes))
+    }
+}
+
+impl LockedInode<'_, '_> {
+    /// Reads `count` bytes, fewer at the end of the file.
+    fn read_piece(
+        &self,
+        position: &mut u32,
+        count: usize,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<()> {
+        let size = self.size();
+        let end = size.min(position.saturating_add(count as u32));
+        while *position < end {
+            let (offset, len) = part_of_block(*position, (end - *position) as usize);
+            let file_block = *position / BLOCK_SIZE as u32;
+            let zone = self.bmap(file_block)?;
+            if zone.is_hole() {
+                buffer.put(&ZEROS[..len]);
+            } else {
+                let last = (file_block + READ_AHEAD).min(size.div_ceil(BLOCK_SIZE as u32) - 1);
+                let ahead = (file_block + 1..=last).map_while(|next| self.bmap(next).ok());
+                let ahead = ahead.map(|zone| zone.block());
+                let block = self.fs.breada(self.device(), zone.block(), ahead)?;
+                buffer.put(&block.data()[offset..offset + len]);
+            }
+            *position += len as u32;
+        }
+        Ok(())
+    }
+
+    /// Writes `count` bytes, and counts what was written before an error.
+    fn write_piece(
+        &self,
+        position: &mut u32,
+        count: usize,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<()> {
+        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        if block.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        let room = block.geometry().max_size.saturating_sub(*position) as usize;
+        let before = *position;
+        let result = self.write_blocks(position, count.min(room), buffer);
+        if *position != before {
+            let now = self.fs.current_time();
+            self.update(|state| {
+                state.disk.size = state.disk.size.max(*position);
+                state.disk.time = now;
+                state.ctime = now;
+            });
+        }
+        result?;
+        if room < count { Err(Errno::EFBIG) } else { Ok(()) }
+    }
+
+    fn write_blocks(
+        &self,
+        position: &mut u32,
+        count: usize,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<()> {
+        let end = *position + count as u32;
+        while *position < end {
+            let (offset, len) = part_of_block(*position, (end - *position) as usize);
+            let place = self.create_block(*position / BLOCK_SIZE as u32)?;
+            let (device, number) = (self.device(), place.zone.block());
+            if place.is_new || len == BLOCK_SIZE {
+                self.fs.getblk(device, number).overwrite(|data| {
+                    if len != BLOCK_SIZE {
+                        *data = ZEROS;
+                    }
+                    buffer.get(&mut data[offset..offset + len]);
+                });
+            } else {
+                let block = self.fs.bread(device, number)?;
+                buffer.get(&mut block.data()[offset..offset + len]);
+                block.mark_dirty();
+            }
+            *position += len as u32;
+        }
+        Ok(())
+    }
+}

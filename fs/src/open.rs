@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Opening and closing, and the calls that change what an inode says of a file
+//! (0.11: `fs/open.c`).
+
+use crate::inode::{Inode, InodeState};
+use crate::{Fs, FsTask};
+use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::types::{Device, Ustat};
+use lib::unistd::{R_OK, W_OK, X_OK};
+use lib::utime::Utimbuf;
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Opens a file: the descriptor. `flags` as in `lib::fcntl`; `mode` are the
+    /// permissions of a file that is made.
+    pub fn sys_open(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        flags: u32,
+        mode: u32,
+    ) -> Result<usize> {
+        if flags & O_ACCMODE == O_ACCMODE {
+            return Err(Errno::EINVAL);
+        }
+        // Before a file is made or cut in vain.
+        task.check_free_descriptor(0)?;
+        self.check_free_file()?;
+        let inode = self.open_namei(task, path, flags, mode)?;
+        match inode.mode() & S_IFMT {
+            S_IFREG | S_IFDIR => {}
+            S_IFCHR => self.seam.open_device(inode.rdev(), false, flags)?,
+            S_IFBLK => {
+                self.seam.open_device(inode.rdev(), true, flags)?;
+                self.check_disk_change(inode.rdev());
+            }
+            // Named pipes can be made but not opened, as in 0.11.
+            _ => return Err(Errno::ENXIO),
+        }
+        let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+        let file = self.new_file(inode, flags)?;
+        task.install(file, 0).map(|fd| fd as usize)
+    }
+
+    /// Makes an empty file and opens it for writing.
+    pub fn sys_creat(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<usize> {
+        self.sys_open(task, path, O_CREAT | O_TRUNC | O_WRONLY, mode)
+    }
+
+    /// Closes a descriptor.
+    pub fn sys_close(&self, task: &FsTask<'fs>, fd: u32) -> Result<()> {
+        task.take_file(fd).map(drop)
+    }
+
+    /// Makes a directory the caller's working directory.
+    pub fn sys_chdir(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        task.set_pwd(self.directory(task, path)?);
+        Ok(())
+    }
+
+    /// Makes a directory the caller's root. Super-user only.
+    pub fn sys_chroot(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        if !task.is_superuser() {
+            return Err(Errno::EPERM);
+        }
+        task.set_root(self.directory(task, path)?);
+        Ok(())
+    }
+
+    /// A directory that the caller may search.
+    fn directory(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        let inode = self.namei(task, path)?;
+        if !S_ISDIR(inode.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        inode.permission(task, X_OK)?;
+        Ok(inode)
+    }
+
+    /// Changes an inode and when it was changed. `EROFS` where that can't be.
+    fn change(
+        &self,
+        inode: &Inode<'fs>,
+        change: impl FnOnce(&mut InodeState),
+    ) -> Result<()> {
+        if inode.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        let now = self.current_time();
+        inode.update(|state| {
+            state.ctime = now;
+            change(state);
+        });
+        Ok(())
+    }
+
+    /// Changes the permissions of a file. For its owner and the super-user.
+    pub fn sys_chmod(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+        let inode = self.namei(task, path)?;
+        check_owner(task, &inode)?;
+        self.change(&inode, |state| {
+            state.disk.mode = state.disk.mode & S_IFMT | mode as u16 & !S_IFMT;
+        })
+    }
+
+    /// Gives a file to another user and group. Super-user only.
+    pub fn sys_chown(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        uid: u32,
+        gid: u32,
+    ) -> Result<()> {
+        let inode = self.namei(task, path)?;
+        if !task.is_superuser() {
+            return Err(Errno::EPERM);
+        }
+        // The disk has one byte for the group.
+        let (Ok(uid), Ok(gid)) = (u16::try_from(uid), u8::try_from(gid)) else {
+            return Err(Errno::EINVAL);
+        };
+        self.change(&inode, |state| (state.disk.uid, state.disk.gid) = (uid, gid))
+    }
+
+    /// Whether the user who started the caller may use a file: any of `R_OK`,
+    /// `W_OK`, `X_OK` of `lib::unistd`, or none for whether it is there.
+    pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+        if mode & !(R_OK | W_OK | X_OK) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let inode = self.namei(task, path)?;
+        inode.permission_of(task.uid.get(), task.gid.get(), mode)?;
+        let can_change = matches!(inode.mode() & S_IFMT, S_IFREG | S_IFDIR);
+        if mode & W_OK != 0 && can_change && inode.is_read_only() {
+            return Err(Errno::EROFS);
+        }
+        Ok(())
+    }
+
+    /// Sets when a file was read and written; without `times`, to now. For its
+    /// owner, the super-user and, without `times`, who may write to it.
+    pub fn sys_utime(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        times: Option<Utimbuf>,
+    ) -> Result<()> {
+        let inode = self.namei(task, path)?;
+        if let Err(error) = check_owner(task, &inode) {
+            if times.is_some() {
+                return Err(error);
+            }
+            inode.permission(task, W_OK)?;
+        }
+        let now = self.current_time();
+        let times = times.unwrap_or(Utimbuf { actime: now, modtime: now });
+        self.change(&inode, |state| {
+            state.atime = times.actime;
+            state.disk.time = times.modtime;
+        })
+    }
+
+    /// Sets which permissions new files do not get, and tells the old ones.
+    pub fn sys_umask(&self, task: &FsTask<'fs>, mask: u32) -> u32 {
+        let old = task.umask.get();
+        task.umask.set(mask & 0o777);
+        old
+    }
+
+    /// How much is free on a mounted device. `EINVAL` for any other.
+    pub fn sys_ustat(&self, device: u32) -> Result<Ustat> {
+        let device = u16::try_from(device).map_err(|_| Errno::EINVAL)?;
+        let (zones, inodes) = self.free_counts(Device(device)).ok_or(Errno::EINVAL)?;
+        Ok(Ustat { f_tfree: zones as i32, f_tinode: inodes as u16, ..Ustat::default() })
+    }
+}
+
+/// `EPERM` unless the caller is the super-user or owns it.
+fn check_owner(task: &FsTask<'_>, inode: &Inode<'_>) -> Result<()> {
+    let is_owner = task.euid.get() == u32::from(inode.uid());
+    if is_owner || task.is_superuser() { Ok(()) } else { Err(Errno::EPERM) }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `read`, `write` and `lseek` (0.11: `fs/read_write.c`).
+
+use crate::file_table::File;
+use crate::seam::{Direction, UserBuffer};
+use crate::{Fs, FsTask};
+use lib::fcntl::O_APPEND;
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG};
+use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Reads into the caller's memory. Returns how many bytes; 0 at the end of
+    /// the file. Reading a directory gives its entries as they are on the disk.
+    pub fn sys_read(
+        &'fs self,
+        task: &FsTask<'fs>,
+        fd: u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let file = task.file(fd)?;
+        if !file.is_readable() {
+            return Err(Errno::EBADF);
+        }
+        if buffer.remaining() == 0 {
+            return Ok(0);
+        }
+        match file.file_type() {
+            S_IFREG | S_IFDIR => {
+                at_position(&file, |position| file.inode().file_read(position, buffer))
+            }
+            S_IFIFO => file.inode().pipe().read(self.seam, file.flags(), buffer),
+            S_IFCHR => self.rw_char(Direction::Read, &file, buffer),
+            S_IFBLK => {
+                let device = file.inode().rdev();
+                at_position(&file, |position| self.block_read(device, position, buffer))
+            }
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Writes from the caller's memory. Returns how many bytes.
+    pub fn sys_write(
+        &'fs self,
+        task: &FsTask<'fs>,
+        fd: u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let file = task.file(fd)?;
+        if !file.is_writable() {
+            return Err(Errno::EBADF);
+        }
+        if buffer.remaining() == 0 {
+            return Ok(0);
+        }
+        match file.file_type() {
+            S_IFREG => {
+                let append = file.flags() & O_APPEND != 0;
+                at_position(&file, |position| file.inode().file_write(append, position, buffer))
+            }
+            S_IFIFO => file.inode().pipe().write(self.seam, file.flags(), buffer),
+            S_IFCHR => self.rw_char(Direction::Write, &file, buffer),
+            S_IFBLK => {
+                let device = file.inode().rdev();
+                at_position(&file, |position| self.block_write(device, position, buffer))
+            }
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Moves the position of an open file and tells it. `ESPIPE` for pipes and
+    /// terminals, `EINVAL` for a position before the start or behind what a
+    /// positive 32-bit number can say.
+    pub fn sys_lseek(
+        &'fs self,
+        task: &FsTask<'fs>,
+        fd: u32,
+        offset: i32,
+        origin: u32,
+    ) -> Result<usize> {
+        let file = task.file(fd)?;
+        match file.file_type() {
+            S_IFREG | S_IFDIR | S_IFBLK => {}
+            S_IFCHR if self.seam.is_seekable(file.inode().rdev()) => {}
+            _ => return Err(Errno::ESPIPE),
+        }
+        let _position = file.lock_position();
+        let base = match origin {
+            SEEK_SET => 0,
+            SEEK_CUR => i64::from(file.position()),
+            SEEK_END => i64::from(file.inode().size()),
+            _ => return Err(Errno::EINVAL),
+        };
+        let position = i32::try_from(base + i64::from(offset)).ok().filter(|place| *place >= 0);
+        let position = position.ok_or(Errno::EINVAL)? as u32;
+        file.set_position(position);
+        Ok(position as usize)
+    }
+}
+
+/// Does something at the position of a file and moves it, while nobody else
+/// does.
+#[inline]
+fn at_position(
+    file: &File<'_>,
+    transfer: impl FnOnce(&mut u32) -> Result<usize>,
+) -> Result<usize> {
+    let _position = file.lock_position();
+    let mut position = file.position();
+    let result = transfer(&mut position);
+    file.set_position(position);
+    result
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `stat` and its kin (0.11: `fs/stat.c`).
+
+use crate::inode::Inode;
+use crate::{Fs, FsTask};
+use lib::Result;
+use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, Stat};
+
+impl Inode<'_> {
+    /// All that `stat` tells (0.11: `cp_stat`).
+    pub fn stat(&self) -> Stat {
+        let state = *self.state();
+        let disk = state.disk;
+        let is_device = S_ISCHR(disk.mode) || S_ISBLK(disk.mode);
+        let size = if S_ISFIFO(disk.mode) { self.pipe().length() as u32 } else { disk.size };
+        Stat {
+            st_dev: self.device().0,
+            st_ino: self.number().0,
+            st_mode: disk.mode,
+            st_nlink: disk.nlinks,
+            st_uid: disk.uid,
+            st_gid: disk.gid,
+            st_rdev: if is_device { disk.zones[0].0 } else { 0 },
+            st_size: size as i32,
+            st_atime: state.atime,
+            st_mtime: disk.time,
+            st_ctime: state.ctime,
+            ..Stat::default()
+        }
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// Of what a path names.
+    pub fn sys_stat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
+        self.namei(task, path).map(|inode| inode.stat())
+    }
+
+    /// As [`Fs::sys_stat`], but of a symbolic link itself.
+    pub fn sys_lstat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
+        self.lnamei(task, path).map(|inode| inode.stat())
+    }
+
+    /// Of an open file.
+    pub fn sys_fstat(&self, task: &FsTask<'fs>, fd: u32) -> Result<Stat> {
+        task.file(fd).map(|file| file.inode().stat())
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Redirections, and undoing them.
+
+use alloc::vec::Vec;
+use lib::Errno;
+use lib::fcntl::{F_DUPFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use lib::user::calls::{self, Fd};
+use programs::command::complain;
+use programs::number::unsigned;
+use programs::path::c_string;
+use programs::shell::expand::{Shell, single};
+use programs::shell::lexer::RedirectKind;
+use programs::shell::parser::Redirect;
+
+/// The first descriptor of the shell's own.
+const FIRST_OWN: u32 = 10;
+
+/// What descriptors were before they were redirected; restored when dropped.
+#[derive(Default)]
+pub struct Saved(Vec<(Fd, Option<Fd>)>);
+
+impl Saved {
+    /// Leaves the descriptors redirected.
+    pub fn keep(mut self) {
+        for (_, copy) in self.0.drain(..) {
+            if let Some(copy) = copy {
+                let _ = calls::close(copy);
+            }
+        }
+    }
+}
+
+impl Drop for Saved {
+    fn drop(&mut self) {
+        lib::user::stdio::flush();
+        for (fd, copy) in self.0.drain(..).rev() {
+            // A descriptor that was open fits where it was.
+            match copy {
+                Some(copy) => {
+                    let _ = calls::dup2(copy, fd);
+                    let _ = calls::close(copy);
+                }
+                None => drop(calls::close(fd)),
+            }
+        }
+    }
+}
+
+/// Another descriptor of the same file, out of the way of the commands and
+/// closed in the programs that are run.
+pub fn copy_up(fd: Fd) -> lib::Result<Fd> {
+    let copy = Fd(calls::fcntl(fd, F_DUPFD, FIRST_OWN)?);
+    calls::fcntl(copy, F_SETFD, FD_CLOEXEC)?;
+    Ok(copy)
+}
+
+/// Redirects; `None` after a message if one can't be done, all undone.
+pub fn apply(redirects: &[Redirect], shell: &mut dyn Shell) -> Option<Saved> {
+    lib::user::stdio::flush();
+    let mut saved = Saved::default();
+    for redirect in redirects {
+        let target = single(&redirect.target, shell);
+        if let Err(errno) = apply_one(redirect, &target, &mut saved) {
+            drop(saved);
+            complain(&[&target], errno);
+            return None;
+        }
+    }
+    Some(saved)
+}
+
+fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Result<()> {
+    let fd = Fd(redirect.fd);
+    if fd.0 >= FIRST_OWN {
+        return Err(Errno::EBADF);
+    }
+    saved.0.push((fd, copy_up(fd).ok()));
+    let flags = match redirect.kind {
+        RedirectKind::Read => O_RDONLY,
+        RedirectKind::Write => O_WRONLY | O_CREAT | O_TRUNC,
+        RedirectKind::Append => O_WRONLY | O_CREAT | O_APPEND,
+        RedirectKind::Duplicate if target == b"-" => {
+            // It may have been closed before.
+            let _ = calls::close(fd);
+            return Ok(());
+        }
+        RedirectKind::Duplicate => {
+            let source = Fd(unsigned(target, 10).ok_or(Errno::EBADF)?);
+            return calls::dup2(source, fd).map(drop);
+        }
+    };
+    let file = calls::open(&c_string(target), flags, 0o666)?;
+    if file != fd {
+        calls::dup2(file, fd)?;
+        calls::close(file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Tests of the line discipline.
+
+use super::*;
+use lib::termios::VEOL;
+
+/// A sink that keeps what it gets.
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    limit: Option<usize>,
+}
+
+impl Sink for Kept {
+    fn room(&self) -> usize {
+        self.limit
+            .map_or(usize::MAX, |limit| limit - self.bytes.len())
+    }
+    fn put(&mut self, bytes: &[u8]) {
+        assert!(bytes.len() <= self.room());
+        self.bytes.extend_from_slice(bytes);
+    }
+    fn discard(&mut self) {
+        self.bytes.clear();
+    }
+}
+
+/// A terminal, and what it shows.
+struct Terminal {
+    line: LineDiscipline,
+    shown: Kept,
+}
+
+impl Terminal {
+    fn new() -> Terminal {
+        Terminal {
+            line: LineDiscipline::new(0),
+            shown: Kept::default(),
+        }
+    }
+
+    fn with(change: impl FnOnce(&mut Termios)) -> Terminal {
+        let mut terminal = Terminal::new();
+        change(&mut terminal.line.termios);
+        terminal
+    }
+
+    fn type_text(&mut self, text: &str) -> Event {
+        text.bytes().fold(Event::NONE, |_, byte| {
+            self.line.receive(byte, &mut self.shown)
+        })
+    }
+
+    fn read(&mut self, size: usize) -> Option<String> {
+        let mut bytes = vec![0; size];
+        if self.line.readable() == 0 {
+            return None;
+        }
+        let taken = self.line.take(&mut bytes);
+        bytes.truncate(taken.count);
+        Some(String::from_utf8(bytes).unwrap())
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown.bytes).into_owned()
+    }
+
+    fn write(&mut self, text: &str) -> String {
+        self.shown.bytes.clear();
+        assert_eq!(
+            self.line.write(text.as_bytes(), &mut self.shown),
+            text.len()
+        );
+        self.shown()
+    }
+}
+
+/// What a read gives of typed text, and what is shown of it.
+#[track_caller]
+fn check(typed: &str, read: &str, shown: &str) {
+    let mut terminal = Terminal::new();
+    terminal.type_text(typed);
+    assert_eq!(terminal.read(100).as_deref(), Some(read));
+    assert_eq!(terminal.shown(), shown);
+}
+
+#[test]
+fn a_line_is_read_when_it_has_ended() {
+    let mut terminal = Terminal::new();
+    assert_eq!(terminal.type_text("ls"), Event::NONE);
+    assert_eq!(terminal.read(10), None);
+    assert_eq!(terminal.type_text("\r"), Event::READABLE);
+    terminal.type_text("second\n");
+    assert_eq!(terminal.read(2).as_deref(), Some("ls"));
+    assert_eq!(terminal.read(10).as_deref(), Some("\n"));
+    assert_eq!(terminal.read(10).as_deref(), Some("second\n"));
+    assert_eq!(terminal.read(10), None);
+    assert_eq!(terminal.shown(), "ls\r\nsecond\r\n");
+}
+
+#[test]
+fn erase_and_kill() {
+    check("lx\x7fs\n", "ls\n", "lx\x08 \x08s\r\n");
+    check("\x7f\x7fa\n", "a\n", "a\r\n");
+    check("\x01\x7fa\n", "a\n", "^A\x08 \x08\x08 \x08a\r\n");
+    check("abc\x15d\n", "d\n", "abc\x08 \x08\x08 \x08\x08 \x08d\r\n");
+    check(
+        "one two  \x17x\n",
+        "one x\n",
+        "one two  \x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08x\r\n",
+    );
+    check("\x17a\n", "a\n", "a\r\n");
+    // What was ended cannot be changed any more.
+    check("a\n\x7f\x15\x17", "a\n", "a\r\n");
+}
+
+#[test]
+fn erasing_a_tab_goes_back_over_its_columns() {
+    check("ab\t\x7fc\n", "abc\n", "ab\t\x08\x08\x08\x08\x08\x08c\r\n");
+    let mut terminal = Terminal::new();
+    terminal.write("$ ");
+    terminal.type_text("\t\t\x7f");
+    assert_eq!(terminal.shown(), "$ \t\t\x08\x08\x08\x08\x08\x08\x08\x08");
+    terminal.type_text("\x7f");
+    assert!(terminal.shown().ends_with(&"\x08".repeat(14)));
+}
+
+#[test]
+fn kill_without_echoke_goes_to_a_new_line() {
+    let mut terminal = Terminal::with(|termios| termios.c_lflag.remove(LocalFlags::ECHOKE));
+    terminal.type_text("abc\x15d\n");
+    assert_eq!(terminal.shown(), "abc^U\r\nd\r\n");
+    assert_eq!(terminal.read(9).as_deref(), Some("d\n"));
+}
+
+#[test]
+fn literal_and_reprint() {
+    check("a\x16\x03b\n", "a\x03b\n", "a^\x08^Cb\r\n");
+    check("ab\x12c\n", "abc\n", "ab^R\r\nabc\r\n");
+}
+
+#[test]
+fn end_of_file() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("\x04");
+    assert_eq!(terminal.read(10).as_deref(), Some(""));
+    terminal.type_text("abc\x04\x04");
+    assert_eq!(terminal.read(10).as_deref(), Some("abc"));
+    assert_eq!(terminal.read(10).as_deref(), Some(""));
+    // A read of just what was typed takes the end with it.
+    terminal.type_text("abc\x04");
+    assert_eq!(terminal.read(3).as_deref(), Some("abc"));
+    assert_eq!(terminal.read(3), None);
+    assert_eq!(terminal.shown(), "abcabc");
+}
+
+#[test]
+fn other_line_ends() {
+    let mut terminal = Terminal::with(|termios| termios.c_cc[VEOL] = b';');
+    terminal.type_text("a;b\0");
+    assert_eq!(terminal.read(9).as_deref(), Some("a;"));
+    assert_eq!(terminal.read(9), None);
+}
+
+#[test]
+fn signals() {
+    for (typed, signal) in [
+        ("\x03", Signal::SIGINT),
+        ("\x1c", Signal::SIGQUIT),
+        ("\x1a", Signal::SIGTSTP),
+    ] {
+        let mut terminal = Terminal::new();
+        terminal.type_text("line\nhalf");
+        assert_eq!(terminal.type_text(typed).signal, Some(signal));
+        assert_eq!(terminal.read(9), None);
+        // Output that waited is gone as well.
+        assert_eq!(
+            terminal.shown(),
+            format!("^{}", char::from(typed.as_bytes()[0] ^ 0x40))
+        );
+    }
+    let mut terminal = Terminal::with(|termios| termios.c_lflag.insert(LocalFlags::NOFLSH));
+    terminal.type_text("line\n\x03");
+    assert_eq!(terminal.read(9).as_deref(), Some("line\n"));
+    let mut terminal = Terminal::with(|termios| termios.c_lflag.remove(LocalFlags::ISIG));
+    assert_eq!(terminal.type_text("\x03\n").signal, None);
+    assert_eq!(terminal.read(9).as_deref(), Some("\x03\n"));
+}
+
+#[test]
+fn a_full_queue_takes_line_ends_and_signals() {
+    let mut terminal = Terminal::new();
+    terminal.type_text(&"x".repeat(COOKED_SIZE + 10));
+    assert!(
+        terminal
+            .shown()
+            .ends_with("x\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07")
+    );
+    assert_eq!(terminal.type_text("\n"), Event::READABLE);
+    assert_eq!(
+        terminal.read(2 * COOKED_SIZE).map(|line| line.len()),
+        Some(COOKED_SIZE)
+    );
+    terminal.type_text(&"x\n".repeat(COOKED_SIZE));
+    assert_eq!(terminal.type_text("\x03").signal, Some(Signal::SIGINT));
+    assert_eq!(terminal.read(9), None);
+}
+
+#[test]
+fn stopping_and_starting() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("\x13");
+    assert!(terminal.line.stopped);
+    assert!(!terminal.type_text("a").started && terminal.line.stopped);
+    assert!(terminal.type_text("\x11").started && !terminal.line.stopped);
+    assert!(!terminal.type_text("\x11").started);
+    terminal.type_text("\x13");
+    assert!(terminal.type_text("\x03").started && !terminal.line.stopped);
+
+    let mut terminal = Terminal::with(|termios| termios.c_iflag.insert(InputFlags::IXANY));
+    terminal.type_text("\x13");
+    assert!(terminal.type_text("a").started);
+
+    let mut terminal = Terminal::with(|termios| termios.c_iflag.remove(InputFlags::IXON));
+    terminal.type_text("\x13\n");
+    assert_eq!(terminal.read(9).as_deref(), Some("\x13\n"));
+}
+
+#[test]
+fn input_translation() {
+    for (flags, typed, read) in [
+        (InputFlags::ICRNL, "a\r", "a\n"),
+        (InputFlags::IGNCR, "a\r\n", "a\n"),
+        (InputFlags::IUCLC, "aBC\n", "abc\n"),
+        (InputFlags::ISTRIP, "\u{e1}\n", "C!\n"),
+        (InputFlags::INLCR | InputFlags::IXON, "a\nb\x04", "a\rb"),
+    ] {
+        let mut terminal = Terminal::with(|termios| termios.c_iflag = flags);
+        terminal.type_text(typed);
+        assert_eq!(terminal.read(9).as_deref(), Some(read), "{flags:?}");
+    }
+}
+
+#[test]
+fn raw_input_comes_at_once_and_unchanged() {
+    let mut terminal = Terminal::with(|termios| {
+        termios.c_iflag = InputFlags::empty();
+        termios.c_lflag = LocalFlags::empty();
+        termios.c_cc[VMIN] = 3;
+        termios.c_cc[VTIME] = 7;
+    });
+    assert_eq!(terminal.line.min_and_time(), (3, 7));
+    assert_eq!(terminal.type_text("\x7f"), Event::READABLE);
+    terminal.type_text("\x03\x04\r\n\x15\x16");
+    assert_eq!(terminal.read(2).as_deref(), Some("\x7f\x03"));
+    assert_eq!(terminal.read(9).as_deref(), Some("\x04\r\n\x15\x16"));
+    assert_eq!(terminal.shown(), "");
+}
+
+#[test]
+fn a_change_of_mode_loses_nothing() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("one\ntw");
+    terminal.line.termios.c_lflag.remove(LocalFlags::ICANON);
+    assert_eq!(terminal.line.readable(), 6);
+    terminal.type_text("o\n");
+    terminal.line.termios.c_lflag.insert(LocalFlags::ICANON);
+    assert_eq!(terminal.read(9).as_deref(), Some("one\n"));
+    assert_eq!(terminal.read(9).as_deref(), Some("two\n"));
+}
+
+#[test]
+fn echo_follows_its_flags() {
+    let mut terminal = Terminal::with(|termios| {
+        termios.c_lflag.remove(LocalFlags::ECHO);
+        termios.c_lflag.insert(LocalFlags::ECHONL);
+    });
+    terminal.type_text("secret\x7f\x15x\n");
+    assert_eq!(terminal.shown(), "\r\n");
+    let mut terminal = Terminal::with(|termios| termios.c_lflag.remove(LocalFlags::ECHOCTL));
+    terminal.type_text("\x01\x7f");
+    assert_eq!(terminal.shown(), "\x01");
+}
+
+#[test]
+fn output_processing() {
+    let on = OutputFlags::OPOST;
+    for (flags, text, shown) in [
+        (OutputFlags::ONLCR, "a\nB\tc", "a\nB\tc"),
+        (on, "a\nB\tc\r", "a\nB\tc\r"),
+        (on | OutputFlags::ONLCR, "a\nb", "a\r\nb"),
+        (on | OutputFlags::OCRNL, "a\rb", "a\nb"),
+        (on | OutputFlags::OLCUC, "aZ1\n", "AZ1\n"),
+        (on | OutputFlags::ONOCR, "\ra\r\rb", "a\rb"),
+        (
+            on | OutputFlags::ONOCR | OutputFlags::ONLRET,
+            "a\n\rb",
+            "a\nb",
+        ),
+        (
+            on | OutputFlags::XTABS,
+            "ab\tc\x08\t",
+            "ab      c\x08        ",
+        ),
+    ] {
+        let mut terminal = Terminal::with(|termios| termios.c_oflag = flags);
+        assert_eq!(terminal.write(text), shown, "{flags:?}");
+    }
+}
+
+#[test]
+fn output_stops_when_the_sink_is_full() {
+    let mut terminal = Terminal::new();
+    terminal.shown.limit = Some(20);
+    let text = "0123456789\n0123456789\n";
+    let count = terminal.line.write(text.as_bytes(), &mut terminal.shown);
+    assert_eq!(count, 19);
+    assert_eq!(terminal.shown(), "0123456789\r\n01234567");
+    assert_eq!(terminal.line.write(b"89", &mut terminal.shown), 0);
+}
+
+#[test]
+fn nothing_typed_breaks_it() {
+    for flags in [
+        0,
+        0xFFFF_FFFF,
+        LocalFlags::ICANON.bits(),
+        LocalFlags::ECHO.bits() | 2,
+    ] {
+        let mut terminal = Terminal::with(|termios| {
+            termios.c_lflag = LocalFlags::from_bits_retain(flags);
+        });
+        terminal.shown.limit = Some(5000);
+        let mut number = 1u32;
+        for _ in 0..100_000 {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let byte = (number >> 16) as u8;
+            terminal.line.receive(
+                byte & if byte & 0x80 == 0 { 0x1F } else { 0x7F },
+                &mut terminal.shown,
+            );
+            if number >> 28 == 0 {
+                terminal.read(number as usize >> 20 & 0x3F);
+                terminal.shown.bytes.clear();
+            }
+        }
+    }
+}

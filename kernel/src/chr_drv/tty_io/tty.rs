@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A terminal: its state, its place between line discipline and driver, and
+//! waiting for it (0.11: `struct tty_struct` in `include/linux/tty.h`).
+
+use super::CHUNK;
+use super::line_discipline::{LineDiscipline, Sink};
+use super::queue::Queue;
+use crate::chr_drv::{console, serial};
+use crate::exit::kill_pgrp;
+use crate::sched::{self, Task, current};
+use fs::seam::WaitQueue;
+use lib::fcntl::O_NONBLOCK;
+use lib::lock::{IrqLock, Word};
+use lib::signal::{SIG_IGN, Signal, SignalSet};
+use lib::termios::{B38400, Winsize};
+use lib::{Errno, Result};
+
+/// Bytes that can wait to be sent (0.11: `TTY_BUF_SIZE`).
+const WRITE_SIZE: usize = 1024;
+/// Bytes on their way to a serial line.
+pub type WriteQueue = Queue<u8, WRITE_SIZE>;
+
+/// What a terminal's bytes come from and go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Driver {
+    /// Keyboard and screen.
+    Console,
+    /// A serial line, counted from 0.
+    Serial(usize),
+}
+
+/// What belongs to a terminal (0.11: `struct tty_struct`).
+pub struct State {
+    /// Settings, input, and where output stands.
+    pub line: LineDiscipline,
+    /// Output that the UART has not got yet; nothing for a console.
+    pub write_q: WriteQueue,
+    /// The process group in front; 0 for none.
+    pub pgrp: u32,
+    /// The session whose controlling terminal it is; 0 for none.
+    pub session: u32,
+    /// The size that programs are told.
+    pub winsize: Winsize,
+    /// Nobody but the superuser may open it.
+    pub exclusive: bool,
+}
+
+/// A terminal.
+pub struct Tty {
+    /// Its minor number, which is what [`Task::tty`] holds too.
+    pub(super) minor: u8,
+    /// Its driver.
+    pub driver: Driver,
+    /// Guards all that changes.
+    pub state: IrqLock<State>,
+    /// Who waits for input.
+    pub readers: WaitQueue,
+    /// Who waits for room, or for the end of output.
+    pub writers: WaitQueue,
+}
+
+/// The tick at which who waits with a time limit is woken; 0 for none.
+static NEXT_TIMEOUT: Word = Word::new(0);
+
+/// Whether tick `a` comes before tick `b`.
+fn is_before(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) < 0
+}
+
+impl Tty {
+    /// A terminal at rest.
+    pub(super) const fn new(minor: u8, driver: Driver) -> Tty {
+        Tty {
+            minor,
+            driver,
+            state: IrqLock::new(State {
+                line: LineDiscipline::new(B38400),
+                write_q: Queue::new(0),
+                pgrp: 0,
+                session: 0,
+                winsize: Winsize {
+                    ws_row: 0,
+                    ws_col: 0,
+                    ws_xpixel: 0,
+                    ws_ypixel: 0,
+                },
+                exclusive: false,
+            }),
+            readers: WaitQueue::new(),
+            writers: WaitQueue::new(),
+        }
+    }
+
+    /// Whether it is the task's controlling terminal.
+    pub fn controls(&self, task: &Task) -> bool {
+        task.tty.get() == u32::from(self.minor)
+    }
+
+    /// Lets the line discipline work with its device as sink. `budget` limits
+    /// what a screen does at once; see [`console::Output`].
+    pub(super) fn with_sink<R>(
+        &self,
+        state: &mut State,
+        budget: usize,
+        work: impl FnOnce(&mut LineDiscipline, &mut dyn Sink) -> R,
+    ) -> R {
+        let State { line, write_q, .. } = state;
+        match self.driver {
+            Driver::Console => {
+                let mut output = console::Output::new(budget);
+                let result = work(line, &mut output);
+                if output.finish().response {
+                    for &byte in console::RESPONSE {
+                        line.receive(byte, &mut Nowhere);
+                    }
+                    sched::wake_up(&self.readers);
+                }
+                result
+            }
+            Driver::Serial(port) => {
+                let result = work(line, write_q);
+                serial::rs_write(port, write_q, line.stopped);
+                result
+            }
+        }
+    }
+
+    /// Makes sure that output goes on, and tells who waits for room.
+    pub fn go_on(&self) {
+        let mut state = self.state.lock();
+        let State { line, write_q, .. } = &mut *state;
+        if let Driver::Serial(port) = self.driver {
+            serial::rs_write(port, write_q, line.stopped);
+        }
+        let has_room = write_q.len() <= WRITE_SIZE / 2;
+        drop(state);
+        if has_room {
+            sched::wake_up(&self.writers);
+        }
+    }
+
+    /// Whether the task is in front, or no process group is, or the terminal
+    /// does not control the task.
+    fn is_in_front(&self, task: &Task) -> bool {
+        let pgrp = self.state.lock().pgrp;
+        !self.controls(task) || pgrp == 0 || pgrp == task.pgrp.get()
+    }
+
+    /// Output and changes of settings by a background process: SIGTTOU for its
+    /// group and `EINTR`, unless it ignores or blocks the signal.
+    pub fn check_change(&self) -> Result<()> {
+        let task = current();
+        if self.is_in_front(task) || is_ignored(task, Signal::SIGTTOU) {
+            return Ok(());
+        }
+        kill_pgrp(task.pgrp.get(), Signal::SIGTTOU);
+        Err(Errno::EINTR)
+    }
+
+    /// Input by a background process: SIGTTIN for its group and `EINTR`; `EIO`
+    /// if it ignores or blocks the signal.
+    pub(super) fn check_read(&self) -> Result<()> {
+        let task = current();
+        if self.is_in_front(task) {
+            return Ok(());
+        }
+        if is_ignored(task, Signal::SIGTTIN) {
+            return Err(Errno::EIO);
+        }
+        kill_pgrp(task.pgrp.get(), Signal::SIGTTIN);
+        Err(Errno::EINTR)
+    }
+
+    /// Sleeps until there is something to read, or tick `deadline`: then false.
+    pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
+        let mut readable = false;
+        sched::interruptible_sleep_while(&self.readers, &mut || {
+            readable = self.state.lock().line.readable() > 0;
+            !readable && !has_come(deadline)
+        })?;
+        Ok(readable)
+    }
+
+    /// Sleeps until all output is out.
+    pub fn wait_until_sent(&self) -> Result<()> {
+        sched::interruptible_sleep_while(&self.writers, &mut || {
+            let Driver::Serial(port) = self.driver else {
+                return false;
+            };
+            let queued = !self.state.lock().write_q.is_empty();
+            // No interrupt tells that the last byte has left the UART: look
+            // again at the next tick.
+            queued
+                || (serial::is_sending(port) && !has_come(Some(sched::jiffies().wrapping_add(1))))
+        })
+    }
+
+    /// Sleeps for some ticks.
+    pub fn sleep(&self, ticks: u32) -> Result<()> {
+        let deadline = sched::jiffies().wrapping_add(ticks);
+        sched::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
+    }
+
+    /// Sleeps while output is stopped, or the queue is so full that a byte
+    /// might not fit. `EAGAIN` instead with O_NONBLOCK.
+    pub(super) fn wait_writable(&self, flags: u32) -> Result<()> {
+        let is_full = |most: usize| {
+            let state = self.state.lock();
+            state.line.stopped || state.write_q.len() > most
+        };
+        if !is_full(WRITE_SIZE - CHUNK) {
+            return Ok(());
+        }
+        if flags & O_NONBLOCK != 0 {
+            return Err(Errno::EAGAIN);
+        }
+        sched::interruptible_sleep_while(&self.writers, &mut || is_full(WRITE_SIZE / 2))
+    }
+}
+
+/// Whether a tick has come. If not, the sleepers of all terminals are woken
+/// then; called with interrupts masked.
+fn has_come(deadline: Option<u32>) -> bool {
+    let Some(deadline) = deadline else {
+        return false;
+    };
+    if !is_before(sched::jiffies(), deadline) {
+        return true;
+    }
+    let next = NEXT_TIMEOUT.get();
+    if next == 0 || is_before(deadline, next) {
+        NEXT_TIMEOUT.set(deadline.max(1));
+    }
+    false
+}
+
+fn is_ignored(task: &Task, signal: Signal) -> bool {
+    SignalSet(task.blocked.get()).contains(signal)
+        || task.sigaction.lock()[signal.number() as usize - 1].sa_handler == SIG_IGN
+}
+
+/// Each clock tick: whether somebody's time is over, so that all who wait have
+/// to look.
+pub(super) fn timeout_has_come() -> bool {
+    let timeout = NEXT_TIMEOUT.get();
+    let has_come = timeout != 0 && !is_before(sched::jiffies(), timeout);
+    if has_come {
+        NEXT_TIMEOUT.set(0);
+    }
+    has_come
+}
+
+/// A sink for echo that nobody is to see.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+    fn put(&mut self, _bytes: &[u8]) {}
+    fn discard(&mut self) {}
+}
