@@ -9,10 +9,10 @@
 //! A number that can't be, or a bit that is clear already, comes from a broken
 //! disk: that is reported ([`Fs::fs_error`]) and nothing is changed any more.
 
+use crate::Fs;
 use crate::inode::{Inode, NewInode};
 use crate::layout::{BITS_PER_BLOCK, InodeNumber, MAP_SLOTS, Zone, u32_at};
 use crate::super_block::SuperBlock;
-use crate::Fs;
 use lib::sys::types::Device;
 use lib::{Errno, Result};
 
@@ -47,7 +47,10 @@ impl<'fs> Fs<'fs> {
         let device = block.device();
         let geometry = block.geometry();
         if !geometry.has_zone(zone) {
-            self.fs_error(device, format_args!("freeing zone {zone}, which is not a data zone"));
+            self.fs_error(
+                device,
+                format_args!("freeing zone {zone}, which is not a data zone"),
+            );
             return Err(Errno::EIO);
         }
         // Before it can belong to somebody else.
@@ -62,7 +65,9 @@ impl<'fs> Fs<'fs> {
 
     /// Whether the zone bitmap has the zone in use.
     pub(crate) fn zone_in_use(&self, place: u32, zone: Zone) -> bool {
-        let Some(block) = self.super_block(place) else { return false };
+        let Some(block) = self.super_block(place) else {
+            return false;
+        };
         let state = block.state.lock();
         state.geometry.has_zone(zone) && {
             let bit = u32::from(zone.0 - state.geometry.firstdatazone) + 1;
@@ -80,16 +85,22 @@ impl<'fs> Fs<'fs> {
         }
         let bit = self.set_free_bit(block, Map::Inodes)?;
         let number = InodeNumber(bit as u16);
-        self.make_inode(block.device(), place, number, new).inspect_err(|_| {
-            self.clear_bit(block, Map::Inodes, bit);
-        })
+        self.make_inode(block.device(), place, number, new)
+            .inspect_err(|_| {
+                self.clear_bit(block, Map::Inodes, bit);
+            })
     }
 
     /// Gives an inode's number back. The inode on the disk is cleared already.
     pub(crate) fn free_inode(&self, place: u32, number: InodeNumber) {
-        let Some(block) = self.super_block(place) else { return };
+        let Some(block) = self.super_block(place) else {
+            return;
+        };
         if !self.clear_bit(block, Map::Inodes, u32::from(number.0)) {
-            self.fs_error(block.device(), format_args!("inode {number} is free already"));
+            self.fs_error(
+                block.device(),
+                format_args!("inode {number} is free already"),
+            );
         }
     }
 
@@ -103,7 +114,11 @@ impl<'fs> Fs<'fs> {
         let mut state = block.state.lock();
         let geometry = state.geometry;
         let (numbers, last, hint) = match map {
-            Map::Inodes => (state.inode_map, u32::from(geometry.ninodes), state.inode_hint),
+            Map::Inodes => (
+                state.inode_map,
+                u32::from(geometry.ninodes),
+                state.inode_hint,
+            ),
             Map::Zones => (state.zone_map, geometry.data_zones(), state.zone_hint),
         };
         let bit = self
@@ -150,7 +165,9 @@ impl<'fs> Fs<'fs> {
             Map::Inodes => &state.inode_map,
             Map::Zones => &state.zone_map,
         };
-        let Some(buffer) = self.map_buffer(numbers, bit) else { return false };
+        let Some(buffer) = self.map_buffer(numbers, bit) else {
+            return false;
+        };
         let mut data = buffer.data();
         let byte = &mut data[(bit % BITS_PER_BLOCK / 8) as usize];
         let mask = 1 << (bit % 8);
@@ -191,7 +208,9 @@ impl<'fs> Fs<'fs> {
         let mut clear = 0;
         let mut bit = 0;
         while bit <= last {
-            let Some(buffer) = self.map_buffer(numbers, bit) else { break };
+            let Some(buffer) = self.map_buffer(numbers, bit) else {
+                break;
+            };
             let data = buffer.data();
             let end = (bit + BITS_PER_BLOCK).min(last + 1);
             for first in (bit..end).step_by(WORD as usize) {
@@ -211,6 +230,7 @@ impl<'fs> Fs<'fs> {
 
     /// Free zones and inodes of a mounted device.
     pub fn free_counts(&self, device: Device) -> Option<(u32, u32)> {
-        self.get_super(device).map(|(_, block)| self.count_free(block))
+        self.get_super(device)
+            .map(|(_, block)| self.count_free(block))
     }
 }

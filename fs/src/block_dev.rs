@@ -27,7 +27,9 @@ impl<'fs> Fs<'fs> {
                 break;
             }
             let (offset, len) = part_of_block(*position, buffer.remaining());
-            let Some(next) = position.checked_add(len as u32) else { break };
+            let Some(next) = position.checked_add(len as u32) else {
+                break;
+            };
             let last = (number + READ_AHEAD).min(blocks - 1);
             let block = buffer
                 .prepare(len)
@@ -55,12 +57,15 @@ impl<'fs> Fs<'fs> {
             let (offset, len) = part_of_block(*position, buffer.remaining());
             let number = *position / BLOCK_SIZE as u32;
             let next = position.checked_add(len as u32).filter(|_| number < blocks);
-            let Some(next) = next else { return partial(done, Errno::ENOSPC) };
+            let Some(next) = next else {
+                return partial(done, Errno::ENOSPC);
+            };
             if let Err(error) = buffer.prepare(len) {
                 return partial(done, error);
             }
             if len == BLOCK_SIZE {
-                self.getblk(device, number).overwrite(|data| buffer.get(data));
+                self.getblk(device, number)
+                    .overwrite(|data| buffer.get(data));
             } else {
                 match self.bread(device, number) {
                     Ok(block) => {

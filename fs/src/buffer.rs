@@ -279,7 +279,8 @@ impl<'fs> Fs<'fs> {
             Victim::None => {
                 drop(cache);
                 let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
-                self.seam.sleep_while(&self.tables.buffer_wait, &mut all_in_use);
+                self.seam
+                    .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
                 None
             }
         }
@@ -316,7 +317,9 @@ impl<'fs> Fs<'fs> {
     /// Gives a buffer back. For buffers without a handle; the others are
     /// dropped.
     pub(crate) fn brelse(&self, number: u32) {
-        let Some(head) = self.buffer_head(number) else { return };
+        let Some(head) = self.buffer_head(number) else {
+            return;
+        };
         let mut cache = self.tables.buffers.lock();
         debug_assert!(head.count.get() != 0, "buffer given back twice");
         head.count.set(head.count.get().saturating_sub(1));
@@ -399,7 +402,11 @@ impl<'fs> Fs<'fs> {
 
     fn wait_on_buffer(&self, buffer: Buffer<'fs>) -> Result<Buffer<'fs>> {
         buffer.head.io.wait(self.seam);
-        if buffer.head.is_uptodate() { Ok(buffer) } else { Err(Errno::EIO) }
+        if buffer.head.is_uptodate() {
+            Ok(buffer)
+        } else {
+            Err(Errno::EIO)
+        }
     }
 
     /// Starts to write a buffer whose I/O lock the caller took.
@@ -431,7 +438,9 @@ impl<'fs> Fs<'fs> {
             }
             let next = self.tables.write_back.get();
             self.tables.write_back.set(next.wrapping_add(1));
-            let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else { break };
+            let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
+                break;
+            };
             if self.lock_dirty(head, None) {
                 self.write_locked(head);
                 started += 1;
@@ -540,7 +549,10 @@ impl<'fs> Fs<'fs> {
     /// How many buffers are in use, for tests that look for leaks.
     pub fn buffers_in_use(&self) -> usize {
         let _cache = self.tables.buffers.lock();
-        self.buffers.iter().filter(|head| head.count.get() != 0).count()
+        self.buffers
+            .iter()
+            .filter(|head| head.count.get() != 0)
+            .count()
     }
 }
 

@@ -20,7 +20,9 @@ impl Fs<'_> {
     ) -> Result<usize> {
         let device = file.inode().rdev();
         let mut position = file.position();
-        let moved = self.seam.rw_char(direction, device, buffer, &mut position, file.flags())?;
+        let moved = self
+            .seam
+            .rw_char(direction, device, buffer, &mut position, file.flags())?;
         file.set_position(position);
         Ok(moved)
     }

@@ -37,9 +37,15 @@ impl Script {
     /// begin with `#!`, names nothing, or is too long.
     pub fn parse(start: &[u8]) -> Result<Script> {
         let line = start.strip_prefix(b"#!").ok_or(Errno::ENOEXEC)?;
-        let end = line.iter().position(|&byte| byte == b'\n').ok_or(Errno::ENOEXEC)?;
+        let end = line
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or(Errno::ENOEXEC)?;
         let line = line[..end].trim_ascii();
-        let split = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let split = line
+            .iter()
+            .position(u8::is_ascii_whitespace)
+            .unwrap_or(line.len());
         let (name, argument) = line.split_at(split);
         let argument = argument.trim_ascii();
         if name.is_empty() || name.len() > SCRIPT_WORD || argument.len() > SCRIPT_WORD {
@@ -121,9 +127,23 @@ fn program<'fs>(
     let header = Exec::parse(start).ok_or(Errno::ENOEXEC)?;
     check_header(&header, executable.size())?;
     let mode = executable.mode();
-    let euid = if mode & S_ISUID != 0 { executable.uid() } else { task.euid.get() as u16 };
-    let egid = if mode & S_ISGID != 0 { executable.gid().into() } else { task.egid.get() as u16 };
-    Ok(Program { executable, header, script, euid, egid })
+    let euid = if mode & S_ISUID != 0 {
+        executable.uid()
+    } else {
+        task.euid.get() as u16
+    };
+    let egid = if mode & S_ISGID != 0 {
+        executable.gid().into()
+    } else {
+        task.egid.get() as u16
+    };
+    Ok(Program {
+        executable,
+        header,
+        script,
+        euid,
+        egid,
+    })
 }
 
 /// Whether the kernel can run it: demand paged, no relocations, not too large,
@@ -140,7 +160,11 @@ fn check_header(header: &Exec, file_size: u32) -> Result<()> {
         && end <= LARGEST_PROGRAM
         && file_size >= in_file
         && header.a_entry < header.a_text;
-    if runnable { Ok(()) } else { Err(Errno::ENOEXEC) }
+    if runnable {
+        Ok(())
+    } else {
+        Err(Errno::ENOEXEC)
+    }
 }
 
 /// Argument and environment strings on their way to the new program's stack:
@@ -153,7 +177,10 @@ pub struct ArgumentPages {
 impl ArgumentPages {
     /// Empty, but for the word at the very end that 0.11 leaves free.
     pub const fn new() -> ArgumentPages {
-        ArgumentPages { pages: [const { None }; MAX_ARG_PAGES], position: ARG_MAX - 4 }
+        ArgumentPages {
+            pages: [const { None }; MAX_ARG_PAGES],
+            position: ARG_MAX - 4,
+        }
     }
 
     /// Puts a string and its NUL in front of those already there (0.11:
@@ -242,7 +269,10 @@ mod tests {
         let script = Script::parse(b"#!/bin/sh\necho").unwrap();
         assert_eq!((script.name(), script.argument()), (&b"/bin/sh"[..], None));
         let script = Script::parse(b"#! /bin/awk  -f x \n").unwrap();
-        assert_eq!((script.name(), script.argument()), (&b"/bin/awk"[..], Some(&b"-f x"[..])));
+        assert_eq!(
+            (script.name(), script.argument()),
+            (&b"/bin/awk"[..], Some(&b"-f x"[..]))
+        );
         assert_eq!(Script::parse(b"#!  \n"), Err(Errno::ENOEXEC));
         assert_eq!(Script::parse(b"#!/bin/sh"), Err(Errno::ENOEXEC));
         assert_eq!(Script::parse(b"echo\n"), Err(Errno::ENOEXEC));
@@ -251,7 +281,13 @@ mod tests {
     }
 
     fn header() -> Exec {
-        Exec { a_magic: ZMAGIC, a_text: 0x2000, a_data: 0x1000, a_entry: 0x1000, ..Exec::default() }
+        Exec {
+            a_magic: ZMAGIC,
+            a_text: 0x2000,
+            a_data: 0x1000,
+            a_entry: 0x1000,
+            ..Exec::default()
+        }
     }
 
     #[test]
@@ -260,16 +296,41 @@ mod tests {
         assert_eq!(check_header(&header(), size), Ok(()));
         assert_eq!(check_header(&header(), size - 1), Err(Errno::ENOEXEC));
         let bad = [
-            Exec { a_magic: lib::a_out::OMAGIC, ..header() },
-            Exec { a_magic: lib::a_out::QMAGIC, ..header() },
-            Exec { a_trsize: 8, ..header() },
-            Exec { a_bss: LARGEST_PROGRAM, ..header() },
-            Exec { a_text: u32::MAX, ..header() },
-            Exec { a_syms: u32::MAX, ..header() },
-            Exec { a_entry: 0x2000, ..header() },
+            Exec {
+                a_magic: lib::a_out::OMAGIC,
+                ..header()
+            },
+            Exec {
+                a_magic: lib::a_out::QMAGIC,
+                ..header()
+            },
+            Exec {
+                a_trsize: 8,
+                ..header()
+            },
+            Exec {
+                a_bss: LARGEST_PROGRAM,
+                ..header()
+            },
+            Exec {
+                a_text: u32::MAX,
+                ..header()
+            },
+            Exec {
+                a_syms: u32::MAX,
+                ..header()
+            },
+            Exec {
+                a_entry: 0x2000,
+                ..header()
+            },
         ];
         for header in bad {
-            assert_eq!(check_header(&header, size), Err(Errno::ENOEXEC), "{header:?}");
+            assert_eq!(
+                check_header(&header, size),
+                Err(Errno::ENOEXEC),
+                "{header:?}"
+            );
         }
     }
 

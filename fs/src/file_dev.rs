@@ -45,7 +45,9 @@ impl Inode<'_> {
         let mut done = 0;
         loop {
             let left = self.size().saturating_sub(*position) as usize;
-            let count = left.min(buffer.remaining()).min(PIECE - *position as usize % PIECE);
+            let count = left
+                .min(buffer.remaining())
+                .min(PIECE - *position as usize % PIECE);
             if count == 0 {
                 break;
             }
@@ -78,7 +80,11 @@ impl Inode<'_> {
     ) -> Result<usize> {
         let mut done = 0;
         while buffer.remaining() != 0 {
-            let aligned = if append { 0 } else { *position as usize % PIECE };
+            let aligned = if append {
+                0
+            } else {
+                *position as usize % PIECE
+            };
             let count = buffer.remaining().min(PIECE - aligned);
             if let Err(error) = buffer.prepare(count) {
                 return partial(done, error);
@@ -155,7 +161,11 @@ impl LockedInode<'_, '_> {
             });
         }
         result?;
-        if room < count { Err(Errno::EFBIG) } else { Ok(()) }
+        if room < count {
+            Err(Errno::EFBIG)
+        } else {
+            Ok(())
+        }
     }
 
     fn write_blocks(

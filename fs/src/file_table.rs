@@ -49,9 +49,9 @@ pub(crate) struct FileSlot {
     position_lock: SleepLock,
 }
 
-impl FileTable {
-    pub(crate) const fn new() -> FileTable {
-        const SLOT: FileSlot = FileSlot {
+impl FileSlot {
+    const fn new() -> FileSlot {
+        FileSlot {
             count: Word::new(0),
             place: Word::new(0),
             next_free: Word::new(END),
@@ -60,17 +60,29 @@ impl FileTable {
             flags: Word::new(0),
             position: Word::new(0),
             position_lock: SleepLock::new(),
-        };
+        }
+    }
+}
+
+impl FileTable {
+    pub(crate) const fn new() -> FileTable {
         FileTable {
-            slots: [const { SLOT }; NR_FILE],
-            free: Lock::new(FreeList { first: END, fresh: 0 }),
+            slots: [const { FileSlot::new() }; NR_FILE],
+            free: Lock::new(FreeList {
+                first: END,
+                fresh: 0,
+            }),
         }
     }
 
     /// Takes a free entry, counted once.
     fn get_empty(&self) -> Result<&FileSlot> {
         let mut free = self.free.lock();
-        let place = if free.first == END { free.fresh } else { free.first };
+        let place = if free.first == END {
+            free.fresh
+        } else {
+            free.first
+        };
         let slot = self.slots.get(place as usize).ok_or(Errno::ENFILE)?;
         if free.first == END {
             free.fresh += 1;
@@ -107,7 +119,10 @@ impl Clone for File<'_> {
     fn clone(&self) -> Self {
         let _free = self.fs.tables.files.free.lock();
         self.slot.count.add(1);
-        File { fs: self.fs, slot: self.slot }
+        File {
+            fs: self.fs,
+            slot: self.slot,
+        }
     }
 }
 
@@ -125,7 +140,9 @@ impl Drop for File<'_> {
         self.slot.next_free.set(free.first);
         free.first = self.slot.place.get();
         drop(free);
-        let Some(inode) = self.fs.inode_from_raw(inode) else { return };
+        let Some(inode) = self.fs.inode_from_raw(inode) else {
+            return;
+        };
         if S_ISFIFO(self.slot.file_type.get() as u16) {
             inode.pipe().close(self.fs.seam, flags);
         }
@@ -140,7 +157,10 @@ impl<'fs> File<'fs> {
         // does not shrink.
         let slot = &self.fs.tables.inode_slots[self.slot.inode.get() as usize % crate::NR_INODE];
         let inode = ManuallyDrop::new(Inode::uncounted(self.fs, slot));
-        FileInode { inode, _file: PhantomData }
+        FileInode {
+            inode,
+            _file: PhantomData,
+        }
     }
 
     /// The type bits of its mode.
@@ -208,6 +228,11 @@ impl<'fs> Fs<'fs> {
     /// How many files are open, for tests that look for leaks.
     pub fn files_in_use(&self) -> usize {
         let _free = self.tables.files.free.lock();
-        self.tables.files.slots.iter().filter(|slot| slot.count.get() != 0).count()
+        self.tables
+            .files
+            .slots
+            .iter()
+            .filter(|slot| slot.count.get() != 0)
+            .count()
     }
 }

@@ -185,7 +185,10 @@ impl Clone for Inode<'_> {
     fn clone(&self) -> Self {
         let _table = self.fs.tables.inodes.lock();
         self.slot.count.add(1);
-        Inode { fs: self.fs, slot: self.slot }
+        Inode {
+            fs: self.fs,
+            slot: self.slot,
+        }
     }
 }
 
@@ -266,13 +269,18 @@ impl<'fs> Inode<'fs> {
 
     /// Whether its file system may not be written.
     pub fn is_read_only(&self) -> bool {
-        self.fs.super_block(self.super_place()).is_none_or(|block| block.is_read_only())
+        self.fs
+            .super_block(self.super_place())
+            .is_none_or(|block| block.is_read_only())
     }
 
     /// Locks it against everybody else who locks it. May sleep.
     #[inline]
     pub fn lock(&self) -> LockedInode<'_, 'fs> {
-        LockedInode { inode: self, _guard: self.slot.lock.hold(self.fs.seam) }
+        LockedInode {
+            inode: self,
+            _guard: self.slot.lock.hold(self.fs.seam),
+        }
     }
 
     /// Its fields. Do not sleep while the guard lives.
@@ -407,7 +415,9 @@ impl<'fs> Fs<'fs> {
                 self.fs_error(device, format_args!("a directory entry for inode {number}"));
                 return Err(Errno::EIO);
             }
-            let Some((mut table, slot)) = self.get_empty_inode(table)? else { continue };
+            let Some((mut table, slot)) = self.get_empty_inode(table)? else {
+                continue;
+            };
             slot.super_place.set(super_place);
             slot.first_zone.set(u32::from(geometry.firstdatazone));
             slot.end_zone.set(u32::from(geometry.nzones));
@@ -477,7 +487,13 @@ impl<'fs> Fs<'fs> {
             ..DiskInode::default()
         };
         disk.zones[0] = Zone(new.rdev.0);
-        inode.update(|state| *state = InodeState { disk, atime: now, ctime: now });
+        inode.update(|state| {
+            *state = InodeState {
+                disk,
+                atime: now,
+                ctime: now,
+            }
+        });
         inode.slot.valid.store(true, Release);
         Ok(inode)
     }
@@ -489,13 +505,12 @@ impl<'fs> Fs<'fs> {
         let slots = &self.tables.inode_slots;
         let mut table = self.tables.inodes.lock();
         debug_assert!(slot.count.get() != 0, "inode given back twice");
-        if slot.count.get() == 1 {
-            if slot.is_valid() && !slot.device().is_none() && inode.nlinks() == 0 {
-                // No directory entry leads here any more, so it stays ours.
-                drop(table);
-                self.free(inode);
-                table = self.tables.inodes.lock();
-            }
+        let is_last = slot.count.get() == 1;
+        if is_last && slot.is_valid() && !slot.device().is_none() && inode.nlinks() == 0 {
+            // No directory entry leads here any more, so it stays ours.
+            drop(table);
+            self.free(inode);
+            table = self.tables.inodes.lock();
         }
         slot.count.set(slot.count.get().saturating_sub(1));
         if slot.count.get() == 0 {
@@ -535,10 +550,17 @@ impl<'fs> Fs<'fs> {
             return Ok(());
         }
         // Without a file system it was freed a moment ago.
-        let Some(block) = self.super_block(slot.super_place.get()) else { return Ok(()) };
+        let Some(block) = self.super_block(slot.super_place.get()) else {
+            return Ok(());
+        };
         let (block, offset) = block.geometry().inode_place(slot.number());
         let buffer = self.bread(slot.device(), block).inspect_err(|_| {
-            printk!(self, "device {}: inode {} is lost\n", slot.device(), slot.number());
+            printk!(
+                self,
+                "device {}: inode {} is lost\n",
+                slot.device(),
+                slot.number()
+            );
             slot.dirty.store(false, Release);
         })?;
         let state = slot.state.lock();
@@ -581,7 +603,11 @@ impl<'fs> Fs<'fs> {
                 continue;
             }
             if slot.count.get() != 0 {
-                printk!(self, "inode {} of changed device {device} is in use\n", slot.number());
+                printk!(
+                    self,
+                    "inode {} of changed device {device} is in use\n",
+                    slot.number()
+                );
                 continue;
             }
             table.take(slots, place);
@@ -594,7 +620,11 @@ impl<'fs> Fs<'fs> {
     /// How many inodes are in use, for tests that look for leaks.
     pub fn inodes_in_use(&self) -> usize {
         let _table = self.tables.inodes.lock();
-        self.tables.inode_slots.iter().filter(|slot| slot.count.get() != 0).count()
+        self.tables
+            .inode_slots
+            .iter()
+            .filter(|slot| slot.count.get() != 0)
+            .count()
     }
 }
 
@@ -627,7 +657,10 @@ impl<'fs> Inode<'fs> {
         let mut disk = DiskInode::parse(&buffer.data(), offset);
         drop(buffer);
         if !self.fs.inode_in_use(block, self.number()) || disk.mode & S_IFMT == 0 {
-            let what = format_args!("a directory entry for inode {}, which is free", self.number());
+            let what = format_args!(
+                "a directory entry for inode {}, which is free",
+                self.number()
+            );
             self.fs.fs_error(self.device(), what);
             return Err(Errno::EIO);
         }
@@ -642,9 +675,12 @@ impl<'fs> Inode<'fs> {
             self.fs.fs_error(self.device(), what);
             disk.size = largest;
         }
-        *self.state() = InodeState { disk, atime: disk.time, ctime: disk.time };
+        *self.state() = InodeState {
+            disk,
+            atime: disk.time,
+            ctime: disk.time,
+        };
         self.slot.valid.store(true, Release);
         Ok(())
     }
-
 }

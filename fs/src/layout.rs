@@ -114,7 +114,10 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
 /// Stores bytes at `offset`; nothing behind the end.
 #[inline(always)]
 pub fn put_at<const N: usize>(bytes: &mut [u8], offset: usize, value: [u8; N]) {
-    if let Some(place) = bytes.get_mut(offset..).and_then(|rest| rest.first_chunk_mut()) {
+    if let Some(place) = bytes
+        .get_mut(offset..)
+        .and_then(|rest| rest.first_chunk_mut())
+    {
         *place = value;
     }
 }
@@ -367,7 +370,9 @@ impl DiskInode {
     /// Reads the inode that begins at `offset` of a block.
     pub fn parse(block: &[u8; BLOCK_SIZE], offset: usize) -> DiskInode {
         use inode_offset::*;
-        let Some(bytes) = block.get(offset..).and_then(|rest| rest.first_chunk::<INODE_SIZE>())
+        let Some(bytes) = block
+            .get(offset..)
+            .and_then(|rest| rest.first_chunk::<INODE_SIZE>())
         else {
             return DiskInode::default();
         };

@@ -155,10 +155,23 @@ impl<'m> Fs<'m> {
     /// half a dozen buffers at a time and a mounted device up to sixteen for
     /// its bitmaps, so there should be a hundred or more.
     pub fn new(seam: &'m dyn Seam, buffers: &'m [BufferHead], tables: &'m Tables) -> Fs<'m> {
-        let fs = Fs { seam, buffers, tables };
+        let fs = Fs::join(seam, buffers, tables);
         fs.buffer_init();
         fs.inode_init();
         fs
+    }
+
+    /// Parts that were tied together before.
+    pub(crate) const fn join(
+        seam: &'m dyn Seam,
+        buffers: &'m [BufferHead],
+        tables: &'m Tables,
+    ) -> Fs<'m> {
+        Fs {
+            seam,
+            buffers,
+            tables,
+        }
     }
 
     /// The surroundings.

@@ -24,7 +24,11 @@ pub struct Links {
 impl Links {
     /// In no chain and no list.
     pub const fn new() -> Links {
-        Links { chain: Word::new(END), older: Word::new(END), newer: Word::new(END) }
+        Links {
+            chain: Word::new(END),
+            older: Word::new(END),
+            newer: Word::new(END),
+        }
     }
 }
 
@@ -51,7 +55,11 @@ impl<const CHAINS: usize> Index<CHAINS> {
 
     /// Without slots.
     pub const fn new() -> Self {
-        Index { chains: [END; CHAINS], oldest: END, newest: END }
+        Index {
+            chains: [END; CHAINS],
+            oldest: END,
+            newest: END,
+        }
     }
 
     /// The slot in the chain of `hash` for which `wanted` holds.
@@ -83,7 +91,9 @@ impl<const CHAINS: usize> Index<CHAINS> {
 
     /// Takes a slot out of the chain of its identity, if it is in it.
     pub fn remove<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else { return };
+        let Some(slot) = slots.get(number as usize) else {
+            return;
+        };
         let behind = slot.links().chain.get();
         let head = &mut self.chains[slot.hash() as usize & Self::MASK];
         if *head == number {
@@ -120,7 +130,9 @@ impl<const CHAINS: usize> Index<CHAINS> {
     /// A slot comes into use: takes it out of the list.
     #[inline]
     pub fn take<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else { return };
+        let Some(slot) = slots.get(number as usize) else {
+            return;
+        };
         let (older, newer) = (slot.links().older.get(), slot.links().newer.get());
         match slots.get(older as usize) {
             Some(other) => other.links().newer.set(newer),
@@ -135,7 +147,9 @@ impl<const CHAINS: usize> Index<CHAINS> {
     /// A slot is not used any more: puts it last in the list.
     #[inline]
     pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else { return };
+        let Some(slot) = slots.get(number as usize) else {
+            return;
+        };
         slot.links().older.set(self.newest);
         slot.links().newer.set(END);
         match slots.get(self.newest as usize) {
@@ -147,7 +161,9 @@ impl<const CHAINS: usize> Index<CHAINS> {
 
     /// A slot holds nothing worth keeping: puts it first in the list.
     pub fn put_oldest<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else { return };
+        let Some(slot) = slots.get(number as usize) else {
+            return;
+        };
         slot.links().newer.set(self.oldest);
         slot.links().older.set(END);
         match slots.get(self.oldest as usize) {

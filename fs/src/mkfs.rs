@@ -32,13 +32,20 @@ pub struct Options {
 impl Options {
     /// With 14-character names and the usual number of inodes.
     pub const fn new(blocks: u32) -> Options {
-        Options { blocks, inodes: None, long_names: false }
+        Options {
+            blocks,
+            inodes: None,
+            long_names: false,
+        }
     }
 
     /// The super block and geometry; `EINVAL` if they can't be.
     fn super_block(&self) -> Result<(DiskSuper, Geometry)> {
         let nzones = u16::try_from(self.blocks).map_err(|_| Errno::EINVAL)?;
-        let wanted = self.inodes.unwrap_or(self.blocks / 3).clamp(1, u32::from(u16::MAX));
+        let wanted = self
+            .inodes
+            .unwrap_or(self.blocks / 3)
+            .clamp(1, u32::from(u16::MAX));
         // As many as fill their last block, if the number can be said.
         let full = wanted.next_multiple_of(INODES_PER_BLOCK);
         let ninodes = u16::try_from(full).unwrap_or(u16::MAX);
@@ -62,7 +69,11 @@ impl Options {
             firstdatazone: u16::try_from(first).map_err(|_| Errno::EINVAL)?,
             log_zone_size: 0,
             max_size: MAX_FILE_SIZE,
-            magic: if self.long_names { SUPER_MAGIC_30 } else { SUPER_MAGIC },
+            magic: if self.long_names {
+                SUPER_MAGIC_30
+            } else {
+                SUPER_MAGIC
+            },
             state: STATE_VALID,
         };
         let geometry = Geometry::check(&disk, self.blocks).map_err(|_| Errno::EINVAL)?;
@@ -97,7 +108,9 @@ impl<'fs> Fs<'fs> {
             store(geometry.inode_map() + n, &|data| fill_map(data, n, last));
         }
         for n in 0..u32::from(geometry.zmap_blocks) {
-            store(geometry.zone_map() + n, &|data| fill_map(data, n, geometry.data_zones()));
+            store(geometry.zone_map() + n, &|data| {
+                fill_map(data, n, geometry.data_zones())
+            });
         }
         for block in geometry.inode_table()..u32::from(geometry.firstdatazone) {
             store(block, &|_| {});

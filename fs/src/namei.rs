@@ -56,7 +56,10 @@ impl Name {
         let len = text.len().min(NAME_LEN_MAX);
         let mut bytes = [0; NAME_LEN_MAX];
         bytes[..len].copy_from_slice(&text[..len]);
-        Name { bytes, len: len as u8 }
+        Name {
+            bytes,
+            len: len as u8,
+        }
     }
 
     #[inline(always)]
@@ -84,11 +87,20 @@ struct Component {
 /// The name that begins at `from`, behind any slashes.
 fn component(path: &[u8], from: usize) -> Component {
     let rest = path.get(from..).unwrap_or_default();
-    let start = rest.iter().position(|byte| *byte != b'/').unwrap_or(rest.len());
+    let start = rest
+        .iter()
+        .position(|byte| *byte != b'/')
+        .unwrap_or(rest.len());
     let rest = &rest[start..];
-    let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let len = rest
+        .iter()
+        .position(|byte| *byte == b'/')
+        .unwrap_or(rest.len());
     let behind = &rest[len..];
-    let slashes = behind.iter().position(|byte| *byte != b'/').unwrap_or(behind.len());
+    let slashes = behind
+        .iter()
+        .position(|byte| *byte != b'/')
+        .unwrap_or(behind.len());
     Component {
         name: Name::new(&rest[..len]),
         next: from + start + len + slashes,
@@ -150,13 +162,21 @@ impl<'fs> Inode<'fs> {
         } else {
             mode
         };
-        if mask & !allowed & 0o7 == 0 { Ok(()) } else { Err(Errno::EACCES) }
+        if mask & !allowed & 0o7 == 0 {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        }
     }
 
     /// Whether `task` may add and remove entries of this directory.
     fn may_change(&self, task: &FsTask<'_>) -> Result<()> {
         self.permission(task, MAY_WRITE | MAY_EXEC)?;
-        if self.is_read_only() { Err(Errno::EROFS) } else { Ok(()) }
+        if self.is_read_only() {
+            Err(Errno::EROFS)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -202,7 +222,12 @@ impl<'fs> Fs<'fs> {
         };
         let mut position = 0;
         loop {
-            let Component { name, next, is_last, slash } = path.component(position);
+            let Component {
+                name,
+                next,
+                is_last,
+                slash,
+            } = path.component(position);
             if is_last {
                 return Ok(Last { dir, name, slash });
             }
@@ -256,12 +281,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// The inode of a name in a directory that the caller may search.
-    fn lookup(
-        &'fs self,
-        task: &FsTask<'fs>,
-        dir: &Inode<'fs>,
-        name: &Name,
-    ) -> Result<Inode<'fs>> {
+    fn lookup(&'fs self, task: &FsTask<'fs>, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
         if !S_ISDIR(dir.mode()) {
             return Err(Errno::ENOTDIR);
         }
@@ -274,9 +294,12 @@ impl<'fs> Fs<'fs> {
                 return Ok(dir.clone());
             }
             let dir = self.uncross_mount(dir.clone());
-            return self.find_inode(&dir, name).map(|inode| self.cross_mount(inode));
+            return self
+                .find_inode(&dir, name)
+                .map(|inode| self.cross_mount(inode));
         }
-        self.find_inode(dir, name).map(|inode| self.cross_mount(inode))
+        self.find_inode(dir, name)
+            .map(|inode| self.cross_mount(inode))
     }
 
     /// The inode of a name in a directory, mounted devices left aside.
@@ -372,7 +395,11 @@ impl<'fs> Fs<'fs> {
         if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
             return Err(Errno::EROFS);
         }
-        if truncate && S_ISREG(mode) { inode.lock().truncate() } else { Ok(()) }
+        if truncate && S_ISREG(mode) {
+            inode.lock().truncate()
+        } else {
+            Ok(())
+        }
     }
 
     /// Locks a directory for a search.
@@ -401,7 +428,15 @@ impl<'fs> Fs<'fs> {
         let uid = task.euid.get() as u16;
         // The disk has one byte for the group.
         let gid = u8::try_from(task.egid.get()).unwrap_or(u8::MAX);
-        self.new_inode(dir.super_place(), &NewInode { mode, uid, gid, rdev })
+        self.new_inode(
+            dir.super_place(),
+            &NewInode {
+                mode,
+                uid,
+                gid,
+                rdev,
+            },
+        )
     }
 
     /// Locks the directory of a name that is to be made and is not there yet:
@@ -445,7 +480,8 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
-        dir.add_entry(&last.name, inode.number(), free).inspect_err(|_| inode.discard())
+        dir.add_entry(&last.name, inode.number(), free)
+            .inspect_err(|_| inode.discard())
     }
 
     /// Makes a directory.
@@ -460,10 +496,12 @@ impl<'fs> Fs<'fs> {
         // Its `..` counts as a link of the parent.
         dir.add_link();
         let filled = inode.lock().fill_directory(dir.number());
-        filled.and_then(|()| dir.add_entry(&last.name, inode.number(), free)).inspect_err(|_| {
-            inode.discard();
-            dir.remove_link();
-        })
+        filled
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .inspect_err(|_| {
+                inode.discard();
+                dir.remove_link();
+            })
     }
 
     /// Makes a symbolic link.
@@ -507,7 +545,11 @@ impl<'fs> Fs<'fs> {
         let last = self.dir_namei(task, path)?;
         if last.name.is_fixed() {
             let is_parent = last.name.is(Name::DOT_DOT);
-            return Err(if is_parent { Errno::ENOTEMPTY } else { Errno::EINVAL });
+            return Err(if is_parent {
+                Errno::ENOTEMPTY
+            } else {
+                Errno::EINVAL
+            });
         }
         let _tree = self.tables.tree_lock.hold(self.seam);
         let dir = self.lock_directory(task, &last.dir)?;
@@ -581,7 +623,8 @@ impl<'fs> Fs<'fs> {
                 Ok(())
             }
         })?;
-        dir.add_entry(&last.name, inode.number(), free).inspect_err(|_| inode.remove_link())
+        dir.add_entry(&last.name, inode.number(), free)
+            .inspect_err(|_| inode.remove_link())
     }
 }
 
@@ -624,8 +667,15 @@ impl<'fs> Inode<'fs> {
             return Err(Errno::ENOENT);
         }
         let buffer = self.fs.bread(self.device(), zone.block())?;
-        let len = buffer.data()[..len].iter().position(|byte| *byte == 0).unwrap_or(len);
-        if len == 0 { Err(Errno::ENOENT) } else { Ok((buffer, len)) }
+        let len = buffer.data()[..len]
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(len);
+        if len == 0 {
+            Err(Errno::ENOENT)
+        } else {
+            Ok((buffer, len))
+        }
     }
 }
 
@@ -633,10 +683,12 @@ impl LockedInode<'_, '_> {
     /// Makes `target` the contents of a new symbolic link.
     fn store_link(&self, target: &[u8]) -> Result<()> {
         let block = self.create_block(0)?;
-        self.fs.getblk(self.device(), block.zone.block()).overwrite(|data| {
-            *data = [0; BLOCK_SIZE];
-            data[..target.len()].copy_from_slice(target);
-        });
+        self.fs
+            .getblk(self.device(), block.zone.block())
+            .overwrite(|data| {
+                *data = [0; BLOCK_SIZE];
+                data[..target.len()].copy_from_slice(target);
+            });
         self.update(|state| state.disk.size = target.len() as u32);
         Ok(())
     }

@@ -79,11 +79,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Changes an inode and when it was changed. `EROFS` where that can't be.
-    fn change(
-        &self,
-        inode: &Inode<'fs>,
-        change: impl FnOnce(&mut InodeState),
-    ) -> Result<()> {
+    fn change(&self, inode: &Inode<'fs>, change: impl FnOnce(&mut InodeState)) -> Result<()> {
         if inode.is_read_only() {
             return Err(Errno::EROFS);
         }
@@ -105,13 +101,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Gives a file to another user and group. Super-user only.
-    pub fn sys_chown(
-        &'fs self,
-        task: &FsTask<'fs>,
-        path: &[u8],
-        uid: u32,
-        gid: u32,
-    ) -> Result<()> {
+    pub fn sys_chown(&'fs self, task: &FsTask<'fs>, path: &[u8], uid: u32, gid: u32) -> Result<()> {
         let inode = self.namei(task, path)?;
         if !task.is_superuser() {
             return Err(Errno::EPERM);
@@ -120,7 +110,9 @@ impl<'fs> Fs<'fs> {
         let (Ok(uid), Ok(gid)) = (u16::try_from(uid), u8::try_from(gid)) else {
             return Err(Errno::EINVAL);
         };
-        self.change(&inode, |state| (state.disk.uid, state.disk.gid) = (uid, gid))
+        self.change(&inode, |state| {
+            (state.disk.uid, state.disk.gid) = (uid, gid)
+        })
     }
 
     /// Whether the user who started the caller may use a file: any of `R_OK`,
@@ -154,7 +146,10 @@ impl<'fs> Fs<'fs> {
             inode.permission(task, W_OK)?;
         }
         let now = self.current_time();
-        let times = times.unwrap_or(Utimbuf { actime: now, modtime: now });
+        let times = times.unwrap_or(Utimbuf {
+            actime: now,
+            modtime: now,
+        });
         self.change(&inode, |state| {
             state.atime = times.actime;
             state.disk.time = times.modtime;
@@ -172,12 +167,20 @@ impl<'fs> Fs<'fs> {
     pub fn sys_ustat(&self, device: u32) -> Result<Ustat> {
         let device = u16::try_from(device).map_err(|_| Errno::EINVAL)?;
         let (zones, inodes) = self.free_counts(Device(device)).ok_or(Errno::EINVAL)?;
-        Ok(Ustat { f_tfree: zones as i32, f_tinode: inodes as u16, ..Ustat::default() })
+        Ok(Ustat {
+            f_tfree: zones as i32,
+            f_tinode: inodes as u16,
+            ..Ustat::default()
+        })
     }
 }
 
 /// `EPERM` unless the caller is the super-user or owns it.
 fn check_owner(task: &FsTask<'_>, inode: &Inode<'_>) -> Result<()> {
     let is_owner = task.euid.get() == u32::from(inode.uid());
-    if is_owner || task.is_superuser() { Ok(()) } else { Err(Errno::EPERM) }
+    if is_owner || task.is_superuser() {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
 }

@@ -71,7 +71,13 @@ impl PipeState {
 impl Pipe {
     pub(crate) const fn new() -> Pipe {
         Pipe {
-            state: Lock::new(PipeState { page: None, tail: 0, length: 0, readers: 0, writers: 0 }),
+            state: Lock::new(PipeState {
+                page: None,
+                tail: 0,
+                length: 0,
+                readers: 0,
+                writers: 0,
+            }),
             queue: WaitQueue::new(),
         }
     }
@@ -84,9 +90,17 @@ impl Pipe {
     /// An end was closed; `flags` are those of its file.
     pub(crate) fn close(&self, seam: &dyn Seam, flags: u32) {
         let mut state = self.state.lock();
-        let end = if flags & O_ACCMODE == O_RDONLY { &mut state.readers } else { &mut state.writers };
+        let end = if flags & O_ACCMODE == O_RDONLY {
+            &mut state.readers
+        } else {
+            &mut state.writers
+        };
         *end = end.saturating_sub(1);
-        let page = if state.readers == 0 && state.writers == 0 { state.page.take() } else { None };
+        let page = if state.readers == 0 && state.writers == 0 {
+            state.page.take()
+        } else {
+            None
+        };
         drop(state);
         drop(page);
         self.wake_up(seam);
@@ -169,7 +183,11 @@ impl Pipe {
     ) -> Result<usize> {
         let mut done = 0;
         // What must go in one piece.
-        let together = if buffer.remaining() <= PIPE_BUF { buffer.remaining() } else { 1 };
+        let together = if buffer.remaining() <= PIPE_BUF {
+            buffer.remaining()
+        } else {
+            1
+        };
         while buffer.remaining() != 0 {
             let room = self
                 .wait_for_room(seam, flags, together)
@@ -209,10 +227,17 @@ impl<'fs> Fs<'fs> {
         }
         let reader = self.new_file(inode.clone(), O_RDONLY)?;
         let writer = self.new_file(inode.clone(), O_WRONLY)?;
-        *inode.pipe().state.lock() =
-            PipeState { page: Some(page), tail: 0, length: 0, readers: 1, writers: 1 };
+        *inode.pipe().state.lock() = PipeState {
+            page: Some(page),
+            tail: 0,
+            length: 0,
+            readers: 1,
+            writers: 1,
+        };
         let read_fd = task.install(reader, 0)?;
-        let write_fd = task.install(writer, 0).inspect_err(|_| drop(task.take_file(read_fd)))?;
+        let write_fd = task
+            .install(writer, 0)
+            .inspect_err(|_| drop(task.take_file(read_fd)))?;
         Ok([read_fd, write_fd])
     }
 }

@@ -56,7 +56,9 @@ impl<'fs> Fs<'fs> {
         match file.file_type() {
             S_IFREG => {
                 let append = file.flags() & O_APPEND != 0;
-                at_position(&file, |position| file.inode().file_write(append, position, buffer))
+                at_position(&file, |position| {
+                    file.inode().file_write(append, position, buffer)
+                })
             }
             S_IFIFO => file.inode().pipe().write(self.seam, file.flags(), buffer),
             S_IFCHR => self.rw_char(Direction::Write, &file, buffer),
@@ -91,7 +93,9 @@ impl<'fs> Fs<'fs> {
             SEEK_END => i64::from(file.inode().size()),
             _ => return Err(Errno::EINVAL),
         };
-        let position = i32::try_from(base + i64::from(offset)).ok().filter(|place| *place >= 0);
+        let position = i32::try_from(base + i64::from(offset))
+            .ok()
+            .filter(|place| *place >= 0);
         let position = position.ok_or(Errno::EINVAL)? as u32;
         file.set_position(position);
         Ok(position as usize)
@@ -101,10 +105,7 @@ impl<'fs> Fs<'fs> {
 /// Does something at the position of a file and moves it, while nobody else
 /// does.
 #[inline]
-fn at_position(
-    file: &File<'_>,
-    transfer: impl FnOnce(&mut u32) -> Result<usize>,
-) -> Result<usize> {
+fn at_position(file: &File<'_>, transfer: impl FnOnce(&mut u32) -> Result<usize>) -> Result<usize> {
     let _position = file.lock_position();
     let mut position = file.position();
     let result = transfer(&mut position);

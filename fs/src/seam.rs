@@ -50,7 +50,9 @@ pub struct WaitQueue {
 impl WaitQueue {
     /// A queue nobody sleeps on.
     pub const fn new() -> Self {
-        WaitQueue { sleepers: [const { AtomicU32::new(0) }; 2] }
+        WaitQueue {
+            sleepers: [const { AtomicU32::new(0) }; 2],
+        }
     }
 
     /// Whether nobody sleeps here.
@@ -76,7 +78,11 @@ pub trait Seam: Sync {
 
     /// As [`Seam::sleep_while`], but a signal for the caller ends it with
     /// `EINTR`.
-    fn interruptible_sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) -> Result<()>;
+    fn interruptible_sleep_while(
+        &self,
+        queue: &WaitQueue,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()>;
 
     /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
     fn wake_up(&self, queue: &WaitQueue);
@@ -175,7 +181,10 @@ pub struct SleepLock {
 impl SleepLock {
     /// A free lock.
     pub const fn new() -> Self {
-        SleepLock { locked: AtomicBool::new(false), queue: WaitQueue::new() }
+        SleepLock {
+            locked: AtomicBool::new(false),
+            queue: WaitQueue::new(),
+        }
     }
 
     /// Whether somebody holds it.

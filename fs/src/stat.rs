@@ -12,7 +12,11 @@ impl Inode<'_> {
         let state = *self.state();
         let disk = state.disk;
         let is_device = S_ISCHR(disk.mode) || S_ISBLK(disk.mode);
-        let size = if S_ISFIFO(disk.mode) { self.pipe().length() as u32 } else { disk.size };
+        let size = if S_ISFIFO(disk.mode) {
+            self.pipe().length() as u32
+        } else {
+            disk.size
+        };
         Stat {
             st_dev: self.device().0,
             st_ino: self.number().0,

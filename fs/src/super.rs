@@ -93,6 +93,11 @@ impl<'fs> Fs<'fs> {
         supers.find(|(_, block)| block.device() == device && !device.is_none())
     }
 
+    /// The numbers of a mounted device's super block.
+    pub fn geometry(&self, device: Device) -> Option<Geometry> {
+        self.get_super(device).map(|(_, block)| block.geometry())
+    }
+
     /// The super block at a place of the table.
     #[inline(always)]
     pub(crate) fn super_block(&self, place: u32) -> Option<&'fs SuperBlock> {
@@ -103,15 +108,22 @@ impl<'fs> Fs<'fs> {
     /// write to the file system from now on. What is there can still be read.
     pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
         printk!(self, "file system error on device {device}: {what}\n");
-        let Some((_, block)) = self.get_super(device) else { return };
-        if !block.read_only.swap(true, core::sync::atomic::Ordering::AcqRel) {
+        let Some((_, block)) = self.get_super(device) else {
+            return;
+        };
+        if !block
+            .read_only
+            .swap(true, core::sync::atomic::Ordering::AcqRel)
+        {
             printk!(self, "device {device} is read-only from now on; run fsck\n");
         }
     }
 
     /// What a block of a device holds.
     pub(crate) fn rank(&self, device: Device, block: u32) -> Rank {
-        let Some((_, super_block)) = self.get_super(device) else { return Rank::Data };
+        let Some((_, super_block)) = self.get_super(device) else {
+            return Rank::Data;
+        };
         let geometry = super_block.geometry();
         if block >= u32::from(geometry.firstdatazone) {
             Rank::Data
@@ -138,8 +150,13 @@ impl<'fs> Fs<'fs> {
                 return Err(error);
             }
         };
-        *block.state.lock() =
-            SuperState { geometry, inode_map, zone_map, inode_hint: 1, zone_hint: 1 };
+        *block.state.lock() = SuperState {
+            geometry,
+            inode_map,
+            zone_map,
+            inode_hint: 1,
+            zone_hint: 1,
+        };
         block.read_only.store(read_only, Release);
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);
@@ -149,7 +166,9 @@ impl<'fs> Fs<'fs> {
     }
 
     fn get_super_slot(&self) -> Option<(u32, &'fs SuperBlock)> {
-        (0..).zip(&self.tables.supers).find(|(_, block)| block.device().is_none())
+        (0..)
+            .zip(&self.tables.supers)
+            .find(|(_, block)| block.device().is_none())
     }
 
     fn read_geometry(&'fs self, device: Device) -> Result<Geometry> {
@@ -262,7 +281,9 @@ impl<'fs> Fs<'fs> {
         }
         let (block, root) = self.mount_device(device, read_only)?;
         let table = self.tables.inodes.lock();
-        let place = (0..).zip(&self.tables.supers).find(|(_, it)| core::ptr::eq(*it, block));
+        let place = (0..)
+            .zip(&self.tables.supers)
+            .find(|(_, it)| core::ptr::eq(*it, block));
         directory.set_mounted(place.map(|(place, _)| place));
         block.root.set(root.into_raw());
         block.covered.set(directory.into_raw());
@@ -299,8 +320,13 @@ impl<'fs> Fs<'fs> {
     fn detach(&'fs self, block: &SuperBlock) -> Result<(Option<Inode<'fs>>, Option<Inode<'fs>>)> {
         let table = self.tables.inodes.lock();
         let used = |slot: &&InodeSlot| slot.device() == block.device();
-        let users: u32 =
-            self.tables.inode_slots.iter().filter(used).map(InodeSlot::count).sum();
+        let users: u32 = self
+            .tables
+            .inode_slots
+            .iter()
+            .filter(used)
+            .map(InodeSlot::count)
+            .sum();
         let own = u32::from(block.root.get() != NO_INODE);
         if users > own {
             return Err(Errno::EBUSY);
@@ -319,7 +345,9 @@ impl<'fs> Fs<'fs> {
     /// The medium of a device is gone: unmounts it, whatever is lost
     /// (0.11: `put_super`). Not if somebody still uses it.
     pub(crate) fn put_super(&'fs self, device: Device) {
-        let Some((_, block)) = self.get_super(device) else { return };
+        let Some((_, block)) = self.get_super(device) else {
+            return;
+        };
         printk!(self, "mounted disk {device} changed: prepare for trouble\n");
         if let Ok((root, covered)) = self.detach(block) {
             drop(root);

@@ -50,8 +50,14 @@ impl<'fs> FsTask<'fs> {
             gid: Word::new(0),
             egid: Word::new(0),
             umask: Word::new(0o022),
-            directories: Lock::new(Directories { root: None, pwd: None }),
-            files: Lock::new(Files { filp: [const { None }; NR_OPEN], close_on_exec: 0 }),
+            directories: Lock::new(Directories {
+                root: None,
+                pwd: None,
+            }),
+            files: Lock::new(Files {
+                filp: [const { None }; NR_OPEN],
+                close_on_exec: 0,
+            }),
         }
     }
 
@@ -69,7 +75,10 @@ impl<'fs> FsTask<'fs> {
         };
         let files = {
             let files = parent.files.lock();
-            Files { filp: files.filp.clone(), close_on_exec: files.close_on_exec }
+            Files {
+                filp: files.filp.clone(),
+                close_on_exec: files.close_on_exec,
+            }
         };
         // Dropping may sleep, so the old ones go when the guards are gone.
         let old = core::mem::replace(&mut *self.directories.lock(), Directories { root, pwd });
@@ -81,7 +90,10 @@ impl<'fs> FsTask<'fs> {
     /// Closes everything and gives up the directories (`exit`). May sleep.
     pub fn release(&self) {
         self.close_all();
-        let none = Directories { root: None, pwd: None };
+        let none = Directories {
+            root: None,
+            pwd: None,
+        };
         let old = core::mem::replace(&mut *self.directories.lock(), none);
         drop(old);
     }
@@ -139,7 +151,11 @@ impl<'fs> FsTask<'fs> {
     #[inline]
     pub fn file(&self, fd: u32) -> Result<File<'fs>> {
         let files = self.files.lock();
-        files.filp.get(fd as usize).and_then(Option::clone).ok_or(Errno::EBADF)
+        files
+            .filp
+            .get(fd as usize)
+            .and_then(Option::clone)
+            .ok_or(Errno::EBADF)
     }
 
     /// `EMFILE` if no descriptor from `from` up is free.
@@ -153,7 +169,10 @@ impl<'fs> FsTask<'fs> {
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
         let mut files = self.files.lock();
-        let free = (0..).zip(&mut files.filp).skip(from as usize).find(|(_, file)| file.is_none());
+        let free = (0..)
+            .zip(&mut files.filp)
+            .skip(from as usize)
+            .find(|(_, file)| file.is_none());
         let Some((fd, slot)) = free else {
             // The file is closed after the guard is gone.
             drop(files);
@@ -179,7 +198,11 @@ impl<'fs> FsTask<'fs> {
     /// Takes a file from its descriptor; `EBADF` if there is none.
     pub(crate) fn take_file(&self, fd: u32) -> Result<File<'fs>> {
         let mut files = self.files.lock();
-        let file = files.filp.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::EBADF)?;
+        let file = files
+            .filp
+            .get_mut(fd as usize)
+            .and_then(Option::take)
+            .ok_or(Errno::EBADF)?;
         files.close_on_exec &= !(1 << fd);
         Ok(file)
     }

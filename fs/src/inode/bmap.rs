@@ -32,7 +32,10 @@ impl Path {
             return Ok(Path::Indirect(rest as usize));
         }
         let rest = rest - ZONES_PER_BLOCK;
-        Ok(Path::Double((rest / ZONES_PER_BLOCK) as usize, (rest % ZONES_PER_BLOCK) as usize))
+        Ok(Path::Double(
+            (rest / ZONES_PER_BLOCK) as usize,
+            (rest % ZONES_PER_BLOCK) as usize,
+        ))
     }
 }
 
@@ -110,7 +113,10 @@ impl LockedInode<'_, '_> {
     fn create_direct(&self, n: usize, is_list: bool) -> Result<FileBlock> {
         let zone = self.direct(n)?;
         if !zone.is_hole() {
-            return Ok(FileBlock { zone, is_new: false });
+            return Ok(FileBlock {
+                zone,
+                is_new: false,
+            });
         }
         let zone = self.new_zone(is_list)?;
         let now = self.fs.current_time();
@@ -125,7 +131,10 @@ impl LockedInode<'_, '_> {
         let buffer = self.fs.bread(self.device(), indirect.block())?;
         let zone = Zone(u16_at(&*buffer.data(), 2 * n));
         if !zone.is_hole() {
-            return Ok(FileBlock { zone: self.check(zone)?, is_new: false });
+            return Ok(FileBlock {
+                zone: self.check(zone)?,
+                is_new: false,
+            });
         }
         let zone = self.new_zone(is_list)?;
         put_at(&mut *buffer.data(), 2 * n, zone.0.to_le_bytes());

@@ -8,9 +8,7 @@
 use super::Name;
 use crate::buffer::Buffer;
 use crate::inode::{Inode, LockedInode};
-use crate::layout::{
-    BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at,
-};
+use crate::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at};
 use lib::{Errno, Result};
 
 /// What [`LockedInode::find_entry`] finds.
@@ -40,7 +38,11 @@ impl Entry<'_> {
 
     /// Lets it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber) {
-        put_at(&mut *self.buffer.data(), self.offset, number.0.to_le_bytes());
+        put_at(
+            &mut *self.buffer.data(),
+            self.offset,
+            number.0.to_le_bytes(),
+        );
         self.buffer.mark_dirty();
     }
 }
@@ -115,7 +117,11 @@ impl<'fs> LockedInode<'_, 'fs> {
             };
             drop(data);
             if let Some((offset, number)) = found {
-                return Ok(Lookup::Found(Entry { buffer, offset, number: InodeNumber(number) }));
+                return Ok(Lookup::Found(Entry {
+                    buffer,
+                    offset,
+                    number: InodeNumber(number),
+                }));
             }
             first_free = first_free.or(free.map(|offset| start + offset as u32));
         }
@@ -136,7 +142,9 @@ impl<'fs> LockedInode<'_, 'fs> {
         let block = self.create_block(position / BLOCK_SIZE as u32)?;
         let offset = position as usize % BLOCK_SIZE;
         let store = |data: &mut [u8; BLOCK_SIZE]| {
-            let entry = data.get_mut(offset..offset + entry_size).unwrap_or_default();
+            let entry = data
+                .get_mut(offset..offset + entry_size)
+                .unwrap_or_default();
             let (number_part, name_part) = entry.split_at_mut(ENTRY_NAME.min(entry.len()));
             name_part.copy_from_slice(&name.bytes[..name_part.len()]);
             put_at(number_part, 0, number.0.to_le_bytes());
@@ -178,9 +186,8 @@ impl<'fs> LockedInode<'_, 'fs> {
             let data = buffer.data();
             let is_other = |entry: &[u8]| {
                 let name = &entry[ENTRY_NAME..];
-                let is = |fixed: &[u8]| {
-                    name.starts_with(fixed) && name.get(fixed.len()) == Some(&0)
-                };
+                let is =
+                    |fixed: &[u8]| name.starts_with(fixed) && name.get(fixed.len()) == Some(&0);
                 u16_at(entry, 0) != 0 && !is(Name::DOT) && !is(Name::DOT_DOT)
             };
             if data[..len].chunks_exact(entry_size).any(is_other) {

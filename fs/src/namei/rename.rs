@@ -45,7 +45,11 @@ impl<'fs> Fs<'fs> {
         new: &Last<'fs>,
     ) -> Result<()> {
         if !S_ISDIR(source.mode()) {
-            return if old.slash || new.slash { Err(Errno::ENOTDIR) } else { Ok(()) };
+            return if old.slash || new.slash {
+                Err(Errno::ENOTDIR)
+            } else {
+                Ok(())
+            };
         }
         if source.is_covered() {
             return Err(Errno::EBUSY);

@@ -43,6 +43,8 @@ impl Accounts {
     /// The number of a name, which may be a number already.
     pub fn number(&self, name: &[u8]) -> Option<u32> {
         let known = self.entries().find(|&(other, _)| other == name);
-        known.map(|(_, number)| number).or_else(|| unsigned(name, 10))
+        known
+            .map(|(_, number)| number)
+            .or_else(|| unsigned(name, 10))
     }
 }

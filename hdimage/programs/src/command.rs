@@ -43,13 +43,18 @@ pub trait At<T> {
 
 impl<T> At<T> for lib::Result<T> {
     fn at(self, path: &CStr) -> Outcome<T> {
-        self.map_err(|errno| Failure { path: path.into(), errno })
+        self.map_err(|errno| Failure {
+            path: path.into(),
+            errno,
+        })
     }
 }
 
 /// Prints `program: path: error` if the work failed; gives the value if not.
 pub fn report<T>(outcome: Outcome<T>) -> Option<T> {
-    outcome.map_err(|failure| complain(&[failure.path.to_bytes()], failure.errno)).ok()
+    outcome
+        .map_err(|failure| complain(&[failure.path.to_bytes()], failure.errno))
+        .ok()
 }
 
 /// Prints `program: what: error`, and remembers it for [`status`].
@@ -81,11 +86,7 @@ pub fn options(letters: &str, synopsis: &str) -> Options<'static> {
     options_of(env::args(), letters, synopsis)
 }
 
-fn options_of(
-    arguments: &[&'static CStr],
-    letters: &str,
-    synopsis: &str,
-) -> Options<'static> {
+fn options_of(arguments: &[&'static CStr], letters: &str, synopsis: &str) -> Options<'static> {
     Options::parse(arguments, letters).unwrap_or_else(|error| {
         match error {
             OptionError::Unknown(letter) => complain(&[&[b'-', letter]], "unknown option"),

@@ -8,9 +8,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{
-    S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, Stat,
-};
+use lib::sys::stat::{S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, Stat};
 use lib::sys::types::Device;
 use lib::user::calls::{self, Fd, File};
 use lib::user::dirent::read_directory;
@@ -48,12 +46,21 @@ pub fn read_file(path: &CStr) -> Outcome<Vec<u8>> {
 
 /// Calls `work` with each operand opened for reading, and with standard input
 /// for `-` or if there is no operand. What fails is reported.
-pub fn for_each_input(operands: &[&'static CStr], mut work: impl FnMut(Fd, &'static CStr) -> Outcome) {
-    for &path in if operands.is_empty() { &[c"-"] } else { operands } {
+pub fn for_each_input(
+    operands: &[&'static CStr],
+    mut work: impl FnMut(Fd, &'static CStr) -> Outcome,
+) {
+    for &path in if operands.is_empty() {
+        &[c"-"]
+    } else {
+        operands
+    } {
         report(if path == c"-" {
             work(Fd::STDIN, path)
         } else {
-            File::open(path).at(path).and_then(|file| work(file.fd(), path))
+            File::open(path)
+                .at(path)
+                .and_then(|file| work(file.fd(), path))
         });
     }
 }
@@ -62,8 +69,10 @@ pub fn for_each_input(operands: &[&'static CStr], mut work: impl FnMut(Fd, &'sta
 pub fn names_in(directory: &CStr) -> Outcome<Vec<Vec<u8>>> {
     let entries = read_directory(directory).at(directory)?;
     let names = entries.iter().map(|entry| entry.name().to_vec());
-    let mut names: Vec<_> = names.filter(|name| !matches!(name.as_slice(), b"." | b"..")).collect();
-    names.sort();
+    let mut names: Vec<_> = names
+        .filter(|name| !matches!(name.as_slice(), b"." | b".."))
+        .collect();
+    names.sort_unstable();
     Ok(names)
 }
 
@@ -79,7 +88,9 @@ pub fn for_each_pair(
     operands: &[&'static CStr],
     mut work: impl FnMut(&CStr, &CStr) -> Outcome,
 ) -> bool {
-    let Some((&target, sources)) = operands.split_last().filter(|(_, sources)| !sources.is_empty())
+    let Some((&target, sources)) = operands
+        .split_last()
+        .filter(|(_, sources)| !sources.is_empty())
     else {
         return false;
     };
@@ -114,7 +125,12 @@ pub struct CopyOptions {
 
 /// Copies a file, or a tree. In a tree, reports what fails and goes on.
 pub fn copy(from: &CStr, to: &CStr, options: CopyOptions) -> Outcome {
-    let stat = if options.recursive { calls::lstat(from) } else { calls::stat(from) }.at(from)?;
+    let stat = if options.recursive {
+        calls::lstat(from)
+    } else {
+        calls::stat(from)
+    }
+    .at(from)?;
     if calls::stat(to).is_ok_and(|other| same_file(&stat, &other)) {
         complain(&[from.to_bytes(), to.to_bytes()], "are the same file");
         return Ok(());
@@ -135,13 +151,21 @@ pub fn copy(from: &CStr, to: &CStr, options: CopyOptions) -> Outcome {
     } else {
         copy_contents(from, to, stat.st_mode)?;
     }
-    if options.preserve { copy_attributes(&stat, to) } else { Ok(()) }
+    if options.preserve {
+        copy_attributes(&stat, to)
+    } else {
+        Ok(())
+    }
 }
 
 fn copy_contents(from: &CStr, to: &CStr, mode: u16) -> Outcome {
     let source = File::open(from).at(from)?;
     let target = File::open_with(to, O_WRONLY | O_CREAT | O_TRUNC, mode & 0o777).at(to)?;
-    for_each_chunk(source.fd(), |chunk| calls::write_all(target.fd(), chunk).at(to), from)
+    for_each_chunk(
+        source.fd(),
+        |chunk| calls::write_all(target.fd(), chunk).at(to),
+        from,
+    )
 }
 
 fn copy_tree(from: &CStr, to: &CStr, stat: &Stat, options: CopyOptions) -> Outcome {
@@ -179,7 +203,10 @@ fn inside(path: &CStr, stat: &Stat) -> bool {
 }
 
 fn copy_attributes(stat: &Stat, to: &CStr) -> Outcome {
-    let times = Utimbuf { actime: stat.st_atime, modtime: stat.st_mtime };
+    let times = Utimbuf {
+        actime: stat.st_atime,
+        modtime: stat.st_mtime,
+    };
     calls::utime(to, Some(&times)).at(to)?;
     // Only root may give files away; others keep what they can.
     if calls::chown(to, stat.st_uid, stat.st_gid).is_err() && calls::geteuid() == 0 {
@@ -206,7 +233,9 @@ pub fn remove(path: &CStr, recursive: bool) -> Outcome {
 /// Calls `work` with the path and, if `recursive` and it is a directory, with
 /// all that is in it. What fails is reported.
 pub fn for_tree(path: &CStr, recursive: bool, work: &mut dyn FnMut(&CStr, &Stat) -> Outcome) {
-    let Some(stat) = report(calls::lstat(path).at(path)) else { return };
+    let Some(stat) = report(calls::lstat(path).at(path)) else {
+        return;
+    };
     // A link's target is not part of the tree.
     if recursive && S_ISLNK(stat.st_mode) {
         return;
@@ -254,7 +283,6 @@ pub fn mounts() -> Vec<Mount> {
 pub fn device_node(device: Device) -> Option<CString> {
     let names = names_in(c"/dev").ok()?;
     names.iter().map(|name| join(c"/dev", name)).find(|path| {
-        calls::stat(path)
-            .is_ok_and(|stat| S_ISBLK(stat.st_mode) && Device(stat.st_rdev) == device)
+        calls::stat(path).is_ok_and(|stat| S_ISBLK(stat.st_mode) && Device(stat.st_rdev) == device)
     })
 }

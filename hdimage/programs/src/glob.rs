@@ -141,7 +141,7 @@ pub fn expand(pattern: &[u8], list: &mut dyn FnMut(&[u8]) -> Vec<Vec<u8>>) -> Ve
         }
         paths = found;
     }
-    paths.sort();
+    paths.sort_unstable();
     paths
 }
 

@@ -15,7 +15,9 @@ const SHELL: &CStr = c"/bin/sh";
 /// separated by colons. Comes back only with an error: ENOENT if there is no
 /// such program.
 pub fn execute(arguments: &[&CStr], environment: &[&CStr], path: &[u8]) -> Errno {
-    let Some(name) = arguments.first() else { return Errno::ENOENT };
+    let Some(name) = arguments.first() else {
+        return Errno::ENOENT;
+    };
     if name.to_bytes().contains(&b'/') {
         return execute_file(name, arguments, environment);
     }

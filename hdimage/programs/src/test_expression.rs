@@ -24,7 +24,11 @@ pub fn evaluate(words: &[&[u8]], file_test: FileTest<'_>) -> Result<bool, &'stat
         return Ok(false);
     }
     let value = parser.or()?;
-    if parser.words.is_empty() { Ok(value) } else { Err("unexpected word") }
+    if parser.words.is_empty() {
+        Ok(value)
+    } else {
+        Err("unexpected word")
+    }
 }
 
 struct Parser<'a> {
@@ -85,7 +89,11 @@ impl<'a> Parser<'a> {
         }
         if self.words.len() > 1 && self.accept(b"(") {
             let value = self.or()?;
-            return if self.accept(b")") { Ok(value) } else { Err("missing )") };
+            return if self.accept(b")") {
+                Ok(value)
+            } else {
+                Err("missing )")
+            };
         }
         let word = self.next()?;
         match word {
@@ -104,7 +112,10 @@ impl<'a> Parser<'a> {
 }
 
 fn is_binary(operator: &[u8]) -> bool {
-    matches!(operator, b"=" | b"!=" | b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge")
+    matches!(
+        operator,
+        b"=" | b"!=" | b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge"
+    )
 }
 
 fn binary(left: &[u8], operator: &[u8], right: &[u8]) -> Result<bool, &'static str> {
@@ -131,7 +142,9 @@ mod tests {
 
     fn test(expression: &str) -> Result<bool, &'static str> {
         let words: Vec<_> = expression.split_whitespace().map(str::as_bytes).collect();
-        evaluate(&words, &mut |letter, path| letter == b'f' && path == b"file")
+        evaluate(&words, &mut |letter, path| {
+            letter == b'f' && path == b"file"
+        })
     }
 
     #[test]

@@ -45,6 +45,8 @@ struct Console {
 /// at `index` and reached at `index + 1`.
 struct Adapter {
     index: u16,
+    /// It is an EGA or VGA.
+    has_sequencer: bool,
     /// What was last written, as cells from the start of the memory.
     origin: usize,
     cursor: usize,
@@ -73,6 +75,22 @@ impl Adapter {
         if self.origin != origin {
             self.origin = origin;
             self.write(Self::START_ADDRESS, origin);
+            self.select_font();
+        }
+    }
+
+    /// Selects the font that is selected already. That changes nothing, but
+    /// Bochs, when it shows the screen in a terminal, draws otherwise only what
+    /// has changed in memory, and not what has moved.
+    fn select_font(&self) {
+        const SEQUENCER: u16 = 0x3C4;
+        const CHARACTER_MAP_SELECT: u8 = 3;
+        if self.has_sequencer {
+            // SAFETY: as in `write`; the BIOS has put its font into map 0.
+            unsafe {
+                outb(CHARACTER_MAP_SELECT, SEQUENCER);
+                outb(0, SEQUENCER + 1);
+            }
         }
     }
 
@@ -118,6 +136,7 @@ pub fn con_init() {
         parser: Parser::new(),
         adapter: Adapter {
             index,
+            has_sequencer: has_ega(&info),
             origin: usize::MAX,
             cursor: usize::MAX,
         },
@@ -126,13 +145,16 @@ pub fn con_init() {
     *CONSOLE.lock() = Some(console);
 }
 
+fn has_ega(info: &ScreenInfo) -> bool {
+    info.ega_bx as u8 != NO_EGA
+}
+
 /// The text memory of the adapter. EGA and VGA can start the picture anywhere
 /// in all of it; for the others only one picture is used.
 fn text_memory(info: &ScreenInfo) -> &'static mut [Cell] {
     let monochrome = info.mode == MONOCHROME_MODE;
-    let has_ega = info.ega_bx as u8 != NO_EGA;
     let address: usize = if monochrome { 0xB_0000 } else { 0xB_8000 };
-    let bytes = if has_ega {
+    let bytes = if has_ega(info) {
         0x8000
     } else {
         2 * DEFAULT_COLUMNS * LINES

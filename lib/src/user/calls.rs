@@ -240,13 +240,22 @@ pub fn fork() -> Result<Option<Pid>> {
 /// Runs another program in this process. Comes back only with an error.
 pub fn execve(path: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
     fn vector(strings: &[&CStr]) -> Vec<*const c_char> {
-        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
+        strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain([ptr::null()])
+            .collect()
     }
     let (argv, envp) = (vector(arguments), vector(environment));
     // SAFETY: both vectors end with a null pointer and point to C strings that
     // are borrowed; on success nothing of them is used again.
-    let result =
-        unsafe { syscall::execve(address(path), address(argv.as_ptr()), address(envp.as_ptr())) };
+    let result = unsafe {
+        syscall::execve(
+            address(path),
+            address(argv.as_ptr()),
+            address(envp.as_ptr()),
+        )
+    };
     result.err().unwrap_or(Errno::EIO)
 }
 

@@ -26,7 +26,11 @@ pub struct DirectoryEntry {
 impl DirectoryEntry {
     /// The name, without the bytes that fill it up.
     pub fn name(&self) -> &[u8] {
-        let length = self.name.iter().position(|&byte| byte == 0).unwrap_or(NAME_MAX);
+        let length = self
+            .name
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(NAME_MAX);
         self.name.get(..length).unwrap_or_default()
     }
 }
@@ -45,8 +49,12 @@ pub fn read_directory(path: &CStr) -> Result<Vec<DirectoryEntry>> {
             return Ok(entries);
         }
         for entry in buffer.get(..count).unwrap_or_default().chunks_exact(ENTRY) {
-            let Some((inode, name)) = entry.split_first_chunk::<2>() else { continue };
-            let (inode, Ok(name)) = (u16::from_le_bytes(*inode), name.try_into()) else { continue };
+            let Some((inode, name)) = entry.split_first_chunk::<2>() else {
+                continue;
+            };
+            let (inode, Ok(name)) = (u16::from_le_bytes(*inode), name.try_into()) else {
+                continue;
+            };
             if inode != 0 {
                 entries.push(DirectoryEntry { inode, name });
             }

@@ -39,12 +39,18 @@ unsafe fn strings(mut vector: *const *const c_char) -> Vec<&'static CStr> {
 
 /// The arguments, the name of the program not among them.
 pub fn args() -> &'static [&'static CStr] {
-    ARGUMENTS.get().and_then(|all| all.get(1..)).unwrap_or_default()
+    ARGUMENTS
+        .get()
+        .and_then(|all| all.get(1..))
+        .unwrap_or_default()
 }
 
 /// The name by which the program was called, without directories.
 pub fn program_name() -> &'static [u8] {
-    let path = ARGUMENTS.get().and_then(|all| all.first()).map_or(&b"?"[..], |name| name.to_bytes());
+    let path = ARGUMENTS
+        .get()
+        .and_then(|all| all.first())
+        .map_or(&b"?"[..], |name| name.to_bytes());
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
@@ -55,5 +61,7 @@ pub fn vars() -> &'static [&'static CStr] {
 
 /// The value of a variable of the environment.
 pub fn var(name: &[u8]) -> Option<&'static [u8]> {
-    vars().iter().find_map(|entry| entry.to_bytes().strip_prefix(name)?.strip_prefix(b"="))
+    vars()
+        .iter()
+        .find_map(|entry| entry.to_bytes().strip_prefix(name)?.strip_prefix(b"="))
 }

@@ -42,7 +42,11 @@ impl BrkAllocator {
     /// An allocator without memory; it takes some at the first request.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> BrkAllocator {
-        BrkAllocator(Mutex::new(Buckets { free: [None; SIZES], start: 0, end: 0 }))
+        BrkAllocator(Mutex::new(Buckets {
+            free: [None; SIZES],
+            start: 0,
+            end: 0,
+        }))
     }
 }
 
@@ -73,7 +77,9 @@ impl Buckets {
             self.end = unsafe { syscall::brk(0) }.ok()?;
             self.start = self.end;
         }
-        let start = self.start.checked_next_multiple_of(size.min(crate::limits::PAGE_SIZE))?;
+        let start = self
+            .start
+            .checked_next_multiple_of(size.min(crate::limits::PAGE_SIZE))?;
         let piece_end = start.checked_add(size)?;
         if piece_end > self.end {
             let wanted = piece_end.checked_add(GROWTH)?;
@@ -104,7 +110,10 @@ impl Buckets {
 // (nothing asks for more alignment than a page), and stay until freed.
 unsafe impl GlobalAlloc for BrkAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        self.0.lock().allocate(bucket(layout)).map_or(ptr::null_mut(), NonNull::as_ptr)
+        self.0
+            .lock()
+            .allocate(bucket(layout))
+            .map_or(ptr::null_mut(), NonNull::as_ptr)
     }
 
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {

@@ -23,12 +23,18 @@ struct Stdout {
     error: Option<Errno>,
 }
 
-static STDOUT: Mutex<Stdout> =
-    Mutex::new(Stdout { buffer: [0; BUFFER], used: 0, by_lines: None, error: None });
+static STDOUT: Mutex<Stdout> = Mutex::new(Stdout {
+    buffer: [0; BUFFER],
+    used: 0,
+    by_lines: None,
+    error: None,
+});
 
 impl Stdout {
     fn put(&mut self, bytes: &[u8]) {
-        let by_lines = *self.by_lines.get_or_insert_with(|| calls::isatty(Fd::STDOUT));
+        let by_lines = *self
+            .by_lines
+            .get_or_insert_with(|| calls::isatty(Fd::STDOUT));
         for chunk in bytes.chunks(BUFFER) {
             if self.used + chunk.len() > BUFFER {
                 self.flush();
@@ -98,7 +104,10 @@ struct Stderr {
 
 impl Stderr {
     const fn new() -> Stderr {
-        Stderr { buffer: [0; 128], used: 0 }
+        Stderr {
+            buffer: [0; 128],
+            used: 0,
+        }
     }
 
     fn put(&mut self, bytes: &[u8]) {
@@ -192,7 +201,12 @@ impl LineReader {
     /// Reads ahead by `capacity` bytes. With 1, what is behind a line is left
     /// to others who read the same file.
     pub fn with_capacity(fd: Fd, capacity: usize) -> LineReader {
-        LineReader { fd, buffer: alloc::vec![0; capacity], start: 0, end: 0 }
+        LineReader {
+            fd,
+            buffer: alloc::vec![0; capacity],
+            start: 0,
+            end: 0,
+        }
     }
 
     /// Replaces `line` by the next line, without its newline. False at the

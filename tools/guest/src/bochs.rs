@@ -86,7 +86,6 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");
-    command.arg("vga: update_freq=30");
     command.arg(format!("com1: enabled=1, mode=socket-client, dev={serial}"));
     Process::start(&mut command)
 }

@@ -6,10 +6,12 @@
 //! at its end all that was written has reached the file.
 
 use crate::disk::Region;
-use crate::error::{Error, Fault, HostContext, Result};
+use crate::error::{Error, Fault, Result};
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
 use fs::host::{Attributes, Editor, FileDisk, Host};
+use fs::layout::BLOCK_SIZE;
+use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::stat::{S_IFBLK, S_IFCHR, Stat};
 use lib::sys::types::{Device, Time};
@@ -23,7 +25,6 @@ const BUFFERS: u32 = 4096;
 
 /// A mounted file system.
 pub struct Mounted<'fs> {
-    fs: &'fs fs::Fs<'fs>,
     editor: Editor<'fs>,
     image: &'fs Path,
 }
@@ -38,56 +39,44 @@ pub fn with_file_system<T>(
     time: Time,
     work: impl FnOnce(&Mounted<'_>) -> Result<T>,
 ) -> Result<T> {
-    let host = attach(image, file, region, time)?;
-    let fs = host.fs();
-    let editor = Editor::mount(&fs, DEVICE).map_err(|errno| cannot_mount(image, &host, errno))?;
-    let mounted = Mounted {
-        fs: &fs,
-        editor,
-        image,
+    let mut host = attach(file, region, time);
+    let mounted = {
+        let fs = host.fs();
+        Editor::mount(&fs, DEVICE).map(|editor| {
+            let mounted = Mounted { editor, image };
+            let result = work(&mounted)?;
+            mounted
+                .editor
+                .unmount()
+                .map_err(in_image(image, "/", "write"))?;
+            Ok(result)
+        })
     };
-    let result = work(&mounted)?;
-    mounted
-        .editor
-        .unmount()
-        .map_err(in_image(image, "/", "write"))?;
-    Ok(result)
+    // The file system's own messages say more than the error number.
+    mounted.map_err(|errno| {
+        let messages = host.take_messages().concat();
+        let problem = format!("cannot be mounted: {}: {}", errno.text(), messages.trim());
+        Fault::new("file system", problem).in_file(image)
+    })?
 }
 
 /// Makes an empty file system that fills `region` of `file`.
 pub fn make(image: &Path, file: File, region: Region, inodes: u16, time: Time) -> Result<()> {
-    let host = attach(image, file, region, time)?;
-    let fs = host.fs();
-    let options = fs::mkfs::Options {
-        blocks: (region.length / 1024) as u32,
-        inodes: Some(inodes),
-        ..fs::mkfs::Options::default()
+    let blocks = (region.length / BLOCK_SIZE as u64) as u32;
+    let options = Options {
+        inodes: Some(inodes.into()),
+        ..Options::new(blocks)
     };
-    fs::mkfs::mkfs(&fs, DEVICE, &options).map_err(in_image(image, "/", "make a file system"))?;
-    fs.sys_sync().map_err(in_image(image, "/", "write"))
+    let mut host = attach(file, region, time);
+    let made = host.fs().mkfs(DEVICE, &options);
+    made.map_err(in_image(image, "/", "make a file system"))
 }
 
-fn attach(image: &Path, file: File, region: Region, time: Time) -> Result<Host> {
-    let disk = FileDisk::new(file, region.start, region.length).on_host("open", image)?;
+fn attach(file: File, region: Region, time: Time) -> Host {
     let host = Host::new(BUFFERS);
-    host.attach(DEVICE, disk);
+    host.attach(DEVICE, FileDisk::new(file, region.start, region.length));
     host.set_time(time);
-    Ok(host)
-}
-
-/// The file system's own message says more than the error number.
-fn cannot_mount(image: &Path, host: &Host, errno: Errno) -> Error {
-    let reason = host.take_messages().join("; ");
-    let reason = if reason.is_empty() {
-        errno.text().to_owned()
-    } else {
-        reason
-    };
-    Fault::new(
-        "file system",
-        format!("cannot be mounted: {}", reason.trim()),
-    )
-    .in_file(image)
+    host
 }
 
 fn in_image<'a>(
@@ -146,14 +135,19 @@ impl Mounted<'_> {
 
     /// What `stat` tells of a path, of a symbolic link itself.
     pub fn stat(&self, path: &str) -> Result<Stat> {
-        self.fs
+        self.editor
+            .fs()
             .sys_lstat(self.editor.task(), path.as_bytes())
             .map_err(self.error(path, "look at"))
     }
 
     /// As [`Mounted::stat`], but `None` if there is no such file.
     pub fn find(&self, path: &str) -> Result<Option<Stat>> {
-        match self.fs.sys_lstat(self.editor.task(), path.as_bytes()) {
+        match self
+            .editor
+            .fs()
+            .sys_lstat(self.editor.task(), path.as_bytes())
+        {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(self.error(path, "look at")(errno)),
@@ -175,7 +169,7 @@ impl Mounted<'_> {
             .map_err(self.error(path, "list"))?;
         let mut names: Vec<String> = entries
             .into_iter()
-            .map(|(_, name)| String::from_utf8_lossy(&name).into_owned())
+            .map(|entry| String::from_utf8_lossy(&entry.name).into_owned())
             .filter(|name| name != "." && name != "..")
             .collect();
         names.sort();
@@ -198,14 +192,16 @@ impl Mounted<'_> {
 
     /// Removes the name of a file.
     pub fn unlink(&self, path: &str) -> Result<()> {
-        self.fs
+        self.editor
+            .fs()
             .sys_unlink(self.editor.task(), path.as_bytes())
             .map_err(self.error(path, "remove"))
     }
 
     /// Removes an empty directory.
     pub fn rmdir(&self, path: &str) -> Result<()> {
-        self.fs
+        self.editor
+            .fs()
             .sys_rmdir(self.editor.task(), path.as_bytes())
             .map_err(self.error(path, "remove"))
     }

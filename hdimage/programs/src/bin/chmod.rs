@@ -19,7 +19,10 @@ fn main() -> i32 {
         [first, operands @ ..] if *first == c"-R" => (true, operands),
         operands => (false, operands),
     };
-    let Some((change, files)) = operands.split_first().filter(|(_, files)| !files.is_empty()) else {
+    let Some((change, files)) = operands
+        .split_first()
+        .filter(|(_, files)| !files.is_empty())
+    else {
         usage(USAGE);
     };
     let mask = calls::umask(0);
@@ -30,7 +33,11 @@ fn main() -> i32 {
     for path in files {
         for_tree(path, recursive, &mut |path, stat| {
             // Symbolic links have no mode of their own.
-            let stat = if S_ISLNK(stat.st_mode) { calls::stat(path).at(path)? } else { *stat };
+            let stat = if S_ISLNK(stat.st_mode) {
+                calls::stat(path).at(path)?
+            } else {
+                *stat
+            };
             let mode = change_mode(stat.st_mode, change.to_bytes(), mask).unwrap_or(stat.st_mode);
             calls::chmod(path, mode & 0o7777).at(path)
         });

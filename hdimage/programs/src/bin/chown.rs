@@ -14,7 +14,10 @@ const USAGE: &str = "chown [-R] owner[:group] file...\n       chown [-R] :group 
 
 fn main() -> i32 {
     let options = options("R", USAGE);
-    let Some((who, files)) = options.operands.split_first().filter(|(_, files)| !files.is_empty())
+    let Some((who, files)) = options
+        .operands
+        .split_first()
+        .filter(|(_, files)| !files.is_empty())
     else {
         usage(USAGE);
     };
@@ -33,6 +36,8 @@ fn main() -> i32 {
 /// The number of a name, if there is one to be changed.
 fn number<T: TryFrom<u32>>(name: Option<&[u8]>, accounts: &Accounts) -> Option<T> {
     let name = name.filter(|name| !name.is_empty())?;
-    let number = accounts.number(name).and_then(|number| T::try_from(number).ok());
+    let number = accounts
+        .number(name)
+        .and_then(|number| T::try_from(number).ok());
     Some(number.unwrap_or_else(|| fail(&[name], "unknown name")))
 }

@@ -39,7 +39,9 @@ fn main() -> i32 {
         }
     }
     for path in options.operands {
-        let Some(stat) = report(calls::stat(path).at(path)) else { continue };
+        let Some(stat) = report(calls::stat(path).at(path)) else {
+            continue;
+        };
         let device = Device(stat.st_dev);
         let known = all.iter().find(|mount| mount.device == device);
         let directory = known.map_or(path, |mount| &mount.directory).into();
@@ -54,7 +56,10 @@ fn show(mount: &Mount, path: &CStr) -> Outcome {
     let percent = (u64::from(used) * 100).div_ceil(u64::from(total.max(1)));
     stdio::put(node.to_bytes());
     print!("{:1$}", "", 15usize.saturating_sub(node.to_bytes().len()));
-    print!(" {total:9} {used:8} {:8} {percent:3}% ", total.saturating_sub(used));
+    print!(
+        " {total:9} {used:8} {:8} {percent:3}% ",
+        total.saturating_sub(used)
+    );
     stdio::put(mount.directory.to_bytes());
     println!();
     Ok(())
@@ -64,11 +69,18 @@ fn usage(node: &CStr) -> lib::Result<Usage> {
     let file = File::open(node)?;
     let super_block = read_at(&file, BLOCK, BLOCK)?;
     let word = |index: usize| {
-        let bytes = super_block.get(2 * index..2 * index + 2).unwrap_or_default();
+        let bytes = super_block
+            .get(2 * index..2 * index + 2)
+            .unwrap_or_default();
         bytes.try_into().map(u16::from_le_bytes).unwrap_or(0)
     };
-    let [zones, inode_map_blocks, zone_map_blocks, first_data_zone, log_zone_size] =
-        [1, 2, 3, 4, 5].map(word);
+    let [
+        zones,
+        inode_map_blocks,
+        zone_map_blocks,
+        first_data_zone,
+        log_zone_size,
+    ] = [1, 2, 3, 4, 5].map(word);
     if !MAGICS.contains(&word(8)) || log_zone_size > 8 || first_data_zone > zones {
         return Err(Errno::EINVAL);
     }
@@ -76,9 +88,15 @@ fn usage(node: &CStr) -> lib::Result<Usage> {
     let map = read_at(&file, map_start, u32::from(zone_map_blocks) * BLOCK)?;
     // Bit 0 stands for no zone; bit 1 for the first data zone.
     let data_zones = usize::from(zones - first_data_zone);
-    let is_used = |zone: &usize| map.get(zone / 8).is_some_and(|byte| byte >> (zone % 8) & 1 != 0);
+    let is_used = |zone: &usize| {
+        map.get(zone / 8)
+            .is_some_and(|byte| byte >> (zone % 8) & 1 != 0)
+    };
     let used = (1..=data_zones).filter(is_used).count() as u32;
-    Ok(Usage { total: (data_zones as u32) << log_zone_size, used: used << log_zone_size })
+    Ok(Usage {
+        total: (data_zones as u32) << log_zone_size,
+        used: used << log_zone_size,
+    })
 }
 
 fn read_at(file: &File, offset: u32, size: u32) -> lib::Result<Vec<u8>> {

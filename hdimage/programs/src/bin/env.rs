@@ -35,7 +35,11 @@ fn main() -> i32 {
         let path = env::var(b"PATH").unwrap_or_default();
         let errno = execute(arguments, &variables, path);
         complain(&[command.to_bytes()], errno);
-        return if errno == lib::Errno::ENOENT { 127 } else { 126 };
+        return if errno == lib::Errno::ENOENT {
+            127
+        } else {
+            126
+        };
     }
     for variable in variables {
         stdio::put(variable.to_bytes());

@@ -22,7 +22,9 @@ fn main() -> i32 {
         }
         let mut reader = LineReader::new(fd);
         for _ in 0..count {
-            let Some(newline) = reader.read_line_or_rest(&mut line).at(path)? else { break };
+            let Some(newline) = reader.read_line_or_rest(&mut line).at(path)? else {
+                break;
+            };
             stdio::put(&line);
             if newline {
                 stdio::put(b"\n");

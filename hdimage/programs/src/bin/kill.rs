@@ -19,12 +19,15 @@ fn main() -> i32 {
         [first, ..] if *first == c"-l" => return list(),
         [first, name, pids @ ..] if *first == c"-s" => (signal_number(name.to_bytes()), pids),
         [first, pids @ ..] if *first == c"--" => (Some(Signal::SIGTERM.number()), pids),
-        [first, pids @ ..] if first.to_bytes().starts_with(b"-") => {
-            (signal_number(first.to_bytes().get(1..).unwrap_or_default()), pids)
-        }
+        [first, pids @ ..] if first.to_bytes().starts_with(b"-") => (
+            signal_number(first.to_bytes().get(1..).unwrap_or_default()),
+            pids,
+        ),
         pids => (Some(Signal::SIGTERM.number()), pids),
     };
-    let Some(signal) = signal.filter(|_| !pids.is_empty()) else { usage(USAGE) };
+    let Some(signal) = signal.filter(|_| !pids.is_empty()) else {
+        usage(USAGE)
+    };
     for pid in pids {
         match signed(pid.to_bytes()) {
             Some(number) => {
@@ -45,7 +48,9 @@ fn signal_number(text: &[u8]) -> Option<u32> {
     }
     let name = text.strip_prefix(b"SIG").unwrap_or(text);
     let mut signals = (1..=Signal::LAST_NAMED).filter_map(Signal::new);
-    signals.find(|signal| signal.name().as_bytes() == name).map(Signal::number)
+    signals
+        .find(|signal| signal.name().as_bytes() == name)
+        .map(Signal::number)
 }
 
 fn list() -> i32 {

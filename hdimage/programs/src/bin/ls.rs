@@ -36,18 +36,27 @@ struct Entry {
 fn main() -> i32 {
     let options = options("laidR1C", "ls [-laidR1] [path...]");
     let ls = Ls::new(&options);
-    let operands = if options.operands.is_empty() { &[c"."][..] } else { &options.operands };
+    let operands = if options.operands.is_empty() {
+        &[c"."][..]
+    } else {
+        &options.operands
+    };
     let (mut files, mut directories) = (Vec::new(), Vec::new());
     for &path in operands {
-        let Some(stat) = report(ls.stat(path).at(path)) else { continue };
+        let Some(stat) = report(ls.stat(path).at(path)) else {
+            continue;
+        };
         if S_ISDIR(stat.st_mode) && !options.has('d') {
             directories.push(path);
         } else {
-            files.push(Entry { name: path.to_bytes().to_vec(), stat });
+            files.push(Entry {
+                name: path.to_bytes().to_vec(),
+                stat,
+            });
         }
     }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    directories.sort();
+    files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    directories.sort_unstable();
     ls.show(&files, c".");
     let headings = operands.len() > 1 || options.has('R');
     for (index, path) in directories.iter().enumerate() {
@@ -73,11 +82,15 @@ impl<'a> Ls<'a> {
     fn new(options: &'a Options<'static>) -> Ls<'a> {
         let to_terminal = calls::isatty(Fd::STDOUT);
         let columns = (to_terminal || options.has('C')) && !options.has('1') && !options.has('l');
-        let size = calls::window_size(Fd::STDOUT).ok().map(|size| usize::from(size.ws_col));
+        let size = calls::window_size(Fd::STDOUT)
+            .ok()
+            .map(|size| usize::from(size.ws_col));
         let width = size.filter(|&width| width > 0).unwrap_or(DEFAULT_WIDTH);
         Ls {
             options,
-            accounts: options.has('l').then(|| (Accounts::users(), Accounts::groups())),
+            accounts: options
+                .has('l')
+                .then(|| (Accounts::users(), Accounts::groups())),
             width: columns.then_some(width),
             to_terminal,
             now: calls::time(),
@@ -85,19 +98,29 @@ impl<'a> Ls<'a> {
     }
 
     fn stat(&self, path: &CStr) -> lib::Result<Stat> {
-        if self.options.has('l') { calls::lstat(path) } else { calls::stat(path) }
+        if self.options.has('l') {
+            calls::lstat(path)
+        } else {
+            calls::stat(path)
+        }
     }
 
     fn directory(&self, path: &CStr, heading: bool) -> Outcome {
-        let mut names: Vec<Vec<u8>> =
-            read_directory(path).at(path)?.iter().map(|entry| entry.name().to_vec()).collect();
+        let mut names: Vec<Vec<u8>> = read_directory(path)
+            .at(path)?
+            .iter()
+            .map(|entry| entry.name().to_vec())
+            .collect();
         names.retain(|name| self.options.has('a') || name.first() != Some(&b'.'));
-        names.sort();
+        names.sort_unstable();
         if heading {
             stdio::put(path.to_bytes());
             println!(":");
         }
-        let entries: Vec<Entry> = names.into_iter().filter_map(|name| self.entry(path, name)).collect();
+        let entries: Vec<Entry> = names
+            .into_iter()
+            .filter_map(|name| self.entry(path, name))
+            .collect();
         if self.options.has('l') {
             let total: i32 = entries.iter().map(|entry| kilobytes(&entry.stat)).sum();
             println!("total {total}");
@@ -128,7 +151,9 @@ impl<'a> Ls<'a> {
                 let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
                 stdio::put(&columns::format(&names, width));
             }
-            None => entries.iter().for_each(|entry| self.show_line(entry, directory)),
+            None => entries
+                .iter()
+                .for_each(|entry| self.show_line(entry, directory)),
         }
     }
 
@@ -139,7 +164,13 @@ impl<'a> Ls<'a> {
             label.extend_from_slice(format!("{:5} ", entry.stat.st_ino).as_bytes());
         }
         // A name must not send escape sequences to the terminal.
-        let hide = |&byte: &u8| if self.to_terminal && byte.is_ascii_control() { b'?' } else { byte };
+        let hide = |&byte: &u8| {
+            if self.to_terminal && byte.is_ascii_control() {
+                b'?'
+            } else {
+                byte
+            }
+        };
         label.extend(entry.name.iter().map(hide));
         label
     }
@@ -177,7 +208,11 @@ impl<'a> Ls<'a> {
 /// What the file takes of the disk, to the kilobyte.
 fn kilobytes(stat: &Stat) -> i32 {
     let on_disk = !(S_ISBLK(stat.st_mode) || S_ISCHR(stat.st_mode));
-    if on_disk { (stat.st_size.max(0) as u32).div_ceil(1024) as i32 } else { 0 }
+    if on_disk {
+        (stat.st_size.max(0) as u32).div_ceil(1024) as i32
+    } else {
+        0
+    }
 }
 
 fn put_padded(text: &[u8], width: usize) {

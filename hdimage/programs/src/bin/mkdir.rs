@@ -20,11 +20,15 @@ fn main() -> i32 {
     if options.operands.is_empty() {
         usage(USAGE);
     }
-    let mode = options.value('m').map(|text| {
-        change_mode(0o777, text.to_bytes(), 0).unwrap_or_else(|| usage(USAGE))
-    });
+    let mode = options
+        .value('m')
+        .map(|text| change_mode(0o777, text.to_bytes(), 0).unwrap_or_else(|| usage(USAGE)));
     for path in &options.operands {
-        let made = if options.has('p') { make_path(path) } else { calls::mkdir(path, 0o777).at(path) };
+        let made = if options.has('p') {
+            make_path(path)
+        } else {
+            calls::mkdir(path, 0o777).at(path)
+        };
         report(made.and_then(|()| mode.map_or(Ok(()), |mode| calls::chmod(path, mode).at(path))));
     }
     status()

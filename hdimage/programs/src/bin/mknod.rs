@@ -17,7 +17,9 @@ const USAGE: &str = "mknod [-m mode] name b|c major minor\n       mknod [-m mode
 
 fn main() -> i32 {
     let options = options("m:", USAGE);
-    let mode = options.value('m').map_or(Some(0o666), |text| change_mode(0o666, text.to_bytes(), 0));
+    let mode = options
+        .value('m')
+        .map_or(Some(0o666), |text| change_mode(0o666, text.to_bytes(), 0));
     let Some(mode) = mode else { usage(USAGE) };
     let byte = |text: &core::ffi::CStr| {
         let number = unsigned(text.to_bytes(), 10).and_then(|number| u8::try_from(number).ok());

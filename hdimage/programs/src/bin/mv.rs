@@ -48,6 +48,17 @@ fn link_and_unlink(from: &CStr, to: &CStr) -> Outcome {
 
 /// The way to another file system. The original stays if the copy failed.
 fn copy_and_remove(from: &CStr, to: &CStr) -> Outcome {
-    copy(from, to, CopyOptions { recursive: true, preserve: true })?;
-    if status() == 0 { remove(from, true) } else { Ok(()) }
+    copy(
+        from,
+        to,
+        CopyOptions {
+            recursive: true,
+            preserve: true,
+        },
+    )?;
+    if status() == 0 {
+        remove(from, true)
+    } else {
+        Ok(())
+    }
 }

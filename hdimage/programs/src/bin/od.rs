@@ -18,8 +18,17 @@ const LINE: usize = 16;
 
 fn main() -> i32 {
     let options = options("bcdox", "od [-bcdox] [file...]");
-    let format = ['b', 'c', 'd', 'x'].into_iter().find(|&letter| options.has(letter)).unwrap_or('o');
-    let mut dump = Dump { format, offset: 0, pending: Vec::new(), last: Vec::new(), repeated: false };
+    let format = ['b', 'c', 'd', 'x']
+        .into_iter()
+        .find(|&letter| options.has(letter))
+        .unwrap_or('o');
+    let mut dump = Dump {
+        format,
+        offset: 0,
+        pending: Vec::new(),
+        last: Vec::new(),
+        repeated: false,
+    };
     for_each_input(&options.operands, |fd, path| {
         for_each_chunk(
             fd,

@@ -24,7 +24,10 @@ fn main() -> i32 {
     options("aefluwx", "ps");
     if let Some(text) = report(read_file(c"/dev/ps")) {
         println!("  PID  PPID  PGRP TTY    STAT   TIME   SIZE COMMAND");
-        for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in text
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             if show(line).is_none() {
                 stdio::put(line);
                 println!();
@@ -45,9 +48,18 @@ fn show(line: &[u8]) -> Option<()> {
     let size = unsigned(fields.next()?, 10)?;
     let name = fields.next()?;
     print!("{pid:5} {ppid:5} {pgrp:5} ");
-    show_terminal(terminal.and_then(|number| u16::try_from(number).ok()).map(Device));
+    show_terminal(
+        terminal
+            .and_then(|number| u16::try_from(number).ok())
+            .map(Device),
+    );
     stdio::put(state);
-    print!("   {:3}:{:02} {:5}K ", seconds / 60, seconds % 60, size.div_ceil(1024));
+    print!(
+        "   {:3}:{:02} {:5}K ",
+        seconds / 60,
+        seconds % 60,
+        size.div_ceil(1024)
+    );
     stdio::put(name);
     println!();
     Some(())

@@ -63,7 +63,8 @@ const LOCAL: [(&[u8], LocalFlags); 10] = [
 ];
 
 fn main() -> i32 {
-    let mut termios = calls::tcgetattr(Fd::STDIN).unwrap_or_else(|errno| fail(&[b"standard input"], errno));
+    let mut termios =
+        calls::tcgetattr(Fd::STDIN).unwrap_or_else(|errno| fail(&[b"standard input"], errno));
     let mut settings = env::args().iter().map(|word| word.to_bytes());
     let mut changed = false;
     while let Some(word) = settings.next() {
@@ -121,7 +122,10 @@ fn set(termios: &mut Termios, word: &[u8]) -> Option<()> {
 }
 
 fn find<T: Copy>(table: &[(&[u8], T)], name: &[u8]) -> Option<T> {
-    table.iter().find(|(other, _)| *other == name).map(|&(_, flag)| flag)
+    table
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|&(_, flag)| flag)
 }
 
 fn sane(termios: &mut Termios) {
@@ -134,9 +138,16 @@ fn sane(termios: &mut Termios) {
         | LocalFlags::ECHOK
         | LocalFlags::ECHOCTL
         | LocalFlags::ECHOKE;
-    for (index, code) in
-        [(VINTR, 3), (VQUIT, 28), (VERASE, 127), (VKILL, 21), (VEOF, 4), (VSTART, 17), (VSTOP, 19), (VSUSP, 26)]
-    {
+    for (index, code) in [
+        (VINTR, 3),
+        (VQUIT, 28),
+        (VERASE, 127),
+        (VKILL, 21),
+        (VEOF, 4),
+        (VSTART, 17),
+        (VSTOP, 19),
+        (VSUSP, 26),
+    ] {
         termios.c_cc[index] = code;
     }
 }
@@ -162,7 +173,11 @@ fn character_code(text: &[u8]) -> Option<u8> {
 
 fn show(termios: &Termios) {
     let speed = (termios.c_cflag & ControlFlags::CBAUD).bits() as usize;
-    println!("speed {} baud; line {};", BAUD_RATES.get(speed).unwrap_or(&0), termios.c_line);
+    println!(
+        "speed {} baud; line {};",
+        BAUD_RATES.get(speed).unwrap_or(&0),
+        termios.c_line
+    );
     for (name, index) in CHARACTERS {
         stdio::put(name);
         match termios.c_cc.get(index).copied().unwrap_or(0) {

@@ -94,7 +94,8 @@ fn try_all(bad: u32, file: Fd) -> u32 {
     let good = [0u8; 64];
     let mut wrong = 0;
     for &(name, call) in CALLS {
-        if bad == 0 && NULL_ALLOWED.contains(&name) || name == "ioctl" && !calls::isatty(Fd::STDIN) {
+        if bad == 0 && NULL_ALLOWED.contains(&name) || name == "ioctl" && !calls::isatty(Fd::STDIN)
+        {
             continue;
         }
         // The file has something to read.

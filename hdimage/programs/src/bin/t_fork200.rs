@@ -14,7 +14,8 @@ fn main() -> i32 {
         match calls::fork() {
             Ok(None) => calls::exit(number as i32),
             Ok(Some(child)) => match calls::waitpid(child.0 as i32, 0) {
-                Ok(Some((pid, status))) if pid == child && status.exit_status() == Some(number) => {}
+                Ok(Some((pid, status))) if pid == child && status.exit_status() == Some(number) => {
+                }
                 other => {
                     println!("t_fork200: child {number} ended as {other:?}");
                     return 1;

@@ -24,8 +24,15 @@ fn main() -> i32 {
         let mut last: VecDeque<Vec<u8>> = VecDeque::new();
         loop {
             // The line that falls out lends its memory to the next.
-            let mut line = if last.len() > count { last.pop_front() } else { None }.unwrap_or_default();
-            let Some(newline) = reader.read_line_or_rest(&mut line).at(path)? else { break };
+            let mut line = if last.len() > count {
+                last.pop_front()
+            } else {
+                None
+            }
+            .unwrap_or_default();
+            let Some(newline) = reader.read_line_or_rest(&mut line).at(path)? else {
+                break;
+            };
             if newline {
                 line.push(b'\n');
             }

@@ -27,9 +27,9 @@ fn main() -> i32 {
 
 fn touch(path: &CStr, create: bool) -> Outcome {
     match calls::utime(path, None) {
-        Err(Errno::ENOENT) if create => {
-            File::open_with(path, O_WRONLY | O_CREAT, 0o666).at(path).map(drop)
-        }
+        Err(Errno::ENOENT) if create => File::open_with(path, O_WRONLY | O_CREAT, 0o666)
+            .at(path)
+            .map(drop),
         Err(Errno::ENOENT) => Ok(()),
         result => result.at(path),
     }

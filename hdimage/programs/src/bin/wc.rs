@@ -25,7 +25,10 @@ fn main() -> i32 {
     let shown = "lwc".chars().map(|letter| all || options.has(letter));
     let show = |counts: &Counts, name: &CStr| {
         let numbers = [counts.lines, counts.words, counts.bytes];
-        let numbers = numbers.iter().zip(shown.clone()).filter(|(_, shown)| *shown);
+        let numbers = numbers
+            .iter()
+            .zip(shown.clone())
+            .filter(|(_, shown)| *shown);
         // A single number stands alone, for scripts to read.
         if numbers.clone().count() == 1 && options.operands.is_empty() {
             numbers.for_each(|(number, _)| print!("{number}"));

@@ -149,7 +149,17 @@ impl<'a> Lexer<'a> {
 
     /// The next token.
     pub fn token(&mut self) -> Result<Token> {
-        while self.skip(b" ") || self.skip(b"\t") || self.skip(b"\\\n") {}
+        let mut continued = false;
+        loop {
+            if self.skip(b"\\\n") {
+                continued = true;
+            } else if !self.skip(b" ") && !self.skip(b"\t") {
+                break;
+            }
+        }
+        if continued && self.peek().is_none() {
+            return Err(SyntaxError::Incomplete);
+        }
         if self.peek() == Some(b'#') {
             while self.peek().is_some_and(|byte| byte != b'\n') {
                 self.at += 1;
@@ -217,6 +227,7 @@ impl<'a> Lexer<'a> {
                 b'$' => self.dollar(&mut word, false)?,
                 b'`' => self.backquoted(&mut word, false)?,
                 b'\\' => match self.next_byte().ok_or(SyntaxError::Incomplete)? {
+                    b'\n' if self.peek().is_none() => return Err(SyntaxError::Incomplete),
                     b'\n' => {}
                     literal => word.push_quoted(literal),
                 },
@@ -502,7 +513,9 @@ mod tests {
 
     #[test]
     fn unfinished() {
-        for text in ["'a", "\"a", "a\\", "$(a", "`a", "${a", "${a:-b", "\"$(a\""] {
+        for text in [
+            "'a", "\"a", "a\\", "a \\\n", "a\\\n", "$(a", "`a", "${a", "${a:-b", "\"$(a\"",
+        ] {
             assert_eq!(tokens(text), Err(SyntaxError::Incomplete), "{text}");
         }
         assert_eq!(tokens("${%}"), Err(SyntaxError::Unexpected("${")));

@@ -280,14 +280,14 @@ struct Entry {
     drawing: String,
 }
 
-struct Walk<'a> {
-    mounted: &'a Mounted<'a>,
+struct Walk<'a, 'fs> {
+    mounted: &'a Mounted<'fs>,
     /// Directories entered, by inode number: none is entered twice.
     seen: HashSet<u16>,
     entries: Vec<Entry>,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     fn directory(&mut self, path: &str, margin: &str) -> Result<()> {
         let stat = self.mounted.stat(path)?;
         if !S_ISDIR(stat.st_mode) || !self.seen.insert(stat.st_ino) {

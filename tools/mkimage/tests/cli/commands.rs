@@ -168,7 +168,16 @@ fn directories_are_made_and_removed() {
 #[test]
 fn info_shows_the_whole_disk() {
     let project = built();
-    insta::assert_snapshot!(project.output(&["info", "image"]), @"");
+    insta::assert_snapshot!(project.output(&["info", "image"]), @r#"
+    image: 4128768 bytes, 8064 sectors
+    geometry: cylinders=8, heads=16, spt=63
+    boot sector: root device 0302
+    command line: "console=tty0"
+    partition 1: type DAh, sectors 2048 to 4031, 992 KB, active
+      kernel: 3072 bytes at 0x100000, entry 0x100000, memory to 0x101388, checksum f5683b30 good
+    partition 2: type 81h, sectors 4032 to 8063, 2016 KB
+      Minix file system, names of 14 characters: 1975 of 2010 KB and 53 of 64 inodes free
+    "#);
     let mut image = project.read("image");
     image[2049 * 512] ^= 1;
     project.write("image", &image);
@@ -229,7 +238,7 @@ fn images_of_the_real_mkfs() {
         (
             &["-1", "-n", "30", "-i", "100"],
             360,
-            "a-name-of-thirty-characters-ok",
+            "long-name-of-thirty-characters",
         ),
     ] {
         let file = File::create(project.path("floppy")).unwrap();
@@ -253,7 +262,7 @@ fn images_of_the_real_mkfs() {
             .assert()
             .success();
         assert_eq!(project.read("back"), project.read("kernel"));
-        assert_eq!(project.output(&["ls", "floppy"]), format!("{name}\nd\n"));
+        assert_eq!(project.output(&["ls", "floppy"]), format!("d\n{name}\n"));
         project.assert_fsck("floppy");
         assert!(
             project

@@ -18,9 +18,13 @@ type Builtin = fn(&mut Interpreter, &[Vec<u8>]) -> i32;
 const BUILTINS: [(&[u8], Builtin); 16] = [
     (b":", |_, _| 0),
     (b".", source),
-    (b"break", |shell, words| leave_loops(shell, words, Leave::Break)),
+    (b"break", |shell, words| {
+        leave_loops(shell, words, Leave::Break)
+    }),
     (b"cd", cd),
-    (b"continue", |shell, words| leave_loops(shell, words, Leave::Continue)),
+    (b"continue", |shell, words| {
+        leave_loops(shell, words, Leave::Continue)
+    }),
     (b"eval", |shell, words| shell.run_text(&words.join(&b' '))),
     (b"exec", exec),
     (b"exit", exit_shell),
@@ -35,7 +39,10 @@ const BUILTINS: [(&[u8], Builtin); 16] = [
 ];
 
 fn find(name: &[u8]) -> Option<Builtin> {
-    BUILTINS.iter().find(|(known, _)| *known == name).map(|&(_, builtin)| builtin)
+    BUILTINS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|&(_, builtin)| builtin)
 }
 
 /// Whether there is a built-in command of that name.
@@ -52,7 +59,11 @@ pub fn run(shell: &mut Interpreter, words: &[Vec<u8>]) -> Option<i32> {
 }
 
 fn cd(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
-    let Some(directory) = words.first().cloned().or_else(|| shell.variables.get(b"HOME")) else {
+    let Some(directory) = words
+        .first()
+        .cloned()
+        .or_else(|| shell.variables.get(b"HOME"))
+    else {
         complain(&[b"cd"], "HOME not set");
         return 1;
     };
@@ -166,7 +177,10 @@ fn shift(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
 }
 
 fn leave_loops(shell: &mut Interpreter, words: &[Vec<u8>], leave: fn(u32) -> Leave) -> i32 {
-    let levels = words.first().map_or(Some(1), |word| unsigned(word, 10)).unwrap_or(1);
+    let levels = words
+        .first()
+        .map_or(Some(1), |word| unsigned(word, 10))
+        .unwrap_or(1);
     if shell.loops > 0 && levels > 0 {
         shell.leave = Some(leave(levels.min(shell.loops)));
     }
@@ -178,10 +192,12 @@ fn source(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
         complain(&[b"."], "which file?");
         return 2;
     };
-    shell.run_file(&c_string(path.as_slice())).unwrap_or_else(|errno| {
-        complain(&[path], errno);
-        1
-    })
+    shell
+        .run_file(&c_string(path.as_slice()))
+        .unwrap_or_else(|errno| {
+            complain(&[path], errno);
+            1
+        })
 }
 
 fn umask(_shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
@@ -222,11 +238,16 @@ fn read(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
     stdio::flush();
     let mut line = Vec::new();
     // What is behind the line is for others to read.
-    let found = LineReader::with_capacity(Fd::STDIN, 1).read_line(&mut line).unwrap_or(false);
+    let found = LineReader::with_capacity(Fd::STDIN, 1)
+        .read_line(&mut line)
+        .unwrap_or(false);
     let mut rest = line.trim_ascii();
     for (index, name) in words.iter().enumerate() {
         let last = index + 1 == words.len();
-        let end = rest.iter().position(u8::is_ascii_whitespace).filter(|_| !last);
+        let end = rest
+            .iter()
+            .position(u8::is_ascii_whitespace)
+            .filter(|_| !last);
         let (value, behind) = rest.split_at(end.unwrap_or(rest.len()));
         shell.variables.set(name, value);
         rest = behind.trim_ascii_start();

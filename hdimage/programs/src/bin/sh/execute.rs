@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Running commands.
 
+use crate::builtins;
 use crate::input::{Input, Read};
 use crate::redirect;
 use crate::variables::Variables;
-use crate::builtins;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -24,9 +24,7 @@ use programs::path::c_string;
 use programs::run::execute;
 use programs::shell::expand::{Shell, arguments, pattern, single};
 use programs::shell::lexer::{SyntaxError, Word};
-use programs::shell::parser::{
-    AndOr, Command, CommandKind, Connector, List, Pipeline, parse,
-};
+use programs::shell::parser::{AndOr, Command, CommandKind, Connector, List, Pipeline, parse};
 
 /// ^C was typed while a command of the shell itself ran.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -37,8 +35,13 @@ extern "C" fn on_interrupt(_signal: u32) {
 
 /// Signals that mean the foreground command, not a shell at a terminal. Job
 /// control signals among them: a stopped child could not be continued.
-const IGNORED_AT_TERMINAL: [Signal; 5] =
-    [Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+const IGNORED_AT_TERMINAL: [Signal; 5] = [
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+];
 
 /// Where programs are looked for if `PATH` is not set.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
@@ -96,7 +99,8 @@ impl Interpreter {
     pub fn interactive(&mut self) -> Input {
         self.interactive = true;
         if self.variables.get(b"PS1").is_none() {
-            self.variables.set(b"PS1", if calls::geteuid() == 0 { b"# " } else { b"$ " });
+            self.variables
+                .set(b"PS1", if calls::geteuid() == 0 { b"# " } else { b"$ " });
         }
         // None of these numbers is refused.
         let _ = sigaction(Signal::SIGINT, Handler::Catch(on_interrupt));
@@ -110,7 +114,8 @@ impl Interpreter {
     pub fn run_input(&mut self, mut input: Input) -> i32 {
         loop {
             self.reap_background();
-            let prompts = [&b"PS1"[..], b"PS2"].map(|name| self.variables.get(name).unwrap_or_default());
+            let prompts =
+                [&b"PS1"[..], b"PS2"].map(|name| self.variables.get(name).unwrap_or_default());
             INTERRUPTED.store(false, Relaxed);
             match input.read([&prompts[0], &prompts[1]]) {
                 Read::Commands(list) => {
@@ -175,7 +180,11 @@ impl Interpreter {
             if self.leaving() {
                 return;
             }
-            if and_or.background { self.start_background(and_or) } else { self.and_or(and_or) }
+            if and_or.background {
+                self.start_background(and_or)
+            } else {
+                self.and_or(and_or)
+            }
         }
     }
 
@@ -189,7 +198,11 @@ impl Interpreter {
                 self.pipeline(pipeline);
             }
         }
-        if self.exit_on_failure && self.variables.status != 0 && and_or.rest.is_empty() && !and_or.first.negated {
+        if self.exit_on_failure
+            && self.variables.status != 0
+            && and_or.rest.is_empty()
+            && !and_or.first.negated
+        {
             exit(self.variables.status);
         }
     }
@@ -211,7 +224,13 @@ impl Interpreter {
         let mut input: Option<Fd> = None;
         for (index, command) in commands.iter().enumerate() {
             let last = index + 1 == commands.len();
-            let next = if last { None } else { calls::pipe().map_err(|errno| complain(&[b"pipe"], errno)).ok() };
+            let next = if last {
+                None
+            } else {
+                calls::pipe()
+                    .map_err(|errno| complain(&[b"pipe"], errno))
+                    .ok()
+            };
             let child = self.fork(|shell| {
                 connect(input, Fd::STDIN);
                 if let Some((read_end, write_end)) = next {
@@ -221,7 +240,10 @@ impl Interpreter {
                 shell.command_and_exit(command);
             });
             children.extend(child);
-            for fd in [input, next.map(|(_, write_end)| write_end)].into_iter().flatten() {
+            for fd in [input, next.map(|(_, write_end)| write_end)]
+                .into_iter()
+                .flatten()
+            {
                 let _ = calls::close(fd);
             }
             input = next.map(|(read_end, _)| read_end);
@@ -382,7 +404,9 @@ impl Interpreter {
 
     /// Runs a command in a process that ends with it.
     fn command_and_exit(&mut self, command: &Command) {
-        let Some(saved) = self.redirected(command) else { return };
+        let Some(saved) = self.redirected(command) else {
+            return;
+        };
         saved.keep();
         match &command.kind {
             CommandKind::Simple { assignments, words } => {
@@ -402,11 +426,18 @@ impl Interpreter {
         let arguments = self.arguments(words);
         if self.trace {
             stdio::flush();
-            eprintln!("+ {}", alloc::string::String::from_utf8_lossy(&arguments.join(&b' ')));
+            eprintln!(
+                "+ {}",
+                alloc::string::String::from_utf8_lossy(&arguments.join(&b' '))
+            );
         }
-        let builtin = arguments.first().is_none_or(|name| builtins::is_builtin(name));
+        let builtin = arguments
+            .first()
+            .is_none_or(|name| builtins::is_builtin(name));
         if builtin {
-            let Some(saved) = self.redirected(command) else { return };
+            let Some(saved) = self.redirected(command) else {
+                return;
+            };
             self.variables.status = 0;
             self.assign(assignments, false);
             let kept = arguments.as_slice() == [b"exec"];
@@ -420,7 +451,9 @@ impl Interpreter {
             return;
         }
         let child = self.fork(|shell| {
-            let Some(saved) = shell.redirected(command) else { return };
+            let Some(saved) = shell.redirected(command) else {
+                return;
+            };
             saved.keep();
             shell.assign(assignments, true);
             shell.replace(&arguments);
@@ -450,7 +483,10 @@ impl Interpreter {
     }
 
     fn arguments(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
-        words.iter().flat_map(|word| arguments(word, self)).collect()
+        words
+            .iter()
+            .flat_map(|word| arguments(word, self))
+            .collect()
     }
 
     fn assign(&mut self, assignments: &[(Vec<u8>, Word)], export: bool) {
@@ -466,11 +502,20 @@ impl Interpreter {
     fn compound(&mut self, kind: &CommandKind) {
         match kind {
             CommandKind::Group(list) | CommandKind::Subshell(list) => self.list(list),
-            CommandKind::If { branches, otherwise } => self.if_command(branches, otherwise),
-            CommandKind::While { until, condition, body } => {
+            CommandKind::If {
+                branches,
+                otherwise,
+            } => self.if_command(branches, otherwise),
+            CommandKind::While {
+                until,
+                condition,
+                body,
+            } => {
                 self.while_command(*until, condition, body);
             }
-            CommandKind::For { name, words, body } => self.for_command(name, words.as_deref(), body),
+            CommandKind::For { name, words, body } => {
+                self.for_command(name, words.as_deref(), body)
+            }
             CommandKind::Case { subject, branches } => self.case_command(subject, branches),
             CommandKind::Simple { .. } => {}
         }
@@ -549,7 +594,10 @@ impl Interpreter {
         let subject = single(subject, self);
         self.variables.status = 0;
         for (patterns, list) in branches {
-            if patterns.iter().any(|word| matches(&pattern(word, self), &subject)) {
+            if patterns
+                .iter()
+                .any(|word| matches(&pattern(word, self), &subject))
+            {
                 return self.list(list);
             }
         }
@@ -566,7 +614,9 @@ impl Shell for Interpreter {
     }
 
     fn output_of(&mut self, commands: &[u8]) -> Vec<u8> {
-        let Ok((read_end, write_end)) = calls::pipe() else { return Vec::new() };
+        let Ok((read_end, write_end)) = calls::pipe() else {
+            return Vec::new();
+        };
         let child = self.fork(|shell| {
             let _ = calls::close(read_end);
             connect(Some(write_end), Fd::STDOUT);
@@ -591,7 +641,11 @@ impl Shell for Interpreter {
     }
 
     fn names_in(&self, directory: &[u8]) -> Vec<Vec<u8>> {
-        let path = if directory.is_empty() { c".".into() } else { c_string(directory) };
+        let path = if directory.is_empty() {
+            c".".into()
+        } else {
+            c_string(directory)
+        };
         let entries = read_directory(&path).unwrap_or_default();
         entries.iter().map(|entry| entry.name().to_vec()).collect()
     }

@@ -31,7 +31,10 @@ pub enum Read {
 impl Input {
     /// A terminal.
     pub fn terminal(fd: Fd) -> Input {
-        Input { reader: LineReader::new(fd), interactive: true }
+        Input {
+            reader: LineReader::new(fd),
+            interactive: true,
+        }
     }
 
     /// A file or pipe. What the shell hasn't come to yet is left to the
@@ -40,7 +43,10 @@ impl Input {
     pub fn script(fd: Fd) -> Input {
         let shared = fd == Fd::STDIN || calls::lseek(fd, 0, SEEK_CUR).is_err();
         let capacity = if shared { 1 } else { 1024 };
-        Input { reader: LineReader::with_capacity(fd, capacity), interactive: false }
+        Input {
+            reader: LineReader::with_capacity(fd, capacity),
+            interactive: false,
+        }
     }
 
     /// Reads lines until they are commands. `prompts` are shown before the
@@ -50,7 +56,11 @@ impl Input {
         let mut line = Vec::new();
         loop {
             if self.interactive {
-                stdio::put(if text.is_empty() { prompts[0] } else { prompts[1] });
+                stdio::put(if text.is_empty() {
+                    prompts[0]
+                } else {
+                    prompts[1]
+                });
                 stdio::flush();
             }
             match self.reader.read_line(&mut line) {

@@ -40,16 +40,24 @@ fn main() -> i32 {
                 usage("sh [-c commands | script] [arguments...]");
             };
             // `$0` comes first, and then the parameters.
-            shell.variables.set_parameters(parameters.iter().skip(1).map(|text| to_vec(text)));
+            shell
+                .variables
+                .set_parameters(parameters.iter().skip(1).map(|text| to_vec(text)));
             shell.run_text(commands.to_bytes())
         }
         [script, parameters @ ..] if !script.to_bytes().starts_with(b"-") => {
-            shell.variables.set_parameters(parameters.iter().map(|text| to_vec(text)));
+            shell
+                .variables
+                .set_parameters(parameters.iter().map(|text| to_vec(text)));
             run_script(&mut shell, script)
         }
         _ => {
             let interactive = calls::isatty(Fd::STDIN) && calls::isatty(Fd::STDERR);
-            let input = if interactive { shell.interactive() } else { Input::script(Fd::STDIN) };
+            let input = if interactive {
+                shell.interactive()
+            } else {
+                Input::script(Fd::STDIN)
+            };
             shell.run_input(input)
         }
     }

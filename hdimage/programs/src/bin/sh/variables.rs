@@ -55,11 +55,16 @@ impl Variables {
         match name {
             b"?" => Some(format!("{}", self.status).into_bytes()),
             b"$" => Some(format!("{}", self.shell.0).into_bytes()),
-            b"!" => self.last_background.map(|pid| format!("{}", pid.0).into_bytes()),
+            b"!" => self
+                .last_background
+                .map(|pid| format!("{}", pid.0).into_bytes()),
             b"#" => Some(format!("{}", self.parameters.len()).into_bytes()),
             b"0" => Some(env::program_name().to_vec()),
             _ => match unsigned(name, 10) {
-                Some(number) => self.parameters.get((number as usize).checked_sub(1)?).cloned(),
+                Some(number) => self
+                    .parameters
+                    .get((number as usize).checked_sub(1)?)
+                    .cloned(),
                 None => self.named.get(name).map(|variable| variable.value.clone()),
             },
         }
@@ -70,7 +75,10 @@ impl Variables {
         match self.named.get_mut(name) {
             Some(variable) => variable.value = value.to_vec(),
             None => {
-                let variable = Variable { value: value.to_vec(), exported: false };
+                let variable = Variable {
+                    value: value.to_vec(),
+                    exported: false,
+                };
                 self.named.insert(name.to_vec(), variable);
             }
         }
@@ -78,7 +86,10 @@ impl Variables {
 
     /// Puts a variable into the environment, empty if it isn't set.
     pub fn export(&mut self, name: &[u8]) {
-        let new = || Variable { value: Vec::new(), exported: false };
+        let new = || Variable {
+            value: Vec::new(),
+            exported: false,
+        };
         self.named.entry(name.to_vec()).or_insert_with(new).exported = true;
     }
 
