@@ -7,8 +7,8 @@
 BUILD  := build
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-# The kernel side, built for i686-kernel.json, and the host side.
-KERNEL_CRATES := boot kernel programs
+# The kernel side, built for i686-kernel.json. Kernel and programs go in two
+# calls, as one would give the kernel the features of lib that programs ask for.
 KERNEL_FOLDER := $(TARGET)/i686-kernel/release
 KERNEL        := $(KERNEL_FOLDER)/kernel
 IMAGE         := $(BUILD)/eleven.img
@@ -16,8 +16,6 @@ IMAGE         := $(BUILD)/eleven.img
 # when the image has changed.
 DISK          := $(BUILD)/disk.img
 GUEST         := $(TARGET)/debug/guest
-
-packages = $(foreach crate,$(1),-p $(crate))
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
@@ -64,7 +62,8 @@ disk: image
 		cp --sparse=always $(IMAGE) $(DISK); fi
 
 kernel:
-	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) $(call packages,$(KERNEL_CRATES))
+	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
+	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p programs
 
 tools:
 	$(HOST_CARGO) build -p mkimage -p guest
@@ -81,7 +80,8 @@ check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
 	$(HOST_CARGO) clippy -p programs --lib --tests -- -D warnings
-	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) $(call packages,$(KERNEL_CRATES)) -- -D warnings
+	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
+	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p programs -- -D warnings
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(TARGET)

@@ -336,6 +336,7 @@ mod tests {
 
     #[test]
     fn strings_are_stacked_from_the_end() {
+        crate::host::prepare_memory();
         let mut pages = ArgumentPages::new();
         pages.push(&mut WriteFrom(b"second")).unwrap();
         let long = [b'x'; 5000];
@@ -355,6 +356,7 @@ mod tests {
 
     #[test]
     fn too_many_strings() {
+        crate::host::prepare_memory();
         let mut pages = ArgumentPages::new();
         let long = vec![b'x'; ARG_MAX];
         assert_eq!(pages.push(&mut WriteFrom(&long)), Err(Errno::E2BIG));

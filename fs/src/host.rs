@@ -44,7 +44,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use mm::PhysicalAddress;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::vec::Vec;
 
 pub use crate::seam::{ReadInto, WriteFrom};
@@ -297,6 +298,14 @@ impl Seam for HostSeam {
 /// The one character device of the host: `/dev/null`.
 const NULL: Device = Device::new(major::MEM, 3);
 
+/// Gives `mm` a megabyte for its pages: pipes and `execve` take some.
+pub fn prepare_memory() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        mm::memory::mem_init(PhysicalAddress(0x10_0000), PhysicalAddress(0x20_0000));
+    });
+}
+
 /// Buffers, tables, block devices and a clock.
 pub struct Host {
     seam: HostSeam,
@@ -313,6 +322,7 @@ impl Host {
             tables: Box::default(),
         };
         Fs::new(&host.seam, &host.buffers, &host.tables);
+        prepare_memory();
         host
     }
 

@@ -12,7 +12,7 @@ use crate::sched::{self, NO_TTY, State, Task};
 use core::fmt::{self, Write};
 use fs::seam::{Direction, UserBuffer};
 use lib::asm::io::{inb, outb};
-use lib::sys::types::Device;
+use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT};
@@ -174,7 +174,7 @@ fn line_of(task: &Task) -> Line {
     let _ = write!(line, "{pid} {father} {group} ");
     let _ = match task.tty.get() {
         NO_TTY => write!(line, "-"),
-        tty => write!(line, "{tty}"),
+        minor => write!(line, "{}", u32::from(major::TTYX) << 8 | minor),
     };
     let _ = writeln!(line, " {state} {ticks} {} {name}", task.brk.get());
     line

@@ -95,7 +95,6 @@ extern "C" fn main() -> ! {
     give_away_memory(buffers_end);
     chr_drv::tty_io::tty_init();
     blk_drv::ll_rw_blk::blk_dev_init();
-    blk_drv::hd::hd_init();
     start_clock();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
@@ -155,6 +154,8 @@ fn make_task_0(cr3: u32) {
     TASK[0].set_context(tss, fork::segments(TASK[0].base()));
     TASK[0].set_state(sched::State::Running);
     TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
+    // What task 1 will be called.
+    TASK[0].name.lock()[..4].copy_from_slice(b"init");
     descriptor_tables::load_task_register(0);
 }
 

@@ -19,6 +19,7 @@
 
 pub mod calls;
 
+use crate::blk_drv::hd;
 use crate::chr_drv::tty_io;
 use crate::descriptor_tables::{self, Tss};
 use crate::exit;
@@ -277,13 +278,6 @@ impl Task {
             LinearAddress(self.ldt.get() as u32),
         );
     }
-
-    /// The local descriptor table, which does not change while the task lives.
-    pub fn ldt(&self) -> [Descriptor; 3] {
-        // SAFETY: written by `set_context` only, before the task first ran;
-        // the processor sets no bit in it, as all are made "accessed".
-        unsafe { *self.ldt.get() }
-    }
 }
 
 /// The task that has the processor (0.11: `current`).
@@ -457,6 +451,7 @@ pub fn do_timer(from_user: bool) {
     let task = current();
     if from_user { &task.utime } else { &task.stime }.add(1);
     tty_io::do_tick();
+    hd::do_tick();
     if jiffies() >= NEXT_ALARM.get() {
         ring_alarms();
     }

@@ -8,10 +8,10 @@
 //! ```text
 //! 90000  cursor column, row (bytes)    90080  drive table 0, 16 bytes
 //! 90002  extended memory in KB         90090  drive table 1
-//! 90004  display page                  901BC  ROOT_DEV
-//! 90006  video mode (byte)             901BE  partition table
-//! 90007  columns (byte)                90A00  command line, 512 bytes
-//! 90008  EGA/VGA: ax bx cx             90C00  memory map: count, entries
+//! 90006  video mode (byte)             901BC  ROOT_DEV
+//! 90007  columns (byte)                901BE  partition table
+//! 90008  EGA/VGA: ax bx cx             90A00  command line, 512 bytes
+//!                                      90C00  memory map: count, entries
 //! ```
 
 use core::ptr::with_exposed_provenance;
@@ -62,8 +62,6 @@ pub struct ScreenInfo {
     pub cursor_x: u8,
     /// Row of the cursor.
     pub cursor_y: u8,
-    /// Page that is shown.
-    pub page: u16,
     /// Video mode; 7 is monochrome.
     pub mode: u8,
     /// Columns of the screen.
@@ -95,7 +93,6 @@ pub fn take() {
         screen: ScreenInfo {
             cursor_x: read(SETUP_DATA),
             cursor_y: read(SETUP_DATA + 1),
-            page: read(SETUP_DATA + 4),
             mode: read(SETUP_DATA + 6),
             columns: read(SETUP_DATA + 7),
             ega_bx: read(SETUP_DATA + 10),

@@ -70,10 +70,16 @@ pub fn add_error(major: u8) -> u32 {
 /// Wakes who waits for its buffer or for a free request
 /// (0.11: `end_request`, `unlock_buffer`).
 pub fn end_request(major: u8, uptodate: bool) {
-    let Some(ended) = REQUESTS.lock().end_buffer(major) else { return };
+    let Some(ended) = REQUESTS.lock().end_buffer(major) else {
+        return;
+    };
     if !uptodate {
         let name = driver(ended.device).map_or("?", |driver| driver.name);
-        printk!("{name} I/O error: dev {}, block {}\n", ended.device, ended.block);
+        printk!(
+            "{name} I/O error: dev {}, block {}\n",
+            ended.device,
+            ended.block
+        );
     }
     if let Some(head) = fs_seam::fs().buffer_head(ended.buffer) {
         head.end_request(&fs_seam::SEAM, uptodate);

@@ -112,7 +112,10 @@ struct Controller {
 static HD: IrqLock<Controller> = IrqLock::new(Controller {
     drives: [None; MAX_HD],
     set_up: [SetUp::empty(); MAX_HD],
-    hd: [Partition { start_sect: 0, nr_sects: 0 }; MAX_HD * MINORS],
+    hd: [Partition {
+        start_sect: 0,
+        nr_sects: 0,
+    }; MAX_HD * MINORS],
     expected: Expected::Nothing,
     reset: false,
     drive: 0,
@@ -146,7 +149,9 @@ pub fn do_tick() {
 /// Blocks of a minor; 0 if there is no such disk or partition.
 pub fn blocks(minor: u8) -> u32 {
     let hd = HD.lock();
-    hd.hd.get(usize::from(minor)).map_or(0, |part| part.nr_sects / SECTORS_PER_BLOCK)
+    hd.hd
+        .get(usize::from(minor))
+        .map_or(0, |part| part.nr_sects / SECTORS_PER_BLOCK)
 }
 
 /// Finds the drives (0.11: `hd_init`, and what `sys_setup` did with
@@ -155,13 +160,18 @@ pub fn hd_init() {
     let mut hd = HD.lock();
     registers::control(Control::Polled);
     for number in 0..MAX_HD {
-        let Some(drive) = find_drive(number) else { continue };
+        let Some(drive) = find_drive(number) else {
+            continue;
+        };
         let way = if drive.lba { "LBA" } else { "CHS" };
         let megabytes = drive.sectors / (1024 * 1024 / SECTOR_SIZE as u32);
         let minor = number * MINORS;
         printk!("hd{minor}: {megabytes} MB, {way}\n");
         hd.drives[number] = Some(drive);
-        hd.hd[minor] = Partition { start_sect: 0, nr_sects: drive.sectors };
+        hd.hd[minor] = Partition {
+            start_sect: 0,
+            nr_sects: drive.sectors,
+        };
     }
     hd.all_to_be_set_up();
     registers::status();
@@ -190,7 +200,11 @@ fn find_drive(number: usize) -> Option<Drive> {
         return Drive::from_identify(&data);
     }
     let refused = status.contains(Status::ERROR) && registers::signature() != PACKET_DEVICE;
-    if refused { Drive::from_bios(&setup_data::drive_info(number)) } else { None }
+    if refused {
+        Drive::from_bios(&setup_data::drive_info(number))
+    } else {
+        None
+    }
 }
 
 /// The status as soon as the drive is not busy (0.11: `controller_ready`).
@@ -208,11 +222,15 @@ fn wait_for_status(polls: u32) -> Option<Status> {
 /// Reads the partition tables (0.11: `sys_setup`). A task, once.
 pub fn sys_setup_disks() {
     for number in 0..MAX_HD {
-        let Some(drive) = HD.lock().drives[number] else { continue };
+        let Some(drive) = HD.lock().drives[number] else {
+            continue;
+        };
         let first = number * MINORS;
         let partitions = read_partitions(Device::new(major::HARD_DISK, first as u8), drive.sectors);
         match partitions {
-            Some(partitions) => HD.lock().hd[first + 1..][..PARTITIONS].copy_from_slice(&partitions),
+            Some(partitions) => {
+                HD.lock().hd[first + 1..][..PARTITIONS].copy_from_slice(&partitions)
+            }
             None => printk!("hd{first}: no partition table\n"),
         }
     }
@@ -263,13 +281,19 @@ impl Controller {
     /// Gives the drive the command for a request, or one that has to come
     /// before.
     fn start(&mut self, number: usize, sector: u32, request: &Current) -> Result<(), NotReady> {
-        let Some(drive) = self.drives[number] else { return Err(NotReady) };
+        let Some(drive) = self.drives[number] else {
+            return Err(NotReady);
+        };
         self.drive = number;
         if let Some(step) = self.set_up[number].iter().next() {
             return self.tell(&drive, step);
         }
         // After a failure sector by sector, so that only the bad one fails.
-        let multiple = if request.errors == 0 { drive.multiple } else { 1 };
+        let multiple = if request.errors == 0 {
+            drive.multiple
+        } else {
+            1
+        };
         self.sectors_per_interrupt = multiple.into();
         self.sectors_left = request.blocks_left * SECTORS_PER_BLOCK;
         self.moved = 0;
@@ -280,7 +304,12 @@ impl Controller {
             (Direction::Write, _) => (Command::WriteMultiple, Expected::Written),
         };
         // 256, the most there are, is written as 0.
-        self.hd_out(command, self.sectors_left as u8, drive.address(sector), expected)?;
+        self.hd_out(
+            command,
+            self.sectors_left as u8,
+            drive.address(sector),
+            expected,
+        )?;
         if request.direction == Direction::Write {
             // For the first sectors the drive does not interrupt.
             let status = wait_for_status(READY_POLLS).ok_or(NotReady)?;
@@ -297,12 +326,19 @@ impl Controller {
         let (command, count, head) = match step {
             SetUp::GEOMETRY => {
                 let last_head = drive.geometry.heads as u8 - 1;
-                (Command::InitializeParameters, drive.geometry.sectors as u8, last_head)
+                (
+                    Command::InitializeParameters,
+                    drive.geometry.sectors as u8,
+                    last_head,
+                )
             }
             SetUp::MULTIPLE => (Command::SetMultiple, drive.multiple, 0),
             _ => (Command::Recalibrate, 0, 0),
         };
-        let address = Address { head, ..Address::default() };
+        let address = Address {
+            head,
+            ..Address::default()
+        };
         self.hd_out(command, count, address, Expected::SetUp(step))
     }
 
@@ -389,7 +425,10 @@ impl Controller {
         let mut count = self.sectors_per_interrupt.min(self.sectors_left);
         self.sectors_left -= count;
         while count != 0 {
-            let (block, sector) = (self.moved / SECTORS_PER_BLOCK, self.moved % SECTORS_PER_BLOCK);
+            let (block, sector) = (
+                self.moved / SECTORS_PER_BLOCK,
+                self.moved % SECTORS_PER_BLOCK,
+            );
             let now = count.min(SECTORS_PER_BLOCK - sector);
             if let Some(head) = blk::current_buffer(major::HARD_DISK, block) {
                 registers::write_data(&head.data()[bytes(sector, now)]);

@@ -31,13 +31,12 @@ pub struct Driver {
 /// The drivers by major (0.11: `blk_dev`). The ram disk is 1, the floppy 2.
 static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
     let mut table = [const { None }; NR_BLK_DEV];
-    table[major::HARD_DISK as usize] =
-        Some(Driver {
-            name: "harddisk",
-            init: hd::hd_init,
-            do_request: hd::do_hd_request,
-            blocks: hd::blocks,
-        });
+    table[major::HARD_DISK as usize] = Some(Driver {
+        name: "harddisk",
+        init: hd::hd_init,
+        do_request: hd::do_hd_request,
+        blocks: hd::blocks,
+    });
     table
 };
 
@@ -73,12 +72,18 @@ pub fn has_driver(device: Device) -> bool {
 /// `make_request`). Sleeps while all requests are in use.
 pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
     let (device, block) = (head.device(), head.block());
-    let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor())) else {
+    let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
+    else {
         printk!("Trying to reach block {block} of device {device}, which does not exist\n");
         head.end_request(&fs_seam::SEAM, false);
         return;
     };
-    let transfer = Transfer { device, direction, block, buffer: head.number() };
+    let transfer = Transfer {
+        device,
+        direction,
+        block,
+        buffer: head.number(),
+    };
     loop {
         let added = REQUESTS.lock().add(&transfer);
         match added {

@@ -50,7 +50,6 @@ static TTY_TABLE: [Tty; 3] = [
 /// Sets up screen, serial lines and keyboard. Interrupts may come after this
 /// (0.11: `tty_init`).
 pub fn tty_init() {
-    console::con_init();
     let (lines, columns) = console::size();
     TTY_TABLE[0].state.lock().winsize = Winsize {
         ws_row: lines as u16,

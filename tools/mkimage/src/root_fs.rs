@@ -39,25 +39,21 @@ pub fn with_file_system<T>(
     time: Time,
     work: impl FnOnce(&Mounted<'_>) -> Result<T>,
 ) -> Result<T> {
-    let mut host = attach(file, region, time);
-    let mounted = {
-        let fs = host.fs();
-        Editor::mount(&fs, DEVICE).map(|editor| {
-            let mounted = Mounted { editor, image };
-            let result = work(&mounted)?;
-            mounted
-                .editor
-                .unmount()
-                .map_err(in_image(image, "/", "write"))?;
-            Ok(result)
-        })
-    };
-    // The file system's own messages say more than the error number.
-    mounted.map_err(|errno| {
+    let host = attach(file, region, time);
+    let fs = host.fs();
+    let editor = Editor::mount(&fs, DEVICE).map_err(|errno| {
+        // The file system's own messages say more than the error number.
         let messages = host.take_messages().concat();
         let problem = format!("cannot be mounted: {}: {}", errno.text(), messages.trim());
         Fault::new("file system", problem).in_file(image)
-    })?
+    })?;
+    let mounted = Mounted { editor, image };
+    let result = work(&mounted)?;
+    mounted
+        .editor
+        .unmount()
+        .map_err(in_image(image, "/", "write"))?;
+    Ok(result)
 }
 
 /// Makes an empty file system that fills `region` of `file`.
@@ -67,7 +63,7 @@ pub fn make(image: &Path, file: File, region: Region, inodes: u16, time: Time) -
         inodes: Some(inodes.into()),
         ..Options::new(blocks)
     };
-    let mut host = attach(file, region, time);
+    let host = attach(file, region, time);
     let made = host.fs().mkfs(DEVICE, &options);
     made.map_err(in_image(image, "/", "make a file system"))
 }
@@ -107,9 +103,14 @@ impl Mounted<'_> {
         in_image(self.image, path, action)
     }
 
-    /// Creates everything that is in `tree`.
+    /// Creates everything that is in `tree`, second names last: they may sort
+    /// before the first.
     pub fn populate(&self, tree: &Tree) -> Result<()> {
-        tree.iter()
+        let is_link = |node: &Node| matches!(node.kind, Kind::Link(_));
+        let (links, files): (Vec<_>, Vec<_>) = tree.iter().partition(|(_, node)| is_link(node));
+        files
+            .into_iter()
+            .chain(links)
             .try_for_each(|(path, node)| self.create(path, node))
     }
 

@@ -2,13 +2,12 @@
 //! `ps`: lists the processes, as the kernel tells them in `/dev/ps`.
 //!
 //! Each line of that file is a process: its id, its parent, its process group, its
-//! terminal (device number, or `-`), its state, its time in ticks, its memory in
+//! terminal (minor number, or `-`), its state, its time in ticks, its memory in
 //! bytes, its name.
 #![no_std]
 #![no_main]
 
 use lib::limits::HZ;
-use lib::sys::types::{Device, major};
 use lib::user::stdio;
 use lib::{print, println};
 use programs::command::{options, report, status};
@@ -18,7 +17,7 @@ use programs::number::unsigned;
 lib::program!(main);
 
 /// The first serial line among the terminals' minor numbers.
-const FIRST_SERIAL: u8 = 64;
+const FIRST_SERIAL: u32 = 64;
 
 fn main() -> i32 {
     options("aefluwx", "ps");
@@ -48,11 +47,7 @@ fn show(line: &[u8]) -> Option<()> {
     let size = unsigned(fields.next()?, 10)?;
     let name = fields.next()?;
     print!("{pid:5} {ppid:5} {pgrp:5} ");
-    show_terminal(
-        terminal
-            .and_then(|number| u16::try_from(number).ok())
-            .map(Device),
-    );
+    show_terminal(terminal);
     stdio::put(state);
     print!(
         "   {:3}:{:02} {:5}K ",
@@ -65,13 +60,10 @@ fn show(line: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn show_terminal(terminal: Option<Device>) {
+fn show_terminal(terminal: Option<u32>) {
     match terminal {
-        Some(device) if device.major() == major::TTYX && device.minor() >= FIRST_SERIAL => {
-            print!("ttyS{:<2} ", device.minor() - FIRST_SERIAL);
-        }
-        Some(device) if device.major() == major::TTYX => print!("tty{:<3} ", device.minor()),
-        Some(device) => print!("{device:6} "),
+        Some(minor) if minor >= FIRST_SERIAL => print!("ttyS{:<2} ", minor - FIRST_SERIAL),
+        Some(minor) => print!("tty{minor:<3} "),
         None => print!("-      "),
     }
 }

@@ -81,6 +81,9 @@ fn main() -> i32 {
             return 1;
         }
     };
+    // A path that begins on the last byte must not end there.
+    // SAFETY: the kernel leaves the topmost word of the stack unused.
+    unsafe { ((TASK_SIZE - 1) as *mut u8).write_volatile(b'x') };
     let wrong: u32 = BAD.iter().map(|&bad| try_all(bad, file)).sum::<u32>() + bad_status();
     let _ = calls::unlink(FILE);
     if wrong == 0 {

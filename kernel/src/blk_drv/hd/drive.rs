@@ -32,7 +32,11 @@ impl Geometry {
     fn new(cylinders: u16, heads: u16, sectors: u16) -> Option<Geometry> {
         let usable = cylinders != 0 && (1..=16).contains(&heads) && (1..=255).contains(&sectors);
         let (cylinders, heads, sectors) = (cylinders.into(), heads.into(), sectors.into());
-        usable.then_some(Geometry { cylinders, heads, sectors })
+        usable.then_some(Geometry {
+            cylinders,
+            heads,
+            sectors,
+        })
     }
 
     fn total(self) -> u32 {
@@ -83,25 +87,47 @@ impl Drive {
         };
         let counted = u32::from(word(60)) | u32::from(word(61)) << 16;
         let lba = word(49) & LBA_SUPPORTED != 0 && counted != 0;
-        let sectors = if lba { counted.min(LBA28_SECTORS) } else { geometry.total() };
+        let sectors = if lba {
+            counted.min(LBA28_SECTORS)
+        } else {
+            geometry.total()
+        };
         let multiple = (word(47) as u8).min(MOST_MULTIPLE);
         // A block size is a power of two in all drives.
-        let multiple = if multiple.is_power_of_two() { multiple } else { 1 };
-        Some(Drive { geometry, lba, sectors, multiple })
+        let multiple = if multiple.is_power_of_two() {
+            multiple
+        } else {
+            1
+        };
+        Some(Drive {
+            geometry,
+            lba,
+            sectors,
+            multiple,
+        })
     }
 
     /// From the BIOS's table; `None` if it is empty.
     pub fn from_bios(table: &[u8; 16]) -> Option<Drive> {
         let cylinders = u16::from_le_bytes([table[0], table[1]]);
         let geometry = Geometry::new(cylinders, table[2].into(), table[14].into())?;
-        Some(Drive { geometry, lba: false, sectors: geometry.total(), multiple: 1 })
+        Some(Drive {
+            geometry,
+            lba: false,
+            sectors: geometry.total(),
+            multiple: 1,
+        })
     }
 
     /// How to name sector `number`, which the drive has.
     pub fn address(&self, number: u32) -> Address {
         if self.lba {
             let [sector, low, high, head] = number.to_le_bytes();
-            return Address { sector, cylinder: u16::from_le_bytes([low, high]), head: head | LBA };
+            return Address {
+                sector,
+                cylinder: u16::from_le_bytes([low, high]),
+                head: head | LBA,
+            };
         }
         let track = number / self.geometry.sectors;
         Address {
@@ -128,42 +154,93 @@ mod tests {
 
     #[test]
     fn a_drive_of_today_is_addressed_by_number() {
-        let words = [&OLD[..], &[(47, 0x8010), (49, 0x0200), (60, 0xFFF0), (61, 0x0001)]].concat();
+        let words = [
+            &OLD[..],
+            &[(47, 0x8010), (49, 0x0200), (60, 0xFFF0), (61, 0x0001)],
+        ]
+        .concat();
         let drive = Drive::from_identify(&identify(&words)).unwrap();
         assert!(drive.lba);
         assert_eq!((drive.sectors, drive.multiple), (0x1_FFF0, 8));
-        let expected = Address { sector: 0x78, cylinder: 0x3456, head: 0x42 };
+        let expected = Address {
+            sector: 0x78,
+            cylinder: 0x3456,
+            head: 0x42,
+        };
         assert_eq!(drive.address(0x0234_5678), expected);
     }
 
     #[test]
     fn more_than_28_bits_cannot_be_addressed() {
         let words = [&OLD[..], &[(49, 0x0200), (60, 0xFFFF), (61, 0xFFFF)]].concat();
-        assert_eq!(Drive::from_identify(&identify(&words)).unwrap().sectors, 1 << 28);
+        assert_eq!(
+            Drive::from_identify(&identify(&words)).unwrap().sectors,
+            1 << 28
+        );
     }
 
     #[test]
     fn an_old_drive_is_addressed_by_cylinder_head_and_sector() {
         let drive = Drive::from_identify(&identify(&OLD)).unwrap();
-        assert_eq!((drive.lba, drive.sectors, drive.multiple), (false, 65520, 1));
-        assert_eq!(drive.address(0), Address { sector: 1, cylinder: 0, head: 0 });
-        assert_eq!(drive.address(63), Address { sector: 1, cylinder: 0, head: 1 });
-        assert_eq!(drive.address(65519), Address { sector: 63, cylinder: 64, head: 15 });
+        assert_eq!(
+            (drive.lba, drive.sectors, drive.multiple),
+            (false, 65520, 1)
+        );
+        assert_eq!(
+            drive.address(0),
+            Address {
+                sector: 1,
+                cylinder: 0,
+                head: 0
+            }
+        );
+        assert_eq!(
+            drive.address(63),
+            Address {
+                sector: 1,
+                cylinder: 0,
+                head: 1
+            }
+        );
+        assert_eq!(
+            drive.address(65519),
+            Address {
+                sector: 63,
+                cylinder: 64,
+                head: 15
+            }
+        );
     }
 
     #[test]
     fn a_translation_in_force_counts_more_than_the_default() {
         let words = [&OLD[..], &[(53, 1), (54, 130), (55, 8), (56, 62)]].concat();
         let drive = Drive::from_identify(&identify(&words)).unwrap();
-        assert_eq!(drive.geometry, Geometry { cylinders: 130, heads: 8, sectors: 62 });
+        assert_eq!(
+            drive.geometry,
+            Geometry {
+                cylinders: 130,
+                heads: 8,
+                sectors: 62
+            }
+        );
         let words = [&OLD[..], &[(53, 0), (54, 130), (55, 8), (56, 62)]].concat();
-        assert_eq!(Drive::from_identify(&identify(&words)).unwrap().geometry.heads, 16);
+        assert_eq!(
+            Drive::from_identify(&identify(&words))
+                .unwrap()
+                .geometry
+                .heads,
+            16
+        );
     }
 
     #[test]
     fn what_makes_no_sense_is_no_drive() {
         assert_eq!(Drive::from_identify(&identify(&[])), None);
-        assert_eq!(Drive::from_identify(&identify(&[(0, 0x8580), (1, 65), (3, 16), (6, 63)])), None);
+        assert_eq!(
+            Drive::from_identify(&identify(&[(0, 0x8580), (1, 65), (3, 16), (6, 63)])),
+            None
+        );
         assert_eq!(Drive::from_identify(&[0xFF; SECTOR_SIZE]), None);
         assert_eq!(Drive::from_bios(&[0; 16]), None);
     }
@@ -173,7 +250,14 @@ mod tests {
         let mut table = [0; 16];
         (table[0], table[1], table[2], table[14]) = (0x67, 0x02, 4, 17);
         let drive = Drive::from_bios(&table).unwrap();
-        assert_eq!(drive.geometry, Geometry { cylinders: 615, heads: 4, sectors: 17 });
+        assert_eq!(
+            drive.geometry,
+            Geometry {
+                cylinders: 615,
+                heads: 4,
+                sectors: 17
+            }
+        );
         assert_eq!((drive.lba, drive.sectors), (false, 615 * 4 * 17));
     }
 }

@@ -30,7 +30,11 @@ impl Partition {
     /// are; `None` unless they are all inside.
     pub fn locate(&self, sector: u32, count: u32) -> Option<u32> {
         let end = sector.checked_add(count)?;
-        if end <= self.nr_sects { self.start_sect.checked_add(sector) } else { None }
+        if end <= self.nr_sects {
+            self.start_sect.checked_add(sector)
+        } else {
+            None
+        }
     }
 
     fn from_entry(entry: &[u8; ENTRY_SIZE], disk_sectors: u32) -> Partition {
@@ -38,7 +42,14 @@ impl Partition {
         let start_sect = u32::from_le_bytes([s0, s1, s2, s3]);
         let length = u32::from_le_bytes([n0, n1, n2, n3]);
         let nr_sects = length.min(disk_sectors.saturating_sub(start_sect));
-        if kind == 0 || nr_sects == 0 { Partition::default() } else { Partition { start_sect, nr_sects } }
+        if kind == 0 || nr_sects == 0 {
+            Partition::default()
+        } else {
+            Partition {
+                start_sect,
+                nr_sects,
+            }
+        }
     }
 }
 
@@ -76,8 +87,20 @@ mod tests {
     #[test]
     fn entries_are_read() {
         let table = parse(&sector(&[(0xDA, 2048, 8032), (0x81, 10080, 55440)]), DISK).unwrap();
-        assert_eq!(table[0], Partition { start_sect: 2048, nr_sects: 8032 });
-        assert_eq!(table[1], Partition { start_sect: 10080, nr_sects: 55440 });
+        assert_eq!(
+            table[0],
+            Partition {
+                start_sect: 2048,
+                nr_sects: 8032
+            }
+        );
+        assert_eq!(
+            table[1],
+            Partition {
+                start_sect: 10080,
+                nr_sects: 55440
+            }
+        );
         assert_eq!(table[2..], [Partition::default(); 2]);
     }
 
@@ -90,15 +113,29 @@ mod tests {
 
     #[test]
     fn what_lies_behind_the_disk_is_cut_off() {
-        let entries = [(0x81, DISK - 10, u32::MAX), (0x81, DISK, 5), (0x81, u32::MAX, u32::MAX), (0, 1, 2)];
+        let entries = [
+            (0x81, DISK - 10, u32::MAX),
+            (0x81, DISK, 5),
+            (0x81, u32::MAX, u32::MAX),
+            (0, 1, 2),
+        ];
         let table = parse(&sector(&entries), DISK).unwrap();
-        assert_eq!(table[0], Partition { start_sect: DISK - 10, nr_sects: 10 });
+        assert_eq!(
+            table[0],
+            Partition {
+                start_sect: DISK - 10,
+                nr_sects: 10
+            }
+        );
         assert_eq!(table[1..], [Partition::default(); 3]);
     }
 
     #[test]
     fn nothing_outside_the_partition_is_located() {
-        let partition = Partition { start_sect: 2048, nr_sects: 11 };
+        let partition = Partition {
+            start_sect: 2048,
+            nr_sects: 11,
+        };
         assert_eq!(partition.locate(0, 11), Some(2048));
         assert_eq!(partition.locate(9, 2), Some(2057));
         assert_eq!(partition.locate(10, 2), None);

@@ -79,7 +79,9 @@ impl Request {
 
     /// The buffer of the `index`th block that is left to do.
     pub fn buffer(&self, index: u32) -> Option<u32> {
-        self.buffers[self.done..self.count].get(index as usize).copied()
+        self.buffers[self.done..self.count]
+            .get(index as usize)
+            .copied()
     }
 
     /// Takes the buffer in if its block is a neighbour.
@@ -107,7 +109,11 @@ impl Request {
         let place = |request: &Request| (request.device, request.first_block);
         let order = |request: &Request| {
             let is_below = place(request) < place(current);
-            (request.direction == Direction::Write, is_below, place(request))
+            (
+                request.direction == Direction::Write,
+                is_below,
+                place(request),
+            )
         };
         order(self) < order(other)
     }
@@ -295,11 +301,19 @@ mod tests {
     const HD2: Device = Device::new(3, 2);
 
     fn read(block: u32) -> Transfer {
-        Transfer { device: HD2, direction: Direction::Read, block, buffer: block + 1000 }
+        Transfer {
+            device: HD2,
+            direction: Direction::Read,
+            block,
+            buffer: block + 1000,
+        }
     }
 
     fn write(block: u32) -> Transfer {
-        Transfer { direction: Direction::Write, ..read(block) }
+        Transfer {
+            direction: Direction::Write,
+            ..read(block)
+        }
     }
 
     /// Requests, and a queue that the driver is busy with at block 100.
@@ -344,7 +358,10 @@ mod tests {
         requests.add(&write(7));
         let mut before = 0;
         // Each round the driver is done with a request and a read comes.
-        while requests.current(3).is_some_and(|request| request.direction == Direction::Read) {
+        while requests
+            .current(3)
+            .is_some_and(|request| request.direction == Direction::Read)
+        {
             requests.add(&read(1000 + 2 * before));
             requests.end_buffer(3);
             before += 1;
@@ -383,7 +400,10 @@ mod tests {
         let mut requests = busy();
         requests.add(&read(200));
         requests.add(&write(201));
-        requests.add(&Transfer { device: Device::new(3, 1), ..read(201) });
+        requests.add(&Transfer {
+            device: Device::new(3, 1),
+            ..read(201)
+        });
         assert_eq!(requests.in_use, 4);
     }
 
@@ -394,7 +414,10 @@ mod tests {
             requests.add(&read(block));
         }
         requests.end_buffer(3);
-        assert_eq!(requests.current(3).unwrap().blocks_left(), MOST_BUFFERS as u32);
+        assert_eq!(
+            requests.current(3).unwrap().blocks_left(),
+            MOST_BUFFERS as u32
+        );
         assert_eq!(drain(&mut requests).len(), MOST_BUFFERS + 1);
     }
 
@@ -419,7 +442,10 @@ mod tests {
     #[test]
     fn each_driver_has_its_queue() {
         let mut requests = busy();
-        let floppy = Transfer { device: Device::new(2, 0), ..read(100) };
+        let floppy = Transfer {
+            device: Device::new(2, 0),
+            ..read(100)
+        };
         assert_eq!(requests.add(&floppy), Added::Started);
         assert_eq!(requests.end_buffer(2).unwrap().device, floppy.device);
         assert!(requests.current(2).is_none() && requests.current(3).is_some());

@@ -304,6 +304,9 @@ mod tests {
         check("ab\x7fc", ["ac", "", "", ""]);
         check("\x08\x7fa", ["a", "", "", ""]);
         check("a\tb", ["a       b", "", "", ""]);
+        // Behind the last stop that is in the line, the next line goes on.
+        check("a\t\tb", ["a", "      b", "", ""]);
+        check("\x1b[1;9H\x1b[4d\tb", ["", "", "", "      b"]);
         check("a\x0bb\x0cc", ["a", " b", "  c", ""]);
         check("ab\x00\x01\x1fc", ["abc", "", "", ""]);
         assert_eq!(
@@ -411,6 +414,7 @@ mod tests {
             ("\x1b[1m", 0x0F),
             ("\x1b[4m", 0x0F),
             ("\x1b[1;4;24m", 0x0F),
+            ("\x1b[4;24m", 0x07),
             ("\x1b[1;22m", 0x07),
             ("\x1b[5m", 0x87),
             ("\x1b[5;25m", 0x07),
@@ -441,13 +445,31 @@ mod tests {
     #[test]
     fn unknown_sequences_are_passed_over() {
         check(
-            "a\x1b[?25lb\x1b[1;2yc\x1b(Bd\x1b=e\x1b[>1 qf",
+            "a\x1b[?25lb\x1b[1;2yc\x1b(B\x1b)0d\x1b=e\x1b[?2J\x1b[>1 qf",
             ["abcdef", "", "", ""],
         );
         check("a\x1b[\x18b\x1b[2\x1b[Dc", ["ac", "", "", ""]);
         // A control character inside a sequence counts, and does not end it.
         check("a\x1b[\r2Cb", ["a b", "", "", ""]);
-        check("abc\x1b[2;1H\x1bc\x1b[31mx\x1bcy", ["y", "", "", ""]);
+    }
+
+    #[test]
+    fn reset() {
+        check(
+            "abc\x1b[2;1H\x1b[s\x1b[2;3r\x1b[31mx\x1bcy\n\x1b[uz",
+            ["z", "", "", ""],
+        );
+        let mut terminal = Terminal::new(0);
+        terminal.write("\x1b[31m\x1bcx");
+        assert_eq!(terminal.attributes()[0], 0x07);
+    }
+
+    #[test]
+    fn a_screen_needs_memory() {
+        let cells = vec![Cell::new(b' ', 7); 39].leak();
+        assert!(Screen::new(cells, COLUMNS, LINES).is_none());
+        assert!(Screen::new(&mut [], 0, LINES).is_none());
+        assert!(Screen::new(&mut [], COLUMNS, 0).is_none());
     }
 
     #[test]

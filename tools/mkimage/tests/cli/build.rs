@@ -79,9 +79,9 @@ fn the_tree_has_the_modes_owners_and_times_of_the_manifest() {
     drwxr-xr-x   2     0     0        64 1991-12-08 12:00 etc
     drwxrwxrwt   2     3     4        32 1991-12-08 12:00 tmp
     /bin
+    -rwxr-xr-x   2     0     0      9224 1991-12-08 12:00 [
     -rwxr-xr-x   2     0     0      9224 1991-12-08 12:00 ash
     -rwxr-xr-x   1     0     0      9224 1991-12-08 12:00 ls
-    -rwxr-xr-x   2     0     0      9224 1991-12-08 12:00 sh
     /dev
     brw-------   1     0     0      3, 2 1991-12-08 12:00 hd2
     crw--w--w-   1     0     0      4, 0 1991-12-08 12:00 tty0
@@ -201,7 +201,7 @@ fn a_failed_build_leaves_the_old_image() {
     fails(
         "image.toml:3: root.inodes: 10 inodes, expected at least 11 for what goes into the image",
     );
-    manifest("\"/bin/sh\" = \"/bin/ash\"\n", "");
+    manifest("\"/bin/[\" = \"/bin/ash\"\n", "");
     project.write(
         "image.toml",
         String::from_utf8(project.read("image.toml"))

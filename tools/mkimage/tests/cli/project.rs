@@ -23,7 +23,7 @@ tree = [{ from = "root", to = "/" }]
 "/tmp" = { mode = 0o1777, uid = 3, gid = 4 }
 
 [links]
-"/bin/sh" = "/bin/ash"
+"/bin/[" = "/bin/ash"
 
 [devices]
 "/dev/tty0" = { character = [4, 0], mode = 0o622 }

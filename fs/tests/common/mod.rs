@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the tests of the file system share.
+#![allow(dead_code)] // Each test program uses its part of it.
+
+pub mod check;
+
+use fs::host::{Editor, Host, MemoryDisk, ReadInto, WriteFrom};
+use fs::mkfs::Options;
+use fs::{Fs, FsTask};
+use lib::Result;
+use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_WRONLY};
+use lib::sys::types::Device;
+
+/// The device of the root file system.
+pub const ROOT: Device = Device::new(3, 2);
+
+/// A host with one empty file system in memory.
+pub struct Machine {
+    pub host: Host,
+    pub disk: MemoryDisk,
+}
+
+impl Machine {
+    pub fn new(blocks: u32) -> Machine {
+        Machine::with(256, &Options::new(blocks))
+    }
+
+    pub fn with(buffers: u32, options: &Options) -> Machine {
+        let machine = Machine::on(buffers, MemoryDisk::new(options.blocks));
+        machine.host.set_time(1_000_000);
+        machine.host.fs().mkfs(ROOT, options).expect("mkfs");
+        machine
+    }
+
+    /// With empty buffers, on a disk that is there.
+    pub fn on(buffers: u32, disk: MemoryDisk) -> Machine {
+        let host = Host::new(buffers);
+        host.attach(ROOT, disk.clone());
+        Machine { host, disk }
+    }
+
+    /// Mounts, does something as root, unmounts and checks what is on the
+    /// disk then, and that no handle is left.
+    pub fn run<R>(&self, work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) -> R) -> R {
+        let fs = self.host.fs();
+        let result = run_mounted(&fs, work);
+        assert_eq!(fs.inodes_in_use(), 0, "inodes in use after umount");
+        assert_eq!(fs.files_in_use(), 0, "files in use after umount");
+        assert_eq!(fs.buffers_in_use(), 0, "buffers in use after umount");
+        check::check(&self.disk.to_bytes()).unwrap();
+        let messages = self.host.take_messages().concat();
+        assert!(!messages.contains("error"), "{messages}");
+        result
+    }
+}
+
+fn run_mounted<'fs, R>(fs: &'fs Fs<'fs>, work: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>) -> R) -> R {
+    let editor = Editor::mount(fs, ROOT).expect("mount");
+    let result = work(fs, editor.task());
+    editor.unmount().expect("unmount");
+    result
+}
+
+/// Bytes that tell which byte they are.
+pub fn pattern(len: usize, seed: u32) -> Vec<u8> {
+    (0..len as u32).map(|n| (n.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 13) as u8).collect()
+}
+
+/// Opens, writes it all in one call, closes.
+pub fn write<'fs>(
+    fs: &'fs Fs<'fs>,
+    task: &FsTask<'fs>,
+    path: &str,
+    offset: i32,
+    bytes: &[u8],
+) -> Result<usize> {
+    let fd = fs.sys_open(task, path.as_bytes(), O_CREAT | O_WRONLY, 0o644)? as u32;
+    fs.sys_lseek(task, fd, offset, 0)?;
+    let result = fs.sys_write(task, fd, &mut WriteFrom(bytes));
+    fs.sys_close(task, fd).expect("close");
+    result
+}
+
+/// Opens, reads up to `len` bytes in one call, closes.
+pub fn read<'fs>(
+    fs: &'fs Fs<'fs>,
+    task: &FsTask<'fs>,
+    path: &str,
+    offset: i32,
+    len: usize,
+) -> Result<Vec<u8>> {
+    let fd = fs.sys_open(task, path.as_bytes(), O_RDONLY, 0)? as u32;
+    fs.sys_lseek(task, fd, offset, 0)?;
+    let mut bytes = vec![0xEE; len];
+    let result = fs.sys_read(task, fd, &mut ReadInto(&mut bytes));
+    fs.sys_close(task, fd).expect("close");
+    bytes.truncate(result?);
+    Ok(bytes)
+}
+
+/// Makes an empty file.
+pub fn touch<'fs>(fs: &'fs Fs<'fs>, task: &FsTask<'fs>, path: &str) -> Result<()> {
+    let fd = fs.sys_open(task, path.as_bytes(), O_CREAT | O_RDWR, 0o644)? as u32;
+    fs.sys_close(task, fd)
+}
+
+/// A generator of numbers that look random and are the same each time.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        ((self.0 >> 16) % u64::from(limit)) as u32
+    }
+}
