@@ -39,12 +39,12 @@ use lib::sys::types::{Device, Time, major};
 use lib::unistd::SEEK_SET;
 use lib::utime::Utimbuf;
 use lib::{Errno, Result};
+use mm::PhysicalAddress;
 use std::boxed::Box;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use mm::PhysicalAddress;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::vec::Vec;
 

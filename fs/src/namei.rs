@@ -282,10 +282,7 @@ impl<'fs> Fs<'fs> {
 
     /// The inode of a name in a directory that the caller may search.
     fn lookup(&'fs self, task: &FsTask<'fs>, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
-        if !S_ISDIR(dir.mode()) {
-            return Err(Errno::ENOTDIR);
-        }
-        dir.permission(task, MAY_EXEC)?;
+        self.check_directory(task, dir)?;
         if name.len == 0 || name.is(Name::DOT) {
             return Ok(dir.clone());
         }
@@ -402,16 +399,21 @@ impl<'fs> Fs<'fs> {
         }
     }
 
+    /// Whether the caller may search it as a directory.
+    fn check_directory(&self, task: &FsTask<'fs>, dir: &Inode<'fs>) -> Result<()> {
+        if !S_ISDIR(dir.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        dir.permission(task, MAY_EXEC)
+    }
+
     /// Locks a directory for a search.
     fn lock_directory<'a>(
         &self,
         task: &FsTask<'fs>,
         dir: &'a Inode<'fs>,
     ) -> Result<LockedInode<'a, 'fs>> {
-        if !S_ISDIR(dir.mode()) {
-            return Err(Errno::ENOTDIR);
-        }
-        dir.permission(task, MAY_EXEC)?;
+        self.check_directory(task, dir)?;
         Ok(dir.lock())
     }
 

@@ -16,7 +16,17 @@ use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
 fn written_is_read_back_after_a_new_mount() {
     let machine = Machine::new(2000);
     // Ends of direct, indirect and double indirect blocks, and odd sizes.
-    let sizes = [0, 1, 1023, 1024, 1025, 7 * 1024, 7 * 1024 + 1, 519 * 1024, 519 * 1024 + 5000];
+    let sizes = [
+        0,
+        1,
+        1023,
+        1024,
+        1025,
+        7 * 1024,
+        7 * 1024 + 1,
+        519 * 1024,
+        519 * 1024 + 5000,
+    ];
     machine.run(move |fs, task| {
         for (n, size) in sizes.iter().enumerate() {
             let bytes = pattern(*size, n as u32);
@@ -29,7 +39,12 @@ fn written_is_read_back_after_a_new_mount() {
         for (n, size) in sizes.iter().enumerate() {
             let bytes = read(fs, task, &format!("/f{n}"), 0, size + 10).unwrap();
             assert!(bytes == pattern(*size, n as u32), "file of {size} bytes");
-            assert_eq!(fs.sys_stat(task, format!("/f{n}").as_bytes()).unwrap().st_size, *size as i32);
+            assert_eq!(
+                fs.sys_stat(task, format!("/f{n}").as_bytes())
+                    .unwrap()
+                    .st_size,
+                *size as i32
+            );
         }
     });
 }
@@ -53,7 +68,8 @@ fn an_open_file_outlives_its_name_and_frees_its_zones_at_close() {
     machine.run(|fs, task| {
         let before = fs.free_counts(common::ROOT).unwrap();
         let fd = fs.sys_open(task, b"/f", O_CREAT | O_RDWR, 0o600).unwrap() as u32;
-        fs.sys_write(task, fd, &mut WriteFrom(&pattern(20_000, 3))).unwrap();
+        fs.sys_write(task, fd, &mut WriteFrom(&pattern(20_000, 3)))
+            .unwrap();
         fs.sys_unlink(task, b"/f").unwrap();
         assert_eq!(fs.sys_stat(task, b"/f"), Err(Errno::ENOENT));
         fs.sys_lseek(task, fd, 0, SEEK_SET).unwrap();
@@ -118,7 +134,10 @@ fn a_full_disk_takes_what_fits() {
         let written = write(fs, task, "/f", 0, &pattern(200 * 1024, 1)).unwrap();
         // One zone went to the indirect block.
         assert_eq!(written, (free as usize - 1) * 1024);
-        assert_eq!(write(fs, task, "/f", written as i32, b"x"), Err(Errno::ENOSPC));
+        assert_eq!(
+            write(fs, task, "/f", written as i32, b"x"),
+            Err(Errno::ENOSPC)
+        );
         assert_eq!(fs.sys_mkdir(task, b"/d", 0o755), Err(Errno::ENOSPC));
         assert_eq!(fs.sys_stat(task, b"/d"), Err(Errno::ENOENT));
         assert!(read(fs, task, "/f", 0, written).unwrap() == pattern(200 * 1024, 1)[..written]);
@@ -130,7 +149,13 @@ fn a_full_disk_takes_what_fits() {
 
 #[test]
 fn inodes_run_out() {
-    let machine = Machine::with(64, &Options { inodes: Some(32), ..Options::new(200) });
+    let machine = Machine::with(
+        64,
+        &Options {
+            inodes: Some(32),
+            ..Options::new(200)
+        },
+    );
     machine.run(|fs, task| {
         for n in 0..31 {
             touch(fs, task, &format!("/f{n}")).unwrap();
@@ -162,20 +187,29 @@ fn open_flags() {
         assert_eq!(fs.sys_open(task, b"/f", O_RDONLY, 0), Err(Errno::ENOENT));
         write(fs, task, "/f", 0, b"0123456789").unwrap();
         let exclusive = O_CREAT | O_EXCL | O_RDWR;
-        assert_eq!(fs.sys_open(task, b"/f", exclusive, 0o600), Err(Errno::EEXIST));
+        assert_eq!(
+            fs.sys_open(task, b"/f", exclusive, 0o600),
+            Err(Errno::EEXIST)
+        );
         assert_eq!(fs.sys_open(task, b"/f", 3, 0), Err(Errno::EINVAL));
         assert_eq!(fs.sys_open(task, b"/", O_WRONLY, 0), Err(Errno::EISDIR));
         assert_eq!(fs.sys_open(task, b"/f/", O_RDONLY, 0), Err(Errno::ENOTDIR));
         assert_eq!(fs.sys_open(task, b"", O_RDONLY, 0), Err(Errno::ENOENT));
 
         let fd = fs.sys_open(task, b"/f", O_RDONLY, 0).unwrap() as u32;
-        assert_eq!(fs.sys_write(task, fd, &mut WriteFrom(b"x")), Err(Errno::EBADF));
+        assert_eq!(
+            fs.sys_write(task, fd, &mut WriteFrom(b"x")),
+            Err(Errno::EBADF)
+        );
         fs.sys_close(task, fd).unwrap();
         assert_eq!(fs.sys_close(task, fd), Err(Errno::EBADF));
 
         let fd = fs.sys_open(task, b"/f", O_WRONLY | O_APPEND, 0).unwrap() as u32;
         let mut byte = [0];
-        assert_eq!(fs.sys_read(task, fd, &mut ReadInto(&mut byte)), Err(Errno::EBADF));
+        assert_eq!(
+            fs.sys_read(task, fd, &mut ReadInto(&mut byte)),
+            Err(Errno::EBADF)
+        );
         fs.sys_lseek(task, fd, 2, SEEK_SET).unwrap();
         fs.sys_write(task, fd, &mut WriteFrom(b"ab")).unwrap();
         assert_eq!(fs.sys_lseek(task, fd, 0, SEEK_CUR), Ok(12));
@@ -193,14 +227,18 @@ fn seeking() {
     let machine = Machine::new(200);
     machine.run(|fs, task| {
         let fd = fs.sys_open(task, b"/f", O_CREAT | O_RDWR, 0o644).unwrap() as u32;
-        fs.sys_write(task, fd, &mut WriteFrom(b"0123456789")).unwrap();
+        fs.sys_write(task, fd, &mut WriteFrom(b"0123456789"))
+            .unwrap();
         assert_eq!(fs.sys_lseek(task, fd, -3, SEEK_END), Ok(7));
         let mut bytes = [0; 2];
         assert_eq!(fs.sys_read(task, fd, &mut ReadInto(&mut bytes)), Ok(2));
         assert_eq!(&bytes, b"78");
         assert_eq!(fs.sys_lseek(task, fd, -1, SEEK_CUR), Ok(8));
         assert_eq!(fs.sys_lseek(task, fd, -1, SEEK_SET), Err(Errno::EINVAL));
-        assert_eq!(fs.sys_lseek(task, fd, i32::MAX, SEEK_END), Err(Errno::EINVAL));
+        assert_eq!(
+            fs.sys_lseek(task, fd, i32::MAX, SEEK_END),
+            Err(Errno::EINVAL)
+        );
         assert_eq!(fs.sys_lseek(task, fd, 0, 3), Err(Errno::EINVAL));
         assert_eq!(fs.sys_lseek(task, fd, 0, SEEK_CUR), Ok(8));
         // Descriptors made by dup share the position.
@@ -216,13 +254,18 @@ fn a_device_node_is_not_truncated() {
     let machine = Machine::new(200);
     machine.run(|fs, task| {
         let null = Device::new(1, 3);
-        fs.sys_mknod(task, b"/null", u32::from(S_IFCHR) | 0o666, null.0.into()).unwrap();
+        fs.sys_mknod(task, b"/null", u32::from(S_IFCHR) | 0o666, null.0.into())
+            .unwrap();
         // A device number that could be a zone's.
         let odd = Device::new(0, 199);
-        fs.sys_mknod(task, b"/odd", u32::from(S_IFCHR) | 0o666, odd.0.into()).unwrap();
+        fs.sys_mknod(task, b"/odd", u32::from(S_IFCHR) | 0o666, odd.0.into())
+            .unwrap();
         let fd = fs.sys_open(task, b"/null", O_WRONLY | O_TRUNC, 0).unwrap() as u32;
         assert_eq!(fs.sys_write(task, fd, &mut WriteFrom(b"gone")), Ok(4));
-        assert_eq!(fs.sys_open(task, b"/odd", O_WRONLY | O_TRUNC, 0), Err(Errno::ENXIO));
+        assert_eq!(
+            fs.sys_open(task, b"/odd", O_WRONLY | O_TRUNC, 0),
+            Err(Errno::ENXIO)
+        );
         assert_eq!(fs.sys_stat(task, b"/null").unwrap().st_rdev, null.0);
         assert_eq!(fs.sys_stat(task, b"/odd").unwrap().st_rdev, odd.0);
         fs.sys_unlink(task, b"/odd").unwrap();
@@ -239,7 +282,9 @@ fn times_follow_the_clock() {
         (stat.st_atime, stat.st_mtime, stat.st_ctime)
     };
     machine.host.set_time(100);
-    editor.write_file(b"/f", &Attributes::new(0o644), b"text").unwrap();
+    editor
+        .write_file(b"/f", &Attributes::new(0o644), b"text")
+        .unwrap();
     assert_eq!(times(b"/f"), (100, 100, 100));
     machine.host.set_time(200);
     editor.read_file(b"/f").unwrap();
@@ -250,10 +295,16 @@ fn times_follow_the_clock() {
     machine.host.set_time(400);
     write(&fs, editor.task(), "/f", 0, b"T").unwrap();
     assert_eq!(times(b"/f"), (200, 400, 400));
-    let old = Attributes { mtime: Some(7), ..Attributes::new(S_IFREG | 0o4755) };
+    let old = Attributes {
+        mtime: Some(7),
+        ..Attributes::new(S_IFREG | 0o4755)
+    };
     editor.write_file(b"/dated", &old, b"").unwrap();
     assert_eq!(times(b"/dated"), (7, 7, 400));
-    assert_eq!(fs.sys_stat(editor.task(), b"/dated").unwrap().st_mode, S_IFREG | 0o4755);
+    assert_eq!(
+        fs.sys_stat(editor.task(), b"/dated").unwrap().st_mode,
+        S_IFREG | 0o4755
+    );
     machine.host.set_time(500);
     fs.sys_unlink(editor.task(), b"/dated").unwrap();
     assert_eq!(times(b"/"), (1_000_000, 500, 500));

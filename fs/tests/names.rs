@@ -18,8 +18,19 @@ fn paths() {
         fs.sys_mkdir(task, b"/a", 0o755).unwrap();
         fs.sys_mkdir(task, b"/a/b/", 0o755).unwrap();
         write(fs, task, "/a/b/f", 0, b"text").unwrap();
-        for path in ["/a/b/f", "//a//b///f", "/a/./b/f", "/a/../a/b/f", "/../a/b/f", "a/b/f"] {
-            assert_eq!(read(fs, task, path, 0, 9).as_deref(), Ok(&b"text"[..]), "{path}");
+        for path in [
+            "/a/b/f",
+            "//a//b///f",
+            "/a/./b/f",
+            "/a/../a/b/f",
+            "/../a/b/f",
+            "a/b/f",
+        ] {
+            assert_eq!(
+                read(fs, task, path, 0, 9).as_deref(),
+                Ok(&b"text"[..]),
+                "{path}"
+            );
         }
         assert_eq!(fs.sys_stat(task, b"/a/b/f/x"), Err(Errno::ENOTDIR));
         assert_eq!(fs.sys_stat(task, b"/a/x/f"), Err(Errno::ENOENT));
@@ -38,13 +49,25 @@ fn paths() {
 #[test]
 fn names_are_cut_at_14_characters_or_30() {
     for (long_names, len) in [(false, 14), (true, 30)] {
-        let machine = Machine::with(64, &Options { long_names, ..Options::new(200) });
+        let machine = Machine::with(
+            64,
+            &Options {
+                long_names,
+                ..Options::new(200)
+            },
+        );
         machine.run(move |fs, task| {
             let name = "abcdefghijklmnopqrstuvwxyz0123456789";
             touch(fs, task, &format!("/{name}")).unwrap();
-            assert!(fs.sys_stat(task, format!("/{}", &name[..len]).as_bytes()).is_ok());
+            assert!(
+                fs.sys_stat(task, format!("/{}", &name[..len]).as_bytes())
+                    .is_ok()
+            );
             assert!(fs.sys_stat(task, format!("/{name}more").as_bytes()).is_ok());
-            assert!(fs.sys_stat(task, format!("/{}", &name[..len - 1]).as_bytes()).is_err());
+            assert!(
+                fs.sys_stat(task, format!("/{}", &name[..len - 1]).as_bytes())
+                    .is_err()
+            );
             let taken = fs.sys_open(task, name.as_bytes(), O_CREAT | O_EXCL | O_WRONLY, 0o600);
             assert_eq!(taken, Err(Errno::EEXIST));
         });
@@ -65,7 +88,10 @@ fn reading_a_directory_gives_16_byte_entries() {
         assert_eq!(&bytes[..16], b"\x01\0.\0\0\0\0\0\0\0\0\0\0\0\0\0");
         assert_eq!(&bytes[16..32], b"\x01\0..\0\0\0\0\0\0\0\0\0\0\0\0");
         assert_eq!(&bytes[32..40], b"\0\0first\0");
-        assert_eq!(&bytes[48..], [b"\x03\0second".as_slice(), &[0; 44]].concat());
+        assert_eq!(
+            &bytes[48..],
+            [b"\x03\0second".as_slice(), &[0; 44]].concat()
+        );
     });
 }
 
@@ -80,7 +106,8 @@ fn a_directory_grows_and_its_free_entries_are_used_again() {
         let size = fs.sys_stat(task, b"/d").unwrap().st_size;
         assert_eq!(size, 152 * 16);
         for n in (0..150).step_by(3) {
-            fs.sys_unlink(task, format!("/d/file{n}").as_bytes()).unwrap();
+            fs.sys_unlink(task, format!("/d/file{n}").as_bytes())
+                .unwrap();
         }
         for n in 0..50 {
             touch(fs, task, &format!("/d/new{n}")).unwrap();
@@ -143,14 +170,16 @@ fn links() {
         fs.sys_unlink(task, b"/f").unwrap();
         assert_eq!(read(fs, task, "/g", 0, 9).unwrap(), b"text");
         for n in 1..250 {
-            fs.sys_link(task, b"/g", format!("/g{n}").as_bytes()).unwrap();
+            fs.sys_link(task, b"/g", format!("/g{n}").as_bytes())
+                .unwrap();
         }
         assert_eq!(fs.sys_link(task, b"/g", b"/g250"), Err(Errno::EMLINK));
         for n in 2..250 {
-            fs.sys_mkdir(task, format!("/d{n}").as_bytes(), 0o755).unwrap_or_else(|error| {
-                // The disk has not got inodes for all; that is another test.
-                assert_eq!(error, Errno::ENOSPC);
-            });
+            fs.sys_mkdir(task, format!("/d{n}").as_bytes(), 0o755)
+                .unwrap_or_else(|error| {
+                    // The disk has not got inodes for all; that is another test.
+                    assert_eq!(error, Errno::ENOSPC);
+                });
         }
     });
 }
@@ -160,11 +189,15 @@ fn a_directory_has_at_most_248_others_in_it() {
     let machine = Machine::new(1200);
     machine.run(|fs, task| {
         for n in 0..248 {
-            fs.sys_mkdir(task, format!("/{n}").as_bytes(), 0o755).unwrap();
+            fs.sys_mkdir(task, format!("/{n}").as_bytes(), 0o755)
+                .unwrap();
         }
         assert_eq!(fs.sys_mkdir(task, b"/more", 0o755), Err(Errno::EMLINK));
         fs.sys_mkdir(task, b"/0/more", 0o755).unwrap();
-        assert_eq!(fs.sys_rename(task, b"/0/more", b"/more"), Err(Errno::EMLINK));
+        assert_eq!(
+            fs.sys_rename(task, b"/0/more", b"/more"),
+            Err(Errno::EMLINK)
+        );
         fs.sys_rmdir(task, b"/7").unwrap();
         fs.sys_rename(task, b"/0/more", b"/more").unwrap();
     });
@@ -175,7 +208,8 @@ fn rename() {
     let machine = Machine::new(600);
     machine.run(|fs, task| {
         let rename = |old: &str, new: &str| fs.sys_rename(task, old.as_bytes(), new.as_bytes());
-        let text = |path: &str| read(fs, task, path, 0, 99).map(|bytes| String::from_utf8(bytes).unwrap());
+        let text =
+            |path: &str| read(fs, task, path, 0, 99).map(|bytes| String::from_utf8(bytes).unwrap());
         let links = |path: &[u8]| fs.sys_stat(task, path).unwrap().st_nlink;
         fs.sys_mkdir(task, b"/a", 0o755).unwrap();
         fs.sys_mkdir(task, b"/b", 0o755).unwrap();
@@ -199,8 +233,14 @@ fn rename() {
 
         // Directories: below another, `..` and link counts with them.
         rename("/a", "/b/a").unwrap();
-        assert_eq!((links(b"/"), links(b"/b"), text("/b/a/g").unwrap()), (3, 3, "f".into()));
-        assert_eq!(fs.sys_stat(task, b"/b/a/..").unwrap(), fs.sys_stat(task, b"/b").unwrap());
+        assert_eq!(
+            (links(b"/"), links(b"/b"), text("/b/a/g").unwrap()),
+            (3, 3, "f".into())
+        );
+        assert_eq!(
+            fs.sys_stat(task, b"/b/a/..").unwrap(),
+            fs.sys_stat(task, b"/b").unwrap()
+        );
         for (old, new) in [("/b", "/b/a/x"), ("/b", "/b/x"), ("/b/a", "/b/a/x")] {
             assert_eq!(rename(old, new), Err(Errno::EINVAL), "{old} {new}");
         }
@@ -212,7 +252,10 @@ fn rename() {
         write(fs, task, "/plain", 0, b"p").unwrap();
         assert_eq!(rename("/empty", "/plain"), Err(Errno::ENOTDIR));
         rename("/b/a", "/empty").unwrap();
-        assert_eq!((links(b"/"), links(b"/b"), text("/empty/g").unwrap()), (4, 2, "f".into()));
+        assert_eq!(
+            (links(b"/"), links(b"/b"), text("/empty/g").unwrap()),
+            (4, 2, "f".into())
+        );
         rename("/empty", "/b").unwrap();
         assert_eq!((links(b"/"), text("/b/h").unwrap()), (3, "f".into()));
         for (old, new) in [("/b/.", "/c"), ("/b", "/b/.."), ("/", "/c"), ("/b", "/")] {
@@ -229,21 +272,37 @@ fn symbolic_links() {
         write(fs, task, "/d/f", 0, b"text").unwrap();
         fs.sys_symlink(task, b"d", b"/to-d").unwrap();
         fs.sys_symlink(task, b"/to-d/f", b"/d/to-f").unwrap();
-        fs.sys_symlink(task, b"../d/./made", b"/d/dangling").unwrap();
+        fs.sys_symlink(task, b"../d/./made", b"/d/dangling")
+            .unwrap();
         fs.sys_symlink(task, b"loop", b"/loop").unwrap();
         assert_eq!(read(fs, task, "/to-d/to-f", 0, 9).unwrap(), b"text");
-        assert_eq!(fs.sys_lstat(task, b"/to-d").unwrap().st_mode & S_IFMT, S_IFLNK);
-        assert_eq!(fs.sys_lstat(task, b"/to-d/").unwrap().st_mode & S_IFMT, S_IFDIR);
+        assert_eq!(
+            fs.sys_lstat(task, b"/to-d").unwrap().st_mode & S_IFMT,
+            S_IFLNK
+        );
+        assert_eq!(
+            fs.sys_lstat(task, b"/to-d/").unwrap().st_mode & S_IFMT,
+            S_IFDIR
+        );
         assert_eq!(fs.sys_stat(task, b"/loop"), Err(Errno::ELOOP));
         assert_eq!(fs.sys_stat(task, b"/d/dangling"), Err(Errno::ENOENT));
         let exclusive = fs.sys_open(task, b"/d/dangling", O_CREAT | O_EXCL | O_WRONLY, 0o600);
         assert_eq!(exclusive, Err(Errno::EEXIST));
         touch(fs, task, "/d/dangling").unwrap();
-        assert_eq!(fs.sys_lstat(task, b"/d/made").unwrap().st_mode & S_IFMT, S_IFREG);
+        assert_eq!(
+            fs.sys_lstat(task, b"/d/made").unwrap().st_mode & S_IFMT,
+            S_IFREG
+        );
         let mut text = [0; 4];
-        assert_eq!(fs.sys_readlink(task, b"/d/to-f", &mut ReadInto(&mut text)), Ok(4));
+        assert_eq!(
+            fs.sys_readlink(task, b"/d/to-f", &mut ReadInto(&mut text)),
+            Ok(4)
+        );
         assert_eq!(&text, b"/to-");
-        assert_eq!(fs.sys_readlink(task, b"/d/f", &mut ReadInto(&mut text)), Err(Errno::EINVAL));
+        assert_eq!(
+            fs.sys_readlink(task, b"/d/f", &mut ReadInto(&mut text)),
+            Err(Errno::EINVAL)
+        );
         fs.sys_unlink(task, b"/to-d").unwrap();
         assert!(fs.sys_stat(task, b"/d/f").is_ok());
     });
@@ -267,16 +326,27 @@ fn permissions() {
         assert_eq!(touch(fs, &user, "/f"), Err(Errno::EACCES));
         assert_eq!(fs.sys_stat(&user, b"/root/x"), Err(Errno::EACCES));
         assert_eq!(fs.sys_chdir(&user, b"/root"), Err(Errno::EACCES));
-        let fd = fs.sys_open(&user, b"/tmp/f", O_CREAT | O_WRONLY, 0o666).unwrap();
+        let fd = fs
+            .sys_open(&user, b"/tmp/f", O_CREAT | O_WRONLY, 0o666)
+            .unwrap();
         fs.sys_close(&user, fd as u32).unwrap();
         let stat = fs.sys_stat(root, b"/tmp/f").unwrap();
-        assert_eq!((stat.st_uid, stat.st_gid, stat.st_mode & 0o777), (5, 7, 0o644));
+        assert_eq!(
+            (stat.st_uid, stat.st_gid, stat.st_mode & 0o777),
+            (5, 7, 0o644)
+        );
 
         // Owner, group and others each have their own bits, and only those.
         fs.sys_chmod(&user, b"/tmp/f", 0o047).unwrap();
-        assert_eq!(fs.sys_open(&user, b"/tmp/f", O_RDONLY, 0), Err(Errno::EACCES));
+        assert_eq!(
+            fs.sys_open(&user, b"/tmp/f", O_RDONLY, 0),
+            Err(Errno::EACCES)
+        );
         fs.sys_chown(root, b"/tmp/f", 6, 7).unwrap();
-        assert_eq!(fs.sys_open(&user, b"/tmp/f", O_WRONLY, 0), Err(Errno::EACCES));
+        assert_eq!(
+            fs.sys_open(&user, b"/tmp/f", O_WRONLY, 0),
+            Err(Errno::EACCES)
+        );
         let fd = fs.sys_open(&user, b"/tmp/f", O_RDONLY, 0).unwrap();
         fs.sys_close(&user, fd as u32).unwrap();
         assert_eq!(fs.sys_access(&user, b"/tmp/f", 4), Ok(()));
@@ -292,9 +362,15 @@ fn permissions() {
         assert_eq!(fs.sys_access(root, b"/tmp", 1), Ok(()));
 
         let node = u32::from(lib::sys::stat::S_IFBLK);
-        assert_eq!(fs.sys_mknod(&user, b"/tmp/n", node, 0x300), Err(Errno::EPERM));
+        assert_eq!(
+            fs.sys_mknod(&user, b"/tmp/n", node, 0x300),
+            Err(Errno::EPERM)
+        );
         assert_eq!(fs.sys_chroot(&user, b"/tmp"), Err(Errno::EPERM));
-        assert_eq!(fs.sys_mount(&user, b"/tmp/f", b"/tmp", false), Err(Errno::EPERM));
+        assert_eq!(
+            fs.sys_mount(&user, b"/tmp/f", b"/tmp", false),
+            Err(Errno::EPERM)
+        );
         user.release();
     });
 }
@@ -311,7 +387,11 @@ fn chroot_has_no_way_out() {
         fs.sys_chdir(&task, b"/").unwrap();
         let jail = fs.sys_stat(root, b"/jail").unwrap().st_ino;
         for path in ["/", "/..", "..", "../../..", "d/../..", "/d/../../../"] {
-            assert_eq!(fs.sys_stat(&task, path.as_bytes()).unwrap().st_ino, jail, "{path}");
+            assert_eq!(
+                fs.sys_stat(&task, path.as_bytes()).unwrap().st_ino,
+                jail,
+                "{path}"
+            );
         }
         task.release();
     });

@@ -15,7 +15,7 @@ use lib::asm::io::{inb, outb};
 use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
 use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT};
+use mm::memory::{self, PAGE_SIZE};
 
 const MEM: u8 = 1;
 const KMEM: u8 = 2;
@@ -65,15 +65,19 @@ fn read_zero(buffer: &mut dyn UserBuffer) -> Result<usize> {
     Ok(count)
 }
 
-/// The bytes of physical memory from `position` to the end of its page, if it
-/// is mapped.
-fn mapped(position: u32) -> Option<(*mut u8, usize)> {
-    if position >= PHYSICAL_LIMIT {
+/// The bytes of memory from `position` to the end of its page. `None` behind
+/// the end of memory; a null pointer for a page that is left out (page 0, the
+/// guards of the kernel stacks).
+fn page_at(position: u32) -> Option<(*mut u8, usize)> {
+    if position >= memory::end().0 {
         return None;
     }
-    memory::lookup(LinearAddress(position))?;
     let length = PAGE_SIZE - position as usize % PAGE_SIZE;
-    Some((core::ptr::with_exposed_provenance_mut(position as usize), length))
+    let pointer = match memory::lookup(LinearAddress(position)) {
+        Some(_) => core::ptr::with_exposed_provenance_mut(position as usize),
+        None => core::ptr::null_mut(),
+    };
+    Some((pointer, length))
 }
 
 fn rw_mem(
@@ -83,36 +87,53 @@ fn rw_mem(
 ) -> Result<usize> {
     let start = *position;
     while buffer.remaining() > 0
-        && let Some((pointer, length)) = mapped(*position)
+        && let Some((pointer, length)) = page_at(*position)
     {
         let piece = length.min(buffer.remaining()).min(LINE);
         buffer.prepare(piece)?;
         let mut bytes = [0; LINE];
-        for (index, byte) in bytes[..piece].iter_mut().enumerate() {
-            // SAFETY: mapped, and a byte has no invalid value. Whose memory it
-            // is nobody can say: that is what this device is for.
-            *byte = unsafe { pointer.add(index).read_volatile() };
-        }
         match direction {
-            Direction::Read => buffer.put(&bytes[..piece]),
+            Direction::Read => {
+                read_memory(pointer, &mut bytes[..piece]);
+                buffer.put(&bytes[..piece]);
+            }
             Direction::Write => {
-                // Text is read-only for the kernel too: leave it.
-                let writable = memory::lookup(LinearAddress(*position))
-                    .is_some_and(|entry| entry.flags().contains(memory::PageFlags::WRITE));
-                if !writable {
+                // Text is read-only for the kernel too.
+                if !is_writable(*position) {
                     return Err(Errno::EFAULT);
                 }
                 buffer.get(&mut bytes[..piece]);
-                for (index, byte) in bytes[..piece].iter().enumerate() {
-                    // SAFETY: mapped and writable; the super-user has asked
-                    // for it and may well break the kernel, as in 0.11.
-                    unsafe { pointer.add(index).write_volatile(*byte) };
-                }
+                write_memory(pointer, &bytes[..piece]);
             }
         }
         *position += piece as u32;
     }
     Ok((*position - start) as usize)
+}
+
+fn is_writable(position: u32) -> bool {
+    memory::lookup(LinearAddress(position))
+        .is_some_and(|entry| entry.flags().contains(memory::PageFlags::WRITE))
+}
+
+/// Reads mapped memory; a page that is left out reads as zeroes.
+fn read_memory(pointer: *const u8, bytes: &mut [u8]) {
+    if pointer.is_null() {
+        return;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        // SAFETY: mapped, and a byte has no invalid value. Whose memory it is
+        // nobody can say: that is what this device is for.
+        *byte = unsafe { pointer.add(index).read_volatile() };
+    }
+}
+
+fn write_memory(pointer: *mut u8, bytes: &[u8]) {
+    for (index, byte) in bytes.iter().enumerate() {
+        // SAFETY: mapped and writable; the super-user has asked for it and may
+        // well break the kernel, as in 0.11.
+        unsafe { pointer.add(index).write_volatile(*byte) };
+    }
 }
 
 fn rw_port(

@@ -53,7 +53,7 @@ const_assert_eq!(size_of::<Registers>(), 18 * 4);
 
 impl Registers {
     /// Whether ring 3 was interrupted.
-    pub fn from_user(&self) -> bool {
+    pub fn is_from_user(&self) -> bool {
         self.cs & 3 == 3
     }
 }
@@ -159,7 +159,7 @@ fn address_of(entry: unsafe extern "C" fn()) -> u32 {
 
 /// A fault: a signal for ring 3, the end for ring 0 (0.11: `die`).
 fn die(name: &str, registers: &Registers, signal: Signal) {
-    if registers.from_user() {
+    if registers.is_from_user() {
         exit::force_signal(signal, current());
     } else if returning_to_user(registers) {
         // The program had set registers that ring 3 cannot have: its fault.
@@ -203,7 +203,7 @@ extern "C" fn do_invalid_op(registers: &mut Registers) {
 }
 
 extern "C" fn do_device_not_available(registers: &mut Registers) {
-    if !registers.from_user() || !crate::math::math_state_restore() {
+    if !registers.is_from_user() || !crate::math::math_state_restore() {
         die("device not available", registers, Signal::SIGFPE);
     }
 }
@@ -229,7 +229,7 @@ extern "C" fn do_reserved(registers: &mut Registers) {
 }
 
 extern "C" fn do_coprocessor_error(registers: &mut Registers) {
-    if registers.from_user() {
+    if registers.is_from_user() {
         crate::math::math_error();
     }
     die("coprocessor error", registers, Signal::SIGFPE);
@@ -245,7 +245,7 @@ extern "C" fn do_page_fault(registers: &mut Registers) {
     unsafe { core::arch::asm!("mov {0}, cr2", out(reg) cr2, options(nomem, nostack, preserves_flags)) };
     lib::asm::system::restore_flags(registers.eflags);
     let fault = PageFault::decode(registers.error_code, cr2);
-    if !registers.from_user() {
+    if !registers.is_from_user() {
         panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");
     }
     if fault::handle(current(), &fault).is_err() {
@@ -313,7 +313,7 @@ pub fn set_irq_handler(line: u8, handler: fn()) {
 extern "C" fn do_irq(registers: &mut Registers) {
     let line = registers.handler as u8;
     if line == TIMER_IRQ {
-        sched::do_timer(registers.from_user());
+        sched::do_timer(registers.is_from_user());
     } else {
         let handler = IRQ_HANDLERS[usize::from(line)].load(Relaxed);
         if handler != 0 {

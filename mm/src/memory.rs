@@ -20,7 +20,7 @@
 use bitflags::bitflags;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
-use lib::lock::Lock;
+use lib::lock::{Lock, Word};
 use lib::{Errno, Result};
 
 /// Bytes in a page.
@@ -148,6 +148,9 @@ static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new(
 /// ours to give away (0.11: `mem_map`, `USED`).
 static MEM_MAP: [AtomicU8; PAGES] = [const { AtomicU8::new(RESERVED) }; PAGES];
 const RESERVED: u8 = 0xFF;
+
+/// The end of the memory that slot 0 maps.
+static END: Word = Word::new(0);
 
 /// The free pages, so that taking one needs no search. (0.11 scanned
 /// `mem_map` from its end.)
@@ -302,6 +305,7 @@ pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
         PAGE_DIRECTORY.set(index, Entry::new(physical::address(table), TABLE_FLAGS));
     }
     let end = end.0.min(PHYSICAL_LIMIT);
+    END.set(end);
     for address in (PAGE_SIZE as u32..end).step_by(PAGE_SIZE) {
         let flags = PageFlags::PRESENT | PageFlags::WRITE;
         let linear = LinearAddress(address);
@@ -309,6 +313,11 @@ pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
             .set(linear.table_index(), Entry::new(PhysicalAddress(address), flags));
     }
     physical::address(&PAGE_DIRECTORY)
+}
+
+/// The end of the memory that slot 0 maps (0.11: `HIGH_MEMORY`).
+pub fn end() -> PhysicalAddress {
+    PhysicalAddress(END.get())
 }
 
 /// Lets ring 3 read, but nobody write, the kernel's pages from `start` up to

@@ -15,7 +15,9 @@ impl<'fs> Fs<'fs> {
     /// Gives a file or directory another name, in place of what has it now.
     pub fn sys_rename(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
         let old = self.dir_namei(task, old)?;
+        self.check_directory(task, &old.dir)?;
         let new = self.dir_namei(task, new)?;
+        self.check_directory(task, &new.dir)?;
         if old.name.is_fixed() || new.name.is_fixed() {
             return Err(Errno::EBUSY);
         }
@@ -26,12 +28,12 @@ impl<'fs> Fs<'fs> {
         let source = self.find_inode(&old.dir, &old.name)?;
         self.check_source(&source, &old, &new)?;
 
-        let old_dir = self.lock_directory(task, &old.dir)?;
+        let old_dir = old.dir.lock();
         old_dir.may_change(task)?;
         if old.dir == new.dir {
             return self.rename_locked(&source, (&old_dir, &old.name), (&old_dir, &new.name));
         }
-        let new_dir = self.lock_directory(task, &new.dir)?;
+        let new_dir = new.dir.lock();
         new_dir.may_change(task)?;
         self.rename_locked(&source, (&old_dir, &old.name), (&new_dir, &new.name))
     }

@@ -82,7 +82,10 @@ impl<'a> Image<'a> {
         if zone == 0 {
             return vec![0; 512];
         }
-        self.zone(zone).chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect()
+        self.zone(zone)
+            .chunks(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect()
     }
 
     /// All zones of an inode: those with contents in order (0 for holes), and
@@ -104,11 +107,20 @@ impl<'a> Image<'a> {
     /// The entries of a directory: (name, inode).
     pub fn entries(&self, inode: &Inode) -> Vec<(Vec<u8>, u16)> {
         let (data, _) = self.zones(inode);
-        let bytes: Vec<u8> = data.iter().filter(|zone| **zone != 0).flat_map(|zone| self.zone(*zone)).copied().collect();
+        let bytes: Vec<u8> = data
+            .iter()
+            .filter(|zone| **zone != 0)
+            .flat_map(|zone| self.zone(*zone))
+            .copied()
+            .collect();
         bytes[..(inode.size as usize).min(bytes.len())]
             .chunks_exact(self.entry)
             .map(|entry| {
-                let name = entry[2..].iter().copied().take_while(|byte| *byte != 0).collect();
+                let name = entry[2..]
+                    .iter()
+                    .copied()
+                    .take_while(|byte| *byte != 0)
+                    .collect();
                 (name, u16::from_le_bytes([entry[0], entry[1]]))
             })
             .filter(|(_, number)| *number != 0)
@@ -131,44 +143,80 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
     let mut queue = vec![1u16];
     while let Some(number) = queue.pop() {
         let inode = image.inode(number);
-        ensure!(inode.mode & 0o170000 == 0o040000, "inode {number} on the queue is no directory");
-        ensure!(inode.size as usize % image.entry == 0, "directory {number} has size {}", inode.size);
+        ensure!(
+            inode.mode & 0o170000 == 0o040000,
+            "inode {number} on the queue is no directory"
+        );
+        ensure!(
+            inode.size as usize % image.entry == 0,
+            "directory {number} has size {}",
+            inode.size
+        );
         let mut names = BTreeSet::new();
         for (name, target) in image.entries(&inode) {
-            ensure!(names.insert(name.clone()), "directory {number} has {name:?} twice");
-            ensure!((1..=image.ninodes).contains(&target), "{name:?} in {number} is inode {target}");
+            ensure!(
+                names.insert(name.clone()),
+                "directory {number} has {name:?} twice"
+            );
+            ensure!(
+                (1..=image.ninodes).contains(&target),
+                "{name:?} in {number} is inode {target}"
+            );
             *links.entry(target).or_default() += 1;
             match &name[..] {
                 b"." => ensure!(target == number, ". of {number} is {target}"),
                 b".." => ensure!(target == parent[&number], ".. of {number} is {target}"),
                 _ if image.inode(target).mode & 0o170000 == 0o040000 => {
-                    ensure!(parent.insert(target, number).is_none(), "directory {target} has two parents");
+                    ensure!(
+                        parent.insert(target, number).is_none(),
+                        "directory {target} has two parents"
+                    );
                     queue.push(target);
                 }
                 _ => {}
             }
         }
-        ensure!(names.contains(&b"."[..]) && names.contains(&b".."[..]), "{number} lacks . or ..");
+        ensure!(
+            names.contains(&b"."[..]) && names.contains(&b".."[..]),
+            "{number} lacks . or .."
+        );
     }
     let mut inodes_used = 0;
     for number in 1..=image.ninodes {
         let inode = image.inode(number);
         let count = links.get(&number).copied().unwrap_or(0);
-        ensure!(image.inode_used(number) == (count != 0), "inode {number}: bit against {count} entries");
+        ensure!(
+            image.inode_used(number) == (count != 0),
+            "inode {number}: bit against {count} entries"
+        );
         if count == 0 {
-            ensure!(inode.mode == 0, "free inode {number} has mode {:o}", inode.mode);
+            ensure!(
+                inode.mode == 0,
+                "free inode {number} has mode {:o}",
+                inode.mode
+            );
             continue;
         }
         inodes_used += 1;
-        ensure!(u32::from(inode.nlinks) == count, "inode {number}: {} links, {count} entries", inode.nlinks);
+        ensure!(
+            u32::from(inode.nlinks) == count,
+            "inode {number}: {} links, {count} entries",
+            inode.nlinks
+        );
         if !matches!(inode.mode & 0o170000, 0o100000 | 0o040000 | 0o120000) {
             continue;
         }
         let (data, lists) = image.zones(&inode);
         let blocks = (inode.size as usize).div_ceil(BLOCK);
-        ensure!(data.iter().skip(blocks).all(|zone| *zone == 0), "inode {number}: zones behind its end");
+        ensure!(
+            data.iter().skip(blocks).all(|zone| *zone == 0),
+            "inode {number}: zones behind its end"
+        );
         for zone in data.into_iter().chain(lists).filter(|zone| *zone != 0) {
-            ensure!((image.first..image.nzones).contains(&zone), "inode {number} has zone {zone}");
+            ensure!(
+                (image.first..image.nzones).contains(&zone),
+                "inode {number} has zone {zone}"
+            );
             ensure!(image.zone_used(zone), "inode {number} has free zone {zone}");
             if let Some(other) = owner.insert(zone, number) {
                 return Err(format!("zone {zone} belongs to {other} and {number}"));
@@ -177,7 +225,13 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
     }
     for zone in image.first..image.nzones {
         let is_owned = owner.contains_key(&zone);
-        ensure!(image.zone_used(zone) == is_owned, "zone {zone}: bit against owned {is_owned}");
+        ensure!(
+            image.zone_used(zone) == is_owned,
+            "zone {zone}: bit against owned {is_owned}"
+        );
     }
-    Ok(Summary { zones_used: owner.len(), inodes_used })
+    Ok(Summary {
+        zones_used: owner.len(),
+        inodes_used,
+    })
 }

@@ -63,7 +63,9 @@ fn run_mounted<'fs, R>(fs: &'fs Fs<'fs>, work: impl FnOnce(&'fs Fs<'fs>, &FsTask
 
 /// Bytes that tell which byte they are.
 pub fn pattern(len: usize, seed: u32) -> Vec<u8> {
-    (0..len as u32).map(|n| (n.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 13) as u8).collect()
+    (0..len as u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 13) as u8)
+        .collect()
 }
 
 /// Opens, writes it all in one call, closes.

@@ -227,7 +227,8 @@ impl LineReader {
                 return Ok(Some(true));
             }
             line.extend_from_slice(ahead);
-            self.start = 0;
+            // Nothing is ahead if the read fails.
+            (self.start, self.end) = (0, 0);
             self.end = calls::read(self.fd, &mut self.buffer)?;
             if self.end == 0 {
                 return Ok((!line.is_empty()).then_some(false));

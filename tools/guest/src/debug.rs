@@ -21,8 +21,8 @@ use crate::{bochs, qemu};
 /// How long a run without a terminal may take.
 const BATCH_TIME: Duration = Duration::from_secs(60);
 const START_TIME: Duration = Duration::from_secs(20);
-/// Where gdb stops, the first of these that the kernel has.
-const MAIN: [&str; 2] = ["kernel::main", "main"];
+/// Where gdb stops.
+const MAIN: &str = "kernel::main";
 
 /// What is debugged.
 pub struct Options {
@@ -133,44 +133,35 @@ fn wait(process: &mut Process, interactive: bool, name: &str) -> Result<()> {
 
 /// Starts QEMU and gdb on it, stopped in the kernel's `main`.
 pub fn gdb(options: &Options) -> Result<()> {
-    let symbols = Symbols::read(&options.kernel)?;
-    let main = MAIN.into_iter().find(|name| symbols.address(name).is_ok());
-    let main = main.with_context(|| format!("{}: there is no main", options.kernel.display()))?;
+    // Without it gdb would run on and never stop.
+    Symbols::read(&options.kernel)?.address(MAIN)?;
     let folder = tempfile::tempdir().context("a folder for gdb's socket")?;
     let socket = folder.path().join("gdb");
     let _qemu = Process::start(&mut qemu_for_gdb(options, &socket)?)?;
     wait_for_file(&socket)?;
     let mut command = Command::new("gdb");
-    command.args([
-        "-quiet",
-        "-nx",
-        "-ex",
+    command.args(["-quiet", "-nx"]).arg(&options.kernel);
+    for line in [
         "set confirm off",
-        "-ex",
         "set pagination off",
-    ]);
-    command.args([
-        "-ex",
-        "set history save off",
-        "-ex",
         "set disassembly-flavor intel",
-    ]);
-    command
-        .arg("-ex")
-        .arg(format!("target remote {}", socket.display()));
-    command
-        .arg("-ex")
-        .arg(format!("break {main}"))
-        .args(["-ex", "continue"]);
-    let interactive = stdin().is_terminal();
-    if interactive {
-        command.stdin(Stdio::inherit());
-    } else {
-        command
-            .args(["-batch", "-ex", "backtrace", "-ex", "kill"])
-            .stdin(Stdio::null());
+        &format!("target remote {}", socket.display()),
+        &format!("break {MAIN}"),
+        "continue",
+        // What the compiler has put into main at this place would be shown.
+        &format!("frame function {MAIN}"),
+    ] {
+        command.args(["-ex", line]);
     }
-    command.arg(&options.kernel);
+    let interactive = stdin().is_terminal();
+    if !interactive {
+        command.args(["-batch", "-ex", "backtrace", "-ex", "kill"]);
+    }
+    command.stdin(if interactive {
+        Stdio::inherit()
+    } else {
+        Stdio::null()
+    });
     command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
     ctrlc::set_handler(|| {}).context("a handler for Control-C")?;
     wait(&mut Process::start_as_is(&mut command)?, interactive, "gdb")

@@ -83,7 +83,7 @@ fn the_tree_has_the_modes_owners_and_times_of_the_manifest() {
     -rwxr-xr-x   2     0     0      9224 1991-12-08 12:00 ash
     -rwxr-xr-x   1     0     0      9224 1991-12-08 12:00 ls
     /dev
-    brw-------   1     0     0      3, 2 1991-12-08 12:00 hd2
+    brw-------   1     0     0      3, 1 1991-12-08 12:00 hd1
     crw--w--w-   1     0     0      4, 0 1991-12-08 12:00 tty0
     /etc
     -rw-r--r--   1     0     0     20000 1991-12-08 12:00 long
@@ -195,7 +195,7 @@ fn a_failed_build_leaves_the_old_image() {
     fails(r#"image.toml:9: directories."/tmp".mode: mode 0o17777, expected at most 0o7777"#);
     manifest("\"/dev\" = {}\n", "");
     fails(
-        r#"image.toml:15: devices."/dev/hd2": root file system: /dev/hd2 needs the directory /dev, which is not in [directories]"#,
+        r#"image.toml:15: devices."/dev/hd1": root file system: /dev/hd1 needs the directory /dev, which is not in [directories]"#,
     );
     manifest("inodes = 64", "inodes = 10");
     fails(

@@ -150,6 +150,10 @@ fn directories_are_made_and_removed() {
         "/dev/tty0: cannot read: No such device or address",
     );
     refused(
+        &["cat", "image", "/dev/hd1"],
+        "/dev/hd1: cannot read: No such device or address",
+    );
+    refused(
         &["cat", "image", "/etc"],
         "/etc: cannot read: Is a directory",
     );
@@ -226,6 +230,42 @@ fn fsck_tells_damage_by_its_exit_status() {
     let text = String::from_utf8(output).unwrap();
     assert!(
         text.contains(" is in use, but marked free\n") && text.contains("8 problems; "),
+        "{text}"
+    );
+}
+
+/// `/d/e`, whose entry is then made to lead back to `/d`.
+#[test]
+fn a_loop_of_directories_ends() {
+    let project = built();
+    project
+        .mkimage(&["mkdir", "-p", "image", "/d/e"])
+        .assert()
+        .success();
+    let mut image = project.read("image");
+    let entry = |image: &[u8], name: &[u8]| {
+        image
+            .windows(16)
+            .position(|entry| entry[2..] == [name, &[0; 13]].concat())
+            .unwrap()
+    };
+    let (d, e) = (entry(&image, b"d"), entry(&image, b"e"));
+    image.copy_within(d..d + 2, e);
+    project.write("image", &image);
+    assert_eq!(project.output(&["tree", "image", "/d"]), "/d\n└── e\n");
+    let before = project.read("image");
+    project.failure(&["rm", "-r", "image", "/d"]);
+    assert!(project.read("image") == before);
+    let output = project
+        .mkimage(&["fsck", "image"])
+        .assert()
+        .code(4)
+        .get_output()
+        .stdout
+        .clone();
+    let text = String::from_utf8(output).unwrap();
+    assert!(
+        text.starts_with("/d/e: the directory, inode 12, has another name too\n"),
         "{text}"
     );
 }

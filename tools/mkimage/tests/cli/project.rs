@@ -27,7 +27,7 @@ tree = [{ from = "root", to = "/" }]
 
 [devices]
 "/dev/tty0" = { character = [4, 0], mode = 0o622 }
-"/dev/hd2" = { block = [3, 2] }
+"/dev/hd1" = { block = [3, 1] }
 
 [programs]
 sources = "programs"

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Descriptors, open files and pipes.
+
+mod common;
+
+use common::{Machine, ROOT, pattern, touch, write};
+use fs::host::{Editor, ReadInto, WriteFrom};
+use fs::{Fs, FsTask};
+use lib::Errno;
+use lib::fcntl::{
+    F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR,
+};
+use lib::sys::stat::S_IFIFO;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+fn open<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>) -> lib::Result<u32> {
+    fs.sys_open(task, b"/f", O_CREAT | O_RDWR, 0o644)
+        .map(|fd| fd as u32)
+}
+
+#[test]
+fn descriptors_are_the_lowest_free() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        assert_eq!(
+            [open(fs, task), open(fs, task), open(fs, task)],
+            [Ok(0), Ok(1), Ok(2)]
+        );
+        fs.sys_close(task, 1).unwrap();
+        assert_eq!(fs.sys_dup(task, 2), Ok(1));
+        assert_eq!(fs.sys_dup2(task, 2, 19), Ok(19));
+        assert_eq!(fs.sys_dup2(task, 2, 2), Ok(2));
+        assert_eq!(fs.sys_dup2(task, 2, 20), Err(Errno::EBADF));
+        assert_eq!(fs.sys_dup2(task, 7, 8), Err(Errno::EBADF));
+        assert_eq!(fs.sys_dup(task, 7), Err(Errno::EBADF));
+        assert_eq!(fs.sys_fcntl(task, 0, F_DUPFD, 10), Ok(10));
+        assert_eq!(fs.sys_fcntl(task, 0, F_DUPFD, 19), Err(Errno::EMFILE));
+        assert_eq!(fs.sys_fcntl(task, 0, F_DUPFD, 20), Err(Errno::EINVAL));
+        assert_eq!(fs.sys_fcntl(task, 0, 99, 0), Err(Errno::EINVAL));
+        while open(fs, task).is_ok() {}
+        assert_eq!(
+            fs.sys_open(task, b"/new", O_CREAT | O_RDWR, 0o644),
+            Err(Errno::EMFILE)
+        );
+        assert_eq!(
+            fs.sys_stat(task, b"/new"),
+            Err(Errno::ENOENT),
+            "made in vain"
+        );
+        task.close_all();
+        assert_eq!(fs.files_in_use(), 0);
+    });
+}
+
+/// 0.11 left the mark on a descriptor that was closed.
+#[test]
+fn close_on_exec_belongs_to_one_opening() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        let flag = |fd: u32| fs.sys_fcntl(task, fd, F_GETFD, 0).unwrap();
+        for _ in 0..3 {
+            open(fs, task).unwrap();
+        }
+        for fd in [0, 1] {
+            fs.sys_fcntl(task, fd, F_SETFD, 1).unwrap();
+        }
+        fs.sys_close(task, 0).unwrap();
+        assert_eq!((open(fs, task), flag(0), flag(1)), (Ok(0), 0, 1));
+        fs.sys_fcntl(task, 2, F_SETFD, 1).unwrap();
+        assert_eq!((fs.sys_dup2(task, 0, 2), flag(2)), (Ok(2), 0));
+        assert_eq!(fs.sys_dup(task, 1).map(|fd| flag(fd as u32)), Ok(0));
+        task.close_on_exec();
+        assert_eq!(fs.sys_fcntl(task, 1, F_GETFD, 0), Err(Errno::EBADF));
+        assert!(
+            fs.sys_fcntl(task, 0, F_GETFD, 0).is_ok() && fs.sys_fcntl(task, 3, F_GETFD, 0).is_ok()
+        );
+    });
+}
+
+#[test]
+fn flags_of_an_open_file() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        let fd = open(fs, task).unwrap();
+        assert_eq!(fs.sys_fcntl(task, fd, F_GETFL, 0), Ok(O_RDWR as usize));
+        fs.sys_fcntl(task, fd, F_SETFL, O_APPEND | O_CREAT | 1)
+            .unwrap();
+        assert_eq!(
+            fs.sys_fcntl(task, fd, F_GETFL, 0),
+            Ok((O_RDWR | O_APPEND) as usize)
+        );
+    });
+}
+
+/// The charter's 51 files: every table that runs full answers with an errno.
+#[test]
+fn tables_run_full_without_harm() {
+    let machine = Machine::new(400);
+    machine.run(|fs, root| {
+        for n in 0..100 {
+            write(fs, root, &format!("/f{n}"), 0, b"x").unwrap();
+        }
+        let tasks: Vec<_> = (0..10).map(|_| FsTask::new()).collect();
+        let mut opened = 0;
+        let mut error = None;
+        for task in &tasks {
+            task.copy_from(root);
+            while let None | Some(Errno::EMFILE) = error {
+                let path = format!("/f{}", opened % 100);
+                match fs.sys_open(task, path.as_bytes(), O_RDONLY, 0) {
+                    Ok(_) => opened += 1,
+                    Err(it) => {
+                        error = Some(it);
+                        break;
+                    }
+                }
+            }
+        }
+        assert_eq!((opened, error), (fs::NR_FILE, Some(Errno::ENFILE)));
+        assert_eq!(touch(fs, &tasks[9], "/new"), Err(Errno::ENFILE));
+        assert_eq!(fs.sys_stat(root, b"/new"), Err(Errno::ENOENT));
+        tasks.iter().for_each(FsTask::release);
+        assert_eq!(fs.files_in_use(), 0);
+    });
+}
+
+#[test]
+fn more_inodes_in_use_than_memory_has() {
+    let machine = Machine::with(
+        256,
+        &fs::mkfs::Options {
+            inodes: Some(600),
+            ..fs::mkfs::Options::new(1500)
+        },
+    );
+    machine.run(|fs, root| {
+        for n in 0..20 {
+            fs.sys_mkdir(root, format!("/{n}").as_bytes(), 0o755)
+                .unwrap();
+            for m in 0..15 {
+                fs.sys_mkdir(root, format!("/{n}/{m}").as_bytes(), 0o755)
+                    .unwrap();
+            }
+        }
+        let tasks: Vec<_> = (0..300).map(|_| FsTask::new()).collect();
+        let results: Vec<_> = (0..)
+            .zip(&tasks)
+            .map(|(n, task)| {
+                task.copy_from(root);
+                fs.sys_chdir(task, format!("/{}/{}", n / 15, n % 15).as_bytes())
+            })
+            .collect();
+        assert!(results.starts_with(&[Ok(()); 200]));
+        assert_eq!(results[299], Err(Errno::ENFILE));
+        tasks.iter().for_each(FsTask::release);
+        assert!(fs.sys_stat(root, b"/19/14").is_ok());
+    });
+}
+
+#[test]
+fn fork_shares_open_files() {
+    let machine = Machine::new(200);
+    machine.run(|fs, parent| {
+        let fd = open(fs, parent).unwrap();
+        let child = FsTask::new();
+        child.copy_from(parent);
+        fs.sys_write(parent, fd, &mut WriteFrom(b"parent "))
+            .unwrap();
+        fs.sys_write(&child, fd, &mut WriteFrom(b"child")).unwrap();
+        fs.sys_close(parent, fd).unwrap();
+        assert_eq!(fs.sys_lseek(&child, fd, 0, 1), Ok(12));
+        child.release();
+        assert_eq!(child.pwd().map(drop), Err(Errno::ENOENT));
+    });
+}
+
+#[test]
+fn pipe_basics() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        let [out, into] = fs.sys_pipe(task).unwrap();
+        let mut bytes = [0; 10];
+        fs.sys_write(task, into, &mut WriteFrom(b"hello")).unwrap();
+        let stat = fs.sys_fstat(task, out).unwrap();
+        assert_eq!((stat.st_mode, stat.st_size), (S_IFIFO | 0o600, 5));
+        assert_eq!(fs.sys_read(task, out, &mut ReadInto(&mut bytes)), Ok(5));
+        assert_eq!(&bytes[..5], b"hello");
+        assert_eq!(
+            fs.sys_read(task, into, &mut ReadInto(&mut bytes)),
+            Err(Errno::EBADF)
+        );
+        assert_eq!(
+            fs.sys_write(task, out, &mut WriteFrom(b"x")),
+            Err(Errno::EBADF)
+        );
+        assert_eq!(fs.sys_lseek(task, out, 0, 0), Err(Errno::ESPIPE));
+
+        for fd in [out, into] {
+            fs.sys_fcntl(task, fd, F_SETFL, O_NONBLOCK).unwrap();
+        }
+        assert_eq!(
+            fs.sys_read(task, out, &mut ReadInto(&mut bytes)),
+            Err(Errno::EAGAIN)
+        );
+        assert_eq!(
+            fs.sys_write(task, into, &mut WriteFrom(&[1; 5000])),
+            Ok(4096)
+        );
+        assert_eq!(
+            fs.sys_write(task, into, &mut WriteFrom(b"x")),
+            Err(Errno::EAGAIN)
+        );
+        assert_eq!(fs.sys_read(task, out, &mut ReadInto(&mut bytes)), Ok(10));
+        // All or nothing, for what fits into a pipe.
+        assert_eq!(
+            fs.sys_write(task, into, &mut WriteFrom(b"eleven char")),
+            Err(Errno::EAGAIN)
+        );
+        assert_eq!(
+            fs.sys_write(task, into, &mut WriteFrom(b"ten chars.")),
+            Ok(10)
+        );
+
+        // What is in the pipe is still read, then it ends.
+        fs.sys_close(task, into).unwrap();
+        let mut rest = [0; 9000];
+        assert_eq!(fs.sys_read(task, out, &mut ReadInto(&mut rest)), Ok(4096));
+        assert_eq!(&rest[4086..4096], b"ten chars.");
+        assert_eq!(fs.sys_read(task, out, &mut ReadInto(&mut rest)), Ok(0));
+    });
+    assert_eq!(machine.host.broken_pipes(), 0);
+}
+
+#[test]
+fn writing_to_a_pipe_nobody_reads() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        let [out, into] = fs.sys_pipe(task).unwrap();
+        fs.sys_close(task, out).unwrap();
+        assert_eq!(
+            fs.sys_write(task, into, &mut WriteFrom(b"x")),
+            Err(Errno::EPIPE)
+        );
+    });
+    assert_eq!(machine.host.broken_pipes(), 1);
+}
+
+#[test]
+fn pipes_give_their_pages_and_descriptors_back() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        // More than there are inodes in memory or pages for the host.
+        for _ in 0..1000 {
+            let [out, into] = fs.sys_pipe(task).unwrap();
+            assert_eq!([out, into], [0, 1]);
+            fs.sys_write(task, into, &mut WriteFrom(b"left behind"))
+                .unwrap();
+            fs.sys_close(task, out).unwrap();
+            fs.sys_close(task, into).unwrap();
+        }
+        for _ in 0..19 {
+            open(fs, task).unwrap();
+        }
+        assert_eq!(fs.sys_pipe(task), Err(Errno::EMFILE));
+        assert_eq!(fs.files_in_use(), 19);
+    });
+}
+
+/// Runs `writer` and `reader` as two threads with a pipe between them.
+fn with_pipe(
+    machine: &Machine,
+    writer: impl for<'a> Fn(&'a Fs<'a>, &FsTask<'a>, u32) + Sync,
+    reader: impl for<'a> Fn(&'a Fs<'a>, &FsTask<'a>, u32),
+) {
+    let fs = machine.host.fs();
+    let fs = &fs;
+    let editor = Editor::mount(fs, ROOT).unwrap();
+    let parent = editor.task();
+    let [out, into] = fs.sys_pipe(parent).unwrap();
+    let child = FsTask::new();
+    child.copy_from(parent);
+    fs.sys_close(parent, into).unwrap();
+    fs.sys_close(&child, out).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            writer(fs, &child, into);
+            child.release();
+        });
+        reader(fs, parent, out);
+    });
+    editor.unmount().unwrap();
+    assert_eq!((fs.inodes_in_use(), fs.files_in_use()), (0, 0));
+}
+
+#[test]
+fn a_pipe_carries_everything_in_order() {
+    let machine = Machine::new(200);
+    const TOTAL: usize = 300_000;
+    with_pipe(
+        &machine,
+        |fs, task, fd| {
+            let bytes = pattern(TOTAL, 5);
+            // Pieces of many sizes, smaller and larger than the pipe.
+            let mut rest = &bytes[..];
+            for size in (1..).map(|n| n * 37 % 9001 + 1) {
+                let (piece, behind) = rest.split_at(size.min(rest.len()));
+                assert_eq!(
+                    fs.sys_write(task, fd, &mut WriteFrom(piece)),
+                    Ok(piece.len())
+                );
+                rest = behind;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        },
+        |fs, task, fd| {
+            let mut all = Vec::new();
+            let mut piece = [0; 3000];
+            loop {
+                let size = all.len() % 2999 + 1;
+                match fs
+                    .sys_read(task, fd, &mut ReadInto(&mut piece[..size]))
+                    .unwrap()
+                {
+                    0 => break,
+                    count => all.extend_from_slice(&piece[..count]),
+                }
+            }
+            assert!(all == pattern(TOTAL, 5));
+        },
+    );
+}
+
+#[test]
+fn the_end_of_a_pipe_wakes_the_other() {
+    let machine = Machine::new(200);
+    // The writer ends while the reader waits.
+    with_pipe(
+        &machine,
+        |_, _, _| thread::sleep(Duration::from_millis(20)),
+        |fs, task, fd| assert_eq!(fs.sys_read(task, fd, &mut ReadInto(&mut [0; 9])), Ok(0)),
+    );
+    // The reader ends while the writer waits for room.
+    with_pipe(
+        &machine,
+        |fs, task, fd| {
+            assert_eq!(fs.sys_write(task, fd, &mut WriteFrom(&[0; 9000])), Ok(4096));
+        },
+        |fs, task, fd| {
+            thread::sleep(Duration::from_millis(20));
+            fs.sys_close(task, fd).unwrap();
+        },
+    );
+    assert_eq!(machine.host.broken_pipes(), 1);
+}
+
+#[test]
+fn a_signal_ends_the_wait_at_a_pipe() {
+    let machine = Machine::new(200);
+    let is_over = AtomicBool::new(false);
+    with_pipe(
+        &machine,
+        |_, _, _| {
+            thread::sleep(Duration::from_millis(20));
+            machine.host.set_signal(true);
+            // The end stays open while the reader waits.
+            while !is_over.load(SeqCst) {
+                thread::yield_now();
+            }
+        },
+        |fs, task, fd| {
+            let result = fs.sys_read(task, fd, &mut ReadInto(&mut [0; 9]));
+            is_over.store(true, SeqCst);
+            assert_eq!(result, Err(Errno::EINTR));
+        },
+    );
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Long random sequences of operations, compared with a model that keeps
+//! everything in maps, and the image checked as they go.
+
+mod common;
+
+use common::{Machine, Random, check, read, touch, write};
+use fs::mkfs::Options;
+use fs::{Fs, FsTask};
+use lib::fcntl::{O_RDWR, O_TRUNC};
+use lib::sys::stat::S_ISDIR;
+use lib::{Errno, Result};
+use std::collections::BTreeMap;
+
+enum Node {
+    File { bytes: Vec<u8>, links: u32 },
+    Directory(BTreeMap<String, usize>),
+}
+
+/// A file system without a disk: nodes by number, the root is 0.
+struct Model(BTreeMap<usize, Node>, usize);
+
+impl Model {
+    fn new() -> Model {
+        Model(BTreeMap::from([(0, Node::Directory(BTreeMap::new()))]), 1)
+    }
+
+    fn entries(&mut self, directory: usize) -> &mut BTreeMap<String, usize> {
+        match self.0.get_mut(&directory) {
+            Some(Node::Directory(entries)) => entries,
+            _ => panic!("the model's own mistake"),
+        }
+    }
+
+    fn is_directory(&self, node: usize) -> bool {
+        matches!(self.0[&node], Node::Directory(_))
+    }
+
+    fn find(&self, path: &str) -> Result<usize> {
+        path.split('/')
+            .filter(|name| !name.is_empty())
+            .try_fold(0, |node, name| match &self.0[&node] {
+                Node::Directory(entries) => entries.get(name).copied().ok_or(Errno::ENOENT),
+                Node::File { .. } => Err(Errno::ENOTDIR),
+            })
+    }
+
+    /// The directory of a path's last name.
+    fn parent<'p>(&self, path: &'p str) -> Result<(usize, &'p str)> {
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        let node = self.find(parent)?;
+        if self.is_directory(node) {
+            Ok((node, name))
+        } else {
+            Err(Errno::ENOTDIR)
+        }
+    }
+
+    fn add(&mut self, path: &str, node: Node) -> Result<()> {
+        let (parent, name) = self.parent(path)?;
+        if self.entries(parent).contains_key(name) {
+            return Err(Errno::EEXIST);
+        }
+        let number = self.1;
+        self.1 += 1;
+        self.0.insert(number, node);
+        self.entries(parent).insert(name.into(), number);
+        Ok(())
+    }
+
+    fn unlink_node(&mut self, node: usize) {
+        if let Some(Node::File { links, .. }) = self.0.get_mut(&node) {
+            *links -= 1;
+            if *links > 0 {
+                return;
+            }
+        }
+        self.0.remove(&node);
+    }
+
+    fn unlink(&mut self, path: &str) -> Result<()> {
+        let node = self.find(path)?;
+        if self.is_directory(node) {
+            return Err(Errno::EPERM);
+        }
+        let (parent, name) = self.parent(path)?;
+        self.entries(parent).remove(name);
+        self.unlink_node(node);
+        Ok(())
+    }
+
+    fn rmdir(&mut self, path: &str) -> Result<()> {
+        let node = self.find(path)?;
+        if !self.is_directory(node) {
+            return Err(Errno::ENOTDIR);
+        }
+        if !self.entries(node).is_empty() {
+            return Err(Errno::ENOTEMPTY);
+        }
+        let (parent, name) = self.parent(path)?;
+        self.entries(parent).remove(name);
+        self.unlink_node(node);
+        Ok(())
+    }
+
+    fn link(&mut self, old: &str, new: &str) -> Result<()> {
+        let node = self.find(old)?;
+        if self.is_directory(node) {
+            return Err(Errno::EPERM);
+        }
+        let (parent, name) = self.parent(new)?;
+        if self.entries(parent).contains_key(name) {
+            return Err(Errno::EEXIST);
+        }
+        self.entries(parent).insert(name.into(), node);
+        if let Some(Node::File { links, .. }) = self.0.get_mut(&node) {
+            *links += 1;
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self, old: &str, new: &str) -> Result<()> {
+        let (old_parent, old_name) = self.parent(old)?;
+        let (new_parent, new_name) = self.parent(new)?;
+        let source = self.find(old)?;
+        if self.is_directory(source) && (new.starts_with(&format!("{old}/"))) {
+            return Err(Errno::EINVAL);
+        }
+        if let Ok(target) = self.find(new) {
+            match (self.is_directory(source), self.is_directory(target)) {
+                _ if source == target => return Ok(()),
+                (false, true) => return Err(Errno::EISDIR),
+                (true, false) => return Err(Errno::ENOTDIR),
+                (true, true) if !self.entries(target).is_empty() => return Err(Errno::ENOTEMPTY),
+                _ => self.unlink_node(target),
+            }
+        }
+        self.entries(old_parent).remove(old_name);
+        self.entries(new_parent).insert(new_name.into(), source);
+        Ok(())
+    }
+
+    /// The bytes of a file; a directory's are an error.
+    fn bytes(&mut self, path: &str) -> Result<&mut Vec<u8>> {
+        let node = self.find(path)?;
+        match self.0.get_mut(&node) {
+            Some(Node::File { bytes, .. }) => Ok(bytes),
+            _ => Err(Errno::EISDIR),
+        }
+    }
+}
+
+/// `/a`, `/b/c`, `/a/a/d` ...
+fn path(random: &mut Random) -> String {
+    let depth = 1 + random.below(3);
+    (0..depth)
+        .map(|_| ["/a", "/b", "/c", "/d"][random.below(4) as usize])
+        .collect()
+}
+
+/// Does one thing on both sides.
+fn step<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &mut Model, random: &mut Random) {
+    let (one, two) = (path(random), path(random));
+    let (path_one, path_two) = (one.as_bytes(), two.as_bytes());
+    let full = Err(Errno::ENOSPC);
+    match random.below(9) {
+        0 | 1 => {
+            let result = touch(fs, task, &one);
+            if result == full {
+                return;
+            }
+            let expected = match model.find(&one) {
+                Ok(node) if model.is_directory(node) => Err(Errno::EISDIR),
+                Ok(_) => Ok(()),
+                Err(_) => model.add(
+                    &one,
+                    Node::File {
+                        bytes: vec![],
+                        links: 1,
+                    },
+                ),
+            };
+            assert_eq!(result, expected, "create {one}");
+        }
+        2 | 3 if model.bytes(&one).is_ok() => {
+            // Mostly near the start, sometimes in the indirect blocks.
+            let limit = [3000, 20_000, 700_000][random.below(3) as usize];
+            let offset = random.below(limit);
+            let bytes = common::pattern(random.below(9000) as usize + 1, random.below(1000));
+            let written = match write(fs, task, &one, offset as i32, &bytes) {
+                Ok(written) => written,
+                Err(error) => {
+                    assert_eq!(error, Errno::ENOSPC, "write {one}");
+                    0
+                }
+            };
+            let file = model.bytes(&one).unwrap();
+            if written != 0 {
+                let end = offset as usize + written;
+                file.resize(file.len().max(end), 0);
+                file[offset as usize..end].copy_from_slice(&bytes[..written]);
+            }
+        }
+        4 => {
+            let result = fs.sys_mkdir(task, path_one, 0o755);
+            if result != full {
+                assert_eq!(
+                    result,
+                    model.add(&one, Node::Directory(BTreeMap::new())),
+                    "mkdir {one}"
+                );
+            }
+        }
+        5 => match random.below(2) {
+            0 => assert_eq!(
+                fs.sys_rmdir(task, path_one),
+                model.rmdir(&one),
+                "rmdir {one}"
+            ),
+            _ => assert_eq!(
+                fs.sys_unlink(task, path_one),
+                model.unlink(&one),
+                "unlink {one}"
+            ),
+        },
+        6 => {
+            let result = fs.sys_link(task, path_one, path_two);
+            if result != full {
+                assert_eq!(result, model.link(&one, &two), "link {one} {two}");
+            }
+        }
+        7 => {
+            let result = fs.sys_rename(task, path_one, path_two);
+            if result != full {
+                assert_eq!(result, model.rename(&one, &two), "rename {one} {two}");
+            }
+        }
+        _ => match fs.sys_open(task, path_one, O_RDWR | O_TRUNC, 0) {
+            Ok(fd) => {
+                model.bytes(&one).unwrap().clear();
+                fs.sys_close(task, fd as u32).unwrap();
+            }
+            Err(error) => assert_eq!(Err(error), model.bytes(&one).map(drop), "truncate {one}"),
+        },
+    }
+}
+
+/// Everything in the model is on the disk, and nothing else.
+fn compare<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &Model, node: usize, path: &str) {
+    match &model.0[&node] {
+        Node::File { bytes, links } => {
+            let stat = fs.sys_stat(task, path.as_bytes()).unwrap();
+            assert_eq!(
+                (stat.st_size as usize, u32::from(stat.st_nlink)),
+                (bytes.len(), *links)
+            );
+            assert!(
+                read(fs, task, path, 0, bytes.len() + 1).unwrap() == *bytes,
+                "{path}"
+            );
+        }
+        Node::Directory(entries) => {
+            let listing = read(fs, task, &format!("{path}/"), 0, 1 << 16).unwrap();
+            let used = listing
+                .chunks(16)
+                .filter(|entry| entry[..2] != [0, 0])
+                .count();
+            assert_eq!(used, entries.len() + 2, "{path}");
+            for (name, child) in entries {
+                compare(fs, task, model, *child, &format!("{path}/{name}"));
+            }
+        }
+    }
+}
+
+fn run(seed: u64, options: Options, buffers: u32, steps: u32) {
+    let machine = Machine::with(buffers, &options);
+    let mut random = Random::new(seed);
+    let mut model = Model::new();
+    for _ in 0..steps / 50 {
+        machine.run(|fs, task| {
+            for n in 0..50 {
+                step(fs, task, &mut model, &mut random);
+                if n % 10 == 0 {
+                    fs.sys_sync().unwrap();
+                    check::check(&machine.disk.to_bytes()).unwrap();
+                }
+            }
+            compare(fs, task, &model, 0, "");
+            assert!(S_ISDIR(fs.sys_stat(task, b"/").unwrap().st_mode));
+        });
+    }
+}
+
+#[test]
+fn with_room() {
+    for seed in 0..6 {
+        run(seed, Options::new(3000), 128, 500);
+    }
+}
+
+#[test]
+fn on_a_disk_that_runs_full() {
+    for seed in 100..106 {
+        run(seed, Options::new(60 + seed as u32 % 7), 32, 500);
+    }
+}
+
+#[test]
+fn with_few_inodes() {
+    for seed in 200..204 {
+        run(
+            seed,
+            Options {
+                inodes: Some(1),
+                ..Options::new(300)
+            },
+            32,
+            400,
+        );
+    }
+}
+
+#[test]
+fn with_long_names_and_a_small_cache() {
+    // 32-byte entries, so `compare` does not count them.
+    let machine = Machine::with(
+        16,
+        &Options {
+            long_names: true,
+            ..Options::new(800)
+        },
+    );
+    let (mut random, mut model) = (Random::new(7), Model::new());
+    machine.run(|fs, task| {
+        for _ in 0..300 {
+            step(fs, task, &mut model, &mut random);
+        }
+    });
+}
