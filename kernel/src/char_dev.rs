@@ -80,11 +80,7 @@ fn page_at(position: u32) -> Option<(*mut u8, usize)> {
     Some((pointer, length))
 }
 
-fn rw_mem(
-    direction: Direction,
-    buffer: &mut dyn UserBuffer,
-    position: &mut u32,
-) -> Result<usize> {
+fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
     let start = *position;
     while buffer.remaining() > 0
         && let Some((pointer, length)) = page_at(*position)
@@ -136,11 +132,7 @@ fn write_memory(pointer: *mut u8, bytes: &[u8]) {
     }
 }
 
-fn rw_port(
-    direction: Direction,
-    buffer: &mut dyn UserBuffer,
-    position: &mut u32,
-) -> Result<usize> {
+fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
     let start = *position;
     while buffer.remaining() > 0 && *position <= u32::from(u16::MAX) {
         buffer.prepare(1)?;
@@ -178,7 +170,10 @@ impl Write for Line {
 }
 
 fn line_of(task: &Task) -> Line {
-    let mut line = Line { bytes: [0; LINE], length: 0 };
+    let mut line = Line {
+        bytes: [0; LINE],
+        length: 0,
+    };
     let state = match task.state() {
         State::Running => 'R',
         State::Interruptible => 'S',
@@ -188,7 +183,10 @@ fn line_of(task: &Task) -> Line {
     };
     let ticks = task.utime.get().wrapping_add(task.stime.get());
     let name = *task.name.lock();
-    let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    let end = name
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(name.len());
     let name = core::str::from_utf8(&name[..end]).unwrap_or("?");
     let (pid, father, group) = (task.pid.get(), task.father.get(), task.pgrp.get());
     // A `Line` takes what fits and never fails.

@@ -41,11 +41,20 @@ impl<const N: usize> Table<N> {
         // SAFETY: inside the table; no reference into it ever exists. Eight
         // bytes are not written at once, but nothing uses an entry that is
         // being changed: fork sets the entries of a task that does not run.
-        unsafe { self.0.get().cast::<Descriptor>().add(index).write_volatile(descriptor) };
+        unsafe {
+            self.0
+                .get()
+                .cast::<Descriptor>()
+                .add(index)
+                .write_volatile(descriptor)
+        };
     }
 
     fn register(&'static self) -> TableRegister {
-        TableRegister { limit: (N * 8 - 1) as u16, base: self.0.get() as u32 }
+        TableRegister {
+            limit: (N * 8 - 1) as u16,
+            base: self.0.get() as u32,
+        }
     }
 }
 
@@ -197,8 +206,10 @@ struct DoubleFaultTask {
 // SAFETY: only the processor uses it, after `set_double_fault_task`.
 unsafe impl Sync for DoubleFaultTask {}
 
-static DOUBLE_FAULT: DoubleFaultTask =
-    DoubleFaultTask { tss: UnsafeCell::new(Tss::new()), stack: UnsafeCell::new([0; 4096]) };
+static DOUBLE_FAULT: DoubleFaultTask = DoubleFaultTask {
+    tss: UnsafeCell::new(Tss::new()),
+    stack: UnsafeCell::new([0; 4096]),
+};
 
 /// Lets a double fault switch to a task of its own, with a stack of its own:
 /// the usual cause is that the kernel stack has run into its guard page, so
@@ -221,6 +232,9 @@ pub fn set_double_fault_task(handler: extern "C" fn() -> !, cr3: u32) {
     // SAFETY: the gate that leads here is set below.
     unsafe { *DOUBLE_FAULT.tss.get() = tss };
     let base = LinearAddress(DOUBLE_FAULT.tss.get() as u32);
-    GDT.set(Selector::DOUBLE_FAULT_TSS.index(), Descriptor::tss(base, size_of::<Tss>() as u32 - 1));
+    GDT.set(
+        Selector::DOUBLE_FAULT_TSS.index(),
+        Descriptor::tss(base, size_of::<Tss>() as u32 - 1),
+    );
     set_gate(8, Descriptor::task_gate(Selector::DOUBLE_FAULT_TSS));
 }

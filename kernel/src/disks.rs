@@ -41,7 +41,9 @@ fn stop() -> ! {
 
 /// `root=` on the command line, else what the boot sector says.
 fn root_device() -> Device {
-    setup_data::parameter("root").and_then(parse_device).unwrap_or_else(setup_data::root_dev)
+    setup_data::parameter("root")
+        .and_then(parse_device)
+        .unwrap_or_else(setup_data::root_dev)
 }
 
 /// `/dev/hdN` or a device number of four hexadecimal digits.

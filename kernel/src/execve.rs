@@ -25,8 +25,11 @@ const WORD: u32 = 4;
 /// `execve`: runs `path` with the strings of `argv` and `envp` in place of
 /// the current program.
 pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
-    let (path, argv, envp) =
-        (UserAddress(registers.ebx), UserAddress(registers.ecx), UserAddress(registers.edx));
+    let (path, argv, envp) = (
+        UserAddress(registers.ebx),
+        UserAddress(registers.ecx),
+        UserAddress(registers.edx),
+    );
     let task = current();
     let mut path_buffer = [0; PATH_MAX];
     let path = segment::get_string(path, &mut path_buffer)?;
@@ -105,7 +108,10 @@ fn push_strings(
 
 /// The last component of the path, for `ps`.
 fn set_name(name: &mut [u8; 16], path: &[u8]) {
-    let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    let start = path
+        .iter()
+        .rposition(|&byte| byte == b'/')
+        .map_or(0, |slash| slash + 1);
     let length = (path.len() - start).min(name.len() - 1);
     name[..length].copy_from_slice(&path[start..start + length]);
 }
@@ -128,7 +134,11 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     memory::free_page_tables(task.base());
     let end_data = header.a_text + header.a_data;
     // A program that starts behind page 0 has nothing there: leave it out.
-    task.start_code.set(if header.a_entry >= PAGE_SIZE as u32 { PAGE_SIZE as u32 } else { 0 });
+    task.start_code.set(if header.a_entry >= PAGE_SIZE as u32 {
+        PAGE_SIZE as u32
+    } else {
+        0
+    });
     task.end_code.set(header.a_text);
     task.end_data.set(end_data);
     task.brk.set(end_data + header.a_bss);
@@ -180,7 +190,12 @@ fn set_registers(registers: &mut Registers, stack: u32) {
     let data = u32::from(Selector::USER_DATA.0);
     registers.esp = stack;
     registers.cs = u32::from(Selector::USER_CODE.0);
-    for segment in [&mut registers.ds, &mut registers.es, &mut registers.fs, &mut registers.ss] {
+    for segment in [
+        &mut registers.ds,
+        &mut registers.es,
+        &mut registers.fs,
+        &mut registers.ss,
+    ] {
         *segment = data;
     }
 }

@@ -33,8 +33,15 @@ pub fn deliver(signal: Signal, task: &Task) {
     }
     match signal {
         Signal::SIGCONT | Signal::SIGKILL => {
-            let stops = [Signal::SIGSTOP, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
-            stops.into_iter().for_each(|stop| task.signal.clear_bits(stop.bit()));
+            let stops = [
+                Signal::SIGSTOP,
+                Signal::SIGTSTP,
+                Signal::SIGTTIN,
+                Signal::SIGTTOU,
+            ];
+            stops
+                .into_iter()
+                .for_each(|stop| task.signal.clear_bits(stop.bit()));
             if task.state() == State::Stopped {
                 task.wake();
             }
@@ -84,7 +91,9 @@ pub fn force_signal(signal: Signal, task: &Task) {
 /// (0.11: `tty_intr`).
 pub fn kill_pgrp(pgrp: u32, signal: Signal) {
     if pgrp != 0 {
-        sched::tasks().filter(|task| task.pgrp.get() == pgrp).for_each(|task| deliver(signal, task));
+        sched::tasks()
+            .filter(|task| task.pgrp.get() == pgrp)
+            .for_each(|task| deliver(signal, task));
     }
 }
 
@@ -108,7 +117,10 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
 }
 
 fn is_caught(signal: Signal, task: &Task) -> bool {
-    !matches!(task.sigaction.lock()[signal.number() as usize - 1].sa_handler, SIG_DFL | SIG_IGN)
+    !matches!(
+        task.sigaction.lock()[signal.number() as usize - 1].sa_handler,
+        SIG_DFL | SIG_IGN
+    )
 }
 
 /// `kill`: `pid` > 0 one process, 0 the caller's group, -1 all but init and
@@ -120,7 +132,11 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
         number => Some(Signal::new(number).ok_or(Errno::EINVAL)?),
     };
     let me = current();
-    let group = if pid == 0 { me.pgrp.get() } else { pid.unsigned_abs() };
+    let group = if pid == 0 {
+        me.pgrp.get()
+    } else {
+        pid.unsigned_abs()
+    };
     let mut result = Err(Errno::ESRCH);
     for task in sched::tasks().filter(|task| task.state() != State::Zombie || pid > 0) {
         let chosen = match pid {
@@ -161,7 +177,11 @@ pub fn tell_father(father: u32) {
 /// Ends the current task (0.11: `do_exit`).
 pub fn do_exit(status: WaitStatus) -> ! {
     let task = current();
-    assert!(task.number() > 1, "task {} tried to exit: {status:?}", task.number());
+    assert!(
+        task.number() > 1,
+        "task {} tried to exit: {status:?}",
+        task.number()
+    );
     memory::free_page_tables(task.base());
     drop_files(task);
     give_children_to_init(task);
@@ -279,8 +299,10 @@ fn collect(child: &Task) -> Result<u32> {
     let pid = child.pid.get();
     if child.state() == State::Zombie {
         let me = current();
-        me.cutime.add(child.utime.get().wrapping_add(child.cutime.get()));
-        me.cstime.add(child.stime.get().wrapping_add(child.cstime.get()));
+        me.cutime
+            .add(child.utime.get().wrapping_add(child.cutime.get()));
+        me.cstime
+            .add(child.stime.get().wrapping_add(child.cstime.get()));
         release(child);
     } else {
         // A stop is reported once.

@@ -98,7 +98,10 @@ fn load_page(task: &Task, executable: &Inode<'static>, offset: u32) -> Result<Pa
 
 /// Gives back the pages of the heap behind a lower end.
 pub fn shrink_heap(task: &Task, brk: u32) {
-    let (new_end, old_end) = (brk.next_multiple_of(PAGE), task.brk.get().next_multiple_of(PAGE));
+    let (new_end, old_end) = (
+        brk.next_multiple_of(PAGE),
+        task.brk.get().next_multiple_of(PAGE),
+    );
     if new_end < old_end {
         let base = task.base().0;
         memory::free_pages(LinearAddress(base + new_end), LinearAddress(base + old_end));

@@ -36,23 +36,37 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let esp0 = kernel_stack(child.number())?;
     copy_mem(child)?;
     copy_task(child, pid);
-    child.set_context(context_of(registers, child.number(), esp0), segments(child.base()));
+    child.set_context(
+        context_of(registers, child.number(), esp0),
+        segments(child.base()),
+    );
     child.set_state(State::Running);
     Ok(pid)
 }
 
 /// The first unused slot.
 fn find_empty_process() -> Result<&'static Task> {
-    TASK[1..].iter().find(|task| task.state() == State::Unused).ok_or(Errno::EAGAIN)
+    TASK[1..]
+        .iter()
+        .find(|task| task.state() == State::Unused)
+        .ok_or(Errno::EAGAIN)
 }
 
 /// The next number that is neither a process nor a group or session that
 /// still has members.
 fn next_pid() -> u32 {
     loop {
-        let pid = if LAST_PID.get() >= PID_LIMIT { 1 } else { LAST_PID.get() + 1 };
+        let pid = if LAST_PID.get() >= PID_LIMIT {
+            1
+        } else {
+            LAST_PID.get() + 1
+        };
         LAST_PID.set(pid);
-        let in_use = |task: &Task| [&task.pid, &task.pgrp, &task.session].iter().any(|id| id.get() == pid);
+        let in_use = |task: &Task| {
+            [&task.pid, &task.pgrp, &task.session]
+                .iter()
+                .any(|id| id.get() == pid)
+        };
         if !sched::tasks().any(in_use) {
             return pid;
         }
@@ -145,19 +159,27 @@ fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
 fn read_gs() -> u32 {
     let gs: u32;
     // SAFETY: reading a segment register changes nothing.
-    unsafe { core::arch::asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags))
+    };
     gs & 0xFFFF
 }
 
 fn read_cr3() -> u32 {
     let cr3: u32;
     // SAFETY: reading a control register changes nothing.
-    unsafe { core::arch::asm!("mov {0}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("mov {0}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags))
+    };
     cr3
 }
 
 /// The local descriptor table: nothing, code, data; both 64 MB from `base`.
 pub fn segments(base: LinearAddress) -> [Descriptor; 3] {
     let size = u64::from(TASK_SIZE);
-    [Descriptor::NULL, Descriptor::code(base, size, Ring::User), Descriptor::data(base, size, Ring::User)]
+    [
+        Descriptor::NULL,
+        Descriptor::code(base, size, Ring::User),
+        Descriptor::data(base, size, Ring::User),
+    ]
 }

@@ -30,7 +30,9 @@ fn with_two_paths<R>(
     second: UserAddress,
     call: impl FnOnce(&[u8], &[u8]) -> Result<R>,
 ) -> Result<R> {
-    with_path(first, |first| with_path(second, |second| call(first, second)))
+    with_path(first, |first| {
+        with_path(second, |second| call(first, second))
+    })
 }
 
 /// What calls without a result of their own answer.
@@ -44,20 +46,25 @@ pub fn sys_setup(command_line: UserAddress) -> Result<u32> {
     disks::setup()?;
     let line = setup_data::command_line().as_bytes();
     segment::copy_to_user(command_line, line)?;
-    put_user(UserAddress(command_line.0.saturating_add(line.len() as u32)), &0u8)?;
+    put_user(
+        UserAddress(command_line.0.saturating_add(line.len() as u32)),
+        &0u8,
+    )?;
     Ok(0)
 }
 
 /// `read`.
 pub fn sys_read(fd: u32, buffer: UserAddress, count: u32) -> Result<u32> {
     let mut buffer = UserSlice::new(Access::Write, buffer, count);
-    fs().sys_read(task(), fd, &mut buffer).map(|count| count as u32)
+    fs().sys_read(task(), fd, &mut buffer)
+        .map(|count| count as u32)
 }
 
 /// `write`.
 pub fn sys_write(fd: u32, buffer: UserAddress, count: u32) -> Result<u32> {
     let mut buffer = UserSlice::new(Access::Read, buffer, count);
-    fs().sys_write(task(), fd, &mut buffer).map(|count| count as u32)
+    fs().sys_write(task(), fd, &mut buffer)
+        .map(|count| count as u32)
 }
 
 /// `open`.
@@ -77,7 +84,8 @@ pub fn sys_close(fd: u32) -> Result<u32> {
 
 /// `lseek`.
 pub fn sys_lseek(fd: u32, offset: i32, origin: u32) -> Result<u32> {
-    fs().sys_lseek(task(), fd, offset, origin).map(|position| position as u32)
+    fs().sys_lseek(task(), fd, offset, origin)
+        .map(|position| position as u32)
 }
 
 /// `dup`.
@@ -92,7 +100,8 @@ pub fn sys_dup2(old: u32, new: u32) -> Result<u32> {
 
 /// `fcntl`.
 pub fn sys_fcntl(fd: u32, command: u32, argument: u32) -> Result<u32> {
-    fs().sys_fcntl(task(), fd, command, argument).map(|result| result as u32)
+    fs().sys_fcntl(task(), fd, command, argument)
+        .map(|result| result as u32)
 }
 
 /// `ioctl`.
@@ -143,7 +152,10 @@ pub fn sys_mknod(path: UserAddress, mode: u32, device: u32) -> Result<u32> {
 
 /// `symlink`.
 pub fn sys_symlink(target: UserAddress, path: UserAddress) -> Result<u32> {
-    with_two_paths(target, path, |target, path| fs().sys_symlink(task(), target, path)).map(zero)
+    with_two_paths(target, path, |target, path| {
+        fs().sys_symlink(task(), target, path)
+    })
+    .map(zero)
 }
 
 /// `readlink`.
@@ -179,7 +191,11 @@ pub fn sys_access(path: UserAddress, mode: u32) -> Result<u32> {
 
 /// `utime`; a null pointer means now.
 pub fn sys_utime(path: UserAddress, times: UserAddress) -> Result<u32> {
-    let times: Option<Utimbuf> = if times.is_null() { None } else { Some(get_user(times)?) };
+    let times: Option<Utimbuf> = if times.is_null() {
+        None
+    } else {
+        Some(get_user(times)?)
+    };
     with_path(path, |path| fs().sys_utime(task(), path, times)).map(zero)
 }
 

@@ -34,7 +34,8 @@ pub fn fs_init(buffers: &'static [BufferHead]) {
 /// The file system.
 #[inline(always)]
 pub fn fs() -> &'static Fs<'static> {
-    FS.get().expect("fs_init comes before every user of the file system")
+    FS.get()
+        .expect("fs_init comes before every user of the file system")
 }
 
 impl Seam for KernelSeam {
@@ -90,7 +91,9 @@ impl Seam for KernelSeam {
         match (device.major(), direction) {
             (major::MEM, _) => char_dev::rw_memory(direction, device, buffer, position),
             (major::TTYX | major::TTY, Direction::Read) => tty_io::tty_read(device, buffer, flags),
-            (major::TTYX | major::TTY, Direction::Write) => tty_io::tty_write(device, buffer, flags),
+            (major::TTYX | major::TTY, Direction::Write) => {
+                tty_io::tty_write(device, buffer, flags)
+            }
             _ => Err(Errno::ENXIO),
         }
     }

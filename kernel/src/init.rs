@@ -13,7 +13,12 @@ use lib::fcntl::{O_RDONLY, O_RDWR};
 const COMMAND_LINE: usize = 512;
 
 const SHELL: &CStr = c"/bin/sh";
-const ENVIRONMENT: [&CStr; 4] = [c"HOME=/root", c"PATH=/bin:/sbin:/usr/bin", c"TERM=console", c"USER=root"];
+const ENVIRONMENT: [&CStr; 4] = [
+    c"HOME=/root",
+    c"PATH=/bin:/sbin:/usr/bin",
+    c"TERM=console",
+    c"USER=root",
+];
 
 /// Task 0: makes task 1, then idles whenever there is nothing else to do.
 pub extern "C" fn task_0() -> ! {
@@ -31,7 +36,9 @@ pub extern "C" fn task_0() -> ! {
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
     let _ = call::setup(&mut buffer);
-    let line = CStr::from_bytes_until_nul(&buffer).unwrap_or_default().to_bytes();
+    let line = CStr::from_bytes_until_nul(&buffer)
+        .unwrap_or_default()
+        .to_bytes();
     let mut path = [0; COMMAND_LINE];
     let console = device_path(parameter(line, b"console").unwrap_or(b"tty0"), &mut path);
     open_terminal(console);
@@ -113,14 +120,17 @@ fn say(text: &[u8]) {
 
 /// The value of `name=value` on the command line.
 fn parameter<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    line.split(u8::is_ascii_whitespace).find_map(|word| word.strip_prefix(name)?.strip_prefix(b"="))
+    line.split(u8::is_ascii_whitespace)
+        .find_map(|word| word.strip_prefix(name)?.strip_prefix(b"="))
 }
 
 /// Puts pieces together to a string that ends with NUL.
 fn c_string<'a>(pieces: &[&[u8]], buffer: &'a mut [u8]) -> Option<&'a CStr> {
     let mut length = 0;
     for piece in pieces {
-        buffer.get_mut(length..length + piece.len())?.copy_from_slice(piece);
+        buffer
+            .get_mut(length..length + piece.len())?
+            .copy_from_slice(piece);
         length += piece.len();
     }
     *buffer.get_mut(length)? = 0;
@@ -186,7 +196,13 @@ mod call {
         let (argv, envp) = (vector(arguments), vector(environment));
         // SAFETY: both vectors end with a null pointer; the strings are
         // borrowed. Nothing of them is used again on success.
-        unsafe { syscall::execve(address(path.as_ptr()), address(argv.as_ptr()), address(envp.as_ptr())) }
+        unsafe {
+            syscall::execve(
+                address(path.as_ptr()),
+                address(argv.as_ptr()),
+                address(envp.as_ptr()),
+            )
+        }
     }
 
     fn vector(strings: &[&CStr]) -> [*const c_char; VECTOR] {

@@ -98,7 +98,10 @@ extern "C" fn main() -> ! {
     start_clock();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
-    printk!("Eleven 0.11: {} KB of memory, {free} free pages\n", memory_end / 1024);
+    printk!(
+        "Eleven 0.11: {} KB of memory, {free} free pages\n",
+        memory_end / 1024
+    );
     move_to_user_mode()
 }
 
@@ -106,7 +109,10 @@ extern "C" fn main() -> ! {
 fn memory_end() -> u32 {
     let reaches = |end: u32| {
         let above = |range: &setup_data::MemoryRange| {
-            range.usable().filter(|&(start, stop)| start <= end && stop > end).map(|(_, stop)| stop)
+            range
+                .usable()
+                .filter(|&(start, stop)| start <= end && stop > end)
+                .map(|(_, stop)| stop)
         };
         setup_data::memory_map().iter().find_map(above)
     };
@@ -150,7 +156,12 @@ fn enable_paging(memory_end: u32) -> u32 {
 /// Makes what runs now be task 0.
 fn make_task_0(cr3: u32) {
     let esp0 = address_of(&raw const task0_stack_top);
-    let tss = Tss { esp0, cr3, ldt: Selector::ldt(0).0.into(), ..Tss::new() };
+    let tss = Tss {
+        esp0,
+        cr3,
+        ldt: Selector::ldt(0).0.into(),
+        ..Tss::new()
+    };
     TASK[0].set_context(tss, fork::segments(TASK[0].base()));
     TASK[0].set_state(sched::State::Running);
     TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
@@ -178,9 +189,18 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
 /// All memory that is not the kernel's or a buffer's becomes free pages: above
 /// the buffers, and below 640 KB what the loader used.
 fn give_away_memory(buffers_end: u32) {
-    for (start, end) in setup_data::memory_map().iter().filter_map(|range| range.usable()) {
-        memory::mem_init(PhysicalAddress(start), PhysicalAddress(end.min(ONE_MEGABYTE)));
-        memory::mem_init(PhysicalAddress(start.max(buffers_end)), PhysicalAddress(end));
+    for (start, end) in setup_data::memory_map()
+        .iter()
+        .filter_map(|range| range.usable())
+    {
+        memory::mem_init(
+            PhysicalAddress(start),
+            PhysicalAddress(end.min(ONE_MEGABYTE)),
+        );
+        memory::mem_init(
+            PhysicalAddress(start.max(buffers_end)),
+            PhysicalAddress(end),
+        );
     }
 }
 

@@ -18,145 +18,24 @@
 //! next task saves all registers in the old TSS and loads them from the new.
 
 pub mod calls;
+mod task;
+
+pub use lib::limits::{HZ, NR_TASKS};
+pub use task::{NO_TTY, State, TASK, Task};
 
 use crate::blk_drv::hd;
 use crate::chr_drv::tty_io;
-use crate::descriptor_tables::{self, Tss};
 use crate::exit;
 use crate::signal;
 use core::arch::asm;
-use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use fs::seam::WaitQueue;
-use fs::{FsTask, Inode};
-use lib::lock::{self, IrqLock, Lock, Word};
-use lib::signal::{SIG_DFL, Sigaction, Signal, SignalSet};
-use lib::sys::types::{Time, UserAddress};
+use lib::lock::{self, Word};
+use lib::signal::Signal;
+use lib::sys::types::Time;
 use lib::{Errno, Result, asm::system};
-use mm::LinearAddress;
-use mm::descriptor::{Descriptor, Selector};
-use mm::memory::TASK_SIZE;
-
-pub use lib::limits::{HZ, NR_TASKS};
-
-/// Signals there can be.
-pub const NR_SIGNALS: usize = 32;
-/// The time slice of a task nobody made nicer, in ticks.
-const DEFAULT_PRIORITY: u32 = 15;
-/// "No controlling terminal" in [`Task::tty`].
-pub const NO_TTY: u32 = u32::MAX;
-
-const NO_ACTION: Sigaction = Sigaction {
-    sa_handler: SIG_DFL,
-    sa_mask: SignalSet::EMPTY,
-    sa_flags: 0,
-    sa_restorer: UserAddress(0),
-};
-
-/// What a task is doing (0.11: `TASK_RUNNING` and so on).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u32)]
-pub enum State {
-    /// It wants the processor.
-    Running = 0,
-    /// It sleeps; a signal wakes it.
-    Interruptible = 1,
-    /// It sleeps until it is woken.
-    Uninterruptible = 2,
-    /// It has ended; its parent has not asked yet.
-    Zombie = 3,
-    /// It was stopped by a signal.
-    Stopped = 4,
-    /// There is no such task.
-    Unused = 5,
-}
-
-/// A process (0.11: `struct task_struct`).
-///
-/// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
-/// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
-/// are [`Word`]s; what belongs together is behind a lock.
-pub struct Task {
-    state: Word,
-    /// Ticks left of the time slice.
-    pub counter: Word,
-    /// Ticks of a whole time slice.
-    pub priority: Word,
-    /// Signals that have come: bit `n - 1` for signal `n`.
-    pub signal: Word,
-    /// Signals that wait until they are let in.
-    pub blocked: Word,
-    /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
-    pub saved_mask: Word,
-    /// See `saved_mask`.
-    pub has_saved_mask: Word,
-    /// What to do about each signal; index `n - 1` for signal `n`.
-    pub sigaction: IrqLock<[Sigaction; NR_SIGNALS]>,
-    /// Exit status in the form of `waitpid`.
-    pub exit_code: Word,
-
-    /// Process id; unique among all tasks.
-    pub pid: Word,
-    /// The parent's process id.
-    pub father: Word,
-    /// Process group.
-    pub pgrp: Word,
-    /// Session.
-    pub session: Word,
-    /// 1 if it leads its session.
-    pub leader: Word,
-    /// Index of the controlling terminal, or [`NO_TTY`].
-    pub tty: Word,
-
-    /// Tick at which SIGALRM is due; 0 for none.
-    pub alarm: Word,
-    /// Ticks in ring 3.
-    pub utime: Word,
-    /// Ticks in ring 0.
-    pub stime: Word,
-    /// Ticks in ring 3 of children that ended.
-    pub cutime: Word,
-    /// Ticks in ring 0 of children that ended.
-    pub cstime: Word,
-    /// Tick of the fork.
-    pub start_time: Word,
-    /// 1 once it has used the coprocessor.
-    pub used_math: Word,
-
-    /// First byte behind the text, an offset in the segment.
-    pub end_code: Word,
-    /// First byte behind the initialised data.
-    pub end_data: Word,
-    /// First byte behind the heap.
-    pub brk: Word,
-    /// Where the stack began.
-    pub start_stack: Word,
-    /// First offset that belongs to the program: 4096 when nothing is linked
-    /// to page 0, so that a null pointer faults there.
-    pub start_code: Word,
-    /// Where the program starts.
-    pub entry: Word,
-    /// The name of the program, zero-padded, for `ps`.
-    pub name: Lock<[u8; 16]>,
-
-    /// Ids, umask, working and root directory, open files.
-    pub fs: FsTask<'static>,
-    /// The file that pages of the program are loaded from.
-    pub executable: Lock<Option<Inode<'static>>>,
-
-    number: Word,
-    ldt: UnsafeCell<[Descriptor; 3]>,
-    tss: UnsafeCell<Tss>,
-    /// State of the coprocessor while another task uses it.
-    pub i387: UnsafeCell<crate::math::I387>,
-}
-
-// SAFETY: the three cells are reached only through the functions below, which
-// say when they may be.
-unsafe impl Sync for Task {}
-
-/// All tasks (0.11: `task`). Slot 0 is the idle task.
-pub static TASK: [Task; NR_TASKS] = [const { Task::new() }; NR_TASKS];
+use mm::descriptor::Selector;
+use task::DEFAULT_PRIORITY;
 
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
@@ -173,113 +52,6 @@ static NEXT_ALARM: Word = Word::new(u32::MAX);
 #[unsafe(no_mangle)]
 pub static ATTENTION: Word = Word::new(0);
 
-impl Task {
-    const fn new() -> Task {
-        Task {
-            state: Word::new(State::Unused as u32),
-            counter: Word::new(DEFAULT_PRIORITY),
-            priority: Word::new(DEFAULT_PRIORITY),
-            signal: Word::new(0),
-            blocked: Word::new(0),
-            saved_mask: Word::new(0),
-            has_saved_mask: Word::new(0),
-            sigaction: IrqLock::new([NO_ACTION; NR_SIGNALS]),
-            exit_code: Word::new(0),
-            pid: Word::new(0),
-            father: Word::new(0),
-            pgrp: Word::new(0),
-            session: Word::new(0),
-            leader: Word::new(0),
-            tty: Word::new(NO_TTY),
-            alarm: Word::new(0),
-            utime: Word::new(0),
-            stime: Word::new(0),
-            cutime: Word::new(0),
-            cstime: Word::new(0),
-            start_time: Word::new(0),
-            used_math: Word::new(0),
-            end_code: Word::new(0),
-            end_data: Word::new(0),
-            brk: Word::new(0),
-            start_stack: Word::new(0),
-            start_code: Word::new(0),
-            entry: Word::new(0),
-            name: Lock::new([0; 16]),
-            fs: FsTask::new(),
-            executable: Lock::new(None),
-            number: Word::new(0),
-            ldt: UnsafeCell::new([Descriptor::NULL; 3]),
-            tss: UnsafeCell::new(Tss::new()),
-            i387: UnsafeCell::new(crate::math::I387::new()),
-        }
-    }
-
-    /// Its slot.
-    #[inline(always)]
-    pub fn number(&self) -> usize {
-        self.number.get() as usize
-    }
-
-    /// Where its segments start.
-    #[inline(always)]
-    pub fn base(&self) -> LinearAddress {
-        LinearAddress(self.number.get() * TASK_SIZE)
-    }
-
-    /// What it is doing.
-    pub fn state(&self) -> State {
-        match self.state.get() {
-            0 => State::Running,
-            1 => State::Interruptible,
-            2 => State::Uninterruptible,
-            3 => State::Zombie,
-            4 => State::Stopped,
-            _ => State::Unused,
-        }
-    }
-
-    /// Changes what it is doing.
-    pub fn set_state(&self, state: State) {
-        let number = self.number();
-        let (word, bit) = (&RUNNABLE[number / 32], 1 << (number % 32));
-        self.state.set(state as u32);
-        match state {
-            State::Running => word.set_bits(bit),
-            _ => word.clear_bits(bit),
-        }
-    }
-
-    /// Lets it run, and before the current task if it has more time left.
-    pub fn wake(&self) {
-        self.set_state(State::Running);
-        if self.counter.get() > current().counter.get() || current().number() == 0 {
-            ATTENTION.set(1);
-        }
-    }
-
-    /// Signals that have come and are let in.
-    #[inline(always)]
-    pub fn pending_signals(&self) -> u32 {
-        self.signal.get() & !self.blocked.get()
-    }
-
-    /// Sets up segments and registers before the task first runs.
-    pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
-        debug_assert!(self.state() != State::Running);
-        // SAFETY: the task is not running and not runnable, so the processor
-        // uses neither; only fork, with the one processor, is here.
-        unsafe {
-            *self.tss.get() = tss;
-            *self.ldt.get() = ldt;
-        }
-        descriptor_tables::set_task_descriptors(
-            self.number(),
-            LinearAddress(self.tss.get() as u32),
-            LinearAddress(self.ldt.get() as u32),
-        );
-    }
-}
-
 /// The task that has the processor (0.11: `current`).
 #[inline(always)]
 pub fn current() -> &'static Task {
@@ -290,7 +62,9 @@ pub fn current() -> &'static Task {
 
 /// All tasks that exist, zombies included, but not the idle task.
 pub fn tasks() -> impl Iterator<Item = &'static Task> {
-    TASK[1..].iter().filter(|task| task.state() != State::Unused)
+    TASK[1..]
+        .iter()
+        .filter(|task| task.state() != State::Unused)
 }
 
 /// Ticks since the start (0.11: `jiffies`).
@@ -339,7 +113,8 @@ fn next_task() -> &'static Task {
             return next;
         }
         for task in tasks() {
-            task.counter.set((task.counter.get() >> 1) + task.priority.get());
+            task.counter
+                .set((task.counter.get() >> 1) + task.priority.get());
         }
     }
 }
@@ -351,7 +126,10 @@ fn switch_to(next: &'static Task) {
         return;
     }
     CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
-    let target = FarPointer { offset: 0, selector: Selector::tss(next.number()) };
+    let target = FarPointer {
+        offset: 0,
+        selector: Selector::tss(next.number()),
+    };
     // SAFETY: the selector names the TSS of a task that `set_context` made or
     // that was left by this very jump. The processor keeps all registers in
     // the TSS, so from here it looks like one slow instruction.
@@ -400,7 +178,10 @@ pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bo
 fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
-    let (word, bit) = (&queue.sleepers[task.number() / 32], 1 << (task.number() % 32));
+    let (word, bit) = (
+        &queue.sleepers[task.number() / 32],
+        1 << (task.number() % 32),
+    );
     word.fetch_or(bit, Relaxed);
     task.set_state(state);
     schedule();
@@ -503,7 +284,7 @@ fn others_waiting(task: &Task) -> bool {
 /// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).
 pub fn sched_init(startup_time: Time) {
     for (number, task) in TASK.iter().enumerate() {
-        task.number.set(number as u32);
+        task.set_number(number);
     }
     CURRENT.store(core::ptr::from_ref(&TASK[0]).cast_mut(), Relaxed);
     STARTUP_TIME.set(startup_time);

@@ -19,9 +19,9 @@ use fs::seam::UserBuffer;
 use lib::pod::Pod;
 use lib::sys::types::UserAddress;
 use lib::{Errno, Result};
+use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE, PageFlags, TASK_SIZE};
 use mm::page::PageFault;
-use mm::LinearAddress;
 
 /// What is going to be done with a piece of the program's memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,9 @@ pub enum Access {
 /// Makes `size` bytes at `address` usable; `EFAULT` if they are not all the
 /// program's, `ENOMEM` if there is no page for them. May sleep.
 pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
-    let end = (address.0 as usize).checked_add(size).ok_or(Errno::EFAULT)?;
+    let end = (address.0 as usize)
+        .checked_add(size)
+        .ok_or(Errno::EFAULT)?;
     if end > TASK_SIZE as usize {
         return Err(Errno::EFAULT);
     }
@@ -50,14 +52,23 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
 
 fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
-    let wanted = if write { PageFlags::USER | PageFlags::WRITE } else { PageFlags::USER };
+    let wanted = if write {
+        PageFlags::USER | PageFlags::WRITE
+    } else {
+        PageFlags::USER
+    };
     loop {
         let entry = memory::lookup(address);
         match entry {
             Some(entry) if entry.flags().contains(wanted) => return Ok(()),
             _ => {}
         }
-        let fault = PageFault { address, protection: entry.is_some(), write, user: true };
+        let fault = PageFault {
+            address,
+            protection: entry.is_some(),
+            write,
+            user: true,
+        };
         fault::handle(current(), &fault)?;
     }
 }
@@ -98,7 +109,10 @@ pub fn get_string(address: UserAddress, buffer: &mut [u8]) -> Result<&[u8]> {
         let in_page = PAGE_SIZE - at as usize % PAGE_SIZE;
         let piece = in_page.min(buffer.len() - done);
         copy_from_user(UserAddress(at), &mut buffer[done..done + piece])?;
-        match buffer[done..done + piece].iter().position(|&byte| byte == 0) {
+        match buffer[done..done + piece]
+            .iter()
+            .position(|&byte| byte == 0)
+        {
             Some(length) => return Ok(&buffer[..done + length]),
             None => done += piece,
         }
@@ -189,7 +203,12 @@ pub struct UserSlice {
 impl UserSlice {
     /// `access` says what the kernel will do to it: `Write` for `read(2)`.
     pub fn new(access: Access, address: UserAddress, size: u32) -> UserSlice {
-        UserSlice { access, address, remaining: size as usize, prepared: 0 }
+        UserSlice {
+            access,
+            address,
+            remaining: size as usize,
+            prepared: 0,
+        }
     }
 
     fn advance(&mut self, count: usize) {

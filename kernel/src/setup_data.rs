@@ -50,7 +50,11 @@ impl MemoryRange {
         if self.kind != Self::RAM || self.base_high != 0 {
             return None;
         }
-        let length = if self.length_high != 0 { u32::MAX } else { self.length_low };
+        let length = if self.length_high != 0 {
+            u32::MAX
+        } else {
+            self.length_low
+        };
         Some((self.base_low, self.base_low.saturating_add(length)))
     }
 }
@@ -134,7 +138,10 @@ pub fn memory_map() -> &'static [MemoryRange] {
 /// The kernel command line: words, separated by blanks.
 pub fn command_line() -> &'static str {
     let bytes = &setup().command_line;
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
     core::str::from_utf8(&bytes[..end]).unwrap_or("").trim()
 }
 

@@ -127,7 +127,9 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 /// Acts on the first signal that is pending and let in.
 pub fn do_signal(registers: &mut Registers) {
     let task = current();
-    let Some(signal) = SignalSet(task.pending_signals()).first() else { return };
+    let Some(signal) = SignalSet(task.pending_signals()).first() else {
+        return;
+    };
     task.signal.clear_bits(signal.bit());
     let action = task.sigaction.lock()[signal.number() as usize - 1];
     match action.sa_handler {
@@ -185,8 +187,13 @@ fn push_frame(signal: Signal, action: &Sigaction, registers: &mut Registers) -> 
         _ => task.saved_mask.get(),
     };
     let returns_to = [action.sa_restorer.0, signal.number()];
-    let interrupted =
-        [registers.eax, registers.ecx, registers.edx, registers.eflags, registers.eip];
+    let interrupted = [
+        registers.eax,
+        registers.ecx,
+        registers.edx,
+        registers.eflags,
+        registers.eip,
+    ];
     let words = if no_mask { 7 } else { 8 };
     let esp = registers.esp.checked_sub(4 * words).ok_or(Errno::EFAULT)?;
     put_user(UserAddress(esp), &returns_to)?;

@@ -80,7 +80,13 @@ pub fn sys_stime(time: UserAddress) -> Result<u32> {
 pub fn sys_gettimeofday(time: UserAddress, zone: UserAddress) -> Result<u32> {
     if !time.is_null() {
         let tv_usec = (sched::jiffies() % HZ) * (1_000_000 / HZ);
-        put_user(time, &Timeval { tv_sec: sched::current_time() as i32, tv_usec: tv_usec as i32 })?;
+        put_user(
+            time,
+            &Timeval {
+                tv_sec: sched::current_time() as i32,
+                tv_usec: tv_usec as i32,
+            },
+        )?;
     }
     if !zone.is_null() {
         put_user(zone, &Timezone::default())?;
@@ -128,7 +134,9 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
     let task = current();
     // 0.11 keeps 16 KB free below the stack.
     const STACK_GAP: u32 = 16384;
-    if end_data >= task.end_code.get() && end_data < task.start_stack.get().saturating_sub(STACK_GAP) {
+    if end_data >= task.end_code.get()
+        && end_data < task.start_stack.get().saturating_sub(STACK_GAP)
+    {
         fault::shrink_heap(task, end_data);
         task.brk.set(end_data);
     }
@@ -136,7 +144,9 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
 }
 
 fn find_task(pid: u32) -> Result<&'static Task> {
-    sched::tasks().find(|task| task.pid.get() == pid).ok_or(Errno::ESRCH)
+    sched::tasks()
+        .find(|task| task.pid.get() == pid)
+        .ok_or(Errno::ESRCH)
 }
 
 /// `setpgid`: moves a process of the caller's session (itself or a child)
@@ -156,7 +166,8 @@ pub fn sys_setpgid(pid: u32, pgid: i32) -> Result<u32> {
     if task.leader.get() != 0 || task.session.get() != me.session.get() {
         return Err(Errno::EPERM);
     }
-    let group_exists = |task: &Task| task.pgrp.get() == pgid && task.session.get() == me.session.get();
+    let group_exists =
+        |task: &Task| task.pgrp.get() == pgid && task.session.get() == me.session.get();
     if pgid != pid && !sched::tasks().any(group_exists) {
         return Err(Errno::EPERM);
     }
@@ -282,7 +293,10 @@ fn set_two_ids(new_real: u32, new_effective: u32, real: &Word, effective: &Word)
         id if id == old_real || id == old_effective || suser() => Ok(id),
         _ => Err(Errno::EPERM),
     };
-    let chosen = (choose(new_real, old_real)?, choose(new_effective, old_effective)?);
+    let chosen = (
+        choose(new_real, old_real)?,
+        choose(new_effective, old_effective)?,
+    );
     real.set(chosen.0);
     effective.set(chosen.1);
     Ok(0)

@@ -67,11 +67,21 @@ impl FromRegister for Device {
 /// Calls a handler. Three want the registers themselves; the others take
 /// `ebx ecx edx esi edi`, as many as their row names.
 macro_rules! call {
-    ($r:ident sys_fork ()) => { sys_fork($r) };
-    ($r:ident sys_execve ($($a:ident),*)) => { sys_execve($r) };
-    ($r:ident $handler:ident ()) => { $handler() };
-    ($r:ident $handler:ident ($a:ident)) => { $handler(from($r.ebx)) };
-    ($r:ident $handler:ident ($a:ident, $b:ident)) => { $handler(from($r.ebx), from($r.ecx)) };
+    ($r:ident sys_fork ()) => {
+        sys_fork($r)
+    };
+    ($r:ident sys_execve ($($a:ident),*)) => {
+        sys_execve($r)
+    };
+    ($r:ident $handler:ident ()) => {
+        $handler()
+    };
+    ($r:ident $handler:ident ($a:ident)) => {
+        $handler(from($r.ebx))
+    };
+    ($r:ident $handler:ident ($a:ident, $b:ident)) => {
+        $handler(from($r.ebx), from($r.ecx))
+    };
     ($r:ident $handler:ident ($a:ident, $b:ident, $c:ident)) => {
         $handler(from($r.ebx), from($r.ecx), from($r.edx))
     };

@@ -134,21 +134,37 @@ pub fn trap_init(cr3: u32) {
         (14, page_fault),
     ];
     for vector in 0..EXCEPTIONS {
-        set_gate(vector, Descriptor::trap_gate(address_of(reserved), Ring::Kernel));
+        set_gate(
+            vector,
+            Descriptor::trap_gate(address_of(reserved), Ring::Kernel),
+        );
     }
     for (vector, entry) in kernel {
-        set_gate(vector, Descriptor::trap_gate(address_of(entry), Ring::Kernel));
+        set_gate(
+            vector,
+            Descriptor::trap_gate(address_of(entry), Ring::Kernel),
+        );
     }
     // These three a program may raise by an instruction of its own.
-    for (vector, entry) in [(3, int3 as unsafe extern "C" fn()), (4, overflow), (5, bounds)] {
+    for (vector, entry) in [
+        (3, int3 as unsafe extern "C" fn()),
+        (4, overflow),
+        (5, bounds),
+    ] {
         set_gate(vector, Descriptor::trap_gate(address_of(entry), Ring::User));
     }
     // cr2 must be read before another page fault can happen.
     set_gate(14, Descriptor::interrupt_gate(address_of(page_fault)));
     for (line, entry) in irq_entries.iter().enumerate() {
-        set_gate(FIRST_IRQ_VECTOR + line as u8, Descriptor::interrupt_gate(*entry));
+        set_gate(
+            FIRST_IRQ_VECTOR + line as u8,
+            Descriptor::interrupt_gate(*entry),
+        );
     }
-    set_gate(SYSTEM_CALL, Descriptor::trap_gate(address_of(system_call), Ring::User));
+    set_gate(
+        SYSTEM_CALL,
+        Descriptor::trap_gate(address_of(system_call), Ring::User),
+    );
     descriptor_tables::set_double_fault_task(do_double_fault, cr3);
     descriptor_tables::load_tables();
 }
@@ -165,7 +181,10 @@ fn die(name: &str, registers: &Registers, signal: Signal) {
         // The program had set registers that ring 3 cannot have: its fault.
         do_exit(WaitStatus::from_signal(signal));
     } else {
-        panic!("{name}: {:04x}\n{registers:#x?}", registers.error_code & 0xFFFF);
+        panic!(
+            "{name}: {:04x}\n{registers:#x?}",
+            registers.error_code & 0xFFFF
+        );
     }
 }
 
@@ -242,7 +261,9 @@ extern "C" fn do_alignment_check(registers: &mut Registers) {
 extern "C" fn do_page_fault(registers: &mut Registers) {
     let cr2: u32;
     // SAFETY: reading cr2 changes nothing.
-    unsafe { core::arch::asm!("mov {0}, cr2", out(reg) cr2, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("mov {0}, cr2", out(reg) cr2, options(nomem, nostack, preserves_flags))
+    };
     lib::asm::system::restore_flags(registers.eflags);
     let fault = PageFault::decode(registers.error_code, cr2);
     if !registers.is_from_user() {
@@ -254,7 +275,10 @@ extern "C" fn do_page_fault(registers: &mut Registers) {
 }
 
 extern "C" fn do_double_fault() -> ! {
-    panic!("double fault in task {} (kernel stack overflow?)", current().number());
+    panic!(
+        "double fault in task {} (kernel stack overflow?)",
+        current().number()
+    );
 }
 
 /// Lines of the two interrupt controllers.
@@ -280,7 +304,11 @@ mod controller {
 
     /// Lets a line through.
     pub fn unmask(line: u8) {
-        let (port, bit) = if line < 8 { (MASTER_MASK, line) } else { (SLAVE_MASK, line - 8) };
+        let (port, bit) = if line < 8 {
+            (MASTER_MASK, line)
+        } else {
+            (SLAVE_MASK, line - 8)
+        };
         // SAFETY: the mask registers are used here only, with interrupts
         // masked or before there are any; a handler stands behind the line.
         unsafe { outb(inb(port) & !(1 << bit), port) };

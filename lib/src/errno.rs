@@ -130,7 +130,10 @@ mod tests {
             assert_eq!(Errno::from_eax(errno.to_eax()), Err(errno));
             assert_ne!(errno.name(), "E?");
         }
-        assert_eq!(Errno::from_eax(-(Errno::LAST as i32) - 1), Ok(-(Errno::LAST as i32 + 1) as u32));
+        assert_eq!(
+            Errno::from_eax(-(Errno::LAST as i32) - 1),
+            Ok(-(Errno::LAST as i32 + 1) as u32)
+        );
         assert_eq!(Errno::from_eax(0), Ok(0));
     }
 

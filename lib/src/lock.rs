@@ -114,7 +114,10 @@ impl<T> IrqLock<T> {
         let flags = save_flags_and_cli();
         let guard = self.0.lock();
         count_guard(1);
-        IrqLockGuard { guard: ManuallyDrop::new(guard), flags }
+        IrqLockGuard {
+            guard: ManuallyDrop::new(guard),
+            flags,
+        }
     }
 
     /// As [`IrqLock::lock`], but `None` instead of waiting. For `panic`, which
@@ -124,7 +127,10 @@ impl<T> IrqLock<T> {
         match self.0.try_lock() {
             Some(guard) => {
                 count_guard(1);
-                Some(IrqLockGuard { guard: ManuallyDrop::new(guard), flags })
+                Some(IrqLockGuard {
+                    guard: ManuallyDrop::new(guard),
+                    flags,
+                })
             }
             None => {
                 restore_flags(flags);
@@ -207,6 +213,7 @@ impl Word {
     /// Clears bits, in one instruction.
     #[inline(always)]
     pub fn clear_bits(&self, bits: u32) {
-        self.0.fetch_and(!bits, core::sync::atomic::Ordering::Relaxed);
+        self.0
+            .fetch_and(!bits, core::sync::atomic::Ordering::Relaxed);
     }
 }

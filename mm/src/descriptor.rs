@@ -152,7 +152,12 @@ impl Descriptor {
 
     /// A gate that masks interrupts (0.11: `set_intr_gate`).
     pub const fn interrupt_gate(handler: u32) -> Descriptor {
-        Self::gate(Selector::KERNEL_CODE, handler, Ring::Kernel, TYPE_INTERRUPT_GATE)
+        Self::gate(
+            Selector::KERNEL_CODE,
+            handler,
+            Ring::Kernel,
+            TYPE_INTERRUPT_GATE,
+        )
     }
 
     /// A gate that does not (0.11: `set_trap_gate`, `set_system_gate`).
@@ -188,8 +193,14 @@ mod tests {
     #[test]
     fn flat_kernel_segments() {
         let base = LinearAddress(0);
-        assert_eq!(Descriptor::code(base, 1 << 32, Ring::Kernel).0, 0x00CF_9B00_0000_FFFF);
-        assert_eq!(Descriptor::data(base, 1 << 32, Ring::Kernel).0, 0x00CF_9300_0000_FFFF);
+        assert_eq!(
+            Descriptor::code(base, 1 << 32, Ring::Kernel).0,
+            0x00CF_9B00_0000_FFFF
+        );
+        assert_eq!(
+            Descriptor::data(base, 1 << 32, Ring::Kernel).0,
+            0x00CF_9300_0000_FFFF
+        );
     }
 
     #[test]
@@ -198,15 +209,33 @@ mod tests {
         let code = Descriptor::code(base, 64 << 20, Ring::User);
         assert_eq!(code.0, 0x12C0_FB34_5000_3FFF);
         assert_eq!(code.base(), base);
-        assert_eq!(Descriptor::data(base, 64 << 20, Ring::User).0, 0x12C0_F334_5000_3FFF);
+        assert_eq!(
+            Descriptor::data(base, 64 << 20, Ring::User).0,
+            0x12C0_F334_5000_3FFF
+        );
     }
 
     #[test]
     fn system_segments_and_gates() {
-        assert_eq!(Descriptor::tss(LinearAddress(0xABCD_EF01), 103).0, 0xAB00_89CD_EF01_0067);
-        assert_eq!(Descriptor::ldt(LinearAddress(0xABCD_EF01), 23).0, 0xAB00_82CD_EF01_0017);
-        assert_eq!(Descriptor::interrupt_gate(0x0012_3456).0, 0x0012_8E00_0008_3456);
-        assert_eq!(Descriptor::trap_gate(0x0012_3456, Ring::User).0, 0x0012_EF00_0008_3456);
-        assert_eq!(Descriptor::task_gate(Selector::DOUBLE_FAULT_TSS).0, 0x0000_8500_0018_0000);
+        assert_eq!(
+            Descriptor::tss(LinearAddress(0xABCD_EF01), 103).0,
+            0xAB00_89CD_EF01_0067
+        );
+        assert_eq!(
+            Descriptor::ldt(LinearAddress(0xABCD_EF01), 23).0,
+            0xAB00_82CD_EF01_0017
+        );
+        assert_eq!(
+            Descriptor::interrupt_gate(0x0012_3456).0,
+            0x0012_8E00_0008_3456
+        );
+        assert_eq!(
+            Descriptor::trap_gate(0x0012_3456, Ring::User).0,
+            0x0012_EF00_0008_3456
+        );
+        assert_eq!(
+            Descriptor::task_gate(Selector::DOUBLE_FAULT_TSS).0,
+            0x0000_8500_0018_0000
+        );
     }
 }

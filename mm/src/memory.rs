@@ -17,11 +17,20 @@
 //! On the host "physical memory" is an array, so that all of this is tested
 //! without an emulator.
 
-use bitflags::bitflags;
+#[cfg(not(target_os = "none"))]
+#[path = "memory/host.rs"]
+mod physical;
+#[cfg(target_os = "none")]
+mod physical;
+mod table;
+
+pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
+
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use lib::lock::{Lock, Word};
 use lib::{Errno, Result};
+use table::{ENTRIES, PageTable};
 
 /// Bytes in a page.
 pub const PAGE_SIZE: usize = 4096;
@@ -33,111 +42,13 @@ pub const PHYSICAL_LIMIT: u32 = 0x03C0_0000;
 /// Where the kernel stacks are mapped.
 pub const KERNEL_STACKS: LinearAddress = LinearAddress(PHYSICAL_LIMIT);
 
-const ENTRIES: usize = 1024;
 const PAGES: usize = PHYSICAL_LIMIT as usize / PAGE_SIZE;
 const KERNEL_TABLES: usize = (TASK_SIZE >> 22) as usize;
 
-/// An address as it stands on the memory bus.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(transparent)]
-pub struct PhysicalAddress(pub u32);
-
-/// An address after segmentation, before paging.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(transparent)]
-pub struct LinearAddress(pub u32);
-
-impl LinearAddress {
-    /// The page directory's entry for this address.
-    const fn directory_index(self) -> usize {
-        (self.0 >> 22) as usize
-    }
-
-    /// The page table's entry for this address.
-    const fn table_index(self) -> usize {
-        (self.0 >> 12) as usize % ENTRIES
-    }
-
-    /// The start of the page.
-    pub const fn page(self) -> LinearAddress {
-        LinearAddress(self.0 & !(PAGE_SIZE as u32 - 1))
-    }
-}
-
-bitflags! {
-    /// The low bits of a page directory or page table entry
-    /// (Intel SDM vol. 3, 4.3 "32-Bit Paging").
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub struct PageFlags: u32 {
-        /// The entry is valid.
-        const PRESENT = 1 << 0;
-        /// It may be written.
-        const WRITE = 1 << 1;
-        /// Ring 3 may use it.
-        const USER = 1 << 2;
-        /// The processor has used it.
-        const ACCESSED = 1 << 5;
-        /// The processor has written to it.
-        const DIRTY = 1 << 6;
-    }
-}
-
-const FLAGS: u32 = PAGE_SIZE as u32 - 1;
-const TABLE_FLAGS: PageFlags = PageFlags::PRESENT.union(PageFlags::WRITE).union(PageFlags::USER);
+const TABLE_FLAGS: PageFlags = PageFlags::PRESENT
+    .union(PageFlags::WRITE)
+    .union(PageFlags::USER);
 const USER_PAGE: PageFlags = TABLE_FLAGS;
-
-/// A page directory or a page table entry: a frame's address and flags.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(transparent)]
-pub struct Entry(u32);
-
-impl Entry {
-    const NONE: Entry = Entry(0);
-
-    const fn new(frame: PhysicalAddress, flags: PageFlags) -> Entry {
-        Entry(frame.0 | flags.bits())
-    }
-
-    const fn frame(self) -> PhysicalAddress {
-        PhysicalAddress(self.0 & !FLAGS)
-    }
-
-    /// The flags that have a name.
-    pub const fn flags(self) -> PageFlags {
-        PageFlags::from_bits_truncate(self.0)
-    }
-
-    const fn is_present(self) -> bool {
-        self.0 & PageFlags::PRESENT.bits() != 0
-    }
-
-    const fn without(self, flags: PageFlags) -> Entry {
-        Entry(self.0 & !flags.bits())
-    }
-
-    const fn with(self, flags: PageFlags) -> Entry {
-        Entry(self.0 | flags.bits())
-    }
-}
-
-/// 1024 entries. Atomic, because the processor sets flags in it behind the
-/// compiler's back; each access is still one plain instruction.
-#[repr(C, align(4096))]
-struct PageTable([AtomicU32; ENTRIES]);
-
-impl PageTable {
-    const fn new() -> PageTable {
-        PageTable([const { AtomicU32::new(0) }; ENTRIES])
-    }
-
-    fn get(&self, index: usize) -> Entry {
-        Entry(self.0[index].load(Relaxed))
-    }
-
-    fn set(&self, index: usize, entry: Entry) {
-        self.0[index].store(entry.0, Relaxed);
-    }
-}
 
 /// The one page directory (0.11: `pg_dir`).
 static PAGE_DIRECTORY: PageTable = PageTable::new();
@@ -154,52 +65,16 @@ static END: Word = Word::new(0);
 
 /// The free pages, so that taking one needs no search. (0.11 scanned
 /// `mem_map` from its end.)
-static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages { numbers: [0; PAGES], count: 0, total: 0 });
+static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
+    numbers: [0; PAGES],
+    count: 0,
+    total: 0,
+});
 
 struct FreePages {
     numbers: [u16; PAGES],
     count: usize,
     total: usize,
-}
-
-/// Access to the bytes of physical memory.
-#[cfg(target_os = "none")]
-mod physical {
-    use super::PhysicalAddress;
-
-    /// Slot 0 maps physical memory at its own address.
-    pub fn pointer(address: PhysicalAddress) -> *mut u8 {
-        core::ptr::with_exposed_provenance_mut(address.0 as usize)
-    }
-
-    pub fn address<T>(reference: &'static T) -> PhysicalAddress {
-        PhysicalAddress(core::ptr::from_ref(reference).addr() as u32)
-    }
-}
-
-/// Stands for physical memory on the host.
-#[cfg(not(target_os = "none"))]
-mod physical {
-    use super::{PAGES, PhysicalAddress};
-    use std::sync::LazyLock;
-    use std::vec::Vec;
-
-    #[repr(C, align(4096))]
-    struct Frame(core::cell::UnsafeCell<[u8; 4096]>);
-    // SAFETY: a frame is reached by the `Page` that owns it or as a table of
-    // atomics, as on the real machine.
-    unsafe impl Sync for Frame {}
-
-    static FRAMES: LazyLock<Vec<Frame>> =
-        LazyLock::new(|| (0..PAGES).map(|_| Frame([0; 4096].into())).collect());
-
-    pub fn pointer(address: PhysicalAddress) -> *mut u8 {
-        FRAMES[address.0 as usize / 4096].0.get().cast()
-    }
-
-    pub fn address<T>(_static_table: &'static T) -> PhysicalAddress {
-        PhysicalAddress(0)
-    }
 }
 
 /// The page table in a physical page.
@@ -272,7 +147,9 @@ fn get_stale_page() -> Option<Page> {
 /// to give away stay as they are.
 fn free_page(frame: PhysicalAddress) {
     let number = frame.0 as usize / PAGE_SIZE;
-    let Some(references) = MEM_MAP.get(number) else { return };
+    let Some(references) = MEM_MAP.get(number) else {
+        return;
+    };
     match references.load(Relaxed) {
         RESERVED => {}
         0 => debug_assert!(false, "trying to free free page"),
@@ -309,8 +186,10 @@ pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     for address in (PAGE_SIZE as u32..end).step_by(PAGE_SIZE) {
         let flags = PageFlags::PRESENT | PageFlags::WRITE;
         let linear = LinearAddress(address);
-        KERNEL_PAGE_TABLES[linear.directory_index()]
-            .set(linear.table_index(), Entry::new(PhysicalAddress(address), flags));
+        KERNEL_PAGE_TABLES[linear.directory_index()].set(
+            linear.table_index(),
+            Entry::new(PhysicalAddress(address), flags),
+        );
     }
     physical::address(&PAGE_DIRECTORY)
 }
@@ -327,8 +206,10 @@ pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
     for address in (start.page().0..end.0).step_by(PAGE_SIZE) {
         let linear = LinearAddress(address);
         let flags = PageFlags::PRESENT | PageFlags::USER;
-        KERNEL_PAGE_TABLES[linear.directory_index()]
-            .set(linear.table_index(), Entry::new(PhysicalAddress(address), flags));
+        KERNEL_PAGE_TABLES[linear.directory_index()].set(
+            linear.table_index(),
+            Entry::new(PhysicalAddress(address), flags),
+        );
         invalidate_page(linear);
     }
 }
@@ -408,7 +289,10 @@ pub fn lookup(address: LinearAddress) -> Option<Entry> {
 pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
     let table = table_for(address)?;
     debug_assert!(!table.get(address.table_index()).is_present());
-    table.set(address.table_index(), Entry::new(page.into_frame(), USER_PAGE));
+    table.set(
+        address.table_index(),
+        Entry::new(page.into_frame(), USER_PAGE),
+    );
     Ok(())
 }
 
@@ -563,7 +447,9 @@ pub fn write_verify(address: LinearAddress) -> Result<()> {
 /// written; both read-only (0.11: `try_to_share`). `from` and `to` are the
 /// same offset in the slots of two tasks that run the same file.
 pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
-    let Some(source) = existing_table(from) else { return Ok(false) };
+    let Some(source) = existing_table(from) else {
+        return Ok(false);
+    };
     let entry = source.get(from.table_index());
     if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
         || entry.flags().contains(PageFlags::DIRTY)

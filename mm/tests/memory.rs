@@ -15,7 +15,10 @@ fn machine() -> MutexGuard<'static, ()> {
     static INIT: Once = Once::new();
     let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     INIT.call_once(|| {
-        mem_init(PhysicalAddress(START), PhysicalAddress(START + (PAGES * PAGE_SIZE) as u32));
+        mem_init(
+            PhysicalAddress(START),
+            PhysicalAddress(START + (PAGES * PAGE_SIZE) as u32),
+        );
     });
     turn
 }
@@ -60,7 +63,10 @@ fn a_page_comes_cleared_and_goes_back() {
 fn memory_is_added_once() {
     let _turn = machine();
     let before = calc_mem();
-    mem_init(PhysicalAddress(START), PhysicalAddress(START + 4 * PAGE_SIZE as u32));
+    mem_init(
+        PhysicalAddress(START),
+        PhysicalAddress(START + 4 * PAGE_SIZE as u32),
+    );
     // Less than a page at either end is no page.
     mem_init(PhysicalAddress(0x8001), PhysicalAddress(0x9FFF));
     assert_eq!(calc_mem(), before);
@@ -107,7 +113,10 @@ fn fork_shares_and_the_first_write_copies() {
     copy_page_tables(parent, child).unwrap();
     assert_eq!(free(), before - 3, "one page, two page tables");
     for task in [parent, child] {
-        assert!(!is_writable(at(task, 0x1000)), "a shared page must not be writable");
+        assert!(
+            !is_writable(at(task, 0x1000)),
+            "a shared page must not be writable"
+        );
     }
 
     do_wp_page(at(child, 0x1000)).unwrap();
@@ -149,9 +158,17 @@ fn fork_without_memory_undoes_itself() {
 fn faults_that_are_none() {
     let _turn = machine();
     assert_eq!(do_wp_page(at(slot(3), 0x1000)), Err(Errno::EFAULT));
-    assert_eq!(write_verify(at(slot(3), 0x1000)), Ok(()), "left to the missing page's own fault");
+    assert_eq!(
+        write_verify(at(slot(3), 0x1000)),
+        Ok(()),
+        "left to the missing page's own fault"
+    );
     put_kernel_page(get_free_page().unwrap(), KERNEL_STACKS).unwrap();
-    assert_eq!(do_wp_page(KERNEL_STACKS), Err(Errno::EFAULT), "a page of the kernel's");
+    assert_eq!(
+        do_wp_page(KERNEL_STACKS),
+        Err(Errno::EFAULT),
+        "a page of the kernel's"
+    );
     free_mapped_page(KERNEL_STACKS);
 }
 
@@ -194,7 +211,12 @@ fn identity_mapping_leaves_page_0_out() {
     assert!(lookup(LinearAddress(0x1000)).is_some());
     assert!(lookup(LinearAddress(0x3F_F000)).is_some());
     assert_eq!(lookup(LinearAddress(0x40_0000)), None);
-    assert!(!lookup(LinearAddress(0x1000)).unwrap().flags().contains(PageFlags::USER));
+    assert!(
+        !lookup(LinearAddress(0x1000))
+            .unwrap()
+            .flags()
+            .contains(PageFlags::USER)
+    );
     expose_kernel_text(LinearAddress(0x2000), LinearAddress(0x3000));
     let exposed = lookup(LinearAddress(0x2000)).unwrap().flags();
     assert!(exposed.contains(PageFlags::USER) && !exposed.contains(PageFlags::WRITE));

@@ -45,7 +45,7 @@ const MAX_HD: usize = 2;
 const MINORS: usize = 1 + PARTITIONS;
 /// How often a block is tried (0.11: `MAX_ERRORS`).
 const MAX_ERRORS: u32 = 7;
-/// From this many failures on a reset comes before the next try.
+/// After more failures than this a reset comes before the next try.
 const ERRORS_BEFORE_RESET: u32 = MAX_ERRORS / 2;
 /// The line of the primary channel.
 const HD_IRQ: u8 = 14;

@@ -13,7 +13,9 @@ pub fn sys_alarm(seconds: u32) -> Result<u32> {
     };
     set_alarm(match seconds {
         0 => 0,
-        _ => jiffies().saturating_add(seconds.saturating_mul(HZ)).min(i32::MAX as u32),
+        _ => jiffies()
+            .saturating_add(seconds.saturating_mul(HZ))
+            .min(i32::MAX as u32),
     });
     Ok(old)
 }
@@ -55,6 +57,7 @@ pub fn sys_nice(increment: i32) -> Result<u32> {
         return Err(Errno::EPERM);
     }
     let priority = (task.priority.get() as i32).saturating_sub(increment);
-    task.priority.set(priority.clamp(1, super::DEFAULT_PRIORITY as i32 * 2) as u32);
+    task.priority
+        .set(priority.clamp(1, super::DEFAULT_PRIORITY as i32 * 2) as u32);
     Ok(0)
 }

@@ -16,7 +16,9 @@ pub unsafe fn inb(port: u16) -> u8 {
     let value: u8;
     // SAFETY: the caller answers for the device; the instruction itself
     // touches no memory and no flags.
-    unsafe { asm!("in al, dx", out("al") value, in("dx") port, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("in al, dx", out("al") value, in("dx") port, options(nomem, nostack, preserves_flags))
+    };
     value
 }
 

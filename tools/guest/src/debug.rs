@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Read, stdin};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -133,11 +134,11 @@ fn wait(process: &mut Process, interactive: bool, name: &str) -> Result<()> {
 
 /// Starts QEMU and gdb on it, stopped in the kernel's `main`.
 pub fn gdb(options: &Options) -> Result<()> {
-    // Without it gdb would run on and never stop.
-    Symbols::read(&options.kernel)?.address(MAIN)?;
+    let main = Symbols::read(&options.kernel)?.address(MAIN)?;
     let folder = tempfile::tempdir().context("a folder for gdb's socket")?;
     let socket = folder.path().join("gdb");
-    let _qemu = Process::start(&mut qemu_for_gdb(options, &socket)?)?;
+    // Out of reach of the Control-C that is for gdb.
+    let _qemu = Process::start(qemu_for_gdb(options, &socket)?.process_group(0))?;
     wait_for_file(&socket)?;
     let mut command = Command::new("gdb");
     command.args(["-quiet", "-nx"]).arg(&options.kernel);
@@ -146,10 +147,8 @@ pub fn gdb(options: &Options) -> Result<()> {
         "set pagination off",
         "set disassembly-flavor intel",
         &format!("target remote {}", socket.display()),
-        &format!("break {MAIN}"),
+        &format!("break *{main:#x}"),
         "continue",
-        // What the compiler has put into main at this place would be shown.
-        &format!("frame function {MAIN}"),
     ] {
         command.args(["-ex", line]);
     }

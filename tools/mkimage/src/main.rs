@@ -14,8 +14,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = BufWriter::new(stdout().lock());
-    let result = run(cli.command, &mut out)
-        .and_then(|outcome| out.flush().map(|()| outcome).map_err(Error::Output));
+    let result = run(cli.command, &mut out);
+    // What was said before an error comes before the message.
+    let flushed = out.flush().map_err(Error::Output);
+    let result = result.and_then(|outcome| flushed.map(|()| outcome));
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged) => ExitCode::from(4),

@@ -171,6 +171,14 @@ mod tests {
     }
 
     #[test]
+    fn a_drive_that_cannot_move_blocks_of_sectors_moves_single_ones() {
+        for word in [0x8000, 0x8003] {
+            let words = [&OLD[..], &[(47, word)]].concat();
+            assert_eq!(Drive::from_identify(&identify(&words)).unwrap().multiple, 1);
+        }
+    }
+
+    #[test]
     fn more_than_28_bits_cannot_be_addressed() {
         let words = [&OLD[..], &[(49, 0x0200), (60, 0xFFFF), (61, 0xFFFF)]].concat();
         assert_eq!(

@@ -396,6 +396,18 @@ mod tests {
     }
 
     #[test]
+    fn each_block_has_its_own_count_of_errors() {
+        let mut requests = busy();
+        requests.add(&read(200));
+        requests.add(&read(201));
+        for _ in 0..2 {
+            requests.current_mut(3).unwrap().errors += 3;
+            requests.end_buffer(3);
+            assert_eq!(requests.current(3).unwrap().errors, 0);
+        }
+    }
+
+    #[test]
     fn what_differs_is_not_merged() {
         let mut requests = busy();
         requests.add(&read(200));

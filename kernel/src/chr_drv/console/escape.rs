@@ -328,6 +328,7 @@ mod tests {
     #[test]
     fn the_cursor_moves_and_stays_inside() {
         check_cursor("\x1b[3;5H", (4, 2));
+        check_cursor("\x1b[3;5f", (4, 2));
         check_cursor("\x1b[3;5f\x1b[H", (0, 0));
         check_cursor("\x1b[99;99H", (9, 3));
         check_cursor("\x1b[99999999999999999999;4294967295H", (9, 3));

@@ -159,14 +159,14 @@ impl Decoder {
             return None;
         }
         match (code, extended) {
-            // Shifts that the keyboard makes up around the extended keys.
-            (0x2A | 0x36, true) => None,
             (0x35, true) => self.character(b'/'),
             (0x1C, true) => self.character(b'\r'),
             (0x47..=0x53, _) => self.keypad(code, extended),
             (0x3B..=0x44, false) => Some(function_key(code - 0x3B)),
             (0x57..=0x58, false) => Some(function_key(code - 0x57 + 10)),
             (_, false) => self.mapped(code),
+            // Among these, shifts that the keyboard makes up around the keys
+            // above.
             (_, true) => None,
         }
     }

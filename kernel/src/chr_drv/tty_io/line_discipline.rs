@@ -296,11 +296,11 @@ impl LineDiscipline {
         if self.cooked.last().is_none_or(Cooked::is_end) {
             self.line_column = self.column;
         }
+        self.echo(byte, echo);
         if byte == b'\n' {
-            self.echo(byte, echo);
+            // It ends a line even if that is not of interest now.
             return self.end_line(Cooked::new(byte, Cooked::END), echo);
         }
-        self.echo(byte, echo);
         let stored = self.cooked.push(Cooked::new(byte, 0));
         Event {
             readable: stored && !self.is_canonical(),

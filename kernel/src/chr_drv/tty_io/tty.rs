@@ -15,8 +15,9 @@ use lib::signal::{SIG_IGN, Signal, SignalSet};
 use lib::termios::{B38400, Winsize};
 use lib::{Errno, Result};
 
-/// Bytes that can wait to be sent (0.11: `TTY_BUF_SIZE`).
-const WRITE_SIZE: usize = 1024;
+/// Bytes that can wait to be sent (0.11: `TTY_BUF_SIZE`, a quarter of this): the
+/// echo of what comes in at once, as long as it can wait to be read.
+const WRITE_SIZE: usize = 4096;
 /// Bytes on their way to a serial line.
 pub type WriteQueue = Queue<u8, WRITE_SIZE>;
 

@@ -75,6 +75,20 @@ impl Terminal {
     }
 }
 
+#[test]
+fn a_queue_as_sink() {
+    let mut queue: Queue<u8, 4> = Queue::new(0);
+    let sink: &mut dyn Sink = &mut queue;
+    sink.put_if_room(b"abc");
+    sink.put_if_room(b"de");
+    assert_eq!(sink.room(), 1);
+    sink.discard();
+    assert_eq!(sink.room(), 4);
+    sink.put(b"f");
+    assert_eq!(queue.pop(), Some(b'f'));
+    assert_eq!(queue.pop(), None);
+}
+
 /// What a read gives of typed text, and what is shown of it.
 #[track_caller]
 fn check(typed: &str, read: &str, shown: &str) {
@@ -87,9 +101,17 @@ fn check(typed: &str, read: &str, shown: &str) {
 #[test]
 fn a_line_is_read_when_it_has_ended() {
     let mut terminal = Terminal::new();
-    assert_eq!(terminal.type_text("ls"), Event::NONE);
+    assert!(!terminal.line.stopped);
+    assert!(!terminal.type_text("ls").readable);
     assert_eq!(terminal.read(10), None);
-    assert_eq!(terminal.type_text("\r"), Event::READABLE);
+    assert_eq!(
+        terminal.type_text("\r"),
+        Event {
+            signal: None,
+            readable: true,
+            started: false
+        }
+    );
     terminal.type_text("second\n");
     assert_eq!(terminal.read(2).as_deref(), Some("ls"));
     assert_eq!(terminal.read(10).as_deref(), Some("\n"));
@@ -123,6 +145,15 @@ fn erasing_a_tab_goes_back_over_its_columns() {
     assert_eq!(terminal.shown(), "$ \t\t\x08\x08\x08\x08\x08\x08\x08\x08");
     terminal.type_text("\x7f");
     assert!(terminal.shown().ends_with(&"\x08".repeat(14)));
+    // With a tab left before it, and after other characters were erased.
+    let mut terminal = Terminal::new();
+    terminal.type_text("\tab\x7f\t\x7fc\td\x7f\x7f");
+    assert!(terminal.shown().ends_with("\x08\x08\x08\x08\x08\x08"));
+    let after = terminal.shown();
+    assert_eq!(
+        after,
+        "\tab\x08 \x08\t\x08\x08\x08\x08\x08\x08\x08c\td\x08 \x08\x08\x08\x08\x08\x08\x08"
+    );
 }
 
 #[test]
@@ -152,6 +183,15 @@ fn end_of_file() {
     assert_eq!(terminal.read(3).as_deref(), Some("abc"));
     assert_eq!(terminal.read(3), None);
     assert_eq!(terminal.shown(), "abcabc");
+    // But an end of file at the front is one.
+    terminal.type_text("\x04\x04");
+    let taken = terminal.line.take(&mut [0; 4]);
+    assert_eq!((taken.count, taken.end), (0, true));
+    assert_eq!(terminal.line.readable(), 1);
+    terminal.type_text("abc\x04");
+    assert_eq!(terminal.read(9).as_deref(), Some(""));
+    let taken = terminal.line.take(&mut [0; 3]);
+    assert_eq!((taken.count, taken.end), (3, true));
 }
 
 #[test]
@@ -202,6 +242,13 @@ fn a_full_queue_takes_line_ends_and_signals() {
         Some(COOKED_SIZE)
     );
     terminal.type_text(&"x\n".repeat(COOKED_SIZE));
+    terminal.shown.bytes.clear();
+    terminal.type_text("\n");
+    assert_eq!(terminal.shown(), "\r\n\x07");
+    assert_eq!(terminal.type_text("\x16\x03").signal, None);
+    terminal.type_text("\x16");
+    assert_eq!(terminal.read(9).as_deref(), Some("x\n"));
+    terminal.line.flush_input();
     assert_eq!(terminal.type_text("\x03").signal, Some(Signal::SIGINT));
     assert_eq!(terminal.read(9), None);
 }
@@ -278,8 +325,8 @@ fn echo_follows_its_flags() {
     terminal.type_text("secret\x7f\x15x\n");
     assert_eq!(terminal.shown(), "\r\n");
     let mut terminal = Terminal::with(|termios| termios.c_lflag.remove(LocalFlags::ECHOCTL));
-    terminal.type_text("\x01\x7f");
-    assert_eq!(terminal.shown(), "\x01");
+    terminal.type_text("\x01\x7f\x16\x16");
+    assert_eq!(terminal.shown(), "\x01\x16");
 }
 
 #[test]
@@ -317,6 +364,9 @@ fn output_stops_when_the_sink_is_full() {
     assert_eq!(count, 19);
     assert_eq!(terminal.shown(), "0123456789\r\n01234567");
     assert_eq!(terminal.line.write(b"89", &mut terminal.shown), 0);
+    // Just enough room for the longest that a byte can become.
+    terminal.shown.limit = Some(28);
+    assert_eq!(terminal.line.write(b"\t\t", &mut terminal.shown), 1);
 }
 
 #[test]
