@@ -13,7 +13,9 @@ set -u
 
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:/usr/sbin:/sbin
-export IMAGE GUEST_TOOLS PATH
+# What a failed test shows is the guest's screen, not our stack.
+RUST_BACKTRACE=0
+export IMAGE GUEST_TOOLS PATH RUST_BACKTRACE
 log=build/test.log
 
 # Runs one ring: its name, its time limit, and the words behind `cargo test`.

@@ -27,7 +27,8 @@
 //! 3. the tree lock, by whoever is going to hold two inodes (rename, rmdir);
 //! 4. an inode. Path walks, open, link, unlink and reading and writing hold
 //!    one at a time. With the tree lock held a second and third may be taken,
-//!    in any order: nobody who holds an inode waits for one without it;
+//!    in any order: nobody who holds an inode waits for one without it. (A new
+//!    inode does not count, nobody else can wait for it.);
 //! 5. a buffer's I/O lock.
 //!
 //! An inode that is being read in is locked too, but by somebody who only
@@ -35,9 +36,9 @@
 //! locks it for that; nobody else can have it then.
 //!
 //! Spinning locks are taken inside these, for a few instructions, in the
-//! order inode table, inode state or super block, contents of a buffer. The
-//! buffer cache's, the file table's, a task's and a pipe's are taken with no
-//! other held. None is held over anything that may sleep.
+//! order task, inode or file table, inode state or super block, contents of a
+//! buffer. The buffer cache's and a pipe's are taken with no other held. None
+//! is held over anything that may sleep; dropping a handle may.
 //!
 //! # Order of changes
 //!

@@ -597,6 +597,9 @@ impl<'fs> Fs<'fs> {
         entry.clear();
         dir.touch();
         inode.remove_link();
+        // The directory is free again before a large file is deleted.
+        drop((entry, dir));
+        drop(inode);
         Ok(())
     }
 

@@ -137,6 +137,7 @@ impl<'fs> Fs<'fs> {
     /// Takes a free slot for a device and reads its super block and bitmaps.
     /// The mount lock is held.
     fn read_super(&'fs self, device: Device, read_only: bool) -> Result<&'fs SuperBlock> {
+        self.check_disk_change(device);
         if self.get_super(device).is_some() {
             return Err(Errno::EBUSY);
         }

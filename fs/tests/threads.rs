@@ -124,14 +124,7 @@ fn truncating_against_writing() {
                     .and_then(|fd| fs.sys_close(task, fd as u32))
                     .unwrap();
             } else {
-                write(
-                    fs,
-                    task,
-                    "/f",
-                    (n * 997 % 30_000) as i32,
-                    &pattern(5000, number),
-                )
-                .unwrap();
+                write(fs, task, "/f", n * 997 % 30_000, &pattern(5000, number)).unwrap();
             }
         }
     });

@@ -5,9 +5,11 @@
 //!
 //! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
 //! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
-//! ports; 9 `ps` the table of tasks as text, a line each, for `ps`. Who may
+//! ports; 9 `ps` the table of tasks as text, a line each, for `ps`; 10 `usage`
+//! what is in use, as text, so that tests see what is not given back. Who may
 //! open them is a matter of the nodes' modes.
 
+use crate::fs_seam::fs;
 use crate::sched::{self, NO_TTY, State, Task};
 use core::fmt::{self, Write};
 use fs::seam::{Direction, UserBuffer};
@@ -23,6 +25,7 @@ const NULL: u8 = 3;
 const PORT: u8 = 4;
 const ZERO: u8 = 5;
 const PS: u8 = 9;
+const USAGE: u8 = 10;
 
 /// The line of a task is never longer.
 const LINE: usize = 96;
@@ -30,7 +33,7 @@ const LINE: usize = 96;
 /// `ENXIO` for a minor number without a driver.
 pub fn open(device: Device) -> Result<()> {
     match device.minor() {
-        MEM | KMEM | NULL | PORT | ZERO | PS => Ok(()),
+        MEM | KMEM | NULL | PORT | ZERO | PS | USAGE => Ok(()),
         _ => Err(Errno::ENXIO),
     }
 }
@@ -49,7 +52,8 @@ pub fn rw_memory(
         (MEM | KMEM, _) => rw_mem(direction, buffer, position),
         (PORT, _) => rw_port(direction, buffer, position),
         (PS, Direction::Read) => read_tasks(buffer, position),
-        (PS, Direction::Write) => Err(Errno::EINVAL),
+        (USAGE, Direction::Read) => read_usage(buffer, position),
+        (PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
         _ => Err(Errno::ENXIO),
     }
 }
@@ -199,21 +203,60 @@ fn line_of(task: &Task) -> Line {
     line
 }
 
-/// The text starts anew at position 0; a reader that comes back in the middle
-/// finds its place by counting bytes.
-fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let (start, mut at) = (*position, 0);
-    for task in sched::tasks() {
-        let line = line_of(task);
-        let end = at + line.length as u32;
-        if end > *position && buffer.remaining() > 0 {
-            let text = &line.bytes[(*position - at) as usize..line.length];
-            let piece = text.len().min(buffer.remaining());
-            buffer.prepare(piece)?;
-            buffer.put(&text[..piece]);
-            *position += piece as u32;
+/// Text that a device makes up anew for each reader, piece by piece; gives a
+/// reader the part from `position` on.
+struct Text<'a> {
+    buffer: &'a mut dyn UserBuffer,
+    position: &'a mut u32,
+    at: u32,
+}
+
+impl Text<'_> {
+    fn add(&mut self, line: &Line) -> Result<()> {
+        let end = self.at + line.length as u32;
+        if end > *self.position && self.buffer.remaining() > 0 {
+            let text = &line.bytes[(*self.position - self.at) as usize..line.length];
+            let piece = text.len().min(self.buffer.remaining());
+            self.buffer.prepare(piece)?;
+            self.buffer.put(&text[..piece]);
+            *self.position += piece as u32;
         }
-        at = end;
+        self.at = end;
+        Ok(())
     }
+}
+
+/// A line for each task.
+fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
+    let start = *position;
+    let mut text = Text {
+        buffer,
+        position,
+        at: 0,
+    };
+    sched::tasks().try_for_each(|task| text.add(&line_of(task)))?;
+    Ok((*position - start) as usize)
+}
+
+/// One line: free pages, and inodes, buffers and open files in use.
+fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
+    let start = *position;
+    let mut line = Line {
+        bytes: [0; LINE],
+        length: 0,
+    };
+    let (free, _) = memory::calc_mem();
+    let (inodes, buffers) = (fs().inodes_in_use(), fs().buffers_in_use());
+    let files = fs().files_in_use();
+    let _ = writeln!(
+        line,
+        "pages {free} inodes {inodes} buffers {buffers} files {files}"
+    );
+    Text {
+        buffer,
+        position,
+        at: 0,
+    }
+    .add(&line)?;
     Ok((*position - start) as usize)
 }

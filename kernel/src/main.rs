@@ -209,14 +209,16 @@ fn give_away_memory(buffers_end: u32) {
 fn start_clock() {
     const COMMAND: u16 = 0x43;
     const CHANNEL_0: u16 = 0x40;
-    /// Channel 0, low byte then high byte, mode 3 (square wave), binary.
-    const SQUARE_WAVE: u8 = 0x36;
+    /// Channel 0, low byte then high byte, mode 2, binary. (0.11 used mode 3,
+    /// whose request is gone after half a tick: one that comes while
+    /// interrupts are masked would be lost.)
+    const RATE_GENERATOR: u8 = 0x34;
     const INPUT_FREQUENCY: u32 = 1_193_180;
     const LATCH: u16 = (INPUT_FREQUENCY / sched::HZ) as u16;
     let [low, high] = LATCH.to_le_bytes();
     // SAFETY: nothing else uses channel 0; its interrupt has a handler.
     unsafe {
-        outb_p(SQUARE_WAVE, COMMAND);
+        outb_p(RATE_GENERATOR, COMMAND);
         outb_p(low, CHANNEL_0);
         outb_p(high, CHANNEL_0);
     }

@@ -28,14 +28,19 @@ impl<'fs> Fs<'fs> {
         let source = self.find_inode(&old.dir, &old.name)?;
         self.check_source(&source, &old, &new)?;
 
+        // What is replaced is deleted when the directories are free again.
+        let _replaced;
         let old_dir = old.dir.lock();
         old_dir.may_change(task)?;
+        let from = (&old_dir, &old.name);
         if old.dir == new.dir {
-            return self.rename_locked(&source, (&old_dir, &old.name), (&old_dir, &new.name));
+            _replaced = self.rename_locked(&source, from, (&old_dir, &new.name))?;
+            return Ok(());
         }
         let new_dir = new.dir.lock();
         new_dir.may_change(task)?;
-        self.rename_locked(&source, (&old_dir, &old.name), (&new_dir, &new.name))
+        _replaced = self.rename_locked(&source, from, (&new_dir, &new.name))?;
+        Ok(())
     }
 
     /// Whether it may be moved to where `new` is. With the tree lock held, so
@@ -78,12 +83,13 @@ impl<'fs> Fs<'fs> {
         Err(Errno::ELOOP)
     }
 
+    /// The directories are locked. Returns what had the new name.
     fn rename_locked(
         &'fs self,
         source: &Inode<'fs>,
         (old_dir, old_name): (&LockedInode<'_, 'fs>, &Name),
         (new_dir, new_name): (&LockedInode<'_, 'fs>, &Name),
-    ) -> Result<()> {
+    ) -> Result<Option<Inode<'fs>>> {
         let Lookup::Found(old_entry) = old_dir.find_entry(old_name)? else {
             return Err(Errno::ENOENT);
         };
@@ -92,14 +98,14 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
-        match new_dir.find_entry(new_name)? {
+        let replaced = match new_dir.find_entry(new_name)? {
             Lookup::Found(entry) => {
                 let target = self.iget(new_dir.device(), entry.number())?;
                 if target == *source {
-                    return Ok(());
+                    return Ok(None);
                 }
                 // An empty directory stays empty while it is locked.
-                let _empty = check_target(source, &target, old_dir, new_dir)?;
+                let empty = check_target(source, &target, old_dir, new_dir)?;
                 entry.set(source.number());
                 new_dir.touch();
                 target.remove_link();
@@ -108,14 +114,17 @@ impl<'fs> Fs<'fs> {
                     target.discard();
                     new_dir.remove_link();
                 }
+                drop(empty);
+                Some(target)
             }
             Lookup::Missing { free } => {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
                 new_dir.add_entry(new_name, source.number(), free)?;
+                None
             }
-        }
+        };
         if moves_directory {
             new_dir.add_link();
             source.lock().set_parent(new_dir)?;
@@ -124,7 +133,7 @@ impl<'fs> Fs<'fs> {
         old_entry.clear();
         old_dir.touch();
         source.touch_inode();
-        Ok(())
+        Ok(replaced)
     }
 }
 

@@ -148,7 +148,7 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
             "inode {number} on the queue is no directory"
         );
         ensure!(
-            inode.size as usize % image.entry == 0,
+            (inode.size as usize).is_multiple_of(image.entry),
             "directory {number} has size {}",
             inode.size
         );

@@ -65,32 +65,3 @@ pub fn io_delay() {
     // SAFETY: nothing but a POST display is behind this port.
     unsafe { outb(0, DIAGNOSTIC_PORT) };
 }
-
-/// Reads `words.len()` 16-bit words from a port (0.11: `port_read`).
-///
-/// # Safety
-/// As [`inb`]; the device must have that many words ready.
-#[inline(always)]
-pub unsafe fn insw(port: u16, words: &mut [u16]) {
-    // SAFETY: the destination is exclusively borrowed and long enough; the
-    // direction flag is clear in all Rust code; es equals ds in the kernel.
-    unsafe {
-        asm!("rep insw", in("dx") port, inout("edi") words.as_mut_ptr() => _,
-            inout("ecx") words.len() => _, options(nostack, preserves_flags));
-    }
-}
-
-/// Writes `words.len()` 16-bit words to a port (0.11: `port_write`).
-///
-/// # Safety
-/// As [`outb`]; the device must be ready to take that many words.
-#[inline(always)]
-pub unsafe fn outsw(port: u16, words: &[u16]) {
-    // SAFETY: the source is borrowed and long enough. `esi` cannot be named
-    // as an operand (LLVM keeps it), so it is exchanged around the loop.
-    unsafe {
-        asm!("xchg esi, {0}", "rep outsw", "xchg esi, {0}",
-            inout(reg) words.as_ptr() => _, in("dx") port, inout("ecx") words.len() => _,
-            options(nostack, preserves_flags));
-    }
-}

@@ -4,6 +4,7 @@
 //! Paths are C strings, as the kernel wants them. Calls that cannot fail
 //! return their value, all others a [`Result`].
 
+use super::signal::{Handler, sigaction};
 use super::syscall;
 use crate::errno::{Errno, Result};
 use crate::pod::Pod;
@@ -19,6 +20,7 @@ use crate::utime::Utimbuf;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A file descriptor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -380,13 +382,20 @@ pub fn raise(signal: Signal) -> Result<()> {
     kill(getpid().0 as i32, signal.number())
 }
 
-/// Waits some seconds, or until a signal is caught.
+/// Waits some seconds.
 pub fn sleep(seconds: u32) -> Result<()> {
-    extern "C" fn wake(_signal: u32) {}
-    let old = super::signal::sigaction(Signal::SIGALRM, super::signal::Handler::Catch(wake))?;
-    if seconds > 0 {
-        alarm(seconds);
+    static WOKEN: AtomicBool = AtomicBool::new(false);
+    // The alarm may come before `pause`, so it is set again until seen.
+    extern "C" fn wake(_signal: u32) {
+        WOKEN.store(true, Relaxed);
+        alarm(1);
+    }
+    let old = sigaction(Signal::SIGALRM, Handler::Catch(wake))?;
+    WOKEN.store(seconds == 0, Relaxed);
+    alarm(seconds);
+    while !WOKEN.load(Relaxed) {
         pause();
     }
-    super::signal::sigaction(Signal::SIGALRM, old).map(drop)
+    alarm(0);
+    sigaction(Signal::SIGALRM, old).map(drop)
 }

@@ -30,6 +30,10 @@ use crate::screen::{COLUMNS, LINES, Screen};
 /// Between two keys: the controller of the keyboard holds only a few.
 pub(crate) const KEY_TIME: Duration = Duration::from_millis(20);
 
+/// How Bochs draws in text: a terminal with colours, but without the sequences
+/// (repeat a character, tab backwards) that our parser doesn't know.
+const TERM: &str = "xterm-color";
+
 /// The file that describes the machine.
 pub fn bochsrc() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hdimage/bochsrc")
@@ -55,6 +59,7 @@ pub fn command(options: &Options) -> Result<Command> {
     let mode = if options.volatile { "volatile" } else { "flat" };
     let mut command = Command::new("bochs-bin");
     command
+        .env("TERM", TERM)
         .env("LINES", LINES.to_string())
         .env("COLUMNS", COLUMNS.to_string());
     command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
@@ -82,7 +87,6 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
         commands: &commands,
         log: &folder.join("bochs.log"),
     })?;
-    command.env("TERM", "xterm");
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");

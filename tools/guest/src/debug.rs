@@ -70,7 +70,6 @@ pub fn bochs(options: &Options) -> Result<()> {
         log: &options.folder.join("bochs.log"),
     })?;
     let serial = options.folder.join("serial.txt");
-    command.env("TERM", "xterm");
     command.arg(format!(
         "com1: enabled=1, mode=file, dev={}",
         serial.display()

@@ -116,7 +116,7 @@ fn bochs_in_window(options: &Options) -> Result<()> {
         }
     };
     match end {
-        End::Other(words) if words.contains("display") && stdin().is_terminal() => {
+        End::Other(words) if words.contains("cannot connect") && stdin().is_terminal() => {
             println!("There is no window: {words}");
             bochs_in_terminal(options)
         }
@@ -128,7 +128,6 @@ fn bochs_in_window(options: &Options) -> Result<()> {
 
 fn bochs_in_terminal(options: &Options) -> Result<()> {
     let mut command = bochs_call(options, "term")?;
-    command.env("TERM", "xterm");
     let mut bochs = Process::start(&mut command)?;
     let name = bochs::wait_for_terminal(&mut bochs, START_TIME)?;
     let guest = bochs::open_terminal(&name)?;

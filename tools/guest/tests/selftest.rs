@@ -20,6 +20,7 @@ const COMMAND_WRITE: &str = "\x05";
 guest::in_both!(
     serial_line_works_both_ways,
     keys_arrive_with_shift_and_control,
+    blanks_replace_what_stood_there,
     picture_that_starts_lower_is_read_from_there,
     shutdown_is_recognised,
     triple_fault_is_recognised,
@@ -78,6 +79,15 @@ fn keys_arrive_with_shift_and_control(emulator: Emulator) -> Result<()> {
     // The BIOS takes the backspace key as moving the cursor back.
     guest.expect_screen("# ls -l | Wc \"$HOME\"; {a_b}~y", LIMIT)?;
     ensure!(guest.serial() == "self-test ready\r\n# ");
+    Ok(())
+}
+
+fn blanks_replace_what_stood_there(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send(&"x".repeat(70))?;
+    guest.expect_screen("# xxxxx", LIMIT)?;
+    guest.send(&format!("\ra{}b{}c", " ".repeat(30), " ".repeat(38)))?;
+    guest.expect_screen(&format!("a{}b{}cx", " ".repeat(30), " ".repeat(38)), LIMIT)?;
     Ok(())
 }
 

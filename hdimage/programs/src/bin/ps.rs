@@ -2,12 +2,13 @@
 //! `ps`: lists the processes, as the kernel tells them in `/dev/ps`.
 //!
 //! Each line of that file is a process: its id, its parent, its process group, its
-//! terminal (minor number, or `-`), its state, its time in ticks, its memory in
+//! terminal (device number, or `-`), its state, its time in ticks, its memory in
 //! bytes, its name.
 #![no_std]
 #![no_main]
 
 use lib::limits::HZ;
+use lib::sys::types::{Device, major};
 use lib::user::stdio;
 use lib::{print, println};
 use programs::command::{options, report, status};
@@ -17,7 +18,7 @@ use programs::number::unsigned;
 lib::program!(main);
 
 /// The first serial line among the terminals' minor numbers.
-const FIRST_SERIAL: u32 = 64;
+const FIRST_SERIAL: u8 = 64;
 
 fn main() -> i32 {
     options("aefluwx", "ps");
@@ -47,7 +48,11 @@ fn show(line: &[u8]) -> Option<()> {
     let size = unsigned(fields.next()?, 10)?;
     let name = fields.next()?;
     print!("{pid:5} {ppid:5} {pgrp:5} ");
-    show_terminal(terminal);
+    show_terminal(
+        terminal
+            .and_then(|number| u16::try_from(number).ok())
+            .map(Device),
+    );
     stdio::put(state);
     print!(
         "   {:3}:{:02} {:5}K ",
@@ -60,10 +65,13 @@ fn show(line: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn show_terminal(terminal: Option<u32>) {
+fn show_terminal(terminal: Option<Device>) {
     match terminal {
-        Some(minor) if minor >= FIRST_SERIAL => print!("ttyS{:<2} ", minor - FIRST_SERIAL),
-        Some(minor) => print!("tty{minor:<3} "),
+        Some(device) if device.major() == major::TTYX => match device.minor() {
+            minor @ FIRST_SERIAL.. => print!("ttyS{:<2} ", minor - FIRST_SERIAL),
+            minor => print!("tty{minor:<3} "),
+        },
+        Some(device) => print!("{device:6} "),
         None => print!("-      "),
     }
 }

@@ -116,11 +116,17 @@ impl Interpreter {
             self.reap_background();
             let prompts =
                 [&b"PS1"[..], b"PS2"].map(|name| self.variables.get(name).unwrap_or_default());
-            INTERRUPTED.store(false, Relaxed);
+            if input.interactive {
+                INTERRUPTED.store(false, Relaxed);
+            }
             match input.read([&prompts[0], &prompts[1]]) {
                 Read::Commands(list) => {
                     self.list(&list);
-                    self.leave = None;
+                    if input.interactive {
+                        self.leave = None;
+                    } else if self.leave.is_some() {
+                        return self.variables.status;
+                    }
                 }
                 Read::Interrupted => {
                     println!();

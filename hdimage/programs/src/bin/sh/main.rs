@@ -15,43 +15,27 @@ mod input;
 mod redirect;
 mod variables;
 
-use alloc::vec::Vec;
 use core::ffi::CStr;
 use execute::Interpreter;
 use input::Input;
-use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
+use lib::user::calls::{self, Fd};
 use lib::user::env;
 use programs::command::{complain, usage};
 
 lib::program!(main);
 
+const USAGE: &str = "sh [-c commands | script] [arguments...]";
 /// What a login shell reads first.
 const PROFILE: &CStr = c"/etc/profile";
 
 fn main() -> i32 {
     let mut shell = Interpreter::new();
     if env::program_name().starts_with(b"-") {
+        // Not every system has one.
         let _ = shell.run_file(PROFILE);
     }
     match env::args() {
-        [first, rest @ ..] if *first == c"-c" => {
-            let Some((commands, parameters)) = rest.split_first() else {
-                usage("sh [-c commands | script] [arguments...]");
-            };
-            // `$0` comes first, and then the parameters.
-            shell
-                .variables
-                .set_parameters(parameters.iter().skip(1).map(|text| to_vec(text)));
-            shell.run_text(commands.to_bytes())
-        }
-        [script, parameters @ ..] if !script.to_bytes().starts_with(b"-") => {
-            shell
-                .variables
-                .set_parameters(parameters.iter().map(|text| to_vec(text)));
-            run_script(&mut shell, script)
-        }
-        _ => {
+        [] => {
             let interactive = calls::isatty(Fd::STDIN) && calls::isatty(Fd::STDERR);
             let input = if interactive {
                 shell.interactive()
@@ -60,25 +44,17 @@ fn main() -> i32 {
             };
             shell.run_input(input)
         }
-    }
-}
-
-fn to_vec(text: &CStr) -> Vec<u8> {
-    text.to_bytes().to_vec()
-}
-
-fn run_script(shell: &mut Interpreter, path: &CStr) -> i32 {
-    match File::open(path) {
-        Ok(file) => match redirect::copy_up(file.fd()) {
-            Ok(fd) => shell.run_input(Input::script(fd)),
-            Err(errno) => {
-                complain(&[path.to_bytes()], errno);
-                exit(126)
-            }
-        },
-        Err(errno) => {
-            complain(&[path.to_bytes()], errno);
-            exit(127)
+        [first, commands, rest @ ..] if *first == c"-c" => {
+            shell.variables.set_arguments(rest);
+            shell.run_text(commands.to_bytes())
+        }
+        [option, ..] if option.to_bytes().starts_with(b"-") => usage(USAGE),
+        arguments @ [script, ..] => {
+            shell.variables.set_arguments(arguments);
+            shell.run_file(script).unwrap_or_else(|errno| {
+                complain(&[script.to_bytes()], errno);
+                127
+            })
         }
     }
 }

@@ -74,7 +74,12 @@ fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Resu
     if fd.0 >= FIRST_OWN {
         return Err(Errno::EBADF);
     }
-    saved.0.push((fd, copy_up(fd).ok()));
+    let copy = match copy_up(fd) {
+        Ok(copy) => Some(copy),
+        Err(Errno::EBADF) => None,
+        Err(errno) => return Err(errno),
+    };
+    saved.0.push((fd, copy));
     let flags = match redirect.kind {
         RedirectKind::Read => O_RDONLY,
         RedirectKind::Write => O_WRONLY | O_CREAT | O_TRUNC,

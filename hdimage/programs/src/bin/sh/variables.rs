@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 use lib::user::calls::Pid;
 use lib::user::{calls, env};
 use programs::number::unsigned;
@@ -21,6 +22,8 @@ struct Variable {
 /// All that `$` can name.
 pub struct Variables {
     named: BTreeMap<Vec<u8>, Variable>,
+    /// `$0`: the script, or the name of the shell.
+    script: Vec<u8>,
     /// `$1` and on.
     parameters: Vec<Vec<u8>>,
     /// `$?`: exit status of the last pipeline.
@@ -36,6 +39,7 @@ impl Variables {
     pub fn from_environment() -> Variables {
         let mut variables = Variables {
             named: BTreeMap::new(),
+            script: env::program_name().to_vec(),
             parameters: Vec::new(),
             status: 0,
             last_background: None,
@@ -59,7 +63,7 @@ impl Variables {
                 .last_background
                 .map(|pid| format!("{}", pid.0).into_bytes()),
             b"#" => Some(format!("{}", self.parameters.len()).into_bytes()),
-            b"0" => Some(env::program_name().to_vec()),
+            b"0" => Some(self.script.clone()),
             _ => match unsigned(name, 10) {
                 Some(number) => self
                     .parameters
@@ -115,6 +119,15 @@ impl Variables {
     /// `$1` and on.
     pub fn parameters(&self) -> &[Vec<u8>] {
         &self.parameters
+    }
+
+    /// Sets `$0` and on, as far as there are arguments.
+    pub fn set_arguments(&mut self, arguments: &[&CStr]) {
+        let mut arguments = arguments.iter().map(|text| text.to_bytes().to_vec());
+        if let Some(script) = arguments.next() {
+            self.script = script;
+        }
+        self.set_parameters(arguments);
     }
 
     /// Sets `$1` and on.

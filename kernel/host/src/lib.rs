@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The parts of the kernel that touch no hardware, once more for the host.
+//!
+//! The kernel builds for its own target only. State machines and tables that
+//! are inside its drivers have their tests beside them; this crate includes
+//! those files, under the names that they have in the kernel, so that `cargo
+//! test` runs the tests.
+#![allow(dead_code)]
+
+/// Block devices.
+#[path = "../../src/blk_drv"]
+mod blk_drv {
+    /// Bytes in a sector.
+    pub const SECTOR_SIZE: usize = 512;
+
+    #[path = "hd/drive.rs"]
+    pub mod drive;
+    #[path = "hd/partition.rs"]
+    pub mod partition;
+    #[path = "ll_rw_blk/requests.rs"]
+    pub mod requests;
+}
+
+/// Character devices.
+#[path = "../../src/chr_drv"]
+mod chr_drv {
+    /// The console's screen and escape sequences.
+    pub mod console {
+        pub mod escape;
+        pub mod screen;
+    }
+
+    /// The keyboard's codes.
+    pub mod keyboard {
+        pub mod decoder;
+        pub mod layout;
+    }
+
+    /// The line discipline.
+    pub mod tty_io {
+        pub mod line_discipline;
+        pub mod queue;
+    }
+}
