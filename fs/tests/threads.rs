@@ -47,7 +47,7 @@ fn one_of_many_makes_the_file() {
     let machine = Machine::new(500);
     let made = AtomicUsize::new(0);
     together(&machine, |fs, task, _| {
-        for n in 0..100 {
+        for n in 0..150 {
             let flags = O_CREAT | O_EXCL | O_WRONLY;
             match fs.sys_open(task, format!("/f{n}").as_bytes(), flags, 0o644) {
                 Ok(fd) => {
@@ -58,7 +58,7 @@ fn one_of_many_makes_the_file() {
             }
         }
     });
-    assert_eq!(made.load(SeqCst), 100);
+    assert_eq!(made.load(SeqCst), 150);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn appending_together_loses_nothing() {
     together(&machine, |fs, task, number| {
         let flags = O_CREAT | O_WRONLY | O_APPEND;
         let fd = fs.sys_open(task, b"/log", flags, 0o644).unwrap() as u32;
-        for n in 0..300 {
+        for n in 0..1500 {
             let line = format!("{number} {n:04}\n");
             assert_eq!(
                 fs.sys_write(task, fd, &mut WriteFrom(line.as_bytes())),
@@ -81,7 +81,7 @@ fn appending_together_loses_nothing() {
             let own = log
                 .lines()
                 .filter(|line| line.starts_with(&number.to_string()));
-            let expected = (0..300).map(|n| format!("{number} {n:04}"));
+            let expected = (0..1500).map(|n| format!("{number} {n:04}"));
             assert!(own.eq(expected), "the lines of {number}");
         }
     });
@@ -92,7 +92,7 @@ fn readers_never_see_what_was_not_written() {
     let machine = Machine::new(600);
     machine.run(|fs, task| touch(fs, task, "/f").unwrap());
     together(&machine, |fs, task, number| {
-        for _ in 0..60 {
+        for _ in 0..200 {
             if number % 2 == 0 {
                 // A zone of the file is the other writer's the next moment.
                 let path = format!("/f{number}");
@@ -118,7 +118,7 @@ fn readers_never_see_what_was_not_written() {
 fn truncating_against_writing() {
     let machine = Machine::new(600);
     together(&machine, |fs, task, number| {
-        for n in 0..80 {
+        for n in 0..300 {
             if number == 0 {
                 fs.sys_creat(task, b"/f", 0o644)
                     .and_then(|fd| fs.sys_close(task, fd as u32))
@@ -135,7 +135,7 @@ fn directories_made_and_removed_against_each_other() {
     let machine = Machine::new(800);
     together(&machine, |fs, task, number| {
         let mut random = Random::new(number.into());
-        for _ in 0..400 {
+        for _ in 0..2000 {
             let name = |random: &mut Random| {
                 let depth = 1 + random.below(3);
                 (0..depth)

@@ -239,18 +239,18 @@ pub fn write_panic(message: &[u8]) {
     }
 }
 
+/// The messages are read by a parser of their own, so that no program can begin
+/// a sequence that swallows one.
 fn write_lines(console: Option<&mut Console>, message: &[u8]) {
     let Some(console) = console else { return };
+    let mut parser = Parser::new();
     for line in message.split_inclusive(|&byte| byte == b'\n') {
-        match line.strip_suffix(b"\n") {
-            Some(text) => {
-                console.write(text);
-                console.write(b"\r\n");
-            }
-            None => {
-                console.write(line);
-            }
-        }
+        let (text, end): (_, &[u8]) = match line.strip_suffix(b"\n") {
+            Some(text) => (text, b"\r\n"),
+            None => (line, b""),
+        };
+        parser.write(&mut console.screen, text);
+        parser.write(&mut console.screen, end);
     }
     console.show();
 }

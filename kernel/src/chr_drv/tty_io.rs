@@ -310,6 +310,7 @@ fn write_all(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32, total: &mut usi
         buffer.get(&mut chunk[..size]);
         let mut rest = &chunk[..size];
         while !rest.is_empty() {
+            give_way(*total)?;
             tty.wait_writable(flags)?;
             let mut state = tty.state.lock();
             let count = tty.with_sink(&mut state, console::MOST_WORK, |line, sink| {
@@ -319,6 +320,19 @@ fn write_all(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32, total: &mut usi
             *total += count;
             rest = &rest[count..];
         }
+    }
+    Ok(())
+}
+
+/// Between the pieces of long output: `EINTR` if a signal has come, and others
+/// run when the time slice is over.
+fn give_way(written: usize) -> Result<()> {
+    let task = current();
+    if written > 0 && task.pending_signals() != 0 {
+        return Err(Errno::EINTR);
+    }
+    if task.counter.get() == 0 {
+        sched::schedule();
     }
     Ok(())
 }

@@ -10,111 +10,12 @@
 //! simple    = { NAME=word } { word | redirect }
 //! ```
 
-use super::lexer::{Lexer, Piece, RedirectKind, SyntaxError, Token, Word, is_name};
+use super::lexer::{Lexer, Piece, SyntaxError, Token, Word, is_name};
+use super::tree::{AndOr, Command, CommandKind, Connector, List, Pipeline, Redirect};
 use alloc::vec::Vec;
 
 /// How deep commands may be nested, so that no text overflows the stack.
 const DEEPEST: usize = 100;
-
-/// Commands one after the other.
-pub type List = Vec<AndOr>;
-
-/// Pipelines joined by `&&` and `||`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AndOr {
-    /// The first pipeline.
-    pub first: Pipeline,
-    /// The others, each with what joins it to those before.
-    pub rest: Vec<(Connector, Pipeline)>,
-    /// Whether it is not waited for.
-    pub background: bool,
-}
-
-/// When the pipeline behind it runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Connector {
-    /// `&&`: on success.
-    And,
-    /// `||`: on failure.
-    Or,
-}
-
-/// Commands joined by `|`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pipeline {
-    /// Whether success and failure are exchanged.
-    pub negated: bool,
-    /// At least one.
-    pub commands: Vec<Command>,
-}
-
-/// A redirection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Redirect {
-    /// The descriptor that is changed.
-    pub fd: u32,
-    /// How.
-    pub kind: RedirectKind,
-    /// A path, or a descriptor.
-    pub target: Word,
-}
-
-/// A command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Command {
-    /// What it does.
-    pub kind: CommandKind,
-    /// What is redirected meanwhile, in order.
-    pub redirects: Vec<Redirect>,
-}
-
-/// The kinds of commands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CommandKind {
-    /// A program or built-in command.
-    Simple {
-        /// Variables set before it.
-        assignments: Vec<(Vec<u8>, Word)>,
-        /// Its name and arguments; none if only variables are set.
-        words: Vec<Word>,
-    },
-    /// `( list )`: in a process of its own.
-    Subshell(List),
-    /// `{ list }`
-    Group(List),
-    /// `if`, with each `elif`, and `else`.
-    If {
-        /// Conditions and what they are for.
-        branches: Vec<(List, List)>,
-        /// `else`; may be empty.
-        otherwise: List,
-    },
-    /// `while` and `until`.
-    While {
-        /// Whether it is `until`.
-        until: bool,
-        /// What decides.
-        condition: List,
-        /// What is repeated.
-        body: List,
-    },
-    /// `for NAME in words`; without `in`, the positional parameters.
-    For {
-        /// The variable.
-        name: Vec<u8>,
-        /// Its values.
-        words: Option<Vec<Word>>,
-        /// What is repeated.
-        body: List,
-    },
-    /// `case word in pattern) list ;; esac`.
-    Case {
-        /// What is matched.
-        subject: Word,
-        /// Patterns, and what they are for.
-        branches: Vec<(Vec<Word>, List)>,
-    },
-}
 
 type Result<T> = core::result::Result<T, SyntaxError>;
 
@@ -479,6 +380,7 @@ fn assignment(word: &Word) -> Option<(Vec<u8>, Word)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lexer::RedirectKind;
     use super::*;
 
     fn word(text: &str) -> Word {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Running commands.
+//! The shell itself: where commands come from, lists, simple commands.
+//!
+//! `compound` and `processes` hold the rest of [`Interpreter`].
 
 use crate::builtins;
 use crate::input::{Input, Read};
@@ -9,9 +11,7 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use lib::fcntl::O_RDONLY;
 use lib::signal::Signal;
-use lib::sys::wait::{WNOHANG, WaitStatus};
 use lib::user::calls::{self, Fd, File, Pid};
 use lib::user::crt0::exit;
 use lib::user::dirent::read_directory;
@@ -19,12 +19,12 @@ use lib::user::signal::{Handler, sigaction};
 use lib::user::stdio;
 use lib::{Errno, eprintln, println};
 use programs::command::complain;
-use programs::glob::matches;
 use programs::path::c_string;
 use programs::run::execute;
-use programs::shell::expand::{Shell, arguments, pattern, single};
+use programs::shell::expand::{Shell, arguments, single};
 use programs::shell::lexer::{SyntaxError, Word};
-use programs::shell::parser::{AndOr, Command, CommandKind, Connector, List, Pipeline, parse};
+use programs::shell::parser::parse;
+use programs::shell::tree::{AndOr, Command, CommandKind, Connector, List, Pipeline};
 
 /// ^C was typed while a command of the shell itself ran.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -51,7 +51,7 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 pub enum Leave {
     /// `break`, out of so many loops.
     Break(u32),
-    /// `continue`, of the so-manieth loop.
+    /// `continue`, with the loop that is so many levels out.
     Continue(u32),
     /// ^C.
     Interrupt,
@@ -62,13 +62,13 @@ pub struct Interpreter {
     /// Variables and parameters.
     pub variables: Variables,
     /// Background processes not waited for yet.
-    background: Vec<Pid>,
+    pub background: Vec<Pid>,
     /// Set when what runs is to be left; loops and lists look at it.
     pub leave: Option<Leave>,
     /// How many loops run around the command.
     pub loops: u32,
     /// Whether somebody types the commands.
-    interactive: bool,
+    pub interactive: bool,
     /// `set -e`: end at the first failure.
     pub exit_on_failure: bool,
     /// `set -x`: show commands before they run.
@@ -174,27 +174,29 @@ impl Interpreter {
     }
 
     /// Whether the commands that follow are not to be run.
-    fn leaving(&mut self) -> bool {
+    pub fn leaving(&mut self) -> bool {
         if INTERRUPTED.swap(false, Relaxed) {
             self.leave = Some(Leave::Interrupt);
         }
         self.leave.is_some()
     }
 
-    fn list(&mut self, list: &List) {
+    /// Runs commands one after the other.
+    pub fn list(&mut self, list: &List) {
         for and_or in list {
             if self.leaving() {
                 return;
             }
             if and_or.background {
-                self.start_background(and_or)
+                self.start_background(and_or);
             } else {
-                self.and_or(and_or)
+                self.and_or(and_or);
             }
         }
     }
 
-    fn and_or(&mut self, and_or: &AndOr) {
+    /// Runs pipelines as `&&` and `||` say.
+    pub fn and_or(&mut self, and_or: &AndOr) {
         self.pipeline(&and_or.first);
         for (connector, pipeline) in &and_or.rest {
             if self.leaving() {
@@ -223,167 +225,8 @@ impl Interpreter {
         }
     }
 
-    /// Starts each command in a process of its own, with a pipe to the next,
-    /// and waits for all. The last one's status counts.
-    fn pipe(&mut self, commands: &[Command]) {
-        let mut children = Vec::new();
-        let mut input: Option<Fd> = None;
-        for (index, command) in commands.iter().enumerate() {
-            let last = index + 1 == commands.len();
-            let next = if last {
-                None
-            } else {
-                calls::pipe()
-                    .map_err(|errno| complain(&[b"pipe"], errno))
-                    .ok()
-            };
-            let child = self.fork(|shell| {
-                connect(input, Fd::STDIN);
-                if let Some((read_end, write_end)) = next {
-                    let _ = calls::close(read_end);
-                    connect(Some(write_end), Fd::STDOUT);
-                }
-                shell.command_and_exit(command);
-            });
-            children.extend(child);
-            for fd in [input, next.map(|(_, write_end)| write_end)]
-                .into_iter()
-                .flatten()
-            {
-                let _ = calls::close(fd);
-            }
-            input = next.map(|(read_end, _)| read_end);
-            if child.is_none() || !last && next.is_none() {
-                break;
-            }
-        }
-        // After a failure half-way.
-        if let Some(fd) = input {
-            let _ = calls::close(fd);
-        }
-        for child in children {
-            self.wait_for(child);
-        }
-    }
-
-    /// Runs `child` in a new process, which does not come back from it. `None`
-    /// after a message if there can't be one.
-    fn fork(&mut self, child: impl FnOnce(&mut Interpreter)) -> Option<Pid> {
-        stdio::flush();
-        match calls::fork() {
-            Ok(None) => {
-                self.become_subshell();
-                child(self);
-                exit(self.variables.status)
-            }
-            Ok(pid) => pid,
-            Err(errno) => {
-                complain(&[b"fork"], errno);
-                self.variables.status = 1;
-                None
-            }
-        }
-    }
-
-    /// A child gets the signals that the shell at the terminal keeps from
-    /// itself, but can't be stopped, as nobody could continue it.
-    fn become_subshell(&mut self) {
-        if self.interactive {
-            for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
-                let _ = sigaction(signal, Handler::Default);
-            }
-        }
-        self.interactive = false;
-        self.background.clear();
-    }
-
-    fn start_background(&mut self, and_or: &AndOr) {
-        let interactive = self.interactive;
-        let child = self.fork(|shell| {
-            // ^C means the command in front, which also has the keyboard.
-            for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-                let _ = sigaction(signal, Handler::Ignore);
-            }
-            if let Ok(null) = calls::open(c"/dev/null", O_RDONLY, 0) {
-                connect(Some(null), Fd::STDIN);
-            }
-            match (and_or.first.commands.as_slice(), and_or.rest.is_empty()) {
-                ([command], true) if !and_or.first.negated => shell.command_and_exit(command),
-                _ => shell.and_or(and_or),
-            }
-        });
-        if let Some(pid) = child {
-            self.background.push(pid);
-            self.variables.last_background = Some(pid);
-            self.variables.status = 0;
-            if interactive {
-                eprintln!("[{}]", pid.0);
-            }
-        }
-    }
-
-    /// Waits for a child in front, and takes its status.
-    fn wait_for(&mut self, child: Pid) {
-        loop {
-            match calls::waitpid(child.0 as i32, 0) {
-                Ok(Some((_, status))) => return self.take_status(status),
-                Err(Errno::EINTR) => {}
-                _ => return,
-            }
-        }
-    }
-
-    fn take_status(&mut self, status: WaitStatus) {
-        self.variables.status = status_number(status);
-        match status.term_signal() {
-            None | Some(Signal::SIGPIPE) => {}
-            Some(Signal::SIGINT) => {
-                if self.interactive {
-                    println!();
-                    stdio::flush();
-                }
-                self.leave = Some(Leave::Interrupt);
-            }
-            Some(signal) => eprintln!("{}", signal.text()),
-        }
-    }
-
-    /// Takes leave of background processes that ended.
-    fn reap_background(&mut self) {
-        let mut background = core::mem::take(&mut self.background);
-        background.retain(|pid| match calls::waitpid(pid.0 as i32, WNOHANG) {
-            Ok(Some((_, status))) => {
-                if self.interactive {
-                    let text = status.term_signal().map_or("Done", Signal::text);
-                    eprintln!("[{}] {text}", pid.0);
-                }
-                false
-            }
-            Ok(None) | Err(Errno::EINTR) => true,
-            Err(_) => false,
-        });
-        self.background = background;
-    }
-
-    /// `wait`: waits for the background processes, or for one of them. ^C ends
-    /// the waiting.
-    pub fn wait_background(&mut self, only: Option<Pid>) -> i32 {
-        let mut result = 0;
-        for pid in self.background.clone() {
-            if only.is_some_and(|only| only != pid) {
-                continue;
-            }
-            match calls::waitpid(pid.0 as i32, 0) {
-                Ok(Some((_, status))) => result = status_number(status),
-                Err(Errno::EINTR) => return 128 + Signal::SIGINT.number() as i32,
-                _ => {}
-            }
-            self.background.retain(|other| *other != pid);
-        }
-        if only.is_some() { result } else { 0 }
-    }
-
-    fn command(&mut self, command: &Command) {
+    /// Runs a command, and waits for it.
+    pub fn command(&mut self, command: &Command) {
         match &command.kind {
             CommandKind::Simple { assignments, words } => self.simple(command, assignments, words),
             CommandKind::Subshell(_) => {
@@ -400,7 +243,7 @@ impl Interpreter {
     }
 
     /// The redirections of a command, undone when the result is dropped.
-    fn redirected(&mut self, command: &Command) -> Option<redirect::Saved> {
+    pub fn redirected(&mut self, command: &Command) -> Option<redirect::Saved> {
         let saved = redirect::apply(&command.redirects, self);
         if saved.is_none() {
             self.variables.status = 1;
@@ -409,7 +252,7 @@ impl Interpreter {
     }
 
     /// Runs a command in a process that ends with it.
-    fn command_and_exit(&mut self, command: &Command) {
+    pub fn command_and_exit(&mut self, command: &Command) {
         let Some(saved) = self.redirected(command) else {
             return;
         };
@@ -488,7 +331,8 @@ impl Interpreter {
         self.variables.status = if missing { 127 } else { 126 };
     }
 
-    fn arguments(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
+    /// All arguments that words become.
+    pub fn arguments(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
         words
             .iter()
             .flat_map(|word| arguments(word, self))
@@ -504,110 +348,6 @@ impl Interpreter {
             }
         }
     }
-
-    fn compound(&mut self, kind: &CommandKind) {
-        match kind {
-            CommandKind::Group(list) | CommandKind::Subshell(list) => self.list(list),
-            CommandKind::If {
-                branches,
-                otherwise,
-            } => self.if_command(branches, otherwise),
-            CommandKind::While {
-                until,
-                condition,
-                body,
-            } => {
-                self.while_command(*until, condition, body);
-            }
-            CommandKind::For { name, words, body } => {
-                self.for_command(name, words.as_deref(), body)
-            }
-            CommandKind::Case { subject, branches } => self.case_command(subject, branches),
-            CommandKind::Simple { .. } => {}
-        }
-    }
-
-    /// Runs commands whose status decides something.
-    fn condition(&mut self, list: &List) -> bool {
-        let exit_on_failure = core::mem::take(&mut self.exit_on_failure);
-        self.list(list);
-        self.exit_on_failure = exit_on_failure;
-        self.variables.status == 0
-    }
-
-    fn if_command(&mut self, branches: &[(List, List)], otherwise: &List) {
-        for (condition, body) in branches {
-            let chosen = self.condition(condition);
-            if self.leave.is_some() {
-                return;
-            }
-            if chosen {
-                return self.list(body);
-            }
-        }
-        self.variables.status = 0;
-        self.list(otherwise);
-    }
-
-    fn while_command(&mut self, until: bool, condition: &List, body: &List) {
-        let mut status = 0;
-        self.loops += 1;
-        while self.condition(condition) != until && self.loop_goes_on() {
-            self.list(body);
-            status = self.variables.status;
-            if !self.loop_goes_on() {
-                break;
-            }
-        }
-        self.loops -= 1;
-        self.variables.status = status;
-    }
-
-    fn for_command(&mut self, name: &[u8], words: Option<&[Word]>, body: &List) {
-        let values = match words {
-            Some(words) => self.arguments(words),
-            None => self.variables.parameters().to_vec(),
-        };
-        self.variables.status = 0;
-        self.loops += 1;
-        for value in values {
-            self.variables.set(name, &value);
-            self.list(body);
-            if !self.loop_goes_on() {
-                break;
-            }
-        }
-        self.loops -= 1;
-    }
-
-    /// Takes account of `break` and `continue` behind a part of a loop.
-    fn loop_goes_on(&mut self) -> bool {
-        if !self.leaving() {
-            return true;
-        }
-        let (left, goes_on) = match self.leave {
-            Some(Leave::Break(1)) => (None, false),
-            Some(Leave::Continue(1)) => (None, true),
-            Some(Leave::Break(levels)) => (Some(Leave::Break(levels - 1)), false),
-            Some(Leave::Continue(levels)) => (Some(Leave::Continue(levels - 1)), false),
-            other => (other, false),
-        };
-        self.leave = left;
-        goes_on
-    }
-
-    fn case_command(&mut self, subject: &Word, branches: &[(Vec<Word>, List)]) {
-        let subject = single(subject, self);
-        self.variables.status = 0;
-        for (patterns, list) in branches {
-            if patterns
-                .iter()
-                .any(|word| matches(&pattern(word, self), &subject))
-            {
-                return self.list(list);
-            }
-        }
-    }
 }
 
 impl Shell for Interpreter {
@@ -620,30 +360,7 @@ impl Shell for Interpreter {
     }
 
     fn output_of(&mut self, commands: &[u8]) -> Vec<u8> {
-        let Ok((read_end, write_end)) = calls::pipe() else {
-            return Vec::new();
-        };
-        let child = self.fork(|shell| {
-            let _ = calls::close(read_end);
-            connect(Some(write_end), Fd::STDOUT);
-            shell.run_text(commands);
-        });
-        let _ = calls::close(write_end);
-        let mut output = Vec::new();
-        let mut buffer = [0; 512];
-        loop {
-            match calls::read(read_end, &mut buffer) {
-                Ok(0) => break,
-                Ok(count) => output.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-                Err(Errno::EINTR) => {}
-                Err(_) => break,
-            }
-        }
-        let _ = calls::close(read_end);
-        if let Some(child) = child {
-            self.wait_for(child);
-        }
-        output
+        self.capture(commands)
     }
 
     fn names_in(&self, directory: &[u8]) -> Vec<Vec<u8>> {
@@ -654,23 +371,5 @@ impl Shell for Interpreter {
         };
         let entries = read_directory(&path).unwrap_or_default();
         entries.iter().map(|entry| entry.name().to_vec()).collect()
-    }
-}
-
-/// Makes `target` a descriptor of the file `source`, which it stands for from
-/// here on.
-fn connect(source: Option<Fd>, target: Fd) {
-    if let Some(source) = source.filter(|source| *source != target) {
-        // Both are open descriptors of ours.
-        let _ = calls::dup2(source, target);
-        let _ = calls::close(source);
-    }
-}
-
-/// The status as `$?` tells it.
-fn status_number(status: WaitStatus) -> i32 {
-    match status.term_signal() {
-        Some(signal) => 128 + signal.number() as i32,
-        None => status.exit_status().unwrap_or(0) as i32,
     }
 }

@@ -7,7 +7,8 @@ use lib::unistd::SEEK_CUR;
 use lib::user::calls::{self, Fd};
 use lib::user::stdio::{self, LineReader};
 use programs::shell::lexer::SyntaxError;
-use programs::shell::parser::{List, parse};
+use programs::shell::parser::parse;
+use programs::shell::tree::List;
 
 /// Source of commands.
 pub struct Input {

@@ -10,8 +10,10 @@
 extern crate alloc;
 
 mod builtins;
+mod compound;
 mod execute;
 mod input;
+mod processes;
 mod redirect;
 mod variables;
 

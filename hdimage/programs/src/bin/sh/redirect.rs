@@ -10,7 +10,7 @@ use programs::number::unsigned;
 use programs::path::c_string;
 use programs::shell::expand::{Shell, single};
 use programs::shell::lexer::RedirectKind;
-use programs::shell::parser::Redirect;
+use programs::shell::tree::Redirect;
 
 /// The first descriptor of the shell's own.
 const FIRST_OWN: u32 = 10;

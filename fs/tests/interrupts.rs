@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A disk as the kernel has one: transfers are queued, and end later and in
+//! another order, in an interrupt, which here is a thread of its own.
+
+mod common;
+
+use common::{Random, check, pattern, read, touch, write};
+use fs::buffer::BufferHead;
+use fs::layout::BLOCK_SIZE;
+use fs::mkfs::Options;
+use fs::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use fs::{Fs, FsTask, Tables};
+use lib::Result;
+use lib::sys::types::Device;
+use std::fmt::Arguments;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+const ROOT: Device = Device::new(3, 1);
+const BLOCKS: u32 = 1200;
+
+/// The surroundings: a queue of requests and sleeping threads.
+struct Queued {
+    requests: Mutex<(Vec<(Direction, u32)>, bool)>,
+    arrived: Condvar,
+    sleep: Mutex<()>,
+    woken: Condvar,
+}
+
+impl Queued {
+    fn new() -> Queued {
+        Queued {
+            requests: Mutex::new((vec![], false)),
+            arrived: Condvar::new(),
+            sleep: Mutex::new(()),
+            woken: Condvar::new(),
+        }
+    }
+
+    /// The controller: does one request at a time, whichever it likes.
+    fn serve(&self, buffers: &[BufferHead], bytes: &mut [u8]) {
+        let mut random = Random::new(1);
+        loop {
+            let (direction, number) = {
+                let mut guard = self.requests.lock().unwrap();
+                while guard.0.is_empty() {
+                    if guard.1 {
+                        return;
+                    }
+                    guard = self.arrived.wait(guard).unwrap();
+                }
+                let choice = random.below(guard.0.len() as u32);
+                guard.0.swap_remove(choice as usize)
+            };
+            let buffer = &buffers[number as usize];
+            let block = &mut bytes[buffer.block() as usize * BLOCK_SIZE..][..BLOCK_SIZE];
+            match direction {
+                Direction::Read => buffer.data().copy_from_slice(block),
+                Direction::Write => block.copy_from_slice(&*buffer.data()),
+            }
+            buffer.end_request(self, true);
+        }
+    }
+}
+
+/// Ends the controller, also when a test fails.
+struct Stop<'a>(&'a Queued);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.requests.lock().unwrap().1 = true;
+        self.0.arrived.notify_all();
+    }
+}
+
+impl Seam for Queued {
+    fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+        let mut guard = self.sleep.lock().unwrap();
+        queue.sleepers[0].fetch_add(1, SeqCst);
+        while busy() {
+            guard = self.woken.wait(guard).unwrap();
+        }
+        queue.sleepers[0].fetch_sub(1, SeqCst);
+    }
+
+    fn interruptible_sleep_while(
+        &self,
+        queue: &WaitQueue,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        self.sleep_while(queue, busy);
+        Ok(())
+    }
+
+    fn wake_up(&self, _queue: &WaitQueue) {
+        let _guard = self.sleep.lock().unwrap();
+        self.woken.notify_all();
+    }
+
+    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
+        assert!(buffer.device() == ROOT && buffer.block() < BLOCKS);
+        self.requests
+            .lock()
+            .unwrap()
+            .0
+            .push((direction, buffer.number()));
+        self.arrived.notify_all();
+    }
+
+    fn device_blocks(&self, device: Device) -> u32 {
+        if device == ROOT { BLOCKS } else { 0 }
+    }
+
+    fn current_time(&self) -> u32 {
+        1
+    }
+
+    fn broken_pipe(&self) {}
+
+    fn open_device(&self, _: Device, _: bool, _: u32) -> Result<()> {
+        Ok(())
+    }
+
+    fn rw_char(
+        &self,
+        _: Direction,
+        _: Device,
+        _: &mut dyn UserBuffer,
+        _: &mut u32,
+        _: u32,
+    ) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn ioctl(&self, _: Device, _: u32, _: u32) -> Result<u32> {
+        Ok(0)
+    }
+
+    fn printk(&self, message: Arguments<'_>) {
+        let message = message.to_string();
+        assert!(!message.contains("error"), "{message}");
+    }
+}
+
+/// One thread's work: files of its own, and a directory that all change.
+fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
+    let mut random = Random::new(u64::from(number) + 10);
+    for round in 0..25 {
+        let own = format!("/own{number}-{}", round % 4);
+        let bytes = pattern(1 + random.below(70_000) as usize, round);
+        fs.sys_creat(task, own.as_bytes(), 0o644)
+            .and_then(|fd| fs.sys_close(task, fd as u32))
+            .unwrap();
+        assert_eq!(write(fs, task, &own, 0, &bytes), Ok(bytes.len()));
+        assert!(
+            read(fs, task, &own, 0, bytes.len() + 1).unwrap() == bytes,
+            "{own}"
+        );
+
+        let name = |random: &mut Random| format!("/shared/{}", random.below(6));
+        let (one, two) = (name(&mut random), name(&mut random));
+        // Whatever they answer, the image is checked after all.
+        let _ = match random.below(5) {
+            0 => touch(fs, task, &one),
+            1 => fs.sys_mkdir(task, one.as_bytes(), 0o755),
+            2 => fs.sys_rename(task, one.as_bytes(), two.as_bytes()),
+            3 => fs.sys_unlink(task, one.as_bytes()),
+            _ => fs.sys_rmdir(task, one.as_bytes()),
+        };
+        match random.below(6) {
+            0 => fs.sys_sync().unwrap(),
+            1 => drop(fs.write_some_dirty(5)),
+            2 => fs.sys_unlink(task, own.as_bytes()).unwrap(),
+            _ => {}
+        }
+    }
+}
+
+fn run(buffers: u32, threads: u32) {
+    let seam = Queued::new();
+    let buffers: Vec<_> = (0..buffers).map(BufferHead::new).collect();
+    let tables = Box::<Tables>::default();
+    let mut bytes = vec![0; BLOCKS as usize * BLOCK_SIZE];
+    thread::scope(|scope| {
+        scope.spawn(|| seam.serve(&buffers, &mut bytes));
+        let _stop = Stop(&seam);
+        let fs = Fs::new(&seam, &buffers, &tables);
+        let fs = &fs;
+        fs.mkfs(ROOT, &Options::new(BLOCKS)).unwrap();
+        let root = FsTask::new();
+        fs.mount_root(ROOT, &root).unwrap();
+        fs.sys_mkdir(&root, b"/shared", 0o777).unwrap();
+        thread::scope(|scope| {
+            for number in 0..threads {
+                let task = FsTask::new();
+                task.copy_from(&root);
+                scope.spawn(move || {
+                    work(fs, &task, number);
+                    task.release();
+                });
+            }
+        });
+        root.release();
+        fs.umount_root(ROOT).unwrap();
+        assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));
+    });
+    check::check(&bytes).unwrap();
+}
+
+#[test]
+fn one_thread() {
+    run(100, 1);
+}
+
+#[test]
+fn several_threads() {
+    run(200, 4);
+}
+
+#[test]
+fn several_threads_that_wait_for_buffers() {
+    run(28, 4);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Commands that decide which commands run, and how often.
+
+use crate::execute::{Interpreter, Leave};
+use alloc::vec::Vec;
+use programs::glob::matches;
+use programs::shell::expand::{pattern, single};
+use programs::shell::lexer::Word;
+use programs::shell::tree::{CommandKind, List};
+
+impl Interpreter {
+    /// Runs a command that is made of others.
+    pub fn compound(&mut self, kind: &CommandKind) {
+        match kind {
+            CommandKind::Group(list) | CommandKind::Subshell(list) => self.list(list),
+            CommandKind::If {
+                branches,
+                otherwise,
+            } => self.if_command(branches, otherwise),
+            CommandKind::While {
+                until,
+                condition,
+                body,
+            } => {
+                self.while_command(*until, condition, body);
+            }
+            CommandKind::For { name, words, body } => {
+                self.for_command(name, words.as_deref(), body)
+            }
+            CommandKind::Case { subject, branches } => self.case_command(subject, branches),
+            CommandKind::Simple { .. } => {}
+        }
+    }
+
+    /// Runs commands whose status decides something.
+    fn condition(&mut self, list: &List) -> bool {
+        let exit_on_failure = core::mem::take(&mut self.exit_on_failure);
+        self.list(list);
+        self.exit_on_failure = exit_on_failure;
+        self.variables.status == 0
+    }
+
+    fn if_command(&mut self, branches: &[(List, List)], otherwise: &List) {
+        for (condition, body) in branches {
+            let chosen = self.condition(condition);
+            if self.leave.is_some() {
+                return;
+            }
+            if chosen {
+                return self.list(body);
+            }
+        }
+        self.variables.status = 0;
+        self.list(otherwise);
+    }
+
+    fn while_command(&mut self, until: bool, condition: &List, body: &List) {
+        let mut status = 0;
+        self.loops += 1;
+        while self.condition(condition) != until && self.loop_goes_on() {
+            self.list(body);
+            status = self.variables.status;
+            if !self.loop_goes_on() {
+                break;
+            }
+        }
+        self.loops -= 1;
+        self.variables.status = status;
+    }
+
+    fn for_command(&mut self, name: &[u8], words: Option<&[Word]>, body: &List) {
+        let values = match words {
+            Some(words) => self.arguments(words),
+            None => self.variables.parameters().to_vec(),
+        };
+        self.variables.status = 0;
+        self.loops += 1;
+        for value in values {
+            self.variables.set(name, &value);
+            self.list(body);
+            if !self.loop_goes_on() {
+                break;
+            }
+        }
+        self.loops -= 1;
+    }
+
+    /// Takes account of `break` and `continue` behind a part of a loop.
+    fn loop_goes_on(&mut self) -> bool {
+        if !self.leaving() {
+            return true;
+        }
+        let (left, goes_on) = match self.leave {
+            Some(Leave::Break(1)) => (None, false),
+            Some(Leave::Continue(1)) => (None, true),
+            Some(Leave::Break(levels)) => (Some(Leave::Break(levels - 1)), false),
+            Some(Leave::Continue(levels)) => (Some(Leave::Continue(levels - 1)), false),
+            other => (other, false),
+        };
+        self.leave = left;
+        goes_on
+    }
+
+    fn case_command(&mut self, subject: &Word, branches: &[(Vec<Word>, List)]) {
+        let subject = single(subject, self);
+        self.variables.status = 0;
+        for (patterns, list) in branches {
+            if patterns
+                .iter()
+                .any(|word| matches(&pattern(word, self), &subject))
+            {
+                return self.list(list);
+            }
+        }
+    }
+}
