@@ -79,7 +79,7 @@ test: image tools ## all tests: on the host, in both emulators, in the guest
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
-	$(HOST_CARGO) clippy -p programs --lib --tests -- -D warnings
+	$(HOST_CARGO) clippy -p programs --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p programs -- -D warnings
 

@@ -198,13 +198,11 @@ impl<'fs> FsTask<'fs> {
     /// Takes a file from its descriptor; `EBADF` if there is none.
     pub(crate) fn take_file(&self, fd: u32) -> Result<File<'fs>> {
         let mut files = self.files.lock();
-        let file = files
+        files
             .filp
             .get_mut(fd as usize)
             .and_then(Option::take)
-            .ok_or(Errno::EBADF)?;
-        files.close_on_exec &= !(1 << fd);
-        Ok(file)
+            .ok_or(Errno::EBADF)
     }
 
     /// Whether `execve` closes an open descriptor.

@@ -258,6 +258,20 @@ fn reading_thousands_of_raw_blocks_leaves_no_buffer_in_use() {
 }
 
 #[test]
+fn what_was_deleted_is_not_written() {
+    let machine = Machine::new(300);
+    machine.run(|fs, task| {
+        fs.sys_sync().unwrap();
+        let before = machine.host.transfers().1;
+        write(fs, task, "/f", 0, &pattern(100 * 1024, 1)).unwrap();
+        fs.sys_unlink(task, b"/f").unwrap();
+        fs.sys_sync().unwrap();
+        // The directory, the inodes and two bitmaps.
+        assert_eq!(machine.host.transfers().1 - before, 4);
+    });
+}
+
+#[test]
 fn few_buffers_are_enough() {
     let machine = Machine::with(12, &fs::mkfs::Options::new(2000));
     machine.run(|fs, task| {

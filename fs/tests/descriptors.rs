@@ -5,6 +5,7 @@ mod common;
 
 use common::{Machine, ROOT, pattern, touch, write};
 use fs::host::{Editor, ReadInto, WriteFrom};
+use fs::seam::UserBuffer;
 use fs::{Fs, FsTask};
 use lib::Errno;
 use lib::fcntl::{
@@ -330,6 +331,57 @@ fn a_pipe_carries_everything_in_order() {
                 }
             }
             assert!(all == pattern(TOTAL, 5));
+        },
+    );
+}
+
+/// The caller's memory must be paged in first.
+struct Slow<'a>(WriteFrom<'a>);
+
+impl UserBuffer for Slow<'_> {
+    fn remaining(&self) -> usize {
+        self.0.remaining()
+    }
+    fn prepare(&mut self, count: usize) -> lib::Result<()> {
+        thread::sleep(Duration::from_micros(50));
+        self.0.prepare(count)
+    }
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.put(bytes);
+    }
+    fn get(&mut self, bytes: &mut [u8]) {
+        self.0.get(bytes);
+    }
+}
+
+#[test]
+fn small_writes_to_a_pipe_are_not_mixed() {
+    let machine = Machine::new(200);
+    let record = |n: u8| [n; 300];
+    with_pipe(
+        &machine,
+        |fs, task, fd| {
+            thread::scope(|scope| {
+                for n in 0..3 {
+                    scope.spawn(move || {
+                        for _ in 0..300 {
+                            assert_eq!(
+                                fs.sys_write(task, fd, &mut Slow(WriteFrom(&record(n)))),
+                                Ok(300)
+                            );
+                        }
+                    });
+                }
+            });
+        },
+        |fs, task, fd| {
+            let mut all = Vec::new();
+            let mut piece = [0; 4096];
+            while let Ok(count @ 1..) = fs.sys_read(task, fd, &mut ReadInto(&mut piece)) {
+                all.extend_from_slice(&piece[..count]);
+            }
+            assert_eq!(all.len(), 900 * 300);
+            assert!(all.chunks(300).all(|chunk| chunk == record(chunk[0])));
         },
     );
 }

@@ -208,6 +208,35 @@ fn an_entry_of_a_free_inode() {
 }
 
 #[test]
+fn an_entry_of_an_inode_behind_the_last() {
+    // 400 blocks have 160 inodes. The root directory's third entry is /d.
+    let machine = change(|image| {
+        let zone = usize::from(u16::from_le_bytes([
+            image[inode(1) + 14],
+            image[inode(1) + 15],
+        ]));
+        image[zone * 1024 + 32..][..2].copy_from_slice(&161u16.to_le_bytes());
+    });
+    let said = run(&machine, |fs, task| {
+        assert_eq!(fs.sys_stat(task, b"/d"), Err(Errno::EIO));
+    });
+    assert!(said.contains("entry for inode 161\n"), "{said}");
+}
+
+/// Two entries, one link: after one unlink the inode is free.
+#[test]
+fn an_entry_of_an_inode_without_links() {
+    let machine = change(|image| image[inode(5) + 13] = 1);
+    let said = run(&machine, |fs, task| {
+        let fd = fs.sys_open(task, b"/small", O_RDWR, 0).unwrap();
+        fs.sys_unlink(task, b"/small").unwrap();
+        assert_eq!(fs.sys_stat(task, b"/d/link"), Err(Errno::EIO));
+        fs.sys_close(task, fd as u32).unwrap();
+    });
+    assert!(said.contains("inode 5, which has no links"), "{said}");
+}
+
+#[test]
 fn a_zone_behind_the_end() {
     let machine = change(|image| {
         image[inode(5) + 14..][..2].copy_from_slice(&(BLOCKS as u16).to_le_bytes());

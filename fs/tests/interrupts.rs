@@ -177,7 +177,9 @@ fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
     }
 }
 
-fn run(buffers: u32, threads: u32) {
+/// Runs `work` on an empty file system on such a disk, not mounted yet, and
+/// checks it after that.
+fn with_disk(buffers: u32, work: impl for<'a> FnOnce(&'a Fs<'a>)) {
     let seam = Queued::new();
     let buffers: Vec<_> = (0..buffers).map(BufferHead::new).collect();
     let tables = Box::<Tables>::default();
@@ -186,8 +188,15 @@ fn run(buffers: u32, threads: u32) {
         scope.spawn(|| seam.serve(&buffers, &mut bytes));
         let _stop = Stop(&seam);
         let fs = Fs::new(&seam, &buffers, &tables);
-        let fs = &fs;
         fs.mkfs(ROOT, &Options::new(BLOCKS)).unwrap();
+        work(&fs);
+        assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));
+    });
+    check::check(&bytes).unwrap();
+}
+
+fn run(buffers: u32, threads: u32) {
+    with_disk(buffers, |fs| {
         let root = FsTask::new();
         fs.mount_root(ROOT, &root).unwrap();
         fs.sys_mkdir(&root, b"/shared", 0o777).unwrap();
@@ -203,9 +212,27 @@ fn run(buffers: u32, threads: u32) {
         });
         root.release();
         fs.umount_root(ROOT).unwrap();
-        assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));
     });
-    check::check(&bytes).unwrap();
+}
+
+#[test]
+fn overwriting_a_block_that_is_being_read() {
+    with_disk(32, |fs| {
+        for first in (600..1100).step_by(10) {
+            drop(fs.breada(ROOT, first, first + 1..first + 8).unwrap());
+            for block in (first..first + 8).rev() {
+                fs.getblk(ROOT, block)
+                    .overwrite(|data| *data = [7; BLOCK_SIZE]);
+                thread::yield_now();
+                assert!(*fs.bread(ROOT, block).unwrap().data() == [7; BLOCK_SIZE]);
+            }
+        }
+        for block in (600..1100).filter(|block| block % 10 < 8) {
+            let buffer = fs.bread(ROOT, block).unwrap();
+            assert!(*buffer.data() == [7; BLOCK_SIZE], "block {block}");
+        }
+        fs.sys_sync().unwrap();
+    });
 }
 
 #[test]

@@ -14,10 +14,11 @@
 //!                                      90C00  memory map: count, entries
 //! ```
 
-use core::ptr::with_exposed_provenance;
+use core::ptr::{NonNull, with_exposed_provenance_mut};
 use lib::pod::Pod;
 use lib::sys::types::Device;
 use spin::Once;
+use volatile::VolatilePtr;
 
 const SETUP_DATA: usize = 0x9_0000;
 const DRIVE_TABLES: usize = SETUP_DATA + 0x80;
@@ -85,10 +86,15 @@ struct SetupData {
 
 static SETUP: Once<SetupData> = Once::new();
 
+/// Reads what a program that is no Rust code has written. `address` is
+/// aligned for `T`.
 fn read<T: Pod>(address: usize) -> T {
+    let pointer = NonNull::new(with_exposed_provenance_mut(address));
     // SAFETY: physical memory below 640 KB, which nothing else uses yet and
     // which is mapped at its own address; any bytes are a value of a `Pod`.
-    unsafe { with_exposed_provenance::<T>(address).read_unaligned() }
+    pointer.map_or_else(T::zeroed, |pointer| {
+        unsafe { VolatilePtr::new_read_only(pointer) }.read()
+    })
 }
 
 /// Copies everything. First thing in `main`.

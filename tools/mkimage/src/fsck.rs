@@ -14,10 +14,9 @@ mod tests;
 pub use problem::Problem;
 
 use crate::error::Fault;
+use crate::volume::Volume;
 use fs::layout::{
-    BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
-    Geometry, INDIRECT, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, SUPER_BLOCK, ZONES_PER_BLOCK, Zone,
-    u16_at,
+    BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, Zone, u16_at,
 };
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
@@ -50,15 +49,10 @@ impl Report {
 /// Checks the file system that begins at the start of `image`; fails if its
 /// super block makes no sense.
 pub fn check(image: &[u8]) -> Result<Report, Fault> {
-    let blocks = (image.len() / BLOCK_SIZE) as u32;
-    let fault = |problem: String| Fault::new("super block", problem);
-    let block = block(image, SUPER_BLOCK)
-        .ok_or_else(|| fault("the file system has less than 2 blocks".into()))?;
-    let geometry =
-        Geometry::check(&DiskSuper::parse(block), blocks).map_err(|bad| fault(bad.to_string()))?;
+    let volume = Volume::open(image)?;
+    let geometry = volume.geometry;
     let mut checker = Checker {
-        image,
-        geometry,
+        volume,
         report: Report::default(),
         links: vec![0; usize::from(geometry.ninodes) + 1],
         met: vec![false; usize::from(geometry.ninodes) + 1],
@@ -71,10 +65,6 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
     Ok(checker.report)
 }
 
-fn block(image: &[u8], number: u32) -> Option<&[u8; BLOCK_SIZE]> {
-    image.get(number as usize * BLOCK_SIZE..)?.first_chunk()
-}
-
 struct Directory {
     number: InodeNumber,
     parent: InodeNumber,
@@ -85,8 +75,7 @@ struct Directory {
 }
 
 struct Checker<'a> {
-    image: &'a [u8],
-    geometry: Geometry,
+    volume: Volume<'a>,
     report: Report,
     /// Directory entries met, by inode number.
     links: Vec<u32>,
@@ -106,16 +95,8 @@ impl Checker<'_> {
         }
     }
 
-    /// The inode; nothing there reads as a free one.
-    fn inode(&self, number: InodeNumber) -> DiskInode {
-        let (block_number, offset) = self.geometry.inode_place(number);
-        block(self.image, block_number)
-            .map(|block| DiskInode::parse(block, offset))
-            .unwrap_or_default()
-    }
-
     fn walk(&mut self) {
-        if !S_ISDIR(self.inode(ROOT_INODE).mode) {
+        if !S_ISDIR(self.volume.inode(ROOT_INODE).mode) {
             self.problem(Problem::NoRoot);
             return;
         }
@@ -127,7 +108,7 @@ impl Checker<'_> {
 
     /// The first time an inode is met: its mode, size and zones.
     fn meet(&mut self, number: InodeNumber, parent: InodeNumber, path: String) {
-        let inode = self.inode(number);
+        let inode = self.volume.inode(number);
         self.met[usize::from(number.0)] = true;
         self.report.inodes_used += 1;
         match inode.mode & S_IFMT {
@@ -141,7 +122,7 @@ impl Checker<'_> {
                 });
             }
         }
-        if inode.size > self.geometry.max_size.min(MAX_FILE_SIZE) {
+        if inode.size > self.volume.geometry.max_size.min(MAX_FILE_SIZE) {
             let problem = "more than a file can have";
             self.problem(Problem::BadSize {
                 path: path.clone(),
@@ -161,7 +142,10 @@ impl Checker<'_> {
             }
         }
         if S_ISDIR(inode.mode) {
-            if !inode.size.is_multiple_of(self.geometry.entry_size() as u32) {
+            if !inode
+                .size
+                .is_multiple_of(self.volume.geometry.entry_size() as u32)
+            {
                 let problem = "which is no whole number of directory entries";
                 self.problem(Problem::BadSize {
                     path: path.clone(),
@@ -203,75 +187,43 @@ impl Checker<'_> {
     /// its place in the file; those that are not its own are left out.
     fn claim_zones(&mut self, inode: &DiskInode, path: &str) -> Vec<(u32, Zone)> {
         let mut data = Vec::new();
-        for index in 0..DIRECT_ZONES {
-            self.claim(inode.zones[index as usize], 0, index, path, &mut data);
-        }
-        self.claim(inode.zones[INDIRECT], 1, DIRECT_ZONES, path, &mut data);
-        self.claim(
-            inode.zones[DOUBLE_INDIRECT],
-            2,
-            DIRECT_ZONES + ZONES_PER_BLOCK,
-            path,
-            &mut data,
-        );
+        let volume = self.volume;
+        volume.walk_zones(inode, &mut |found| {
+            let is_own = self.claim(found.zone, path);
+            if is_own && found.level == 0 {
+                data.push((found.index, found.zone));
+            }
+            is_own
+        });
         data
     }
 
-    /// Claims one zone, `depth` levels above the data, and all below it;
-    /// `index` is the place in the file of the first block it leads to.
-    fn claim(
-        &mut self,
-        zone: Zone,
-        depth: u32,
-        index: u32,
-        path: &str,
-        data: &mut Vec<(u32, Zone)>,
-    ) {
-        if zone.is_hole() {
-            return;
-        }
-        if !self.geometry.has_zone(zone) {
-            return self.problem(Problem::NoSuchZone {
-                path: path.to_owned(),
-                zone: zone.0,
-            });
+    /// Claims one zone; whether it was nobody's.
+    fn claim(&mut self, zone: Zone, path: &str) -> bool {
+        let path = || path.to_owned();
+        if !self.volume.geometry.has_zone(zone) {
+            let (path, zone) = (path(), zone.0);
+            self.problem(Problem::NoSuchZone { path, zone });
+            return false;
         }
         if std::mem::replace(&mut self.zone_used[usize::from(zone.0)], true) {
-            return self.problem(Problem::ZoneTwice {
-                path: path.to_owned(),
-                zone,
-            });
+            let path = path();
+            self.problem(Problem::ZoneTwice { path, zone });
+            return false;
         }
         self.report.zones_used += 1;
-        if depth == 0 {
-            data.push((index, zone));
-            return;
-        }
-        let image = self.image;
-        let Some(list) = block(image, zone.block()) else {
-            return;
-        };
-        let step = if depth == 1 { 1 } else { ZONES_PER_BLOCK };
-        for (slot, entry) in (0..).zip(list.chunks_exact(2)) {
-            self.claim(
-                Zone(u16_at(entry, 0)),
-                depth - 1,
-                index + slot * step,
-                path,
-                data,
-            );
-        }
+        true
     }
 
     fn check_directory(&mut self, directory: &Directory) {
-        let image = self.image;
-        let entry_size = self.geometry.entry_size();
+        let volume = self.volume;
+        let entry_size = self.volume.geometry.entry_size();
         let mut names = HashSet::new();
         let mut left = directory.size as usize;
         for zone in &directory.blocks {
             let here = left.min(BLOCK_SIZE);
             left -= here;
-            let Some(block) = zone.and_then(|zone| block(image, zone.block())) else {
+            let Some(block) = zone.and_then(|zone| volume.block(zone.block())) else {
                 continue;
             };
             for entry in block[..here].chunks_exact(entry_size) {
@@ -320,7 +272,7 @@ impl Checker<'_> {
             });
         }
         let number = InodeNumber(number);
-        if !self.geometry.has_inode(number) {
+        if !self.volume.geometry.has_inode(number) {
             return self.problem(Problem::NoSuchInode {
                 path,
                 number: number.0,
@@ -331,7 +283,7 @@ impl Checker<'_> {
             b"." => self.check_dots(directory, ".", number, directory.number),
             b".." => self.check_dots(directory, "..", number, directory.parent),
             _ if !self.met[usize::from(number.0)] => self.meet(number, directory.number, path),
-            _ if S_ISDIR(self.inode(number).mode) => {
+            _ if S_ISDIR(self.volume.inode(number).mode) => {
                 self.problem(Problem::DirectoryTwice { path, number })
             }
             _ => {}
@@ -354,27 +306,20 @@ impl Checker<'_> {
         }
     }
 
-    fn bit(&self, map: u32, number: u32) -> bool {
-        let block_number = map + number / BITS_PER_BLOCK;
-        let bit = number % BITS_PER_BLOCK;
-        block(self.image, block_number)
-            .is_some_and(|block| block[bit as usize / 8] & 1 << (bit % 8) != 0)
-    }
-
     fn compare_inodes(&mut self) {
-        let map = self.geometry.inode_map();
-        if !self.bit(map, 0) {
+        let map = self.volume.geometry.inode_map();
+        if !self.volume.bit(map, 0) {
             self.problem(Problem::BitZero { map: "inode" });
         }
-        for number in (1..=self.geometry.ninodes).map(InodeNumber) {
+        for number in self.volume.inode_numbers() {
             let found = self.links[usize::from(number.0)];
-            let marked = self.bit(map, number.0.into());
-            let counted = self.inode(number).nlinks;
+            let marked = self.volume.is_inode_marked(number);
+            let counted = self.volume.inode(number).nlinks;
             if found == 0 && marked {
-                self.problem(Problem::InodeLost(number));
+                self.problem(Problem::InodeLost { number });
             }
             if found > 0 && !marked {
-                self.problem(Problem::InodeMarkedFree(number));
+                self.problem(Problem::InodeMarkedFree { number });
             }
             if found > 0 && found != u32::from(counted) {
                 self.problem(Problem::LinkCount {
@@ -387,18 +332,18 @@ impl Checker<'_> {
     }
 
     fn compare_zones(&mut self) {
-        let map = self.geometry.zone_map();
-        if !self.bit(map, 0) {
+        let map = self.volume.geometry.zone_map();
+        if !self.volume.bit(map, 0) {
             self.problem(Problem::BitZero { map: "zone" });
         }
-        for zone in (self.geometry.firstdatazone..self.geometry.nzones).map(Zone) {
+        for zone in self.volume.data_zones() {
             let used = self.zone_used[usize::from(zone.0)];
-            let marked = self.bit(map, u32::from(zone.0 - self.geometry.firstdatazone) + 1);
+            let marked = self.volume.is_zone_marked(zone);
             if used && !marked {
-                self.problem(Problem::ZoneMarkedFree(zone));
+                self.problem(Problem::ZoneMarkedFree { zone });
             }
             if !used && marked {
-                self.problem(Problem::ZoneLost(zone));
+                self.problem(Problem::ZoneLost { zone });
             }
         }
     }

@@ -22,3 +22,4 @@ pub mod output;
 pub mod root_fs;
 pub mod tree;
 pub mod usage;
+pub mod volume;

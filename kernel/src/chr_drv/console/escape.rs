@@ -403,7 +403,7 @@ mod tests {
         check(&format!("{lines}\x1b[H\x1b[L\x1b[M"), ["1", "2", "3", "4"]);
         check(&format!("{lines}\x1b[r\x1b[4;1H\nx"), ["2", "3", "4", "x"]);
         check(
-            &format!("{lines}\x1b[3;2r\x1b[1;9r\x1b[3;1H\nx"),
+            &format!("{lines}\x1b[3;2r\x1b[1;9r\x1b[2;2r\x1b[3;1H\nx"),
             ["1", "3", "x", "4"],
         );
     }

@@ -2,10 +2,20 @@
 //! What a check can find, and how it is said.
 
 use fs::layout::{InodeNumber, Zone};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
+fn inode_number<S: Serializer>(number: &InodeNumber, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(number.0)
+}
+
+fn zone_number<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(zone.0)
+}
+
 /// Something that must not be.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Problem {
     /// The root inode is no directory; nothing else can be found.
     NoRoot,
@@ -26,6 +36,7 @@ pub enum Problem {
         /// The entry.
         path: String,
         /// The inode.
+        #[serde(serialize_with = "inode_number")]
         number: InodeNumber,
         /// Its mode.
         mode: u16,
@@ -44,6 +55,7 @@ pub enum Problem {
         /// Which of the two.
         name: &'static str,
         /// Where it should lead.
+        #[serde(serialize_with = "inode_number")]
         expected: InodeNumber,
     },
     /// A directory has a second name; that makes a loop.
@@ -51,6 +63,7 @@ pub enum Problem {
         /// The second name.
         path: String,
         /// The inode.
+        #[serde(serialize_with = "inode_number")]
         number: InodeNumber,
     },
     /// A size no such file can have.
@@ -74,6 +87,7 @@ pub enum Problem {
         /// The second owner.
         path: String,
         /// The zone.
+        #[serde(serialize_with = "zone_number")]
         zone: Zone,
     },
     /// A file has a zone that its size does not reach.
@@ -81,19 +95,37 @@ pub enum Problem {
         /// The file.
         path: String,
         /// The zone.
+        #[serde(serialize_with = "zone_number")]
         zone: Zone,
     },
     /// In use, but free by the bitmap.
-    InodeMarkedFree(InodeNumber),
+    InodeMarkedFree {
+        /// Which one.
+        #[serde(serialize_with = "inode_number")]
+        number: InodeNumber,
+    },
     /// Marked in the bitmap, but no directory leads to it.
-    InodeLost(InodeNumber),
+    InodeLost {
+        /// Which one.
+        #[serde(serialize_with = "inode_number")]
+        number: InodeNumber,
+    },
     /// In use, but free by the bitmap.
-    ZoneMarkedFree(Zone),
+    ZoneMarkedFree {
+        /// Which one.
+        #[serde(serialize_with = "zone_number")]
+        zone: Zone,
+    },
     /// Marked in the bitmap, but no file has it.
-    ZoneLost(Zone),
+    ZoneLost {
+        /// Which one.
+        #[serde(serialize_with = "zone_number")]
+        zone: Zone,
+    },
     /// The link count is not the number of directory entries.
     LinkCount {
         /// The inode.
+        #[serde(serialize_with = "inode_number")]
         number: InodeNumber,
         /// What the inode says.
         counted: u8,
@@ -135,10 +167,10 @@ impl fmt::Display for Problem {
             ZoneBehindEnd { path, zone } => {
                 write!(f, "{path}: zone {zone} lies behind the end of the file")
             }
-            InodeMarkedFree(number) => write!(f, "inode {number} is in use, but marked free"),
-            InodeLost(number) => write!(f, "inode {number} is marked used, but in no directory"),
-            ZoneMarkedFree(zone) => write!(f, "zone {zone} is in use, but marked free"),
-            ZoneLost(zone) => write!(f, "zone {zone} is marked used, but in no file"),
+            InodeMarkedFree { number } => write!(f, "inode {number} is in use, but marked free"),
+            InodeLost { number } => write!(f, "inode {number} is marked used, but in no directory"),
+            ZoneMarkedFree { zone } => write!(f, "zone {zone} is in use, but marked free"),
+            ZoneLost { zone } => write!(f, "zone {zone} is marked used, but in no file"),
             LinkCount {
                 number,
                 counted,

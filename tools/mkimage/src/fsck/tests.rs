@@ -2,7 +2,7 @@
 //! A small file system, damaged in one place at a time.
 
 use super::*;
-use fs::layout::put_at;
+use fs::layout::{DiskSuper, put_at};
 
 /// An empty file system of 64 blocks and 32 inodes: inode bitmap in block
 /// 2, zone bitmap in 3, inodes in 4, data from 5 on, the root in 5.

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A Minix v1 file system as bytes, to be looked at without trusting it.
+//!
+//! [`Volume::open`] accepts what has a super block that fits together; all
+//! else may be damaged. Nothing here fails or runs for ever: what isn't there
+//! reads as zeros.
+
+use crate::error::Fault;
+use fs::layout::{
+    BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
+    Geometry, INDIRECT, InodeNumber, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
+};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
+
+/// The file system at the start of `image`.
+#[derive(Clone, Copy)]
+pub struct Volume<'a> {
+    /// Its bytes.
+    pub image: &'a [u8],
+    /// Where things are.
+    pub geometry: Geometry,
+}
+
+/// A zone number that an inode or an indirect block holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ZoneRef {
+    /// The number, as it stands there; not [`Zone::HOLE`].
+    pub zone: Zone,
+    /// Levels above the data: 0 data, 1 a list of zones, 2 a list of lists.
+    pub level: u32,
+    /// The place in the file of the first block it leads to.
+    pub index: u32,
+}
+
+/// An entry of a directory, free ones too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Which inode; 0 in a free entry.
+    pub number: InodeNumber,
+    /// The name, as far as a NUL.
+    pub name: Vec<u8>,
+}
+
+impl Entry {
+    /// Reads the bytes of one entry.
+    pub fn parse(bytes: &[u8]) -> Entry {
+        let name = bytes.get(ENTRY_NAME..).unwrap_or_default();
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        Entry {
+            number: InodeNumber(u16_at(bytes, 0)),
+            name: name.to_vec(),
+        }
+    }
+}
+
+/// The super block of the file system at the start of `image`.
+pub fn super_block(image: &[u8]) -> Result<DiskSuper, Fault> {
+    block_of(image, SUPER_BLOCK)
+        .map(DiskSuper::parse)
+        .ok_or_else(|| Fault::new("super block", "the file system has less than 2 blocks"))
+}
+
+/// Block `number`, if there is such a block.
+pub fn block_of(image: &[u8], number: u32) -> Option<&[u8; BLOCK_SIZE]> {
+    image.get(number as usize * BLOCK_SIZE..)?.first_chunk()
+}
+
+/// Whether a mode's type is one that is known.
+pub fn has_known_type(mode: u16) -> bool {
+    has_zones(mode) || matches!(mode & S_IFMT, S_IFCHR | S_IFBLK | S_IFIFO)
+}
+
+/// Whether what has this mode has zones: other kinds have a device number, or
+/// nothing, in their place.
+pub fn has_zones(mode: u16) -> bool {
+    matches!(mode & S_IFMT, S_IFDIR | S_IFREG | S_IFLNK)
+}
+
+impl<'a> Volume<'a> {
+    /// Fails if the super block makes no sense.
+    pub fn open(image: &'a [u8]) -> Result<Volume<'a>, Fault> {
+        let blocks = (image.len() / BLOCK_SIZE) as u32;
+        let geometry = Geometry::check(&super_block(image)?, blocks)
+            .map_err(|bad| Fault::new("super block", bad.to_string()))?;
+        Ok(Volume { image, geometry })
+    }
+
+    /// Block `number`, if there is such a block.
+    pub fn block(&self, number: u32) -> Option<&'a [u8; BLOCK_SIZE]> {
+        block_of(self.image, number)
+    }
+
+    /// The inode; nothing there reads as a free one.
+    pub fn inode(&self, number: InodeNumber) -> DiskInode {
+        let (block, offset) = self.geometry.inode_place(number);
+        self.block(block)
+            .map(|block| DiskInode::parse(block, offset))
+            .unwrap_or_default()
+    }
+
+    /// All inode numbers.
+    pub fn inode_numbers(&self) -> impl Iterator<Item = InodeNumber> + use<> {
+        (1..=self.geometry.ninodes).map(InodeNumber)
+    }
+
+    /// All zones that files may have.
+    pub fn data_zones(&self) -> impl Iterator<Item = Zone> + use<> {
+        (self.geometry.firstdatazone..self.geometry.nzones).map(Zone)
+    }
+
+    /// Bit `number` of the bitmap that begins at block `map`.
+    pub fn bit(&self, map: u32, number: u32) -> bool {
+        let bit = (number % BITS_PER_BLOCK) as usize;
+        self.block(map + number / BITS_PER_BLOCK)
+            .is_some_and(|block| block[bit / 8] & 1 << (bit % 8) != 0)
+    }
+
+    /// Whether the bitmap has the inode as used.
+    pub fn is_inode_marked(&self, number: InodeNumber) -> bool {
+        self.bit(self.geometry.inode_map(), number.0.into())
+    }
+
+    /// Whether the bitmap has the zone as used.
+    pub fn is_zone_marked(&self, zone: Zone) -> bool {
+        self.bit(self.geometry.zone_map(), self.zone_bit(zone))
+    }
+
+    /// Which bit of the zone bitmap stands for the data zone `zone`.
+    pub fn zone_bit(&self, zone: Zone) -> u32 {
+        u32::from(zone.0).saturating_sub(u32::from(self.geometry.firstdatazone)) + 1
+    }
+
+    /// Shows each zone number of `inode` to `visit`, which says of a list of
+    /// zones whether to go into it. Whoever goes into each list only once
+    /// comes to an end on any disk.
+    pub fn walk_zones(&self, inode: &DiskInode, visit: &mut dyn FnMut(ZoneRef) -> bool) {
+        for (slot, index) in (0..).zip(0..DIRECT_ZONES) {
+            self.walk_zone(inode.zones[slot], 0, index, visit);
+        }
+        self.walk_zone(inode.zones[INDIRECT], 1, DIRECT_ZONES, visit);
+        let index = DIRECT_ZONES + ZONES_PER_BLOCK;
+        self.walk_zone(inode.zones[DOUBLE_INDIRECT], 2, index, visit);
+    }
+
+    fn walk_zone(
+        &self,
+        zone: Zone,
+        level: u32,
+        index: u32,
+        visit: &mut dyn FnMut(ZoneRef) -> bool,
+    ) {
+        if zone.is_hole() || !visit(ZoneRef { zone, level, index }) || level == 0 {
+            return;
+        }
+        let Some(list) = self.block(zone.block()) else {
+            return;
+        };
+        let step = if level == 1 { 1 } else { ZONES_PER_BLOCK };
+        for (slot, entry) in (0..).zip(list.chunks_exact(2)) {
+            let zone = Zone(u16_at(entry, 0));
+            self.walk_zone(zone, level - 1, index + slot * step, visit);
+        }
+    }
+
+    /// The blocks of a file in order as far as its size goes and there are
+    /// any; a hole, or what does not exist, is `None`. A list of zones that
+    /// leads to itself is not followed.
+    pub fn file_blocks(&self, inode: &DiskInode) -> Vec<Option<Zone>> {
+        let mut lists = Vec::new();
+        let mut blocks = Vec::new();
+        let end = inode.size.div_ceil(BLOCK_SIZE as u32);
+        self.walk_zones(inode, &mut |found| {
+            if found.index >= end || !self.geometry.has_zone(found.zone) {
+                return false;
+            }
+            if found.level > 0 {
+                let is_new = !lists.contains(&found.zone);
+                lists.push(found.zone);
+                return is_new;
+            }
+            blocks.resize(found.index as usize, None);
+            blocks.push(Some(found.zone));
+            true
+        });
+        blocks
+    }
+
+    /// The entries of a directory as they stand there, free ones too; those in
+    /// holes are left out.
+    pub fn entries(&self, directory: &DiskInode) -> Vec<Entry> {
+        let mut left = directory.size as usize;
+        let mut entries = Vec::new();
+        for zone in self.file_blocks(directory) {
+            let here = left.min(BLOCK_SIZE);
+            left -= here;
+            if let Some(block) = zone.and_then(|zone| self.block(zone.block())) {
+                let size = self.geometry.entry_size();
+                entries.extend(block[..here].chunks_exact(size).map(Entry::parse));
+            }
+        }
+        entries
+    }
+}
