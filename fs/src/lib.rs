@@ -28,7 +28,7 @@
 //! 4. an inode. Path walks, open, link, unlink and reading and writing hold
 //!    one at a time. With the tree lock held a second and third may be taken,
 //!    in any order: nobody who holds an inode waits for one without it. (A new
-//!    inode does not count, nobody else can wait for it.);
+//!    inode does not count: nobody else can wait for it.)
 //! 5. a buffer's I/O lock.
 //!
 //! An inode that is being read in is locked too, but by somebody who only
@@ -45,9 +45,10 @@
 //! A stop at any point must leave what `fsck` can put right without losing
 //! what was there before:
 //!
-//! * what a reference points to is made first: a zone is zeroed or filled
-//!   before an inode or an indirect block names it, an inode is filled in
-//!   before a directory entry names it;
+//! * what a reference points to is made first: a block that lists zones is
+//!   zeroed before an inode or another names it, and a new inode is filled in
+//!   before a directory entry names it. A zone of data is named first, for
+//!   then it can't get lost, and filled before the inode is unlocked;
 //! * a reference is removed before what it pointed to is freed: the entry,
 //!   then the inode's zones, then the inode's own bit;
 //! * `rename` makes the new entry before it removes the old one;

@@ -376,8 +376,10 @@ fn small_writes_to_a_pipe_are_not_mixed() {
         },
         |fs, task, fd| {
             let mut all = Vec::new();
-            let mut piece = [0; 4096];
+            // Slower than the writers, so that the pipe is mostly full.
+            let mut piece = [0; 350];
             while let Ok(count @ 1..) = fs.sys_read(task, fd, &mut ReadInto(&mut piece)) {
+                thread::sleep(Duration::from_micros(50));
                 all.extend_from_slice(&piece[..count]);
             }
             assert_eq!(all.len(), 900 * 300);

@@ -89,12 +89,12 @@ static SETUP: Once<SetupData> = Once::new();
 /// Reads what a program that is no Rust code has written. `address` is
 /// aligned for `T`.
 fn read<T: Pod>(address: usize) -> T {
-    let pointer = NonNull::new(with_exposed_provenance_mut(address));
+    let Some(pointer) = NonNull::new(with_exposed_provenance_mut(address)) else {
+        return T::zeroed();
+    };
     // SAFETY: physical memory below 640 KB, which nothing else uses yet and
     // which is mapped at its own address; any bytes are a value of a `Pod`.
-    pointer.map_or_else(T::zeroed, |pointer| {
-        unsafe { VolatilePtr::new_read_only(pointer) }.read()
-    })
+    unsafe { VolatilePtr::new_read_only(pointer) }.read()
 }
 
 /// Copies everything. First thing in `main`.

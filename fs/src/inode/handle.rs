@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Handles on inodes, and the fields behind them.
+
+use super::{InodeSlot, InodeState};
+use crate::Fs;
+use crate::layout::{BLOCK_SIZE, DiskInode, InodeNumber, MAX_FILE_SIZE, Zone};
+use crate::pipe::Pipe;
+use crate::seam::SleepGuard;
+use core::ops::Deref;
+use core::sync::atomic::Ordering::Release;
+use lib::lock::LockGuard;
+use lib::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
+use lib::sys::types::{Device, Time};
+use lib::{Errno, Result};
+
+/// A handle on an inode. Dropping it is `iput`, which may sleep.
+pub struct Inode<'fs> {
+    pub(crate) fs: &'fs Fs<'fs>,
+    pub(super) slot: &'fs InodeSlot,
+}
+
+/// An inode whose operation lock is held until this is dropped.
+pub struct LockedInode<'a, 'fs> {
+    inode: &'a Inode<'fs>,
+    _guard: SleepGuard<'a>,
+}
+
+impl<'fs> Deref for LockedInode<'_, 'fs> {
+    type Target = Inode<'fs>;
+    fn deref(&self) -> &Inode<'fs> {
+        self.inode
+    }
+}
+
+impl Clone for Inode<'_> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let _table = self.fs.tables.inodes.lock();
+        self.slot.count.add(1);
+        Inode {
+            fs: self.fs,
+            slot: self.slot,
+        }
+    }
+}
+
+impl Drop for Inode<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.fs.iput(self);
+    }
+}
+
+/// The same inode, not merely an equal one.
+impl PartialEq for Inode<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.slot, other.slot)
+    }
+}
+
+impl<'fs> Inode<'fs> {
+    /// A handle that isn't counted, and so must not be dropped.
+    #[inline(always)]
+    pub(crate) fn uncounted(fs: &'fs Fs<'fs>, slot: &'fs InodeSlot) -> Inode<'fs> {
+        Inode { fs, slot }
+    }
+
+    /// The device it is on; [`Device::NONE`] for a pipe.
+    #[inline(always)]
+    pub fn device(&self) -> Device {
+        self.slot.device()
+    }
+
+    /// Its number on the device.
+    #[inline(always)]
+    pub fn number(&self) -> InodeNumber {
+        self.slot.number()
+    }
+
+    /// Type and permissions (`lib::sys::stat`).
+    #[inline]
+    pub fn mode(&self) -> u16 {
+        self.state().disk.mode
+    }
+
+    /// Bytes.
+    #[inline]
+    pub fn size(&self) -> u32 {
+        self.state().disk.size
+    }
+
+    /// The owner.
+    pub fn uid(&self) -> u16 {
+        self.state().disk.uid
+    }
+
+    /// The group.
+    pub fn gid(&self) -> u8 {
+        self.state().disk.gid
+    }
+
+    /// How many names it has.
+    pub fn nlinks(&self) -> u8 {
+        self.state().disk.nlinks
+    }
+
+    /// When its contents were last changed.
+    pub fn mtime(&self) -> Time {
+        self.state().disk.time
+    }
+
+    /// The device that a device node stands for (0.11: `i_zone[0]`).
+    pub fn rdev(&self) -> Device {
+        let state = self.state();
+        if S_ISBLK(state.disk.mode) || S_ISCHR(state.disk.mode) {
+            Device(state.disk.zones[0].0)
+        } else {
+            Device::NONE
+        }
+    }
+
+    /// Whether its file system may not be written.
+    pub fn is_read_only(&self) -> bool {
+        self.fs
+            .super_block(self.super_place())
+            .is_none_or(|block| block.is_read_only())
+    }
+
+    /// Locks it against everybody else who locks it. May sleep.
+    #[inline]
+    pub fn lock(&self) -> LockedInode<'_, 'fs> {
+        LockedInode {
+            inode: self,
+            _guard: self.slot.lock.hold(self.fs.seam),
+        }
+    }
+
+    /// Its fields. Do not sleep while the guard lives.
+    #[inline(always)]
+    pub(crate) fn state(&self) -> LockGuard<'fs, InodeState> {
+        self.slot.state.lock()
+    }
+
+    /// Changes its fields; they will get to the disk.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut InodeState) -> R) -> R {
+        let mut state = self.state();
+        let result = change(&mut state);
+        self.slot.dirty.store(true, Release);
+        result
+    }
+
+    #[inline(always)]
+    pub(crate) fn super_place(&self) -> u32 {
+        self.slot.super_place.get()
+    }
+
+    /// Whether a file of its device may have the zone.
+    #[inline(always)]
+    pub(crate) fn may_have(&self, zone: Zone) -> bool {
+        (self.slot.first_zone.get()..self.slot.end_zone.get()).contains(&zone.block())
+    }
+
+    pub(crate) fn pipe(&self) -> &'fs Pipe {
+        &self.slot.pipe
+    }
+
+    /// How many handles there are.
+    pub fn count(&self) -> u32 {
+        let _table = self.fs.tables.inodes.lock();
+        self.slot.count.get()
+    }
+
+    /// Whether the root of another device covers it.
+    #[inline(always)]
+    pub(crate) fn is_covered(&self) -> bool {
+        self.slot.mounted.get() != 0
+    }
+
+    /// The place of the super block whose root covers it.
+    pub(crate) fn mounted(&self) -> Option<u32> {
+        self.slot.mounted.get().checked_sub(1)
+    }
+
+    /// With the inode table locked.
+    pub(crate) fn set_mounted(&self, place: Option<u32>) {
+        self.slot.mounted.set(place.map_or(0, |place| place + 1));
+    }
+
+    /// Keeps it counted without a handle, until [`Fs::inode_from_raw`].
+    pub(crate) fn into_raw(self) -> u32 {
+        let place = self.slot.place.get();
+        core::mem::forget(self);
+        place
+    }
+
+    /// Copies it to its block of the inode table, if it was changed.
+    pub(crate) fn write(&self) -> Result<()> {
+        self.fs.write_inode(self.slot)
+    }
+}
+
+impl<'fs> Inode<'fs> {
+    /// Fills in the fields from the disk (0.11: `read_inode`).
+    pub(super) fn read(&self) -> Result<()> {
+        let _guard = self.slot.lock.hold(self.fs.seam);
+        if self.slot.is_valid() {
+            return Ok(());
+        }
+        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        let geometry = block.geometry();
+        let (place, offset) = geometry.inode_place(self.number());
+        let buffer = self.fs.bread(self.device(), place)?;
+        let mut disk = DiskInode::parse(&buffer.data(), offset);
+        drop(buffer);
+        if !self.fs.inode_in_use(block, self.number()) || disk.mode & S_IFMT == 0 {
+            let what = format_args!(
+                "a directory entry for inode {}, which is free",
+                self.number()
+            );
+            self.fs.fs_error(self.device(), what);
+            return Err(Errno::EIO);
+        }
+        // A directory has no holes, so it can't be larger than its device.
+        let largest = if S_ISDIR(disk.mode) {
+            u32::from(geometry.nzones) * BLOCK_SIZE as u32
+        } else {
+            MAX_FILE_SIZE
+        };
+        if disk.size > largest {
+            let what = format_args!("inode {} has size {}", self.number(), disk.size);
+            self.fs.fs_error(self.device(), what);
+            disk.size = largest;
+        }
+        *self.state() = InodeState {
+            disk,
+            atime: disk.time,
+            ctime: disk.time,
+        };
+        self.slot.valid.store(true, Release);
+        Ok(())
+    }
+}

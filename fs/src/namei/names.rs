@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The system calls that make and remove names.
+//!
+//! Each holds the directory from the look-up to the change. What a new name
+//! refers to is complete before the name is made; what loses its last name is
+//! freed when the name is gone.
+
+use super::{Last, Lookup, Name};
+use crate::inode::{Inode, LockedInode};
+use crate::{Fs, FsTask};
+use lib::limits::LINK_MAX;
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Locks the directory of a name that is to be made and is not there yet:
+    /// `EEXIST` if it is. With it, the position of a free entry.
+    pub(super) fn lock_for_new<'a>(
+        &self,
+        task: &FsTask<'fs>,
+        last: &'a Last<'fs>,
+    ) -> Result<(LockedInode<'a, 'fs>, Option<u32>)> {
+        if last.name.is_fixed() {
+            return Err(Errno::EEXIST);
+        }
+        let dir = self.lock_directory(task, &last.dir)?;
+        match dir.find_entry(&last.name)? {
+            Lookup::Found(_) => Err(Errno::EEXIST),
+            Lookup::Missing { free } => Ok((dir, free)),
+        }
+    }
+
+    /// Makes a device node (super-user only), a named pipe or an empty file.
+    pub fn sys_mknod(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        mode: u32,
+        device: u32,
+    ) -> Result<()> {
+        let file_type = match mode as u16 & S_IFMT {
+            0 => S_IFREG,
+            file_type => file_type,
+        };
+        let rdev = match file_type {
+            S_IFREG | S_IFIFO => Device::NONE,
+            S_IFCHR | S_IFBLK if !task.is_superuser() => return Err(Errno::EPERM),
+            S_IFCHR | S_IFBLK => Device(u16::try_from(device).map_err(|_| Errno::EINVAL)?),
+            _ => return Err(Errno::EINVAL),
+        };
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if last.slash {
+            return Err(Errno::ENOENT);
+        }
+        let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
+        dir.add_entry(&last.name, inode.number(), free)
+            .inspect_err(|_| inode.discard())
+    }
+
+    /// Makes a directory.
+    pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if dir.nlinks() >= LINK_MAX {
+            return Err(Errno::EMLINK);
+        }
+        let mode = S_IFDIR | task.masked(mode & 0o777);
+        let inode = self.create(task, &dir, mode, Device::NONE)?;
+        // Its `..` counts as a link of the parent.
+        dir.add_link();
+        let filled = inode.lock().fill_directory(dir.number());
+        filled
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .inspect_err(|_| {
+                inode.discard();
+                dir.remove_link();
+            })
+    }
+
+    /// Removes an empty directory.
+    pub fn sys_rmdir(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        if last.name.is_fixed() {
+            let is_parent = last.name.is(Name::DOT_DOT);
+            return Err(if is_parent {
+                Errno::ENOTEMPTY
+            } else {
+                Errno::EINVAL
+            });
+        }
+        let _tree = self.tables.tree_lock.hold(self.seam);
+        let dir = self.lock_directory(task, &last.dir)?;
+        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+            return Err(Errno::ENOENT);
+        };
+        dir.may_change(task)?;
+        let inode = self.iget(dir.device(), entry.number())?;
+        if !S_ISDIR(inode.mode()) {
+            return Err(Errno::ENOTDIR);
+        }
+        if inode == *dir || inode.is_covered() {
+            return Err(Errno::EBUSY);
+        }
+        let child = inode.lock();
+        child.check_empty()?;
+        entry.clear();
+        dir.touch();
+        dir.remove_link();
+        child.update(|state| state.disk.nlinks = 0);
+        Ok(())
+    }
+
+    /// Removes a name of a file. The file goes with its last name, when nobody
+    /// has it open any more.
+    pub fn sys_unlink(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        let last = self.dir_namei(task, path)?;
+        if last.name.is_fixed() {
+            return Err(Errno::EPERM);
+        }
+        let dir = self.lock_directory(task, &last.dir)?;
+        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+            return Err(Errno::ENOENT);
+        };
+        dir.may_change(task)?;
+        let inode = self.iget(dir.device(), entry.number())?;
+        if S_ISDIR(inode.mode()) {
+            return Err(Errno::EPERM);
+        }
+        if last.slash {
+            return Err(Errno::ENOTDIR);
+        }
+        entry.clear();
+        dir.touch();
+        inode.remove_link();
+        // The directory is free again before a large file is deleted.
+        drop((entry, dir));
+        drop(inode);
+        Ok(())
+    }
+
+    /// Gives a file another name.
+    pub fn sys_link(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
+        let inode = self.lnamei(task, old)?;
+        if S_ISDIR(inode.mode()) {
+            return Err(Errno::EPERM);
+        }
+        let last = self.dir_namei(task, new)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        if last.slash {
+            return Err(Errno::ENOENT);
+        }
+        if dir.device() != inode.device() {
+            return Err(Errno::EXDEV);
+        }
+        dir.may_change(task)?;
+        // Checked and counted at once, before somebody unlinks its last name.
+        inode.update(|state| match state.disk.nlinks {
+            0 => Err(Errno::ENOENT),
+            LINK_MAX.. => Err(Errno::EMLINK),
+            _ => {
+                state.disk.nlinks += 1;
+                state.ctime = self.current_time();
+                Ok(())
+            }
+        })?;
+        dir.add_entry(&last.name, inode.number(), free)
+            .inspect_err(|_| inode.remove_link())
+    }
+}
+
+impl Inode<'_> {
+    /// A new inode that can't get its name: lets it go with its handle.
+    pub(super) fn discard(&self) {
+        self.update(|state| state.disk.nlinks = 0);
+    }
+
+    /// One more directory entry refers to it.
+    pub(super) fn add_link(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.nlinks = state.disk.nlinks.saturating_add(1);
+            state.ctime = now;
+        });
+    }
+
+    /// One directory entry less refers to it.
+    pub(super) fn remove_link(&self) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.disk.nlinks = state.disk.nlinks.saturating_sub(1);
+            state.ctime = now;
+        });
+    }
+}

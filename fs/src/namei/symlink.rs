@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Symbolic links, as Linux 0.12 added them. A link's target is in its first
+//! and only zone.
+
+use crate::buffer::Buffer;
+use crate::inode::{Inode, LockedInode};
+use crate::layout::BLOCK_SIZE;
+use crate::seam::UserBuffer;
+use crate::{Fs, FsTask};
+use lib::sys::stat::{S_IFLNK, S_ISLNK};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+impl<'fs> Fs<'fs> {
+    /// Makes a symbolic link.
+    pub fn sys_symlink(&'fs self, task: &FsTask<'fs>, target: &[u8], path: &[u8]) -> Result<()> {
+        if target.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        // A NUL ends it on the disk.
+        if target.len() >= BLOCK_SIZE {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let last = self.dir_namei(task, path)?;
+        let (dir, free) = self.lock_for_new(task, &last)?;
+        let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
+        let stored = inode.lock().store_link(target);
+        stored
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .inspect_err(|_| inode.discard())
+    }
+
+    /// Reads what a symbolic link contains, without a NUL.
+    pub fn sys_readlink(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        user: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        let link = self.lnamei(task, path)?;
+        if !S_ISLNK(link.mode()) {
+            return Err(Errno::EINVAL);
+        }
+        let (buffer, len) = link.link_text()?;
+        let count = len.min(user.remaining());
+        user.prepare(count)?;
+        user.put(&buffer.data()[..count]);
+        Ok(count)
+    }
+}
+
+impl<'fs> Inode<'fs> {
+    /// The contents of a symbolic link and how long they are.
+    pub(super) fn link_text(&self) -> Result<(Buffer<'fs>, usize)> {
+        let link = self.lock();
+        let zone = link.bmap(0)?;
+        let len = (link.size() as usize).min(BLOCK_SIZE);
+        if zone.is_hole() || len == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let buffer = self.fs.bread(self.device(), zone.block())?;
+        let len = buffer.data()[..len]
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(len);
+        if len == 0 {
+            Err(Errno::ENOENT)
+        } else {
+            Ok((buffer, len))
+        }
+    }
+}
+
+impl LockedInode<'_, '_> {
+    /// Makes `target` the contents of a new symbolic link.
+    fn store_link(&self, target: &[u8]) -> Result<()> {
+        let block = self.create_block(0)?;
+        self.fs
+            .getblk(self.device(), block.zone.block())
+            .overwrite(|data| {
+                *data = [0; BLOCK_SIZE];
+                data[..target.len()].copy_from_slice(target);
+            });
+        self.update(|state| state.disk.size = target.len() as u32);
+        Ok(())
+    }
+}
