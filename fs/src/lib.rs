@@ -54,6 +54,8 @@
 //! * `rename` makes the new entry before it removes the old one;
 //! * [`Fs::sync_dev`] says in which order blocks reach the disk.
 #![forbid(unsafe_code)]
+// The pages are read with --document-private-items too.
+#![allow(rustdoc::private_intra_doc_links)]
 #![cfg_attr(not(any(test, feature = "host")), no_std)]
 
 pub mod bitmap;

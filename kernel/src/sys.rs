@@ -199,7 +199,7 @@ pub fn sys_setsid() -> Result<u32> {
 }
 
 /// The host name, zero-padded.
-static HOST_NAME: Lock<[u8; 9]> = Lock::new(*b"(none)\0\0\0");
+static HOST_NAME: Lock<[u8; 9]> = Lock::new(field("eleven"));
 
 const fn field(text: &str) -> [u8; 9] {
     let mut field = [0; 9];
@@ -217,8 +217,8 @@ pub fn sys_uname(utsname: UserAddress) -> Result<u32> {
     let value = Utsname {
         sysname: field("Eleven"),
         nodename,
-        release: field("0"),
-        version: field("0.11"),
+        release: field(env!("CARGO_PKG_VERSION")),
+        version: field("#1"),
         machine: field("i386"),
     };
     put_user(utsname, &value)?;
