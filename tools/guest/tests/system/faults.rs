@@ -6,7 +6,10 @@ use crate::common::boot;
 use anyhow::{Result, ensure};
 use guest::Emulator;
 
-guest::in_both!(faulty_programs_are_killed, bad_pointers_give_an_error);
+guest::in_both!(
+    faulty_programs_are_killed,
+    checking_programs_find_nothing_wrong
+);
 
 /// Programs of `/usr/lib/tests` and the signal that ends each.
 const KILLED: &[(&str, u32)] = &[
@@ -17,6 +20,10 @@ const KILLED: &[(&str, u32)] = &[
     ("t_ud2", 4),
     ("t_int3", 5),
 ];
+
+/// Programs of `/usr/lib/tests` that check the kernel and print `ok`: bad
+/// addresses to every call, the coprocessor, the terminal's modes.
+const CHECKING: &[&str] = &["t_badptr", "t_fpu", "t_tty"];
 
 fn faulty_programs_are_killed(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator)?;
@@ -33,10 +40,12 @@ fn faulty_programs_are_killed(emulator: Emulator) -> Result<()> {
     Ok(())
 }
 
-fn bad_pointers_give_an_error(emulator: Emulator) -> Result<()> {
+fn checking_programs_find_nothing_wrong(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator)?;
-    let output = guest.command("/usr/lib/tests/t_badptr; echo status $?")?;
-    ensure!(output.ends_with("ok\nstatus 0\n"), "{output:?}");
+    for program in CHECKING {
+        let output = guest.command(&format!("/usr/lib/tests/{program}; echo status $?"))?;
+        ensure!(output.ends_with("ok\nstatus 0\n"), "{program}: {output:?}");
+    }
     ensure!(guest.command("echo alive | cat")? == "alive\n");
     Ok(())
 }

@@ -5,4 +5,5 @@
 mod boot;
 mod common;
 mod faults;
+mod limits;
 mod shell;

@@ -12,6 +12,8 @@ guest::in_both!(
     redirected_file_is_there_after_a_second_boot,
     two_hundred_forks,
     control_c_ends_a_running_program,
+    control_backslash_and_kill_end_programs,
+    control_d_ends_input,
     keys_edit_the_line_on_the_screen,
     screen_scrolls,
     file_system_is_clean_after_work_and_halt,
@@ -56,6 +58,33 @@ fn control_c_ends_a_running_program(emulator: Emulator) -> Result<()> {
         guest.expect_prompt("the prompt after ^C", LIMIT)?;
     }
     ensure!(guest.command("echo alive")? == "alive\n");
+    Ok(())
+}
+
+fn control_backslash_and_kill_end_programs(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send("/usr/lib/tests/t_spin; echo status $?\n")?;
+    guest.expect_serial("status $?\r\n", LIMIT)?;
+    std::thread::sleep(Duration::from_millis(500));
+    guest.send("\x1c")?;
+    // 128 and SIGQUIT.
+    guest.expect_serial("status 131", LIMIT)?;
+    guest.expect_prompt("the prompt after ^\\", LIMIT)?;
+    let started = guest.command("/usr/lib/tests/t_spin &")?;
+    let pid = started.trim().trim_matches(['[', ']']).to_string();
+    ensure!(guest.command("ps")?.contains("t_spin"));
+    guest.command(&format!("kill {pid}; sleep 1"))?;
+    ensure!(!guest.command("ps")?.contains("t_spin"));
+    Ok(())
+}
+
+fn control_d_ends_input(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.send("cat > /tmp/typed\n")?;
+    guest.expect_serial("typed\r\n", LIMIT)?;
+    guest.send("one\ntwX\x7fo\n\x04")?;
+    guest.expect_prompt("the prompt after ^D", LIMIT)?;
+    ensure!(guest.command("cat /tmp/typed")? == "one\ntwo\n");
     Ok(())
 }
 
