@@ -8,10 +8,10 @@
 
 use crate::fs_seam::fs;
 use crate::sched::{Task, current};
-use crate::segment::{self, Access, UserSlice, get_user, put_user};
+use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
-use lib::limits::{ARG_MAX, PATH_MAX, TASK_SIZE};
+use lib::limits::ARG_MAX;
 use lib::signal::{SIG_DFL, SIG_IGN};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
@@ -31,8 +31,8 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
         UserAddress(registers.edx),
     );
     let task = current();
-    let mut path_buffer = [0; PATH_MAX];
-    let path = segment::get_string(path, &mut path_buffer)?;
+    let mut path_buffer = PathBuffer::new();
+    let path = path_buffer.get_string(path)?;
     let program = fs().find_program(&task.fs, path)?;
     let mut strings = ArgumentPages::new();
     let envc = count(envp)?;
@@ -100,8 +100,8 @@ fn push_strings(
 ) -> Result<()> {
     for index in range.rev() {
         let string = pointer(pointers, index)?;
-        let length = segment::string_length(string, ARG_MAX as u32)?;
-        strings.push(&mut UserSlice::new(Access::Read, string, length))?;
+        let length = segment::string_length(string, ARG_MAX)?;
+        strings.push(&mut UserSlice::new(Access::Read, string, length as u32))?;
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ fn create_tables(first_string: u32, argc: u32, envc: u32) -> Result<u32> {
 fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
     for index in 0..count {
         put_user(UserAddress(vector + WORD * index), &string)?;
-        string += segment::string_length(UserAddress(string), TASK_SIZE)? + 1;
+        string += segment::string_length(UserAddress(string), ARG_MAX)? as u32 + 1;
     }
     put_user(UserAddress(vector + WORD * count), &0u32)?;
     Ok(string)

@@ -40,6 +40,7 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
         context_of(registers, child.number(), esp0),
         segments(child.base()),
     );
+    sched::note_slot_used(child.number());
     child.set_state(State::Running);
     Ok(pid)
 }

@@ -7,11 +7,10 @@
 
 use crate::fs_seam::fs;
 use crate::sched::current;
-use crate::segment::{self, Access, UserSlice, get_user, put_user};
+use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::{disks, setup_data};
 use fs::FsTask;
 use lib::Result;
-use lib::limits::PATH_MAX;
 use lib::sys::types::UserAddress;
 use lib::utime::Utimbuf;
 
@@ -21,8 +20,7 @@ fn task() -> &'static FsTask<'static> {
 
 /// Copies a path and hands it to `call`.
 fn with_path<R>(path: UserAddress, call: impl FnOnce(&[u8]) -> Result<R>) -> Result<R> {
-    let mut buffer = [0; PATH_MAX];
-    call(segment::get_string(path, &mut buffer)?)
+    call(PathBuffer::new().get_string(path)?)
 }
 
 fn with_two_paths<R>(

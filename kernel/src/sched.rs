@@ -40,6 +40,8 @@ use task::DEFAULT_PRIORITY;
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
 static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
+/// No task beyond this slot has ever been used.
+static HIGHEST_SLOT: Word = Word::new(0);
 /// Ticks since the start.
 static JIFFIES: Word = Word::new(0);
 /// The time at the start.
@@ -62,9 +64,16 @@ pub fn current() -> &'static Task {
 
 /// All tasks that exist, zombies included, but not the idle task.
 pub fn tasks() -> impl Iterator<Item = &'static Task> {
-    TASK[1..]
+    TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS]
         .iter()
         .filter(|task| task.state() != State::Unused)
+}
+
+/// A slot is going to be used: [`tasks`] must look there.
+pub fn note_slot_used(number: usize) {
+    if number as u32 > HIGHEST_SLOT.get() {
+        HIGHEST_SLOT.set(number as u32);
+    }
 }
 
 /// Ticks since the start (0.11: `jiffies`).

@@ -15,12 +15,14 @@
 use crate::fault;
 use crate::sched::current;
 use core::arch::asm;
+use core::mem::MaybeUninit;
 use fs::seam::UserBuffer;
+use lib::limits::PATH_MAX;
 use lib::pod::Pod;
 use lib::sys::types::UserAddress;
 use lib::{Errno, Result};
 use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE, PageFlags, TASK_SIZE};
+use mm::memory::{self, PAGE_SIZE, TASK_SIZE};
 use mm::page::PageFault;
 
 /// What is going to be done with a piece of the program's memory.
@@ -52,20 +54,18 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
 
 fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
-    let wanted = if write {
-        PageFlags::USER | PageFlags::WRITE
-    } else {
-        PageFlags::USER
-    };
     loop {
-        let entry = memory::lookup(address);
-        match entry {
-            Some(entry) if entry.flags().contains(wanted) => return Ok(()),
-            _ => {}
+        let usable = match access {
+            Access::Read => memory::is_readable(address),
+            Access::Write => memory::claim_for_writing(address),
+        };
+        if usable {
+            return Ok(());
         }
+        let protection = memory::lookup(address).is_some();
         let fault = PageFault {
             address,
-            protection: entry.is_some(),
+            protection,
             write,
             user: true,
         };
@@ -83,7 +83,8 @@ pub fn copy_to_user(address: UserAddress, bytes: &[u8]) -> Result<()> {
 /// Copies from the program (0.11: `get_fs_byte` and its kin). May sleep.
 pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
     verify_area(Access::Read, address, bytes.len())?;
-    get_fs(address, bytes);
+    // SAFETY: verified above; the destination is borrowed exclusively.
+    unsafe { get_fs(address, bytes.as_mut_ptr(), bytes.len()) };
     Ok(())
 }
 
@@ -99,45 +100,72 @@ pub fn get_user<T: Pod>(address: UserAddress) -> Result<T> {
     Ok(value)
 }
 
-/// Copies a string up to its NUL, at most `buffer.len()` bytes with it.
-/// Returns the string without the NUL; `ENAMETOOLONG` if there is none.
-pub fn get_string(address: UserAddress, buffer: &mut [u8]) -> Result<&[u8]> {
-    let mut done = 0;
-    while done < buffer.len() {
-        let at = address.0.checked_add(done as u32).ok_or(Errno::EFAULT)?;
-        // A page at a time: the next one may not be the program's at all.
-        let in_page = PAGE_SIZE - at as usize % PAGE_SIZE;
-        let piece = in_page.min(buffer.len() - done);
-        copy_from_user(UserAddress(at), &mut buffer[done..done + piece])?;
-        match buffer[done..done + piece]
-            .iter()
-            .position(|&byte| byte == 0)
-        {
-            Some(length) => return Ok(&buffer[..done + length]),
-            None => done += piece,
+/// Room for a path. It is not cleared: that would take longer than most paths.
+pub struct PathBuffer(MaybeUninit<[u8; PATH_MAX]>);
+
+impl PathBuffer {
+    /// Nothing yet.
+    #[inline(always)]
+    pub const fn new() -> PathBuffer {
+        PathBuffer(MaybeUninit::uninit())
+    }
+
+    /// Copies a string of the program's; returns it without its NUL.
+    /// `ENAMETOOLONG` if it has no NUL within [`PATH_MAX`] bytes.
+    pub fn get_string(&mut self, address: UserAddress) -> Result<&[u8]> {
+        let length = match string_length(address, PATH_MAX) {
+            Err(Errno::E2BIG) => Err(Errno::ENAMETOOLONG),
+            other => other,
+        }?;
+        // SAFETY: `string_length` has verified that many bytes, which are no
+        // more than there is room for; afterwards they are initialised.
+        unsafe {
+            get_fs(address, self.0.as_mut_ptr().cast(), length);
+            Ok(core::slice::from_raw_parts(self.0.as_ptr().cast(), length))
         }
     }
-    Err(Errno::ENAMETOOLONG)
 }
 
 /// The length of a string without its NUL, or `E2BIG` if there is none in
-/// `most` bytes.
-pub fn string_length(address: UserAddress, most: u32) -> Result<u32> {
-    const PIECE: u32 = 64;
-    let mut buffer = [0; PIECE as usize];
+/// `most` bytes. All of it is verified for reading.
+pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     let mut done = 0;
     while done < most {
-        let at = address.0.checked_add(done).ok_or(Errno::EFAULT)?;
-        // Aligned pieces never reach into a page that holds none of the string.
-        let piece = PIECE - at % PIECE;
-        let bytes = &mut buffer[..piece as usize];
-        copy_from_user(UserAddress(at), bytes)?;
-        match bytes.iter().position(|&byte| byte == 0) {
-            Some(length) => return Ok(done + length as u32),
-            None => done += piece,
+        let at = UserAddress(address.0.checked_add(done as u32).ok_or(Errno::EFAULT)?);
+        // A page at a time: the next one may not be the program's at all.
+        let piece = (PAGE_SIZE - at.0 as usize % PAGE_SIZE).min(most - done);
+        verify_area(Access::Read, at, piece)?;
+        let length = scan_fs(at, piece);
+        done += length;
+        if length < piece {
+            return Ok(done);
         }
     }
     Err(Errno::E2BIG)
+}
+
+/// How many bytes stand before the first NUL, `count` if there is none.
+fn scan_fs(address: UserAddress, count: usize) -> usize {
+    let (left, end): (usize, u32);
+    // SAFETY: the caller has verified the bytes for reading. `es` is back
+    // before the compiler's own code runs. The direction flag is clear.
+    unsafe {
+        asm!(
+            "mov edx, fs",
+            "mov es, dx",
+            "xor eax, eax",
+            "repne scasb",
+            "setz al",
+            "mov edx, ds",
+            "mov es, dx",
+            inout("ecx") count => left,
+            inout("edi") address.0 => _,
+            out("eax") end,
+            out("edx") _,
+            options(nostack, readonly),
+        );
+    }
+    count - left - end as usize
 }
 
 /// Moves bytes through `fs`, which must have been verified.
@@ -169,11 +197,13 @@ fn put_fs(address: UserAddress, bytes: &[u8]) {
     }
 }
 
-/// Moves bytes from `fs`, which must have been verified.
-fn get_fs(address: UserAddress, bytes: &mut [u8]) {
-    debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);
-    // SAFETY: all callers have verified the source for reading; the
-    // destination is borrowed exclusively. As above for the registers.
+/// Moves bytes from `fs`.
+///
+/// # Safety
+/// The source must have been verified for reading, and `to` be valid for
+/// writing `count` bytes.
+unsafe fn get_fs(address: UserAddress, to: *mut u8, count: usize) {
+    // SAFETY: as the caller says. As above for the registers.
     unsafe {
         asm!(
             "xchg esi, {source}",
@@ -186,8 +216,8 @@ fn get_fs(address: UserAddress, bytes: &mut [u8]) {
             "xchg esi, {source}",
             source = inout(reg) address.0 => _,
             out("eax") _,
-            inout("ecx") bytes.len() => _,
-            inout("edi") bytes.as_mut_ptr() => _,
+            inout("ecx") count => _,
+            inout("edi") to => _,
         );
     }
 }
@@ -243,6 +273,8 @@ impl UserBuffer for UserSlice {
     fn get(&mut self, bytes: &mut [u8]) {
         let address = self.address;
         self.advance(bytes.len());
-        get_fs(address, bytes);
+        // SAFETY: `advance` asserts that the bytes were prepared; the
+        // destination is borrowed exclusively.
+        unsafe { get_fs(address, bytes.as_mut_ptr(), bytes.len()) };
     }
 }

@@ -90,3 +90,45 @@ pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8
     }
     to
 }
+
+/// Compares `count` bytes: negative, zero or positive as the first that
+/// differs is less, none differs, or it is greater.
+///
+/// # Safety
+/// As C's `memcmp`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, count: usize) -> i32 {
+    let (left, right): (*const u8, *const u8);
+    let differs: u32;
+    // SAFETY: the caller answers for both ranges; the direction flag is clear.
+    // With `count` 0 the comparison before it leaves the zero flag set.
+    unsafe {
+        asm!(
+            "xchg esi, {one}",
+            "cmp ecx, ecx",
+            "repe cmpsb",
+            "setne al",
+            "xchg esi, {one}",
+            one = inout(reg) one => left,
+            inout("ecx") count => _,
+            inout("edi") other => right,
+            inout("eax") 0 => differs,
+            options(nostack, readonly),
+        );
+    }
+    if differs == 0 {
+        return 0;
+    }
+    // SAFETY: both pointers stand one behind a byte that was compared.
+    unsafe { i32::from(left.sub(1).read()) - i32::from(right.sub(1).read()) }
+}
+
+/// Whether `count` bytes differ.
+///
+/// # Safety
+/// As C's `bcmp`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, count: usize) -> i32 {
+    // SAFETY: passed on to the caller.
+    unsafe { memcmp(one, other, count) }
+}

@@ -30,7 +30,7 @@ use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use lib::lock::{Lock, Word};
 use lib::{Errno, Result};
-use table::{ENTRIES, PageTable};
+use table::PageTable;
 
 /// Bytes in a page.
 pub const PAGE_SIZE: usize = 4096;
@@ -67,24 +67,97 @@ static END: Word = Word::new(0);
 /// `mem_map` from its end.)
 static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
     numbers: [0; PAGES],
-    count: 0,
+    stale: 0,
+    clean: 0,
     total: 0,
 });
 
+/// Two stacks in one array: pages with old contents from its beginning, pages
+/// known to be zero from its end.
 struct FreePages {
     numbers: [u16; PAGES],
-    count: usize,
+    stale: usize,
+    clean: usize,
     total: usize,
 }
 
-/// The page table in a physical page.
-///
-/// Only pages that `table_for` took for a page table may be named.
-fn table(frame: PhysicalAddress) -> &'static PageTable {
-    // SAFETY: the page lies in mapped physical memory and is aligned; any bit
-    // pattern is a valid table of atomics, and nobody holds a plain reference
-    // to the page while it is a page table.
-    unsafe { &*physical::pointer(frame).cast::<PageTable>() }
+impl FreePages {
+    fn push_stale(&mut self, number: u16) {
+        self.numbers[self.stale] = number;
+        self.stale += 1;
+    }
+
+    fn push_clean(&mut self, number: u16) {
+        self.clean += 1;
+        self.numbers[PAGES - self.clean] = number;
+    }
+
+    fn pop_stale(&mut self) -> Option<u16> {
+        self.stale = self.stale.checked_sub(1)?;
+        Some(self.numbers[self.stale])
+    }
+
+    fn pop_clean(&mut self) -> Option<u16> {
+        self.clean = self.clean.checked_sub(1)?;
+        Some(self.numbers[PAGES - self.clean - 1])
+    }
+}
+
+/// Which groups of 32 entries of a page table have been used: bit `g` stands
+/// for the entries from `32 * g` on. By the number of the table's page. Most
+/// of a table is empty; fork and exit need not look at all of it.
+static USED_GROUPS: [Word; PAGES] = [const { Word::new(0) }; PAGES];
+/// The kernel's own tables are looked at whole.
+static ALL_GROUPS: Word = Word::new(u32::MAX);
+const GROUP: usize = 32;
+
+/// A page table and what is known about it.
+#[derive(Clone, Copy)]
+struct Table {
+    entries: &'static PageTable,
+    used_groups: &'static Word,
+}
+
+impl Table {
+    /// The page table in a physical page.
+    ///
+    /// Only pages that `table_for` took for a page table may be named.
+    fn at(frame: PhysicalAddress) -> Table {
+        // SAFETY: the page lies in mapped physical memory and is aligned; any
+        // bit pattern is a valid table of atomics, and nobody holds a plain
+        // reference to the page while it is a page table.
+        let entries = unsafe { &*physical::pointer(frame).cast::<PageTable>() };
+        let used_groups = &USED_GROUPS[frame.0 as usize / PAGE_SIZE];
+        Table {
+            entries,
+            used_groups,
+        }
+    }
+
+    fn get(self, index: usize) -> Entry {
+        self.entries.get(index)
+    }
+
+    fn set(self, index: usize, entry: Entry) {
+        self.entries.set(index, entry);
+    }
+
+    /// Sets an entry that was not used before.
+    fn map(self, index: usize, entry: Entry) {
+        self.used_groups.set_bits(1 << (index / GROUP));
+        self.set(index, entry);
+    }
+
+    /// The indices of the entries that may be in use.
+    fn used(self) -> impl Iterator<Item = usize> {
+        let mut groups = self.used_groups.get();
+        core::iter::from_fn(move || {
+            let group = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
+            groups &= groups - 1;
+            Some(group * GROUP..(group + 1) * GROUP)
+        })
+        .flatten()
+    }
 }
 
 /// A physical page that one owner has. Dropping it frees it
@@ -126,9 +199,14 @@ impl Drop for Page {
     }
 }
 
-/// Takes a free page and clears it; `None` when there is none.
+/// Takes a free page that is all zeroes; `None` when there is none.
 pub fn get_free_page() -> Option<Page> {
-    let mut page = get_stale_page()?;
+    let mut free = FREE_PAGES.lock();
+    if let Some(number) = free.pop_clean() {
+        return Some(take(number));
+    }
+    let mut page = take(free.pop_stale()?);
+    drop(free);
     page.fill(0);
     Some(page)
 }
@@ -136,11 +214,14 @@ pub fn get_free_page() -> Option<Page> {
 /// Takes a free page with whatever is in it, for who overwrites it whole.
 fn get_stale_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
-    let count = free.count.checked_sub(1)?;
-    free.count = count;
-    let number = free.numbers[count];
-    MEM_MAP[number as usize].store(1, Relaxed);
-    Some(Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32)))
+    let number = free.pop_stale().or_else(|| free.pop_clean())?;
+    Some(take(number))
+}
+
+/// A page that was free has one owner.
+fn take(number: u16) -> Page {
+    MEM_MAP[usize::from(number)].store(1, Relaxed);
+    Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32))
 }
 
 /// Drops one reference to a page; the last frees it. Pages that are not ours
@@ -155,10 +236,7 @@ fn free_page(frame: PhysicalAddress) {
         0 => debug_assert!(false, "trying to free free page"),
         1 => {
             references.store(0, Relaxed);
-            let mut free = FREE_PAGES.lock();
-            let count = free.count;
-            free.numbers[count] = number as u16;
-            free.count = count + 1;
+            FREE_PAGES.lock().push_stale(number as u16);
         }
         many => references.store(many - 1, Relaxed),
     }
@@ -237,7 +315,7 @@ pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
 /// Free and all pages (0.11: `calc_mem`).
 pub fn calc_mem() -> (usize, usize) {
     let free = FREE_PAGES.lock();
-    (free.count, free.total)
+    (free.stale + free.clean, free.total)
 }
 
 /// Tells the processor that one page's entry changed.
@@ -259,23 +337,26 @@ pub fn invalidate() {
 }
 
 /// The table that maps `address`, if there is one.
-fn existing_table(address: LinearAddress) -> Option<&'static PageTable> {
+fn existing_table(address: LinearAddress) -> Option<Table> {
     let index = address.directory_index();
-    if index < KERNEL_TABLES {
-        return Some(&KERNEL_PAGE_TABLES[index]);
+    if let Some(entries) = KERNEL_PAGE_TABLES.get(index) {
+        return Some(Table {
+            entries,
+            used_groups: &ALL_GROUPS,
+        });
     }
     let entry = PAGE_DIRECTORY.get(index);
-    entry.is_present().then(|| table(entry.frame()))
+    entry.is_present().then(|| Table::at(entry.frame()))
 }
 
 /// The table that maps `address`, made if need be.
-fn table_for(address: LinearAddress) -> Result<&'static PageTable> {
+fn table_for(address: LinearAddress) -> Result<Table> {
     if let Some(existing) = existing_table(address) {
         return Ok(existing);
     }
     let frame = get_free_page().ok_or(Errno::ENOMEM)?.into_frame();
     PAGE_DIRECTORY.set(address.directory_index(), Entry::new(frame, TABLE_FLAGS));
-    Ok(table(frame))
+    Ok(Table::at(frame))
 }
 
 /// The entry of a page, if it is present.
@@ -284,12 +365,34 @@ pub fn lookup(address: LinearAddress) -> Option<Entry> {
     entry.is_present().then_some(entry)
 }
 
+/// Whether ring 3 may read the page.
+#[inline]
+pub fn is_readable(address: LinearAddress) -> bool {
+    lookup(address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
+}
+
+/// Whether ring 3 may write the page. One that may counts as written from now
+/// on: the kernel is about to write it, perhaps after a sleep, and meanwhile
+/// [`try_to_share`] must not take the permission away.
+#[inline]
+pub fn claim_for_writing(address: LinearAddress) -> bool {
+    let Some(table) = existing_table(address) else {
+        return false;
+    };
+    let entry = table.get(address.table_index());
+    let writable = entry.flags().contains(USER_PAGE);
+    if writable {
+        table.set(address.table_index(), entry.with(PageFlags::DIRTY));
+    }
+    writable
+}
+
 /// Maps a page at a user address that has none; writable (0.11: `put_page`).
 /// `ENOMEM` when there is no page for the page table; the page is then freed.
 pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
     let table = table_for(address)?;
     debug_assert!(!table.get(address.table_index()).is_present());
-    table.set(
+    table.map(
         address.table_index(),
         Entry::new(page.into_frame(), USER_PAGE),
     );
@@ -299,7 +402,7 @@ pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
 /// Maps a page for the kernel alone (a kernel stack).
 pub fn put_kernel_page(page: Page, address: LinearAddress) -> Result<()> {
     let flags = PageFlags::PRESENT | PageFlags::WRITE;
-    table_for(address)?.set(address.table_index(), Entry::new(page.into_frame(), flags));
+    table_for(address)?.map(address.table_index(), Entry::new(page.into_frame(), flags));
     Ok(())
 }
 
@@ -316,7 +419,7 @@ pub fn free_mapped_page(address: LinearAddress) {
     }
 }
 
-fn release(table: &PageTable, index: usize) {
+fn release(table: Table, index: usize) {
     let entry = table.get(index);
     if entry.is_present() {
         table.set(index, Entry::NONE);
@@ -332,13 +435,21 @@ pub fn free_page_tables(base: LinearAddress) {
     for index in first..first + KERNEL_TABLES {
         let entry = PAGE_DIRECTORY.get(index);
         if entry.is_present() {
-            let table = table(entry.frame());
-            (0..ENTRIES).for_each(|index| release(table, index));
             PAGE_DIRECTORY.set(index, Entry::NONE);
-            free_page(entry.frame());
+            free_page_table(entry.frame());
         }
     }
     invalidate();
+}
+
+/// Frees the pages of a page table, and the table, which then is all zeroes.
+fn free_page_table(frame: PhysicalAddress) {
+    let table = Table::at(frame);
+    table.used().for_each(|index| release(table, index));
+    table.used_groups.set(0);
+    let number = frame.0 as usize / PAGE_SIZE;
+    MEM_MAP[number].store(0, Relaxed);
+    FREE_PAGES.lock().push_clean(number as u16);
 }
 
 /// Frees the pages of a slot between two addresses; the tables stay.
@@ -380,9 +491,9 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress) -> Result<()> {
 }
 
 /// Copies the user entries of one page table; no table is made for none.
-fn copy_table(source: &PageTable, directory_index: usize) -> Result<()> {
+fn copy_table(source: Table, directory_index: usize) -> Result<()> {
     let mut destination = None;
-    for index in 0..ENTRIES {
+    for index in source.used() {
         let entry = source.get(index);
         if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER) {
             continue;
@@ -393,7 +504,7 @@ fn copy_table(source: &PageTable, directory_index: usize) -> Result<()> {
         };
         let read_only = entry.without(PageFlags::WRITE);
         source.set(index, read_only);
-        destination.set(index, read_only);
+        destination.map(index, read_only);
         share_frame(entry.frame());
     }
     Ok(())
@@ -460,7 +571,7 @@ pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
     let table = table_for(to)?;
     let read_only = entry.without(PageFlags::WRITE);
     source.set(from.table_index(), read_only);
-    table.set(to.table_index(), read_only);
+    table.map(to.table_index(), read_only);
     share_frame(entry.frame());
     invalidate_page(from);
     Ok(true)

@@ -204,6 +204,24 @@ fn clean_text_is_shared() {
 }
 
 #[test]
+fn a_page_the_kernel_is_about_to_write_is_not_shared() {
+    let _turn = machine();
+    let (one, other) = (at(slot(1), 0x2000), at(slot(2), 0x2000));
+    assert!(!claim_for_writing(one) && !is_readable(one));
+    get_empty_page(one).unwrap();
+    assert!(is_readable(one) && claim_for_writing(one));
+    assert_eq!(try_to_share(one, other), Ok(false));
+    assert!(is_writable(one));
+    copy_page_tables(slot(1), slot(2)).unwrap();
+    assert!(
+        is_readable(one) && !claim_for_writing(one),
+        "copied on write first"
+    );
+    free_page_tables(slot(2));
+    free_page_tables(slot(1));
+}
+
+#[test]
 fn identity_mapping_leaves_page_0_out() {
     let _turn = machine();
     setup_paging(PhysicalAddress(0x40_0000));

@@ -14,7 +14,7 @@ use bitflags::bitflags;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Entries in a page directory or a page table.
-pub(super) const ENTRIES: usize = 1024;
+const ENTRIES: usize = 1024;
 
 /// An address as it stands on the memory bus.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `bench`: how many ticks of `rdtsc` the kernel takes for each operation.
+//!
+//! In Bochs a tick is an instruction, so that two runs agree to the tick. The
+//! rows are lines `name times ticks`, separated by tabs; `ticks` is for one
+//! operation, the program's own loop included. Only calls of 0.11 are used.
+#![no_std]
+#![no_main]
+
+use core::arch::{asm, naked_asm};
+use core::ffi::CStr;
+use core::hint::black_box;
+use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
+use lib::sys::stat::Stat;
+use lib::unistd::SEEK_SET;
+use lib::user::syscall;
+use lib::{Result, eprintln, println};
+
+lib::program!(main);
+
+const KILOBYTE: usize = 1024;
+const PAGE: usize = 4096;
+const RAW_DISK: &CStr = c"/dev/hd2";
+const PROGRAM: &CStr = c"/bin/true";
+const FOLDERS: [&CStr; 5] = [
+    c"/tmp/b1",
+    c"/tmp/b1/b2",
+    c"/tmp/b1/b2/b3",
+    c"/tmp/b1/b2/b3/b4",
+    c"/tmp/b1/b2/b3/b4/b5",
+];
+const DEEP: &CStr = c"/tmp/b1/b2/b3/b4/b5/f";
+const FILE: &CStr = c"/tmp/bench";
+
+/// What is copied; in the bss, so that it does not make the program larger.
+static mut BUFFER: [u8; 64 * KILOBYTE] = [0; 64 * KILOBYTE];
+
+fn buffer() -> u32 {
+    (&raw mut BUFFER) as u32
+}
+
+fn path(path: &CStr) -> u32 {
+    path.as_ptr() as u32
+}
+
+fn rdtsc() -> u64 {
+    let (low, high): (u32, u32);
+    // SAFETY: reads a counter.
+    unsafe { asm!("rdtsc", out("eax") low, out("edx") high, options(nomem, nostack)) };
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Measures `times` runs of an operation and prints the row.
+fn row(name: &str, times: u32, mut operation: impl FnMut(u32) -> Result<u32>) {
+    let start = rdtsc();
+    for index in 0..times {
+        if let Err(error) = operation(index) {
+            eprintln!("bench: {name}: {error}");
+            return;
+        }
+    }
+    let ticks = (rdtsc() - start) as u32 / times;
+    println!("{name}\t{times}\t{ticks}");
+}
+
+/// A call whose arguments are the program's own memory.
+macro_rules! call {
+    ($name:ident($($argument:expr),*)) => {
+        // SAFETY: addresses are those of `BUFFER`, of constants and of locals
+        // that are large enough for what the call stores.
+        unsafe { syscall::$name($($argument),*) }
+    };
+}
+
+fn exit() -> ! {
+    loop {
+        let _ = call!(exit(0));
+    }
+}
+
+/// Runs `child` in a child process and waits for it.
+fn in_child(child: impl FnOnce()) -> Result<u32> {
+    if call!(fork())? == 0 {
+        child();
+        exit();
+    }
+    call!(waitpid(u32::MAX, 0, 0))
+}
+
+fn calls_and_processes() {
+    row("null-call", 2000, |_| call!(getppid()));
+    row("fork-exit-wait", 100, |_| in_child(|| {}));
+    let argv = [path(PROGRAM), 0];
+    row("fork-exec-wait", 50, |_| {
+        in_child(|| {
+            let _ = call!(execve(
+                path(PROGRAM),
+                argv.as_ptr() as u32,
+                argv[1..].as_ptr() as u32
+            ));
+        })
+    });
+}
+
+fn pipe() -> Result<[u32; 2]> {
+    let mut fds = [0u32; 2];
+    call!(pipe(fds.as_mut_ptr() as u32))?;
+    Ok(fds)
+}
+
+fn pipes() -> Result<()> {
+    let (there, back) = (pipe()?, pipe()?);
+    if call!(fork())? == 0 {
+        call!(close(there[1]))?;
+        while call!(read(there[0], buffer(), 1)) == Ok(1) {
+            call!(write(back[1], buffer(), 1))?;
+        }
+        exit();
+    }
+    row("pipe-round-trip", 500, |_| {
+        call!(write(there[1], buffer(), 1))?;
+        call!(read(back[0], buffer(), 1))
+    });
+    close_all(&[there[0], there[1], back[0], back[1]])?;
+    call!(waitpid(u32::MAX, 0, 0))?;
+
+    let line = pipe()?;
+    if call!(fork())? == 0 {
+        call!(close(line[1]))?;
+        while call!(read(line[0], buffer(), PAGE as u32))? > 0 {}
+        exit();
+    }
+    row("pipe-4k", 256, |_| {
+        call!(write(line[1], buffer(), PAGE as u32))
+    });
+    close_all(&line)?;
+    call!(waitpid(u32::MAX, 0, 0))?;
+    Ok(())
+}
+
+fn close_all(fds: &[u32]) -> Result<()> {
+    fds.iter().try_for_each(|&fd| call!(close(fd)).map(drop))
+}
+
+fn files() -> Result<()> {
+    let size = KILOBYTE as u32;
+    let file = call!(open(path(FILE), O_RDWR | O_CREAT | O_TRUNC, 0o644))?;
+    row("write-1k-new", 256, |_| call!(write(file, buffer(), size)));
+    call!(lseek(file, 0, SEEK_SET))?;
+    row("write-1k-over", 256, |_| call!(write(file, buffer(), size)));
+    call!(lseek(file, 0, SEEK_SET))?;
+    row("read-1k-cached", 256, |_| call!(read(file, buffer(), size)));
+    call!(lseek(file, 0, SEEK_SET))?;
+    row("read-64k-cached", 4, |_| {
+        call!(read(file, buffer(), 64 * size))
+    });
+    row("sync-256k", 1, |_| call!(sync()));
+    call!(close(file))?;
+    row("unlink-256k", 1, |_| call!(unlink(path(FILE))));
+    let disk = call!(open(path(RAW_DISK), O_RDONLY, 0))?;
+    call!(lseek(disk, 8 << 20, SEEK_SET))?;
+    row("read-1k-disk", 512, |_| call!(read(disk, buffer(), size)));
+    call!(close(disk))?;
+    Ok(())
+}
+
+fn open_and_close(name: &CStr) -> Result<u32> {
+    let fd = call!(open(path(name), O_RDONLY, 0))?;
+    call!(close(fd))
+}
+
+fn paths() -> Result<()> {
+    for folder in FOLDERS {
+        call!(mkdir(path(folder), 0o755))?;
+    }
+    let deep = call!(creat(path(DEEP), 0o644))?;
+    call!(close(deep))?;
+    row("open-close-1", 500, |_| open_and_close(c"/bin"));
+    row("open-close-6", 500, |_| open_and_close(DEEP));
+    let mut stat = Stat::default();
+    row("stat-6", 500, |_| {
+        call!(stat(path(DEEP), (&raw mut stat) as u32))
+    });
+    call!(unlink(path(DEEP)))?;
+    row("create", 200, |index| {
+        let fd = call!(creat(path(numbered(&mut [0; 16], index)), 0o644))?;
+        call!(close(fd))
+    });
+    row("unlink", 200, |index| {
+        call!(unlink(path(numbered(&mut [0; 16], index))))
+    });
+    for folder in FOLDERS.iter().rev() {
+        call!(rmdir(path(folder)))?;
+    }
+    Ok(())
+}
+
+/// The name of the file number `index`, below 1000.
+fn numbered(name: &mut [u8; 16], index: u32) -> &CStr {
+    name[..8].copy_from_slice(b"/tmp/b1/");
+    for (place, divisor) in [100, 10, 1].into_iter().enumerate() {
+        name[8 + place] = b'0' + (index / divisor % 10) as u8;
+    }
+    CStr::from_bytes_until_nul(name).unwrap_or_default()
+}
+
+fn faults() -> Result<()> {
+    const PAGES: u32 = 256;
+    let heap = call!(brk(0))?.next_multiple_of(PAGE as u32);
+    call!(brk(heap + PAGES * PAGE as u32))?;
+    let touch = |index: u32| {
+        let address = (heap + index * PAGE as u32) as *mut u8;
+        // SAFETY: `brk` has just given us these pages.
+        unsafe { address.write_volatile(1) };
+        Ok(0)
+    };
+    row("fault-zero", PAGES, touch);
+    let child = call!(fork())?;
+    if child == 0 {
+        let _ = call!(pause());
+        exit();
+    }
+    row("fault-cow", PAGES, touch);
+    call!(kill(child, lib::signal::Signal::SIGKILL.number()))?;
+    call!(waitpid(child, 0, 0))?;
+    call!(brk(heap)).map(drop)
+}
+
+/// What `signal` has the handler return to: takes the frame of an unmasked
+/// signal (`lib::signal`) off the stack again.
+#[unsafe(naked)]
+extern "C" fn restorer() {
+    naked_asm!(
+        "add esp, 4",
+        "pop eax",
+        "pop ecx",
+        "pop edx",
+        "popfd",
+        "ret"
+    )
+}
+
+extern "C" fn handler(signal: u32) {
+    black_box(signal);
+}
+
+fn signals() -> Result<()> {
+    let pid = call!(getpid())?;
+    let signal = lib::signal::Signal::SIGUSR1.number();
+    row("signal", 200, |_| {
+        call!(signal(
+            signal,
+            handler as extern "C" fn(u32) as usize as u32,
+            restorer as extern "C" fn() as usize as u32
+        ))?;
+        call!(kill(pid, signal))
+    });
+    Ok(())
+}
+
+fn main() -> i32 {
+    calls_and_processes();
+    let result = pipes()
+        .and_then(|()| files())
+        .and_then(|()| paths())
+        .and_then(|()| faults())
+        .and_then(|()| signals());
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            1
+        }
+    }
+}
