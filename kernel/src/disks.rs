@@ -4,7 +4,7 @@
 
 use crate::blk_drv::hd;
 use crate::fs_seam::fs;
-use crate::printk;
+use crate::power;
 use crate::sched::current;
 use crate::setup_data;
 use lib::lock::Word;
@@ -23,20 +23,12 @@ pub fn setup() -> Result<()> {
     hd::sys_setup_disks();
     let device = root_device();
     if let Err(error) = fs().mount_root(device, &current().fs) {
-        printk!("Cannot mount the root file system on device {device}: {error}\n");
-        printk!("Give the right one by root=, for example root=/dev/hd2\n");
-        stop();
+        power::stop(format_args!(
+            "No root file system: cannot mount device {device}: {error}.\n\
+             Give the right one by root=, for example root=/dev/hd2"
+        ));
     }
     Ok(())
-}
-
-/// Without a root there is nothing to run, but the machine is not broken: no
-/// panic, just no further.
-fn stop() -> ! {
-    printk!("No root file system: the machine has stopped.\n");
-    loop {
-        lib::asm::system::sti_and_hlt();
-    }
 }
 
 /// `root=` on the command line, else what the boot sector says.

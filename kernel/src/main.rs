@@ -73,6 +73,8 @@ unsafe extern "C" {
 
 /// The first megabyte is the BIOS's, the screen's and the loader's.
 const ONE_MEGABYTE: u32 = 0x10_0000;
+/// What it takes to run a shell and a program: half a megabyte.
+const FEWEST_PAGES: usize = 128;
 /// Where the stack of task 0 in ring 3 ends: above the kernel stacks, at the
 /// end of slot 0.
 const TASK_0_USER_STACK_TOP: u32 = memory::TASK_SIZE;
@@ -98,6 +100,12 @@ extern "C" fn main() -> ! {
     start_clock();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
+    if free < FEWEST_PAGES {
+        power::stop(format_args!(
+            "Too little memory: {} KB. At least 2 MB are needed",
+            memory_end / 1024
+        ));
+    }
     printk!(
         "Eleven 0.11: {} KB of memory, {free} free pages\n",
         memory_end / 1024
@@ -127,10 +135,11 @@ fn memory_end() -> u32 {
 /// `buffer_memory_end`).
 fn buffer_memory_end(memory_end: u32) -> u32 {
     const MEGABYTE: u32 = ONE_MEGABYTE;
+    let start = address_of(&raw const kernel_end);
     match memory_end / MEGABYTE {
         12.. => 5 * MEGABYTE,
         6.. => 3 * MEGABYTE,
-        _ => address_of(&raw const kernel_end).next_multiple_of(PAGE_SIZE as u32) + MEGABYTE / 2,
+        _ => start + memory_end.saturating_sub(start) / 4,
     }
 }
 

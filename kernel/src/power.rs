@@ -34,6 +34,15 @@ pub fn halt() -> ! {
     }
 }
 
+/// Says why the machine is of no use, and goes no further. It is not broken:
+/// this is no panic.
+pub fn stop(why: core::fmt::Arguments<'_>) -> ! {
+    printk!("{why}.\nThe machine has stopped.\n");
+    loop {
+        lib::asm::system::sti_and_hlt();
+    }
+}
+
 /// Starts the machine again.
 pub fn restart() -> ! {
     printk!("Restarting.\n");

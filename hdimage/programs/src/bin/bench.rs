@@ -8,6 +8,7 @@
 #![no_main]
 
 use core::arch::{asm, naked_asm};
+use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::hint::black_box;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
@@ -33,10 +34,16 @@ const DEEP: &CStr = c"/tmp/b1/b2/b3/b4/b5/f";
 const FILE: &CStr = c"/tmp/bench";
 
 /// What is copied; in the bss, so that it does not make the program larger.
-static mut BUFFER: [u8; 64 * KILOBYTE] = [0; 64 * KILOBYTE];
+/// Only the kernel reads and writes it.
+struct Buffer(UnsafeCell<[u8; 64 * KILOBYTE]>);
+
+// SAFETY: the program has one thread.
+unsafe impl Sync for Buffer {}
+
+static BUFFER: Buffer = Buffer(UnsafeCell::new([0; 64 * KILOBYTE]));
 
 fn buffer() -> u32 {
-    (&raw mut BUFFER) as u32
+    BUFFER.0.get() as u32
 }
 
 fn path(path: &CStr) -> u32 {
