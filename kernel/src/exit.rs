@@ -33,15 +33,7 @@ pub fn deliver(signal: Signal, task: &Task) {
     }
     match signal {
         Signal::SIGCONT | Signal::SIGKILL => {
-            let stops = [
-                Signal::SIGSTOP,
-                Signal::SIGTSTP,
-                Signal::SIGTTIN,
-                Signal::SIGTTOU,
-            ];
-            stops
-                .into_iter()
-                .for_each(|stop| task.signal.clear_bits(stop.bit()));
+            task.signal.clear_bits(SignalSet::STOPS.0);
             if task.state() == State::Stopped {
                 task.wake();
             }
@@ -225,6 +217,8 @@ fn leave_session(task: &Task) {
             member.tty.set(NO_TTY);
             if !core::ptr::eq(member, task) {
                 deliver(Signal::SIGHUP, member);
+                // One that was stopped is to hear of it.
+                deliver(Signal::SIGCONT, member);
             }
         }
     }

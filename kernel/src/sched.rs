@@ -174,10 +174,10 @@ pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bo
     let flags = system::save_flags_and_cli();
     let mut result = Ok(());
     while result.is_ok() && busy() {
-        if current().pending_signals() != 0 {
-            result = Err(Errno::EINTR);
-        } else {
+        if current().pending_signals() == 0 {
             sleep_on(queue, State::Interruptible);
+        } else if !signal::stop_here() {
+            result = Err(Errno::EINTR);
         }
     }
     system::restore_flags(flags);

@@ -43,11 +43,13 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
     if end > TASK_SIZE as usize {
         return Err(Errno::EFAULT);
     }
+    // Offsets are compared, not linear addresses: the segment of the last task
+    // ends where 32 bits do.
     let base = current().base().0;
-    let mut page = base + (address.0 & !(PAGE_SIZE as u32 - 1));
-    while page < base + end as u32 {
-        verify_page(access, LinearAddress(page))?;
-        page += PAGE_SIZE as u32;
+    let mut page = address.0 as usize & !(PAGE_SIZE - 1);
+    while page < end {
+        verify_page(access, LinearAddress(base + page as u32))?;
+        page += PAGE_SIZE;
     }
     Ok(())
 }

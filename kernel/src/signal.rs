@@ -146,10 +146,27 @@ pub fn do_signal(registers: &mut Registers) {
 fn default_action(signal: Signal) {
     match signal {
         Signal::SIGCHLD | Signal::SIGCONT => {}
-        Signal::SIGSTOP | Signal::SIGTSTP | Signal::SIGTTIN | Signal::SIGTTOU => stop(signal),
+        _ if SignalSet::STOPS.contains(signal) => stop(signal),
         _ if current().number() == 1 => {}
         _ => do_exit(WaitStatus::from_signal(signal)),
     }
+}
+
+/// In the middle of a system call: if the next signal is one that stops the
+/// task, stops it here, and the call goes on afterwards instead of ending with
+/// `EINTR`. False if there is something else to be done about the signal.
+pub fn stop_here() -> bool {
+    let task = current();
+    let Some(signal) = SignalSet(task.pending_signals()).first() else {
+        return false;
+    };
+    let handler = task.sigaction.lock()[signal.number() as usize - 1].sa_handler;
+    let stops = SignalSet::STOPS.contains(signal) && handler == SIG_DFL;
+    if stops {
+        task.signal.clear_bits(signal.bit());
+        stop(signal);
+    }
+    stops
 }
 
 /// Stops until SIGCONT; the parent is told.

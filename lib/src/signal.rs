@@ -109,6 +109,13 @@ pub struct SignalSet(pub u32);
 impl SignalSet {
     /// No signal.
     pub const EMPTY: SignalSet = SignalSet(0);
+    /// Those that stop a process by default.
+    pub const STOPS: SignalSet = SignalSet(
+        Signal::SIGSTOP.bit()
+            | Signal::SIGTSTP.bit()
+            | Signal::SIGTTIN.bit()
+            | Signal::SIGTTOU.bit(),
+    );
     /// Those that can be neither caught, ignored nor blocked.
     pub const UNBLOCKABLE: SignalSet = SignalSet(Signal::SIGKILL.bit() | Signal::SIGSTOP.bit());
 
@@ -218,6 +225,7 @@ mod tests {
             None
         );
         assert_eq!(SignalSet::UNBLOCKABLE.0, 0x0004_0100);
+        assert_eq!(SignalSet::STOPS.0, 0x003C_0000);
         assert_eq!(SignalSet(1 << 31).first(), Signal::new(32));
     }
 }

@@ -8,6 +8,7 @@ use super::queue::Queue;
 use crate::chr_drv::{console, serial};
 use crate::exit::kill_pgrp;
 use crate::sched::{self, Task, current};
+use crate::signal;
 use fs::seam::WaitQueue;
 use lib::fcntl::O_NONBLOCK;
 use lib::lock::{IrqLock, Word};
@@ -148,28 +149,33 @@ impl Tty {
     }
 
     /// Output and changes of settings by a background process: SIGTTOU for its
-    /// group and `EINTR`, unless it ignores or blocks the signal.
+    /// group, unless it ignores or blocks the signal. It goes on when it is
+    /// continued in front; `EINTR` if it has a handler.
     pub fn check_change(&self) -> Result<()> {
         let task = current();
-        if self.is_in_front(task) || is_ignored(task, Signal::SIGTTOU) {
-            return Ok(());
+        while !self.is_in_front(task) && !is_ignored(task, Signal::SIGTTOU) {
+            kill_pgrp(task.pgrp.get(), Signal::SIGTTOU);
+            if !signal::stop_here() {
+                return Err(Errno::EINTR);
+            }
         }
-        kill_pgrp(task.pgrp.get(), Signal::SIGTTOU);
-        Err(Errno::EINTR)
+        Ok(())
     }
 
-    /// Input by a background process: SIGTTIN for its group and `EINTR`; `EIO`
-    /// if it ignores or blocks the signal.
+    /// Input by a background process: likewise with SIGTTIN, but `EIO` if it
+    /// ignores or blocks the signal.
     pub(super) fn check_read(&self) -> Result<()> {
         let task = current();
-        if self.is_in_front(task) {
-            return Ok(());
+        while !self.is_in_front(task) {
+            if is_ignored(task, Signal::SIGTTIN) {
+                return Err(Errno::EIO);
+            }
+            kill_pgrp(task.pgrp.get(), Signal::SIGTTIN);
+            if !signal::stop_here() {
+                return Err(Errno::EINTR);
+            }
         }
-        if is_ignored(task, Signal::SIGTTIN) {
-            return Err(Errno::EIO);
-        }
-        kill_pgrp(task.pgrp.get(), Signal::SIGTTIN);
-        Err(Errno::EINTR)
+        Ok(())
     }
 
     /// Sleeps until there is something to read, or tick `deadline`: then false.
