@@ -12,9 +12,10 @@ use core::ffi::CStr;
 use core::fmt::Display;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use lib::Errno;
+use lib::user::calls::{self, Fd};
 use lib::user::crt0::exit;
 use lib::user::env;
-use lib::user::stdio::error_message;
+use lib::user::stdio::{LineReader, error_message};
 
 /// Whether any message was printed.
 static FAILED: AtomicBool = AtomicBool::new(false);
@@ -96,29 +97,67 @@ fn options_of(arguments: &[&'static CStr], letters: &str, synopsis: &str) -> Opt
     })
 }
 
-/// The command line of `head` and `tail`: a number of lines (`-n 5` or `-5`,
-/// 10 if it is missing) and the operands.
-pub fn line_count_options(synopsis: &str) -> (usize, Options<'static>) {
+/// What `head` and `tail` show of a file.
+pub enum Extent {
+    /// So many lines.
+    Lines(usize),
+    /// So many bytes.
+    Bytes(usize),
+    /// All but the lines before this one, counted from 1 (`tail -n +5`).
+    FromLine(usize),
+}
+
+/// The command line of `head` and `tail`: how much (`-n 5`, `-5`, `-c 5`, 10
+/// lines if nothing is said) and the operands.
+pub fn extent_options(synopsis: &str) -> (Extent, Options<'static>) {
     let short = env::args().split_first().and_then(|(first, rest)| {
         let digits = first.to_bytes().strip_prefix(b"-")?;
         Some((unsigned(digits, 10)?, rest))
     });
-    let (count, options) = match short {
-        Some((count, rest)) => (Some(count), options_of(rest, "", synopsis)),
-        None => {
-            let options = options("n:", synopsis);
-            let text = options.value('n').unwrap_or(c"10").to_bytes();
-            (unsigned(text, 10), options)
-        }
+    if let Some((count, rest)) = short {
+        return (
+            Extent::Lines(count as usize),
+            options_of(rest, "", synopsis),
+        );
+    }
+    let options = options("n:c:", synopsis);
+    let number = |text: &[u8]| match unsigned(text, 10) {
+        Some(number) => number as usize,
+        None => fail(&[text], "not a number"),
     };
-    (count.unwrap_or_else(|| usage(synopsis)) as usize, options)
+    let lines = options.value('n').unwrap_or(c"10").to_bytes();
+    let extent = match (options.value('c'), lines.strip_prefix(b"+")) {
+        (Some(bytes), _) => Extent::Bytes(number(bytes.to_bytes())),
+        (None, Some(line)) => Extent::FromLine(number(line)),
+        (None, None) => Extent::Lines(number(lines)),
+    };
+    (extent, options)
+}
+
+/// Asks `program: question? ` on standard error; whether the answer on standard
+/// input begins with a `y`.
+pub fn confirm(question: &str, path: &CStr) -> bool {
+    lib::user::stdio::flush();
+    let parts = [
+        env::program_name(),
+        b": ",
+        question.as_bytes(),
+        b" ",
+        path.to_bytes(),
+        b"? ",
+    ];
+    // Without the question, there is still the answer.
+    let _ = calls::write_all(Fd::STDERR, &parts.concat());
+    let mut answer = alloc::vec::Vec::new();
+    let read = LineReader::with_capacity(Fd::STDIN, 1).read_line(&mut answer);
+    read == Ok(true) && matches!(answer.trim_ascii_start(), [b'y' | b'Y', ..])
 }
 
 /// Writes all to disk, then halts or restarts the machine.
 pub fn shut_down(flag: u32) -> i32 {
     lib::user::stdio::flush();
-    lib::user::calls::sync();
-    if let Err(errno) = lib::user::calls::reboot(flag) {
+    calls::sync();
+    if let Err(errno) = calls::reboot(flag) {
         complain(&[], errno);
     }
     status()

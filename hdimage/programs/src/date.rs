@@ -4,6 +4,7 @@
 use crate::number::unsigned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use lib::sys::types::Time;
 use lib::time::{Tm, gmtime, mktime};
 
@@ -31,6 +32,45 @@ pub fn long_date(time: Time) -> String {
         tm.tm_sec,
         tm.tm_year + 1900
     )
+}
+
+/// As `date +format` prints it: `%` and a letter stand for a part of the date,
+/// as in C's `strftime`; other letters stay as they are.
+pub fn formatted_date(format: &[u8], time: Time) -> Vec<u8> {
+    let tm = gmtime(time);
+    let day = DAYS.get(tm.tm_wday as usize).copied().unwrap_or("???");
+    let mut text = Vec::new();
+    let mut bytes = format.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte != b'%' {
+            text.push(byte);
+            continue;
+        }
+        let part = match bytes.next() {
+            Some(b'Y') => format!("{}", tm.tm_year + 1900),
+            Some(b'y') => format!("{:02}", tm.tm_year % 100),
+            Some(b'm') => format!("{:02}", tm.tm_mon + 1),
+            Some(b'd') => format!("{:02}", tm.tm_mday),
+            Some(b'e') => format!("{:2}", tm.tm_mday),
+            Some(b'j') => format!("{:03}", tm.tm_yday + 1),
+            Some(b'H') => format!("{:02}", tm.tm_hour),
+            Some(b'M') => format!("{:02}", tm.tm_min),
+            Some(b'S') => format!("{:02}", tm.tm_sec),
+            Some(b'a') => day.into(),
+            Some(b'b' | b'h') => month(&tm).into(),
+            Some(b's') => format!("{time}"),
+            Some(b'Z') => "UTC".into(),
+            Some(b'n') => "\n".into(),
+            Some(b't') => "\t".into(),
+            Some(b'F') => String::from_utf8_lossy(&formatted_date(b"%Y-%m-%d", time)).into(),
+            Some(b'T') => String::from_utf8_lossy(&formatted_date(b"%H:%M:%S", time)).into(),
+            Some(b'D') => String::from_utf8_lossy(&formatted_date(b"%m/%d/%y", time)).into(),
+            Some(b'%') | None => "%".into(),
+            Some(other) => format!("%{}", char::from(*other)),
+        };
+        text.extend_from_slice(part.as_bytes());
+    }
+    text
 }
 
 /// As `ls -l` prints it: `Sep 17 12:00`, or `Sep 17  1991` if it is long ago
@@ -102,6 +142,15 @@ mod tests {
             "Sep 17  1991"
         );
         assert_eq!(short_date(SEPTEMBER_17, SEPTEMBER_17 - 1), "Sep 17  1991");
+    }
+
+    #[test]
+    fn formatted() {
+        let date = |format: &[u8]| formatted_date(format, SEPTEMBER_17);
+        assert_eq!(date(b"%Y-%m-%d"), date(b"%F"));
+        assert_eq!(date(b"%F %T"), b"1991-09-17 12:00:00");
+        assert_eq!(date(b"%D %e%%%q%"), b"09/17/91 17%%q%");
+        assert_eq!(date(b"%a %b %j %s %Z"), b"Tue Sep 260 685108800 UTC");
     }
 
     #[test]

@@ -21,7 +21,7 @@ const CHUNK: usize = 8192;
 pub fn for_each_chunk(fd: Fd, mut each: impl FnMut(&[u8]) -> Outcome, path: &CStr) -> Outcome {
     let mut buffer = alloc::vec![0; CHUNK];
     loop {
-        let count = calls::read(fd, &mut buffer).at(path)?;
+        let count = calls::read_on(fd, &mut buffer).at(path)?;
         if count == 0 {
             return Ok(());
         }
@@ -44,9 +44,23 @@ pub fn read_file(path: &CStr) -> Outcome<Vec<u8>> {
     Ok(contents)
 }
 
+/// As [`for_each_file`], but the bytes of a directory are nothing to work on:
+/// EISDIR is reported.
+pub fn for_each_input(
+    operands: &[&'static CStr],
+    mut work: impl FnMut(Fd, &'static CStr) -> Outcome,
+) {
+    for_each_file(operands, |fd, path| {
+        if S_ISDIR(calls::fstat(fd).at(path)?.st_mode) {
+            return Err(Errno::EISDIR).at(path);
+        }
+        work(fd, path)
+    });
+}
+
 /// Calls `work` with each operand opened for reading, and with standard input
 /// for `-` or if there is no operand. What fails is reported.
-pub fn for_each_input(
+pub fn for_each_file(
     operands: &[&'static CStr],
     mut work: impl FnMut(Fd, &'static CStr) -> Outcome,
 ) {
@@ -132,7 +146,7 @@ pub fn copy(from: &CStr, to: &CStr, options: CopyOptions) -> Outcome {
     }
     .at(from)?;
     if calls::stat(to).is_ok_and(|other| same_file(&stat, &other)) {
-        complain(&[from.to_bytes(), to.to_bytes()], "are the same file");
+        complain(&[from.to_bytes(), to.to_bytes()], "same file");
         return Ok(());
     }
     if S_ISDIR(stat.st_mode) {
@@ -171,7 +185,7 @@ fn copy_contents(from: &CStr, to: &CStr, mode: u16) -> Outcome {
 fn copy_tree(from: &CStr, to: &CStr, stat: &Stat, options: CopyOptions) -> Outcome {
     // Whoever copies a directory into itself would never end.
     if inside(to, stat) {
-        complain(&[to.to_bytes()], "is inside of what is copied");
+        complain(&[to.to_bytes()], "cannot copy a directory into itself");
         return Ok(());
     }
     if !is_directory(to) {
@@ -285,4 +299,45 @@ pub fn device_node(device: Device) -> Option<CString> {
     names.iter().map(|name| join(c"/dev", name)).find(|path| {
         calls::stat(path).is_ok_and(|stat| S_ISBLK(stat.st_mode) && Device(stat.st_rdev) == device)
     })
+}
+
+/// The path of the working directory.
+///
+/// The kernel keeps no such path. Going up from directory to directory, the
+/// name of each is the entry of its parent that has its inode. ENOENT if the
+/// directory was removed.
+pub fn working_directory() -> lib::Result<Vec<u8>> {
+    let root = calls::stat(c"/")?;
+    let mut way: CString = c".".into();
+    let mut here = calls::stat(&way)?;
+    let mut path = Vec::new();
+    while !same_file(&here, &root) {
+        way = join(&way, b"..");
+        let parent = calls::stat(&way)?;
+        if same_file(&parent, &here) {
+            break;
+        }
+        path = [b"/", name_of(&here, &parent, &way)?.as_slice(), &path].concat();
+        here = parent;
+    }
+    if path.is_empty() {
+        path.push(b'/');
+    }
+    Ok(path)
+}
+
+/// The name of a directory in its parent, whose path is `way`.
+fn name_of(directory: &Stat, parent: &Stat, way: &CStr) -> lib::Result<Vec<u8>> {
+    // Where a file system is mounted, the entry has the inode below it.
+    let mounted = directory.st_dev != parent.st_dev;
+    for entry in read_directory(way)? {
+        let is_it = |name: &[u8]| {
+            calls::stat(&join(way, name)).is_ok_and(|stat| same_file(&stat, directory))
+        };
+        let candidate = mounted || entry.inode == directory.st_ino;
+        if candidate && !matches!(entry.name(), b"." | b"..") && is_it(entry.name()) {
+            return Ok(entry.name().to_vec());
+        }
+    }
+    Err(Errno::ENOENT)
 }

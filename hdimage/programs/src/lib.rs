@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub mod columns;
 pub mod date;
+pub mod fields;
 pub mod glob;
 pub mod mode;
 pub mod number;
@@ -24,5 +25,7 @@ pub mod accounts;
 pub mod command;
 #[cfg(target_os = "none")]
 pub mod files;
+#[cfg(target_os = "none")]
+pub mod kill;
 #[cfg(target_os = "none")]
 pub mod run;

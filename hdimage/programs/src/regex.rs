@@ -108,22 +108,44 @@ impl Regex {
     }
 
     /// Whether the expression matches anywhere in the line.
+    pub fn matches(&self, line: &[u8]) -> bool {
+        let mut found = false;
+        self.follow(line, self.at_start, &mut |_| {
+            found = true;
+            false
+        });
+        found
+    }
+
+    /// How many bytes at the start of the line the expression matches: as many
+    /// as possible. `None` if it does not match there.
+    pub fn match_at_start(&self, line: &[u8]) -> Option<usize> {
+        let mut longest = None;
+        self.follow(line, true, &mut |end| {
+            longest = Some(end);
+            true
+        });
+        longest
+    }
+
+    /// Calls `found` with the end of each match, until that says false.
     ///
     /// All ways to match are followed side by side, so the time is the length
     /// of the line times that of the expression, whatever the stars.
-    pub fn matches(&self, line: &[u8]) -> bool {
+    fn follow(&self, line: &[u8], only_at_start: bool, found: &mut dyn FnMut(usize) -> bool) {
         let mut reached = alloc::vec![false; self.items.len() + 1];
         let mut next = reached.clone();
         for position in 0..=line.len() {
-            if position == 0 || !self.at_start {
+            if position == 0 || !only_at_start {
                 reached[0] = true;
             }
             self.skip_stars(&mut reached);
-            if reached[self.items.len()] && (!self.at_end || position == line.len()) {
-                return true;
+            let complete = reached[self.items.len()] && (!self.at_end || position == line.len());
+            if complete && !found(position) {
+                return;
             }
             let Some(&byte) = line.get(position) else {
-                break;
+                return;
             };
             next.fill(false);
             for (index, item) in self.items.iter().enumerate() {
@@ -133,7 +155,6 @@ impl Regex {
             }
             core::mem::swap(&mut reached, &mut next);
         }
-        false
     }
 
     /// A starred item may match nothing.
@@ -186,6 +207,19 @@ mod tests {
         ] {
             assert_eq!(found(expression, line), expected, "{expression} in {line}");
         }
+    }
+
+    #[test]
+    fn length_of_match() {
+        let length = |expression: &str, line: &str| {
+            let regex = Regex::new(expression.as_bytes(), false).unwrap();
+            regex.match_at_start(line.as_bytes())
+        };
+        assert_eq!(length("a*", "aab"), Some(2));
+        assert_eq!(length("b", "aab"), None);
+        assert_eq!(length(".*", "abc"), Some(3));
+        assert_eq!(length("^a$", "ab"), None);
+        assert_eq!(length("x*", "ab"), Some(0));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::sys::times::Tms;
 use crate::sys::types::{Device, Time, Ustat};
 use crate::sys::utsname::Utsname;
 use crate::sys::wait::WaitStatus;
-use crate::termios::{TCGETS, TCSETSW, TIOCGWINSZ, Termios, Winsize};
+use crate::termios::{TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, Termios, Winsize};
 use crate::utime::Utimbuf;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
@@ -203,6 +203,17 @@ pub fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
         .map(|count| count as usize)
 }
 
+/// As [`read`], going on after a signal: a program that was stopped and
+/// continued while it waited for input waits on.
+pub fn read_on(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
+    loop {
+        match read(fd, buffer) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
 /// Writes; fewer bytes than given may be taken.
 pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize> {
     // SAFETY: the kernel only reads the borrowed bytes.
@@ -369,6 +380,20 @@ pub fn window_size(fd: Fd) -> Result<Winsize> {
     let mut winsize = Winsize::zeroed();
     // SAFETY: TIOCGWINSZ writes one `Winsize`.
     unsafe { syscall::ioctl(fd.0, TIOCGWINSZ, address(&raw mut winsize)) }.map(|_| winsize)
+}
+
+/// The process group in front on a terminal; ENOTTY if it is not the
+/// controlling terminal of this process.
+pub fn tcgetpgrp(fd: Fd) -> Result<Pid> {
+    let mut group = 0u32;
+    // SAFETY: TIOCGPGRP writes one word.
+    unsafe { syscall::ioctl(fd.0, TIOCGPGRP, address(&raw mut group)) }.map(|_| Pid(group))
+}
+
+/// Brings a process group of the session to the front.
+pub fn tcsetpgrp(fd: Fd, group: Pid) -> Result<()> {
+    // SAFETY: TIOCSPGRP reads one word.
+    unsafe { syscall::ioctl(fd.0, TIOCSPGRP, address(&raw const group.0)) }.map(drop)
 }
 
 /// Halts or restarts the machine; `flag` is one of [`crate::reboot`]'s.

@@ -7,6 +7,7 @@
 //! `main`; its value, or that of [`exit`], becomes the exit status.
 
 use super::{calls, env, stdio};
+use crate::errno::Errno;
 use crate::signal::Signal;
 use core::ffi::c_char;
 use core::panic::PanicInfo;
@@ -66,12 +67,15 @@ pub unsafe fn start(stack: &InitialStack, main: fn() -> i32) -> ! {
 }
 
 /// Ends the program, after writing what standard output still holds. If that
-/// cannot be written, says so, and ends with status 1 at least.
+/// or anything before could not be written, says so, and ends with status 1 at
+/// least. That nobody reads any more is no news.
 pub fn exit(status: i32) -> ! {
     let status = match stdio::close_stdout() {
         Ok(()) => status,
         Err(errno) => {
-            stdio::error_message(&[b"standard output"], errno);
+            if errno != Errno::EPIPE {
+                stdio::error_message(&[b"write error"], errno);
+            }
             status.max(1)
         }
     };

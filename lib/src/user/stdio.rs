@@ -3,12 +3,18 @@
 //!
 //! Standard output is buffered: by lines on a terminal, by kilobytes
 //! elsewhere. Call [`flush`] before `fork`. Standard error is not.
+//!
+//! What cannot be written to standard output ends the program, with a message
+//! and status 1, as nobody would see the rest of its work; a broken pipe ends
+//! it without a message. A program that has to go on calls [`keep_errors`],
+//! and asks for the error by [`close_stdout`].
 
 use super::calls::{self, Fd};
-use super::env;
+use super::{crt0, env};
 use crate::errno::{Errno, Result};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use spin::Mutex;
 
 /// Bytes that standard output collects.
@@ -22,6 +28,9 @@ struct Stdout {
     /// The first error; later output is thrown away.
     error: Option<Errno>,
 }
+
+/// Whether an error of standard output is left to [`close_stdout`].
+static KEEPS_ERRORS: AtomicBool = AtomicBool::new(false);
 
 static STDOUT: Mutex<Stdout> = Mutex::new(Stdout {
     buffer: [0; BUFFER],
@@ -65,14 +74,29 @@ impl Write for Stdout {
     }
 }
 
+/// From here on, an error of standard output does not end the program.
+pub fn keep_errors() {
+    KEEPS_ERRORS.store(true, Relaxed);
+}
+
+/// Ends the program if something was lost.
+fn end_on_error() {
+    let failed = STDOUT.lock().error.is_some();
+    if failed && !KEEPS_ERRORS.load(Relaxed) {
+        crt0::exit(1);
+    }
+}
+
 /// Writes bytes to standard output.
 pub fn put(bytes: &[u8]) {
     STDOUT.lock().put(bytes);
+    end_on_error();
 }
 
 /// Writes what standard output has collected.
 pub fn flush() {
     STDOUT.lock().flush();
+    end_on_error();
 }
 
 /// Writes what standard output has collected, and tells whether anything
@@ -85,8 +109,9 @@ pub fn close_stdout() -> Result<()> {
 
 /// The function behind `print!`.
 pub fn print(arguments: fmt::Arguments<'_>) {
-    // `Stdout` keeps errors to itself until the end.
+    // `Stdout` takes everything, and keeps errors to itself.
     let _ = STDOUT.lock().write_fmt(arguments);
+    end_on_error();
 }
 
 /// The function behind `println!`.
@@ -190,6 +215,8 @@ pub struct LineReader {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Whether a signal ends the reading.
+    interruptible: bool,
 }
 
 impl LineReader {
@@ -206,7 +233,15 @@ impl LineReader {
             buffer: alloc::vec![0; capacity],
             start: 0,
             end: 0,
+            interruptible: false,
         }
+    }
+
+    /// The reader, with EINTR as answer to a signal instead of going on.
+    #[must_use]
+    pub fn interruptible(mut self) -> LineReader {
+        self.interruptible = true;
+        self
     }
 
     /// Replaces `line` by the next line, without its newline. False at the
@@ -229,7 +264,11 @@ impl LineReader {
             line.extend_from_slice(ahead);
             // Nothing is ahead if the read fails.
             (self.start, self.end) = (0, 0);
-            self.end = calls::read(self.fd, &mut self.buffer)?;
+            self.end = if self.interruptible {
+                calls::read(self.fd, &mut self.buffer)?
+            } else {
+                calls::read_on(self.fd, &mut self.buffer)?
+            };
             if self.end == 0 {
                 return Ok((!line.is_empty()).then_some(false));
             }

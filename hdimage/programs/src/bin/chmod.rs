@@ -5,7 +5,7 @@
 
 use lib::sys::stat::S_ISLNK;
 use lib::user::{calls, env};
-use programs::command::{At, status, usage};
+use programs::command::{At, fail, status, usage};
 use programs::files::for_tree;
 use programs::mode::change_mode;
 
@@ -28,7 +28,7 @@ fn main() -> i32 {
     let mask = calls::umask(0);
     calls::umask(mask);
     if change_mode(0, change.to_bytes(), mask).is_none() {
-        usage(USAGE);
+        fail(&[change.to_bytes()], "not a mode");
     }
     for path in files {
         for_tree(path, recursive, &mut |path, stat| {

@@ -39,5 +39,5 @@ fn number<T: TryFrom<u32>>(name: Option<&[u8]>, accounts: &Accounts) -> Option<T
     let number = accounts
         .number(name)
         .and_then(|number| T::try_from(number).ok());
-    Some(number.unwrap_or_else(|| fail(&[name], "unknown name")))
+    Some(number.unwrap_or_else(|| fail(&[name], "no such user or group")))
 }

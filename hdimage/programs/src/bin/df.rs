@@ -104,7 +104,7 @@ fn read_at(file: &File, offset: u32, size: u32) -> lib::Result<Vec<u8>> {
     calls::lseek(file.fd(), offset as i32, SEEK_SET)?;
     let mut done = 0;
     while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match calls::read(file.fd(), rest)? {
+        match calls::read_on(file.fd(), rest)? {
             0 => return Err(Errno::EIO),
             count => done += count,
         }

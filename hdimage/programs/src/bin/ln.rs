@@ -11,12 +11,16 @@ use programs::files::for_each_pair;
 
 lib::program!(main);
 
-const USAGE: &str = "ln [-sf] file name\n       ln [-sf] file... directory";
+const USAGE: &str = "ln [-sf] file [name]\n       ln [-sf] file... directory";
 
 fn main() -> i32 {
     let options = options("sf", USAGE);
+    let mut operands = options.operands.clone();
+    if operands.len() == 1 {
+        operands.push(c".");
+    }
     let (symbolic, force) = (options.has('s'), options.has('f'));
-    let done = for_each_pair(&options.operands, |file, name| {
+    let done = for_each_pair(&operands, |file, name| {
         if force && calls::lstat(name).is_ok_and(|stat| !S_ISDIR(stat.st_mode)) {
             calls::unlink(name).at(name)?;
         }

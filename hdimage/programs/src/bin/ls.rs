@@ -6,7 +6,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISLNK, Stat};
+use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat};
 use lib::sys::types::{Device, Time};
 use lib::user::calls::{self, Fd};
 use lib::user::dirent::read_directory;
@@ -34,7 +34,7 @@ struct Entry {
 }
 
 fn main() -> i32 {
-    let options = options("laidR1C", "ls [-laidR1] [path...]");
+    let options = options("laAidnFrRtS1C", "ls [-laAidnFrRtS1C] [path...]");
     let ls = Ls::new(&options);
     let operands = if options.operands.is_empty() {
         &[c"."][..]
@@ -55,7 +55,7 @@ fn main() -> i32 {
             });
         }
     }
-    files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    ls.sort(&mut files);
     directories.sort_unstable();
     ls.show(&files, c".");
     let headings = operands.len() > 1 || options.has('R');
@@ -81,16 +81,18 @@ struct Ls<'a> {
 impl<'a> Ls<'a> {
     fn new(options: &'a Options<'static>) -> Ls<'a> {
         let to_terminal = calls::isatty(Fd::STDOUT);
-        let columns = (to_terminal || options.has('C')) && !options.has('1') && !options.has('l');
+        let long = options.has('l') || options.has('n');
+        let columns = (to_terminal || options.has('C')) && !options.has('1') && !long;
         let size = calls::window_size(Fd::STDOUT)
             .ok()
             .map(|size| usize::from(size.ws_col));
         let width = size.filter(|&width| width > 0).unwrap_or(DEFAULT_WIDTH);
         Ls {
             options,
-            accounts: options
-                .has('l')
-                .then(|| (Accounts::users(), Accounts::groups())),
+            accounts: long.then(|| match options.has('n') {
+                true => (Accounts::none(), Accounts::none()),
+                false => (Accounts::users(), Accounts::groups()),
+            }),
             width: columns.then_some(width),
             to_terminal,
             now: calls::time(),
@@ -98,7 +100,7 @@ impl<'a> Ls<'a> {
     }
 
     fn stat(&self, path: &CStr) -> lib::Result<Stat> {
-        if self.options.has('l') {
+        if self.accounts.is_some() {
             calls::lstat(path)
         } else {
             calls::stat(path)
@@ -111,17 +113,20 @@ impl<'a> Ls<'a> {
             .iter()
             .map(|entry| entry.name().to_vec())
             .collect();
-        names.retain(|name| self.options.has('a') || name.first() != Some(&b'.'));
-        names.sort_unstable();
+        names.retain(|name| match name.as_slice() {
+            b"." | b".." => self.options.has('a'),
+            name => !name.starts_with(b".") || self.options.has('a') || self.options.has('A'),
+        });
         if heading {
             stdio::put(path.to_bytes());
             println!(":");
         }
-        let entries: Vec<Entry> = names
+        let mut entries: Vec<Entry> = names
             .into_iter()
             .filter_map(|name| self.entry(path, name))
             .collect();
-        if self.options.has('l') {
+        self.sort(&mut entries);
+        if self.accounts.is_some() {
             let total: i32 = entries.iter().map(|entry| kilobytes(&entry.stat)).sum();
             println!("total {total}");
         }
@@ -137,6 +142,23 @@ impl<'a> Ls<'a> {
         Ok(())
     }
 
+    /// Newest or largest first if asked for, by name where that is the same.
+    fn sort(&self, entries: &mut [Entry]) {
+        entries.sort_unstable_by(|a, b| {
+            let by_time = b.stat.st_mtime.cmp(&a.stat.st_mtime);
+            let by_size = b.stat.st_size.cmp(&a.stat.st_size);
+            let by_name = a.name.cmp(&b.name);
+            match (self.options.has('t'), self.options.has('S')) {
+                (true, _) => by_time.then(by_name),
+                (_, true) => by_size.then(by_name),
+                _ => by_name,
+            }
+        });
+        if self.options.has('r') {
+            entries.reverse();
+        }
+    }
+
     fn entry(&self, directory: &CStr, name: Vec<u8>) -> Option<Entry> {
         let path = join(directory, &name);
         // A link to nowhere is listed all the same.
@@ -147,7 +169,8 @@ impl<'a> Ls<'a> {
     fn show(&self, entries: &[Entry], directory: &CStr) {
         match self.width {
             Some(width) => {
-                let names: Vec<_> = entries.iter().map(|entry| self.label(entry)).collect();
+                let name = |entry| [self.inode(entry), self.label(entry)].concat();
+                let names: Vec<_> = entries.iter().map(name).collect();
                 let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
                 stdio::put(&columns::format(&names, width));
             }
@@ -157,12 +180,17 @@ impl<'a> Ls<'a> {
         }
     }
 
-    /// The name as shown, with its inode number if asked for.
-    fn label(&self, entry: &Entry) -> Vec<u8> {
-        let mut label = Vec::new();
+    /// The inode number, if asked for.
+    fn inode(&self, entry: &Entry) -> Vec<u8> {
         if self.options.has('i') {
-            label.extend_from_slice(format!("{:5} ", entry.stat.st_ino).as_bytes());
+            format!("{:5} ", entry.stat.st_ino).into_bytes()
+        } else {
+            Vec::new()
         }
+    }
+
+    /// The name as shown.
+    fn label(&self, entry: &Entry) -> Vec<u8> {
         // A name must not send escape sequences to the terminal.
         let hide = |&byte: &u8| {
             if self.to_terminal && byte.is_ascii_control() {
@@ -171,16 +199,20 @@ impl<'a> Ls<'a> {
                 byte
             }
         };
-        label.extend(entry.name.iter().map(hide));
+        let mut label: Vec<u8> = entry.name.iter().map(hide).collect();
+        if self.options.has('F') {
+            label.extend_from_slice(type_mark(entry.stat.st_mode));
+        }
         label
     }
 
     fn show_line(&self, entry: &Entry, directory: &CStr) {
+        stdio::put(&self.inode(entry));
         if let Some((users, groups)) = &self.accounts {
             self.show_details(&entry.stat, users, groups);
         }
         stdio::put(&self.label(entry));
-        if self.options.has('l') && S_ISLNK(entry.stat.st_mode) {
+        if self.accounts.is_some() && S_ISLNK(entry.stat.st_mode) {
             let mut buffer = [0; lib::limits::PATH_MAX];
             if let Ok(target) = calls::readlink(&join(directory, &entry.name), &mut buffer) {
                 stdio::put(b" -> ");
@@ -202,6 +234,17 @@ impl<'a> Ls<'a> {
             print!("{:8}", stat.st_size);
         }
         print!(" {} ", short_date(stat.st_mtime, self.now));
+    }
+}
+
+/// What `-F` puts behind the name.
+fn type_mark(mode: u16) -> &'static [u8] {
+    match mode {
+        _ if S_ISDIR(mode) => b"/",
+        _ if S_ISLNK(mode) => b"@",
+        _ if S_ISFIFO(mode) => b"|",
+        _ if S_ISREG(mode) && mode & 0o111 != 0 => b"*",
+        _ => b"",
     }
 }
 

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `mv [-f] from... to`: renames files, or moves them into a directory.
+//! `mv [-i] from... to`: renames files, or moves them into a directory.
 #![no_std]
 #![no_main]
 
 use core::ffi::CStr;
 use lib::Errno;
-use lib::sys::stat::S_ISDIR;
+use lib::sys::stat::{S_ISDIR, Stat};
 use lib::user::calls;
-use programs::command::{At, Outcome, complain, options, status, usage};
+use programs::command::{At, Outcome, complain, confirm, options, status, usage};
 use programs::files::{CopyOptions, copy, for_each_pair, remove, same_file};
 
 lib::program!(main);
 
-const USAGE: &str = "mv [-f] from to\n       mv [-f] from... directory";
+const USAGE: &str = "mv [-fi] from to\n       mv [-fi] from... directory";
 
 fn main() -> i32 {
-    let options = options("f", USAGE);
-    if !for_each_pair(&options.operands, move_file) {
+    let options = options("fi", USAGE);
+    let asks = options.has('i') && !options.has('f');
+    if !for_each_pair(&options.operands, |from, to| {
+        if asks && calls::lstat(to).is_ok() && !confirm("overwrite", to) {
+            return Ok(());
+        }
+        move_file(from, to)
+    }) {
         usage(USAGE);
     }
     status()
@@ -25,29 +31,55 @@ fn main() -> i32 {
 fn move_file(from: &CStr, to: &CStr) -> Outcome {
     let stat = calls::lstat(from).at(from)?;
     if calls::lstat(to).is_ok_and(|other| same_file(&stat, &other)) {
-        complain(&[from.to_bytes(), to.to_bytes()], "are the same file");
+        complain(&[from.to_bytes(), to.to_bytes()], "same file");
         return Ok(());
     }
     match calls::rename(from, to) {
-        Err(Errno::EXDEV) => copy_and_remove(from, to),
+        Err(Errno::EXDEV) => copy_and_remove(from, &stat, to),
         // A kernel like 0.11's, which has no such call.
-        Err(Errno::ENOSYS) if !S_ISDIR(stat.st_mode) => link_and_unlink(from, to),
+        Err(Errno::ENOSYS) if !S_ISDIR(stat.st_mode) => link_and_unlink(from, &stat, to),
+        Err(Errno::EINVAL) => {
+            let both = [from.to_bytes(), to.to_bytes()];
+            complain(&both, "cannot move a directory into itself");
+            Ok(())
+        }
+        // These are about what is in the way.
+        Err(errno @ (Errno::EEXIST | Errno::EISDIR | Errno::ENOTDIR | Errno::ENOTEMPTY)) => {
+            Err(errno).at(to)
+        }
+        // The source is there, so what is not is where it is to go.
+        Err(Errno::ENOENT) => Err(Errno::ENOENT).at(to),
         result => result.at(from),
     }
 }
 
-fn link_and_unlink(from: &CStr, to: &CStr) -> Outcome {
+fn link_and_unlink(from: &CStr, stat: &Stat, to: &CStr) -> Outcome {
     if calls::lstat(to).is_ok() {
         calls::unlink(to).at(to)?;
     }
     match calls::link(from, to) {
-        Err(Errno::EXDEV) => copy_and_remove(from, to),
+        Err(Errno::EXDEV) => copy_and_remove(from, stat, to),
         result => result.and_then(|()| calls::unlink(from)).at(from),
     }
 }
 
+/// Takes away what stands where a file is to go, as `rename` would.
+fn make_room(from: &Stat, to: &CStr) -> Outcome {
+    let Ok(stat) = calls::lstat(to) else {
+        return Ok(());
+    };
+    match (S_ISDIR(from.st_mode), S_ISDIR(stat.st_mode)) {
+        (true, true) => calls::rmdir(to),
+        (true, false) => Err(Errno::ENOTDIR),
+        (false, true) => Err(Errno::EISDIR),
+        (false, false) => calls::unlink(to),
+    }
+    .at(to)
+}
+
 /// The way to another file system. The original stays if the copy failed.
-fn copy_and_remove(from: &CStr, to: &CStr) -> Outcome {
+fn copy_and_remove(from: &CStr, stat: &Stat, to: &CStr) -> Outcome {
+    make_room(stat, to)?;
     copy(
         from,
         to,

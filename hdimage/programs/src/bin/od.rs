@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 use lib::{print, println};
 use programs::command::{options, status};
-use programs::files::{for_each_chunk, for_each_input};
+use programs::files::{for_each_chunk, for_each_file};
 
 extern crate alloc;
 
@@ -29,7 +29,7 @@ fn main() -> i32 {
         last: Vec::new(),
         repeated: false,
     };
-    for_each_input(&options.operands, |fd, path| {
+    for_each_file(&options.operands, |fd, path| {
         for_each_chunk(
             fd,
             |chunk| {

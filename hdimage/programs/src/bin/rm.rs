@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `rm [-rf] file...`: removes files, with `-r` whole trees.
+//! `rm [-rfi] file...`: removes files, with `-r` whole trees.
 #![no_std]
 #![no_main]
 
 use lib::Errno;
 use lib::user::calls;
-use programs::command::{complain, options, report, status, usage};
+use programs::command::{complain, confirm, options, report, status, usage};
 use programs::files::remove;
 use programs::path::base_name;
 
 lib::program!(main);
 
-const USAGE: &str = "rm [-rf] file...";
+const USAGE: &str = "rm [-rfi] file...";
 
 fn main() -> i32 {
     let options = options("rRfi", USAGE);
@@ -20,9 +20,11 @@ fn main() -> i32 {
     if options.operands.is_empty() && !force {
         usage(USAGE);
     }
-    for path in options.operands {
+    for path in &options.operands {
         if matches!(base_name(path), b"." | b".." | b"/") {
             complain(&[path.to_bytes()], "refusing to remove it");
+        } else if options.has('i') && !force && !confirm("remove", path) {
+            continue;
         } else if !force || calls::lstat(path) != Err(Errno::ENOENT) {
             report(remove(path, recursive));
         }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Words to arguments: `~`, variables, commands, splitting, file names.
 
+use super::arithmetic::evaluate;
 use super::lexer::{Piece, Word};
 use crate::glob;
+use alloc::format;
 use alloc::vec::Vec;
 
 /// What the expansion needs of the shell.
@@ -13,6 +15,8 @@ pub trait Shell {
     fn parameters(&self) -> Vec<Vec<u8>>;
     /// What the commands print.
     fn output_of(&mut self, commands: &[u8]) -> Vec<u8>;
+    /// An expression has no value: says why, and gives up the command.
+    fn mistake(&mut self, expression: &[u8], error: &'static str);
     /// The names in a directory, whose path is empty or ends with a slash.
     fn names_in(&self, directory: &[u8]) -> Vec<Vec<u8>>;
 }
@@ -140,6 +144,10 @@ impl Builder {
                 }
                 self.value(&output, *quoted);
             }
+            Piece::Arithmetic { expression, quoted } => {
+                let value = arithmetic(expression, shell);
+                self.value(format!("{value}").as_bytes(), *quoted);
+            }
             Piece::Variable { name, quoted, .. } if name == b"@" || name == b"*" => {
                 self.all_parameters(name == b"@", *quoted, shell);
             }
@@ -172,6 +180,16 @@ impl Builder {
             self.value(parameter, quoted);
         }
     }
+}
+
+/// The value of an expression; 0 after telling the shell if it has none.
+fn arithmetic(expression: &Word, shell: &mut dyn Shell) -> i32 {
+    let text = single(expression, shell);
+    let value = evaluate(&text, &|name| shell.variable(name));
+    value.unwrap_or_else(|error| {
+        shell.mistake(&text, error);
+        0
+    })
 }
 
 /// The value of `~`, if the word begins with it and it stands for the home
@@ -212,6 +230,10 @@ mod tests {
             [commands, b"!\n\n"].concat()
         }
 
+        fn mistake(&mut self, _expression: &[u8], error: &'static str) {
+            assert_eq!(error, "division by zero");
+        }
+
         fn names_in(&self, _directory: &[u8]) -> Vec<Vec<u8>> {
             vec![b"f1".to_vec(), b"f2".to_vec(), b"*".to_vec()]
         }
@@ -226,7 +248,7 @@ mod tests {
 
     #[test]
     fn many_arguments() {
-        let cases: [(&str, &[&str]); 22] = [
+        let cases: [(&str, &[&str]); 25] = [
             ("a", &["a"]),
             ("$TWO", &["one", "two"]),
             ("\"$TWO\"", &[" one  two "]),
@@ -249,6 +271,9 @@ mod tests {
             ("\"`a b`\"", &["a b!"]),
             ("${NOTHING:-$TWO}", &["one", "two"]),
             ("${EMPTY:-x}${HOME:-y}", &["x/usr/root"]),
+            ("$((2*(3+1)))", &["8"]),
+            ("a$(($NOTHING 1 + 2))", &["a3"]),
+            ("$((1/0))", &["0"]),
         ];
         for (text, expected) in cases {
             let found = arguments(&word(text), &mut TestShell);

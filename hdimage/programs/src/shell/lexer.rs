@@ -27,6 +27,13 @@ pub enum Piece {
         /// Inside double quotes.
         quoted: bool,
     },
+    /// `$((expression))`.
+    Arithmetic {
+        /// The expression, in which variables and commands are to be replaced.
+        expression: Word,
+        /// Inside double quotes.
+        quoted: bool,
+    },
 }
 
 /// A word as written.
@@ -41,6 +48,15 @@ impl Word {
             [Piece::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a word without its quotes, taking `$` and backquotes out.
+    fn without_quotes(&self) -> Vec<u8> {
+        let texts = self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(text) | Piece::Quoted(text) => Some(text.as_slice()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().concat()
     }
 
     /// Adds a byte that is not quoted.
@@ -71,6 +87,8 @@ pub enum RedirectKind {
     Append,
     /// `<&` and `>&`: the word is a descriptor, or `-` to close.
     Duplicate,
+    /// `<<` and `<<-`: the word is what is to be read.
+    HereDocument,
 }
 
 /// The smallest unit of the language.
@@ -80,6 +98,8 @@ pub enum Token {
     Word(Word),
     /// `<`, `>`, `>>`, `<&`, `>&`, with the descriptor it is for.
     Redirect(u32, RedirectKind),
+    /// `<<`, its delimiter and the lines up to that, with the descriptor.
+    HereDocument(u32, Word),
     /// `;`
     Semicolon,
     /// `;;`
@@ -115,6 +135,10 @@ pub enum SyntaxError {
 pub struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
+    /// Where the last token begins.
+    start: usize,
+    /// Where the here-documents of this line end; 0 if there are none.
+    documents_end: usize,
 }
 
 type Result<T> = core::result::Result<T, SyntaxError>;
@@ -122,7 +146,21 @@ type Result<T> = core::result::Result<T, SyntaxError>;
 impl<'a> Lexer<'a> {
     /// Begins at the start of `text`.
     pub fn new(text: &'a [u8]) -> Lexer<'a> {
-        Lexer { text, at: 0 }
+        Lexer {
+            text,
+            at: 0,
+            start: 0,
+            documents_end: 0,
+        }
+    }
+
+    /// Where the last token begins and ends.
+    pub fn span(&self) -> (usize, usize) {
+        (self.start, self.at)
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.skip(b" ") || self.skip(b"\t") {}
     }
 
     fn peek(&self) -> Option<u8> {
@@ -165,7 +203,8 @@ impl<'a> Lexer<'a> {
                 self.at += 1;
             }
         }
-        if let Some(redirect) = self.redirect() {
+        self.start = self.at;
+        if let Some(redirect) = self.redirect()? {
             return Ok(redirect);
         }
         let operators: [(&[u8], Token); 9] = [
@@ -181,6 +220,9 @@ impl<'a> Lexer<'a> {
         ];
         for (text, token) in operators {
             if self.skip(text) {
+                if token == Token::Newline {
+                    self.at = self.at.max(core::mem::take(&mut self.documents_end));
+                }
                 return Ok(token);
             }
         }
@@ -192,12 +234,18 @@ impl<'a> Lexer<'a> {
     }
 
     /// A redirection, perhaps with a number in front.
-    fn redirect(&mut self) -> Option<Token> {
+    fn redirect(&mut self) -> Result<Option<Token>> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
-        let number = unsigned(self.text.get(start..self.at)?, 10);
+        let number = unsigned(self.text.get(start..self.at).unwrap_or_default(), 10);
+        for (text, strip_tabs) in [(&b"<<-"[..], true), (b"<<", false)] {
+            if self.skip(text) {
+                let document = self.here_document(strip_tabs)?;
+                return Ok(Some(Token::HereDocument(number.unwrap_or(0), document)));
+            }
+        }
         let kinds: [(&[u8], RedirectKind, u32); 5] = [
             (b"<&", RedirectKind::Duplicate, 0),
             (b"<", RedirectKind::Read, 0),
@@ -207,11 +255,50 @@ impl<'a> Lexer<'a> {
         ];
         for (text, kind, default) in kinds {
             if self.skip(text) {
-                return Some(Token::Redirect(number.unwrap_or(default), kind));
+                return Ok(Some(Token::Redirect(number.unwrap_or(default), kind)));
             }
         }
         self.at = start;
-        None
+        Ok(None)
+    }
+
+    /// The lines of a here-document: those behind this line, up to one that is
+    /// the delimiter, which comes next. A delimiter with quotes says that
+    /// nothing in the lines has a meaning.
+    ///
+    /// This line must not end inside quotes: the document is looked for behind
+    /// the next newline.
+    fn here_document(&mut self, strip_tabs: bool) -> Result<Word> {
+        self.skip_blanks();
+        let delimiter = self.word()?;
+        if delimiter.0.is_empty() {
+            return Err(SyntaxError::Unexpected("<<"));
+        }
+        let rest_of_line = self.text.get(self.at..).unwrap_or_default();
+        let line_end = rest_of_line.iter().position(|&byte| byte == b'\n');
+        let line_end = self.at + line_end.ok_or(SyntaxError::Incomplete)? + 1;
+        let mut at = line_end.max(self.documents_end);
+        let end = delimiter.without_quotes();
+        let mut document = Vec::new();
+        loop {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let mut line = rest.split_inclusive(|&byte| byte == b'\n').next();
+            at += line.map_or(0, <[u8]>::len);
+            while let Some([b'\t', stripped @ ..]) = line.filter(|_| strip_tabs) {
+                line = Some(stripped);
+            }
+            match line {
+                Some(line) if line.strip_suffix(b"\n").unwrap_or(line) == end => break,
+                Some(line) if line.ends_with(b"\n") => document.extend_from_slice(line),
+                _ => return Err(SyntaxError::Incomplete),
+            }
+        }
+        self.documents_end = at;
+        if delimiter.plain().is_some() {
+            expandable(&document)
+        } else {
+            Ok(Word(alloc::vec![Piece::Quoted(document)]))
+        }
     }
 
     fn word(&mut self) -> Result<Word> {
@@ -258,19 +345,28 @@ impl<'a> Lexer<'a> {
                     }
                     return Ok(());
                 }
-                b'$' => self.dollar(word, true)?,
-                b'`' => self.backquoted(word, true)?,
-                b'\\' => match self.next_byte().ok_or(SyntaxError::Incomplete)? {
-                    b'\n' => {}
-                    literal @ (b'"' | b'\\' | b'$' | b'`') => word.push_quoted(literal),
-                    other => {
-                        word.push_quoted(b'\\');
-                        word.push_quoted(other);
-                    }
-                },
-                byte => word.push_quoted(byte),
+                byte => self.in_quotes(byte, b"\"\\$`", word)?,
             }
         }
+    }
+
+    /// A byte, just read, where only `$`, backquotes and backslashes before
+    /// the bytes of `escaped` have a meaning.
+    fn in_quotes(&mut self, byte: u8, escaped: &[u8], word: &mut Word) -> Result<()> {
+        match byte {
+            b'$' => self.dollar(word, true)?,
+            b'`' => self.backquoted(word, true)?,
+            b'\\' => match self.next_byte().ok_or(SyntaxError::Incomplete)? {
+                b'\n' => {}
+                literal if escaped.contains(&literal) => word.push_quoted(literal),
+                other => {
+                    word.push_quoted(b'\\');
+                    word.push_quoted(other);
+                }
+            },
+            byte => word.push_quoted(byte),
+        }
+        Ok(())
     }
 
     /// What follows a `$`.
@@ -284,7 +380,13 @@ impl<'a> Lexer<'a> {
             Some(b'(') => {
                 self.at += 1;
                 let text = self.parenthesised()?;
-                word.0.push(Piece::Command { text, quoted });
+                word.0.push(match arithmetic(&text) {
+                    Some(expression) => Piece::Arithmetic {
+                        expression: expandable(expression)?,
+                        quoted,
+                    },
+                    None => Piece::Command { text, quoted },
+                });
             }
             Some(b'{') => {
                 self.at += 1;
@@ -398,6 +500,36 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The text as one quoted word in which `$`, backquotes and backslashes before
+/// these have a meaning.
+fn expandable(text: &[u8]) -> Result<Word> {
+    let mut lexer = Lexer::new(text);
+    let mut word = Word(alloc::vec![Piece::Quoted(Vec::new())]);
+    while let Some(byte) = lexer.next_byte() {
+        // More lines would not help.
+        lexer
+            .in_quotes(byte, b"\\$`", &mut word)
+            .map_err(|_| SyntaxError::Unexpected("end of text"))?;
+    }
+    Ok(word)
+}
+
+/// The expression, if what stands between `$(` and `)` is `(expression)` and
+/// not commands.
+fn arithmetic(text: &[u8]) -> Option<&[u8]> {
+    let expression = text.strip_prefix(b"(")?.strip_suffix(b")")?;
+    let mut depth = 0;
+    for byte in expression {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return None,
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    Some(expression)
+}
+
 /// Whether the byte may be in the name of a variable.
 pub fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -410,114 +542,4 @@ pub fn is_name(text: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tokens(text: &str) -> Result<Vec<Token>> {
-        let mut lexer = Lexer::new(text.as_bytes());
-        let mut tokens = Vec::new();
-        loop {
-            match lexer.token()? {
-                Token::End => return Ok(tokens),
-                token => tokens.push(token),
-            }
-        }
-    }
-
-    fn only_word(text: &str) -> Vec<Piece> {
-        match tokens(text).unwrap().as_slice() {
-            [Token::Word(word)] => word.0.clone(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn text(text: &str) -> Piece {
-        Piece::Text(text.into())
-    }
-
-    fn quoted(text: &str) -> Piece {
-        Piece::Quoted(text.into())
-    }
-
-    fn variable(name: &str, quoted: bool) -> Piece {
-        Piece::Variable {
-            name: name.into(),
-            default: None,
-            quoted,
-        }
-    }
-
-    #[test]
-    fn operators_need_no_blanks() {
-        let word = |name: &str| Token::Word(Word(vec![text(name)]));
-        assert_eq!(
-            tokens("a|b&&c;d&>>x 2>&1 <in # rest\n").unwrap(),
-            [
-                word("a"),
-                Token::Pipe,
-                word("b"),
-                Token::And,
-                word("c"),
-                Token::Semicolon,
-                word("d"),
-                Token::Background,
-                Token::Redirect(1, RedirectKind::Append),
-                word("x"),
-                Token::Redirect(2, RedirectKind::Duplicate),
-                word("1"),
-                Token::Redirect(0, RedirectKind::Read),
-                word("in"),
-                Token::Newline,
-            ]
-        );
-        assert_eq!(
-            tokens("a2>b").unwrap()[1],
-            Token::Redirect(1, RedirectKind::Write)
-        );
-        assert_eq!(tokens("a#b").unwrap(), [word("a#b")]);
-    }
-
-    #[test]
-    fn quotes() {
-        assert_eq!(
-            only_word("a'b $c\\'d"),
-            [text("a"), quoted("b $c\\"), text("d")]
-        );
-        assert_eq!(only_word(r#""a\$b\x""#), [quoted(r"a$b\x")]);
-        assert_eq!(only_word(r"\*\ "), [quoted("* ")]);
-        assert_eq!(only_word("''"), [quoted("")]);
-        assert_eq!(only_word("a\\\nb"), [text("ab")]);
-    }
-
-    #[test]
-    fn variables_and_commands() {
-        assert_eq!(only_word("$HOME/x"), [variable("HOME", false), text("/x")]);
-        assert_eq!(only_word("\"$?\""), [variable("?", true)]);
-        assert_eq!(only_word("${A}b"), [variable("A", false), text("b")]);
-        assert_eq!(only_word("$10"), [variable("1", false), text("0")]);
-        assert_eq!(only_word("a$"), [text("a$")]);
-        let command = |text: &str| Piece::Command {
-            text: text.into(),
-            quoted: false,
-        };
-        assert_eq!(only_word("$(a $(b ')') c)"), [command("a $(b ')') c")]);
-        assert_eq!(only_word(r"`a \`b\``"), [command("a `b`")]);
-        let default = Some(Word(vec![text("x y")]));
-        let expected = Piece::Variable {
-            name: b"A".to_vec(),
-            default,
-            quoted: false,
-        };
-        assert_eq!(only_word("${A:-x y}"), [expected]);
-    }
-
-    #[test]
-    fn unfinished() {
-        for text in [
-            "'a", "\"a", "a\\", "a \\\n", "a\\\n", "$(a", "`a", "${a", "${a:-b", "\"$(a\"",
-        ] {
-            assert_eq!(tokens(text), Err(SyntaxError::Incomplete), "{text}");
-        }
-        assert_eq!(tokens("${%}"), Err(SyntaxError::Unexpected("${")));
-    }
-}
+mod tests;

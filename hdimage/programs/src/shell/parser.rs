@@ -7,11 +7,13 @@
 //! pipeline  = ["!"] command { "|" command }
 //! command   = simple | compound { redirect }
 //! compound  = "(" list ")" | "{" list "}" | if | while | until | for | case
-//! simple    = { NAME=word } { word | redirect }
+//! simple    = { NAME=word } { word | redirect } | function
+//! function  = NAME "(" ")" compound { redirect }
 //! ```
 
-use super::lexer::{Lexer, Piece, SyntaxError, Token, Word, is_name};
+use super::lexer::{Lexer, Piece, RedirectKind, SyntaxError, Token, Word, is_name};
 use super::tree::{AndOr, Command, CommandKind, Connector, List, Pipeline, Redirect};
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 /// How deep commands may be nested, so that no text overflows the stack.
@@ -24,8 +26,10 @@ pub fn parse(text: &[u8]) -> Result<List> {
     let mut lexer = Lexer::new(text);
     let next = lexer.token()?;
     let mut parser = Parser {
+        text,
         lexer,
         next,
+        end: 0,
         depth: 0,
     };
     let list = parser.list()?;
@@ -36,13 +40,17 @@ pub fn parse(text: &[u8]) -> Result<List> {
 }
 
 struct Parser<'a> {
+    text: &'a [u8],
     lexer: Lexer<'a>,
     next: Token,
+    /// Where the token before `next` ends.
+    end: usize,
     depth: usize,
 }
 
 impl Parser<'_> {
     fn advance(&mut self) -> Result<Token> {
+        self.end = self.lexer.span().1;
         let next = self.lexer.token()?;
         Ok(core::mem::replace(&mut self.next, next))
     }
@@ -54,6 +62,16 @@ impl Parser<'_> {
             self.advance()?;
         }
         Ok(found)
+    }
+
+    /// Where the next token begins.
+    fn start(&self) -> usize {
+        self.lexer.span().0
+    }
+
+    /// What was parsed since `start`, as it was written.
+    fn text_since(&self, start: usize) -> Vec<u8> {
+        self.text.get(start..self.end).unwrap_or_default().to_vec()
     }
 
     fn newlines(&mut self) -> Result<()> {
@@ -91,7 +109,7 @@ impl Parser<'_> {
                 .iter()
                 .find(|reserved| self.at_word(reserved))
                 .unwrap_or(&"word"),
-            Token::Redirect(..) => "redirection",
+            Token::Redirect(..) | Token::HereDocument(..) => "redirection",
             Token::Semicolon => ";",
             Token::DoubleSemicolon => ";;",
             Token::Background => "&",
@@ -144,6 +162,7 @@ impl Parser<'_> {
     }
 
     fn and_or(&mut self) -> Result<AndOr> {
+        let start = self.start();
         let first = self.pipeline()?;
         let mut rest = Vec::new();
         loop {
@@ -155,6 +174,7 @@ impl Parser<'_> {
                         first,
                         rest,
                         background: false,
+                        text: self.text_since(start),
                     });
                 }
             };
@@ -165,13 +185,18 @@ impl Parser<'_> {
     }
 
     fn pipeline(&mut self) -> Result<Pipeline> {
+        let start = self.start();
         let negated = self.accept_word("!")?;
         let mut commands = alloc::vec![self.command()?];
         while self.accept(&Token::Pipe)? {
             self.newlines()?;
             commands.push(self.command()?);
         }
-        Ok(Pipeline { negated, commands })
+        Ok(Pipeline {
+            negated,
+            commands,
+            text: self.text_since(start),
+        })
     }
 
     fn command(&mut self) -> Result<Command> {
@@ -199,15 +224,24 @@ impl Parser<'_> {
 
     fn redirects(&mut self) -> Result<Vec<Redirect>> {
         let mut redirects = Vec::new();
-        while let Token::Redirect(fd, kind) = self.next {
-            self.advance()?;
-            redirects.push(Redirect {
-                fd,
-                kind,
-                target: self.any_word()?,
+        loop {
+            redirects.push(match self.next {
+                Token::Redirect(fd, kind) => {
+                    self.advance()?;
+                    let target = self.any_word()?;
+                    Redirect { fd, kind, target }
+                }
+                Token::HereDocument(..) => match self.advance()? {
+                    Token::HereDocument(fd, target) => Redirect {
+                        fd,
+                        kind: RedirectKind::HereDocument,
+                        target,
+                    },
+                    _ => return Err(self.unexpected()),
+                },
+                _ => return Ok(redirects),
             });
         }
-        Ok(redirects)
     }
 
     fn any_word(&mut self) -> Result<Word> {
@@ -234,7 +268,12 @@ impl Parser<'_> {
                         _ => words.push(word),
                     }
                 }
-                Token::Redirect(..) => redirects.extend(self.redirects()?),
+                Token::Redirect(..) | Token::HereDocument(..) => {
+                    redirects.extend(self.redirects()?);
+                }
+                Token::Open if assignments.is_empty() && redirects.is_empty() => {
+                    return self.function(&words);
+                }
                 _ => {
                     return Ok(Command {
                         kind: CommandKind::Simple { assignments, words },
@@ -243,6 +282,29 @@ impl Parser<'_> {
                 }
             }
         }
+    }
+
+    /// What follows the name of a function, from its `(` on.
+    fn function(&mut self, words: &[Word]) -> Result<Command> {
+        let name = match words {
+            [name] => name.plain().filter(|name| is_name(name)),
+            _ => None,
+        };
+        let name = name.ok_or_else(|| self.unexpected())?.to_vec();
+        self.advance()?;
+        if !self.accept(&Token::Close)? {
+            return Err(self.unexpected());
+        }
+        self.newlines()?;
+        let body = self.command()?;
+        if let CommandKind::Simple { .. } | CommandKind::Function { .. } = body.kind {
+            return Err(SyntaxError::Unexpected("word"));
+        }
+        let body = Rc::new(body);
+        Ok(Command {
+            kind: CommandKind::Function { name, body },
+            redirects: Vec::new(),
+        })
     }
 
     fn compound(&mut self) -> Result<Option<CommandKind>> {
@@ -379,153 +441,4 @@ fn assignment(word: &Word) -> Option<(Vec<u8>, Word)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::lexer::RedirectKind;
-    use super::*;
-
-    fn word(text: &str) -> Word {
-        Word(vec![Piece::Text(text.into())])
-    }
-
-    fn one(text: &str) -> AndOr {
-        let list = parse(text.as_bytes()).unwrap();
-        assert_eq!(list.len(), 1, "{text}");
-        list.into_iter().next().unwrap()
-    }
-
-    fn kind(text: &str) -> CommandKind {
-        let pipeline = one(text).first;
-        assert_eq!(pipeline.commands.len(), 1, "{text}");
-        pipeline.commands.into_iter().next().unwrap().kind
-    }
-
-    #[test]
-    fn lists_and_pipelines() {
-        let list = parse(b"a; b & c\n\nd").unwrap();
-        let background: Vec<_> = list.iter().map(|and_or| and_or.background).collect();
-        assert_eq!(background, [false, true, false, false]);
-        let and_or = one("! a | b && c || d");
-        assert!(and_or.first.negated);
-        assert_eq!(and_or.first.commands.len(), 2);
-        let connectors: Vec<_> = and_or
-            .rest
-            .iter()
-            .map(|(connector, _)| *connector)
-            .collect();
-        assert_eq!(connectors, [Connector::And, Connector::Or]);
-        assert_eq!(one("a |\n b").first.commands.len(), 2);
-        assert_eq!(parse(b" # nothing\n").unwrap(), []);
-    }
-
-    #[test]
-    fn simple_commands() {
-        let command = one("A=1 B= ls x=y >out 2>&1 z").first.commands.remove(0);
-        let redirects: Vec<_> = command
-            .redirects
-            .iter()
-            .map(|redirect| (redirect.fd, redirect.kind))
-            .collect();
-        assert_eq!(
-            redirects,
-            [(1, RedirectKind::Write), (2, RedirectKind::Duplicate)]
-        );
-        let CommandKind::Simple { assignments, words } = command.kind else {
-            panic!()
-        };
-        assert_eq!(
-            assignments,
-            [(b"A".to_vec(), word("1")), (b"B".to_vec(), word(""))]
-        );
-        assert_eq!(words, [word("ls"), word("x=y"), word("z")]);
-        let CommandKind::Simple { words, .. } = kind("echo if fi done") else {
-            panic!()
-        };
-        assert_eq!(words.len(), 4);
-        let CommandKind::Simple { assignments, words } = kind("1a=b") else {
-            panic!()
-        };
-        assert!(assignments.is_empty() && words.len() == 1);
-    }
-
-    #[test]
-    fn compound_commands() {
-        let CommandKind::If {
-            branches,
-            otherwise,
-        } = kind("if a; then b; elif c; then d; else e; fi")
-        else {
-            panic!()
-        };
-        assert_eq!((branches.len(), otherwise.len()), (2, 1));
-        let CommandKind::While { until, body, .. } = kind("until a\ndo b; c\ndone") else {
-            panic!()
-        };
-        assert!(until && body.len() == 2);
-        let CommandKind::For { name, words, .. } = kind("for i in 1 2; do a; done") else {
-            panic!()
-        };
-        assert_eq!(
-            (name, words),
-            (b"i".to_vec(), Some(vec![word("1"), word("2")]))
-        );
-        let CommandKind::For { words: None, .. } = kind("for i do a; done") else {
-            panic!()
-        };
-        let CommandKind::Case { branches, .. } = kind("case x in a|b) c;; (*) d; esac") else {
-            panic!()
-        };
-        assert_eq!(branches[0].0, [word("a"), word("b")]);
-        assert_eq!(branches.len(), 2);
-        assert!(matches!(kind("(a; b)"), CommandKind::Subshell(list) if list.len() == 2));
-        assert!(matches!(kind("{ a; }"), CommandKind::Group(list) if list.len() == 1));
-        assert_eq!(one("{ a; } >x | b").first.commands[0].redirects.len(), 1);
-    }
-
-    #[test]
-    fn unfinished() {
-        for text in [
-            "a |",
-            "a &&",
-            "if a",
-            "if a; then",
-            "(a",
-            "{ a",
-            "while a; do b",
-            "'",
-            "a >",
-        ] {
-            assert_eq!(
-                parse(text.as_bytes()),
-                Err(SyntaxError::Incomplete),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn mistakes() {
-        for (text, unexpected) in [
-            ("| a", "|"),
-            ("a ||\n;", ";"),
-            ("fi", "fi"),
-            ("a; )", ")"),
-            ("if a; fi", "fi"),
-            ("()", ")"),
-            ("a > | b", "|"),
-            ("for 1 in x; do a; done", "name"),
-            ("a ;; b", ";;"),
-            ("(a) b", "word"),
-        ] {
-            assert_eq!(
-                parse(text.as_bytes()),
-                Err(SyntaxError::Unexpected(unexpected)),
-                "{text}"
-            );
-        }
-        let deep = "(".repeat(10_000);
-        assert_eq!(
-            parse(deep.as_bytes()),
-            Err(SyntaxError::Unexpected("nesting"))
-        );
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! What commands are once they are parsed.
 
 use super::lexer::{RedirectKind, Word};
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 /// Commands one after the other.
@@ -16,6 +17,8 @@ pub struct AndOr {
     pub rest: Vec<(Connector, Pipeline)>,
     /// Whether it is not waited for.
     pub background: bool,
+    /// As it was written.
+    pub text: Vec<u8>,
 }
 
 /// When the pipeline behind it runs.
@@ -34,6 +37,8 @@ pub struct Pipeline {
     pub negated: bool,
     /// At least one.
     pub commands: Vec<Command>,
+    /// As it was written.
+    pub text: Vec<u8>,
 }
 
 /// A redirection.
@@ -43,7 +48,7 @@ pub struct Redirect {
     pub fd: u32,
     /// How.
     pub kind: RedirectKind,
-    /// A path, or a descriptor.
+    /// A path, a descriptor, or the text of a here-document.
     pub target: Word,
 }
 
@@ -94,6 +99,13 @@ pub enum CommandKind {
         words: Option<Vec<Word>>,
         /// What is repeated.
         body: List,
+    },
+    /// `name() command`: the command runs when its name is called.
+    Function {
+        /// The name.
+        name: Vec<u8>,
+        /// A compound command.
+        body: Rc<Command>,
     },
     /// `case word in pattern) list ;; esac`.
     Case {

@@ -2,22 +2,27 @@
 //! Commands that change the shell itself, and so can't be programs.
 
 use crate::execute::{Interpreter, Leave};
+use crate::jobs::State;
 use crate::variables::split_assignment;
 use alloc::vec::Vec;
+use lib::Errno;
 use lib::println;
-use lib::user::calls::{self, Fd, Pid};
+use lib::signal::Signal;
+use lib::user::calls::{self, Fd};
 use lib::user::crt0::exit;
 use lib::user::stdio::{self, LineReader};
 use programs::command::complain;
+use programs::files::working_directory;
 use programs::number::unsigned;
 use programs::path::c_string;
 use programs::shell::lexer::is_name;
 
 type Builtin = fn(&mut Interpreter, &[Vec<u8>]) -> i32;
 
-const BUILTINS: [(&[u8], Builtin); 16] = [
+const BUILTINS: [(&[u8], Builtin); 21] = [
     (b":", |_, _| 0),
     (b".", source),
+    (b"bg", |shell, words| continue_job(shell, words, false)),
     (b"break", |shell, words| {
         leave_loops(shell, words, Leave::Break)
     }),
@@ -29,7 +34,11 @@ const BUILTINS: [(&[u8], Builtin); 16] = [
     (b"exec", exec),
     (b"exit", exit_shell),
     (b"export", export),
+    (b"fg", |shell, words| continue_job(shell, words, true)),
+    (b"jobs", jobs),
+    (b"kill", kill),
     (b"read", read),
+    (b"return", return_from),
     (b"set", set),
     (b"shift", shift),
     (b"source", source),
@@ -53,36 +62,57 @@ pub fn is_builtin(name: &[u8]) -> bool {
 /// Runs a built-in command; its status, or `None` if there is none such.
 pub fn run(shell: &mut Interpreter, words: &[Vec<u8>]) -> Option<i32> {
     let (name, arguments) = words.split_first()?;
-    let status = find(name)?(shell, arguments);
+    let mut status = find(name)?(shell, arguments);
+    if let Err(errno) = stdio::close_stdout() {
+        complain(&[name, b"write error"], errno);
+        status = 1;
+    }
     shell.variables.status = status;
     Some(status)
 }
 
+/// `cd [directory]`: to the home directory if none is named, to the one before
+/// with `-`, which is `OLDPWD`.
 fn cd(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
-    let Some(directory) = words
-        .first()
-        .cloned()
-        .or_else(|| shell.variables.get(b"HOME"))
-    else {
-        complain(&[b"cd"], "HOME not set");
+    let (name, variable): (&[u8], &[u8]) = match words.first().map(Vec::as_slice) {
+        None => (b"", b"HOME"),
+        Some(b"-") => (b"", b"OLDPWD"),
+        Some(directory) => (directory, b""),
+    };
+    let directory = match variable {
+        b"" => Some(name.to_vec()),
+        variable => shell.variables.get(variable),
+    };
+    let Some(directory) = directory else {
+        complain(&[b"cd", variable], "not set");
         return 1;
     };
-    match calls::chdir(&c_string(directory.as_slice())) {
-        Ok(()) => 0,
-        Err(errno) => {
-            complain(&[b"cd", &directory], errno);
-            1
-        }
+    let old = working_directory();
+    if let Err(errno) = calls::chdir(&c_string(directory.as_slice())) {
+        complain(&[b"cd", &directory], errno);
+        return 1;
     }
+    // A directory that was removed meanwhile has no name.
+    shell.variables.set(b"OLDPWD", &old.unwrap_or_default());
+    let new = working_directory().unwrap_or_default();
+    shell.variables.set(b"PWD", &new);
+    if variable == b"OLDPWD" {
+        stdio::put(&[new.as_slice(), b"\n"].concat());
+    }
+    0
 }
 
 fn exit_shell(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
+    if shell.stays_for_stopped_jobs() {
+        return 1;
+    }
+    shell.jobs.hang_up();
     match words.first() {
         None => exit(shell.variables.status),
         Some(word) => match unsigned(word, 10) {
             Some(status) => exit(status as i32),
             None => {
-                complain(&[b"exit", word], "is no number");
+                complain(&[b"exit", word], "not a number");
                 exit(2)
             }
         },
@@ -110,7 +140,7 @@ fn export(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
             }
             None if is_name(word) => shell.variables.export(word),
             None => {
-                complain(&[b"export", word], "is no name");
+                complain(&[b"export", word], "not a name");
                 return 1;
             }
         }
@@ -126,7 +156,10 @@ fn print_lines(lines: impl Iterator<Item = Vec<u8>>) {
 }
 
 fn unset(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
-    words.iter().for_each(|name| shell.variables.unset(name));
+    for name in words {
+        shell.variables.unset(name);
+        shell.functions.remove(name);
+    }
     0
 }
 
@@ -213,23 +246,129 @@ fn umask(_shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
             0
         }
         None => {
-            complain(&[b"umask", word], "is no octal mask");
+            complain(&[b"umask", word], "not an octal mask");
             1
         }
     }
 }
 
-fn wait(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
-    match words.first() {
-        None => shell.wait_background(None),
-        Some(word) => match unsigned(word, 10) {
-            Some(pid) => shell.wait_background(Some(Pid(pid))),
-            None => {
-                complain(&[b"wait", word], "is no process id");
-                2
-            }
-        },
+/// `return [status]`: out of a function or a file of `.`.
+fn return_from(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
+    let status = words.first().map(|word| unsigned(word, 10));
+    match status {
+        _ if shell.calls == 0 => {
+            complain(&[b"return"], "not in a function");
+            1
+        }
+        Some(None) => {
+            complain(&[b"return"], "status is no number");
+            2
+        }
+        status => {
+            shell.leave = Some(Leave::Return);
+            status
+                .flatten()
+                .map_or(shell.variables.status, |status| (status & 0xff) as i32)
+        }
     }
+}
+
+/// `wait [job...]`: for all jobs, or some.
+fn wait(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
+    if words.is_empty() {
+        return shell.wait_background(None);
+    }
+    let mut status = 0;
+    for word in words {
+        status = match shell.jobs.find(word) {
+            Some(place) => shell.wait_background(Some(place)),
+            None => {
+                complain(&[b"wait", word], "no such job");
+                127
+            }
+        };
+    }
+    status
+}
+
+fn jobs(shell: &mut Interpreter, _words: &[Vec<u8>]) -> i32 {
+    shell.note_news();
+    for job in &mut shell.jobs.0 {
+        job.told = job.state();
+        println!("{}", job.line());
+    }
+    shell.forget_done();
+    0
+}
+
+/// `fg [job]` and `bg [job]`: lets a stopped job go on.
+fn continue_job(shell: &mut Interpreter, words: &[Vec<u8>], in_front: bool) -> i32 {
+    let name: &[u8] = if in_front { b"fg" } else { b"bg" };
+    if shell.terminal.is_none() {
+        complain(&[name], "no job control");
+        return 1;
+    }
+    shell.note_news();
+    let place = match words.first() {
+        Some(word) => shell.jobs.find(word),
+        None => shell.jobs.current(),
+    };
+    let Some(place) = place.filter(|&place| place < shell.jobs.0.len()) else {
+        complain(&[name], "no such job");
+        return 1;
+    };
+    let mut job = shell.jobs.0.remove(place);
+    job.in_front = in_front;
+    if in_front {
+        println!("{}", alloc::string::String::from_utf8_lossy(&job.text));
+        stdio::flush();
+        if let Some(terminal) = &shell.terminal {
+            terminal.give_to(&job);
+        }
+    }
+    let result = match job.state() {
+        State::Done(_) => Ok(()),
+        _ => job.go_on(),
+    };
+    if in_front {
+        shell.wait_in_front(job);
+        return shell.variables.status;
+    }
+    println!("{}", job.line());
+    shell.jobs.add(job);
+    match result {
+        Ok(()) => 0,
+        Err(errno) => {
+            complain(&[name], errno);
+            1
+        }
+    }
+}
+
+/// `kill`, as the program does it, and for jobs too. It works even where there
+/// can be no more processes.
+fn kill(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
+    shell.note_news();
+    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    programs::kill::run(&words, &mut |target, signal| {
+        let place = shell.jobs.find(target)?;
+        let job = shell.jobs.0.get_mut(place)?;
+        // A process of a job is only a part of it.
+        if !target.starts_with(b"%") {
+            return None;
+        }
+        if let State::Done(_) = job.state() {
+            return Some(Err(Errno::ESRCH));
+        }
+        let stopped = matches!(job.state(), State::Stopped(_));
+        let mut result = job.signal(signal);
+        let stops = [Signal::SIGSTOP, Signal::SIGTSTP].map(Signal::number);
+        if result.is_ok() && stopped && signal != 0 && !stops.contains(&signal) {
+            // A stopped job would get it only some day.
+            result = job.go_on();
+        }
+        Some(result)
+    })
 }
 
 /// `read NAME...`: a line of standard input, a word for each name, the last
@@ -239,6 +378,7 @@ fn read(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
     let mut line = Vec::new();
     // What is behind the line is for others to read.
     let found = LineReader::with_capacity(Fd::STDIN, 1)
+        .interruptible()
         .read_line(&mut line)
         .unwrap_or(false);
     let mut rest = line.trim_ascii();

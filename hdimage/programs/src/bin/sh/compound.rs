@@ -28,6 +28,10 @@ impl Interpreter {
                 self.for_command(name, words.as_deref(), body)
             }
             CommandKind::Case { subject, branches } => self.case_command(subject, branches),
+            CommandKind::Function { name, body } => {
+                self.functions.insert(name.clone(), body.clone());
+                self.variables.status = 0;
+            }
             CommandKind::Simple { .. } => {}
         }
     }

@@ -5,14 +5,18 @@
 
 use crate::builtins;
 use crate::input::{Input, Read};
+use crate::jobs::{Jobs, Terminal};
 use crate::redirect;
 use crate::variables::Variables;
+use alloc::collections::BTreeMap;
 use alloc::ffi::CString;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use lib::signal::Signal;
-use lib::user::calls::{self, Fd, File, Pid};
+use lib::sys::stat::S_ISDIR;
+use lib::user::calls::{self, Fd, File};
 use lib::user::crt0::exit;
 use lib::user::dirent::read_directory;
 use lib::user::signal::{Handler, sigaction};
@@ -33,8 +37,7 @@ extern "C" fn on_interrupt(_signal: u32) {
     INTERRUPTED.store(true, Relaxed);
 }
 
-/// Signals that mean the foreground command, not a shell at a terminal. Job
-/// control signals among them: a stopped child could not be continued.
+/// Signals that mean the foreground command, not a shell at a terminal.
 const IGNORED_AT_TERMINAL: [Signal; 5] = [
     Signal::SIGQUIT,
     Signal::SIGTERM,
@@ -42,6 +45,10 @@ const IGNORED_AT_TERMINAL: [Signal; 5] = [
     Signal::SIGTTIN,
     Signal::SIGTTOU,
 ];
+
+/// How deep functions and `.` may call each other, so that they do not overflow
+/// the stack.
+const DEEPEST: u32 = 200;
 
 /// Where programs are looked for if `PATH` is not set.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
@@ -53,7 +60,9 @@ pub enum Leave {
     Break(u32),
     /// `continue`, with the loop that is so many levels out.
     Continue(u32),
-    /// ^C.
+    /// `return`, out of a function or a file.
+    Return,
+    /// ^C, or a mistake in an expression.
     Interrupt,
 }
 
@@ -61,12 +70,22 @@ pub enum Leave {
 pub struct Interpreter {
     /// Variables and parameters.
     pub variables: Variables,
-    /// Background processes not waited for yet.
-    pub background: Vec<Pid>,
+    /// What was defined by `name() command`.
+    pub functions: BTreeMap<Vec<u8>, Rc<Command>>,
+    /// Jobs that are stopped or in the background.
+    pub jobs: Jobs,
+    /// The terminal, if there is job control.
+    pub terminal: Option<Terminal>,
+    /// The commands that run, as they were written.
+    pub text: Vec<u8>,
     /// Set when what runs is to be left; loops and lists look at it.
     pub leave: Option<Leave>,
     /// How many loops run around the command.
     pub loops: u32,
+    /// How many functions and files run around the command.
+    pub calls: u32,
+    /// The user knows that there are stopped jobs.
+    pub warned: bool,
     /// Whether somebody types the commands.
     pub interactive: bool,
     /// `set -e`: end at the first failure.
@@ -86,9 +105,14 @@ impl Interpreter {
         }
         Interpreter {
             variables,
-            background: Vec::new(),
+            functions: BTreeMap::new(),
+            jobs: Jobs::default(),
+            terminal: None,
+            text: Vec::new(),
             leave: None,
             loops: 0,
+            calls: 0,
+            warned: false,
             interactive: false,
             exit_on_failure: false,
             trace: false,
@@ -102,8 +126,12 @@ impl Interpreter {
             self.variables
                 .set(b"PS1", if calls::geteuid() == 0 { b"# " } else { b"$ " });
         }
-        // None of these numbers is refused.
+        // None of these numbers is refused. SIGTTIN is still to stop a shell in
+        // the background.
         let _ = sigaction(Signal::SIGINT, Handler::Catch(on_interrupt));
+        let _ = sigaction(Signal::SIGTTOU, Handler::Ignore);
+        let _ = sigaction(Signal::SIGTTIN, Handler::Default);
+        self.terminal = Terminal::take();
         for signal in IGNORED_AT_TERMINAL {
             let _ = sigaction(signal, Handler::Ignore);
         }
@@ -121,7 +149,10 @@ impl Interpreter {
             }
             match input.read([&prompts[0], &prompts[1]]) {
                 Read::Commands(list) => {
+                    let warned = self.warned;
                     self.list(&list);
+                    // The warning is for the very next command.
+                    self.warned &= !warned;
                     if input.interactive {
                         self.leave = None;
                     } else if self.leave.is_some() {
@@ -141,11 +172,25 @@ impl Interpreter {
                 Read::End => {
                     if input.interactive {
                         println!();
+                        if self.stays_for_stopped_jobs() {
+                            continue;
+                        }
+                        self.jobs.hang_up();
                     }
                     return self.variables.status;
                 }
             }
         }
+    }
+
+    /// Warns once of stopped jobs, which would end with the shell.
+    pub fn stays_for_stopped_jobs(&mut self) -> bool {
+        let stays = self.jobs.any_stopped() && !self.warned;
+        if stays {
+            self.warned = true;
+            eprintln!("There are stopped jobs.");
+        }
+        stays
     }
 
     /// Runs a text of commands.
@@ -161,11 +206,59 @@ impl Interpreter {
     /// Runs the commands of a file in this shell (`.`).
     pub fn run_file(&mut self, path: &CStr) -> lib::Result<i32> {
         let file = File::open(path)?;
+        if S_ISDIR(calls::fstat(file.fd())?.st_mode) {
+            return Err(Errno::EISDIR);
+        }
         let fd = redirect::copy_up(file.fd())?;
         drop(file);
-        let status = self.run_input(Input::script(fd));
+        if self.enter(path.to_bytes()) {
+            self.run_input(Input::script(fd));
+            self.leave_call();
+        }
         let _ = calls::close(fd);
-        Ok(status)
+        Ok(self.variables.status)
+    }
+
+    /// Begins a function or file; false after a message if there are too many
+    /// around it.
+    fn enter(&mut self, name: &[u8]) -> bool {
+        let possible = self.calls < DEEPEST;
+        if possible {
+            self.calls += 1;
+        } else {
+            complain(&[name], "nested too deeply");
+            self.variables.status = 1;
+            self.leave = Some(Leave::Interrupt);
+        }
+        possible
+    }
+
+    fn leave_call(&mut self) {
+        self.calls -= 1;
+        if self.leave == Some(Leave::Return) {
+            self.leave = None;
+        }
+    }
+
+    /// Runs a function.
+    fn call(&mut self, body: &Command, words: &[Vec<u8>]) {
+        let Some((name, arguments)) = words.split_first() else {
+            return;
+        };
+        if self.enter(name) {
+            let parameters = self.variables.parameters().to_vec();
+            let loops = core::mem::take(&mut self.loops);
+            self.variables.set_parameters(arguments.iter().cloned());
+            self.command(body);
+            self.variables.set_parameters(parameters.into_iter());
+            self.loops = loops;
+            self.leave_call();
+        }
+    }
+
+    /// What a name means, if it is not a program.
+    fn function(&self, words: &[Vec<u8>]) -> Option<Rc<Command>> {
+        self.functions.get(words.first()?).cloned()
     }
 
     fn syntax_error(&mut self, what: &str) {
@@ -216,6 +309,9 @@ impl Interpreter {
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline) {
+        if self.interactive {
+            self.text = pipeline.text.clone();
+        }
         match pipeline.commands.as_slice() {
             [command] => self.command(command),
             commands => self.pipe(commands),
@@ -230,8 +326,9 @@ impl Interpreter {
         match &command.kind {
             CommandKind::Simple { assignments, words } => self.simple(command, assignments, words),
             CommandKind::Subshell(_) => {
-                if let Some(child) = self.fork(|shell| shell.command_and_exit(command)) {
-                    self.wait_for(child);
+                let mut job = self.new_job(true);
+                if self.fork(&mut job, |shell| shell.command_and_exit(command)) {
+                    self.wait_in_front(job);
                 }
             }
             compound => {
@@ -261,6 +358,12 @@ impl Interpreter {
             CommandKind::Simple { assignments, words } => {
                 let words = self.arguments(words);
                 self.assign(assignments, true);
+                if self.leave.is_some() {
+                    return;
+                }
+                if let Some(body) = self.function(&words) {
+                    return self.call(&body, &words);
+                }
                 if words.is_empty() || builtins::run(self, &words).is_some() {
                     return;
                 }
@@ -280,26 +383,32 @@ impl Interpreter {
                 alloc::string::String::from_utf8_lossy(&arguments.join(&b' '))
             );
         }
+        if self.leave.is_some() {
+            return;
+        }
+        let function = self.function(&arguments);
         let builtin = arguments
             .first()
             .is_none_or(|name| builtins::is_builtin(name));
-        if builtin {
+        if builtin || function.is_some() {
             let Some(saved) = self.redirected(command) else {
                 return;
             };
             self.variables.status = 0;
             self.assign(assignments, false);
             let kept = arguments.as_slice() == [b"exec"];
-            if !arguments.is_empty() {
-                let status = builtins::run(self, &arguments);
-                self.variables.status = status.unwrap_or(127);
+            if let Some(body) = function {
+                self.call(&body, &arguments);
+            } else {
+                builtins::run(self, &arguments);
             }
             if kept {
                 saved.keep();
             }
             return;
         }
-        let child = self.fork(|shell| {
+        let mut job = self.new_job(true);
+        let started = self.fork(&mut job, |shell| {
             let Some(saved) = shell.redirected(command) else {
                 return;
             };
@@ -307,8 +416,8 @@ impl Interpreter {
             shell.assign(assignments, true);
             shell.replace(&arguments);
         });
-        if let Some(child) = child {
-            self.wait_for(child);
+        if started {
+            self.wait_in_front(job);
         }
     }
 
@@ -361,6 +470,12 @@ impl Shell for Interpreter {
 
     fn output_of(&mut self, commands: &[u8]) -> Vec<u8> {
         self.capture(commands)
+    }
+
+    fn mistake(&mut self, expression: &[u8], error: &'static str) {
+        complain(&[expression], error);
+        self.variables.status = 1;
+        self.leave = Some(Leave::Interrupt);
     }
 
     fn names_in(&self, directory: &[u8]) -> Vec<Vec<u8>> {

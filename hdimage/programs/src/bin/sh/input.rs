@@ -33,7 +33,7 @@ impl Input {
     /// A terminal.
     pub fn terminal(fd: Fd) -> Input {
         Input {
-            reader: LineReader::new(fd),
+            reader: LineReader::new(fd).interruptible(),
             interactive: true,
         }
     }
@@ -57,19 +57,16 @@ impl Input {
         let mut line = Vec::new();
         loop {
             if self.interactive {
-                stdio::put(if text.is_empty() {
-                    prompts[0]
-                } else {
-                    prompts[1]
-                });
                 stdio::flush();
+                let prompt = prompts[usize::from(!text.is_empty())];
+                // Standard output may be elsewhere. A lost prompt is no harm.
+                let _ = calls::write_all(Fd::STDERR, prompt);
             }
             match self.reader.read_line(&mut line) {
                 Ok(true) => {}
                 Ok(false) if text.is_empty() => return Read::End,
                 Ok(false) => return Read::Mistake("end of file"),
-                Err(Errno::EINTR) if self.interactive => return Read::Interrupted,
-                Err(Errno::EINTR) => continue,
+                Err(Errno::EINTR) => return Read::Interrupted,
                 Err(_) => return Read::End,
             }
             text.extend_from_slice(&line);

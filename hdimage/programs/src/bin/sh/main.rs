@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `sh [-c commands | script] [arguments...]`: the shell.
 //!
-//! The language is that of the Bourne shell without functions, here-documents
+//! The language is that of the Bourne shell, less `trap`, and with job control
 //! and arithmetic: see `programs::shell`. At a terminal it prompts, shows how
-//! children died, and lives through ^C.
+//! jobs ended, and lives through ^C.
 #![no_std]
 #![no_main]
 
@@ -13,6 +13,7 @@ mod builtins;
 mod compound;
 mod execute;
 mod input;
+mod jobs;
 mod processes;
 mod redirect;
 mod variables;
@@ -21,7 +22,7 @@ use core::ffi::CStr;
 use execute::Interpreter;
 use input::Input;
 use lib::user::calls::{self, Fd};
-use lib::user::env;
+use lib::user::{env, stdio};
 use programs::command::{complain, usage};
 
 lib::program!(main);
@@ -31,6 +32,8 @@ const USAGE: &str = "sh [-c commands | script] [arguments...]";
 const PROFILE: &CStr = c"/etc/profile";
 
 fn main() -> i32 {
+    // A built-in command whose output is lost fails like any other.
+    stdio::keep_errors();
     let mut shell = Interpreter::new();
     if env::program_name().starts_with(b"-") {
         // Not every system has one.

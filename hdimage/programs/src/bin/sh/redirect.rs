@@ -3,7 +3,10 @@
 
 use alloc::vec::Vec;
 use lib::Errno;
-use lib::fcntl::{F_DUPFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use lib::fcntl::{
+    F_DUPFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
+};
+use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, Fd};
 use programs::command::complain;
 use programs::number::unsigned;
@@ -62,7 +65,10 @@ pub fn apply(redirects: &[Redirect], shell: &mut dyn Shell) -> Option<Saved> {
         let target = single(&redirect.target, shell);
         if let Err(errno) = apply_one(redirect, &target, &mut saved) {
             drop(saved);
-            complain(&[&target], errno);
+            match redirect.kind {
+                RedirectKind::HereDocument => complain(&[b"here-document"], errno),
+                _ => complain(&[&target], errno),
+            }
             return None;
         }
     }
@@ -93,11 +99,33 @@ fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Resu
             let source = Fd(unsigned(target, 10).ok_or(Errno::EBADF)?);
             return calls::dup2(source, fd).map(drop);
         }
+        RedirectKind::HereDocument => return place(here_document(target)?, fd),
     };
-    let file = calls::open(&c_string(target), flags, 0o666)?;
+    place(calls::open(&c_string(target), flags, 0o666)?, fd)
+}
+
+/// Makes `fd` the descriptor of a file that was just opened.
+fn place(file: Fd, fd: Fd) -> lib::Result<()> {
     if file != fd {
         calls::dup2(file, fd)?;
         calls::close(file)?;
     }
     Ok(())
+}
+
+/// A file without a name, to be read from the start.
+fn here_document(text: &[u8]) -> lib::Result<Fd> {
+    let path = alloc::format!("/tmp/sh{}", calls::getpid().0);
+    let path = c_string(path.as_bytes());
+    let file = calls::open(&path, O_RDWR | O_CREAT | O_EXCL, 0o600)?;
+    let filled = calls::unlink(&path)
+        .and_then(|()| calls::write_all(file, text))
+        .and_then(|()| calls::lseek(file, 0, SEEK_SET));
+    match filled {
+        Ok(_) => Ok(file),
+        Err(errno) => {
+            let _ = calls::close(file);
+            Err(errno)
+        }
+    }
 }
