@@ -18,6 +18,10 @@ use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
 use mm::memory::TASK_SIZE;
 
+/// Single step, and string instructions going down (Intel SDM vol. 1, 3.4.3).
+const EFLAGS_TF: u32 = 1 << 8;
+const EFLAGS_DF: u32 = 1 << 10;
+
 /// `pause` and `sigsuspend` sleep here; only signals wake them.
 static NEVER: WaitQueue = WaitQueue::new();
 
@@ -191,6 +195,9 @@ fn call_handler(signal: Signal, action: &Sigaction, registers: &mut Registers) {
         do_exit(WaitStatus::from_signal(Signal::SIGSEGV));
     }
     registers.eip = action.sa_handler.0;
+    // Compiled code expects the direction flag clear, and single steps are the
+    // program's, not the handler's. The restorer brings both back.
+    registers.eflags &= !(EFLAGS_TF | EFLAGS_DF);
     task.has_saved_mask.set(0);
     block(SignalSet(task.blocked.get() | action.sa_mask.0));
 }
