@@ -15,9 +15,9 @@ use crate::manifest::{Manifest, Source};
 use crate::output::NewFile;
 use crate::root_fs::{make, with_file_system};
 use crate::{kernel_header, tree};
+use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::types::Time;
-use std::fs;
 use std::path::Path;
 
 /// What an image is made of.
@@ -71,7 +71,11 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     image.write_at(&command_line, at(COMMAND_LINE_LBA))?;
     image.write_at(&kernel, at(KERNEL_LBA))?;
     let file = || image.file().try_clone().on_host("open", output);
-    make(output, file()?, root, *manifest.root.inodes.get_ref(), time)?;
+    let options = Options {
+        inodes: Some((*manifest.root.inodes.get_ref()).into()),
+        ..Options::new(0)
+    };
+    make(output, file()?, root, &options, time)?;
     with_file_system(output, file()?, root, time, |mounted| {
         mounted.populate(&tree)
     })
@@ -91,7 +95,7 @@ fn partitions(manifest: &Manifest) -> [PartitionEntry; 2] {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).on_host("read", path)
+    std::fs::read(path).on_host("read", path)
 }
 
 /// A full file system is the manifest's mistake.

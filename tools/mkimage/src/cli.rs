@@ -1,59 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The command line of `mkimage`.
 
-use clap::{Args, Parser, Subcommand};
+mod examples;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// Makes, inspects, checks and edits the disk image of Eleven.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = examples::ALL)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  mkimage build --manifest hdimage/image.toml --output build/eleven.img \\
-      --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
-  mkimage info build/eleven.img
-  mkimage ls -l build/eleven.img /bin
-  mkimage put build/eleven.img hello.txt /root/hello.txt
-  mkimage cat build/eleven.img /etc/rc
-  mkimage cmdline build/eleven.img 'init=/bin/sh console=ttyS0'
-  mkimage fsck build/eleven.img
-
-Paths in the image begin with `/`. The file system is that of the partition
-which the boot sector names as root, or the first Minix partition; a floppy or
-another bare Minix file system will do as well.
-
-Exit status: 0 done, 1 failed (nothing was changed), 2 wrong command line,
-4 `fsck` found errors.";
-
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a whole image from the manifest.
+    #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
     /// Show boot sector, partitions, kernel and file systems.
+    #[command(after_help = examples::INFO)]
     Info {
         /// The image.
         image: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// List a directory.
+    #[command(after_help = examples::LS)]
     Ls {
         #[command(flatten)]
         at: Place,
         /// Mode, links, owner, size and time too.
         #[arg(short, long)]
         long: bool,
+        /// As JSON, with everything.
+        #[arg(long)]
+        json: bool,
         /// A directory or file in the image.
         #[arg(default_value = "/")]
         path: String,
     },
     /// Write files to standard output.
+    #[command(after_help = examples::CAT)]
     Cat {
         #[command(flatten)]
         at: Place,
@@ -62,6 +56,7 @@ pub enum Command {
         paths: Vec<String>,
     },
     /// Copy a file out of the image.
+    #[command(after_help = examples::GET)]
     Get {
         #[command(flatten)]
         at: Place,
@@ -71,6 +66,7 @@ pub enum Command {
         file: PathBuf,
     },
     /// Copy a file into the image, over an old one.
+    #[command(after_help = examples::PUT)]
     Put {
         #[command(flatten)]
         at: Place,
@@ -85,7 +81,23 @@ pub enum Command {
         #[command(flatten)]
         time: TimeArgs,
     },
+    /// Copy files between host and images.
+    #[command(after_help = examples::CP)]
+    Cp(CpArgs),
+    /// Make another name for a file, or a symbolic link.
+    #[command(after_help = examples::LN)]
+    Ln(LnArgs),
+    /// Make a device node or a named pipe.
+    #[command(after_help = examples::MKNOD)]
+    Mknod(MknodArgs),
+    /// Set permissions.
+    #[command(after_help = examples::CHMOD)]
+    Chmod(ChmodArgs),
+    /// Set owner and group.
+    #[command(after_help = examples::CHOWN)]
+    Chown(ChownArgs),
     /// Make directories.
+    #[command(after_help = examples::MKDIR)]
     Mkdir {
         #[command(flatten)]
         at: Place,
@@ -99,6 +111,7 @@ pub enum Command {
         time: TimeArgs,
     },
     /// Remove files.
+    #[command(after_help = examples::RM)]
     Rm {
         #[command(flatten)]
         at: Place,
@@ -112,24 +125,49 @@ pub enum Command {
         time: TimeArgs,
     },
     /// Draw the tree of directories and files.
+    #[command(after_help = examples::TREE)]
     Tree {
         #[command(flatten)]
         at: Place,
         /// Where to begin.
         #[arg(default_value = "/")]
         path: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show how full the file system is.
+    #[command(after_help = examples::DF)]
     Df {
         #[command(flatten)]
         at: Place,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
-    /// Check the file system.
-    Fsck {
+    /// Make an empty Minix file system in a file or partition.
+    #[command(after_help = examples::MKFS)]
+    Mkfs(MkfsArgs),
+    /// Check the file system, and repair it.
+    #[command(after_help = examples::FSCK)]
+    Fsck(FsckArgs),
+    /// Show a structure of the file system, byte for byte.
+    #[command(after_help = examples::DUMP)]
+    Dump(DumpArgs),
+    /// Draw a picture of the disk.
+    #[command(after_help = examples::MAP)]
+    Map {
         #[command(flatten)]
         at: Place,
+        /// The picture, or `-` for standard output.
+        #[arg(long, value_name = "FILE")]
+        svg: PathBuf,
     },
+    /// Make a disk of a file system and the other way round.
+    #[command(after_help = examples::CONVERT)]
+    Convert(ConvertArgs),
     /// Show or set the kernel command line, in place.
+    #[command(after_help = examples::CMDLINE)]
     Cmdline {
         /// The image.
         image: PathBuf,
@@ -137,6 +175,7 @@ pub enum Command {
         line: Option<String>,
     },
     /// Put another kernel into the image.
+    #[command(after_help = examples::KERNEL)]
     Kernel {
         /// The image.
         image: PathBuf,
@@ -144,6 +183,7 @@ pub enum Command {
         kernel: PathBuf,
     },
     /// Copy a whole partition out of the image.
+    #[command(after_help = examples::EXTRACT)]
     Extract {
         /// The image.
         image: PathBuf,
@@ -153,6 +193,7 @@ pub enum Command {
         file: PathBuf,
     },
     /// Print a completion script for a shell.
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// Which shell.
         shell: Shell,
@@ -203,9 +244,248 @@ pub struct BuildArgs {
     pub time: Option<u32>,
 }
 
+/// The words behind `cp`.
+#[derive(Debug, Args)]
+pub struct CpArgs {
+    /// Directories with all that is in them.
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Keep the times; between images, the owners too.
+    #[arg(short, long)]
+    pub preserve: bool,
+    /// Leave out device nodes and pipes, which are not made on the host.
+    #[arg(long)]
+    pub skip_special: bool,
+    /// What to copy, and where to: files of the host or IMAGE:/PATH.
+    #[arg(required = true, num_args = 2.., value_name = "FILE|IMAGE:/PATH")]
+    pub paths: Vec<String>,
+    /// The images' partition 1 to 4, instead of the root file system's.
+    #[arg(long, value_name = "NUMBER")]
+    pub partition: Option<u8>,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// The words behind `ln`.
+#[derive(Debug, Args)]
+pub struct LnArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// A symbolic link, which may lead anywhere.
+    #[arg(short, long)]
+    pub symbolic: bool,
+    /// Over an old file.
+    #[arg(short, long)]
+    pub force: bool,
+    /// Where it leads: a file in the image.
+    pub target: String,
+    /// The new name; into it, if it is a directory.
+    pub path: String,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// What `mknod` makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum NodeKind {
+    /// A block device.
+    B,
+    /// A character device.
+    C,
+    /// A named pipe.
+    P,
+}
+
+/// The words behind `mknod`.
+#[derive(Debug, Args)]
+pub struct MknodArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// The new node.
+    pub path: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Which driver.
+    #[arg(required_if_eq_any = [("kind", "b"), ("kind", "c")])]
+    pub major: Option<u8>,
+    /// Which of the driver's devices.
+    #[arg(required_if_eq_any = [("kind", "b"), ("kind", "c")])]
+    pub minor: Option<u8>,
+    /// Permissions, octal.
+    #[arg(long, value_parser = parse_mode, default_value = "600")]
+    pub mode: u16,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// The words behind `chmod`.
+#[derive(Debug, Args)]
+pub struct ChmodArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// Directories with all that is in them.
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// Permissions, octal.
+    #[arg(value_parser = parse_mode)]
+    pub mode: u16,
+    /// Files in the image.
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// Who a file belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// The user.
+    pub uid: u16,
+    /// The group, if it is to change.
+    pub gid: Option<u8>,
+}
+
+/// The words behind `chown`.
+#[derive(Debug, Args)]
+pub struct ChownArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// Directories with all that is in them.
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// User, and perhaps group: numbers up to 65535 and 255.
+    #[arg(value_parser = parse_owner, value_name = "UID[:GID]")]
+    pub owner: Owner,
+    /// Files in the image.
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// The words behind `mkfs`.
+#[derive(Debug, Args)]
+pub struct MkfsArgs {
+    /// A new file, an old one, or an image with partitions.
+    pub image: PathBuf,
+    /// In this partition, 1 to 4.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "size")]
+    pub partition: Option<u8>,
+    /// Size of the file: bytes, or with K or M; needed for a new file.
+    #[arg(long, value_parser = parse_size)]
+    pub size: Option<u64>,
+    /// How many inodes, at least; by default one for each three blocks.
+    #[arg(long, value_name = "NUMBER")]
+    pub inodes: Option<u16>,
+    /// Bytes of a name.
+    #[arg(long, value_name = "14|30", default_value = "14", value_parser = ["14", "30"])]
+    pub names: String,
+    /// Even if something is lost.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// The words behind `fsck`.
+#[derive(Debug, Args)]
+pub struct FsckArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// Repair it.
+    #[arg(long)]
+    pub repair: bool,
+    /// Say what would be repaired, and change nothing.
+    #[arg(long, requires = "repair")]
+    pub dry_run: bool,
+    /// Free zones that are in no file, instead of making files of them.
+    #[arg(long, requires = "repair")]
+    pub free_lost_zones: bool,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// What `dump` shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Structure {
+    /// The super block.
+    Super,
+    /// An inode: its number, or a path.
+    Inode,
+    /// A block of the file system by its number, boot block 0.
+    Zone,
+    /// A bitmap: `inodes` or `zones`.
+    Bitmap,
+}
+
+/// The words behind `dump`.
+#[derive(Debug, Args)]
+pub struct DumpArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// What to show.
+    pub what: Structure,
+    /// Which one.
+    #[arg(required_if_eq_any = [("what", "inode"), ("what", "zone"), ("what", "bitmap")])]
+    pub which: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `convert` makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Form {
+    /// A disk of whole cylinders with a partition table.
+    Disk,
+    /// One file system and nothing else.
+    FileSystem,
+    /// The same, filled up to whole cylinders.
+    Raw,
+}
+
+/// The words behind `convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// The new image; without it, only the geometry is shown.
+    pub output: Option<PathBuf>,
+    /// What to make; by default a disk of a file system, and a raw copy of a
+    /// disk.
+    #[arg(long, value_enum, requires = "output")]
+    pub to: Option<Form>,
+}
+
 fn parse_mode(text: &str) -> Result<u16, String> {
     u16::from_str_radix(text, 8)
         .ok()
         .filter(|&mode| mode <= 0o7777)
         .ok_or_else(|| "expected an octal number up to 7777".to_owned())
+}
+
+fn parse_owner(text: &str) -> Result<Owner, String> {
+    let (uid, gid) = match text.split_once(':') {
+        Some((uid, gid)) => (uid.parse().ok(), gid.parse().ok().map(Some)),
+        None => (text.parse().ok(), Some(None)),
+    };
+    uid.zip(gid)
+        .map(|(uid, gid)| Owner { uid, gid })
+        .ok_or_else(|| "expected UID or UID:GID, up to 65535 and 255".to_owned())
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.to_ascii_uppercase().chars().last() {
+        Some('K') => (&text[..text.len() - 1], 1 << 10),
+        Some('M') => (&text[..text.len() - 1], 1 << 20),
+        _ => (text, 1),
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "expected a number, perhaps with K or M".to_owned())
 }

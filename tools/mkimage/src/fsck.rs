@@ -8,16 +8,19 @@
 //! Only the layout is shared with the `fs` crate, not its algorithms.
 
 mod problem;
+mod repair;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use tests::sample;
+
 pub use problem::Problem;
+pub use repair::{Options, repair};
 
 use crate::error::Fault;
-use crate::volume::Volume;
-use fs::layout::{
-    BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, Zone, u16_at,
-};
+use crate::volume::{Entry, Volume};
+use fs::layout::{BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, Zone};
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
 };
@@ -220,19 +223,15 @@ impl Checker<'_> {
         let entry_size = self.volume.geometry.entry_size();
         let mut names = HashSet::new();
         let mut left = directory.size as usize;
-        for zone in &directory.blocks {
+        for (block_index, zone) in directory.blocks.iter().enumerate() {
             let here = left.min(BLOCK_SIZE);
             left -= here;
             let Some(block) = zone.and_then(|zone| volume.block(zone.block())) else {
                 continue;
             };
-            for entry in block[..here].chunks_exact(entry_size) {
-                self.check_entry(
-                    directory,
-                    u16_at(entry, 0),
-                    &entry[ENTRY_NAME..],
-                    &mut names,
-                );
+            let first = block_index * BLOCK_SIZE / entry_size;
+            for (slot, entry) in (first..).zip(block[..here].chunks_exact(entry_size)) {
+                self.check_entry(directory, slot, entry, &mut names);
             }
         }
         for (name, expected) in [(".", directory.number), ("..", directory.parent)] {
@@ -250,19 +249,25 @@ impl Checker<'_> {
     fn check_entry(
         &mut self,
         directory: &Directory,
-        number: u16,
-        name: &[u8],
+        slot: usize,
+        entry: &[u8],
         names: &mut HashSet<Vec<u8>>,
     ) {
-        if number == 0 {
+        let Entry { number, name } = &Entry::parse(entry);
+        let (number, name) = (*number, name.as_slice());
+        if number.0 == 0 {
             return;
         }
-        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
         let path = join(&directory.path, name);
+        let behind = &entry[ENTRY_NAME + name.len()..];
         let wrong = match name {
             b"" => Some("is empty"),
             name if name.contains(&b'/') => Some("holds a slash"),
             name if !names.insert(name.to_vec()) => Some("occurs twice in its directory"),
+            b"." if slot != 0 => Some("is not in the first place"),
+            b".." if slot != 1 => Some("is not in the second place"),
+            // The kernel compares names to their full length.
+            _ if behind.iter().any(|&byte| byte != 0) => Some("has bytes behind its end"),
             _ => None,
         };
         if let Some(problem) = wrong {
@@ -271,7 +276,6 @@ impl Checker<'_> {
                 problem,
             });
         }
-        let number = InodeNumber(number);
         if !self.volume.geometry.has_inode(number) {
             return self.problem(Problem::NoSuchInode {
                 path,
@@ -351,7 +355,7 @@ impl Checker<'_> {
 
 /// The path of an entry, shortened where directories are nested beyond sense.
 fn join(directory: &str, name: &[u8]) -> String {
-    let directory = if directory.len() > 4096 {
+    let directory = if directory.len() > 1024 {
         "/..."
     } else {
         directory

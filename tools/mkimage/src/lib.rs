@@ -4,13 +4,26 @@
 //! [`build`] puts an image together from a [`manifest`], the [`boot`] code,
 //! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`image`] is one
 //! that is there already. Where things lie is said in [`disk`]. The file systems are the `fs` crate's, reached through
-//! [`root_fs`]; only [`fsck`] looks at them on its own.
+//! [`root_fs`]; [`fsck`], [`dump`], [`map`] and [`drawing`] look at their bytes
+//! on their own, as a [`volume`].
+//!
+//! Exit status of the command, which says the same in `mkimage --help`:
+//!
+//! | status | meaning |
+//! |---|---|
+//! | 0 | done; `fsck`: clean, or all repaired |
+//! | 1 | failed; the message names file and place, and nothing was changed |
+//! | 2 | wrong command line |
+//! | 4 | `fsck` found errors and did not, or could not, repair them |
 #![forbid(unsafe_code)]
 
 pub mod a_out;
 pub mod boot;
 pub mod build;
+pub mod convert;
 pub mod disk;
+pub mod drawing;
+pub mod dump;
 pub mod elf;
 pub mod error;
 pub mod fsck;
@@ -18,7 +31,10 @@ pub mod image;
 pub mod image_path;
 pub mod kernel_header;
 pub mod manifest;
+pub mod map;
 pub mod output;
+pub mod ownership;
+pub mod progress;
 pub mod root_fs;
 pub mod tree;
 pub mod usage;

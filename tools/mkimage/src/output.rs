@@ -7,6 +7,7 @@
 //! written, so an image takes only the room of what is in it.
 
 use crate::error::{HostContext, Result};
+use crate::progress::Progress;
 use std::fs::{self, File, Permissions};
 use std::io::Read;
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -54,6 +55,7 @@ impl NewFile {
             .on_host("set the mode of", target)?;
         let mut chunk = vec![0; 64 * BLOCK_SIZE];
         let mut offset = 0;
+        let progress = Progress::bytes("copying", metadata.len());
         loop {
             let count = old.read(&mut chunk).on_host("read", target)?;
             if count == 0 {
@@ -61,6 +63,7 @@ impl NewFile {
             }
             new.write_at(&chunk[..count], offset)?;
             offset += count as u64;
+            progress.add(count as u64);
         }
     }
 

@@ -9,12 +9,13 @@ use crate::disk::Region;
 use crate::error::{Error, Fault, Result};
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
-use fs::host::{Attributes, Editor, FileDisk, Host};
-use fs::layout::BLOCK_SIZE;
+use fs::host::{Attributes, Editor, FileDisk, Host, ReadInto};
+use fs::layout::{BLOCK_SIZE, NAME_LEN};
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::stat::{S_IFBLK, S_IFCHR, Stat};
 use lib::sys::types::{Device, Time};
+use lib::utime::Utimbuf;
 use std::fs::File;
 use std::path::Path;
 
@@ -56,13 +57,11 @@ pub fn with_file_system<T>(
     Ok(result)
 }
 
-/// Makes an empty file system that fills `region` of `file`.
-pub fn make(image: &Path, file: File, region: Region, inodes: u16, time: Time) -> Result<()> {
-    let blocks = (region.length / BLOCK_SIZE as u64) as u32;
-    let options = Options {
-        inodes: Some(inodes.into()),
-        ..Options::new(blocks)
-    };
+/// Makes an empty file system that fills `region` of `file`, as `options` say
+/// but for the number of blocks.
+pub fn make(image: &Path, file: File, region: Region, options: &Options, time: Time) -> Result<()> {
+    let blocks = u32::try_from(region.length / BLOCK_SIZE as u64).unwrap_or(u32::MAX);
+    let options = Options { blocks, ..*options };
     let host = attach(file, region, time);
     let made = host.fs().mkfs(DEVICE, &options);
     made.map_err(in_image(image, "/", "make a file system"))
@@ -205,5 +204,85 @@ impl Mounted<'_> {
             .fs()
             .sys_rmdir(self.editor.task(), path.as_bytes())
             .map_err(self.error(path, "remove"))
+    }
+
+    /// Makes another name for a file.
+    pub fn link(&self, old: &str, new: &str) -> Result<()> {
+        self.check_name(new)?;
+        self.editor
+            .link(old.as_bytes(), new.as_bytes())
+            .map_err(self.error(new, "make a link"))
+    }
+
+    /// Makes a symbolic link.
+    pub fn symlink(&self, target: &str, path: &str) -> Result<()> {
+        self.check_name(path)?;
+        self.editor
+            .symlink(target.as_bytes(), path.as_bytes())
+            .map_err(self.error(path, "make a symbolic link"))
+    }
+
+    /// What a symbolic link says.
+    pub fn read_link(&self, path: &str) -> Result<String> {
+        let mut buffer = [0; BLOCK_SIZE];
+        let mut into = ReadInto(&mut buffer);
+        let length = self
+            .editor
+            .fs()
+            .sys_readlink(self.editor.task(), path.as_bytes(), &mut into)
+            .map_err(self.error(path, "read the link"))?;
+        Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    }
+
+    /// Makes a device node or named pipe; `mode` has the type.
+    pub fn mknod(&self, path: &str, mode: u16, device: Device) -> Result<()> {
+        self.check_name(path)?;
+        self.editor
+            .mknod(path.as_bytes(), &Attributes::new(mode), device)
+            .map_err(self.error(path, "make the node"))
+    }
+
+    /// Sets the permissions.
+    pub fn chmod(&self, path: &str, mode: u16) -> Result<()> {
+        self.editor
+            .fs()
+            .sys_chmod(self.editor.task(), path.as_bytes(), mode.into())
+            .map_err(self.error(path, "set the mode"))
+    }
+
+    /// Sets owner and group.
+    pub fn chown(&self, path: &str, uid: u16, gid: u8) -> Result<()> {
+        self.editor
+            .fs()
+            .sys_chown(self.editor.task(), path.as_bytes(), uid.into(), gid.into())
+            .map_err(self.error(path, "set the owner"))
+    }
+
+    /// Sets the time of the last change.
+    pub fn set_time(&self, path: &str, time: Time) -> Result<()> {
+        let times = Utimbuf {
+            actime: time,
+            modtime: time,
+        };
+        self.editor
+            .fs()
+            .sys_utime(self.editor.task(), path.as_bytes(), Some(times))
+            .map_err(self.error(path, "set the time"))
+    }
+
+    /// The file system cuts longer names off; so that no two become one, they
+    /// are refused here.
+    pub fn check_name(&self, path: &str) -> Result<()> {
+        let longest = self
+            .editor
+            .fs()
+            .geometry(DEVICE)
+            .map_or(NAME_LEN, |geometry| geometry.name_len.into());
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name.len() <= longest {
+            return Ok(());
+        }
+        let problem = format!("a name of {} bytes, expected at most {longest}", name.len());
+        Err(Fault::new(path, problem).in_file(self.image))
     }
 }

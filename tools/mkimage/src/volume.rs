@@ -8,9 +8,9 @@
 use crate::error::Fault;
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
-    Geometry, INDIRECT, InodeNumber, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
+    Geometry, INDIRECT, InodeNumber, ROOT_INODE, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};
 
 /// The file system at the start of `image`.
 #[derive(Clone, Copy)]
@@ -199,5 +199,20 @@ impl<'a> Volume<'a> {
             }
         }
         entries
+    }
+
+    /// The inode that a path from the root leads to; symbolic links are not
+    /// followed.
+    pub fn find(&self, path: &str) -> Option<InodeNumber> {
+        let names = path.split('/').filter(|name| !name.is_empty());
+        names.into_iter().try_fold(ROOT_INODE, |directory, name| {
+            let inode = self.inode(directory);
+            let entries = S_ISDIR(inode.mode).then(|| self.entries(&inode))?;
+            entries
+                .into_iter()
+                .filter(|entry| self.geometry.has_inode(entry.number))
+                .find(|entry| entry.name == name.as_bytes())
+                .map(|entry| entry.number)
+        })
     }
 }

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands about the image as a whole, or a whole file system.
 
-use super::Outcome;
-use crate::cli::Place;
+use super::json::{self, print};
+use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
+use mkimage::convert::{bochsrc, copy, to_disk, to_file_system, to_raw};
 use mkimage::disk::{
-    COMMAND_LINE_LBA, Region, SECTOR_SIZE, command_line_sector, parse_command_line,
+    COMMAND_LINE_LBA, Layout, SECTOR_SIZE, command_line_sector, parse_command_line,
 };
-use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
-use mkimage::fsck::check;
+use mkimage::dump::{dump_bitmap, dump_inode, dump_super, dump_zone};
+use mkimage::error::{Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::image::Image;
 use mkimage::kernel_header;
+use mkimage::map::svg;
 use mkimage::output::NewFile;
 use mkimage::usage::Usage;
+use mkimage::volume::Volume;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// `df`: what is used of the file system, by its bitmaps.
-pub fn df(at: &Place, out: &mut dyn Write) -> Result<()> {
+pub fn df(at: &Place, as_json: bool, out: &mut dyn Write) -> Result<()> {
     let image = Image::open(&at.image)?;
     let usage = Usage::of(&image.read(image.file_system(at.partition)?)?).in_file(&image.path)?;
+    if as_json {
+        return print(&json::usage(&usage), out);
+    }
     let mut line = |what: &str, [total, free]: [u32; 2]| {
         let used = total - free;
         let percent = (u64::from(used) * 100).div_ceil(u64::from(total).max(1));
@@ -28,31 +34,6 @@ pub fn df(at: &Place, out: &mut dyn Write) -> Result<()> {
     };
     line("KB", [usage.zones, usage.free_zones])?;
     line("inodes", [usage.inodes, usage.free_inodes])
-}
-
-/// `fsck`: each problem on a line of its own, then a summary.
-pub fn fsck(at: &Place, out: &mut dyn Write) -> Result<Outcome> {
-    let image = Image::open(&at.image)?;
-    let report = check(&image.read(image.file_system(at.partition)?)?).in_file(&image.path)?;
-    for problem in &report.problems {
-        writeln!(out, "{problem}").on_output()?;
-    }
-    let more = report.count - report.problems.len();
-    if more > 0 {
-        writeln!(out, "... and {more} more").on_output()?;
-    }
-    let (inodes, zones) = (report.inodes_used, report.zones_used);
-    if report.is_clean() {
-        writeln!(out, "clean: {inodes} inodes, {zones} zones in use").on_output()?;
-        return Ok(Outcome::Done);
-    }
-    writeln!(
-        out,
-        "{} problems; {inodes} inodes, {zones} zones in use",
-        report.count
-    )
-    .on_output()?;
-    Ok(Outcome::Damaged)
 }
 
 /// `cmdline IMAGE`
@@ -96,15 +77,78 @@ pub fn extract(path: &Path, partition: u8, file: &Path) -> Result<()> {
     let image = Image::open(path)?;
     let region = image.layout.partition(partition).in_file(path)?;
     let new = NewFile::create(file, region.length)?;
-    let mut offset = 0;
-    while offset < region.length {
-        let length = (region.length - offset).min(1 << 20);
-        let piece = Region {
-            start: region.start + offset,
-            length,
-        };
-        new.write_at(&image.read(piece)?, offset)?;
-        offset += length;
-    }
+    copy(&image, region, &new, 0)?;
     new.commit()
+}
+
+/// `dump`
+pub fn dump(arguments: &DumpArgs, out: &mut dyn Write) -> Result<()> {
+    let image = Image::open(&arguments.at.image)?;
+    let bytes = image.read(image.file_system(arguments.at.partition)?)?;
+    let which = arguments.which.as_deref().unwrap_or_default();
+    let dump = match arguments.what {
+        Structure::Super => dump_super(&bytes),
+        what => Volume::open(&bytes).and_then(|volume| match what {
+            Structure::Inode if which.starts_with('/') => {
+                dump_inode(&volume, find(&volume, which)?)
+            }
+            Structure::Inode => dump_inode(&volume, number(which)?),
+            Structure::Zone => dump_zone(&volume, number(which)?),
+            _ => match which {
+                "inodes" | "zones" => Ok(dump_bitmap(&volume, which == "zones")),
+                _ => Err(Fault::new(
+                    "bitmap",
+                    format!("{which:?}, expected inodes or zones"),
+                )),
+            },
+        }),
+    }
+    .in_file(&image.path)?;
+    match arguments.json {
+        true => print(&dump, out),
+        false => write!(out, "{dump}").on_output(),
+    }
+}
+
+fn number(text: &str) -> std::result::Result<u16, Fault> {
+    let problem = || Fault::new("number", format!("{text:?}, expected 0 to 65535"));
+    text.parse().map_err(|_| problem())
+}
+
+fn find(volume: &Volume<'_>, path: &str) -> std::result::Result<u16, Fault> {
+    let found = volume.find(path).map(|number| number.0);
+    found.ok_or_else(|| Fault::new(path, "no such file in the image"))
+}
+
+/// `map`
+pub fn map(at: &Place, file: &Path, out: &mut dyn Write) -> Result<()> {
+    let picture = svg(&Image::open(&at.image)?, at.partition)?;
+    if file == Path::new("-") {
+        return out.write_all(picture.as_bytes()).on_output();
+    }
+    let new = NewFile::create(file, 0)?;
+    new.overwrite_at(picture.as_bytes(), 0)?;
+    new.commit()
+}
+
+/// `convert`
+pub fn convert(arguments: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
+    let mut image = Image::open(&arguments.at.image)?;
+    if let Some(output) = &arguments.output {
+        let form = match (arguments.to, &image.layout) {
+            (Some(form), _) => form,
+            (None, Layout::Bare) => Form::Disk,
+            (None, Layout::Partitioned { .. }) => Form::Raw,
+        };
+        let region = || image.file_system(arguments.at.partition);
+        match form {
+            Form::Disk => to_disk(&image, region()?, output),
+            Form::FileSystem => to_file_system(&image, region()?, output),
+            Form::Raw => to_raw(&image, output),
+        }?;
+        image = Image::open(output)?;
+    }
+    bochsrc(&image)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}").on_output())
 }

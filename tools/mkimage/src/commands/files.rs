@@ -4,6 +4,7 @@
 //! What changes a file system does so in a copy of the image, which takes the
 //! image's place at the end.
 
+use super::json::{self, print};
 use crate::cli::{Place, TimeArgs};
 use lib::Errno;
 use lib::sys::stat::{
@@ -27,7 +28,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const PATH_MAX: usize = 4096;
 
 /// Runs `work` on the file system of an image, which is not changed.
-fn inspect<T>(at: &Place, work: impl FnOnce(&Mounted<'_>) -> Result<T>) -> Result<T> {
+pub(super) fn inspect<T>(at: &Place, work: impl FnOnce(&Mounted<'_>) -> Result<T>) -> Result<T> {
     let image = Image::open(&at.image)?;
     let region = image.file_system(at.partition)?;
     with_file_system(&image.path, image.file, region, 0, work)
@@ -35,7 +36,11 @@ fn inspect<T>(at: &Place, work: impl FnOnce(&Mounted<'_>) -> Result<T>) -> Resul
 
 /// Runs `work` on the file system of an image, and changes the image if it
 /// succeeds.
-fn edit(at: &Place, time: &TimeArgs, work: impl FnOnce(&Mounted<'_>) -> Result<()>) -> Result<()> {
+pub(super) fn edit(
+    at: &Place,
+    time: &TimeArgs,
+    work: impl FnOnce(&Mounted<'_>) -> Result<()>,
+) -> Result<()> {
     let region = Image::open(&at.image)?.file_system(at.partition)?;
     let new = NewFile::copy_of(&at.image)?;
     let file = new.file().try_clone().on_host("open", &at.image)?;
@@ -43,7 +48,7 @@ fn edit(at: &Place, time: &TimeArgs, work: impl FnOnce(&Mounted<'_>) -> Result<(
     new.commit()
 }
 
-fn now() -> Time {
+pub(super) fn now() -> Time {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -51,27 +56,35 @@ fn now() -> Time {
 }
 
 /// Every path is taken from the root directory.
-fn absolute(path: &str) -> String {
+pub(super) fn absolute(path: &str) -> String {
     format!("/{}", path.trim_matches('/'))
 }
 
-fn join(directory: &str, name: &str) -> String {
+pub(super) fn join(directory: &str, name: &str) -> String {
     format!("{}/{name}", directory.trim_end_matches('/'))
 }
 
 /// `ls`
-pub fn ls(at: &Place, long: bool, path: &str, out: &mut dyn Write) -> Result<()> {
+pub fn ls(at: &Place, long: bool, as_json: bool, path: &str, out: &mut dyn Write) -> Result<()> {
     let path = absolute(path);
     inspect(at, |mounted| {
         let stat = mounted.stat(&path)?;
-        if !S_ISDIR(stat.st_mode) {
-            return list(&path, &stat, long, out);
+        let mut files = Vec::new();
+        if S_ISDIR(stat.st_mode) {
+            for name in mounted.read_dir(&path)? {
+                let stat = mounted.stat(&join(&path, &name))?;
+                files.push((name, stat));
+            }
+        } else {
+            files.push((path, stat));
         }
-        for name in mounted.read_dir(&path)? {
-            let stat = mounted.stat(&join(&path, &name))?;
-            list(&name, &stat, long, out)?;
+        if as_json {
+            let values = files.iter().map(|(name, stat)| json::file(name, stat));
+            return print(&values.collect::<Vec<_>>(), out);
         }
-        Ok(())
+        files
+            .iter()
+            .try_for_each(|(name, stat)| list(name, stat, long, out))
     })
 }
 
@@ -158,7 +171,7 @@ pub fn get(at: &Place, path: &str, file: &Path) -> Result<()> {
 }
 
 /// A directory reads as its entries, and a device not at all.
-fn read_regular(mounted: &Mounted<'_>, path: &str) -> Result<Vec<u8>> {
+pub(super) fn read_regular(mounted: &Mounted<'_>, path: &str) -> Result<Vec<u8>> {
     let mode = mounted.stat(path)?.st_mode;
     if S_ISDIR(mode) {
         return Err(mounted.error(path, "read")(Errno::EISDIR));
@@ -249,10 +262,20 @@ pub fn rm(at: &Place, recursive: bool, paths: &[String], time: &TimeArgs) -> Res
 }
 
 /// `tree`
-pub fn tree(at: &Place, path: &str, out: &mut dyn Write) -> Result<()> {
+pub fn tree(at: &Place, path: &str, as_json: bool, out: &mut dyn Write) -> Result<()> {
     let path = absolute(path);
     inspect(at, |mounted| {
-        mounted.stat(&path)?;
+        let stat = mounted.stat(&path)?;
+        if as_json {
+            let below = walk(mounted, &path)?;
+            let mut files = vec![json::file(&path, &stat)];
+            files.extend(
+                below
+                    .iter()
+                    .map(|entry| json::file(&entry.path, &entry.stat)),
+            );
+            return print(&files, out);
+        }
         writeln!(out, "{path}").on_output()?;
         for entry in walk(mounted, &path)? {
             writeln!(out, "{}{}", entry.drawing, entry.name).on_output()?;
@@ -262,7 +285,7 @@ pub fn tree(at: &Place, path: &str, out: &mut dyn Write) -> Result<()> {
 }
 
 /// What is below a directory, a directory before its contents.
-fn walk(mounted: &Mounted<'_>, path: &str) -> Result<Vec<Entry>> {
+pub(super) fn walk(mounted: &Mounted<'_>, path: &str) -> Result<Vec<Entry>> {
     let mut walk = Walk {
         mounted,
         seen: HashSet::new(),
@@ -272,12 +295,13 @@ fn walk(mounted: &Mounted<'_>, path: &str) -> Result<Vec<Entry>> {
     Ok(walk.entries)
 }
 
-struct Entry {
-    path: String,
-    name: String,
-    is_directory: bool,
+pub(super) struct Entry {
+    pub path: String,
+    pub name: String,
+    pub is_directory: bool,
+    pub stat: Stat,
     /// The lines that lead to it.
-    drawing: String,
+    pub drawing: String,
 }
 
 struct Walk<'a, 'fs> {
@@ -303,7 +327,8 @@ impl Walk<'_, '_> {
         let last = names.len().saturating_sub(1);
         for (index, name) in names.into_iter().enumerate() {
             let path = join(path, &name);
-            let is_directory = S_ISDIR(self.mounted.stat(&path)?.st_mode);
+            let stat = self.mounted.stat(&path)?;
+            let is_directory = S_ISDIR(stat.st_mode);
             let (branch, below) = if index == last {
                 ("└── ", "    ")
             } else {
@@ -314,6 +339,7 @@ impl Walk<'_, '_> {
                 path: path.clone(),
                 name,
                 is_directory,
+                stat,
                 drawing,
             });
             if is_directory {

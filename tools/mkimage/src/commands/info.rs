@@ -1,25 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `info`: everything about an image on one page.
+//! `info`: everything about an image on one page, with a drawing of the disk.
 
+use super::json::{self, print};
 use lib::sys::types::Device;
 use mkimage::disk::{
     HEADS, KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
     SECTORS_PER_TRACK, parse_command_line,
 };
+use mkimage::drawing::draw;
 use mkimage::error::{OutputContext, Result};
 use mkimage::image::Image;
 use mkimage::kernel_header::{KernelHeader, checksum};
 use mkimage::usage::Usage;
-use std::io::Write;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write, stdout};
 use std::path::Path;
 
 /// Prints the page.
-pub fn info(path: &Path, out: &mut dyn Write) -> Result<()> {
+pub fn info(path: &Path, as_json: bool, out: &mut dyn Write) -> Result<()> {
     let image = Image::open(path)?;
-    for line in describe(&image)? {
+    if as_json {
+        return print(&as_value(&image)?, out);
+    }
+    let has_colours =
+        stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    for line in describe(&image)?
+        .into_iter()
+        .chain(draw(&image, has_colours)?)
+    {
         writeln!(out, "{line}").on_output()?;
     }
     Ok(())
+}
+
+/// The same for programs.
+fn as_value(image: &Image) -> Result<Value> {
+    let sectors = image.length / SECTOR_SIZE as u64;
+    let mut value = json!({ "bytes": image.length, "sectors": sectors });
+    if sectors.is_multiple_of(SECTORS_PER_CYLINDER.into()) {
+        let cylinders = sectors / u64::from(SECTORS_PER_CYLINDER);
+        value["geometry"] =
+            json!({ "cylinders": cylinders, "heads": HEADS, "spt": SECTORS_PER_TRACK });
+    }
+    match &image.layout {
+        Layout::Bare => value["file_system"] = file_system(image, image.file_system(None)?)?,
+        Layout::Partitioned { table, root_device } => {
+            value["root_device"] = json!(root_device.to_string());
+            if image.layout.kernel().is_ok() {
+                let sector = image.command_line_sector()?;
+                value["command_line"] = json!(parse_command_line(&sector).ok());
+            }
+            let used = (1u8..).zip(table).filter(|(_, entry)| !entry.is_unused());
+            let partitions = used.map(|(number, entry)| partition(image, number, entry));
+            value["partitions"] = Value::Array(partitions.collect::<Result<_>>()?);
+        }
+    }
+    Ok(value)
+}
+
+fn partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Value> {
+    let mut value = json!({
+        "number": number,
+        "type": entry.kind,
+        "active": entry.status == 0x80,
+        "first_sector": entry.first_lba,
+        "sectors": entry.sectors,
+    });
+    if entry.kind == KERNEL_PARTITION {
+        value["kernel"] = match kernel(image, entry.region())? {
+            Ok((header, is_good)) => json!({
+                "bytes": header.length,
+                "load_address": header.load_address,
+                "entry": header.entry,
+                "memory_end": header.memory_end,
+                "checksum": header.checksum,
+                "is_checksum_good": is_good,
+            }),
+            Err(problem) => json!({ "problem": problem }),
+        };
+    }
+    if entry.is_minix() {
+        value["file_system"] = file_system(image, image.file_system(Some(number))?)?;
+    }
+    Ok(value)
+}
+
+fn file_system(image: &Image, region: Region) -> Result<Value> {
+    Ok(match Usage::of(&image.read(region)?) {
+        Ok(usage) => json::usage(&usage),
+        Err(fault) => json!({ "problem": fault.to_string() }),
+    })
 }
 
 fn describe(image: &Image) -> Result<Vec<String>> {
@@ -83,14 +153,37 @@ fn describe_partition(image: &Image, number: u8, entry: &PartitionEntry) -> Resu
     Ok(lines)
 }
 
-fn describe_kernel(image: &Image, region: Region) -> Result<String> {
+/// The kernel's header and whether its checksum is right, or what is wrong.
+fn kernel(
+    image: &Image,
+    region: Region,
+) -> Result<std::result::Result<(KernelHeader, bool), String>> {
     let sector = Region {
         length: SECTOR_SIZE as u64,
         ..region
     };
     let header = match KernelHeader::parse(&image.read(sector)?) {
         Ok(header) => header,
-        Err(fault) => return Ok(format!("  no kernel: {fault}")),
+        Err(fault) => return Ok(Err(format!("no kernel: {fault}"))),
+    };
+    let contents = Region {
+        start: region.start + SECTOR_SIZE as u64,
+        length: header.length.into(),
+    };
+    if contents.length + SECTOR_SIZE as u64 > region.length {
+        let length = header.length;
+        return Ok(Err(format!(
+            "kernel: {length} bytes, more than the partition holds"
+        )));
+    }
+    let is_good = checksum(&image.read(contents)?) == header.checksum;
+    Ok(Ok((header, is_good)))
+}
+
+fn describe_kernel(image: &Image, region: Region) -> Result<String> {
+    let (header, is_good) = match kernel(image, region)? {
+        Ok(found) => found,
+        Err(problem) => return Ok(format!("  {problem}")),
     };
     let KernelHeader {
         length,
@@ -99,23 +192,7 @@ fn describe_kernel(image: &Image, region: Region) -> Result<String> {
         memory_end,
         ..
     } = header;
-    let contents = Region {
-        start: region.start + SECTOR_SIZE as u64,
-        length: length.into(),
-    };
-    let sum = match contents.length + SECTOR_SIZE as u64 <= region.length {
-        true => checksum(&image.read(contents)?),
-        false => {
-            return Ok(format!(
-                "  kernel: {length} bytes, more than the partition holds"
-            ));
-        }
-    };
-    let verdict = if sum == header.checksum {
-        "good"
-    } else {
-        "WRONG"
-    };
+    let verdict = if is_good { "good" } else { "WRONG" };
     Ok(format!(
         "  kernel: {length} bytes at {load_address:#x}, entry {entry:#x}, memory to {memory_end:#x}, \
          checksum {:08x} {verdict}",

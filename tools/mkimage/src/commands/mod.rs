@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the subcommands do, and what they print.
 
+mod attributes;
+mod copy;
 mod disk;
 mod files;
+mod fsck;
 mod info;
+mod json;
+mod mkfs;
 
 use crate::cli::{BuildArgs, Cli, Command};
 use clap::CommandFactory;
@@ -24,8 +29,13 @@ pub enum Outcome {
 pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Build(arguments) => run_build(&arguments),
-        Command::Info { image } => info::info(&image, out),
-        Command::Ls { at, long, path } => files::ls(&at, long, &path, out),
+        Command::Info { image, json } => info::info(&image, json, out),
+        Command::Ls {
+            at,
+            long,
+            json,
+            path,
+        } => files::ls(&at, long, json, &path, out),
         Command::Cat { at, paths } => files::cat(&at, &paths, out),
         Command::Get { at, path, file } => files::get(&at, &path, &file),
         Command::Put {
@@ -35,6 +45,11 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             mode,
             time,
         } => files::put(&at, &file, &path, mode, &time),
+        Command::Cp(arguments) => copy::cp(&arguments),
+        Command::Ln(arguments) => attributes::ln(&arguments),
+        Command::Mknod(arguments) => attributes::mknod(&arguments),
+        Command::Chmod(arguments) => attributes::chmod(&arguments),
+        Command::Chown(arguments) => attributes::chown(&arguments),
         Command::Mkdir {
             at,
             parents,
@@ -47,9 +62,13 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             paths,
             time,
         } => files::rm(&at, recursive, &paths, &time),
-        Command::Tree { at, path } => files::tree(&at, &path, out),
-        Command::Df { at } => disk::df(&at, out),
-        Command::Fsck { at } => return disk::fsck(&at, out),
+        Command::Tree { at, path, json } => files::tree(&at, &path, json, out),
+        Command::Df { at, json } => disk::df(&at, json, out),
+        Command::Mkfs(arguments) => mkfs::mkfs(&arguments),
+        Command::Fsck(arguments) => return fsck::fsck(&arguments, out),
+        Command::Dump(arguments) => disk::dump(&arguments, out),
+        Command::Map { at, svg } => disk::map(&at, &svg, out),
+        Command::Convert(arguments) => disk::convert(&arguments, out),
         Command::Cmdline { image, line: None } => disk::show_command_line(&image, out),
         Command::Cmdline {
             image,

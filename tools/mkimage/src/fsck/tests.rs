@@ -7,7 +7,7 @@ use fs::layout::{DiskSuper, put_at};
 /// An empty file system of 64 blocks and 32 inodes: inode bitmap in block
 /// 2, zone bitmap in 3, inodes in 4, data from 5 on, the root in 5.
 /// On it `/d` (inode 2, zone 6) and `/d/f` (inode 3, 3 bytes in zone 7).
-fn sample() -> Vec<u8> {
+pub(crate) fn sample() -> Vec<u8> {
     let mut image = vec![0; 64 * BLOCK_SIZE];
     let disk = DiskSuper {
         ninodes: 32,
@@ -30,7 +30,7 @@ fn sample() -> Vec<u8> {
     image
 }
 
-fn inode<const N: usize>(
+pub(super) fn inode<const N: usize>(
     image: &mut [u8],
     number: u16,
     mode: u16,
@@ -53,7 +53,7 @@ fn inode<const N: usize>(
     );
 }
 
-fn entries(image: &mut [u8], zone: usize, entries: &[(u16, &str)]) {
+pub(super) fn entries(image: &mut [u8], zone: usize, entries: &[(u16, &str)]) {
     for (slot, (number, name)) in entries.iter().enumerate() {
         let entry = &mut image[zone * BLOCK_SIZE + slot * 16..][..16];
         put_at(entry, 0, number.to_le_bytes());
@@ -207,6 +207,21 @@ fn directory_entries() {
     assert_eq!(
         found(|image| entries(image, 5, &[(0, "."), (1, ".."), (2, "d")]))[0],
         "/: `.` should lead to inode 1"
+    );
+}
+
+#[test]
+fn names_that_the_kernel_does_not_find() {
+    assert_eq!(
+        found(|image| entries(image, 6, &[(1, ".."), (2, "."), (3, "f")])),
+        [
+            "/d/..: the name is not in the second place",
+            "/d/.: the name is not in the first place"
+        ]
+    );
+    assert_eq!(
+        found(|image| image[6 * BLOCK_SIZE + 2 * 16 + 2 + 5] = b'x'),
+        ["/d/f: the name has bytes behind its end"]
     );
 }
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The tool as its users see it: words in, text, exit status and files out.
 
+mod attributes;
 mod build;
 mod commands;
+mod copy;
 mod elf_builder;
+mod fsck;
+mod help;
+mod mkfs;
 mod project;
+mod structures;

@@ -66,6 +66,13 @@ impl Project {
         project
     }
 
+    /// With the image `image` made from everything.
+    pub fn built() -> Project {
+        let project = Project::new();
+        project.build("image").assert().success();
+        project
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -105,6 +112,11 @@ impl Project {
         ])
     }
 
+    /// A command that succeeds.
+    pub fn done(&self, words: &[&str]) {
+        self.mkimage(words).assert().success().stderr("");
+    }
+
     /// What a command that succeeds prints.
     pub fn output(&self, words: &[&str]) -> String {
         let output = self
@@ -127,6 +139,19 @@ impl Project {
             .stderr
             .clone();
         String::from_utf8(output).unwrap().trim_end().to_owned()
+    }
+
+    /// Our checker and the real one find partition 2 of `image` clean.
+    pub fn assert_clean(&self, image: &str) {
+        self.assert_clean_file_system(image);
+        self.done(&["extract", image, "2", "partition"]);
+        self.assert_fsck("partition");
+    }
+
+    /// Our checker finds it clean.
+    pub fn assert_clean_file_system(&self, image: &str) {
+        let report = self.output(&["fsck", image]);
+        assert!(report.starts_with("clean: "), "{report}");
     }
 
     /// The real checker finds the file system in `file` clean.

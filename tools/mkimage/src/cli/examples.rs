@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The examples at the end of each `--help`.
+
+pub const ALL: &str = "\
+Examples:
+  mkimage build --manifest hdimage/image.toml --output build/eleven.img \\
+      --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
+  mkimage info build/eleven.img
+  mkimage ls -l build/eleven.img /bin
+  mkimage put build/eleven.img hello.txt /root/hello.txt
+  mkimage cp -r build/eleven.img:/etc ./etc
+  mkimage cmdline build/eleven.img 'init=/bin/sh console=ttyS0'
+  mkimage fsck --repair build/eleven.img
+Each command shows its own: mkimage help cp
+
+Paths in the image begin with `/`. The file system is that of the partition
+which the boot sector names as root, or the first Minix partition; a floppy or
+another bare Minix file system will do as well.
+
+Exit status:
+  0  done; `fsck`: clean, or all repaired
+  1  failed; the message names file and place, and nothing was changed
+  2  wrong command line
+  4  `fsck` found errors and did not, or could not, repair them";
+
+pub const BUILD: &str = "\
+Examples:
+  mkimage build --manifest hdimage/image.toml --output build/eleven.img \\
+      --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
+  mkimage build --manifest hdimage/image.toml -o empty.img
+  mkimage build --manifest hdimage/image.toml -o image --command-line 'init=/bin/sh'";
+
+pub const INFO: &str = "\
+Examples:
+  mkimage info build/eleven.img
+  mkimage info --json build/eleven.img | jq .partitions
+
+In the drawing each place is an equal part of the disk. Colours only on a
+terminal, and not if NO_COLOR is set.";
+
+pub const LS: &str = "\
+Examples:
+  mkimage ls build/eleven.img
+  mkimage ls -l build/eleven.img /bin
+  mkimage ls --json build/eleven.img /dev";
+
+pub const CAT: &str = "\
+Examples:
+  mkimage cat build/eleven.img /etc/rc
+  mkimage cat build/eleven.img /bin/sh | od -x | head";
+
+pub const GET: &str = "\
+Examples:
+  mkimage get build/eleven.img /bin/sh sh.out";
+
+pub const PUT: &str = "\
+Examples:
+  mkimage put build/eleven.img hello.txt /root/hello.txt
+  mkimage put build/eleven.img a.out /bin --mode 755";
+
+pub const CP: &str = "\
+Examples:
+  mkimage cp file image.img:/dir/           host to image
+  mkimage cp -r image.img:/etc ./etc        image to host
+  mkimage cp -r image.img:/etc image.img:/etc.old
+  mkimage cp -rp old.img:/home new.img:/    image to image
+  mkimage cp -r root/. image.img:/          what is in the folder
+
+A word with `:/` in it is an image and a path in it. Into a directory that is
+there, a copy goes under its own name; otherwise it gets the new name. Without
+-r symbolic links are followed, with -r they are copied. Several names of one
+file stay one file.";
+
+pub const LN: &str = "\
+Examples:
+  mkimage ln build/eleven.img /bin/sh /bin/ash
+  mkimage ln -s build/eleven.img ../usr/games /bin/games";
+
+pub const MKNOD: &str = "\
+Examples:
+  mkimage mknod build/eleven.img /dev/hd6 b 3 6
+  mkimage mknod build/eleven.img /dev/tty5 c 4 5 --mode 622
+  mkimage mknod build/eleven.img /tmp/pipe p";
+
+pub const CHMOD: &str = "\
+Examples:
+  mkimage chmod build/eleven.img 4755 /bin/su
+  mkimage chmod -R build/eleven.img 700 /root";
+
+pub const CHOWN: &str = "\
+Examples:
+  mkimage chown build/eleven.img 5 /home/linus
+  mkimage chown -R build/eleven.img 5:5 /home/linus";
+
+pub const MKDIR: &str = "\
+Examples:
+  mkimage mkdir -p build/eleven.img /usr/src/linux";
+
+pub const RM: &str = "\
+Examples:
+  mkimage rm build/eleven.img /etc/motd
+  mkimage rm -r build/eleven.img /usr/src";
+
+pub const TREE: &str = "\
+Examples:
+  mkimage tree build/eleven.img
+  mkimage tree --json build/eleven.img /etc";
+
+pub const DF: &str = "\
+Examples:
+  mkimage df build/eleven.img
+  mkimage df --json build/eleven.img";
+
+pub const MKFS: &str = "\
+Examples:
+  mkimage mkfs floppy.img --size 1440K
+  mkimage mkfs disk.img --size 64M --inodes 8192 --names 30
+  mkimage mkfs build/eleven.img --partition 2 --force";
+
+pub const FSCK: &str = "\
+Examples:
+  mkimage fsck build/eleven.img
+  mkimage fsck --repair --dry-run build/eleven.img    what would be done
+  mkimage fsck --repair build/eleven.img
+
+What is in use but in no directory gets a name in /lost+found. The repair works
+on a copy, which takes the image's place when a second check finds it clean.";
+
+pub const DUMP: &str = "\
+Examples:
+  mkimage dump build/eleven.img super
+  mkimage dump build/eleven.img inode 1
+  mkimage dump build/eleven.img inode /bin/sh
+  mkimage dump build/eleven.img zone 200
+  mkimage dump build/eleven.img bitmap zones";
+
+pub const MAP: &str = "\
+Examples:
+  mkimage map build/eleven.img --svg map.svg
+  mkimage map build/eleven.img --svg - | display";
+
+pub const CONVERT: &str = "\
+Examples:
+  mkimage convert build/eleven.img                     only the lines for bochsrc
+  mkimage convert root.img disk.img                    a file system becomes a disk
+  mkimage convert disk.img root.img --to file-system   and back
+  mkimage convert odd.img even.img --to raw            whole cylinders";
+
+pub const CMDLINE: &str = "\
+Examples:
+  mkimage cmdline build/eleven.img
+  mkimage cmdline build/eleven.img 'init=/bin/sh console=ttyS0'
+  mkimage cmdline build/eleven.img ''";
+
+pub const KERNEL: &str = "\
+Examples:
+  mkimage kernel build/eleven.img target/i686-kernel/release/kernel";
+
+pub const EXTRACT: &str = "\
+Examples:
+  mkimage extract build/eleven.img 2 root.img && fsck.minix -f root.img";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  mkimage completions bash > ~/.local/share/bash-completion/completions/mkimage";

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What programs read: the answers of `--json`.
+
+use lib::sys::stat::{S_ISBLK, S_ISCHR, Stat};
+use lib::sys::types::Device;
+use mkimage::error::{Error, Result};
+use mkimage::fsck::{Problem, Report};
+use mkimage::ownership::kind_word;
+use mkimage::usage::Usage;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Prints a value, with indentation and a newline.
+pub fn print(value: &impl Serialize, out: &mut dyn Write) -> Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(out))
+        .map_err(Error::Output)
+}
+
+/// A file by its path or name.
+pub fn file(name: &str, stat: &Stat) -> Value {
+    let mut value = json!({
+        "name": name,
+        "inode": stat.st_ino,
+        "kind": kind_word(stat.st_mode),
+        "mode": format!("{:04o}", stat.st_mode & 0o7777),
+        "links": stat.st_nlink,
+        "uid": stat.st_uid,
+        "gid": stat.st_gid,
+        "size": stat.st_size,
+        "time": stat.st_mtime,
+    });
+    if S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode) {
+        let device = Device(stat.st_rdev);
+        value["device"] = json!([device.major(), device.minor()]);
+    }
+    value
+}
+
+/// What a check found; what was done about it, and whether it was written.
+pub fn report(report: &Report, repair: Option<(&[String], bool)>) -> Value {
+    let problem = |problem: &Problem| {
+        let mut value = json!(problem);
+        value["message"] = json!(problem.to_string());
+        value
+    };
+    let mut value = json!({
+        "clean": report.is_clean(),
+        "count": report.count,
+        "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
+        "inodes_used": report.inodes_used,
+        "zones_used": report.zones_used,
+    });
+    if let Some((actions, is_written)) = repair {
+        value["actions"] = json!(actions);
+        value["repaired"] = json!(is_written);
+    }
+    value
+}
+
+/// How full a file system is.
+pub fn usage(usage: &Usage) -> Value {
+    json!({
+        "name_length": usage.name_length,
+        "kb": { "total": usage.zones, "used": usage.zones - usage.free_zones, "free": usage.free_zones },
+        "inodes": {
+            "total": usage.inodes,
+            "used": usage.inodes - usage.free_inodes,
+            "free": usage.free_inodes,
+        },
+    })
+}

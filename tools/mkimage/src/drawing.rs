@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The disk drawn to scale with block characters, for a terminal.
+//!
+//! The disk is cut into equal parts, one for each place; a place shows the
+//! most telling thing in its part, so that even the boot sector is seen.
+
+use crate::disk::{COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
+use crate::error::Result;
+use crate::image::Image;
+use crate::kernel_header::KernelHeader;
+use crate::ownership::{Use, uses};
+use crate::volume::Volume;
+
+/// Places of a line.
+const COLUMNS: usize = 64;
+/// Lines.
+const ROWS: usize = 4;
+/// From nearly empty to full.
+const FILL: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// What is in some bytes of the disk, the least telling first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Content {
+    Outside,
+    Free,
+    Data,
+    Kernel,
+    Tables,
+    Boot,
+}
+
+impl Content {
+    /// The number of an ANSI colour.
+    fn colour(self) -> u8 {
+        match self {
+            Content::Outside | Content::Free => 90,
+            Content::Data => 34,
+            Content::Kernel => 32,
+            Content::Tables => 33,
+            Content::Boot => 31,
+        }
+    }
+}
+
+/// A stretch of the disk, in bytes.
+struct Stretch {
+    start: u64,
+    end: u64,
+    content: Content,
+}
+
+/// The drawing and its legend, line by line.
+pub fn draw(image: &Image, with_colours: bool) -> Result<Vec<String>> {
+    let stretches = stretches(image)?;
+    let places = (COLUMNS * ROWS) as u64;
+    let per_place = image.length.div_ceil(places).max(1);
+    let cells: Vec<(Content, char)> = (0..places)
+        .map(|place| place * per_place)
+        .take_while(|&start| start < image.length)
+        .map(|start| cell(&stretches, start, (start + per_place).min(image.length)))
+        .collect();
+    let mut lines = vec![format!("one place is {} KB", per_place.div_ceil(1024))];
+    for row in cells.chunks(COLUMNS) {
+        let runs = row.chunk_by(|(a, _), (b, _)| a == b).map(|run| {
+            let text: String = run.iter().map(|(_, character)| character).collect();
+            paint(&text, run[0].0, with_colours)
+        });
+        lines.push(format!("  {}", runs.collect::<String>()));
+    }
+    let legend = [
+        (Content::Boot, "▚ boot"),
+        (Content::Kernel, "▓ kernel"),
+        (Content::Tables, "▒ bitmaps and inodes"),
+        (Content::Data, "▁▄█ files, by how full"),
+        (Content::Free, "░ free"),
+        (Content::Outside, "· no partition"),
+    ];
+    let present = legend
+        .into_iter()
+        .filter(|(content, _)| cells.iter().any(|(other, _)| other == content));
+    let words: Vec<String> = present
+        .map(|(content, text)| paint(text, content, with_colours))
+        .collect();
+    lines.push(format!("  {}", words.join("   ")));
+    Ok(lines)
+}
+
+fn paint(text: &str, content: Content, with_colours: bool) -> String {
+    match with_colours {
+        true => format!("\x1b[{}m{text}\x1b[0m", content.colour()),
+        false => text.to_owned(),
+    }
+}
+
+/// What the bytes from `start` to `end` look like.
+fn cell(stretches: &[Stretch], start: u64, end: u64) -> (Content, char) {
+    let first = stretches.partition_point(|stretch| stretch.end <= start);
+    let mut content = Content::Outside;
+    let mut used = 0;
+    for stretch in stretches[first..]
+        .iter()
+        .take_while(|stretch| stretch.start < end)
+    {
+        content = content.max(stretch.content);
+        if stretch.content == Content::Data {
+            used += stretch.end.min(end) - stretch.start.max(start);
+        }
+    }
+    let character = match content {
+        Content::Outside => '·',
+        Content::Free => '░',
+        Content::Kernel => '▓',
+        Content::Tables => '▒',
+        Content::Boot => '▚',
+        Content::Data => FILL[((used * 8).div_ceil(end - start) as usize).clamp(1, 8) - 1],
+    };
+    (content, character)
+}
+
+/// What is where, in ascending order; gaps are outside of everything.
+fn stretches(image: &Image) -> Result<Vec<Stretch>> {
+    let mut stretches = Vec::new();
+    match &image.layout {
+        Layout::Bare => push_file_system(image, None, &mut stretches)?,
+        Layout::Partitioned { table, .. } => {
+            let boot = match image.layout.kernel() {
+                Ok(_) => u64::from(COMMAND_LINE_LBA + 1) * SECTOR_SIZE as u64,
+                Err(_) => SECTOR_SIZE as u64,
+            };
+            push(&mut stretches, 0, boot, Content::Boot);
+            for (number, entry) in (1u8..).zip(table) {
+                if entry.is_unused() {
+                    continue;
+                }
+                if entry.is_minix() {
+                    push_file_system(image, Some(number), &mut stretches)?;
+                } else {
+                    let region = entry.region();
+                    let used = kernel_length(image, region.start)?.min(region.length);
+                    push(&mut stretches, region.start, used, Content::Kernel);
+                    let rest = region.length - used;
+                    push(&mut stretches, region.start + used, rest, Content::Free);
+                }
+            }
+        }
+    }
+    stretches.sort_by_key(|stretch| stretch.start);
+    Ok(stretches)
+}
+
+fn push(stretches: &mut Vec<Stretch>, start: u64, length: u64, content: Content) {
+    let end = start + length;
+    match stretches.last_mut() {
+        Some(last) if last.end == start && last.content == content => last.end = end,
+        _ if length > 0 => stretches.push(Stretch {
+            start,
+            end,
+            content,
+        }),
+        _ => {}
+    }
+}
+
+/// Header and image of the kernel, if there is one.
+fn kernel_length(image: &Image, start: u64) -> Result<u64> {
+    let sector = Region {
+        start,
+        length: SECTOR_SIZE as u64,
+    };
+    let header = KernelHeader::parse(&image.read(sector)?);
+    Ok(header.map_or(0, |header| SECTOR_SIZE as u64 + u64::from(header.length)))
+}
+
+fn push_file_system(
+    image: &Image,
+    partition: Option<u8>,
+    stretches: &mut Vec<Stretch>,
+) -> Result<()> {
+    let region = image.file_system(partition)?;
+    let bytes = image.read(region)?;
+    let Ok(volume) = Volume::open(&bytes) else {
+        push(stretches, region.start, region.length, Content::Free);
+        return Ok(());
+    };
+    let mut start = region.start;
+    for used in uses(&volume) {
+        let content = match used {
+            Use::Boot | Use::Free => Content::Free,
+            Use::Super | Use::InodeMap | Use::ZoneMap | Use::InodeTable => Content::Tables,
+            Use::File(_) | Use::Directory(_) | Use::List(_) | Use::Lost => Content::Data,
+        };
+        push(stretches, start, 1024, content);
+        start += 1024;
+    }
+    let end = region.start + region.length;
+    push(stretches, start, end.saturating_sub(start), Content::Free);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_shows_the_most_telling_thing() {
+        let mut stretches = Vec::new();
+        for (start, length, content) in [
+            (0, 10, Content::Boot),
+            (100, 50, Content::Free),
+            (150, 25, Content::Data),
+            (175, 25, Content::Free),
+            (200, 100, Content::Data),
+            (300, 1, Content::Tables),
+        ] {
+            push(&mut stretches, start, length, content);
+        }
+        assert_eq!(cell(&stretches, 0, 100), (Content::Boot, '▚'));
+        assert_eq!(cell(&stretches, 50, 100), (Content::Outside, '·'));
+        assert_eq!(cell(&stretches, 100, 150), (Content::Free, '░'));
+        assert_eq!(cell(&stretches, 100, 200), (Content::Data, '▂'));
+        assert_eq!(cell(&stretches, 200, 300), (Content::Data, '█'));
+        assert_eq!(cell(&stretches, 200, 301), (Content::Tables, '▒'));
+    }
+
+    #[test]
+    fn colours_are_asked_for() {
+        assert_eq!(paint("x", Content::Boot, true), "\x1b[31mx\x1b[0m");
+        assert_eq!(paint("x", Content::Boot, false), "x");
+    }
+}

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The structures of a file system byte for byte, each line with what it
+//! means: a [`Dump`] is text by `Display` and JSON by `Serialize`.
+
+use crate::error::Fault;
+use crate::ownership::{Use, kind_word, names, uses};
+use crate::volume::{Entry, Volume, block_of, has_zones, super_block};
+use fs::layout::{
+    BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, SUPER_BLOCK, Zone, u16_at,
+};
+use lib::sys::types::{Device, Time};
+use lib::time::gmtime;
+use serde::Serialize;
+use std::fmt;
+
+/// Bytes of a line without meaning of its own.
+const LINE: usize = 16;
+
+/// What was asked for.
+#[derive(Debug, Serialize)]
+pub struct Dump {
+    /// What it is, whose, and where.
+    pub title: String,
+    /// Its bytes in order; lines of zeros without meaning are left out.
+    pub lines: Vec<Line>,
+    /// What else can be said.
+    pub notes: Vec<String>,
+}
+
+/// Some bytes that belong together.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// From the start of the file system.
+    pub offset: usize,
+    /// The bytes.
+    #[serde(serialize_with = "as_hex")]
+    pub bytes: Vec<u8>,
+    /// Name of the field; empty if it is one of many.
+    pub field: String,
+    /// What they mean.
+    pub meaning: String,
+}
+
+fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    words.join(" ")
+}
+
+impl fmt::Display for Dump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title)?;
+        let bytes = |line: &Line| line.bytes.len() * 3;
+        let width = self.lines.iter().map(bytes).max().unwrap_or(0);
+        let fields = self.lines.iter().map(|line| line.field.len());
+        let field_width = fields.max().unwrap_or(0);
+        let mut next = None;
+        for line in &self.lines {
+            if next.is_some_and(|next| next != line.offset) {
+                writeln!(f, "*")?;
+            }
+            next = Some(line.offset + line.bytes.len());
+            let text = format!(
+                "{:08x}  {:width$} {:field_width$}  {}",
+                line.offset,
+                hex(&line.bytes),
+                line.field,
+                line.meaning
+            );
+            writeln!(f, "{}", text.trim_end())?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
+}
+
+/// The super block of the file system in `image`, sound or not.
+pub fn dump_super(image: &[u8]) -> Result<Dump, Fault> {
+    let disk = super_block(image)?;
+    let block = block_of(image, SUPER_BLOCK).unwrap_or(&[0; BLOCK_SIZE]);
+    let magic = match disk.magic {
+        0x137f => "Minix v1, names of 14 bytes",
+        0x138f => "Minix v1, names of 30 bytes",
+        0x2468 | 0x2478 => "Minix v2, which is not supported",
+        _ => "not that of a Minix file system",
+    };
+    let state = match disk.state & 3 {
+        0 => "not marked as unmounted cleanly (0.11 never does)",
+        1 => "unmounted cleanly",
+        _ => "errors were found",
+    };
+    let fields: [(usize, &str, String); 9] = [
+        (2, "ninodes", format!("{} inodes", disk.ninodes)),
+        (2, "nzones", format!("{} blocks in all", disk.nzones)),
+        (
+            2,
+            "imap_blocks",
+            format!("{} blocks of inode bitmap", disk.imap_blocks),
+        ),
+        (
+            2,
+            "zmap_blocks",
+            format!("{} blocks of zone bitmap", disk.zmap_blocks),
+        ),
+        (
+            2,
+            "firstdatazone",
+            format!("data from block {} on", disk.firstdatazone),
+        ),
+        (
+            2,
+            "log_zone_size",
+            format!("zones of {} KB", 1u64 << disk.log_zone_size.min(32)),
+        ),
+        (
+            4,
+            "max_size",
+            format!("files of up to {} bytes", disk.max_size),
+        ),
+        (2, "magic", format!("{:#06x}: {magic}", disk.magic)),
+        (2, "state", format!("{:#x}: {state}", disk.state)),
+    ];
+    let mut lines = Vec::new();
+    let mut offset = 0;
+    for (length, field, meaning) in fields {
+        lines.push(Line {
+            offset: BLOCK_SIZE + offset,
+            bytes: block[offset..offset + length].to_vec(),
+            field: field.into(),
+            meaning,
+        });
+        offset += length;
+    }
+    let blocks = (image.len() / BLOCK_SIZE) as u32;
+    let note = match Geometry::check(&disk, blocks) {
+        Ok(geometry) => format!(
+            "inode bitmap from block {}, zone bitmap from {}, inodes from {}, data from {} to {}",
+            geometry.inode_map(),
+            geometry.zone_map(),
+            geometry.inode_table(),
+            geometry.firstdatazone,
+            geometry.nzones - 1
+        ),
+        Err(bad) => format!("refused: {bad}"),
+    };
+    Ok(Dump {
+        title: "super block: block 1".into(),
+        lines,
+        notes: vec![note],
+    })
+}
+
+/// Inode `number`.
+pub fn dump_inode(volume: &Volume<'_>, number: u16) -> Result<Dump, Fault> {
+    let number = InodeNumber(number);
+    if !volume.geometry.has_inode(number) {
+        let problem = format!("expected 1 to {}", volume.geometry.ninodes);
+        return Err(Fault::new(format!("inode {number}"), problem));
+    }
+    let uses = uses(volume);
+    let name = &names(volume, &uses)[usize::from(number.0)];
+    let (block, start) = volume.geometry.inode_place(number);
+    let bytes = volume.block(block).unwrap_or(&[0; BLOCK_SIZE]);
+    let inode = DiskInode::parse(bytes, start);
+    let mut fields = vec![
+        (
+            2,
+            "mode".to_owned(),
+            format!("{:#o}: {}", inode.mode, kind_word(inode.mode)),
+        ),
+        (2, "uid".into(), inode.uid.to_string()),
+        (4, "size".into(), format!("{} bytes", inode.size)),
+        (4, "time".into(), date(inode.time)),
+        (1, "gid".into(), inode.gid.to_string()),
+        (1, "nlinks".into(), format!("names: {}", inode.nlinks)),
+    ];
+    for (slot, zone) in inode.zones.iter().enumerate() {
+        let what = match slot {
+            0 if !has_zones(inode.mode) && inode.mode != 0 => {
+                let device = Device(zone.0);
+                format!("device {},{}", device.major(), device.minor())
+            }
+            _ if zone.is_hole() => String::new(),
+            7 => format!("zone {zone}: lists the next 512 blocks"),
+            8 => format!("zone {zone}: lists lists of blocks"),
+            _ => format!("zone {zone}"),
+        };
+        fields.push((2, format!("zone[{slot}]"), what));
+    }
+    let mut lines = Vec::new();
+    let mut offset = 0;
+    for (length, field, meaning) in fields {
+        lines.push(Line {
+            offset: block as usize * BLOCK_SIZE + start + offset,
+            bytes: bytes[start + offset..start + offset + length].to_vec(),
+            field,
+            meaning,
+        });
+        offset += length;
+    }
+    debug_assert_eq!(offset, INODE_SIZE);
+    let marked = match volume.is_inode_marked(number) {
+        true => "used",
+        false => "free",
+    };
+    let name = if name.is_empty() {
+        "in no directory"
+    } else {
+        name
+    };
+    Ok(Dump {
+        title: format!("inode {number}: block {block}, byte {start}; {name}; marked {marked}"),
+        lines,
+        notes: zones_note(volume, &inode),
+    })
+}
+
+/// All zones of a file, as runs.
+fn zones_note(volume: &Volume<'_>, inode: &DiskInode) -> Vec<String> {
+    if !has_zones(inode.mode) {
+        return Vec::new();
+    }
+    let blocks = volume.file_blocks(inode);
+    let runs = blocks.chunk_by(|a, b| match (a, b) {
+        (Some(a), Some(b)) => a.0.checked_add(1) == Some(b.0),
+        (None, None) => true,
+        _ => false,
+    });
+    let words: Vec<String> = runs
+        .map(|run| match run {
+            [Some(zone)] => zone.to_string(),
+            [Some(first), .., Some(last)] => format!("{first}-{last}"),
+            holes => format!("({} not there)", holes.len()),
+        })
+        .collect();
+    match words.is_empty() {
+        true => vec!["no data".into()],
+        false => vec![format!("data in zones {}", words.join(", "))],
+    }
+}
+
+fn date(time: Time) -> String {
+    let tm = gmtime(time);
+    format!(
+        "{}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
+        tm.tm_year + 1900,
+        tm.tm_mon + 1,
+        tm.tm_mday,
+        tm.tm_hour,
+        tm.tm_min,
+        tm.tm_sec
+    )
+}
+
+/// Block `number` of the file system.
+pub fn dump_zone(volume: &Volume<'_>, number: u16) -> Result<Dump, Fault> {
+    let Some(block) = volume.block(number.into()) else {
+        let last = volume.image.len() / BLOCK_SIZE - 1;
+        let problem = format!("expected 0 to {last}");
+        return Err(Fault::new(format!("zone {number}"), problem));
+    };
+    let uses = uses(volume);
+    let used = uses.get(usize::from(number)).copied().unwrap_or(Use::Free);
+    let names = names(volume, &uses);
+    let owner = |number: InodeNumber| {
+        let name = &names[usize::from(number.0)];
+        format!(
+            "inode {number} ({})",
+            if name.is_empty() {
+                "in no directory"
+            } else {
+                name
+            }
+        )
+    };
+    let whose = match used {
+        Use::Boot => "boot block".into(),
+        Use::Super => "super block".into(),
+        Use::InodeMap => "inode bitmap".into(),
+        Use::ZoneMap => "zone bitmap".into(),
+        Use::InodeTable => "inode table".into(),
+        Use::Free => "free".into(),
+        Use::Lost => "marked used, but in no file".into(),
+        Use::File(number) => format!("contents of {}", owner(number)),
+        Use::Directory(number) => format!("entries of {}", owner(number)),
+        Use::List(number) => format!("list of zones of {}", owner(number)),
+    };
+    let start = usize::from(number) * BLOCK_SIZE;
+    let lines = match used {
+        Use::Directory(_) => lines_of(block, volume.geometry.entry_size(), start, entry_meaning),
+        Use::List(_) => lines_of(block, LINE, start, list_meaning),
+        _ => lines_of(block, LINE, start, text_meaning),
+    };
+    Ok(Dump {
+        title: format!("zone {number}: {whose}"),
+        lines,
+        notes: Vec::new(),
+    })
+}
+
+/// Cuts a block into lines; leaves out what is all zeros.
+fn lines_of(block: &[u8], size: usize, start: usize, meaning: fn(&[u8]) -> String) -> Vec<Line> {
+    let lines = (start..).step_by(size).zip(block.chunks(size));
+    lines
+        .filter(|(_, bytes)| bytes.iter().any(|&byte| byte != 0))
+        .map(|(offset, bytes)| Line {
+            offset,
+            bytes: bytes.to_vec(),
+            field: String::new(),
+            meaning: meaning(bytes),
+        })
+        .collect()
+}
+
+fn entry_meaning(bytes: &[u8]) -> String {
+    let entry = Entry::parse(bytes);
+    let name = String::from_utf8_lossy(&entry.name)
+        .escape_debug()
+        .to_string();
+    match entry.number.0 {
+        0 => format!("free, was `{name}`"),
+        number => format!("`{name}` is inode {number}"),
+    }
+}
+
+fn list_meaning(bytes: &[u8]) -> String {
+    let numbers: Vec<String> = bytes
+        .chunks_exact(2)
+        .map(|entry| format!("{:>5}", Zone(u16_at(entry, 0)).to_string()))
+        .collect();
+    numbers.join(" ")
+}
+
+fn text_meaning(bytes: &[u8]) -> String {
+    let shown = |&byte: &u8| match byte {
+        b' '..=b'~' => char::from(byte),
+        _ => '.',
+    };
+    format!("|{}|", bytes.iter().map(shown).collect::<String>())
+}
+
+/// The bitmap of inodes, or that of zones.
+pub fn dump_bitmap(volume: &Volume<'_>, of_zones: bool) -> Dump {
+    let geometry = &volume.geometry;
+    let (what, map, blocks, last, first) = match of_zones {
+        false => {
+            let last = u32::from(geometry.ninodes);
+            ("inode", geometry.inode_map(), geometry.imap_blocks, last, 1)
+        }
+        true => {
+            let first = u32::from(geometry.firstdatazone);
+            let last = geometry.data_zones();
+            (
+                "zone",
+                geometry.zone_map(),
+                geometry.zmap_blocks,
+                last,
+                first,
+            )
+        }
+    };
+    let mut lines = Vec::new();
+    for line in 0..u32::from(blocks) * (BLOCK_SIZE / LINE) as u32 {
+        let bits = line * LINE as u32 * 8..(line + 1) * LINE as u32 * 8;
+        let offset = map as usize * BLOCK_SIZE + line as usize * LINE;
+        let bytes = volume.image.get(offset..offset + LINE).unwrap_or_default();
+        let (low, high) = (bits.start.max(1), (bits.end - 1).min(last));
+        if low > high || bytes.iter().all(|&byte| byte == 0) {
+            continue;
+        }
+        let used = (low..=high).filter(|&bit| volume.bit(map, bit)).count();
+        let (from, to) = (first + low - 1, first + high - 1);
+        lines.push(Line {
+            offset,
+            bytes: bytes.to_vec(),
+            field: String::new(),
+            meaning: format!("{from} to {to}: {used} used"),
+        });
+    }
+    let used = (1..=last).filter(|&bit| volume.bit(map, bit)).count();
+    Dump {
+        title: format!(
+            "{what} bitmap: {blocks} blocks from block {map}; bit 1 is {what} {first}, \
+             bit {last} is {what} {}",
+            first + last - 1
+        ),
+        lines,
+        notes: vec![format!("{used} of {last} {what}s used")],
+    }
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Repairs what [`check`](super::check) finds, and keeps what can be kept.
+//!
+//! [`repair`] walks the tree from the root as the check does. What it meets it
+//! settles: each zone gets one owner (whoever comes second gets a copy), each
+//! directory `.` and `..` and entries that lead somewhere. What is in use but
+//! in no directory gets a name in `/lost+found`, zones that are in no file
+//! become files there. At the end the link counts and both bitmaps are written
+//! anew from what was met.
+//!
+//! The rules for what is kept:
+//! - an inode without a name is kept if it counts links, and either the inode
+//!   bitmap has it as used or its zones are still marked and nobody else's;
+//!   one that counts none was removed while it was open, and goes;
+//! - data behind the end of a file makes the file longer, zeros there go;
+//! - of two names of a directory the one stays that its `..` tells of.
+
+mod bitmaps;
+mod directories;
+mod orphans;
+mod zones;
+
+#[cfg(test)]
+mod tests;
+
+use crate::error::Fault;
+use crate::volume::{Volume, block_of, has_known_type, has_zones, super_block};
+use directories::Deferred;
+use fs::layout::{
+    BLOCK_SIZE, DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, SUPER_BLOCK, Zone,
+};
+use lib::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::types::Time;
+use std::collections::VecDeque;
+
+/// What [`DiskInode::nlinks`] can count.
+const LINKS_MAX: u32 = u8::MAX as u32;
+/// In the super block's `state`: unmounted cleanly; errors were found.
+const STATE_VALID: u16 = 1;
+const STATE_ERRORS: u16 = 2;
+
+/// How to repair.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether marked zones that are in no file become files in `/lost+found`
+    /// (those with nothing but zeros never do).
+    pub keep_lost_zones: bool,
+    /// Time of what is made.
+    pub time: Time,
+}
+
+/// Repairs the file system at the start of `image`. Returns what was done, a
+/// line for each thing. Fails if the super block makes no sense, or if there
+/// is no zone left for a directory; `image` is then of no use.
+pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<String>, Fault> {
+    let mut repairer = Repairer::new(image, options)?;
+    repairer.settle_super_block();
+    repairer.settle_root()?;
+    repairer.meet(ROOT_INODE, ROOT_INODE, String::new());
+    repairer.seen_mut(ROOT_INODE).links = 1;
+    repairer.walk()?;
+    repairer.attach_orphans()?;
+    repairer.settle_lost_zones()?;
+    repairer.settle_link_counts();
+    repairer.write_bitmaps();
+    repairer.clear_error_mark();
+    Ok(repairer.actions)
+}
+
+/// What is known of an inode, by its number.
+#[derive(Clone, Default)]
+struct Seen {
+    /// It has a name.
+    met: bool,
+    /// Its zones and size are in order.
+    settled: bool,
+    /// It was made by the repair.
+    made: bool,
+    /// Entries that lead to it.
+    links: u32,
+    /// A directory's parent.
+    parent: u16,
+    /// For messages; a directory's is needed for what is below it.
+    path: String,
+}
+
+/// What is known of a zone, by its number.
+#[derive(Clone, Copy, Default)]
+struct ZoneState {
+    /// The inode that has it, among those settled; 0 is none.
+    owner: u16,
+    /// It is a list of zones.
+    is_list: bool,
+    /// Some inode names it: not to be given to another before all are met.
+    claimed: bool,
+    /// Its file was removed, or it lay behind the end with nothing in it.
+    given_up: bool,
+}
+
+struct Repairer<'a> {
+    image: &'a mut [u8],
+    geometry: Geometry,
+    options: Options,
+    actions: Vec<String>,
+    seen: Vec<Seen>,
+    zones: Vec<ZoneState>,
+    /// Directories met whose entries were not looked at yet.
+    queue: VecDeque<InodeNumber>,
+    /// Entries of directories that say that they belong elsewhere.
+    deferred: VecDeque<Deferred>,
+    /// Zones to be given away, the best first; some may be taken already.
+    free_zones: VecDeque<Zone>,
+    /// No inode below this one is to be given away.
+    next_inode: u16,
+    /// The last `/lost+found` that had room.
+    lost_and_found: Option<InodeNumber>,
+}
+
+impl<'a> Repairer<'a> {
+    fn new(image: &'a mut [u8], options: &Options) -> Result<Repairer<'a>, Fault> {
+        let geometry = Volume::open(image)?.geometry;
+        let mut repairer = Repairer {
+            image,
+            geometry,
+            options: *options,
+            actions: Vec::new(),
+            seen: vec![Seen::default(); usize::from(geometry.ninodes) + 1],
+            zones: vec![ZoneState::default(); usize::from(geometry.nzones)],
+            queue: VecDeque::new(),
+            deferred: VecDeque::new(),
+            free_zones: VecDeque::new(),
+            next_inode: 1,
+            lost_and_found: None,
+        };
+        repairer.note_claims();
+        Ok(repairer)
+    }
+
+    /// The file system as it is now.
+    fn volume(&self) -> Volume<'_> {
+        Volume {
+            image: self.image,
+            geometry: self.geometry,
+        }
+    }
+
+    fn say(&mut self, action: impl Into<String>) {
+        self.actions.push(action.into());
+    }
+
+    fn inode(&self, number: InodeNumber) -> DiskInode {
+        self.volume().inode(number)
+    }
+
+    fn store(&mut self, number: InodeNumber, inode: &DiskInode) {
+        let (block, offset) = self.geometry.inode_place(number);
+        if let Some(block) = self.block_mut(block) {
+            inode.store(block, offset);
+        }
+    }
+
+    fn block_mut(&mut self, number: u32) -> Option<&mut [u8; BLOCK_SIZE]> {
+        self.image
+            .get_mut(number as usize * BLOCK_SIZE..)?
+            .first_chunk_mut()
+    }
+
+    fn seen(&self, number: InodeNumber) -> &Seen {
+        &self.seen[usize::from(number.0)]
+    }
+
+    fn seen_mut(&mut self, number: InodeNumber) -> &mut Seen {
+        &mut self.seen[usize::from(number.0)]
+    }
+
+    /// How an inode is named in messages.
+    fn shown(&self, number: InodeNumber) -> String {
+        match self.seen(number) {
+            _ if number == ROOT_INODE => "/".into(),
+            Seen { path, .. } if path.is_empty() => format!("inode {number}"),
+            Seen { path, .. } => path.clone(),
+        }
+    }
+
+    /// A limit on file sizes that the files there exceed is none.
+    fn settle_super_block(&mut self) {
+        let limit = self.geometry.max_size;
+        let is_beyond = |inode: DiskInode| {
+            has_zones(inode.mode) && inode.size > limit && inode.size <= MAX_FILE_SIZE
+        };
+        let volume = self.volume();
+        if !volume
+            .inode_numbers()
+            .any(|number| is_beyond(volume.inode(number)))
+        {
+            return;
+        }
+        self.change_super_block(|disk| disk.max_size = MAX_FILE_SIZE);
+        self.geometry.max_size = MAX_FILE_SIZE;
+        self.say(format!(
+            "super block: files larger than its limit of {limit} bytes: limit set to {MAX_FILE_SIZE}"
+        ));
+    }
+
+    fn change_super_block(&mut self, change: impl FnOnce(&mut fs::layout::DiskSuper)) {
+        if let (Ok(mut disk), Some(block)) = (super_block(self.image), self.block_mut(SUPER_BLOCK))
+        {
+            change(&mut disk);
+            disk.store(block);
+        }
+    }
+
+    /// Makes inode 1 a directory if it is none: the old one, if its contents
+    /// are still there.
+    fn settle_root(&mut self) -> Result<(), Fault> {
+        let inode = self.inode(ROOT_INODE);
+        if S_ISDIR(inode.mode) {
+            return Ok(());
+        }
+        if self.looks_like_directory(ROOT_INODE, &inode) {
+            let mode = S_IFDIR | (inode.mode & 0o7777);
+            self.store(ROOT_INODE, &DiskInode { mode, ..inode });
+            self.say("inode 1, the root, was not a directory: made one again");
+            return Ok(());
+        }
+        let root = DiskInode {
+            mode: S_IFDIR | 0o755,
+            time: self.options.time,
+            ..DiskInode::default()
+        };
+        self.store(ROOT_INODE, &root);
+        self.say("inode 1, the root, was lost: a new one made");
+        Ok(())
+    }
+
+    /// Whether the first zone holds the entry `.` of this very inode.
+    fn looks_like_directory(&self, number: InodeNumber, inode: &DiskInode) -> bool {
+        let zone = inode.zones[0];
+        self.geometry.has_zone(zone)
+            && block_of(self.image, zone.block()).is_some_and(|block| {
+                let entry = crate::volume::Entry::parse(&block[..self.geometry.entry_size()]);
+                entry.number == number && entry.name == b"."
+            })
+    }
+
+    /// An entry, not `.` or `..`, leads to the inode: the first time, its
+    /// type, zones and size are settled, and a directory will be looked at.
+    fn meet(&mut self, number: InodeNumber, parent: InodeNumber, path: String) {
+        let seen = self.seen_mut(number);
+        seen.met = true;
+        seen.parent = parent.0;
+        seen.path = path;
+        self.settle_mode(number);
+        self.settle_contents(number);
+        if S_ISDIR(self.inode(number).mode) {
+            self.queue.push_back(number);
+        }
+    }
+
+    /// A type that is none becomes that of a file or directory.
+    fn settle_mode(&mut self, number: InodeNumber) {
+        let inode = self.inode(number);
+        if has_known_type(inode.mode) {
+            return;
+        }
+        let (kind, word) = match self.looks_like_directory(number, &inode) {
+            true => (S_IFDIR, "directory"),
+            false => (S_IFREG, "file"),
+        };
+        let mode = kind | (inode.mode & !S_IFMT);
+        self.store(number, &DiskInode { mode, ..inode });
+        let path = self.shown(number);
+        self.say(format!(
+            "{path}: inode {number} had the mode {:#o}: made a {word}",
+            inode.mode
+        ));
+    }
+
+    /// Looks at all directories met, then at the names that were put off.
+    fn walk(&mut self) -> Result<(), Fault> {
+        loop {
+            if let Some(number) = self.queue.pop_front() {
+                self.settle_directory(number)?;
+            } else if let Some(deferred) = self.deferred.pop_front() {
+                self.settle_deferred(&deferred);
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn settle_link_counts(&mut self) {
+        for number in self.volume().inode_numbers() {
+            let inode = self.inode(number);
+            let Seen {
+                met, made, links, ..
+            } = *self.seen(number);
+            let counted = u32::from(inode.nlinks);
+            if !met || counted == links {
+                continue;
+            }
+            let nlinks = u8::try_from(links).unwrap_or(u8::MAX);
+            self.store(number, &DiskInode { nlinks, ..inode });
+            if made {
+                continue;
+            }
+            let path = self.shown(number);
+            self.say(format!(
+                "{path}: link count of inode {number} set from {counted} to {nlinks}"
+            ));
+        }
+    }
+
+    /// Whatever wrote the mark that there are errors may take it back.
+    fn clear_error_mark(&mut self) {
+        let state = super_block(self.image).unwrap_or_default().state;
+        if state & STATE_ERRORS != 0 {
+            self.say("super block: mark that there are errors cleared");
+        }
+        if !self.actions.is_empty() {
+            self.change_super_block(|disk| disk.state = (state | STATE_VALID) & !STATE_ERRORS);
+        }
+    }
+
+    /// Whether there is anything at all in an inode.
+    fn is_blank(inode: &DiskInode) -> bool {
+        inode.mode == 0 && inode.zones == [Zone::HOLE; fs::layout::INODE_ZONES]
+    }
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Directories whose entries lead somewhere.
+
+use super::{LINKS_MAX, Repairer};
+use crate::error::Fault;
+use crate::fsck::join;
+use crate::volume::{Entry, block_of};
+use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, ROOT_INODE, Zone, put_at, u16_at};
+use lib::sys::stat::S_ISDIR;
+use std::collections::HashMap;
+
+/// Where an entry is.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    zone: Zone,
+    offset: usize,
+}
+
+/// An entry of a directory whose `..` tells of another parent: that one's
+/// entry, if there is one, is better.
+pub(super) struct Deferred {
+    directory: InodeNumber,
+    slot: Slot,
+    entry: Entry,
+}
+
+/// What becomes of an entry.
+enum Verdict {
+    Keep,
+    Rename(Vec<u8>),
+    Remove(String),
+}
+
+impl Repairer<'_> {
+    /// Whether a block can be one of a directory: all entries have names and
+    /// lead to inodes.
+    pub(super) fn can_be_entries(&self, block: &[u8; BLOCK_SIZE]) -> bool {
+        block.chunks_exact(self.geometry.entry_size()).all(|bytes| {
+            let entry = Entry::parse(bytes);
+            entry.number.0 == 0
+                || self.geometry.has_inode(entry.number)
+                    && !entry.name.is_empty()
+                    && !entry.name.contains(&b'/')
+        })
+    }
+
+    /// The places for entries that a settled directory has.
+    fn slots(&self, directory: InodeNumber) -> Vec<Slot> {
+        let inode = self.inode(directory);
+        let mut left = inode.size as usize;
+        let mut slots = Vec::new();
+        for zone in self.volume().file_blocks(&inode) {
+            let here = left.min(BLOCK_SIZE);
+            left -= here;
+            if let Some(zone) = zone {
+                let offsets = (0..here).step_by(self.geometry.entry_size());
+                slots.extend(offsets.map(|offset| Slot { zone, offset }));
+            }
+        }
+        slots
+    }
+
+    fn entry(&self, slot: Slot) -> Entry {
+        Entry::parse(self.entry_bytes(slot))
+    }
+
+    fn entry_bytes(&self, slot: Slot) -> &[u8] {
+        block_of(self.image, slot.zone.block())
+            .and_then(|block| block.get(slot.offset..slot.offset + self.geometry.entry_size()))
+            .unwrap_or_default()
+    }
+
+    fn set_entry(&mut self, slot: Slot, number: InodeNumber, name: &[u8]) {
+        let size = self.geometry.entry_size();
+        if let Some(bytes) = self
+            .block_mut(slot.zone.block())
+            .and_then(|block| block.get_mut(slot.offset..slot.offset + size))
+        {
+            bytes.fill(0);
+            put_at(bytes, 0, number.0.to_le_bytes());
+            for (place, byte) in bytes[ENTRY_NAME..].iter_mut().zip(name) {
+                *place = *byte;
+            }
+        }
+    }
+
+    /// Makes a free entry of it; the name stays, as after an `unlink`.
+    fn clear_entry(&mut self, slot: Slot) {
+        if let Some(block) = self.block_mut(slot.zone.block()) {
+            put_at(block, slot.offset, 0u16.to_le_bytes());
+        }
+    }
+
+    /// Looks at all entries of a directory that was met.
+    pub(super) fn settle_directory(&mut self, directory: InodeNumber) -> Result<(), Fault> {
+        self.provide_first_block(directory)?;
+        let slots = self.slots(directory);
+        let mut names: HashMap<Vec<u8>, InodeNumber> = HashMap::new();
+        let displaced = self.settle_dots(directory, &slots);
+        for &slot in slots.iter().skip(2) {
+            self.settle_entry(directory, slot, &mut names);
+        }
+        for entry in displaced {
+            let slot = self.free_slot(directory)?;
+            self.set_entry(slot, entry.number, &entry.name);
+            let path = self.shown(directory);
+            let name = String::from_utf8_lossy(&entry.name).into_owned();
+            self.say(format!(
+                "{path}: `{name}` moved out of the place of `.` or `..`"
+            ));
+            self.settle_entry(directory, slot, &mut names);
+        }
+        Ok(())
+    }
+
+    /// Room for `.` and `..`.
+    fn provide_first_block(&mut self, directory: InodeNumber) -> Result<(), Fault> {
+        let mut inode = self.inode(directory);
+        let entry_size = self.geometry.entry_size() as u32;
+        if inode.zones[0].is_hole() {
+            inode.zones[0] = self.allocate_needed(directory)?;
+            let path = self.shown(directory);
+            self.say(format!(
+                "{path}: the first block was missing: a new one made"
+            ));
+        }
+        inode.size = inode.size.max(2 * entry_size);
+        self.store(directory, &inode);
+        Ok(())
+    }
+
+    /// Puts `.` and `..` into the first two places. Returns what was there.
+    fn settle_dots(&mut self, directory: InodeNumber, slots: &[Slot]) -> Vec<Entry> {
+        let parent = InodeNumber(self.seen(directory).parent);
+        let path = self.shown(directory);
+        let mut displaced = Vec::new();
+        self.seen_mut(directory).links += 1;
+        for (&slot, (name, number)) in slots.iter().zip([(".", directory), ("..", parent)]) {
+            let old = self.entry(slot);
+            let is_right = old.number == number && old.name == name.as_bytes();
+            if is_right
+                && self.entry_bytes(slot)[ENTRY_NAME + name.len()..]
+                    .iter()
+                    .all(|&b| b == 0)
+            {
+                continue;
+            }
+            self.set_entry(slot, number, name.as_bytes());
+            self.say(format!("{path}: `{name}` made to lead to inode {number}"));
+            if old.number.0 != 0 && old.name != b"." && old.name != b".." {
+                displaced.push(old);
+            }
+        }
+        displaced
+    }
+
+    /// Looks at an entry that is not one of the first two.
+    fn settle_entry(
+        &mut self,
+        directory: InodeNumber,
+        slot: Slot,
+        names: &mut HashMap<Vec<u8>, InodeNumber>,
+    ) {
+        let entry = self.entry(slot);
+        if entry.number.0 == 0 {
+            return;
+        }
+        let path = self.path_of(directory, &entry.name);
+        let name = match self.judge(&entry, names) {
+            Verdict::Remove(reason) => {
+                self.clear_entry(slot);
+                return self.say(format!("{path}: {reason}: name removed"));
+            }
+            Verdict::Rename(name) => {
+                let shown = String::from_utf8_lossy(&name).into_owned();
+                self.say(format!("{path}: renamed to `{shown}`"));
+                name
+            }
+            Verdict::Keep => entry.name,
+        };
+        self.tidy_name(&path, slot, entry.number, &name);
+        names.insert(name.clone(), entry.number);
+        let entry = Entry { name, ..entry };
+        if self.is_of_another(directory, &entry) {
+            self.deferred.push_back(Deferred {
+                directory,
+                slot,
+                entry,
+            });
+        } else {
+            self.accept(directory, slot, &entry);
+        }
+    }
+
+    fn path_of(&self, directory: InodeNumber, name: &[u8]) -> String {
+        let above = match directory {
+            ROOT_INODE => "",
+            _ => &self.seen(directory).path,
+        };
+        join(above, name)
+    }
+
+    fn judge(&self, entry: &Entry, names: &HashMap<Vec<u8>, InodeNumber>) -> Verdict {
+        let number = entry.number;
+        let remove = |reason: String| Verdict::Remove(reason);
+        if entry.name == b"." || entry.name == b".." {
+            return remove("in the wrong place".into());
+        }
+        if !self.geometry.has_inode(number) {
+            return remove(format!("inode {number} does not exist"));
+        }
+        if Repairer::is_blank(&self.inode(number)) {
+            return remove(format!("inode {number} is not in use"));
+        }
+        if names.get(&entry.name) == Some(&number) {
+            return remove("the same entry is there twice".into());
+        }
+        if self.seen(number).links >= LINKS_MAX {
+            return remove(format!("inode {number} has more names than it can count"));
+        }
+        let is_bad =
+            entry.name.is_empty() || entry.name.contains(&b'/') || names.contains_key(&entry.name);
+        match is_bad {
+            true => Verdict::Rename(self.better_name(entry, names)),
+            false => Verdict::Keep,
+        }
+    }
+
+    /// A name like the old one that is none of `names`.
+    fn better_name(&self, entry: &Entry, names: &HashMap<Vec<u8>, InodeNumber>) -> Vec<u8> {
+        let mut name: Vec<u8> = entry
+            .name
+            .iter()
+            .map(|&byte| if byte == b'/' { b'_' } else { byte })
+            .collect();
+        if name.is_empty() {
+            name = format!("#{}", entry.number).into_bytes();
+        }
+        let mut tried = name.clone();
+        let mut count = 1u32;
+        while names.contains_key(&tried) || tried == b"." || tried == b".." {
+            count += 1;
+            let suffix = format!("~{count}").into_bytes();
+            let room = usize::from(self.geometry.name_len) - suffix.len();
+            tried = [&name[..name.len().min(room)], &suffix].concat();
+        }
+        tried
+    }
+
+    /// Writes a name anew if it changed, or had something behind its end:
+    /// names are compared to their full length.
+    fn tidy_name(&mut self, path: &str, slot: Slot, number: InodeNumber, name: &[u8]) {
+        let bytes = &self.entry_bytes(slot)[ENTRY_NAME..];
+        let is_renamed = !bytes.starts_with(name);
+        if is_renamed || bytes[name.len()..].iter().any(|&byte| byte != 0) {
+            self.set_entry(slot, number, name);
+            if !is_renamed && !name.is_empty() {
+                self.say(format!("{path}: bytes behind the end of the name cleared"));
+            }
+        }
+    }
+
+    /// Whether an entry leads to a directory that tells of another parent.
+    fn is_of_another(&self, parent: InodeNumber, entry: &Entry) -> bool {
+        let inode = self.inode(entry.number);
+        let zone = inode.zones[0];
+        S_ISDIR(inode.mode)
+            && self.geometry.has_zone(zone)
+            && block_of(self.image, zone.block()).is_some_and(|block| {
+                let dots = Entry::parse(
+                    &block[self.geometry.entry_size()..][..self.geometry.entry_size()],
+                );
+                dots.name == b".." && dots.number != parent && u16_at(block, 0) == entry.number.0
+            })
+    }
+
+    /// Counts an entry; meets what it leads to. A directory has one name.
+    fn accept(&mut self, directory: InodeNumber, slot: Slot, entry: &Entry) {
+        let number = entry.number;
+        let path = self.path_of(directory, &entry.name);
+        let met = self.seen(number).met;
+        let refused = match S_ISDIR(self.inode(number).mode) {
+            true if met => {
+                let other = self.shown(number);
+                Some(format!("the directory, inode {number}, is {other} already"))
+            }
+            true if !self.has_room_for_directory(directory) => {
+                Some("there are more directories here than can be counted".to_owned())
+            }
+            _ => None,
+        };
+        if let Some(reason) = refused {
+            self.clear_entry(slot);
+            return self.say(format!("{path}: {reason}: name removed"));
+        }
+        self.name_inode(number, directory, path);
+    }
+
+    /// A directory counts the `..` of those in it, and its own two names.
+    pub(super) fn has_room_for_directory(&self, directory: InodeNumber) -> bool {
+        self.seen(directory).links + 1 < LINKS_MAX
+    }
+
+    /// An entry at `path` in `directory` leads to the inode for good.
+    fn name_inode(&mut self, number: InodeNumber, directory: InodeNumber, path: String) {
+        if !self.seen(number).met {
+            self.meet(number, directory, path);
+            if S_ISDIR(self.inode(number).mode) {
+                self.seen_mut(directory).links += 1;
+            }
+        }
+        self.seen_mut(number).links += 1;
+    }
+
+    /// All others have been looked at: if the directory has no name yet, this
+    /// is it.
+    pub(super) fn settle_deferred(&mut self, deferred: &Deferred) {
+        self.accept(deferred.directory, deferred.slot, &deferred.entry);
+    }
+
+    /// A free place behind the first two, in a longer directory if need be.
+    fn free_slot(&mut self, directory: InodeNumber) -> Result<Slot, Fault> {
+        let slots = self.slots(directory);
+        let is_free = |slot: &&Slot| u16_at(self.entry_bytes(**slot), 0) == 0;
+        if let Some(slot) = slots.iter().skip(2).find(is_free) {
+            return Ok(*slot);
+        }
+        let mut inode = self.inode(directory);
+        let offset = inode.size as usize % BLOCK_SIZE;
+        let zone = match slots.last() {
+            Some(last) if offset > 0 => last.zone,
+            _ => self.append_block(directory).ok_or_else(|| {
+                let problem = format!("none is left to make {} longer", self.shown(directory));
+                Fault::new("free zones", problem)
+            })?,
+        };
+        inode = self.inode(directory);
+        inode.size += self.geometry.entry_size() as u32;
+        self.store(directory, &inode);
+        Ok(Slot { zone, offset })
+    }
+
+    /// Gives `number` the name `name` in a directory that was looked at.
+    pub(super) fn add_entry(
+        &mut self,
+        directory: InodeNumber,
+        number: InodeNumber,
+        name: &str,
+    ) -> Result<(), Fault> {
+        let slot = self.free_slot(directory)?;
+        self.set_entry(slot, number, name.as_bytes());
+        let path = self.path_of(directory, name.as_bytes());
+        self.name_inode(number, directory, path);
+        Ok(())
+    }
+
+    /// What the name `name` in a directory leads to.
+    pub(super) fn look_up(&self, directory: InodeNumber, name: &str) -> Option<InodeNumber> {
+        self.slots(directory)
+            .into_iter()
+            .map(|slot| self.entry(slot))
+            .find(|entry| entry.number.0 != 0 && entry.name == name.as_bytes())
+            .map(|entry| entry.number)
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The small file system of the check's tests, damaged and repaired: our check
+//! and the real `fsck.minix` then find it clean.
+
+mod damages;
+
+use super::*;
+use crate::fsck::check;
+use crate::fsck::tests::sample;
+use damages::DAMAGES;
+use std::process::Command;
+
+const OPTIONS: Options = Options {
+    keep_lost_zones: true,
+    time: 0,
+};
+fn sample_with_contents() -> Vec<u8> {
+    let mut image = sample();
+    image[7 * BLOCK_SIZE..][..3].copy_from_slice(b"abc");
+    // As `mkfs` has it: what stands for nothing is set.
+    for (map, used) in [(2, 33), (3, 60)] {
+        for bit in used..8 * BLOCK_SIZE {
+            image[map * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
+        }
+    }
+    image
+}
+
+/// All paths but the root's, with three bytes of each file.
+fn tree(image: &[u8]) -> Vec<String> {
+    let volume = Volume::open(image).unwrap();
+    let mut lines = Vec::new();
+    let mut stack = vec![(ROOT_INODE, String::new())];
+    while let Some((number, path)) = stack.pop() {
+        for entry in volume.entries(&volume.inode(number)) {
+            if entry.number.0 == 0 || entry.name == b"." || entry.name == b".." {
+                continue;
+            }
+            let path = format!("{path}/{}", String::from_utf8(entry.name).unwrap());
+            let inode = volume.inode(entry.number);
+            if S_ISDIR(inode.mode) {
+                lines.push(format!("{path}/"));
+                stack.push((entry.number, path));
+            } else {
+                let start = volume.file_blocks(&inode).first().copied().flatten();
+                let bytes = start.map_or(&[][..], |zone| {
+                    &volume.block(zone.block()).unwrap()[..(inode.size as usize).min(3)]
+                });
+                lines.push(format!("{path} {}", String::from_utf8_lossy(bytes)));
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// The real `fsck.minix` finds nothing either.
+fn assert_really_clean(image: &[u8], what: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), image).unwrap();
+    let fsck = ["/usr/sbin/fsck.minix", "/sbin/fsck.minix"]
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists())
+        .expect("the tests need fsck.minix of util-linux");
+    let output = Command::new(fsck)
+        .arg("-f")
+        .arg(file.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{what}: {said}");
+    assert_eq!(said.lines().count(), 1, "{what}: {said}");
+}
+
+#[test]
+fn each_kind_of_damage() {
+    for (what, damage, actions, expected) in DAMAGES {
+        let mut image = sample_with_contents();
+        damage(&mut image);
+        assert_ne!(check(&image).unwrap().problems, [], "{what}");
+        assert_eq!(repair(&mut image, &OPTIONS).unwrap(), *actions, "{what}");
+        assert_eq!(check(&image).unwrap().problems, [], "{what}");
+        assert_really_clean(&image, what);
+        assert_eq!(tree(&image), *expected, "{what}");
+        assert_eq!(repair(&mut image, &OPTIONS).unwrap(), [""; 0], "{what}");
+    }
+}
+
+/// Files of all depths in a few directories.
+fn larger_sample() -> Vec<u8> {
+    use fs::host::{Attributes, Editor, Host, MemoryDisk};
+    let device = lib::sys::types::Device::new(3, 1);
+    let host = Host::new(256);
+    let disk = MemoryDisk::new(800);
+    host.attach(device, disk.clone());
+    let fs = host.fs();
+    let options = fs::mkfs::Options {
+        inodes: Some(64),
+        ..fs::mkfs::Options::new(800)
+    };
+    fs.mkfs(device, &options).unwrap();
+    let editor = Editor::mount(&fs, device).unwrap();
+    let attributes = Attributes::new(0o755);
+    for name in ["/a", "/a/b", "/a/b/c", "/d"] {
+        editor.mkdir(name.as_bytes(), &attributes).unwrap();
+    }
+    for (name, length) in [
+        ("/a/1", 100),
+        ("/a/b/2", 5000),
+        ("/d/3", 20_000),
+        ("/d/4", 0),
+        ("/5", 540_000),
+    ] {
+        let contents = vec![name.as_bytes()[1]; length];
+        editor
+            .write_file(name.as_bytes(), &attributes, &contents)
+            .unwrap();
+    }
+    editor.link(b"/d/3", b"/a/b/c/3").unwrap();
+    editor.unmount().unwrap();
+    disk.to_bytes()
+}
+
+/// Whatever bytes are changed, the repair ends, does not panic, and what it
+/// leaves is clean.
+#[test]
+fn random_damage() {
+    let sound = larger_sample();
+    assert_really_clean(&sound, "before");
+    let mut state = 0x0b5e_55ed_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize % below
+    };
+    for round in 0..3000 {
+        let mut image = sound.clone();
+        for _ in 0..=random(12) {
+            // Bitmaps and inodes first of all; directories and lists of zones
+            // are among the first blocks of the data.
+            let block = [2, 3, 4, 5, 6 + random(12), 6 + random(700)][random(6)];
+            let value = [0, 1, 0xff, random(256)][random(4)] as u8;
+            image[block * BLOCK_SIZE + random(BLOCK_SIZE)] = value;
+        }
+        if random(8) == 0 {
+            let block = 2 + random(20);
+            image[block * BLOCK_SIZE..][..BLOCK_SIZE].fill(random(256) as u8);
+        }
+        if check(&image).unwrap().is_clean() {
+            continue;
+        }
+        show_all(&image);
+        match repair(&mut image, &OPTIONS) {
+            Err(fault) => assert_eq!(fault.place, "free zones", "round {round}"),
+            Ok(_) => {
+                let what = format!("round {round}");
+                assert_eq!(check(&image).unwrap().problems, [], "{what}");
+                if round % 20 == 0 {
+                    assert_really_clean(&image, &what);
+                }
+            }
+        }
+    }
+}
+
+/// What shows structures copes with all that they can hold.
+fn show_all(image: &[u8]) {
+    use crate::dump::{dump_bitmap, dump_inode, dump_zone};
+    let volume = Volume::open(image).unwrap();
+    let number = image[5 * BLOCK_SIZE].into();
+    let _ = dump_inode(&volume, number).map(|dump| dump.to_string());
+    let _ = dump_zone(&volume, number + 6).map(|dump| dump.to_string());
+    dump_bitmap(&volume, number % 2 == 0).to_string();
+    let _ = volume.find("/a/b/c/3");
+}

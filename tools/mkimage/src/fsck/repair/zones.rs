@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One owner for each zone, and sizes that fit.
+
+use super::Repairer;
+use crate::error::Fault;
+use crate::volume::{Volume, block_of, has_known_type, has_zones};
+use fs::layout::{
+    BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
+    ZONES_PER_BLOCK, Zone, put_at, u16_at,
+};
+use lib::sys::stat::S_ISDIR;
+use std::fmt::Write;
+
+/// Zones that copies leave alone: `/lost+found` and the like need some.
+const RESERVED: usize = 8;
+/// Zone numbers that one message names.
+const NAMED: usize = 8;
+
+/// What was done to the zones of one inode.
+#[derive(Default)]
+struct Tally {
+    missing: Vec<Zone>,
+    copied: Vec<Zone>,
+    dropped: Vec<Zone>,
+}
+
+/// Levels above the data of each zone number in an inode.
+fn level(slot: usize) -> u32 {
+    (slot + 1).saturating_sub(INDIRECT) as u32
+}
+
+/// How many blocks of a file a zone number leads to.
+fn span(level: u32) -> u32 {
+    ZONES_PER_BLOCK.pow(level)
+}
+
+/// How many bytes there are up to the last that is not zero.
+fn used_length(block: &[u8]) -> usize {
+    block
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1)
+}
+
+fn list(zones: &[Zone]) -> String {
+    let mut text = String::new();
+    for (index, zone) in zones.iter().take(NAMED).enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        let _ = write!(text, "{comma}{zone}");
+    }
+    if zones.len() > NAMED {
+        let _ = write!(text, " and {} more", zones.len() - NAMED);
+    }
+    text
+}
+
+impl Repairer<'_> {
+    /// Notes what zones any inode names, so that none of them is given away.
+    pub(super) fn note_claims(&mut self) {
+        let geometry = self.geometry;
+        let volume = Volume {
+            image: self.image,
+            geometry,
+        };
+        let zones = &mut self.zones;
+        for number in volume.inode_numbers() {
+            let inode = volume.inode(number);
+            if has_known_type(inode.mode) && !has_zones(inode.mode) {
+                continue;
+            }
+            volume.walk_zones(&inode, &mut |found| {
+                geometry.has_zone(found.zone) && {
+                    let state = &mut zones[usize::from(found.zone.0)];
+                    !std::mem::replace(&mut state.claimed, true)
+                }
+            });
+        }
+        self.rank_free_zones();
+    }
+
+    /// Those that the bitmap has as free come first, then marked ones with
+    /// nothing in them, then marked ones.
+    fn rank_free_zones(&mut self) {
+        let volume = self.volume();
+        let mut free: Vec<(bool, bool, Zone)> = volume
+            .data_zones()
+            .filter(|&zone| self.is_available(zone))
+            .map(|zone| {
+                let is_marked = volume.is_zone_marked(zone);
+                (is_marked, is_marked && !self.is_empty(zone), zone)
+            })
+            .collect();
+        free.sort();
+        self.free_zones = free.into_iter().map(|(_, _, zone)| zone).collect();
+    }
+
+    pub(super) fn is_owned(&self, zone: Zone) -> bool {
+        self.zones[usize::from(zone.0)].owner != 0
+    }
+
+    /// Takes a zone that is nobody's for `owner` and clears it.
+    pub(super) fn allocate(&mut self, owner: InodeNumber) -> Option<Zone> {
+        loop {
+            let zone = self.free_zones.pop_front()?;
+            if self.is_available(zone) {
+                self.zones[usize::from(zone.0)].owner = owner.0;
+                self.block_mut(zone.block())?.fill(0);
+                return Some(zone);
+            }
+        }
+    }
+
+    /// As [`Repairer::allocate`], for what can't be done without.
+    pub(super) fn allocate_needed(&mut self, owner: InodeNumber) -> Result<Zone, Fault> {
+        self.allocate(owner).ok_or_else(|| {
+            let problem = "the repair needs one, but the file system is full";
+            Fault::new("free zones", problem)
+        })
+    }
+
+    fn is_available(&self, zone: Zone) -> bool {
+        let state = self.zones[usize::from(zone.0)];
+        state.owner == 0 && !state.claimed
+    }
+
+    /// Whether the zone holds nothing but zeros.
+    pub(super) fn is_empty(&self, zone: Zone) -> bool {
+        block_of(self.image, zone.block()).is_none_or(|block| used_length(block) == 0)
+    }
+
+    /// Lets nobody have the zone.
+    fn give_up(&mut self, zone: Zone) {
+        let state = &mut self.zones[usize::from(zone.0)];
+        state.owner = 0;
+        state.claimed = false;
+        state.given_up = true;
+        self.free_zones.push_front(zone);
+    }
+
+    /// Zones and size of what has them, once.
+    pub(super) fn settle_contents(&mut self, number: InodeNumber) {
+        if std::mem::replace(&mut self.seen_mut(number).settled, true)
+            || !has_zones(self.inode(number).mode)
+        {
+            return;
+        }
+        self.settle_zones(number);
+        self.settle_size(number);
+    }
+
+    fn settle_zones(&mut self, number: InodeNumber) {
+        let mut inode = self.inode(number);
+        let mut tally = Tally::default();
+        for slot in 0..INODE_ZONES {
+            let zone = inode.zones[slot];
+            inode.zones[slot] = self.settle_zone(number, &inode, zone, level(slot), &mut tally);
+        }
+        self.store(number, &inode);
+        let path = self.shown(number);
+        for (zones, action) in [
+            (tally.missing, "cleared zone numbers that do not exist"),
+            (tally.copied, "made copies of zones that another file has"),
+            (tally.dropped, "cleared zone numbers that are another's"),
+        ] {
+            if !zones.is_empty() {
+                self.say(format!("{path}: {action}: {}", list(&zones)));
+            }
+        }
+    }
+
+    /// Makes `zone` and all below it the inode's own. Returns what to put in
+    /// its place.
+    fn settle_zone(
+        &mut self,
+        number: InodeNumber,
+        inode: &DiskInode,
+        zone: Zone,
+        level: u32,
+        tally: &mut Tally,
+    ) -> Zone {
+        if zone.is_hole() {
+            return zone;
+        }
+        if !self.geometry.has_zone(zone) {
+            tally.missing.push(zone);
+            return Zone::HOLE;
+        }
+        let own = match self.is_owned(zone) {
+            false => Some(zone),
+            true => self.copy_zone(number, inode, zone, level),
+        };
+        let Some(own) = own else {
+            tally.dropped.push(zone);
+            return Zone::HOLE;
+        };
+        if own != zone {
+            tally.copied.push(zone);
+        }
+        let state = &mut self.zones[usize::from(own.0)];
+        state.owner = number.0;
+        state.is_list = level > 0;
+        if level > 0 {
+            for slot in (0..BLOCK_SIZE).step_by(2) {
+                let entry = self.list_entry(own, slot);
+                let settled = self.settle_zone(number, inode, entry, level - 1, tally);
+                self.set_list_entry(own, slot, settled);
+            }
+        }
+        own
+    }
+
+    fn list_entry(&self, list: Zone, offset: usize) -> Zone {
+        block_of(self.image, list.block()).map_or(Zone::HOLE, |block| Zone(u16_at(block, offset)))
+    }
+
+    fn set_list_entry(&mut self, list: Zone, offset: usize, zone: Zone) {
+        if let Some(block) = self.block_mut(list.block()) {
+            put_at(block, offset, zone.0.to_le_bytes());
+        }
+    }
+
+    /// A copy of what another file has, if it can be meant and there is room.
+    fn copy_zone(
+        &mut self,
+        number: InodeNumber,
+        inode: &DiskInode,
+        zone: Zone,
+        level: u32,
+    ) -> Option<Zone> {
+        let state = self.zones[usize::from(zone.0)];
+        let is_own_list = state.owner == number.0 && state.is_list;
+        let contents = *block_of(self.image, zone.block())?;
+        let can_be_meant = match level {
+            0 if S_ISDIR(inode.mode) => self.can_be_entries(&contents),
+            0 => true,
+            _ => contents.chunks_exact(2).all(|entry| {
+                let zone = Zone(u16_at(entry, 0));
+                zone.is_hole() || self.geometry.has_zone(zone)
+            }),
+        };
+        let has_room = self.free_zones.len() > RESERVED;
+        if is_own_list || !can_be_meant || !has_room {
+            return None;
+        }
+        let copy = self.allocate(number)?;
+        *self.block_mut(copy.block())? = contents;
+        Some(copy)
+    }
+
+    /// The data zones of a settled inode, each with its place in the file.
+    pub(super) fn data_of(&self, inode: &DiskInode) -> Vec<(u32, Zone)> {
+        let mut data = Vec::new();
+        self.volume().walk_zones(inode, &mut |found| {
+            if found.level == 0 {
+                data.push((found.index, found.zone));
+            }
+            true
+        });
+        data
+    }
+
+    /// Makes the size reach over all data, and cuts off zones of zeros that it
+    /// doesn't reach.
+    fn settle_size(&mut self, number: InodeNumber) {
+        let inode = self.inode(number);
+        let block_size = BLOCK_SIZE as u32;
+        let said = if inode.size > MAX_FILE_SIZE {
+            0
+        } else {
+            inode.size
+        };
+        let mut data = self.data_of(&inode);
+        data.sort();
+        let end_of = |&(index, zone): &(u32, Zone)| {
+            let used = block_of(self.image, zone.block()).map_or(0, |block| used_length(block));
+            (used > 0).then(|| index * block_size + used as u32)
+        };
+        let behind = data
+            .iter()
+            .rev()
+            .take_while(|(index, _)| *index >= said.div_ceil(block_size));
+        let mut size = behind.clone().find_map(end_of).unwrap_or(said);
+        if S_ISDIR(inode.mode) {
+            let last = data.last().map_or(0, |(index, _)| index + 1);
+            size = size
+                .next_multiple_of(self.geometry.entry_size() as u32)
+                .min(last * block_size);
+        }
+        let path = self.shown(number);
+        if size != inode.size {
+            self.store(number, &DiskInode { size, ..inode });
+            self.say(format!("{path}: size set from {} to {size}", inode.size));
+        }
+        let end = size.div_ceil(block_size);
+        let cut = data.iter().filter(|(index, _)| *index >= end).count();
+        if cut > 0 {
+            self.cut(number, end);
+            self.say(format!(
+                "{path}: gave up {cut} empty zones behind the end of the file"
+            ));
+        }
+    }
+
+    /// Gives up all zones from block `end` of the file on.
+    fn cut(&mut self, number: InodeNumber, end: u32) {
+        let mut inode = self.inode(number);
+        let mut index = 0;
+        for slot in 0..INODE_ZONES {
+            inode.zones[slot] = self.cut_zone(inode.zones[slot], level(slot), index, end);
+            index += span(level(slot));
+        }
+        self.store(number, &inode);
+    }
+
+    fn cut_zone(&mut self, zone: Zone, level: u32, index: u32, end: u32) -> Zone {
+        if zone.is_hole() || index + span(level) <= end {
+            return zone;
+        }
+        if level > 0 {
+            for slot in 0..ZONES_PER_BLOCK {
+                let offset = slot as usize * 2;
+                let entry = self.list_entry(zone, offset);
+                let first = index + slot * span(level - 1);
+                let left = self.cut_zone(entry, level - 1, first, end);
+                self.set_list_entry(zone, offset, left);
+            }
+        }
+        if index < end {
+            return zone;
+        }
+        self.give_up(zone);
+        Zone::HOLE
+    }
+
+    /// Gives up all zones of an inode that goes; what another has stays his.
+    pub(super) fn give_up_all(&mut self, inode: &DiskInode) {
+        let mut given_up = Vec::new();
+        self.volume().walk_zones(inode, &mut |found| {
+            let is_new = self.geometry.has_zone(found.zone)
+                && !self.is_owned(found.zone)
+                && !self.zones[usize::from(found.zone.0)].given_up
+                && (found.level == 0 || !given_up.contains(&found.zone));
+            if is_new {
+                given_up.push(found.zone);
+            }
+            is_new
+        });
+        for zone in given_up {
+            self.give_up(zone);
+        }
+    }
+
+    /// Appends a cleared block to a settled directory, or to a file of less
+    /// than [`MAX_APPENDED`] blocks.
+    pub(super) fn append_block(&mut self, number: InodeNumber) -> Option<Zone> {
+        let index = self.inode(number).size.div_ceil(BLOCK_SIZE as u32);
+        let zone = self.allocate(number)?;
+        self.set_block(number, index, zone)?;
+        Some(zone)
+    }
+
+    /// Makes `zone` the block `index` of a file.
+    pub(super) fn set_block(&mut self, number: InodeNumber, index: u32, zone: Zone) -> Option<()> {
+        let mut inode = self.inode(number);
+        self.zones[usize::from(zone.0)].owner = number.0;
+        if index < DIRECT_ZONES {
+            inode.zones[index as usize] = zone;
+        } else if index < MAX_APPENDED {
+            if inode.zones[INDIRECT].is_hole() {
+                inode.zones[INDIRECT] = self.allocate(number)?;
+            }
+            let offset = (index - DIRECT_ZONES) as usize * 2;
+            self.set_list_entry(inode.zones[INDIRECT], offset, zone);
+        } else {
+            self.zones[usize::from(zone.0)].owner = 0;
+            return None;
+        }
+        self.store(number, &inode);
+        Some(())
+    }
+}
+
+/// Blocks of a file without a double indirect block.
+pub(super) const MAX_APPENDED: u32 = DIRECT_ZONES + ZONES_PER_BLOCK;
