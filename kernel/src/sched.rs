@@ -135,6 +135,11 @@ fn switch_to(next: &'static Task) {
         return;
     }
     CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
+    // Its next way back to ring 3 has to look, or the next tick if it has
+    // never run and starts in ring 3.
+    if next.pending_signals() != 0 {
+        ATTENTION.set(1);
+    }
     let target = FarPointer {
         offset: 0,
         selector: Selector::tss(next.number()),
@@ -143,9 +148,6 @@ fn switch_to(next: &'static Task) {
     // that was left by this very jump. The processor keeps all registers in
     // the TSS, so from here it looks like one slow instruction.
     unsafe { asm!("ljmp [{0}]", in(reg) &target) };
-    if current().pending_signals() != 0 {
-        ATTENTION.set(1);
-    }
 }
 
 /// The memory operand of a far jump.

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Devices: `/dev/null` and its kin, disks, terminals.
+
+use crate::support::{
+    Outcome, Pipe, address, all_well, child, create, in_child, read_file, wait_until_asleep,
+};
+use alloc::vec;
+use lib::Errno;
+use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC};
+use lib::pod::Pod;
+use lib::sys::stat::S_ISCHR;
+use lib::termios::{TCFLSH, TCXONC, TIOCGWINSZ, TIOCSTI, TIOCSWINSZ, Winsize};
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, File};
+
+tests! {
+    null_device "/dev/null takes everything and gives nothing";
+    zero_device "/dev/zero gives zeroes";
+    mem_device "/dev/mem reads anywhere without harm";
+    ps_device "/dev/ps tells of this process";
+    device_write_only "devices that are only read";
+    device_truncate "O_TRUNC leaves devices alone";
+    disk_device "a disk is read as a file, at any place";
+    disk_device_end "no byte behind the end of a disk";
+    disk_device_many "thousands of blocks of the disk, and the cache goes on";
+    tty_not "what is no terminal answers ENOTTY";
+    tty_settings "settings of a terminal are kept";
+    tty_window "the size of a terminal";
+    tty_typed "bytes typed by TIOCSTI are read by lines";
+    tty_raw "and one by one without ICANON";
+    tty_bad_numbers "terminal ioctls with bad numbers";
+    tty_interrupt_read "a signal ends a read of a terminal with EINTR";
+}
+
+fn null_device() -> Outcome {
+    let null = must!(File::open_with(c"/dev/null", O_RDWR, 0));
+    check_eq!(calls::write(null.fd(), &[1; 5000]), Ok(5000));
+    check_eq!(calls::read(null.fd(), &mut [0; 10]), Ok(0));
+    check!(S_ISCHR(must!(calls::fstat(null.fd())).st_mode));
+    Ok(())
+}
+
+fn zero_device() -> Outcome {
+    let zero = must!(File::open_with(c"/dev/zero", O_RDWR, 0));
+    let mut buffer = vec![0xff; 10_000];
+    check_eq!(calls::read(zero.fd(), &mut buffer), Ok(10_000));
+    check!(buffer.iter().all(|&byte| byte == 0));
+    check_eq!(calls::write(zero.fd(), &buffer), Ok(10_000));
+    Ok(())
+}
+
+fn mem_device() -> Outcome {
+    for path in [c"/dev/mem", c"/dev/kmem"] {
+        let memory = must!(File::open(path));
+        let mut buffer = vec![0; 8192];
+        for place in [
+            0,
+            1,
+            0xfff,
+            0x1000,
+            0x9_0000,
+            0xf_ffff,
+            0x10_0000,
+            0x20_0000,
+            0x40_0000,
+            0x100_0000,
+            0x3ff_f000,
+            0x400_0000,
+            0x7fff_f000,
+        ] {
+            must!(calls::lseek(memory.fd(), place, SEEK_SET));
+            must!(calls::read(memory.fd(), &mut buffer));
+        }
+        // Where nothing is mapped, neither is written.
+        let writing = must!(File::open_with(path, O_RDWR, 0));
+        must!(calls::lseek(writing.fd(), 0x7fff_f000, SEEK_SET));
+        check!(!matches!(calls::write(writing.fd(), b"x"), Ok(1)));
+    }
+    Ok(())
+}
+
+fn ps_device() -> Outcome {
+    let text = must!(read_file(c"/dev/ps"));
+    let own = alloc::format!(
+        "{} {} {} ",
+        calls::getpid().0,
+        calls::getppid().0,
+        calls::getpgrp().0
+    );
+    let line = text
+        .split(|&byte| byte == b'\n')
+        .find(|line| line.starts_with(own.as_bytes()));
+    check!(line.is_some_and(|line| line.ends_with(b" usertests")));
+    // In pieces of a byte it is the same text, but for what has changed.
+    let file = must!(File::open(c"/dev/ps"));
+    let mut byte = [0];
+    for _ in 0..100 {
+        check_eq!(calls::read(file.fd(), &mut byte), Ok(1));
+    }
+    Ok(())
+}
+
+fn device_write_only() -> Outcome {
+    for path in [c"/dev/ps", c"/dev/usage"] {
+        let file = must!(File::open_with(path, O_RDWR, 0));
+        check!(calls::write(file.fd(), b"x").is_err());
+    }
+    Ok(())
+}
+
+fn device_truncate() -> Outcome {
+    let before = must!(calls::stat(c"/dev/null"));
+    must!(File::open_with(c"/dev/null", O_RDWR | O_TRUNC, 0));
+    must!(File::open_with(c"/dev/hd1", O_RDWR | O_TRUNC, 0));
+    check_eq!(must!(calls::stat(c"/dev/null")).st_rdev, before.st_rdev);
+    check_eq!(must!(calls::stat(c"/dev/hd1")).st_rdev, 0x0301);
+    Ok(())
+}
+
+fn disk_device() -> Outcome {
+    let disk = must!(File::open(c"/dev/hd0"));
+    let mut sector = [0; 512];
+    check_eq!(calls::read(disk.fd(), &mut sector), Ok(512));
+    check_eq!(sector[510..], [0x55, 0xaa]);
+    must!(calls::lseek(disk.fd(), 509, SEEK_SET));
+    let mut part = [0; 5];
+    check_eq!(calls::read(disk.fd(), &mut part), Ok(5));
+    check_eq!(part[1..3], [0x55, 0xaa]);
+    // The kernel's partition begins with its header.
+    let partition = must!(File::open(c"/dev/hd1"));
+    check_eq!(calls::read(partition.fd(), &mut sector), Ok(512));
+    check_eq!(&sector[..4], b"ELVN");
+    Ok(())
+}
+
+fn disk_device_end() -> Outcome {
+    let disk = must!(File::open_with(c"/dev/hd1", O_RDWR, 0));
+    must!(calls::lseek(disk.fd(), 0x7fff_0000, SEEK_SET));
+    let mut block = [0; 1024];
+    check!(!matches!(calls::read(disk.fd(), &mut block), Ok(1..)));
+    check!(!matches!(calls::write(disk.fd(), &block), Ok(1..)));
+    must!(calls::lseek(disk.fd(), i32::MAX, SEEK_SET));
+    check!(!matches!(calls::read(disk.fd(), &mut block), Ok(1..)));
+    check!(!matches!(calls::write(disk.fd(), &block), Ok(1..)));
+    Ok(())
+}
+
+fn disk_device_many() -> Outcome {
+    let disk = must!(File::open(c"/dev/hd0"));
+    let mut piece = vec![0; 16384];
+    for _ in 0..300 {
+        check_eq!(calls::read(disk.fd(), &mut piece), Ok(16384));
+    }
+    Ok(())
+}
+
+fn tty_not() -> Outcome {
+    let file = must!(create(c"f"));
+    let pipe = must!(Pipe::new());
+    let null = must!(File::open(c"/dev/null"));
+    let disk = must!(File::open(c"/dev/hd0"));
+    for fd in [file.fd(), pipe.0, null.fd(), disk.fd()] {
+        check_eq!(calls::tcgetattr(fd).err(), Some(Errno::ENOTTY));
+        check!(system_call!(ioctl(fd.0, 0, 0)).is_err());
+        check!(system_call!(ioctl(fd.0, u32::MAX, u32::MAX)).is_err());
+    }
+    Ok(())
+}
+
+/// The second serial line, if the machine has one, else the console; not as
+/// controlling terminal.
+fn terminal() -> lib::Result<File> {
+    let open = |path| File::open_with(path, O_RDWR | O_NOCTTY, 0);
+    open(c"/dev/ttyS1").or_else(|_| open(c"/dev/tty1"))
+}
+
+fn tty_settings() -> Outcome {
+    let tty = must!(terminal());
+    let old = must!(calls::tcgetattr(tty.fd()));
+    let mut new = old;
+    new.c_lflag.toggle(lib::termios::LocalFlags::ECHO);
+    new.c_cc[0] = 7;
+    must!(calls::tcsetattr(tty.fd(), &new));
+    check_eq!(must!(calls::tcgetattr(tty.fd())).as_bytes(), new.as_bytes());
+    must!(calls::tcsetattr(tty.fd(), &old));
+    check_eq!(must!(calls::tcgetattr(tty.fd())).as_bytes(), old.as_bytes());
+    Ok(())
+}
+
+fn tty_window() -> Outcome {
+    let tty = must!(terminal());
+    let old = must!(calls::window_size(tty.fd()));
+    let new = Winsize {
+        ws_row: 12,
+        ws_col: 34,
+        ws_xpixel: 5,
+        ws_ypixel: 6,
+    };
+    must!(system_call!(ioctl(tty.fd().0, TIOCSWINSZ, address(&new))));
+    check_eq!(
+        must!(calls::window_size(tty.fd())).as_bytes(),
+        new.as_bytes()
+    );
+    must!(system_call!(ioctl(tty.fd().0, TIOCSWINSZ, address(&old))));
+    let mut again = Winsize::zeroed();
+    must!(system_call!(ioctl(
+        tty.fd().0,
+        TIOCGWINSZ,
+        address(&raw mut again)
+    )));
+    check_eq!(again.as_bytes(), old.as_bytes());
+    Ok(())
+}
+
+fn type_bytes(tty: &File, bytes: &[u8]) -> lib::Result<()> {
+    for byte in bytes {
+        system_call!(ioctl(tty.fd().0, TIOCSTI, address(byte)))?;
+    }
+    Ok(())
+}
+
+fn tty_typed() -> Outcome {
+    let tty = must!(terminal());
+    must!(system_call!(ioctl(tty.fd().0, TCFLSH, 2)));
+    must!(type_bytes(&tty, b"abX\x7fc\nnext"));
+    let mut line = [0; 64];
+    check_eq!(calls::read(tty.fd(), &mut line), Ok(4));
+    check_eq!(&line[..4], b"abc\n");
+    must!(type_bytes(&tty, b"\n"));
+    check_eq!(calls::read(tty.fd(), &mut line[..2]), Ok(2));
+    check_eq!(calls::read(tty.fd(), &mut line), Ok(3));
+    // ^D at the start of a line is the end.
+    must!(type_bytes(&tty, b"\x04"));
+    check_eq!(calls::read(tty.fd(), &mut line), Ok(0));
+    Ok(())
+}
+
+fn tty_raw() -> Outcome {
+    let tty = must!(terminal());
+    let old = must!(calls::tcgetattr(tty.fd()));
+    let mut raw = old;
+    raw.c_lflag = lib::termios::LocalFlags::empty();
+    raw.c_cc[lib::termios::VMIN] = 1;
+    raw.c_cc[lib::termios::VTIME] = 0;
+    must!(calls::tcsetattr(tty.fd(), &raw));
+    must!(type_bytes(&tty, b"a\x04\x7f"));
+    let mut bytes = [0; 8];
+    check_eq!(calls::read(tty.fd(), &mut bytes), Ok(3));
+    check_eq!(&bytes[..3], b"a\x04\x7f");
+    // With VMIN 0 and VTIME, a read waits for so many tenths of a second.
+    raw.c_cc[lib::termios::VMIN] = 0;
+    raw.c_cc[lib::termios::VTIME] = 2;
+    must!(calls::tcsetattr(tty.fd(), &raw));
+    let (_, start) = must!(calls::times());
+    check_eq!(calls::read(tty.fd(), &mut bytes), Ok(0));
+    let (_, end) = must!(calls::times());
+    check!((15..=60).contains(&(end - start)));
+    must!(calls::tcsetattr(tty.fd(), &old));
+    Ok(())
+}
+
+fn tty_bad_numbers() -> Outcome {
+    let tty = must!(terminal());
+    for argument in [3, 4, 100, u32::MAX] {
+        check_eq!(
+            system_call!(ioctl(tty.fd().0, TCFLSH, argument)),
+            Err(Errno::EINVAL)
+        );
+    }
+    for argument in [4, 5, 100, u32::MAX] {
+        check_eq!(
+            system_call!(ioctl(tty.fd().0, TCXONC, argument)),
+            Err(Errno::EINVAL)
+        );
+    }
+    Ok(())
+}
+
+fn tty_interrupt_read() -> Outcome {
+    extern "C" fn nothing(_signal: u32) {}
+    use lib::signal::Signal;
+    must!(lib::user::signal::sigaction(
+        Signal::SIGUSR1,
+        lib::user::signal::Handler::Catch(nothing)
+    ));
+    let tty = must!(terminal());
+    must!(system_call!(ioctl(tty.fd().0, TCFLSH, 2)));
+    let me = calls::getpid();
+    let pid = must!(child(|| {
+        must!(wait_until_asleep(me));
+        must!(calls::kill(me.0 as i32, Signal::SIGUSR1.number()));
+        Ok(())
+    }));
+    check_eq!(calls::read(tty.fd(), &mut [0; 8]), Err(Errno::EINTR));
+    all_well(&[pid])?;
+    in_child(|| {
+        File::open_with(c"/dev/null", O_RDONLY, 0)
+            .map(drop)
+            .map_err(|errno| failure!("{errno}"))
+    })
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Tests of the kernel, seen from a program.
+//!
+//! ```text
+//! usertests            run all
+//! usertests NAME...    run those; a name ending in `*` stands for several
+//! usertests -x NAME... run all but those
+//! usertests -l         list them
+//! ```
+//!
+//! Each test runs in a process of its own, in a process group of its own, in
+//! a new directory. When it has ended, [`runner`] compares what is in use
+//! with what was in use before. [`support`] is what tests are written with;
+//! the other modules are the tests, by topic.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+#[macro_use]
+mod support;
+mod descriptors;
+mod devices;
+mod exec;
+mod files;
+mod helper;
+mod ids;
+mod memory;
+mod names;
+mod permissions;
+mod pipes;
+mod pointers;
+mod processes;
+mod runner;
+mod sending;
+mod signal_frames;
+mod signals;
+mod stress;
+mod system;
+mod traps;
+
+use alloc::vec::Vec;
+use lib::user::env;
+use lib::{eprintln, println};
+use support::Test;
+
+lib::program!(main);
+
+/// All tests, by topic.
+const TOPICS: [&[Test]; 16] = [
+    processes::TESTS,
+    signals::TESTS,
+    sending::TESTS,
+    signal_frames::TESTS,
+    ids::TESTS,
+    memory::TESTS,
+    exec::TESTS,
+    traps::TESTS,
+    pointers::TESTS,
+    system::TESTS,
+    pipes::TESTS,
+    descriptors::TESTS,
+    files::TESTS,
+    names::TESTS,
+    permissions::TESTS,
+    devices::TESTS,
+];
+
+fn main() -> i32 {
+    let arguments = env::args();
+    if let Some((first, rest)) = arguments.split_first()
+        && first.to_bytes() == helper::FLAG
+    {
+        return helper::run(rest);
+    }
+    let mut all: Vec<&Test> = TOPICS
+        .iter()
+        .copied()
+        .flatten()
+        .chain(stress::TESTS)
+        .collect();
+    if arguments
+        .first()
+        .is_some_and(|first| first.to_bytes() == b"-l")
+    {
+        for test in &all {
+            println!("{:20} {}", test.name, test.about);
+        }
+        println!("{} tests", all.len());
+        return 0;
+    }
+    let (but, patterns) = match arguments.split_first() {
+        Some((first, rest)) if first.to_bytes() == b"-x" => (true, rest),
+        _ => (arguments.is_empty(), arguments),
+    };
+    for pattern in patterns {
+        if !all.iter().any(|test| test.is_named(pattern.to_bytes())) {
+            eprintln!("usertests: no test {pattern:?}; -l lists them");
+            return 2;
+        }
+    }
+    let is_named = |test: &&Test| {
+        patterns
+            .iter()
+            .any(|pattern| test.is_named(pattern.to_bytes()))
+    };
+    all.retain(|test| is_named(test) != but);
+    runner::run(&all)
+}
