@@ -6,8 +6,15 @@
 //! inode is in use. The search for a free bit goes on where the last one was
 //! found, so that what is made together lies together.
 //!
+//! What is given back can be taken again after the next [`Fs::flush`]:
+//! [`freed`].
+//!
 //! A number that can't be, or a bit that is clear already, comes from a broken
 //! disk: that is reported ([`Fs::fs_error`]) and nothing is changed any more.
+
+mod freed;
+
+pub(crate) use freed::Freed;
 
 use crate::Fs;
 use crate::inode::{Inode, NewInode};
@@ -30,16 +37,16 @@ impl<'fs> Fs<'fs> {
     /// Takes a free zone of a device. Its contents are whatever was there: the
     /// caller overwrites them before anything refers to it. `ENOSPC` if there
     /// is none.
-    pub(crate) fn new_block(&self, place: u32) -> Result<Zone> {
+    pub(crate) fn new_block(&'fs self, place: u32) -> Result<Zone> {
         let block = self.super_block(place).ok_or(Errno::EIO)?;
         let bit = self.set_free_bit(block, Map::Zones)?;
         let first = u32::from(block.geometry().firstdatazone);
         Ok(Zone((first + bit - 1) as u16))
     }
 
-    /// Gives a zone back. Nothing may refer to it any more. `EIO`, and the
+    /// Gives a zone back. Nothing in memory may refer to it any more. `EIO`, and the
     /// file system is read-only from then on, if it can't have been in use.
-    pub(crate) fn free_block(&self, place: u32, zone: Zone) -> Result<()> {
+    pub(crate) fn free_block(&'fs self, place: u32, zone: Zone) -> Result<()> {
         let block = self.super_block(place).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
@@ -55,11 +62,11 @@ impl<'fs> Fs<'fs> {
         }
         // Before it can belong to somebody else.
         self.forget(device, zone.block());
-        let bit = u32::from(zone.0 - geometry.firstdatazone) + 1;
-        if !self.clear_bit(block, Map::Zones, bit) {
+        if !self.zone_in_use(place, zone) {
             self.fs_error(device, format_args!("zone {zone} is free already"));
             return Err(Errno::EIO);
         }
+        self.free_zone_later(block, zone);
         Ok(())
     }
 
@@ -91,26 +98,21 @@ impl<'fs> Fs<'fs> {
             })
     }
 
-    /// Gives an inode's number back. The inode on the disk is cleared already.
-    pub(crate) fn free_inode(&self, place: u32, number: InodeNumber) {
-        let Some(block) = self.super_block(place) else {
-            return;
-        };
-        if !self.clear_bit(block, Map::Inodes, u32::from(number.0)) {
-            self.fs_error(
-                block.device(),
-                format_args!("inode {number} is free already"),
-            );
-        }
-    }
-
     /// Whether the inode bitmap has the inode in use.
     pub(crate) fn inode_in_use(&self, block: &SuperBlock, number: InodeNumber) -> bool {
         self.test_bit(&block.state.lock().inode_map, u32::from(number.0))
     }
 
-    /// Finds a clear bit and sets it.
-    fn set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
+    /// Finds a clear bit and sets it; if there is none, after what was freed is
+    /// free.
+    fn set_free_bit(&'fs self, block: &SuperBlock, map: Map) -> Result<u32> {
+        match self.try_set_free_bit(block, map) {
+            Err(_) if self.free_now(block) => self.try_set_free_bit(block, map),
+            result => result,
+        }
+    }
+
+    fn try_set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
         let mut state = block.state.lock();
         let geometry = state.geometry;
         let (numbers, last, hint) = match map {
@@ -180,6 +182,22 @@ impl<'fs> Fs<'fs> {
         true
     }
 
+    /// Writes the bitmaps.
+    fn write_maps(&self, block: &SuperBlock) {
+        let (inode_map, zone_map, geometry) = {
+            let state = block.state.lock();
+            (state.inode_map, state.zone_map, state.geometry)
+        };
+        let inode_map = inode_map.iter().take(geometry.imap_blocks.into());
+        let zone_map = zone_map.iter().take(geometry.zmap_blocks.into());
+        for head in inode_map
+            .chain(zone_map)
+            .filter_map(|n| self.buffer_head(*n))
+        {
+            self.write_now(head);
+        }
+    }
+
     fn test_bit(&self, numbers: &[u32; MAP_SLOTS], bit: u32) -> bool {
         self.map_buffer(numbers, bit).is_some_and(|buffer| {
             buffer.data()[(bit % BITS_PER_BLOCK / 8) as usize] & 1 << (bit % 8) != 0
@@ -195,12 +213,14 @@ impl<'fs> Fs<'fs> {
         self.buffer_head(*numbers.get((bit / BITS_PER_BLOCK) as usize)?)
     }
 
-    /// Free zones and free inodes (0.11 counted them in `mount_root`).
+    /// Free zones and free inodes (0.11 counted them in `mount_root`), those
+    /// that are going to be free among them.
     pub(crate) fn count_free(&self, block: &SuperBlock) -> (u32, u32) {
         let state = block.state.lock();
         let zones = self.count_clear(&state.zone_map, state.geometry.data_zones());
         let inodes = self.count_clear(&state.inode_map, u32::from(state.geometry.ninodes));
-        (zones, inodes)
+        let (freed_zones, freed_inodes) = state.freed.counts();
+        (zones + freed_zones, inodes + freed_inodes)
     }
 
     /// How many bits of `1..=last` are clear.

@@ -9,7 +9,8 @@
 //!   anything that may sleep.
 //! * After a change call [`Buffer::mark_dirty`]. The block is written when the
 //!   buffer is wanted for another block, by [`Fs::sync_dev`], or by
-//!   [`Fs::write_some_dirty`].
+//!   [`Fs::write_some_dirty`]. What the disk refers to, or refers with, must
+//!   be written in a certain order: that is changed by [`Buffer::change`] instead.
 //! * Dropping the [`Buffer`] gives it back (0.11: `brelse`). Don't keep it
 //!   longer than needed: a buffer in use can't be given to another block.
 //!
@@ -20,13 +21,18 @@
 //! any moment while the cache lock is free, no other may. So holding a
 //! [`Buffer`], or the I/O lock, is what keeps device and block as they are.
 
+mod write_back;
+
+pub(crate) use write_back::Rank;
+
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Links, Slot};
 use crate::seam::{Direction, SleepLock};
+use core::ops::RangeInclusive;
 use core::sync::atomic::{
-    AtomicBool,
-    Ordering::{AcqRel, Acquire, Release},
+    AtomicBool, AtomicU8,
+    Ordering::{Acquire, Release},
 };
 use lib::lock::{IrqLock, IrqLockGuard, Word};
 use lib::sys::types::{Device, major};
@@ -52,8 +58,8 @@ pub struct BufferHead {
     count: Word,
     /// The contents are those of the block, or newer.
     uptodate: AtomicBool,
-    /// The contents are newer than the block.
-    dirty: AtomicBool,
+    /// Whether and how the contents are newer than the block: a [`Rank`].
+    rank: AtomicU8,
     /// The transfer under way writes.
     writing: AtomicBool,
     /// A write went wrong since this was last asked.
@@ -73,7 +79,7 @@ impl BufferHead {
             block: Word::new(0),
             count: Word::new(0),
             uptodate: AtomicBool::new(false),
-            dirty: AtomicBool::new(false),
+            rank: AtomicU8::new(Rank::Clean as u8),
             writing: AtomicBool::new(false),
             write_failed: AtomicBool::new(false),
             io: SleepLock::new(),
@@ -118,19 +124,15 @@ impl BufferHead {
         self.io.unlock(seam);
     }
 
-    /// As [`Buffer::mark_dirty`].
-    pub(crate) fn set_dirty(&self) {
-        self.dirty.store(true, Release);
-    }
-
     #[inline(always)]
     fn is_uptodate(&self) -> bool {
         self.uptodate.load(Acquire)
     }
 
+    /// Whether its [`Rank`] is one of these.
     #[inline(always)]
-    fn is_dirty(&self) -> bool {
-        self.dirty.load(Acquire)
+    fn has_rank(&self, ranks: &RangeInclusive<u8>) -> bool {
+        ranks.contains(&self.rank.load(Acquire))
     }
 
     #[inline(always)]
@@ -215,8 +217,8 @@ impl Drop for Buffer<'_> {
 enum Victim {
     /// Clean and unlocked: may be given another block.
     Clean(u32),
-    /// All that were looked at are dirty or locked; this is the oldest.
-    Busy(u32),
+    /// All that were looked at are dirty or locked.
+    Busy,
     /// No buffer is unused.
     None,
 }
@@ -237,16 +239,28 @@ impl<'fs> Fs<'fs> {
 
     /// The buffer of a block, its contents perhaps not read yet. Sleeps while
     /// all buffers are in use.
+    #[inline]
     pub fn getblk(&'fs self, device: Device, block: u32) -> Buffer<'fs> {
+        self.getblk_or(device, block, &|| self.clean_oldest(|| self.flush_all()))
+    }
+
+    /// As [`Fs::getblk`]; `make_clean` is called while all unused buffers are
+    /// dirty.
+    fn getblk_or(&'fs self, device: Device, block: u32, make_clean: &dyn Fn()) -> Buffer<'fs> {
         loop {
-            if let Some(head) = self.try_getblk(device, block) {
+            if let Some(head) = self.try_getblk(device, block, make_clean) {
                 return Buffer { fs: self, head };
             }
         }
     }
 
     /// One attempt of [`Fs::getblk`]; `None` after something was waited for.
-    fn try_getblk(&'fs self, device: Device, block: u32) -> Option<&'fs BufferHead> {
+    fn try_getblk(
+        &'fs self,
+        device: Device,
+        block: u32,
+        make_clean: &dyn Fn(),
+    ) -> Option<&'fs BufferHead> {
         let hash = hash(device, block);
         let mut cache = self.tables.buffers.lock();
         if let Some(number) = cache.find(self.buffers, hash, |head| head.is_of(device, block)) {
@@ -270,10 +284,9 @@ impl<'fs> Fs<'fs> {
                 cache.insert(self.buffers, number);
                 Some(head)
             }
-            Victim::Busy(oldest) => {
+            Victim::Busy => {
                 drop(cache);
-                self.write_oldest();
-                self.buffer_head(oldest)?.io.wait(self.seam);
+                make_clean();
                 None
             }
             Victim::None => {
@@ -287,31 +300,14 @@ impl<'fs> Fs<'fs> {
     }
 
     fn victim<'a>(&self, unused: impl Iterator<Item = (u32, &'a BufferHead)>) -> Victim {
-        let mut oldest = Victim::None;
+        let mut found = Victim::None;
         for (number, head) in unused.take(SEARCH) {
             if !head.is_dirty() && !head.io.is_locked() {
                 return Victim::Clean(number);
             }
-            if let Victim::None = oldest {
-                oldest = Victim::Busy(number);
-            }
+            found = Victim::Busy;
         }
-        oldest
-    }
-
-    /// Starts to write the oldest unused buffers.
-    fn write_oldest(&self) {
-        for _ in 0..SEARCH {
-            let cache = self.tables.buffers.lock();
-            let head = cache
-                .unused(self.buffers)
-                .take(SEARCH)
-                .map(|(_, head)| head)
-                .find(|head| head.is_dirty() && head.io.try_lock());
-            drop(cache);
-            let Some(head) = head else { return };
-            self.write_locked(head);
-        }
+        found
     }
 
     /// Gives a buffer back. For buffers without a handle; the others are
@@ -340,6 +336,19 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
+        self.start_read(buffer.head);
+        self.wait_on_buffer(buffer)
+    }
+
+    /// As [`Fs::bread`], of a block of the inode table, in the midst of
+    /// [`Fs::flush`].
+    pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
+        // Nothing else is left that may not be written at any time.
+        let write_rest = || {
+            // The step that writes them all tells.
+            let _ = self.write_inode_blocks(device);
+        };
+        let buffer = self.getblk_or(device, block, &|| self.clean_oldest(write_rest));
         self.start_read(buffer.head);
         self.wait_on_buffer(buffer)
     }
@@ -409,105 +418,10 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Starts to write a buffer whose I/O lock the caller took.
-    fn write_locked(&self, head: &BufferHead) {
-        if head.dirty.swap(false, AcqRel) {
-            head.writing.store(true, Release);
-            self.ll_rw_block(Direction::Write, head);
-        } else {
-            head.io.unlock(self.seam);
-        }
-    }
-
     /// Starts a transfer of a locked buffer.
     fn ll_rw_block(&self, direction: Direction, head: &BufferHead) {
         debug_assert!(head.io.is_locked());
         self.seam.ll_rw_block(direction, head);
-    }
-
-    /// Starts to write up to `limit` dirty buffers, from where it stopped last
-    /// time, without waiting for them. For the periodic write-back. Changed
-    /// inodes go into their blocks first. Returns how many.
-    pub fn write_some_dirty(&'fs self, limit: usize) -> usize {
-        // An inode that can't be stored now stays dirty and is reported by sync.
-        let _ = self.sync_inodes(None);
-        let mut started = 0;
-        for _ in 0..self.buffers.len() {
-            if started == limit {
-                break;
-            }
-            let next = self.tables.write_back.get();
-            self.tables.write_back.set(next.wrapping_add(1));
-            let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
-                break;
-            };
-            if self.lock_dirty(head, None) {
-                self.write_locked(head);
-                started += 1;
-            }
-        }
-        started
-    }
-
-    /// Takes the I/O lock of a buffer if it is free and there is something to
-    /// write. Under the cache lock, so that it is still the same block after.
-    fn lock_dirty(&self, head: &BufferHead, device: Option<Device>) -> bool {
-        if !head.is_dirty() {
-            return false;
-        }
-        let _cache = self.tables.buffers.lock();
-        head.is_dirty() && device.is_none_or(|it| it == head.device()) && head.io.try_lock()
-    }
-
-    /// Writes everything that was changed on all devices, and waits until it
-    /// is on the disks (0.11: `sys_sync`, which did not wait). `EIO` if
-    /// something could not be written.
-    pub fn sys_sync(&'fs self) -> Result<()> {
-        let inodes = self.sync_inodes(None);
-        self.sync_buffers(None).and(inodes)
-    }
-
-    /// As [`Fs::sys_sync`], of one device.
-    pub fn sync_dev(&'fs self, device: Device) -> Result<()> {
-        let inodes = self.sync_inodes(Some(device));
-        self.sync_buffers(Some(device)).and(inodes)
-    }
-
-    /// Writes in three flushes, each on the disk before the next begins: data,
-    /// directories and indirect blocks; the inodes that refer to them; the
-    /// bitmaps. So no inode on the disk refers to blocks that were not
-    /// written, and no zone is free on the disk while an inode there has it.
-    fn sync_buffers(&self, device: Option<Device>) -> Result<()> {
-        let mut result = Ok(());
-        for rank in [Rank::Data, Rank::Inodes, Rank::Bitmaps] {
-            result = self.flush(device, rank).and(result);
-        }
-        result
-    }
-
-    /// Writes the buffers of one rank and waits for them.
-    fn flush(&self, device: Option<Device>, rank: Rank) -> Result<()> {
-        let is_of_device = |head: &BufferHead| device.is_none_or(|it| it == head.device());
-        for head in self.buffers {
-            while head.is_dirty()
-                && is_of_device(head)
-                && self.rank(head.device(), head.block()) == rank
-            {
-                if self.lock_dirty(head, device) {
-                    self.write_locked(head);
-                    break;
-                }
-                head.io.wait(self.seam);
-            }
-        }
-        let mut result = Ok(());
-        for head in self.buffers.iter().filter(|head| is_of_device(head)) {
-            head.io.wait(self.seam);
-            if head.write_failed.swap(false, AcqRel) {
-                result = Err(Errno::EIO);
-            }
-        }
-        result
     }
 
     /// The buffers of a device are not to be believed any more: forgets what
@@ -521,7 +435,7 @@ impl<'fs> Fs<'fs> {
             let _cache = self.tables.buffers.lock();
             if head.device() == device && head.count.get() == 0 && !head.io.is_locked() {
                 head.uptodate.store(false, Release);
-                head.dirty.store(false, Release);
+                head.set_clean();
             }
         }
     }
@@ -532,7 +446,7 @@ impl<'fs> Fs<'fs> {
         let wanted = |head: &BufferHead| head.is_of(device, block);
         let number = cache.find(self.buffers, hash(device, block), wanted);
         if let Some(head) = number.and_then(|number| self.buffer_head(number)) {
-            head.dirty.store(false, Release);
+            head.set_clean();
         }
     }
 
@@ -554,16 +468,4 @@ impl<'fs> Fs<'fs> {
             .filter(|head| head.count.get() != 0)
             .count()
     }
-}
-
-/// What a block holds, in the order in which [`Fs::sync_dev`] writes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Rank {
-    /// Files, directories, indirect blocks; everything on a device that is not
-    /// mounted.
-    Data,
-    /// The inode table.
-    Inodes,
-    /// The bitmaps and the super block.
-    Bitmaps,
 }

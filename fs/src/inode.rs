@@ -22,6 +22,7 @@ mod handle;
 
 pub use handle::{Inode, LockedInode};
 
+use crate::buffer::Rank;
 use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
@@ -266,6 +267,15 @@ impl<'fs> Fs<'fs> {
         Ok(Some((table, slot)))
     }
 
+    /// Whether an inode has a slot.
+    pub(crate) fn is_in_memory(&self, device: Device, number: InodeNumber) -> bool {
+        let table = self.tables.inodes.lock();
+        let is_it = |slot: &InodeSlot| slot.is_of(device, number);
+        table
+            .find(&self.tables.inode_slots, hash(device, number), is_it)
+            .is_some()
+    }
+
     /// An inode without device, for a pipe (0.11: `get_pipe_inode`).
     pub(crate) fn get_pipe_inode(&'fs self) -> Result<Inode<'fs>> {
         loop {
@@ -338,25 +348,19 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Frees the zones and the number of an inode without names, whose only
-    /// handle this is. Each thing is forgotten by all that refer to it before
-    /// it is free.
+    /// handle this is. On the disk it stays as it is until that has no name
+    /// for it either.
     fn free(&'fs self, inode: &Inode<'fs>) {
-        let read_only = inode.is_read_only();
-        if !read_only {
-            // What could not be freed is left to fsck.
-            let _ = inode.lock().truncate();
-            inode.update(|state| state.disk = DiskInode::default());
-            let _ = inode.write();
-        }
         let slot = inode.slot;
-        let (number, super_place) = (slot.number(), inode.super_place());
+        if !inode.is_read_only() {
+            // What could not be freed is left to fsck.
+            let _ = inode.write();
+            self.free_inode(inode.super_place(), slot.number());
+            let _ = inode.lock().free_zones();
+        }
         let mut table = self.tables.inodes.lock();
         table.remove(&self.tables.inode_slots, slot.place.get());
         slot.forget_identity();
-        drop(table);
-        if !read_only {
-            self.free_inode(super_place, number);
-        }
     }
 
     /// Copies an inode to its block of the inode table (0.11: `write_inode`).
@@ -378,12 +382,13 @@ impl<'fs> Fs<'fs> {
             );
             slot.dirty.store(false, Release);
         })?;
-        let state = slot.state.lock();
-        // Perhaps it was freed while the block was read, or written by another.
-        if slot.dirty.swap(false, core::sync::atomic::Ordering::AcqRel) {
-            state.disk.store(&mut buffer.data(), offset);
-            buffer.mark_dirty();
-        }
+        buffer.change(Rank::Inodes, || {
+            let state = slot.state.lock();
+            // Perhaps it was freed while the block was read, or written by another.
+            if slot.dirty.swap(false, core::sync::atomic::Ordering::AcqRel) {
+                state.disk.store(&mut buffer.data(), offset);
+            }
+        });
         Ok(())
     }
 
@@ -396,7 +401,9 @@ impl<'fs> Fs<'fs> {
                 continue;
             }
             let mut table = self.tables.inodes.lock();
-            if slot.device().is_none() || device.is_some_and(|it| it != slot.device()) {
+            let is_wanted = device.is_none_or(|it| it == slot.device());
+            // It may be another by now.
+            if slot.device().is_none() || !slot.is_dirty() || !is_wanted {
                 continue;
             }
             if slot.count.get() == 0 {

@@ -29,7 +29,8 @@
 //!    one at a time. With the tree lock held a second and third may be taken,
 //!    in any order: nobody who holds an inode waits for one without it. (A new
 //!    inode does not count: nobody else can wait for it.)
-//! 5. a buffer's I/O lock.
+//! 5. the order lock (changes of metadata in buffers, and writing those);
+//! 6. a buffer's I/O lock.
 //!
 //! An inode that is being read in is locked too, but by somebody who only
 //! waits for the disk. The last owner of an inode without names frees it, and
@@ -42,17 +43,25 @@
 //!
 //! # Order of changes
 //!
-//! A stop at any point must leave what `fsck` can put right without losing
-//! what was there before:
+//! A stop at any point, in the midst of a write too, leaves what `fsck` can
+//! put right, and nothing that [`Fs::sys_sync`] had returned for is lost unless
+//! it was changed since. In memory and then on the disk:
 //!
-//! * what a reference points to is made first: a block that lists zones is
-//!   zeroed before an inode or another names it, and a new inode is filled in
-//!   before a directory entry names it. A zone of data is named first, for
-//!   then it can't get lost, and filled before the inode is unlocked;
-//! * a reference is removed before what it pointed to is freed: the entry,
-//!   then the inode's zones, then the inode's own bit;
-//! * `rename` makes the new entry before it removes the old one;
-//! * [`Fs::sync_dev`] says in which order blocks reach the disk.
+//! * what a reference points to is made first. A list of zones or a block of
+//!   a directory is filled before an inode or a list names it; an inode is in
+//!   its block before a directory entry names it, and so is one that grew
+//!   before a directory refers to what it grew by;
+//! * a reference is removed before what it pointed to is freed; what is freed
+//!   is used again when the disk has forgotten it ([`bitmap`]);
+//! * `rename` and `link` make the new entry before the old one can go.
+//!
+//! How buffers keep that order on the way to the disk is said in
+//! `buffer/write_back.rs`. What a stop can leave: zones and inodes without an
+//! owner; link counts that are off; both names of a file that was being
+//! renamed; the old and the new file of a name that was given again; a `..`
+//! that leads to where a directory was moved from; names of new files in a new
+//! block of a directory, whose inodes are still empty. Never a zone with two
+//! owners, and never one that is in use but marked free.
 #![forbid(unsafe_code)]
 // The pages are read with --document-private-items too.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -110,6 +119,8 @@ pub struct Tables {
     buffers: Lock<Index<{ buffer::NR_HASH }>>,
     /// Waits for a buffer to become unused (0.11: `buffer_wait`).
     buffer_wait: WaitQueue,
+    /// Held while the order of writes matters.
+    order_lock: SleepLock,
     /// Where the periodic write-back goes on.
     write_back: Word,
     /// Finds inodes: the inode table's lock.
@@ -127,6 +138,7 @@ impl Tables {
         Tables {
             buffers: Lock::new(Index::new()),
             buffer_wait: WaitQueue::new(),
+            order_lock: SleepLock::new(),
             write_back: Word::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],

@@ -364,7 +364,7 @@ impl<'fs> Fs<'fs> {
             Lookup::Missing { free } => {
                 let mode = S_IFREG | task.masked(mode);
                 let inode = self.create(task, &dir, mode, Device::NONE)?;
-                dir.add_entry(&last.name, inode.number(), free)
+                dir.add_new(&last.name, &inode, free)
                     .inspect_err(|_| inode.discard())?;
                 Ok(Opened::New(inode))
             }

@@ -12,7 +12,7 @@
 //! never written. When something on the disk turns out to be impossible, the
 //! file system says so and goes on without writing ([`Fs::fs_error`]).
 
-use crate::buffer::Rank;
+use crate::bitmap::Freed;
 use crate::inode::{Inode, InodeSlot};
 use crate::layout::{BadSuper, DiskSuper, Geometry, MAP_SLOTS, ROOT_INODE, SUPER_BLOCK};
 use crate::{Fs, FsTask, printk};
@@ -51,6 +51,7 @@ pub(crate) struct SuperState {
     /// Where the search for a free bit begins.
     pub(crate) inode_hint: u32,
     pub(crate) zone_hint: u32,
+    pub(crate) freed: Freed,
 }
 
 impl SuperBlock {
@@ -67,6 +68,7 @@ impl SuperBlock {
                 zone_map: [0; MAP_SLOTS],
                 inode_hint: 1,
                 zone_hint: 1,
+                freed: Freed::new(),
             }),
         }
     }
@@ -119,21 +121,6 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// What a block of a device holds.
-    pub(crate) fn rank(&self, device: Device, block: u32) -> Rank {
-        let Some((_, super_block)) = self.get_super(device) else {
-            return Rank::Data;
-        };
-        let geometry = super_block.geometry();
-        if block >= u32::from(geometry.firstdatazone) {
-            Rank::Data
-        } else if block >= geometry.inode_table() {
-            Rank::Inodes
-        } else {
-            Rank::Bitmaps
-        }
-    }
-
     /// Takes a free slot for a device and reads its super block and bitmaps.
     /// The mount lock is held.
     fn read_super(&'fs self, device: Device, read_only: bool) -> Result<&'fs SuperBlock> {
@@ -151,13 +138,12 @@ impl<'fs> Fs<'fs> {
                 return Err(error);
             }
         };
-        *block.state.lock() = SuperState {
-            geometry,
-            inode_map,
-            zone_map,
-            inode_hint: 1,
-            zone_hint: 1,
-        };
+        let mut state = block.state.lock();
+        state.geometry = geometry;
+        (state.inode_map, state.zone_map) = (inode_map, zone_map);
+        (state.inode_hint, state.zone_hint) = (1, 1);
+        state.freed.clear();
+        drop(state);
         block.read_only.store(read_only, Release);
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);

@@ -6,17 +6,17 @@
 //! never be reached through the old one.
 
 use crate::inode::{Inode, LockedInode};
-use crate::layout::{DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, u16_at};
+use crate::layout::{
+    DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone, u16_at,
+};
 use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use lib::{Errno, Result};
 
 impl LockedInode<'_, '_> {
     /// Makes a file, a directory or a symbolic link empty; anything else stays
-    /// as it is, for a device node has a device number where the first zone
-    /// would be. Stops with an error at the first zone that can't be freed.
+    /// as it is. Stops with an error at the first zone that can't be freed.
     pub(crate) fn truncate(&self) -> Result<()> {
-        let mode = self.mode();
-        if !S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode) {
+        if !has_zones(self.mode()) {
             return Ok(());
         }
         if self.is_read_only() {
@@ -33,15 +33,35 @@ impl LockedInode<'_, '_> {
             return Ok(());
         }
         self.write()?;
+        self.free_all(&zones)
+    }
+
+    /// Frees the zones of a file, a directory or a symbolic link that is going
+    /// to be freed itself, and still has them.
+    pub(crate) fn free_zones(&self) -> Result<()> {
+        let disk = self.state().disk;
+        if has_zones(disk.mode) {
+            self.free_all(&disk.zones)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A device node has a device number where the first zone would be.
+fn has_zones(mode: u16) -> bool {
+    S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)
+}
+
+impl Inode<'_> {
+    fn free_all(&self, zones: &[Zone; INODE_ZONES]) -> Result<()> {
         for zone in zones.iter().take(DIRECT_ZONES as usize) {
             self.free_zone(*zone)?;
         }
         self.free_ind(zones[INDIRECT])?;
         self.free_dind(zones[DOUBLE_INDIRECT])
     }
-}
 
-impl Inode<'_> {
     fn free_zone(&self, zone: Zone) -> Result<()> {
         if zone.is_hole() {
             return Ok(());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Long random sequences of operations, compared with a model that keeps
-//! everything in maps, and the image checked as they go.
+//! everything in maps, and the image checked after each step.
+//!
+//! A sequence that fails is cut down to the steps that matter by `proptest`.
 
 mod common;
 
@@ -10,6 +12,9 @@ use fs::{Fs, FsTask};
 use lib::fcntl::{O_RDWR, O_TRUNC};
 use lib::sys::stat::S_ISDIR;
 use lib::{Errno, Result};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 
 enum Node {
@@ -18,11 +23,13 @@ enum Node {
 }
 
 /// A file system without a disk: nodes by number, the root is 0.
-struct Model(BTreeMap<usize, Node>, usize);
+/// The last number is the size of a directory entry.
+struct Model(BTreeMap<usize, Node>, usize, usize);
 
 impl Model {
-    fn new() -> Model {
-        Model(BTreeMap::from([(0, Node::Directory(BTreeMap::new()))]), 1)
+    fn new(entry_size: usize) -> Model {
+        let root = Node::Directory(BTreeMap::new());
+        Model(BTreeMap::from([(0, root)]), 1, entry_size)
     }
 
     fn entries(&mut self, directory: usize) -> &mut BTreeMap<String, usize> {
@@ -150,17 +157,30 @@ impl Model {
     }
 }
 
-/// `/a`, `/b/c`, `/a/a/d` ...
-fn path(random: &mut Random) -> String {
+/// `/a`, `/b/c`, `/a/a/d` ..., each name as long as a file system's names are
+/// if `long_names` is set.
+fn path(random: &mut Random, long_names: bool) -> String {
     let depth = 1 + random.below(3);
-    (0..depth)
-        .map(|_| ["/a", "/b", "/c", "/d"][random.below(4) as usize])
-        .collect()
+    let name = |random: &mut Random| {
+        let name = ["/a", "/b", "/c", "/d"][random.below(4) as usize];
+        if long_names {
+            format!("{name:_<31}")
+        } else {
+            name.into()
+        }
+    };
+    (0..depth).map(|_| name(random)).collect()
 }
 
 /// Does one thing on both sides.
-fn step<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &mut Model, random: &mut Random) {
-    let (one, two) = (path(random), path(random));
+fn step<'a>(
+    fs: &'a Fs<'a>,
+    task: &FsTask<'a>,
+    model: &mut Model,
+    random: &mut Random,
+    long_names: bool,
+) {
+    let (one, two) = (path(random, long_names), path(random, long_names));
     let (path_one, path_two) = (one.as_bytes(), two.as_bytes());
     let full = Err(Errno::ENOSPC);
     match random.below(9) {
@@ -262,7 +282,7 @@ fn compare<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &Model, node: usize, pa
         Node::Directory(entries) => {
             let listing = read(fs, task, &format!("{path}/"), 0, 1 << 16).unwrap();
             let used = listing
-                .chunks(16)
+                .chunks(model.2)
                 .filter(|entry| entry[..2] != [0, 0])
                 .count();
             assert_eq!(used, entries.len() + 2, "{path}");
@@ -273,18 +293,20 @@ fn compare<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &Model, node: usize, pa
     }
 }
 
-fn run(seed: u64, options: Options, buffers: u32, steps: u32) {
-    let machine = Machine::with(buffers, &options);
-    let mut random = Random::new(seed);
-    let mut model = Model::new();
-    for _ in 0..steps / 50 {
+/// Does the steps, each told by a number, on a new disk; checks the disk after
+/// each, and compares it with the model after some, where it is also mounted
+/// anew.
+fn run(steps: &[u32], options: &Options, buffers: u32) {
+    let long_names = options.long_names;
+    let machine = Machine::with(buffers, options);
+    let mut model = Model::new(if long_names { 32 } else { 16 });
+    for steps in steps.chunks(25) {
         machine.run(|fs, task| {
-            for n in 0..50 {
-                step(fs, task, &mut model, &mut random);
-                if n % 10 == 0 {
-                    fs.sys_sync().unwrap();
-                    check::check(&machine.disk.to_bytes()).unwrap();
-                }
+            for number in steps {
+                let mut random = Random::new(u64::from(*number));
+                step(fs, task, &mut model, &mut random, long_names);
+                fs.sys_sync().unwrap();
+                check::check(&machine.disk.to_bytes()).unwrap();
             }
             compare(fs, task, &model, 0, "");
             assert!(S_ISDIR(fs.sys_stat(task, b"/").unwrap().st_mode));
@@ -292,49 +314,71 @@ fn run(seed: u64, options: Options, buffers: u32, steps: u32) {
     }
 }
 
-#[test]
-fn with_room() {
-    for seed in 0..6 {
-        run(seed, Options::new(3000), 128, 500);
-    }
-}
-
-#[test]
-fn on_a_disk_that_runs_full() {
-    for seed in 100..106 {
-        run(seed, Options::new(60 + seed as u32 % 7), 32, 500);
-    }
-}
-
-#[test]
-fn with_few_inodes() {
-    for seed in 200..204 {
-        run(
-            seed,
-            Options {
-                inodes: Some(1),
-                ..Options::new(300)
-            },
-            32,
-            400,
-        );
-    }
-}
-
-#[test]
-fn with_long_names_and_a_small_cache() {
-    // 32-byte entries, so `compare` does not count them.
-    let machine = Machine::with(
-        16,
-        &Options {
-            long_names: true,
-            ..Options::new(800)
-        },
-    );
-    let (mut random, mut model) = (Random::new(7), Model::new());
+/// As [`run`], but nothing is written before it must be: what is only in
+/// buffers is as right as what was written.
+fn run_lazily(steps: &[u32], options: &Options, buffers: u32) {
+    let long_names = options.long_names;
+    let machine = Machine::with(buffers, options);
+    let mut model = Model::new(if long_names { 32 } else { 16 });
     machine.run(|fs, task| {
-        for _ in 0..300 {
-            step(fs, task, &mut model, &mut random);
+        for number in steps {
+            let mut random = Random::new(u64::from(*number));
+            step(fs, task, &mut model, &mut random, long_names);
         }
+        compare(fs, task, &model, 0, "");
     });
+    machine.run(|fs, task| compare(fs, task, &model, 0, ""));
+}
+
+/// Long sequences of steps.
+fn steps() -> impl Strategy<Value = Vec<u32>> {
+    vec(any::<u32>(), 150..250)
+}
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        // Always the same ones, unless told otherwise.
+        rng_seed: RngSeed::Fixed(11),
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn with_room(steps in steps()) {
+        run(&steps, &Options::new(1500), 128);
+    }
+
+    #[test]
+    fn on_a_disk_that_runs_full(steps in steps(), blocks in 40..90u32) {
+        run(&steps, &Options::new(blocks), 32);
+    }
+
+    #[test]
+    fn with_few_inodes(steps in steps()) {
+        let options = Options { inodes: Some(1), ..Options::new(300) };
+        run(&steps, &options, 32);
+    }
+
+    #[test]
+    fn with_long_names(steps in steps(), blocks in 60..300u32) {
+        let options = Options { long_names: true, ..Options::new(blocks) };
+        run(&steps, &options, 64);
+    }
+
+    #[test]
+    fn with_a_tiny_cache(steps in vec(any::<u32>(), 400..700), long_names in any::<bool>()) {
+        let options = Options { long_names, ..Options::new(800) };
+        run_lazily(&steps, &options, 12);
+    }
+
+    #[test]
+    fn written_when_it_must_be(steps in vec(any::<u32>(), 400..700), blocks in 60..300u32) {
+        run_lazily(&steps, &Options::new(blocks), 256);
+    }
 }

@@ -2,6 +2,7 @@
 //! From a block of a file to the zone that holds it (0.11: `_bmap`).
 
 use super::{Inode, LockedInode};
+use crate::buffer::Rank;
 use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, MAX_FILE_BLOCKS, ZONES_PER_BLOCK, Zone,
     put_at, u16_at,
@@ -137,8 +138,9 @@ impl LockedInode<'_, '_> {
             });
         }
         let zone = self.new_zone(is_list)?;
-        put_at(&mut *buffer.data(), 2 * n, zone.0.to_le_bytes());
-        buffer.mark_dirty();
+        buffer.change(Rank::Lists, || {
+            put_at(&mut *buffer.data(), 2 * n, zone.0.to_le_bytes());
+        });
         Ok(FileBlock { zone, is_new: true })
     }
 

@@ -6,7 +6,7 @@
 //! happens in one buffer, at once.
 
 use super::Name;
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Rank};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at};
 use lib::{Errno, Result};
@@ -23,6 +23,7 @@ pub(super) enum Lookup<'fs> {
 pub(super) struct Entry<'fs> {
     buffer: Buffer<'fs>,
     offset: usize,
+    position: u32,
     number: InodeNumber,
 }
 
@@ -31,19 +32,23 @@ impl Entry<'_> {
         self.number
     }
 
-    /// Makes it a free one.
-    pub(super) fn clear(&self) {
-        self.set(InodeNumber(0));
+    /// Makes it a free one; `rank` is [`Rank::Removals`] if its inode may have
+    /// another name.
+    pub(super) fn clear(&self, rank: Rank) {
+        self.set(InodeNumber(0), rank);
     }
 
     /// Lets it refer to another inode.
-    pub(super) fn set(&self, number: InodeNumber) {
-        put_at(
-            &mut *self.buffer.data(),
-            self.offset,
-            number.0.to_le_bytes(),
-        );
-        self.buffer.mark_dirty();
+    pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
+        self.buffer.change(rank, || {
+            let number = number.0.to_le_bytes();
+            put_at(&mut *self.buffer.data(), self.offset, number);
+        });
+    }
+
+    /// Where it is in the directory.
+    pub(super) fn position(&self) -> u32 {
+        self.position
     }
 }
 
@@ -120,6 +125,7 @@ impl<'fs> LockedInode<'_, 'fs> {
                 return Ok(Lookup::Found(Entry {
                     buffer,
                     offset,
+                    position: start + offset as u32,
                     number: InodeNumber(number),
                 }));
             }
@@ -128,17 +134,32 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(Lookup::Missing { free: first_free })
     }
 
+    /// Where [`LockedInode::add_entry`] makes an entry.
+    pub(super) fn new_position(&self, free: Option<u32>) -> u32 {
+        let size = self.size();
+        free.unwrap_or_else(|| size - size % self.entry_size() as u32)
+    }
+
+    /// Makes an entry for a new inode, when that is in its block.
+    pub(super) fn add_new(&self, name: &Name, inode: &Inode<'_>, free: Option<u32>) -> Result<()> {
+        inode.write()?;
+        self.add_entry(name, inode.number(), free, Rank::Names)
+    }
+
     /// Makes an entry, at position `free` if there is a free one, else at the
-    /// end. `ENOSPC` if the directory can't grow.
+    /// end. `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`]
+    /// if the inode has another name. If the directory grew, its inode is in
+    /// its block.
     pub(super) fn add_entry(
         &self,
         name: &Name,
         number: InodeNumber,
         free: Option<u32>,
+        rank: Rank,
     ) -> Result<()> {
         let entry_size = self.entry_size();
         let size = self.size();
-        let position = free.unwrap_or(size - size % entry_size as u32);
+        let position = self.new_position(free);
         let block = self.create_block(position / BLOCK_SIZE as u32)?;
         let offset = position as usize % BLOCK_SIZE;
         let store = |data: &mut [u8; BLOCK_SIZE]| {
@@ -157,8 +178,7 @@ impl<'fs> LockedInode<'_, 'fs> {
             });
         } else {
             let buffer = self.fs.bread(self.device(), block.zone.block())?;
-            store(&mut buffer.data());
-            buffer.mark_dirty();
+            buffer.change(rank, || store(&mut buffer.data()));
         }
         let end = position + entry_size as u32;
         let now = self.fs.current_time();
@@ -167,13 +187,13 @@ impl<'fs> LockedInode<'_, 'fs> {
             state.disk.time = now;
             state.ctime = now;
         });
-        Ok(())
+        if end > size { self.write() } else { Ok(()) }
     }
 
     /// Makes the two entries of a new directory: `.` and `..`.
     pub(super) fn fill_directory(&self, parent: InodeNumber) -> Result<()> {
-        self.add_entry(&Name::new(Name::DOT), self.number(), None)?;
-        self.add_entry(&Name::new(Name::DOT_DOT), parent, None)?;
+        self.add_entry(&Name::new(Name::DOT), self.number(), None, Rank::Names)?;
+        self.add_entry(&Name::new(Name::DOT_DOT), parent, None, Rank::Names)?;
         self.update(|state| state.disk.nlinks = 2);
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! freed when the name is gone.
 
 use super::{Last, Lookup, Name};
+use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
 use crate::{Fs, FsTask};
 use lib::limits::LINK_MAX;
@@ -55,7 +56,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
-        dir.add_entry(&last.name, inode.number(), free)
+        dir.add_new(&last.name, &inode, free)
             .inspect_err(|_| inode.discard())
     }
 
@@ -72,7 +73,7 @@ impl<'fs> Fs<'fs> {
         dir.add_link();
         let filled = inode.lock().fill_directory(dir.number());
         filled
-            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .and_then(|()| dir.add_new(&last.name, &inode, free))
             .inspect_err(|_| {
                 inode.discard();
                 dir.remove_link();
@@ -105,7 +106,8 @@ impl<'fs> Fs<'fs> {
         }
         let child = inode.lock();
         child.check_empty()?;
-        entry.clear();
+        // What was in it may have been moved elsewhere.
+        entry.clear(Rank::Removals);
         dir.touch();
         dir.remove_link();
         child.update(|state| state.disk.nlinks = 0);
@@ -131,7 +133,12 @@ impl<'fs> Fs<'fs> {
         if last.slash {
             return Err(Errno::ENOTDIR);
         }
-        entry.clear();
+        let has_others = inode.nlinks() > 1;
+        entry.clear(if has_others {
+            Rank::Removals
+        } else {
+            Rank::Names
+        });
         dir.touch();
         inode.remove_link();
         // The directory is free again before a large file is deleted.
@@ -165,7 +172,9 @@ impl<'fs> Fs<'fs> {
                 Ok(())
             }
         })?;
-        dir.add_entry(&last.name, inode.number(), free)
+        inode
+            .write()
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), free, Rank::Arrivals))
             .inspect_err(|_| inode.remove_link())
     }
 }

@@ -4,12 +4,16 @@
 //! The new name exists at every moment, as the old file or as the new one.
 
 use super::{Last, Lookup, Name};
+use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::ROOT_INODE;
 use crate::{Fs, FsTask};
 use lib::limits::LINK_MAX;
 use lib::sys::stat::S_ISDIR;
 use lib::{Errno, Result};
+
+/// Bytes of a disk's sector.
+const SECTOR_SIZE: u32 = 512;
 
 impl<'fs> Fs<'fs> {
     /// Gives a file or directory another name, in place of what has it now.
@@ -98,6 +102,18 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
+        source.write()?;
+        // A sector is written whole, so two entries of one change together.
+        let ranks = |new: u32| {
+            let sectors = [old_entry.position(), new].map(|position| position / SECTOR_SIZE);
+            if **old_dir == **new_dir && sectors[0] == sectors[1] {
+                (Rank::Names, Rank::Names)
+            } else {
+                (Rank::Arrivals, Rank::Removals)
+            }
+        };
+        let new_rank;
+        let old_rank;
         let replaced = match new_dir.find_entry(new_name)? {
             Lookup::Found(entry) => {
                 let target = self.iget(new_dir.device(), entry.number())?;
@@ -106,7 +122,12 @@ impl<'fs> Fs<'fs> {
                 }
                 // An empty directory stays empty while it is locked.
                 let empty = check_target(source, &target, old_dir, new_dir)?;
-                entry.set(source.number());
+                if empty.is_some() {
+                    // What was in it may have been moved elsewhere.
+                    self.flush(Some(new_dir.device()))?;
+                }
+                (new_rank, old_rank) = ranks(entry.position());
+                entry.set(source.number(), new_rank);
                 new_dir.touch();
                 target.remove_link();
                 if S_ISDIR(target.mode()) {
@@ -121,7 +142,8 @@ impl<'fs> Fs<'fs> {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
-                new_dir.add_entry(new_name, source.number(), free)?;
+                (new_rank, old_rank) = ranks(new_dir.new_position(free));
+                new_dir.add_entry(new_name, source.number(), free, new_rank)?;
                 None
             }
         };
@@ -130,7 +152,7 @@ impl<'fs> Fs<'fs> {
             source.lock().set_parent(new_dir)?;
             old_dir.remove_link();
         }
-        old_entry.clear();
+        old_entry.clear(old_rank);
         old_dir.touch();
         source.touch_inode();
         Ok(replaced)
@@ -175,7 +197,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Lets the `..` of a directory lead to another parent.
     fn set_parent(&self, parent: &Inode<'fs>) -> Result<()> {
         if let Lookup::Found(entry) = self.find_entry(&Name::new(Name::DOT_DOT))? {
-            entry.set(parent.number());
+            entry.set(parent.number(), Rank::Names);
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ impl<'fs> Fs<'fs> {
         let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
         let stored = inode.lock().store_link(target);
         stored
-            .and_then(|()| dir.add_entry(&last.name, inode.number(), free))
+            .and_then(|()| dir.add_new(&last.name, &inode, free))
             .inspect_err(|_| inode.discard())
     }
 

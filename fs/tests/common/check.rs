@@ -128,6 +128,24 @@ impl<'a> Image<'a> {
     }
 }
 
+impl Image<'_> {
+    /// The contents of a file; holes are zeros.
+    pub fn contents(&self, inode: &Inode) -> Vec<u8> {
+        let (data, _) = self.zones(inode);
+        let mut bytes: Vec<u8> = data
+            .iter()
+            .take((inode.size as usize).div_ceil(BLOCK))
+            .flat_map(|zone| match zone {
+                0 => &[0; BLOCK],
+                zone => self.zone(*zone),
+            })
+            .copied()
+            .collect();
+        bytes.truncate(inode.size as usize);
+        bytes
+    }
+}
+
 macro_rules! ensure {
     ($condition:expr, $($message:tt)*) => {
         if !$condition { return Err(format!($($message)*)); }
@@ -234,4 +252,57 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
         zones_used: owner.len(),
         inodes_used,
     })
+}
+
+/// What holds at every moment: all that the tree refers to is in its place and
+/// belongs to nobody else. Lost zones and inodes, link counts, directories with
+/// two names, a name that was given again before the disk had forgotten the old
+/// one, and names in a new block of a directory whose inodes are not filled in
+/// yet, are for `fsck`.
+pub fn check_cut(bytes: &[u8]) -> Result<(), String> {
+    let image = Image::open(bytes)?;
+    let mut owner: BTreeMap<u16, u16> = BTreeMap::new();
+    let mut met = BTreeSet::from([1u16]);
+    let mut queue = vec![1u16];
+    while let Some(number) = queue.pop() {
+        let inode = image.inode(number);
+        let kind = inode.mode & 0o170000;
+        ensure!(image.inode_used(number), "inode {number} is marked free");
+        if inode.mode == 0 {
+            continue;
+        }
+        ensure!(
+            matches!(kind, 0o100000 | 0o040000 | 0o120000),
+            "inode {number} has mode {:o}",
+            inode.mode
+        );
+        let (data, lists) = image.zones(&inode);
+        for zone in data.into_iter().chain(lists).filter(|zone| *zone != 0) {
+            ensure!(
+                (image.first..image.nzones).contains(&zone),
+                "inode {number} has zone {zone}"
+            );
+            ensure!(image.zone_used(zone), "inode {number} has free zone {zone}");
+            if let Some(other) = owner.insert(zone, number) {
+                return Err(format!("zone {zone} belongs to {other} and {number}"));
+            }
+        }
+        if kind != 0o040000 {
+            continue;
+        }
+        let entries = image.entries(&inode);
+        for (entry, name) in entries.iter().zip([&b"."[..], b".."]) {
+            ensure!(entry.0 == name, "directory {number} begins {entries:?}");
+        }
+        for (name, target) in entries {
+            ensure!(
+                (1..=image.ninodes).contains(&target),
+                "{name:?} in {number} is inode {target}"
+            );
+            if met.insert(target) {
+                queue.push(target);
+            }
+        }
+    }
+    Ok(())
 }

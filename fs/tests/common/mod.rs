@@ -3,6 +3,8 @@
 #![allow(dead_code)] // Each test program uses its part of it.
 
 pub mod check;
+pub mod hostile;
+pub mod power;
 
 use fs::host::{Editor, Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::mkfs::Options;

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What was freed and can't be used again yet, because the disk may still
+//! refer to it. Their bits stay set until the next [`Fs::flush`].
+//!
+//! So no zone and no inode has two owners on the disk, and what a rename
+//! replaced is whole until the disk has the new name.
+
+use super::Map;
+use crate::Fs;
+use crate::layout::{DiskInode, InodeNumber, Zone};
+use crate::super_block::SuperBlock;
+use core::ops::Range;
+use lib::Result;
+
+/// How many inodes can wait.
+const INODES: usize = 256;
+/// How many stretches of zones can wait.
+const RUNS: usize = 64;
+
+/// Zones `first..first + length`.
+#[derive(Clone, Copy)]
+struct Run {
+    first: u16,
+    length: u16,
+}
+
+/// Freed zones and inodes of a mounted device.
+pub(crate) struct Freed {
+    inodes: [u16; INODES],
+    inode_count: usize,
+    runs: [Run; RUNS],
+    run_count: usize,
+    /// Runs before this one don't grow.
+    sealed: usize,
+}
+
+impl Freed {
+    /// Nothing.
+    pub(crate) const fn new() -> Freed {
+        Freed {
+            inodes: [0; INODES],
+            inode_count: 0,
+            runs: [Run {
+                first: 0,
+                length: 0,
+            }; RUNS],
+            run_count: 0,
+            sealed: 0,
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        (self.inode_count, self.run_count, self.sealed) = (0, 0, 0);
+    }
+
+    /// Adds a zone; false if there is no room.
+    fn add_zone(&mut self, zone: Zone) -> bool {
+        if let Some(last) = self.runs[self.sealed..self.run_count].last_mut()
+            && zone.0.checked_sub(last.first) == Some(last.length)
+        {
+            last.length += 1;
+            return true;
+        }
+        let Some(run) = self.runs.get_mut(self.run_count) else {
+            return false;
+        };
+        *run = Run {
+            first: zone.0,
+            length: 1,
+        };
+        self.run_count += 1;
+        true
+    }
+
+    /// Adds an inode; false if there is no room.
+    fn add_inode(&mut self, number: InodeNumber) -> bool {
+        let Some(place) = self.inodes.get_mut(self.inode_count) else {
+            return false;
+        };
+        *place = number.0;
+        self.inode_count += 1;
+        true
+    }
+
+    /// How many (zones, inodes) there are.
+    pub(super) fn counts(&self) -> (u32, u32) {
+        let runs = &self.runs[..self.run_count];
+        let zones = runs.iter().map(|run| u32::from(run.length)).sum();
+        (zones, self.inode_count as u32)
+    }
+
+    /// How many (runs, inodes) there are now; what comes later stays apart.
+    fn seal(&mut self) -> (usize, usize) {
+        self.sealed = self.run_count;
+        (self.run_count, self.inode_count)
+    }
+
+    /// Forgets the first runs, and some inodes.
+    fn remove(&mut self, runs: usize, inodes: Range<usize>) {
+        self.runs.copy_within(runs..self.run_count, 0);
+        self.run_count -= runs;
+        self.sealed = 0;
+        self.inodes
+            .copy_within(inodes.end..self.inode_count, inodes.start);
+        self.inode_count -= inodes.len();
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// Gives a zone back. What refers to it was changed already.
+    pub(super) fn free_zone_later(&'fs self, block: &SuperBlock, zone: Zone) {
+        self.free_later(block, |freed| freed.add_zone(zone));
+    }
+
+    /// Gives an inode back. No name refers to it, and none of its zones was
+    /// given back before it.
+    pub(crate) fn free_inode(&'fs self, place: u32, number: InodeNumber) {
+        if let Some(block) = self.super_block(place) {
+            self.free_later(block, |freed| freed.add_inode(number));
+        }
+    }
+
+    fn free_later(&'fs self, block: &SuperBlock, mut add: impl FnMut(&mut Freed) -> bool) {
+        if !add(&mut block.state.lock().freed) {
+            // What can't be written is reported by the next sync.
+            let _ = self.flush(Some(block.device()));
+            // If there is no room even now, it is lost until fsck finds it.
+            add(&mut block.state.lock().freed);
+        }
+    }
+
+    /// If something waits to be free, makes it so; whether there was.
+    pub(super) fn free_now(&'fs self, block: &SuperBlock) -> bool {
+        let is_waiting = block.state.lock().freed.counts() != (0, 0);
+        if is_waiting {
+            let _ = self.flush(Some(block.device()));
+        }
+        is_waiting
+    }
+
+    /// The last step of [`Fs::flush`]: nothing on the disk has a name for the
+    /// inodes any more. Clears them, and when that is written their bits and
+    /// those of the zones.
+    pub(crate) fn release_freed(&'fs self, block: &SuperBlock) -> Result<()> {
+        let device = block.device();
+        let (runs, inodes) = block.state.lock().freed.seal();
+        if (runs, inodes) == (0, 0) || block.is_read_only() {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        for n in 0..inodes {
+            let number = InodeNumber(block.state.lock().freed.inodes[n]);
+            result = self.clear_inode(block, number).and(result);
+        }
+        if inodes != 0 {
+            result = self.write_inode_blocks(device).and(result);
+        }
+        for n in 0..runs {
+            let run = block.state.lock().freed.runs[n];
+            for zone in (run.first..).take(usize::from(run.length)) {
+                self.clear_freed(block, Map::Zones, u32::from(zone));
+            }
+        }
+        let mut kept = 0;
+        for n in 0..inodes {
+            let number = block.state.lock().freed.inodes[n];
+            if self.is_in_memory(device, InodeNumber(number)) {
+                // Its zones are still being given back.
+                block.state.lock().freed.inodes[kept] = number;
+                kept += 1;
+            } else {
+                self.clear_freed(block, Map::Inodes, u32::from(number));
+            }
+        }
+        block.state.lock().freed.remove(runs, kept..inodes);
+        self.write_maps(block);
+        result
+    }
+
+    fn clear_inode(&'fs self, block: &SuperBlock, number: InodeNumber) -> Result<()> {
+        let (place, offset) = block.geometry().inode_place(number);
+        let buffer = self.bread_inodes(block.device(), place)?;
+        DiskInode::default().store(&mut buffer.data(), offset);
+        buffer.mark_inodes_dirty();
+        Ok(())
+    }
+
+    /// Clears the bit of a zone or inode.
+    fn clear_freed(&self, block: &SuperBlock, map: Map, number: u32) {
+        let (bit, what) = match map {
+            Map::Zones => {
+                let first = u32::from(block.geometry().firstdatazone);
+                (number - first + 1, "zone")
+            }
+            Map::Inodes => (number, "inode"),
+        };
+        if !self.clear_bit(block, map, bit) {
+            self.fs_error(
+                block.device(),
+                format_args!("{what} {number} is free already"),
+            );
+        }
+    }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! When and in which order changed buffers get to the disk.
+//!
+//! Each changed buffer has a [`Rank`]. One of rank [`Rank::Data`] may be
+//! written at any moment, and is when its buffer is wanted for another block.
+//! All others are written by [`Fs::flush`] only: rank by rank, each on the
+//! disk before the next begins, and what was freed last of all.
+//!
+//! While that goes on nobody changes a buffer of another rank: such changes
+//! are made with the order lock held, by [`Buffer::change`]. So what a rank
+//! refers to in lower ones is on the disk when its turn comes.
+//!
+//! A sector is written whole or not at all, whatever happens.
+
+use super::{Buffer, BufferHead};
+use crate::Fs;
+use core::ops::RangeInclusive;
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use lib::sys::types::Device;
+use lib::{Errno, Result};
+
+/// How a buffer was changed since it was written: the order of writes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub(crate) enum Rank {
+    /// Not at all.
+    Clean,
+    /// Nothing on the disk depends on when it is written: contents of files
+    /// and of devices that are not mounted; bitmaps, for a bit is set before
+    /// the disk refers to what it stands for, and cleared when that has ended;
+    /// and a new list of zones or block of a directory, for the disk does not
+    /// refer to it yet.
+    Data,
+    /// A list of zones that the disk knows: behind new lists.
+    Lists,
+    /// The inode table: behind the lists and blocks that inodes refer to.
+    Inodes,
+    /// A block of a directory, with names made or unmade in any order: behind
+    /// the inodes.
+    Names,
+    /// As [`Rank::Names`], with a name that an old file got.
+    Arrivals,
+    /// As [`Rank::Names`], without a name of a file that has another: behind
+    /// all arrivals, so that one of the two names is always there.
+    Removals,
+}
+
+/// What is written together.
+const STEPS: [RangeInclusive<u8>; 5] = [
+    Rank::Data as u8..=Rank::Data as u8,
+    Rank::Lists as u8..=Rank::Lists as u8,
+    Rank::Inodes as u8..=Rank::Inodes as u8,
+    Rank::Names as u8..=Rank::Arrivals as u8,
+    Rank::Removals as u8..=Rank::Removals as u8,
+];
+const DATA: &RangeInclusive<u8> = &STEPS[0];
+const INODES: &RangeInclusive<u8> = &STEPS[2];
+
+impl BufferHead {
+    /// As [`Buffer::mark_dirty`](super::Buffer::mark_dirty).
+    #[inline(always)]
+    pub(crate) fn set_dirty(&self) {
+        // A higher rank stays.
+        if !self.is_dirty() {
+            let (clean, data) = (Rank::Clean as u8, Rank::Data as u8);
+            let _ = self.rank.compare_exchange(clean, data, AcqRel, Acquire);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn is_dirty(&self) -> bool {
+        self.rank.load(Acquire) != Rank::Clean as u8
+    }
+
+    /// Whether it may be written now.
+    pub(super) fn is_data(&self) -> bool {
+        self.rank.load(Acquire) == Rank::Data as u8
+    }
+
+    pub(super) fn set_clean(&self) {
+        self.rank.store(Rank::Clean as u8, Release);
+    }
+
+    /// Whether it must be written before a change of rank `next`: a block
+    /// would have an arrival that removals elsewhere wait for, and a removal
+    /// that waits for arrivals elsewhere.
+    fn conflicts(&self, next: Rank) -> bool {
+        let rank = self.rank.load(Acquire);
+        rank == Rank::Arrivals as u8 && next == Rank::Removals
+            || rank == Rank::Removals as u8 && next == Rank::Arrivals
+    }
+
+    /// It was changed so. With the order lock held.
+    fn raise(&self, next: Rank) {
+        let rank = self.rank.load(Acquire);
+        // New blocks stay what they are.
+        if rank != Rank::Data as u8 && rank < next as u8 {
+            self.rank.store(next as u8, Release);
+        }
+    }
+}
+
+impl Buffer<'_> {
+    /// Does what changes the contents, in the order of writes that `rank`
+    /// says. `change` must not sleep. Takes the order lock, and may have to
+    /// write other buffers first.
+    #[inline]
+    pub(crate) fn change(&self, rank: Rank, change: impl FnOnce()) {
+        self.fs.change_in_order(self.head, rank, change);
+    }
+
+    /// As [`Buffer::mark_dirty`], of a block of the inode table. With the
+    /// order lock held.
+    pub(crate) fn mark_inodes_dirty(&self) {
+        self.head.raise(Rank::Inodes);
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// [`Buffer::change`].
+    #[inline]
+    fn change_in_order(&'fs self, head: &BufferHead, rank: Rank, change: impl FnOnce()) {
+        loop {
+            let order = self.tables.order_lock.hold(self.seam);
+            if !head.conflicts(rank) {
+                change();
+                head.raise(rank);
+                return;
+            }
+            drop(order);
+            // What can't be written is reported by the next sync.
+            let _ = self.flush(Some(head.device()));
+        }
+    }
+
+    /// Writes everything that was changed on all devices, and waits until it
+    /// is on the disks (0.11: `sys_sync`, which did not wait). `EIO` if
+    /// something could not be written.
+    pub fn sys_sync(&'fs self) -> Result<()> {
+        let inodes = self.sync_inodes(None);
+        self.flush(None).and(inodes)
+    }
+
+    /// As [`Fs::sys_sync`], of one device.
+    pub fn sync_dev(&'fs self, device: Device) -> Result<()> {
+        let inodes = self.sync_inodes(Some(device));
+        self.flush(Some(device)).and(inodes)
+    }
+
+    /// As [`Fs::flush`]; what can't be written is reported by the next sync.
+    pub(super) fn flush_all(&'fs self) {
+        let _ = self.flush(None);
+    }
+
+    /// Writes all changed buffers, of one device or of all, and waits for
+    /// them. Then what was freed can be used again.
+    ///
+    /// May be called with inodes locked, but not with the order lock held.
+    pub(crate) fn flush(&'fs self, device: Option<Device>) -> Result<()> {
+        // The largest part keeps nobody waiting.
+        let mut result = self.write_step(device, DATA);
+        let _order = self.tables.order_lock.hold(self.seam);
+        for step in STEPS {
+            if self.buffers.iter().any(|head| head.has_rank(&step)) {
+                result = self.write_step(device, &step).and(result);
+            }
+        }
+        for block in &self.tables.supers {
+            let is_wanted = device.is_none_or(|it| it == block.device());
+            if is_wanted && !block.device().is_none() {
+                result = self.release_freed(block).and(result);
+            }
+        }
+        result
+    }
+
+    /// Writes the changed blocks of the inode table. With the order lock held
+    /// since lower ranks were written.
+    pub(crate) fn write_inode_blocks(&self, device: Device) -> Result<()> {
+        self.write_step(Some(device), INODES)
+    }
+
+    /// Writes a buffer that may be written at any time, and waits for it.
+    pub(crate) fn write_now(&self, head: &BufferHead) {
+        head.io.lock(self.seam);
+        self.write_locked(head, DATA);
+        head.io.wait(self.seam);
+    }
+
+    /// Writes the buffers of some ranks and waits for them.
+    fn write_step(&self, device: Option<Device>, ranks: &RangeInclusive<u8>) -> Result<()> {
+        let is_of_device = |head: &BufferHead| device.is_none_or(|it| it == head.device());
+        for head in self.buffers {
+            while head.has_rank(ranks) && is_of_device(head) {
+                if self.start_write(head, device, ranks) {
+                    break;
+                }
+                head.io.wait(self.seam);
+            }
+        }
+        let mut result = Ok(());
+        for head in self.buffers.iter().filter(|head| is_of_device(head)) {
+            head.io.wait(self.seam);
+            if head.write_failed.swap(false, AcqRel) {
+                result = Err(Errno::EIO);
+            }
+        }
+        result
+    }
+
+    /// Starts to write a buffer if it has one of these ranks and is not being
+    /// transferred. Its I/O lock is taken under the cache lock, so that it is
+    /// still the same block then.
+    fn start_write(
+        &self,
+        head: &BufferHead,
+        device: Option<Device>,
+        ranks: &RangeInclusive<u8>,
+    ) -> bool {
+        if !head.has_rank(ranks) {
+            return false;
+        }
+        let cache = self.tables.buffers.lock();
+        let is_ours = device.is_none_or(|it| it == head.device()) && head.io.try_lock();
+        drop(cache);
+        is_ours && self.write_locked(head, ranks)
+    }
+
+    /// Starts to write a buffer whose I/O lock the caller took, if it has one
+    /// of these ranks. With that lock only its owner makes it clean.
+    fn write_locked(&self, head: &BufferHead, ranks: &RangeInclusive<u8>) -> bool {
+        let is_wanted = head.has_rank(ranks);
+        if is_wanted {
+            head.set_clean();
+            head.writing.store(true, Release);
+            self.ll_rw_block(crate::seam::Direction::Write, head);
+        } else {
+            head.io.unlock(self.seam);
+        }
+        is_wanted
+    }
+
+    /// Makes one of the oldest unused buffers clean, or waits until one is.
+    /// `write_rest` is called if none of them may be written at any time.
+    pub(super) fn clean_oldest(&self, write_rest: impl FnOnce()) {
+        let is_started = self.write_oldest();
+        let cache = self.tables.buffers.lock();
+        let in_transfer = cache
+            .unused(self.buffers)
+            .take(super::SEARCH)
+            .map(|(_, head)| head)
+            .find(|head| head.io.is_locked());
+        drop(cache);
+        match in_transfer {
+            Some(head) => head.io.wait(self.seam),
+            None if !is_started => write_rest(),
+            None => {}
+        }
+    }
+
+    /// Starts to write those of the oldest unused buffers that may be written
+    /// now. Whether there are any.
+    fn write_oldest(&self) -> bool {
+        for n in 0..super::SEARCH {
+            let cache = self.tables.buffers.lock();
+            let head = cache
+                .unused(self.buffers)
+                .take(super::SEARCH)
+                .map(|(_, head)| head)
+                .find(|head| head.is_data() && head.io.try_lock());
+            drop(cache);
+            let Some(head) = head else { return n != 0 };
+            self.write_locked(head, DATA);
+        }
+        true
+    }
+
+    /// For the periodic write-back: starts to write up to `limit` buffers that
+    /// may be written at any time, from where it stopped last time, without
+    /// waiting for them. If there are fewer, all else is written too, in its
+    /// order and with waiting. Returns how many were started.
+    pub fn write_some_dirty(&'fs self, limit: usize) -> usize {
+        let mut started = 0;
+        for _ in 0..self.buffers.len() {
+            if started == limit {
+                return started;
+            }
+            let next = self.tables.write_back.get();
+            self.tables.write_back.set(next.wrapping_add(1));
+            let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
+                break;
+            };
+            started += usize::from(self.start_write(head, None, DATA));
+        }
+        // What can't be written is reported by the next sync.
+        let _ = self.sync_inodes(None);
+        self.flush_all();
+        started
+    }
+}
