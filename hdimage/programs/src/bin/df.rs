@@ -53,6 +53,10 @@ fn main() -> i32 {
 fn show(mount: &Mount, path: &CStr) -> Outcome {
     let node = device_node(mount.device).ok_or(Errno::ENODEV).at(path)?;
     let Usage { total, used } = usage(&node).at(&node)?;
+    // Of a mounted one the kernel knows what the bitmap on the disk does not
+    // show yet.
+    let used =
+        calls::ustat(mount.device).map_or(used, |ustat| total.saturating_sub(ustat.f_tfree as u32));
     let percent = (u64::from(used) * 100).div_ceil(u64::from(total.max(1)));
     stdio::put(node.to_bytes());
     print!("{:1$}", "", 15usize.saturating_sub(node.to_bytes().len()));
