@@ -30,9 +30,9 @@ use crate::screen::{COLUMNS, LINES, Screen};
 /// Between two keys: the controller of the keyboard holds only a few.
 pub(crate) const KEY_TIME: Duration = Duration::from_millis(20);
 
-/// How Bochs draws in text: a terminal with colours, but without the sequences
+/// How an emulator draws in text: a terminal with colours, but without the sequences
 /// (repeat a character, tab backwards) that our parser doesn't know.
-const TERM: &str = "xterm-color";
+pub(crate) const TERM: &str = "xterm-color";
 
 /// The file that describes the machine.
 pub fn bochsrc() -> PathBuf {
@@ -55,7 +55,6 @@ pub struct Options<'a> {
 
 /// The call of Bochs for `options`.
 pub fn command(options: &Options) -> Result<Command> {
-    let cylinders = image::cylinders(options.image)?;
     let mode = if options.volatile { "volatile" } else { "flat" };
     let mut command = Command::new("bochs-bin");
     command
@@ -66,13 +65,19 @@ pub fn command(options: &Options) -> Result<Command> {
     command.arg("-rc").arg(options.commands);
     command.arg(format!("display_library: {}", options.display));
     command.arg(format!("log: {}", options.log.display()));
-    command.arg(format!(
-        "ata0-master: type=disk, mode={mode}, path=\"{}\", cylinders={cylinders}, heads={}, spt={}",
-        options.image.display(),
+    command.arg(disk("master", options.image, mode)?);
+    Ok(command)
+}
+
+/// The word for the disk `image` as `unit` of the first controller.
+fn disk(unit: &str, image: &Path, mode: &str) -> Result<String> {
+    Ok(format!(
+        "ata0-{unit}: type=disk, mode={mode}, path=\"{}\", cylinders={}, heads={}, spt={}",
+        image.display(),
+        image::cylinders(image)?,
         image::HEADS,
         image::SECTORS_PER_TRACK,
-    ));
-    Ok(command)
+    ))
 }
 
 /// Starts Bochs for a test: no display but a pseudo-terminal, the same run
@@ -87,6 +92,9 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
         commands: &commands,
         log: &folder.join("bochs.log"),
     })?;
+    if let Some(image) = &machine.second_disk {
+        command.arg(disk("slave", image, "flat")?);
+    }
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");

@@ -103,6 +103,29 @@ pub fn partition(image: &Path, number: usize) -> Result<(u64, u64)> {
     }
 }
 
+/// Writes a disk with up to four partitions of the type `kind` that hold the
+/// file systems `contents`, each on whole cylinders from the second on. The
+/// partition table tells no CHS addresses.
+pub fn write_disk(target: &Path, kind: u8, contents: &[Vec<u8>]) -> Result<()> {
+    const CYLINDER: u64 = HEADS * SECTORS_PER_TRACK;
+    ensure!(contents.len() <= 4, "a disk has four partitions");
+    let mut table = vec![0; SECTOR as usize];
+    table[510..].copy_from_slice(&[0x55, 0xAA]);
+    let mut first = CYLINDER;
+    let file = File::create(target).with_context(|| format!("{}", target.display()))?;
+    for (index, bytes) in contents.iter().enumerate() {
+        let count = (bytes.len() as u64).div_ceil(SECTOR);
+        let entry = &mut table[PARTITION_TABLE + index * PARTITION_ENTRY..][..PARTITION_ENTRY];
+        entry[4] = kind;
+        entry[8..12].copy_from_slice(&u32::try_from(first)?.to_le_bytes());
+        entry[12..].copy_from_slice(&u32::try_from(count)?.to_le_bytes());
+        write(target, first * SECTOR, bytes)?;
+        first = (first + count).next_multiple_of(CYLINDER);
+    }
+    file.set_len(first * SECTOR)?;
+    write(target, 0, &table)
+}
+
 /// Copies partition `number` of `image` into a file of its own.
 pub fn extract_partition(image: &Path, number: usize, target: &Path) -> Result<()> {
     let (first, count) = partition(image, number)?;
@@ -121,6 +144,21 @@ mod tests {
             "root=/dev/hd2 console=ttyS0"
         );
         assert_eq!(merge_words("", "a b=c"), "a b=c");
+    }
+
+    #[test]
+    fn partitions_are_found_where_they_were_written() -> Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        let contents = [vec![1; 2048], vec![2; 512]];
+        write_disk(file.path(), 0x81, &contents)?;
+        assert_eq!(cylinders(file.path())?, 3);
+        for (index, expected) in contents.iter().enumerate() {
+            let (first, count) = partition(file.path(), index + 1)?;
+            let found = read(file.path(), first * SECTOR, (count * SECTOR) as usize)?;
+            assert_eq!(found, *expected);
+        }
+        assert!(partition(file.path(), 3).is_err());
+        Ok(())
     }
 
     #[test]

@@ -2,21 +2,25 @@
 //! `make run` and `make qemu`: the machine in front of a person.
 //!
 //! [`run`] takes a window where `$DISPLAY` is set, the terminal otherwise, and
-//! without either goes on a [`tour`]. In the terminal Bochs draws on a
+//! without either goes on a [`tour`]. For the terminal the emulator draws on a
 //! pseudo-terminal, and what stands there is drawn again on the real one: so a
 //! terminal of fewer than 25 lines shows the part with the cursor, and the
-//! terminal is put back whatever becomes of Bochs. QEMU draws by itself.
+//! terminal is put back whatever becomes of the emulator.
 
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write, stdin, stdout};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{
+    OptionalActions, Termios, Winsize, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
+};
 
 use crate::machine::{Emulator, End};
 use crate::process::Process;
@@ -70,7 +74,7 @@ pub fn run(options: &Options) -> Result<()> {
         (Emulator::Bochs, Place::Window) => bochs_in_window(options),
         (Emulator::Bochs, Place::Terminal) => bochs_in_terminal(options),
         (Emulator::Qemu, Place::Window) => match qemu::window()? {
-            Some(display) => qemu_itself(options, &display),
+            Some(display) => qemu_in_window(options, &display),
             None => qemu_in_terminal(options),
         },
         (Emulator::Qemu, Place::Terminal) => qemu_in_terminal(options),
@@ -131,23 +135,34 @@ fn bochs_in_terminal(options: &Options) -> Result<()> {
     let mut bochs = Process::start(&mut command)?;
     let name = bochs::wait_for_terminal(&mut bochs, START_TIME)?;
     let guest = bochs::open_terminal(&name)?;
-    let left = {
-        let mut terminal = RawTerminal::open()?;
-        relay(&mut bochs, guest, &mut terminal)?
-    };
-    if left {
-        println!("Left. The machine was switched off as it stood.");
-        return Ok(());
-    }
-    match bochs.wait(START_TIME)? {
+    match in_terminal(&mut bochs, guest, "Bochs")? {
         Some(status) => report(&bochs::end(status, &bochs.output())),
-        None => bail!("Bochs does not end"),
+        None => Ok(()),
     }
 }
 
-/// Passes keys to the guest and its screen to the terminal until Bochs ends or
-/// the person leaves. Says whether the person left.
-fn relay(bochs: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Result<bool> {
+// The terminal
+
+/// Shows the emulator, which draws on `guest`, in the terminal. Gives how it
+/// ended, or `None` where the person left.
+fn in_terminal(emulator: &mut Process, guest: File, name: &str) -> Result<Option<ExitStatus>> {
+    let left = {
+        let mut terminal = RawTerminal::open(name)?;
+        relay(emulator, guest, &mut terminal)?
+    };
+    if left {
+        println!("Left. The machine was switched off as it stood.");
+        return Ok(None);
+    }
+    let status = emulator.wait(START_TIME)?;
+    Ok(Some(
+        status.with_context(|| format!("{name} does not end"))?,
+    ))
+}
+
+/// Passes keys to the guest and its screen to the terminal until the emulator
+/// ends or the person leaves. Says whether the person left.
+fn relay(emulator: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Result<bool> {
     let mut screen = vt100::Parser::new(LINES as u16, COLUMNS as u16, 0);
     let mut buffer = [0; 4096];
     // Typed but not yet passed on.
@@ -183,7 +198,7 @@ fn relay(bochs: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Re
             keys.drain(..length);
             last_key = Instant::now();
         }
-        if !drawn && bochs.has_ended()? {
+        if !drawn && emulator.has_ended()? {
             return Ok(false);
         }
     }
@@ -201,18 +216,20 @@ fn length_of_key(bytes: &[u8]) -> usize {
 
 /// The person's terminal, without line editing and on its second screen;
 /// dropping this puts it back.
-struct RawTerminal {
+struct RawTerminal<'a> {
     before: Termios,
+    /// The emulator's name, for the line below the guest's screen.
+    name: &'a str,
 }
 
-impl RawTerminal {
-    fn open() -> Result<Self> {
+impl<'a> RawTerminal<'a> {
+    fn open(name: &'a str) -> Result<Self> {
         let before = tcgetattr(stdin()).context("the terminal")?;
         let mut raw = before.clone();
         raw.make_raw();
         tcsetattr(stdin(), OptionalActions::Now, &raw).context("the terminal")?;
-        let terminal = Self { before };
-        // Bochs expects the cursor keys to send what they do for applications.
+        let terminal = Self { before, name };
+        // Emulators expect the cursor keys to send what they do for applications.
         print!("\x1b[?1049h\x1b[2J\x1b[?1h\x1b=");
         Ok(terminal)
     }
@@ -242,7 +259,8 @@ impl RawTerminal {
         if height > shown {
             write!(
                 frame,
-                "\x1b[{height};1H\x1b[7m Eleven in Bochs. Control-] leaves. \x1b[m\x1b[K"
+                "\x1b[{height};1H\x1b[7m Eleven in {}. Control-] leaves. \x1b[m\x1b[K",
+                self.name
             )?;
         }
         write!(frame, "\x1b[{};{}H", row - top + 1, column + 1)?;
@@ -255,7 +273,7 @@ impl RawTerminal {
     }
 }
 
-impl Drop for RawTerminal {
+impl Drop for RawTerminal<'_> {
     fn drop(&mut self) {
         print!("\x1b[?1l\x1b>\x1b[m\x1b[?25h\x1b[?1049l");
         // Nothing is left to do where the terminal is gone.
@@ -266,12 +284,7 @@ impl Drop for RawTerminal {
 
 // QEMU
 
-fn qemu_in_terminal(options: &Options) -> Result<()> {
-    println!("QEMU takes the terminal; `halt` in the guest ends it, so does Alt-2 and `quit`.");
-    qemu_itself(options, "curses")
-}
-
-fn qemu_itself(options: &Options, display: &str) -> Result<()> {
+fn qemu_call(options: &Options, display: &str) -> Result<Command> {
     const MEMORY: u32 = 32;
     let mut command = qemu::command(&options.disk, MEMORY, false)?;
     let serial = options.folder.join("serial.txt");
@@ -279,6 +292,11 @@ fn qemu_itself(options: &Options, display: &str) -> Result<()> {
     command
         .arg("-serial")
         .arg(format!("file:{}", serial.display()));
+    Ok(command)
+}
+
+fn qemu_in_window(options: &Options, display: &str) -> Result<()> {
+    let mut command = qemu_call(options, display)?;
     command
         .stdin(Stdio::inherit())
         .stdout(Stdio::inherit())
@@ -286,9 +304,44 @@ fn qemu_itself(options: &Options, display: &str) -> Result<()> {
     let mut qemu = Process::start_as_is(&mut command)?;
     loop {
         if let Some(status) = qemu.wait(Duration::from_secs(1))? {
-            return report(&qemu::end(status));
+            return report(&qemu::end(status, &qemu.output()));
         }
     }
+}
+
+fn qemu_in_terminal(options: &Options) -> Result<()> {
+    let (guest, side_of_qemu) = pseudo_terminal()?;
+    let mut command = qemu_call(options, "curses")?;
+    command
+        .env("TERM", bochs::TERM)
+        .stdin(side_of_qemu.try_clone()?)
+        .stdout(side_of_qemu)
+        .stderr(Stdio::piped());
+    let mut qemu = Process::start_as_is(&mut command)?;
+    // Our copy of QEMU's side would keep the terminal open behind its end.
+    drop(command);
+    match in_terminal(&mut qemu, guest, "QEMU")? {
+        Some(status) => report(&qemu::end(status, &qemu.output())),
+        None => Ok(()),
+    }
+}
+
+/// A terminal of the guest's size: our side and the emulator's.
+fn pseudo_terminal() -> Result<(File, OwnedFd)> {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+        .context("a pseudo-terminal")?;
+    grantpt(&ours)?;
+    unlockpt(&ours)?;
+    let name = ptsname(&ours, Vec::new())?;
+    let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty())?;
+    let size = Winsize {
+        ws_row: LINES as u16,
+        ws_col: COLUMNS as u16,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&theirs, size)?;
+    Ok((File::from(ours), theirs))
 }
 
 #[cfg(test)]

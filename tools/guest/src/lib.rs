@@ -32,7 +32,7 @@ pub mod interactive;
 pub mod keys;
 mod machine;
 pub mod picture;
-mod process;
+pub mod process;
 pub mod qemu;
 mod screen;
 mod serial;

@@ -80,6 +80,7 @@ pub(crate) trait Console {
 pub struct Machine {
     pub(crate) emulator: Emulator,
     pub(crate) image: PathBuf,
+    pub(crate) second_disk: Option<PathBuf>,
     pub(crate) memory: u32,
     command_line: Option<String>,
     in_place: bool,
@@ -93,6 +94,7 @@ impl Machine {
         Self {
             emulator,
             image,
+            second_disk: None,
             memory: 32,
             command_line: None,
             in_place: false,
@@ -104,6 +106,13 @@ impl Machine {
     #[must_use]
     pub fn command_line(mut self, words: &str) -> Self {
         self.command_line = Some(words.to_string());
+        self
+    }
+
+    /// Gives the machine a second disk, which it writes to in place.
+    #[must_use]
+    pub fn second_disk(mut self, image: impl Into<PathBuf>) -> Self {
+        self.second_disk = Some(image.into());
         self
     }
 
@@ -324,6 +333,14 @@ impl Guest {
         }
         self.poll_end()?
             .ok_or_else(|| anyhow!("the emulator has not ended"))
+    }
+
+    /// Cuts the power: kills the emulator. What the guest's disk has taken stays
+    /// in the image, as both emulators write to the host's file at once. Gives
+    /// everything that came over the serial line.
+    pub fn cut_power(mut self) -> Result<String> {
+        self.process.kill()?;
+        Ok(self.serial.into_received())
     }
 
     /// The process id of the emulator.

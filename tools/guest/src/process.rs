@@ -57,6 +57,13 @@ impl Process {
             .clone()
     }
 
+    /// Ends it at once, whatever it is doing.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())

@@ -33,8 +33,6 @@ const SHUTDOWN_STATUS: i32 = 0x31 << 1 | 1;
 /// display and serial line are left to the caller. A restart of the guest ends
 /// QEMU; a throw-away run leaves the image as it is.
 pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
-    let cylinders = image::cylinders(image)?;
-    let snapshot = if throw_away { "on" } else { "off" };
     let mut command = Command::new("qemu-system-i386");
     command.args([
         "-machine",
@@ -47,16 +45,24 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
     ]);
     command.args(["-vga", "std", "-no-reboot", "-m", &memory.to_string()]);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
+    add_disk(&mut command, 0, image, throw_away)?;
+    Ok(command)
+}
+
+/// Adds `image` as the first (0) or second (1) disk of the first controller.
+fn add_disk(command: &mut Command, unit: u32, image: &Path, throw_away: bool) -> Result<()> {
+    let cylinders = image::cylinders(image)?;
+    let snapshot = if throw_away { "on" } else { "off" };
     command.arg("-drive").arg(format!(
-        "file={},format=raw,if=none,id=disk,snapshot={snapshot}",
+        "file={},format=raw,if=none,id=disk{unit},snapshot={snapshot}",
         image.display()
     ));
     command.arg("-device").arg(format!(
-        "ide-hd,drive=disk,bus=ide.0,unit=0,cyls={cylinders},heads={},secs={}",
+        "ide-hd,drive=disk{unit},bus=ide.0,unit={unit},cyls={cylinders},heads={},secs={}",
         image::HEADS,
         image::SECTORS_PER_TRACK,
     ));
-    Ok(command)
+    Ok(())
 }
 
 /// The kind of window that this QEMU can open here, if any.
@@ -85,6 +91,9 @@ pub(crate) fn start(
 ) -> Result<(Process, MonitorListener)> {
     let monitor = MonitorListener::bind(folder)?;
     let mut command = command(&machine.image, machine.memory, false)?;
+    if let Some(disk) = &machine.second_disk {
+        add_disk(&mut command, 1, disk, false)?;
+    }
     command.args(["-display", "none"]);
     command.arg("-chardev").arg(format!(
         "socket,id=com1,host={},port={}",
@@ -273,11 +282,11 @@ impl Console for Monitor {
     }
 }
 
-/// What the end of a QEMU without our monitor means: a guest that restarts and
-/// a person who closes the window look the same.
-pub(crate) fn end(status: ExitStatus) -> End {
+/// What the end of a QEMU without our monitor, having printed `output`, means:
+/// a guest that restarts and a person who closes the window look the same.
+pub(crate) fn end(status: ExitStatus, output: &str) -> End {
     match status.code() {
         Some(0 | SHUTDOWN_STATUS) => End::Shutdown,
-        _ => End::Other(status.to_string()),
+        _ => End::Other(format!("{status} {output}").trim_end().to_string()),
     }
 }

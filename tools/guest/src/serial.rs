@@ -9,6 +9,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -68,6 +69,7 @@ struct Received {
 pub struct Serial {
     stream: TcpStream,
     received: Arc<Received>,
+    collector: JoinHandle<()>,
 }
 
 impl Serial {
@@ -77,7 +79,7 @@ impl Serial {
         let received = Arc::new(Received::default());
         let mut source = stream.try_clone()?;
         let sink = Arc::clone(&received);
-        std::thread::spawn(move || {
+        let collector = std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(count @ 1..) = source.read(&mut chunk) {
                 if echo {
@@ -87,7 +89,11 @@ impl Serial {
                 sink.more.notify_all();
             }
         });
-        Ok(Self { stream, received })
+        Ok(Self {
+            stream,
+            received,
+            collector,
+        })
     }
 
     /// Sends `text` to the guest.
@@ -99,6 +105,14 @@ impl Serial {
 
     /// Everything that the guest has sent so far.
     pub fn received(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.received.bytes)).into_owned()
+    }
+
+    /// Everything that the guest has sent, to the last byte. The emulator must
+    /// have ended.
+    pub fn into_received(self) -> String {
+        // It can't panic, and what it has collected is good in any case.
+        let _ = self.collector.join();
         String::from_utf8_lossy(&lock(&self.received.bytes)).into_owned()
     }
 

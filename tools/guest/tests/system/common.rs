@@ -50,8 +50,43 @@ pub fn halt(guest: &mut Guest) -> Result<()> {
     Ok(())
 }
 
-/// Has the real `fsck.minix` look at the root file system of `image`.
+/// Calls `mkimage`, built beside this test, and gives what it printed.
+pub fn mkimage(arguments: &[&str]) -> Result<String> {
+    Ok(String::from_utf8_lossy(&mkimage_bytes(arguments)?).into_owned())
+}
+
+/// [`mkimage`] where it prints anything but text.
+pub fn mkimage_bytes(arguments: &[&str]) -> Result<Vec<u8>> {
+    let program = Path::new(env!("CARGO_BIN_EXE_guest")).with_file_name("mkimage");
+    let output = std::process::Command::new(&program)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("{}: cargo build -p mkimage", program.display()))?;
+    ensure!(
+        output.status.success(),
+        "mkimage {}: {}\n{}{}",
+        arguments.join(" "),
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output.stdout)
+}
+
+/// The name of a file as `mkimage` takes it.
+pub fn name(file: &Path) -> Result<&str> {
+    file.to_str().context("a file name in UTF-8")
+}
+
+/// Has both our own checker and the real `fsck.minix` look at the root file
+/// system of `image`.
 pub fn check_root(image: &Path) -> Result<()> {
+    mkimage(&["fsck", name(image)?])?;
+    check_by_fsck_minix(image)
+}
+
+/// Has the real `fsck.minix` look at the root file system of `image`.
+pub fn check_by_fsck_minix(image: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let root = folder.path().join("root");
     guest::image::extract_partition(image, 2, &root)?;

@@ -5,5 +5,10 @@
 mod boot;
 mod common;
 mod faults;
+mod hostile;
+mod interactive;
 mod limits;
+mod linux;
+mod power;
 mod shell;
+mod usertests;
