@@ -19,7 +19,7 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image disk kernel tools screenshot hostile test check clean setup FORCE
+.PHONY: help run qemu debug gdb image disk kernel tools screenshot test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -72,11 +72,7 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \
 		--type 'uname -a' --type 'ls -l /' --type 'ls -l / | grep bin | wc -l'
 
-# The tests have the kernel mount what this one writes.
-hostile:
-	$(HOST_CARGO) build -p fs --example hostile
-
-test: image tools hostile ## all tests: on the host, in both emulators, in the guest
+test: image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel
