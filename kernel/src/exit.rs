@@ -96,7 +96,7 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
         caller.fs.euid.get() == task.fs.euid.get() || caller.fs.uid.get() == task.fs.uid.get();
     let same_session_cont =
         signal == Some(Signal::SIGCONT) && caller.session.get() == task.session.get();
-    if !(same_user || same_session_cont || caller.fs.euid.get() == 0) {
+    if !(same_user || same_session_cont || caller.fs.is_superuser()) {
         return Err(Errno::EPERM);
     }
     // Init is sent only what it has asked for: nothing else may end it.

@@ -105,7 +105,7 @@ pub fn sys_settimeofday(time: UserAddress, _zone: u32) -> Result<u32> {
 }
 
 fn suser() -> bool {
-    current().fs.euid.get() == 0
+    current().fs.is_superuser()
 }
 
 fn require_super_user() -> Result<()> {

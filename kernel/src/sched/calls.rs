@@ -53,7 +53,7 @@ pub fn sys_getegid() -> Result<u32> {
 /// `nice`: lowers the priority; only the super-user may raise it.
 pub fn sys_nice(increment: i32) -> Result<u32> {
     let task = current();
-    if increment < 0 && task.fs.euid.get() != 0 {
+    if increment < 0 && !task.fs.is_superuser() {
         return Err(Errno::EPERM);
     }
     let priority = (task.priority.get() as i32).saturating_sub(increment);
