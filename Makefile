@@ -19,7 +19,7 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image disk kernel tools screenshot test check clean setup FORCE
+.PHONY: help run qemu debug gdb image disk kernel tools screenshot bench test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -71,6 +71,9 @@ tools:
 screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \
 		--type 'uname -a' --type 'ls -l /' --type 'ls -l / | grep bin | wc -l'
+
+bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
+	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
 
 test: image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh

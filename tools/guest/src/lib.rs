@@ -25,6 +25,7 @@
 //! The emulators' own flags stand in one place each: [`bochs`] (with
 //! `hdimage/bochsrc`) and [`qemu`].
 
+pub mod bench;
 pub mod bochs;
 pub mod debug;
 pub mod image;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
-use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, debug, interactive};
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive};
 
 #[derive(Parser)]
 #[command(about)]
@@ -37,6 +37,8 @@ enum Action {
     },
     /// Boots in QEMU, types, and writes a picture of the screen.
     Screenshot(Screenshot),
+    /// Measures the kernel in Bochs and prints the table.
+    Bench(Bench),
 }
 
 #[derive(Args)]
@@ -124,12 +126,36 @@ fn main() -> ExitCode {
         Action::Gdb(debug) => debug::gdb(&debug.into()),
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
         Action::Screenshot(screenshot) => screenshot.run(),
+        Action::Bench(bench) => bench::run(&bench.into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("guest: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[derive(Args)]
+struct Bench {
+    /// The disk image. The guest works on a copy.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// The kernel as ELF.
+    #[arg(long)]
+    kernel: PathBuf,
+    /// The figures of the C kernel.
+    #[arg(long, default_value = "docs/c-0.11-ticks.tsv")]
+    reference: PathBuf,
+}
+
+impl From<Bench> for bench::Options {
+    fn from(bench: Bench) -> Self {
+        Self {
+            image: bench.image,
+            kernel: bench.kernel,
+            reference: bench.reference,
         }
     }
 }

@@ -46,6 +46,10 @@ fn buffer() -> u32 {
     BUFFER.0.get() as u32
 }
 
+fn buffer_size() -> u32 {
+    size_of::<Buffer>() as u32
+}
+
 fn path(path: &CStr) -> u32 {
     path.as_ptr() as u32
 }
@@ -58,16 +62,20 @@ fn rdtsc() -> u64 {
 }
 
 /// Measures `times` runs of an operation and prints the row.
-fn row(name: &str, times: u32, mut operation: impl FnMut(u32) -> Result<u32>) {
+fn row(name: &str, times: u32, operation: impl FnMut(u32) -> Result<u32>) {
+    match measure(times, operation) {
+        Ok(ticks) => println!("{name}\t{times}\t{ticks}"),
+        Err(error) => eprintln!("bench: {name}: {error}"),
+    }
+}
+
+/// The ticks of one of `times` runs of an operation.
+fn measure(times: u32, mut operation: impl FnMut(u32) -> Result<u32>) -> Result<u32> {
     let start = rdtsc();
     for index in 0..times {
-        if let Err(error) = operation(index) {
-            eprintln!("bench: {name}: {error}");
-            return;
-        }
+        operation(index)?;
     }
-    let ticks = (rdtsc() - start) as u32 / times;
-    println!("{name}\t{times}\t{ticks}");
+    Ok((rdtsc() - start) as u32 / times)
 }
 
 /// A call whose arguments are the program's own memory.
@@ -97,16 +105,17 @@ fn in_child(child: impl FnOnce()) -> Result<u32> {
 fn calls_and_processes() {
     row("null-call", 2000, |_| call!(getppid()));
     row("fork-exit-wait", 100, |_| in_child(|| {}));
-    let argv = [path(PROGRAM), 0];
-    row("fork-exec-wait", 50, |_| {
-        in_child(|| {
-            let _ = call!(execve(
-                path(PROGRAM),
-                argv.as_ptr() as u32,
-                argv[1..].as_ptr() as u32
-            ));
-        })
-    });
+    row("fork-exec-wait", 50, |_| in_child(|| execute(PROGRAM)));
+}
+
+/// Becomes another program, with no arguments but its name.
+fn execute(program: &CStr) {
+    let argv = [path(program), 0];
+    let _ = call!(execve(
+        path(program),
+        argv.as_ptr() as u32,
+        argv[1..].as_ptr() as u32
+    ));
 }
 
 fn pipe() -> Result<[u32; 2]> {
@@ -124,10 +133,12 @@ fn pipes() -> Result<()> {
         }
         exit();
     }
-    row("pipe-round-trip", 500, |_| {
+    let there_and_back = |_| {
         call!(write(there[1], buffer(), 1))?;
         call!(read(back[0], buffer(), 1))
-    });
+    };
+    row("pipe-round-trip", 500, there_and_back);
+    context_switch(there_and_back)?;
     close_all(&[there[0], there[1], back[0], back[1]])?;
     call!(waitpid(u32::MAX, 0, 0))?;
 
@@ -142,6 +153,24 @@ fn pipes() -> Result<()> {
     });
     close_all(&line)?;
     call!(waitpid(u32::MAX, 0, 0))?;
+    Ok(())
+}
+
+/// A task switch alone: half of what a round trip takes longer than the same
+/// calls without a second task.
+fn context_switch(there_and_back: impl FnMut(u32) -> Result<u32>) -> Result<()> {
+    const TIMES: u32 = 500;
+    let own = pipe()?;
+    let calls = measure(TIMES, |_| {
+        for _ in 0..2 {
+            call!(write(own[1], buffer(), 1))?;
+            call!(read(own[0], buffer(), 1))?;
+        }
+        Ok(0)
+    })?;
+    close_all(&own)?;
+    let ticks = measure(TIMES, there_and_back)?.saturating_sub(calls) / 2;
+    println!("context-switch\t{TIMES}\t{ticks}");
     Ok(())
 }
 
@@ -200,6 +229,70 @@ fn paths() -> Result<()> {
         call!(rmdir(path(folder)))?;
     }
     Ok(())
+}
+
+fn directories() -> Result<()> {
+    const NAMES: u32 = 500;
+    const FOLDER: &CStr = FOLDERS[0];
+    const NAMES_OF_A_READ: usize = 512;
+    row("mkdir-rmdir", 100, |_| {
+        call!(mkdir(path(FOLDER), 0o755))?;
+        call!(rmdir(path(FOLDER)))
+    });
+    call!(mkdir(path(FOLDER), 0o755))?;
+    for index in 0..NAMES {
+        let file = call!(creat(path(numbered(&mut [0; 16], index)), 0o644))?;
+        call!(close(file))?;
+    }
+    row("read-dir-500", 10, |_| {
+        let folder = call!(open(path(FOLDER), O_RDONLY, 0))?;
+        while call!(read(folder, buffer(), NAMES_OF_A_READ as u32))? > 0 {}
+        call!(close(folder))
+    });
+    for index in 0..NAMES {
+        call!(unlink(path(numbered(&mut [0; 16], index))))?;
+    }
+    call!(rmdir(path(FOLDER))).map(drop)
+}
+
+/// Files whose blocks are not in memory: what has been read since has driven
+/// them out.
+fn cold() -> Result<()> {
+    const COPY: &CStr = c"/tmp/b1";
+    const SIZE: u32 = 4096 * KILOBYTE as u32;
+    let piece = buffer_size();
+    copy(PROGRAM, COPY)?;
+    let file = call!(open(path(FILE), O_RDWR | O_CREAT | O_TRUNC, 0o644))?;
+    for _ in 0..SIZE / piece {
+        call!(write(file, buffer(), piece))?;
+    }
+    call!(sync())?;
+    let disk = call!(open(path(RAW_DISK), O_RDONLY, 0))?;
+    for _ in 0..2 * SIZE / piece {
+        call!(read(disk, buffer(), piece))?;
+    }
+    call!(close(disk))?;
+    call!(lseek(file, 0, SEEK_SET))?;
+    row("read-4m-file", 1, |_| {
+        while call!(read(file, buffer(), piece))? > 0 {}
+        Ok(0)
+    });
+    call!(close(file))?;
+    row("exec-cold", 1, |_| in_child(|| execute(COPY)));
+    call!(unlink(path(FILE)))?;
+    call!(unlink(path(COPY))).map(drop)
+}
+
+fn copy(from: &CStr, to: &CStr) -> Result<()> {
+    let from = call!(open(path(from), O_RDONLY, 0))?;
+    let to = call!(creat(path(to), 0o755))?;
+    loop {
+        let count = call!(read(from, buffer(), buffer_size()))?;
+        if count == 0 {
+            return close_all(&[from, to]);
+        }
+        call!(write(to, buffer(), count))?;
+    }
 }
 
 /// The name of the file number `index`, below 1000.
@@ -271,7 +364,9 @@ fn main() -> i32 {
         .and_then(|()| files())
         .and_then(|()| paths())
         .and_then(|()| faults())
-        .and_then(|()| signals());
+        .and_then(|()| signals())
+        .and_then(|()| directories())
+        .and_then(|()| cold());
     match result {
         Ok(()) => 0,
         Err(error) => {
