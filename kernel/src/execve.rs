@@ -12,7 +12,6 @@ use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
 use lib::limits::ARG_MAX;
-use lib::signal::{SIG_DFL, SIG_IGN};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
@@ -122,11 +121,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let old = task.executable.lock().replace(program.executable);
     drop(old);
     *task.name.lock() = name;
-    for action in task.sigaction.lock().iter_mut() {
-        if action.sa_handler != SIG_IGN {
-            action.sa_handler = SIG_DFL;
-        }
-    }
+    task.forget_handlers();
     task.fs.close_on_exec();
     task.fs.euid.set(program.euid.into());
     task.fs.egid.set(program.egid.into());

@@ -7,7 +7,7 @@
 //! Orphans become children of task 1.
 
 use crate::chr_drv::tty_io;
-use crate::sched::{self, NO_TTY, State, Task, current};
+use crate::sched::{self, Attention, NO_TTY, State, Task, current};
 use crate::segment::put_user;
 use fs::seam::WaitQueue;
 use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
@@ -48,34 +48,24 @@ pub fn deliver(signal: Signal, task: &Task) {
         if task.state() == State::Interruptible {
             task.wake();
         }
-        sched::ATTENTION.set(1);
+        sched::ATTENTION.set_bits(Attention::Signal as u32);
     }
 }
 
 /// Whether the task would do nothing about the signal.
 fn is_ignored(signal: Signal, task: &Task) -> bool {
-    if SignalSet(task.blocked.get()).contains(signal) {
-        return false;
-    }
-    match task.sigaction.lock()[signal.number() as usize - 1].sa_handler {
-        SIG_IGN => true,
-        SIG_DFL => matches!(signal, Signal::SIGCHLD | Signal::SIGCONT),
-        _ => false,
-    }
+    task.ignores(signal) && !SignalSet(task.blocked.get()).contains(signal)
 }
 
 /// Sends a signal that the task itself has caused and cannot put off: one
 /// that is blocked or ignored takes its default action, or it would be caused
 /// again for ever.
 pub fn force_signal(signal: Signal, task: &Task) {
-    let index = signal.number() as usize - 1;
     let blocked = SignalSet(task.blocked.get()).contains(signal);
-    let mut actions = task.sigaction.lock();
-    if blocked || actions[index].sa_handler == SIG_IGN {
-        actions[index].sa_handler = SIG_DFL;
+    if blocked || task.action(signal).sa_handler == SIG_IGN {
+        task.reset_action(signal);
         task.blocked.clear_bits(signal.bit());
     }
-    drop(actions);
     deliver(signal, task);
 }
 
@@ -109,10 +99,7 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
 }
 
 fn is_caught(signal: Signal, task: &Task) -> bool {
-    !matches!(
-        task.sigaction.lock()[signal.number() as usize - 1].sa_handler,
-        SIG_DFL | SIG_IGN
-    )
+    !matches!(task.action(signal).sa_handler, SIG_DFL | SIG_IGN)
 }
 
 /// `kill`: `pid` > 0 one process, 0 the caller's group, -1 all but init and
@@ -124,24 +111,30 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
         number => Some(Signal::new(number).ok_or(Errno::EINVAL)?),
     };
     let me = current();
-    let group = if pid == 0 {
-        me.pgrp.get()
-    } else {
-        pid.unsigned_abs()
-    };
+    let my_pid = me.pid.get();
+    match pid {
+        1.. => send_sig(signal, task_of(pid as u32).ok_or(Errno::ESRCH)?)?,
+        0 => kill_all(signal, |task| task.pgrp.get() == me.pgrp.get())?,
+        -1 => kill_all(signal, |task| {
+            task.pid.get() > INIT_PID && task.pid.get() != my_pid
+        })?,
+        _ => kill_all(signal, |task| task.pgrp.get() == pid.unsigned_abs())?,
+    }
+    Ok(0)
+}
+
+/// The task with a process id.
+fn task_of(pid: u32) -> Option<&'static Task> {
+    sched::tasks().find(|task| task.pid.get() == pid)
+}
+
+/// Sends a signal to all that are `chosen` and may be sent to.
+fn kill_all(signal: Option<Signal>, chosen: impl Fn(&Task) -> bool) -> Result<()> {
     let mut result = Err(Errno::ESRCH);
-    for task in sched::tasks().filter(|task| task.state() != State::Zombie || pid > 0) {
-        let chosen = match pid {
-            1.. => task.pid.get() == pid as u32,
-            -1 => task.pid.get() > INIT_PID && task.pid.get() != me.pid.get(),
-            _ => task.pgrp.get() == group,
-        };
-        if chosen {
-            match send_sig(signal, task) {
-                Ok(()) => result = Ok(0),
-                Err(error) if result.is_err() => result = Err(error),
-                Err(_) => {}
-            }
+    for task in sched::tasks().filter(|task| task.state() != State::Zombie && chosen(task)) {
+        let sent = send_sig(signal, task);
+        if result.is_err() {
+            result = sent;
         }
     }
     result
@@ -160,7 +153,7 @@ fn release(task: &Task) {
 /// (0.11: `tell_father`). A parent that does not exist any more cannot be:
 /// orphans are given to init first.
 pub fn tell_father(father: u32) {
-    if let Some(parent) = sched::tasks().find(|task| task.pid.get() == father) {
+    if let Some(parent) = task_of(father) {
         deliver(Signal::SIGCHLD, parent);
     }
     sched::wake_up(&WAITING_PARENTS);

@@ -17,7 +17,7 @@ use crate::sched::{self, Task};
 use fs::Inode;
 use lib::a_out::ZMAGIC_TEXT_OFFSET;
 use lib::{Errno, Result};
-use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_free_page};
+use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
 use mm::page::PageFault;
 use mm::{LinearAddress, Page};
 
@@ -84,7 +84,7 @@ fn share_page(task: &'static Task, executable: &Inode<'static>, offset: u32) -> 
 
 /// Reads a page of text or data; what lies behind `end_data` is zero.
 fn load_page(task: &Task, executable: &Inode<'static>, offset: u32) -> Result<Page> {
-    let mut page = get_free_page().ok_or(Errno::ENOMEM)?;
+    let mut page = get_stale_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
     let mut blocks = [0; 4];
     for (block, number) in blocks.iter_mut().zip(first_block..) {

@@ -122,7 +122,7 @@ fn copy_task(child: &Task, pid: u32) {
     }
     child.pid.set(pid);
     child.start_time.set(sched::jiffies());
-    *child.sigaction.lock() = *parent.sigaction.lock();
+    child.copy_actions(parent);
     *child.name.lock() = *parent.name.lock();
     let executable = parent.executable.lock().clone();
     *child.executable.lock() = executable;

@@ -35,6 +35,7 @@ use lib::signal::Signal;
 use lib::sys::types::Time;
 use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
+use mm::memory;
 use task::DEFAULT_PRIORITY;
 
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
@@ -49,10 +50,19 @@ static STARTUP_TIME: Word = Word::new(0);
 /// The earliest [`Task::alarm`], or later than it is.
 static NEXT_ALARM: Word = Word::new(u32::MAX);
 
-/// Not 0: before ring 3 goes on, `system_call.s` has to look at what has come
-/// up: a task switch is due or a signal may be waiting.
+/// What has come up, bits of [`Attention`]: if it is not 0, `system_call.s`
+/// has to look before ring 3 goes on.
 #[unsafe(no_mangle)]
 pub static ATTENTION: Word = Word::new(0);
+
+/// Why [`attend`] is to be called.
+#[repr(u32)]
+pub enum Attention {
+    /// Another task may be more urgent.
+    Reschedule = 1,
+    /// A signal may be waiting for the current task.
+    Signal = 2,
+}
 
 /// The task that has the processor (0.11: `current`).
 #[inline(always)]
@@ -138,7 +148,7 @@ fn switch_to(next: &'static Task) {
     // Its next way back to ring 3 has to look, or the next tick if it has
     // never run and starts in ring 3.
     if next.pending_signals() != 0 {
-        ATTENTION.set(1);
+        ATTENTION.set_bits(Attention::Signal as u32);
     }
     let target = FarPointer {
         offset: 0,
@@ -217,11 +227,13 @@ pub fn wake_up(queue: &WaitQueue) {
     }
 }
 
-/// The idle task's life: waits for an interrupt to make somebody runnable.
+/// The idle task's life: clears pages, so that page faults need not, and waits
+/// for an interrupt to make somebody runnable.
 pub fn idle() {
+    let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() != 0;
+    while memory::clear_free_page(somebody_waits) {}
     system::cli();
-    let other = RUNNABLE[0].get() & !1 | RUNNABLE[1].get();
-    if other == 0 {
+    if !somebody_waits() {
         system::sti_and_hlt();
     }
     system::sti();
@@ -250,7 +262,7 @@ pub fn do_timer(from_user: bool) {
     match task.counter.get() {
         0 | 1 => {
             task.counter.set(0);
-            ATTENTION.set(1);
+            ATTENTION.set_bits(Attention::Reschedule as u32);
         }
         left => task.counter.set(left - 1),
     }
@@ -274,22 +286,16 @@ fn ring_alarms() {
 /// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
 /// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
 pub extern "C" fn attend(registers: &mut crate::traps::Registers) {
+    let task = current();
     loop {
-        ATTENTION.set(0);
-        let task = current();
-        if task.state() != State::Running || task.counter.get() == 0 || others_waiting(task) {
+        if ATTENTION.take() & Attention::Reschedule as u32 != 0 {
             schedule();
         }
         if task.number() == 0 || task.pending_signals() == 0 {
             return;
         }
-        signal::do_signal(registers);
+        signal::do_signal(task, registers);
     }
-}
-
-/// Whether a runnable task has more time left than `task`.
-fn others_waiting(task: &Task) -> bool {
-    !core::ptr::eq(next_task(), task)
 }
 
 /// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).

@@ -37,6 +37,16 @@ pub enum Access {
 /// Makes `size` bytes at `address` usable; `EFAULT` if they are not all the
 /// program's, `ENOMEM` if there is no page for them. May sleep.
 pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
+    let in_page = address.0 as usize % PAGE_SIZE;
+    // Nearly always all is in one page, which is there.
+    if address.0 < TASK_SIZE && (1..=PAGE_SIZE - in_page).contains(&size) {
+        let page = current().base().0 + (address.0 - in_page as u32);
+        return verify_page(access, LinearAddress(page));
+    }
+    verify_pages(access, address, size)
+}
+
+fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()> {
     let end = (address.0 as usize)
         .checked_add(size)
         .ok_or(Errno::EFAULT)?;
@@ -54,16 +64,27 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
     Ok(())
 }
 
+#[inline]
 fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
+    if is_usable(access, address) {
+        return Ok(());
+    }
+    fault_in(access, address)
+}
+
+#[inline]
+fn is_usable(access: Access, address: LinearAddress) -> bool {
+    match access {
+        Access::Read => memory::is_readable(address),
+        Access::Write => memory::claim_for_writing(address),
+    }
+}
+
+/// Does what the access itself would do: faults until it can be made.
+#[cold]
+fn fault_in(access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
-    loop {
-        let usable = match access {
-            Access::Read => memory::is_readable(address),
-            Access::Write => memory::claim_for_writing(address),
-        };
-        if usable {
-            return Ok(());
-        }
+    while !is_usable(access, address) {
         let protection = memory::lookup(address).is_some();
         let fault = PageFault {
             address,
@@ -73,6 +94,7 @@ fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
         };
         fault::handle(current(), &fault)?;
     }
+    Ok(())
 }
 
 /// Copies to the program (0.11: `put_fs_byte` and its kin). May sleep.

@@ -8,7 +8,7 @@
 //! and changes `eip` and `esp` of the interrupted program.
 
 use crate::exit::{self, do_exit};
-use crate::sched::{self, State, current};
+use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{get_user, put_user};
 use crate::traps::Registers;
 use fs::seam::WaitQueue;
@@ -41,8 +41,13 @@ pub fn sys_ssetmask(mask: u32) -> Result<u32> {
 fn block(mask: SignalSet) {
     let task = current();
     task.blocked.set(mask.minus(SignalSet::UNBLOCKABLE).0);
+    note_pending(task);
+}
+
+/// A signal that was blocked or ignored may have been let in.
+fn note_pending(task: &Task) {
     if task.pending_signals() != 0 {
-        sched::ATTENTION.set(1);
+        sched::ATTENTION.set_bits(Attention::Signal as u32);
     }
 }
 
@@ -76,8 +81,7 @@ pub fn sys_signal(signal: u32, handler: UserAddress, restorer: UserAddress) -> R
 /// `sigaction`: reads the new action if not null, stores the old if not null.
 pub fn sys_sigaction(signal: u32, action: UserAddress, old_action: UserAddress) -> Result<u32> {
     let signal = catchable(signal)?;
-    let index = signal.number() as usize - 1;
-    let old = current().sigaction.lock()[index];
+    let old = current().action(signal);
     if !old_action.is_null() {
         put_user(old_action, &old)?;
     }
@@ -95,11 +99,8 @@ pub fn sys_sigaction(signal: u32, action: UserAddress, old_action: UserAddress) 
 
 fn set_action(signal: Signal, action: Sigaction) -> Sigaction {
     let task = current();
-    let index = signal.number() as usize - 1;
-    let old = core::mem::replace(&mut task.sigaction.lock()[index], action);
-    if task.pending_signals() != 0 {
-        sched::ATTENTION.set(1);
-    }
+    let old = task.set_action(signal, action);
+    note_pending(task);
     old
 }
 
@@ -129,17 +130,16 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 }
 
 /// Acts on the first signal that is pending and let in.
-pub fn do_signal(registers: &mut Registers) {
-    let task = current();
+pub fn do_signal(task: &Task, registers: &mut Registers) {
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
         return;
     };
     task.signal.clear_bits(signal.bit());
-    let action = task.sigaction.lock()[signal.number() as usize - 1];
+    let action = task.action(signal);
     match action.sa_handler {
         SIG_IGN => {}
         SIG_DFL => default_action(signal),
-        _ => call_handler(signal, &action, registers),
+        _ => call_handler(task, signal, &action, registers),
     }
     if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
         task.has_saved_mask.set(0);
@@ -164,7 +164,7 @@ pub fn stop_here() -> bool {
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
         return false;
     };
-    let handler = task.sigaction.lock()[signal.number() as usize - 1].sa_handler;
+    let handler = task.action(signal).sa_handler;
     let stops = SignalSet::STOPS.contains(signal) && handler == SIG_DFL;
     if stops {
         task.signal.clear_bits(signal.bit());
@@ -185,13 +185,12 @@ fn stop(signal: Signal) {
 
 /// Lets ring 3 go on in the handler. A stack that cannot take the frame, or a
 /// handler outside the segment, ends the task.
-fn call_handler(signal: Signal, action: &Sigaction, registers: &mut Registers) {
-    let task = current();
+fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut Registers) {
     let flags = action.flags();
     if flags.contains(SignalFlags::SA_ONESHOT) {
-        task.sigaction.lock()[signal.number() as usize - 1].sa_handler = SIG_DFL;
+        task.reset_action(signal);
     }
-    if push_frame(signal, action, registers).is_err() || action.sa_handler.0 >= TASK_SIZE {
+    if push_frame(task, signal, action, registers).is_err() || action.sa_handler.0 >= TASK_SIZE {
         do_exit(WaitStatus::from_signal(Signal::SIGSEGV));
     }
     registers.eip = action.sa_handler.0;
@@ -202,29 +201,43 @@ fn call_handler(signal: Signal, action: &Sigaction, registers: &mut Registers) {
     block(SignalSet(task.blocked.get() | action.sa_mask.0));
 }
 
-fn push_frame(signal: Signal, action: &Sigaction, registers: &mut Registers) -> Result<()> {
-    let task = current();
-    let no_mask = action.flags().contains(SignalFlags::SA_NOMASK);
+/// Pushes what the restorer takes off again; the mask only if there is one to
+/// take back.
+fn push_frame(
+    task: &Task,
+    signal: Signal,
+    action: &Sigaction,
+    registers: &mut Registers,
+) -> Result<()> {
     // After `sigsuspend` it is the mask from before it that comes back.
     let mask = match task.has_saved_mask.get() {
         0 => task.blocked.get(),
         _ => task.saved_mask.get(),
     };
-    let returns_to = [action.sa_restorer.0, signal.number()];
-    let interrupted = [
-        registers.eax,
-        registers.ecx,
-        registers.edx,
-        registers.eflags,
-        registers.eip,
-    ];
-    let words = if no_mask { 7 } else { 8 };
-    let esp = registers.esp.checked_sub(4 * words).ok_or(Errno::EFAULT)?;
-    put_user(UserAddress(esp), &returns_to)?;
-    if !no_mask {
-        put_user(UserAddress(esp + 8), &mask)?;
+    let (restorer, number) = (action.sa_restorer.0, signal.number());
+    let Registers {
+        eax,
+        ecx,
+        edx,
+        eflags,
+        eip,
+        ..
+    } = *registers;
+    if action.flags().contains(SignalFlags::SA_NOMASK) {
+        push(registers, &[restorer, number, eax, ecx, edx, eflags, eip])
+    } else {
+        push(
+            registers,
+            &[restorer, number, mask, eax, ecx, edx, eflags, eip],
+        )
     }
-    put_user(UserAddress(esp + 4 * (words - 5)), &interrupted)?;
+}
+
+/// Pushes words onto the user stack, the last first.
+fn push<const WORDS: usize>(registers: &mut Registers, words: &[u32; WORDS]) -> Result<()> {
+    let size = size_of_val(words) as u32;
+    let esp = registers.esp.checked_sub(size).ok_or(Errno::EFAULT)?;
+    put_user(UserAddress(esp), words)?;
     registers.esp = esp;
     Ok(())
 }

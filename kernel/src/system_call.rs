@@ -101,14 +101,14 @@ fn to_eax(result: Result<u32>) -> i32 {
     }
 }
 
-type Entry = extern "C" fn(&mut Registers) -> i32;
+type Entry = extern "fastcall" fn(&mut Registers) -> i32;
 
 macro_rules! table {
     ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
         /// By number (0.11: `sys_call_table`).
         static SYS_CALL_TABLE: [Entry; NR_SYSTEM_CALLS] = [
             $({
-                extern "C" fn $name(registers: &mut Registers) -> i32 {
+                extern "fastcall" fn $name(registers: &mut Registers) -> i32 {
                     let _ = &registers;
                     to_eax(call!(registers $handler ($($argument),*)))
                 }

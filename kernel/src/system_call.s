@@ -27,9 +27,8 @@ system_call:
         movw    %dx, %fs
         cmpl    ${nr_system_calls}, %eax
         jae     bad_sys_call
-        pushl   %esp
+        movl    %esp, %ecx              # fastcall: the argument is in ecx
         call    *{sys_call_table}(,%eax,4)
-        addl    $4, %esp
         movl    %eax, {eax}(%esp)
 
 # Interrupts and exceptions from ring 3 come here as well.

@@ -198,6 +198,12 @@ impl Word {
         self.0.store(value, core::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Its value; it is 0 then. In one instruction.
+    #[inline(always)]
+    pub fn take(&self) -> u32 {
+        self.0.swap(0, core::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Adds to it, wrapping.
     #[inline(always)]
     pub fn add(&self, amount: u32) {

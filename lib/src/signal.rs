@@ -116,6 +116,9 @@ impl SignalSet {
             | Signal::SIGTTIN.bit()
             | Signal::SIGTTOU.bit(),
     );
+    /// Those about which nothing is done by default.
+    pub const IGNORED_BY_DEFAULT: SignalSet =
+        SignalSet(Signal::SIGCHLD.bit() | Signal::SIGCONT.bit());
     /// Those that can be neither caught, ignored nor blocked.
     pub const UNBLOCKABLE: SignalSet = SignalSet(Signal::SIGKILL.bit() | Signal::SIGSTOP.bit());
 

@@ -212,10 +212,36 @@ pub fn get_free_page() -> Option<Page> {
 }
 
 /// Takes a free page with whatever is in it, for who overwrites it whole.
-fn get_stale_page() -> Option<Page> {
+pub fn get_stale_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
     let number = free.pop_stale().or_else(|| free.pop_clean())?;
     Some(take(number))
+}
+
+/// Clears a free page ahead of time, if there is one to be cleared, unless
+/// `stop` says that there is something better to do. Whether it did.
+pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
+    /// Cleared between two questions, so that nobody has to wait for long.
+    const PIECE: usize = 256;
+    let Some(number) = FREE_PAGES.lock().pop_stale() else {
+        return false;
+    };
+    let mut page = take(number);
+    for piece in page.chunks_exact_mut(PIECE) {
+        if stop() {
+            return false;
+        }
+        piece.fill(0);
+    }
+    add_clean_page(page.into_frame());
+    true
+}
+
+/// A page that is all zeroes and has no owner any more.
+fn add_clean_page(frame: PhysicalAddress) {
+    let number = frame.0 as usize / PAGE_SIZE;
+    MEM_MAP[number].store(0, Relaxed);
+    FREE_PAGES.lock().push_clean(number as u16);
 }
 
 /// A page that was free has one owner.
@@ -447,9 +473,7 @@ fn free_page_table(frame: PhysicalAddress) {
     let table = Table::at(frame);
     table.used().for_each(|index| release(table, index));
     table.used_groups.set(0);
-    let number = frame.0 as usize / PAGE_SIZE;
-    MEM_MAP[number].store(0, Relaxed);
-    FREE_PAGES.lock().push_clean(number as u16);
+    add_clean_page(frame);
 }
 
 /// Frees the pages of a slot between two addresses; the tables stay.

@@ -60,6 +60,21 @@ fn a_page_comes_cleared_and_goes_back() {
 }
 
 #[test]
+fn pages_are_cleared_ahead_of_time() {
+    let _turn = machine();
+    let before = free();
+    get_free_page().unwrap().fill(0xAA);
+    assert!(!clear_free_page(|| true), "there is something better to do");
+    assert_eq!(free(), before);
+    while clear_free_page(|| false) {}
+    assert_eq!(free(), before);
+    assert!(get_stale_page().unwrap().iter().all(|&byte| byte == 0));
+    let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
+    assert_eq!(pages.len(), before);
+    assert!(pages.iter().all(|page| page.iter().all(|&byte| byte == 0)));
+}
+
+#[test]
 fn memory_is_added_once() {
     let _turn = machine();
     let before = calc_mem();

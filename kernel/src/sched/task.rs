@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a task is (0.11: `struct task_struct` in `include/linux/sched.h`).
 
-use super::{ATTENTION, RUNNABLE, current};
+use super::{ATTENTION, Attention, RUNNABLE, current};
 use crate::descriptor_tables::{self, Tss};
 use crate::math::I387;
 use core::cell::UnsafeCell;
 use fs::{FsTask, Inode};
 use lib::limits::NR_TASKS;
-use lib::lock::{IrqLock, Lock, Word};
-use lib::signal::{SIG_DFL, Sigaction, SignalSet};
+use lib::lock::{Lock, Word};
+use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
 use lib::sys::types::UserAddress;
 use mm::LinearAddress;
 use mm::descriptor::Descriptor;
@@ -66,7 +66,10 @@ pub struct Task {
     /// See `saved_mask`.
     pub has_saved_mask: Word,
     /// What to do about each signal; index `n - 1` for signal `n`.
-    pub sigaction: IrqLock<[Sigaction; NR_SIGNALS]>,
+    sigaction: Lock<[Sigaction; NR_SIGNALS]>,
+    /// The signals about which `sigaction` says to do nothing. Interrupt
+    /// handlers ask this when they send one.
+    ignored: Word,
     /// Exit status in the form of `waitpid`.
     pub exit_code: Word,
 
@@ -143,7 +146,8 @@ impl Task {
             blocked: Word::new(0),
             saved_mask: Word::new(0),
             has_saved_mask: Word::new(0),
-            sigaction: IrqLock::new([NO_ACTION; NR_SIGNALS]),
+            sigaction: Lock::new([NO_ACTION; NR_SIGNALS]),
+            ignored: Word::new(SignalSet::IGNORED_BY_DEFAULT.0),
             exit_code: Word::new(0),
             pid: Word::new(0),
             father: Word::new(0),
@@ -218,7 +222,7 @@ impl Task {
     pub fn wake(&self) {
         self.set_state(State::Running);
         if self.counter.get() > current().counter.get() || current().number() == 0 {
-            ATTENTION.set(1);
+            ATTENTION.set_bits(Attention::Reschedule as u32);
         }
     }
 
@@ -226,6 +230,55 @@ impl Task {
     #[inline(always)]
     pub fn pending_signals(&self) -> u32 {
         self.signal.get() & !self.blocked.get()
+    }
+
+    /// What it does about a signal.
+    pub fn action(&self, signal: Signal) -> Sigaction {
+        self.sigaction.lock()[signal.number() as usize - 1]
+    }
+
+    /// Says what to do about a signal; returns what it was.
+    pub fn set_action(&self, signal: Signal, action: Sigaction) -> Sigaction {
+        self.note_ignored(signal, action.sa_handler);
+        core::mem::replace(
+            &mut self.sigaction.lock()[signal.number() as usize - 1],
+            action,
+        )
+    }
+
+    /// Back to the default; flags and mask stay.
+    pub fn reset_action(&self, signal: Signal) {
+        self.note_ignored(signal, SIG_DFL);
+        self.sigaction.lock()[signal.number() as usize - 1].sa_handler = SIG_DFL;
+    }
+
+    fn note_ignored(&self, signal: Signal, handler: UserAddress) {
+        let by_default = SignalSet::IGNORED_BY_DEFAULT.contains(signal);
+        match handler {
+            SIG_IGN => self.ignored.set_bits(signal.bit()),
+            SIG_DFL if by_default => self.ignored.set_bits(signal.bit()),
+            _ => self.ignored.clear_bits(signal.bit()),
+        }
+    }
+
+    /// Whether it would do nothing about the signal.
+    pub fn ignores(&self, signal: Signal) -> bool {
+        SignalSet(self.ignored.get()).contains(signal)
+    }
+
+    /// Takes over what the parent does about signals.
+    pub fn copy_actions(&self, parent: &Task) {
+        *self.sigaction.lock() = *parent.sigaction.lock();
+        self.ignored.set(parent.ignored.get());
+    }
+
+    /// A new program knows no handlers; what is ignored stays ignored.
+    pub fn forget_handlers(&self) {
+        for signal in (1..=NR_SIGNALS as u32).filter_map(Signal::new) {
+            if self.action(signal).sa_handler != SIG_IGN {
+                self.reset_action(signal);
+            }
+        }
     }
 
     /// Sets up segments and registers before the task first runs.

@@ -102,10 +102,11 @@ fn in_child(child: impl FnOnce()) -> Result<u32> {
     call!(waitpid(u32::MAX, 0, 0))
 }
 
-fn calls_and_processes() {
+fn calls_and_processes() -> Result<()> {
     row("null-call", 2000, |_| call!(getppid()));
     row("fork-exit-wait", 100, |_| in_child(|| {}));
     row("fork-exec-wait", 50, |_| in_child(|| execute(PROGRAM)));
+    Ok(())
 }
 
 /// Becomes another program, with no arguments but its name.
@@ -348,19 +349,35 @@ fn signals() -> Result<()> {
     let pid = call!(getpid())?;
     let signal = lib::signal::Signal::SIGUSR1.number();
     row("signal", 200, |_| {
-        call!(signal(
-            signal,
-            handler as extern "C" fn(u32) as usize as u32,
-            restorer as extern "C" fn() as usize as u32
-        ))?;
+        set_handler(signal)?;
         call!(kill(pid, signal))
     });
     Ok(())
 }
 
+fn set_handler(signal: u32) -> Result<u32> {
+    call!(signal(
+        signal,
+        handler as extern "C" fn(u32) as usize as u32,
+        restorer as extern "C" fn() as usize as u32
+    ))
+}
+
+/// Leaves the machine alone for a second, so that what a kernel does when it
+/// is idle has been done, as on a machine that waits for its user.
+fn settle() -> Result<()> {
+    let signal = lib::signal::Signal::SIGALRM.number();
+    set_handler(signal)?;
+    call!(alarm(1))?;
+    // Ends with EINTR.
+    let _ = call!(pause());
+    Ok(())
+}
+
 fn main() -> i32 {
-    calls_and_processes();
-    let result = pipes()
+    let result = settle()
+        .and_then(|()| calls_and_processes())
+        .and_then(|()| pipes())
         .and_then(|()| files())
         .and_then(|()| paths())
         .and_then(|()| faults())

@@ -242,8 +242,7 @@ fn has_come(deadline: Option<u32>) -> bool {
 }
 
 fn is_ignored(task: &Task, signal: Signal) -> bool {
-    SignalSet(task.blocked.get()).contains(signal)
-        || task.sigaction.lock()[signal.number() as usize - 1].sa_handler == SIG_IGN
+    SignalSet(task.blocked.get()).contains(signal) || task.action(signal).sa_handler == SIG_IGN
 }
 
 /// Each clock tick: whether somebody's time is over, so that all who wait have
