@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::image;
-use crate::machine::{Console, End, Machine};
+use crate::machine::{Console, End, FloppyDrive, Machine};
 use crate::process::Process;
 use crate::screen::{COLUMNS, LINES, Screen};
 
@@ -80,6 +80,19 @@ fn disk(unit: &str, image: &Path, mode: &str) -> Result<String> {
     ))
 }
 
+/// The word for floppy drive `letter` (`a` or `b`).
+fn floppy(letter: char, drive: &FloppyDrive) -> String {
+    let word = format!("floppy{letter}: type=1_44");
+    match &drive.image {
+        Some(image) => format!(
+            "{word}, 1_44=\"{}\", status=inserted, write_protected={}",
+            image.display(),
+            u8::from(drive.write_protected),
+        ),
+        None => word,
+    }
+}
+
 /// Starts Bochs for a test: no display but a pseudo-terminal, the same run
 /// every time, the first serial line connected to `serial`.
 pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Result<Process> {
@@ -94,6 +107,12 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
     })?;
     if let Some(image) = &machine.second_disk {
         command.arg(disk("slave", image, "flat")?);
+    }
+    for (letter, drive) in ['a', 'b'].into_iter().zip(&machine.floppies) {
+        command.args(drive.as_ref().map(|drive| floppy(letter, drive)));
+    }
+    if machine.boot_from_floppy {
+        command.arg("boot: floppy");
     }
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
@@ -179,6 +198,10 @@ impl Console for Terminal {
 
     fn picture(&mut self, _target: &Path) -> Result<()> {
         bail!("Bochs draws pictures only with its X display: take QEMU")
+    }
+
+    fn change_floppy(&mut self, _drive: usize, _image: Option<&Path>) -> Result<()> {
+        bail!("Bochs changes floppies only in its window: take QEMU")
     }
 
     fn end(&mut self, status: ExitStatus, output: &str) -> End {

@@ -71,8 +71,22 @@ pub(crate) trait Console {
     fn screen(&mut self) -> Result<Screen>;
     /// Writes a picture of the screen, where the emulator can.
     fn picture(&mut self, target: &Path) -> Result<()>;
+    /// Takes the floppy out of `drive` and puts `image` in, where the emulator
+    /// can.
+    fn change_floppy(&mut self, drive: usize, image: Option<&Path>) -> Result<()>;
     /// What `status` and `output` of the ended emulator mean.
     fn end(&mut self, status: ExitStatus, output: &str) -> End;
+}
+
+/// Floppy drives that a machine may have.
+pub(crate) const FLOPPY_DRIVES: usize = 2;
+
+/// A floppy drive for 1.44 MB.
+#[derive(Debug, Clone)]
+pub(crate) struct FloppyDrive {
+    /// The floppy in it.
+    pub(crate) image: Option<PathBuf>,
+    pub(crate) write_protected: bool,
 }
 
 /// A machine that can be booted.
@@ -81,6 +95,8 @@ pub struct Machine {
     pub(crate) emulator: Emulator,
     pub(crate) image: PathBuf,
     pub(crate) second_disk: Option<PathBuf>,
+    pub(crate) floppies: [Option<FloppyDrive>; FLOPPY_DRIVES],
+    pub(crate) boot_from_floppy: bool,
     pub(crate) memory: u32,
     command_line: Option<String>,
     in_place: bool,
@@ -95,6 +111,8 @@ impl Machine {
             emulator,
             image,
             second_disk: None,
+            floppies: [None, None],
+            boot_from_floppy: false,
             memory: 32,
             command_line: None,
             in_place: false,
@@ -113,6 +131,44 @@ impl Machine {
     #[must_use]
     pub fn second_disk(mut self, image: impl Into<PathBuf>) -> Self {
         self.second_disk = Some(image.into());
+        self
+    }
+
+    /// Puts `image` into floppy drive `drive` (0 or 1), which it writes to in
+    /// place.
+    #[must_use]
+    pub fn floppy(mut self, drive: usize, image: impl Into<PathBuf>) -> Self {
+        self.floppies[drive] = Some(FloppyDrive {
+            image: Some(image.into()),
+            write_protected: false,
+        });
+        self
+    }
+
+    /// Sets the write protection of the floppy in `drive`.
+    #[must_use]
+    pub fn write_protected(mut self, drive: usize) -> Self {
+        if let Some(floppy) = &mut self.floppies[drive] {
+            floppy.write_protected = true;
+        }
+        self
+    }
+
+    /// Gives the machine a floppy drive with nothing in it.
+    #[must_use]
+    pub fn empty_floppy_drive(mut self, drive: usize) -> Self {
+        self.floppies[drive] = Some(FloppyDrive {
+            image: None,
+            write_protected: false,
+        });
+        self
+    }
+
+    /// Boots from the floppy in drive 0, of which the guest gets a copy unless
+    /// it works [in place](Self::in_place); the command line is the floppy's.
+    #[must_use]
+    pub fn boot_from_floppy(mut self) -> Self {
+        self.boot_from_floppy = true;
         self
     }
 
@@ -145,12 +201,14 @@ impl Machine {
         let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
         let mut machine = self.clone();
         if !self.in_place {
-            machine.image = folder.path().join("disk.img");
-            std::fs::copy(&self.image, &machine.image)
-                .with_context(|| format!("{}", self.image.display()))?;
+            copy_into(&mut machine.image, &folder.path().join("disk.img"))?;
+            if self.boot_from_floppy {
+                let copy = folder.path().join("floppy.img");
+                copy_into(machine.boot_image()?, &copy)?;
+            }
         }
         if let Some(words) = &self.command_line {
-            image::add_to_command_line(&machine.image, words)?;
+            image::add_to_command_line(machine.boot_image()?, words)?;
         }
         let listener = Listener::bind()?;
         let serial = listener.address()?;
@@ -176,6 +234,24 @@ impl Machine {
             _folder: folder,
         })
     }
+
+    /// What the machine boots from.
+    fn boot_image(&mut self) -> Result<&mut PathBuf> {
+        if !self.boot_from_floppy {
+            return Ok(&mut self.image);
+        }
+        self.floppies[0]
+            .as_mut()
+            .and_then(|drive| drive.image.as_mut())
+            .context("there is no floppy to boot from")
+    }
+}
+
+/// Copies the file `image` to `copy`, which it names from then on.
+fn copy_into(image: &mut PathBuf, copy: &Path) -> Result<()> {
+    std::fs::copy(&*image, copy).with_context(|| format!("{}", image.display()))?;
+    *image = copy.to_path_buf();
+    Ok(())
 }
 
 /// A running guest.
@@ -225,6 +301,11 @@ impl Guest {
     /// Writes a picture of the screen as PNG (QEMU only).
     pub fn picture(&mut self, target: &Path) -> Result<()> {
         self.console.picture(target)
+    }
+
+    /// Takes the floppy out of `drive` and puts `image` in (QEMU only).
+    pub fn change_floppy(&mut self, drive: usize, image: Option<&Path>) -> Result<()> {
+        self.console.change_floppy(drive, image)
     }
 
     /// Everything that has come over the serial line.

@@ -90,6 +90,15 @@ struct Boot {
     /// The disk image. The guest works on a copy.
     #[arg(long, default_value = "build/eleven.img")]
     image: PathBuf,
+    /// The second disk. The guest writes to it.
+    #[arg(long, value_name = "FILE")]
+    second_disk: Option<PathBuf>,
+    /// A floppy of 1.44 MB in the first drive; given again, in the second. The guest writes to it.
+    #[arg(long, value_name = "FILE")]
+    floppy: Vec<PathBuf>,
+    /// Boots from a copy of the first floppy.
+    #[arg(long, requires = "floppy")]
+    boot_floppy: bool,
     /// Words added to the kernel command line; a word NAME=... replaces the old one.
     #[arg(long)]
     command_line: Option<String>,
@@ -199,6 +208,18 @@ impl Boot {
         }
         if self.in_place {
             machine = machine.in_place();
+        }
+        if let Some(disk) = &self.second_disk {
+            machine = machine.second_disk(disk);
+        }
+        if self.floppy.len() > 2 {
+            bail!("a machine has two floppy drives");
+        }
+        for (drive, image) in self.floppy.iter().enumerate() {
+            machine = machine.floppy(drive, image);
+        }
+        if self.boot_floppy {
+            machine = machine.boot_from_floppy();
         }
         let deadline = Instant::now() + Duration::from_secs(self.timeout);
         let mut guest = machine.boot()?;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
-use crate::machine::{Console, End, Machine};
+use crate::machine::{Console, End, FloppyDrive, Machine};
 use crate::process::Process;
 use crate::screen::Screen;
 use crate::{image, keys, picture};
@@ -65,6 +65,20 @@ fn add_disk(command: &mut Command, unit: u32, image: &Path, throw_away: bool) ->
     Ok(())
 }
 
+/// Adds floppy drive `unit`.
+fn add_floppy(command: &mut Command, unit: usize, drive: &FloppyDrive) {
+    let mut device = format!("floppy,id=floppy{unit},unit={unit},drive-type=144");
+    if let Some(image) = &drive.image {
+        let read_only = if drive.write_protected { "on" } else { "off" };
+        command.arg("-drive").arg(format!(
+            "file={},format=raw,if=none,id=medium{unit},readonly={read_only}",
+            image.display()
+        ));
+        device.push_str(&format!(",drive=medium{unit}"));
+    }
+    command.args(["-device", &device]);
+}
+
 /// The kind of window that this QEMU can open here, if any.
 pub(crate) fn window() -> Result<Option<String>> {
     if std::env::var_os("DISPLAY").is_none_or(|name| name.is_empty()) {
@@ -93,6 +107,14 @@ pub(crate) fn start(
     let mut command = command(&machine.image, machine.memory, false)?;
     if let Some(disk) = &machine.second_disk {
         add_disk(&mut command, 1, disk, false)?;
+    }
+    for (unit, drive) in machine.floppies.iter().enumerate() {
+        if let Some(drive) = drive {
+            add_floppy(&mut command, unit, drive);
+        }
+    }
+    if machine.boot_from_floppy {
+        command.args(["-boot", "a"]);
     }
     command.args(["-display", "none"]);
     command.arg("-chardev").arg(format!(
@@ -266,6 +288,20 @@ impl Console for Monitor {
         let file = self.folder.join("screen.ppm");
         self.execute("screendump", &json!({"filename": file}))?;
         picture::ppm_to_png(&fs::read(&file)?, target)
+    }
+
+    fn change_floppy(&mut self, drive: usize, image: Option<&Path>) -> Result<()> {
+        let id = format!("floppy{drive}");
+        match image {
+            Some(image) => {
+                let medium = json!({"id": id, "filename": image, "format": "raw"});
+                self.execute("blockdev-change-medium", &medium)?;
+            }
+            None => {
+                self.execute("eject", &json!({"id": id, "force": true}))?;
+            }
+        }
+        Ok(())
     }
 
     fn end(&mut self, status: ExitStatus, output: &str) -> End {

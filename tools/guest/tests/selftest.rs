@@ -22,6 +22,7 @@ guest::in_both!(
     keys_arrive_with_shift_and_control,
     blanks_replace_what_stood_there,
     picture_that_starts_lower_is_read_from_there,
+    a_floppy_boots_beside_a_disk_that_does_not,
     shutdown_is_recognised,
     triple_fault_is_recognised,
     time_over_shows_screen_and_line,
@@ -98,6 +99,22 @@ fn picture_that_starts_lower_is_read_from_there(emulator: Emulator) -> Result<()
     guest.expect_screen_that("the second line on top", LIMIT, |screen| {
         screen.lines()[0] == "#"
     })?;
+    Ok(())
+}
+
+fn a_floppy_boots_beside_a_disk_that_does_not(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = build_disk(folder.path())?;
+    let floppy = folder.path().join("floppy.img");
+    std::fs::copy(&disk, &floppy)?;
+    image::write(&disk, 0, &[0; image::SECTOR as usize])?;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&floppy)?
+        .set_len(1440 * 1024)?;
+    let machine = Machine::new(emulator, &disk).floppy(0, &floppy);
+    let mut guest = machine.boot_from_floppy().boot()?;
+    guest.expect_serial("self-test ready\r\n# ", LIMIT)?;
     Ok(())
 }
 
