@@ -182,6 +182,11 @@ impl Buffer<'_> {
         self.head.block()
     }
 
+    /// What it is a buffer of.
+    pub(crate) fn fs(&self) -> &Fs<'_> {
+        self.fs
+    }
+
     /// Replaces the whole contents by what `fill` stores; `fill` is handed the
     /// old bytes, which may be of no block at all.
     pub fn overwrite<R>(&self, fill: impl FnOnce(&mut [u8; BLOCK_SIZE]) -> R) -> R {

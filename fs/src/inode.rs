@@ -33,6 +33,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 use lib::lock::{Lock, LockGuard, Word};
+use lib::sys::stat::S_ISDIR;
 use lib::sys::types::{Device, Time};
 use lib::{Errno, Result};
 
@@ -128,8 +129,21 @@ impl InodeSlot {
         self.count.get()
     }
 
-    fn number(&self) -> InodeNumber {
+    #[inline(always)]
+    pub(crate) fn number(&self) -> InodeNumber {
         InodeNumber(self.number.get() as u16)
+    }
+
+    /// Its fields. Do not sleep while the guard lives.
+    #[inline(always)]
+    pub(crate) fn state(&self) -> LockGuard<'_, InodeState> {
+        self.state.lock()
+    }
+
+    /// Whether the root of another device covers it.
+    #[inline(always)]
+    pub(crate) fn is_covered(&self) -> bool {
+        self.mounted.get() != 0
     }
 
     fn is_valid(&self) -> bool {
@@ -218,11 +232,7 @@ impl<'fs> Fs<'fs> {
             let is_it = |slot: &InodeSlot| slot.is_of(device, number);
             if let Some(place) = table.find(slots, hash(device, number), is_it) {
                 let slot = self.slot(place).ok_or(Errno::EIO)?;
-                if slot.count.get() == 0 {
-                    table.take(slots, place);
-                }
-                slot.count.add(1);
-                return Ok(Inode { fs: self, slot });
+                return Ok(self.count_slot(&mut table, slot));
             }
             let (super_place, block) = self.get_super(device).ok_or(Errno::EIO)?;
             let geometry = block.geometry();
@@ -242,6 +252,33 @@ impl<'fs> Fs<'fs> {
             table.insert(slots, slot.place.get());
             return Ok(Inode { fs: self, slot });
         }
+    }
+
+    /// The slot of an inode whose fields are filled in, if it has one.
+    #[inline]
+    pub(crate) fn find_valid(
+        &'fs self,
+        table: &TableGuard<'_>,
+        device: Device,
+        number: InodeNumber,
+    ) -> Option<&'fs InodeSlot> {
+        let is_it = |slot: &InodeSlot| slot.is_of(device, number);
+        let place = table.find(&self.tables.inode_slots, hash(device, number), is_it)?;
+        self.slot(place).filter(|slot| slot.is_valid())
+    }
+
+    /// A handle on an inode in memory.
+    #[inline]
+    pub(crate) fn count_slot(
+        &'fs self,
+        table: &mut TableGuard<'_>,
+        slot: &'fs InodeSlot,
+    ) -> Inode<'fs> {
+        if slot.count.get() == 0 {
+            table.take(&self.tables.inode_slots, slot.place.get());
+        }
+        slot.count.add(1);
+        Inode { fs: self, slot }
     }
 
     /// Takes the slot unused longest: without identity, counted once. `None`
@@ -358,6 +395,10 @@ impl<'fs> Fs<'fs> {
             self.free_inode(inode.super_place(), slot.number());
             let _ = inode.lock().free_zones();
         }
+        if S_ISDIR(inode.mode()) {
+            let mut names = self.tables.names.lock();
+            names.forget_directory(slot.device(), slot.number());
+        }
         let mut table = self.tables.inodes.lock();
         table.remove(&self.tables.inode_slots, slot.place.get());
         slot.forget_identity();
@@ -418,6 +459,7 @@ impl<'fs> Fs<'fs> {
 
     /// Forgets the unused inodes of a device (0.11: `invalidate_inodes`).
     pub(crate) fn invalidate_inodes(&self, device: Device) {
+        self.tables.names.lock().forget_device(device);
         let slots = &self.tables.inode_slots;
         for (place, slot) in (0..).zip(slots) {
             let mut table = self.tables.inodes.lock();

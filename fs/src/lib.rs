@@ -37,8 +37,8 @@
 //! locks it for that; nobody else can have it then.
 //!
 //! Spinning locks are taken inside these, for a few instructions, in the
-//! order task, inode or file table, inode state or super block, contents of a
-//! buffer. The buffer cache's and a pipe's are taken with no other held. None
+//! order task, inode or file table, name cache, inode state or super block,
+//! contents of a buffer. The buffer cache's and a pipe's are taken with no other held. None
 //! is held over anything that may sleep; dropping a handle may.
 //!
 //! # Order of changes
@@ -103,6 +103,7 @@ use inode::InodeSlot;
 use lib::lock::{Lock, Word};
 use lib::sys::types::Time;
 use list::Index;
+use namei::NameCache;
 use seam::{Seam, SleepLock, WaitQueue};
 use super_block::SuperBlock;
 
@@ -126,6 +127,8 @@ pub struct Tables {
     /// Finds inodes: the inode table's lock.
     inodes: Lock<Index<{ inode::NR_HASH }>>,
     inode_slots: [InodeSlot; NR_INODE],
+    /// Names that were found lately.
+    names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
     files: FileTable,
     mount_lock: SleepLock,
@@ -142,6 +145,7 @@ impl Tables {
             write_back: Word::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
+            names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),
             mount_lock: SleepLock::new(),

@@ -6,6 +6,7 @@
 //! * [`Fs::open_namei`] is the path part of `open`, and makes files.
 //! * The system calls that make and remove names are in [`names`], [`rename`]
 //!   and [`symlink`], what they do to a directory in [`directory`].
+//! * Names that were found lately are remembered in [`name_cache`].
 //!
 //! A name longer than the file system's 14 (or 30) characters is cut, as in
 //! 0.11. A slash behind the last name asks for a directory. A symbolic link is
@@ -16,19 +17,21 @@
 //! removed while somebody was in it contains nothing any more, `.` excepted.
 
 mod directory;
+mod name_cache;
 mod names;
 mod rename;
 mod symlink;
 
 use crate::buffer::Buffer;
 use crate::inode::{Inode, LockedInode, NewInode};
-use crate::layout::NAME_LEN_MAX;
+use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
 use directory::Lookup;
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISLNK, S_ISREG};
 use lib::sys::types::Device;
 use lib::{Errno, Result};
+pub(crate) use name_cache::NameCache;
 
 /// Permission to execute a file or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -51,15 +54,9 @@ impl Name {
     const DOT: &'static [u8] = b".";
     const DOT_DOT: &'static [u8] = b"..";
 
-    /// Cuts what is too long for any file system.
+    /// Of a text without slashes. Cuts what is too long for any file system.
     fn new(text: &[u8]) -> Name {
-        let len = text.len().min(NAME_LEN_MAX);
-        let mut bytes = [0; NAME_LEN_MAX];
-        bytes[..len].copy_from_slice(&text[..len]);
-        Name {
-            bytes,
-            len: len as u8,
-        }
+        component(text, 0).name
     }
 
     #[inline(always)]
@@ -69,8 +66,9 @@ impl Name {
 
     /// Whether it is `.` or `..`, or nothing at all, as behind the slash of
     /// the path `/`: names that can't be given or taken away.
+    #[inline(always)]
     fn is_fixed(&self) -> bool {
-        self.len == 0 || self.is(Self::DOT) || self.is(Self::DOT_DOT)
+        matches!(self.bytes, [0, ..] | [b'.', 0, ..] | [b'.', b'.', 0, ..])
     }
 }
 
@@ -85,27 +83,34 @@ struct Component {
 }
 
 /// The name that begins at `from`, behind any slashes.
+#[inline(always)]
 fn component(path: &[u8], from: usize) -> Component {
-    let rest = path.get(from..).unwrap_or_default();
-    let start = rest
-        .iter()
-        .position(|byte| *byte != b'/')
-        .unwrap_or(rest.len());
-    let rest = &rest[start..];
-    let len = rest
-        .iter()
-        .position(|byte| *byte == b'/')
-        .unwrap_or(rest.len());
-    let behind = &rest[len..];
-    let slashes = behind
-        .iter()
-        .position(|byte| *byte != b'/')
-        .unwrap_or(behind.len());
+    let slashes_from = |mut at: usize| {
+        while path.get(at) == Some(&b'/') {
+            at += 1;
+        }
+        at
+    };
+    let mut at = slashes_from(from);
+    let mut bytes = [0; NAME_LEN_MAX];
+    let mut len = 0;
+    // In one go: most names are too short for a fast copy.
+    while let Some(&byte) = path.get(at).filter(|byte| **byte != b'/') {
+        if let Some(place) = bytes.get_mut(len) {
+            *place = byte;
+            len += 1;
+        }
+        at += 1;
+    }
+    let next = slashes_from(at);
     Component {
-        name: Name::new(&rest[..len]),
-        next: from + start + len + slashes,
-        is_last: slashes == behind.len(),
-        slash: slashes != 0,
+        name: Name {
+            bytes,
+            len: len as u8,
+        },
+        next,
+        is_last: next == path.len(),
+        slash: next != at,
     }
 }
 
@@ -140,6 +145,40 @@ pub(crate) struct Last<'fs> {
     pub(crate) slash: bool,
 }
 
+/// What an inode says of who may use it.
+pub(crate) struct Rights {
+    mode: u16,
+    uid: u16,
+    gid: u8,
+}
+
+impl Rights {
+    #[inline(always)]
+    fn of(disk: &DiskInode) -> Rights {
+        Rights {
+            mode: disk.mode,
+            uid: disk.uid,
+            gid: disk.gid,
+        }
+    }
+
+    #[inline(always)]
+    fn allow(&self, uid: u32, gid: u32, mask: u32) -> bool {
+        let mode = u32::from(self.mode);
+        let allowed = if uid == 0 {
+            let may_execute = S_ISDIR(self.mode) || mode & 0o111 != 0;
+            MAY_READ | MAY_WRITE | if may_execute { MAY_EXEC } else { 0 }
+        } else if uid == u32::from(self.uid) {
+            mode >> 6
+        } else if gid == u32::from(self.gid) {
+            mode >> 3
+        } else {
+            mode
+        };
+        mask & !allowed & 0o7 == 0
+    }
+}
+
 impl<'fs> Inode<'fs> {
     /// Whether `task` may do all of `mask` ([`MAY_READ`] ...) with it
     /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
@@ -150,19 +189,7 @@ impl<'fs> Inode<'fs> {
 
     /// As [`Inode::permission`], for some user and group.
     pub(crate) fn permission_of(&self, uid: u32, gid: u32, mask: u32) -> Result<()> {
-        let state = self.state();
-        let mode = u32::from(state.disk.mode);
-        let allowed = if uid == 0 {
-            let may_execute = S_ISDIR(state.disk.mode) || mode & 0o111 != 0;
-            MAY_READ | MAY_WRITE | if may_execute { MAY_EXEC } else { 0 }
-        } else if uid == u32::from(state.disk.uid) {
-            mode >> 6
-        } else if gid == u32::from(state.disk.gid) {
-            mode >> 3
-        } else {
-            mode
-        };
-        if mask & !allowed & 0o7 == 0 {
+        if Rights::of(&self.state().disk).allow(uid, gid, mask) {
             Ok(())
         } else {
             Err(Errno::EACCES)
@@ -183,15 +210,24 @@ impl<'fs> Inode<'fs> {
 impl<'fs> Fs<'fs> {
     /// The inode that a path names.
     pub fn namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        let (dir, position) = self.start(task, path, true)?;
+        if position == path.len() {
+            return Ok(dir);
+        }
         let mut links = MAX_LINKS;
-        let last = self.walk(task, None, &Path::Caller(path), &mut links)?;
+        let last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         self.finish(task, last, &mut links)
     }
 
     /// As [`Fs::namei`], but a symbolic link that the path names itself is not
     /// followed.
     pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        let last = self.dir_namei(task, path)?;
+        let (dir, position) = self.start(task, path, true)?;
+        if position == path.len() {
+            return Ok(dir);
+        }
+        let path = &Path::Caller(path);
+        let last = self.walk(task, dir, path, position, &mut { MAX_LINKS })?;
         if last.slash {
             return self.finish(task, last, &mut { MAX_LINKS });
         }
@@ -200,27 +236,38 @@ impl<'fs> Fs<'fs> {
 
     /// The directory of a path's last name, and that name.
     pub(crate) fn dir_namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Last<'fs>> {
-        self.walk(task, None, &Path::Caller(path), &mut { MAX_LINKS })
+        let (dir, position) = self.start(task, path, false)?;
+        let path = &Path::Caller(path);
+        self.walk(task, dir, path, position, &mut { MAX_LINKS })
     }
 
-    /// Goes along a path up to its last name. A relative one starts at `from`,
-    /// or at the caller's working directory (0.11: `get_dir`).
+    /// Where the caller's path begins, and on from there as far as its names
+    /// are known, to the last only if `whole`. Tells where in the path that
+    /// is: at its end if the last name was known.
+    fn start(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        whole: bool,
+    ) -> Result<(Inode<'fs>, usize)> {
+        let dir = match path {
+            [] => return Err(Errno::ENOENT),
+            [b'/', ..] => task.root()?,
+            _ => task.pwd()?,
+        };
+        Ok(self.walk_known(task, dir, path, whole))
+    }
+
+    /// Goes along a path up to its last name, from `dir` and where in the path
+    /// that is (0.11: `get_dir`).
     fn walk(
         &'fs self,
         task: &FsTask<'fs>,
-        from: Option<Inode<'fs>>,
+        mut dir: Inode<'fs>,
         path: &Path<'_, 'fs>,
+        mut position: usize,
         links: &mut u32,
     ) -> Result<Last<'fs>> {
-        if matches!(path, Path::Caller([])) {
-            return Err(Errno::ENOENT);
-        }
-        let mut dir = match from {
-            _ if path.is_absolute() => task.root()?,
-            Some(from) => from,
-            None => task.pwd()?,
-        };
-        let mut position = 0;
         loop {
             let Component {
                 name,
@@ -277,7 +324,13 @@ impl<'fs> Fs<'fs> {
         *links = links.checked_sub(1).ok_or(Errno::ELOOP)?;
         let (buffer, len) = link.link_text()?;
         drop(link);
-        self.walk(task, Some(dir), &Path::Link(buffer, len), links)
+        let path = Path::Link(buffer, len);
+        let dir = if path.is_absolute() {
+            task.root()?
+        } else {
+            dir
+        };
+        self.walk(task, dir, &path, 0, links)
     }
 
     /// The inode of a name in a directory that the caller may search.
@@ -318,9 +371,14 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         mode: u32,
     ) -> Result<Inode<'fs>> {
-        let mut links = MAX_LINKS;
-        let mut last = self.walk(task, None, &Path::Caller(path), &mut links)?;
         let create = flags & O_CREAT != 0;
+        let (dir, position) = self.start(task, path, !create)?;
+        if position == path.len() {
+            self.open_old(task, &dir, flags)?;
+            return Ok(dir);
+        }
+        let mut links = MAX_LINKS;
+        let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         loop {
             let found = if create && !last.name.is_fixed() {
                 self.find_or_create(task, &last, flags, mode)?

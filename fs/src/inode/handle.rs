@@ -16,7 +16,7 @@ use lib::{Errno, Result};
 /// A handle on an inode. Dropping it is `iput`, which may sleep.
 pub struct Inode<'fs> {
     pub(crate) fs: &'fs Fs<'fs>,
-    pub(super) slot: &'fs InodeSlot,
+    pub(crate) slot: &'fs InodeSlot,
 }
 
 /// An inode whose operation lock is held until this is dropped.
@@ -138,7 +138,7 @@ impl<'fs> Inode<'fs> {
     /// Its fields. Do not sleep while the guard lives.
     #[inline(always)]
     pub(crate) fn state(&self) -> LockGuard<'fs, InodeState> {
-        self.slot.state.lock()
+        self.slot.state()
     }
 
     /// Changes its fields; they will get to the disk.
@@ -173,7 +173,7 @@ impl<'fs> Inode<'fs> {
     /// Whether the root of another device covers it.
     #[inline(always)]
     pub(crate) fn is_covered(&self) -> bool {
-        self.slot.mounted.get() != 0
+        self.slot.is_covered()
     }
 
     /// The place of the super block whose root covers it.

@@ -6,6 +6,7 @@
 //! happens in one buffer, at once.
 
 use super::Name;
+use super::name_cache::Key;
 use crate::buffer::{Buffer, Rank};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at};
@@ -25,6 +26,7 @@ pub(super) struct Entry<'fs> {
     offset: usize,
     position: u32,
     number: InodeNumber,
+    key: Option<Key>,
 }
 
 impl Entry<'_> {
@@ -40,6 +42,9 @@ impl Entry<'_> {
 
     /// Lets it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
+        if let Some(key) = &self.key {
+            self.buffer.fs().tables.names.lock().forget(key);
+        }
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
             put_at(&mut *self.buffer.data(), self.offset, number);
@@ -76,6 +81,11 @@ impl<'fs> Inode<'fs> {
         block.map_or(ENTRY_NAME + NAME_LEN, |block| block.geometry().entry_size())
     }
 
+    /// Whether names of more than [`NAME_LEN`] bytes are cut.
+    fn has_short_names(&self) -> bool {
+        self.entry_size() == ENTRY_NAME + NAME_LEN
+    }
+
     /// Its contents were changed now.
     pub(super) fn touch(&self) {
         let now = self.fs.current_time();
@@ -105,12 +115,57 @@ impl<'fs> LockedInode<'_, 'fs> {
         })
     }
 
+    /// A name of this directory in the name cache; `None` if it is too long
+    /// for that.
+    fn key(&self, name: &Name) -> Option<Key> {
+        let fits = usize::from(name.len) <= NAME_LEN || self.has_short_names();
+        fits.then(|| Key::new(self.device(), self.number(), name))
+    }
+
+    /// The entry of a name that the name cache has, if it is there indeed: the
+    /// disk may have been written past the directory.
+    fn known_entry(&self, key: Key, name: &Name) -> Result<Option<Entry<'fs>>> {
+        let Some(known) = self.fs.tables.names.lock().find(&key) else {
+            return Ok(None);
+        };
+        let size = self.size();
+        let entry_size = self.entry_size() as u32;
+        if known.position >= size || size - known.position < entry_size {
+            return Ok(None);
+        }
+        let zone = self.bmap(known.position / BLOCK_SIZE as u32)?;
+        if zone.is_hole() {
+            return Ok(None);
+        }
+        let buffer = self.fs.bread(self.device(), zone.block())?;
+        let offset = known.position as usize % BLOCK_SIZE;
+        let data = buffer.data();
+        let entry = data.get(offset..).unwrap_or_default();
+        let is_it = u16_at(entry, 0) == known.number.0
+            && entry.get(ENTRY_NAME..entry_size as usize)
+                == name.bytes.get(..entry_size as usize - ENTRY_NAME);
+        drop(data);
+        Ok(is_it.then_some(Entry {
+            buffer,
+            offset,
+            position: known.position,
+            number: known.number,
+            key: Some(key),
+        }))
+    }
+
     /// Looks for a name. `ENOENT` in a directory that was removed.
     pub(super) fn find_entry(&self, name: &Name) -> Result<Lookup<'fs>> {
         if self.nlinks() == 0 {
             return Err(Errno::ENOENT);
         }
-        let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
+        let key = self.key(name);
+        if let Some(key) = key
+            && let Some(entry) = self.known_entry(key, name)?
+        {
+            return Ok(Lookup::Found(entry));
+        }
+        let is_short = self.has_short_names();
         let mut first_free = None;
         for block in self.blocks() {
             let (start, buffer, len) = block?;
@@ -122,16 +177,27 @@ impl<'fs> LockedInode<'_, 'fs> {
             };
             drop(data);
             if let Some((offset, number)) = found {
-                return Ok(Lookup::Found(Entry {
+                let entry = Entry {
                     buffer,
                     offset,
                     position: start + offset as u32,
                     number: InodeNumber(number),
-                }));
+                    key,
+                };
+                self.remember(key, entry.number, entry.position);
+                return Ok(Lookup::Found(entry));
             }
             first_free = first_free.or(free.map(|offset| start + offset as u32));
         }
         Ok(Lookup::Missing { free: first_free })
+    }
+
+    /// Tells the name cache.
+    fn remember(&self, key: Option<Key>, number: InodeNumber, position: u32) {
+        if let Some(key) = key {
+            let mut names = self.fs.tables.names.lock();
+            names.insert(key, number, position);
+        }
     }
 
     /// Where [`LockedInode::add_entry`] makes an entry.
@@ -187,7 +253,11 @@ impl<'fs> LockedInode<'_, 'fs> {
             state.disk.time = now;
             state.ctime = now;
         });
-        if end > size { self.write() } else { Ok(()) }
+        if end > size {
+            self.write()?;
+        }
+        self.remember(self.key(name), number, position);
+        Ok(())
     }
 
     /// Makes the two entries of a new directory: `.` and `..`.
