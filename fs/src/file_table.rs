@@ -97,7 +97,7 @@ impl FileTable {
 
 /// A handle on an open file. Dropping the last one closes it, which may sleep.
 pub struct File<'fs> {
-    fs: &'fs Fs<'fs>,
+    pub(crate) fs: &'fs Fs<'fs>,
     slot: &'fs FileSlot,
 }
 

@@ -35,6 +35,7 @@ use crate::layout::BLOCK_SIZE;
 use crate::seam::{Direction, Seam, UserBuffer, WaitQueue};
 use crate::{Fs, Tables};
 use core::fmt;
+use lib::limits::HZ;
 use lib::sys::types::{Device, Time, major};
 use lib::{Errno, Result};
 use mm::PhysicalAddress;
@@ -44,6 +45,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 pub use crate::seam::{ReadInto, WriteFrom};
@@ -223,6 +225,38 @@ impl Seam for HostSeam {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         self.sleep(queue, busy, || self.signal.load(SeqCst))
+    }
+
+    fn sleep_on_any(
+        &self,
+        queues: &[&WaitQueue],
+        ticks: Option<u32>,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        let start = Instant::now();
+        let limit = ticks.map(|ticks| Duration::from_secs(1) / HZ * ticks);
+        let mut guard = lock(&self.sleep);
+        let count = |amount| {
+            for queue in queues {
+                queue.sleepers[0].fetch_add(amount, SeqCst);
+            }
+        };
+        count(1);
+        let mut result = Ok(());
+        while result.is_ok() && busy() && limit.is_none_or(|limit| start.elapsed() < limit) {
+            if self.signal.load(SeqCst) {
+                result = Err(Errno::EINTR);
+            } else {
+                let rest =
+                    limit.map_or(Duration::MAX, |limit| limit.saturating_sub(start.elapsed()));
+                guard = match self.woken.wait_timeout(guard, rest) {
+                    Ok((guard, _)) => guard,
+                    Err(poisoned) => poisoned.into_inner().0,
+                };
+            }
+        }
+        count(u32::MAX);
+        result
     }
 
     fn wake_up(&self, _queue: &WaitQueue) {

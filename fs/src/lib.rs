@@ -87,6 +87,7 @@ pub mod open;
 pub mod pipe;
 pub mod read_write;
 pub mod seam;
+pub mod select;
 pub mod stat;
 /// `super` is a word of the language, so only the file has 0.11's name.
 #[path = "super.rs"]

@@ -6,7 +6,7 @@
 //! who waits at the other. (0.11 had the page's address in `i_size` and the
 //! two positions in `i_zone`.)
 
-use crate::seam::{Seam, UserBuffer, WaitQueue};
+use crate::seam::{Condition, Seam, UserBuffer, WaitQueue};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use lib::limits::PIPE_BUF;
@@ -85,6 +85,22 @@ impl Pipe {
     /// Bytes that wait to be read.
     pub(crate) fn length(&self) -> usize {
         self.state.lock().length
+    }
+
+    /// Whether reading or writing it would not wait, though a write of more
+    /// than there is room for may; exceptional is an end that is closed.
+    pub(crate) fn is_ready(&self, condition: Condition) -> bool {
+        let state = self.state.lock();
+        match condition {
+            Condition::Readable => state.length != 0 || state.writers == 0,
+            Condition::Writable => state.room() != 0 || state.readers == 0,
+            Condition::Exceptional => state.readers == 0 || state.writers == 0,
+        }
+    }
+
+    /// Who waits for it to change.
+    pub(crate) fn queue(&self) -> &WaitQueue {
+        &self.queue
     }
 
     /// An end was closed; `flags` are those of its file.

@@ -37,6 +37,17 @@ pub enum Direction {
     Write,
 }
 
+/// What a file is waited for by `select`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// A read would not wait.
+    Readable,
+    /// A write of a byte would not wait.
+    Writable,
+    /// Something is wrong: the other end of a pipe is closed.
+    Exceptional,
+}
+
 /// Tasks that sleep until something happens (0.11: `struct task_struct **`).
 ///
 /// One bit a task. It is the surroundings that set and clear them; the file
@@ -84,6 +95,15 @@ pub trait Seam: Sync {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()>;
 
+    /// As [`Seam::interruptible_sleep_while`], on several queues at once; ends
+    /// as well when `ticks` clock ticks have gone by, for ever if `None`.
+    fn sleep_on_any(
+        &self,
+        queues: &[&WaitQueue],
+        ticks: Option<u32>,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()>;
+
     /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
     fn wake_up(&self, queue: &WaitQueue);
 
@@ -126,6 +146,17 @@ pub trait Seam: Sync {
         position: &mut u32,
         flags: u32,
     ) -> Result<usize>;
+
+    /// Whether a character device is ready. Most always are.
+    fn is_ready(&self, _device: Device, condition: Condition) -> bool {
+        condition != Condition::Exceptional
+    }
+
+    /// The queue that is woken when [`Seam::is_ready`] may answer something
+    /// else.
+    fn queue(&self, _device: Device, _condition: Condition) -> Option<&WaitQueue> {
+        None
+    }
 
     /// Whether a character device has a position, as memory has and a terminal
     /// has not (0.11: `IS_SEEKABLE`).

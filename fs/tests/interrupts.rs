@@ -93,6 +93,15 @@ impl Seam for Queued {
         Ok(())
     }
 
+    fn sleep_on_any(
+        &self,
+        _queues: &[&WaitQueue],
+        _ticks: Option<u32>,
+        _busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        unreachable!("nobody selects here")
+    }
+
     fn wake_up(&self, _queue: &WaitQueue) {
         let _guard = self.sleep.lock().unwrap();
         self.woken.notify_all();

@@ -403,3 +403,33 @@ fn fighting_for_the_inode_table() {
     });
     assert_ne!(full.into_inner(), 0, "the table was never full");
 }
+
+#[test]
+fn select_is_woken_by_either_of_two_pipes() {
+    let machine = Machine::new(100);
+    together(&machine, 1, |fs, task, _| {
+        let pipes = [(); 2].map(|()| fs.sys_pipe(task).unwrap());
+        let readers = pipes.iter().fold(0, |set, pipe| set | 1 << pipe[0]);
+        for n in [1, 0, 0, 1] {
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(Duration::from_millis(20));
+                    fs.sys_write(task, pipes[n][1], &mut WriteFrom(b"x"))
+                        .unwrap();
+                });
+                let ready = fs.sys_select(task, [readers, 0, readers], None);
+                assert_eq!(ready, Ok([1 << pipes[n][0], 0, 0]));
+            });
+            let mut byte = [0];
+            fs.sys_read(task, pipes[n][0], &mut ReadInto(&mut byte))
+                .unwrap();
+        }
+        let start = Instant::now();
+        assert_eq!(fs.sys_select(task, [readers, 0, 0], Some(5)), Ok([0; 3]));
+        assert!(start.elapsed() >= Duration::from_millis(50));
+        assert_eq!(
+            fs.sys_select(task, [1 << 19, 0, 0], None),
+            Err(Errno::EBADF)
+        );
+    });
+}

@@ -10,7 +10,7 @@ use crate::exit;
 use crate::sched::{self, current};
 use core::fmt;
 use fs::buffer::BufferHead;
-use fs::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use fs::seam::{Condition, Direction, Seam, UserBuffer, WaitQueue};
 use fs::{Fs, Tables};
 use lib::signal::Signal;
 use lib::sys::types::{Device, Time, major};
@@ -49,6 +49,15 @@ impl Seam for KernelSeam {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         sched::interruptible_sleep_while(queue, busy)
+    }
+
+    fn sleep_on_any(
+        &self,
+        queues: &[&WaitQueue],
+        ticks: Option<u32>,
+        busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        sched::interruptible_sleep_on_any(queues, ticks, busy)
     }
 
     fn wake_up(&self, queue: &WaitQueue) {
@@ -96,6 +105,19 @@ impl Seam for KernelSeam {
             }
             _ => Err(Errno::ENXIO),
         }
+    }
+
+    fn is_ready(&self, device: Device, condition: Condition) -> bool {
+        match tty_io::find(device) {
+            Ok(tty) => tty.is_ready(condition),
+            // Memory never waits, and a terminal that has gone is an error at
+            // once.
+            Err(_) => condition != Condition::Exceptional,
+        }
+    }
+
+    fn queue(&self, device: Device, condition: Condition) -> Option<&WaitQueue> {
+        tty_io::find(device).ok().map(|tty| tty.queue(condition))
     }
 
     fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32> {

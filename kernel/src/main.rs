@@ -27,6 +27,7 @@ mod power;
 mod printk;
 mod sched;
 mod segment;
+mod select;
 mod setup_data;
 mod signal;
 mod string;

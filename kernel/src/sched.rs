@@ -28,7 +28,7 @@ use crate::chr_drv::tty_io;
 use crate::exit;
 use crate::signal;
 use core::arch::asm;
-use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
 use lib::lock::{self, Word};
 use lib::signal::Signal;
@@ -47,7 +47,7 @@ static HIGHEST_SLOT: Word = Word::new(0);
 static JIFFIES: Word = Word::new(0);
 /// The time at the start.
 static STARTUP_TIME: Word = Word::new(0);
-/// The earliest [`Task::alarm`], or later than it is.
+/// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
 static NEXT_ALARM: Word = Word::new(u32::MAX);
 
 /// What has come up, bits of [`Attention`]: if it is not 0, `system_call.s`
@@ -199,15 +199,55 @@ pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bo
 fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
-    let (word, bit) = (
-        &queue.sleepers[task.number() / 32],
-        1 << (task.number() % 32),
-    );
+    let (word, bit) = place_in(queue, task);
     word.fetch_or(bit, Relaxed);
     task.set_state(state);
     schedule();
     // A signal woke it if its bit is still there.
     word.fetch_and(!bit, Relaxed);
+}
+
+/// The word and the bit that say whether a task sleeps on a queue.
+fn place_in<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
+    (
+        &queue.sleepers[task.number() / 32],
+        1 << (task.number() % 32),
+    )
+}
+
+/// As [`interruptible_sleep_while`], on several queues at once; ends as well
+/// when `ticks` clock ticks have gone by, for ever if `None`
+/// (0.12: the waiting in `do_select`).
+pub fn interruptible_sleep_on_any(
+    queues: &[&WaitQueue],
+    ticks: Option<u32>,
+    busy: &mut dyn FnMut() -> bool,
+) -> Result<()> {
+    let task = current();
+    let deadline = ticks.map(|ticks| jiffies().saturating_add(ticks));
+    let flags = system::save_flags_and_cli();
+    let mut result = Ok(());
+    while result.is_ok() && busy() && deadline.is_none_or(|tick| jiffies() < tick) {
+        if task.pending_signals() == 0 {
+            // Who was woken before is in some of the queues no more.
+            for queue in queues {
+                let (word, bit) = place_in(queue, task);
+                word.fetch_or(bit, Relaxed);
+            }
+            set_timeout(deadline.unwrap_or(0));
+            task.set_state(State::Interruptible);
+            schedule();
+        } else if !signal::stop_here() {
+            result = Err(Errno::EINTR);
+        }
+    }
+    for queue in queues {
+        let (word, bit) = place_in(queue, task);
+        word.fetch_and(!bit, Relaxed);
+    }
+    set_timeout(0);
+    system::restore_flags(flags);
+    result
 }
 
 /// Wakes all who sleep on a queue (0.11: `wake_up`). Interrupt handlers may.
@@ -248,6 +288,15 @@ pub fn set_alarm(tick: u32) {
     }
 }
 
+/// Wakes the current task at `tick` if it sleeps interruptibly then; 0 for
+/// never (0.12: `current->timeout`).
+pub fn set_timeout(tick: u32) {
+    current().timeout.set(tick);
+    if tick != 0 && tick < NEXT_ALARM.get() {
+        NEXT_ALARM.set(tick);
+    }
+}
+
 /// The clock tick, a hundred a second (0.11: `do_timer`). `from_user` tells
 /// whether it interrupted ring 3.
 pub fn do_timer(from_user: bool) {
@@ -268,9 +317,20 @@ pub fn do_timer(from_user: bool) {
     }
 }
 
+/// Sends the signals and ends the sleeps that are due.
 fn ring_alarms() {
     let mut next = u32::MAX;
     for task in tasks() {
+        match task.timeout.get() {
+            0 => {}
+            tick if tick <= jiffies() => {
+                task.timeout.set(0);
+                if task.state() == State::Interruptible {
+                    task.wake();
+                }
+            }
+            tick => next = next.min(tick),
+        }
         match task.alarm.get() {
             0 => {}
             tick if tick <= jiffies() => {

@@ -44,7 +44,6 @@ not_implemented! {
     sys_getrusage(_who, _usage);
     sys_getgroups(_size, _list);
     sys_setgroups(_size, _list);
-    sys_select(_arguments);
     sys_uselib(_path);
     sys_swapon(_path);
 }

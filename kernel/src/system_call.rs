@@ -12,6 +12,7 @@ use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
 use crate::fs_calls::*;
 use crate::sched::{self, calls::*};
+use crate::select::sys_select;
 use crate::signal::*;
 use crate::sys::*;
 use crate::traps::Registers;

@@ -81,6 +81,15 @@ impl Seam for Lazy {
         Ok(())
     }
 
+    fn sleep_on_any(
+        &self,
+        _queues: &[&WaitQueue],
+        _ticks: Option<u32>,
+        _busy: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        unreachable!("nobody selects here")
+    }
+
     fn wake_up(&self, _queue: &WaitQueue) {}
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {

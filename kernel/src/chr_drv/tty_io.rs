@@ -65,12 +65,6 @@ pub fn tty_init() {
 pub fn do_tick() {
     console::do_tick();
     serial::do_tick();
-    if tty::timeout_has_come() {
-        for tty in &TTY_TABLE {
-            sched::wake_up(&tty.readers);
-            sched::wake_up(&tty.writers);
-        }
-    }
 }
 
 /// The terminal of the console in front, which the keyboard types on.

@@ -88,6 +88,8 @@ pub struct Task {
 
     /// Tick at which SIGALRM is due; 0 for none.
     pub alarm: Word,
+    /// Tick at which its sleep ends; 0 for never.
+    pub timeout: Word,
     /// Ticks in ring 3.
     pub utime: Word,
     /// Ticks in ring 0.
@@ -156,6 +158,7 @@ impl Task {
             leader: Word::new(0),
             tty: Word::new(NO_TTY),
             alarm: Word::new(0),
+            timeout: Word::new(0),
             utime: Word::new(0),
             stime: Word::new(0),
             cutime: Word::new(0),

@@ -11,8 +11,9 @@ use crate::pod::Pod;
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::signal::Signal;
 use crate::sys::stat::Stat;
+use crate::sys::time::{SelectArguments, Timeval};
 use crate::sys::times::Tms;
-use crate::sys::types::{Device, Time, Ustat};
+use crate::sys::types::{Device, Time, UserAddress, Ustat};
 use crate::sys::utsname::Utsname;
 use crate::sys::wait::WaitStatus;
 use crate::termios::{TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, Termios, Winsize};
@@ -355,6 +356,27 @@ pub fn ustat(device: Device) -> Result<Ustat> {
     let mut ustat = Ustat::zeroed();
     // SAFETY: the kernel writes one `Ustat`.
     unsafe { syscall::ustat(device.0.into(), address(&raw mut ustat)) }.map(|_| ustat)
+}
+
+/// Sets of descriptors for [`select`], bit `n` for descriptor `n`: to be read,
+/// to be written, with something exceptional.
+pub type Sets = [u32; 3];
+
+/// Waits until one of the descriptors below `count` is ready, or for the time
+/// given; leaves the ready ones in the sets, and in `timeout` what is left of
+/// it. Tells how many there are.
+pub fn select(count: u32, sets: &mut Sets, timeout: Option<&mut Timeval>) -> Result<u32> {
+    let [read, write, except] = sets.each_mut().map(|set| UserAddress(address(set)));
+    let arguments = SelectArguments {
+        nfds: count,
+        readfds: read,
+        writefds: write,
+        exceptfds: except,
+        timeout: UserAddress(timeout.map_or(0, |timeout| address(timeout))),
+    };
+    // SAFETY: the kernel reads the arguments and writes what they point to,
+    // all of which is borrowed.
+    unsafe { syscall::select(address(&raw const arguments)) }
 }
 
 /// The settings of a terminal; ENOTTY if it is none.

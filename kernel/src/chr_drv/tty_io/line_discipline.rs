@@ -340,6 +340,16 @@ impl LineDiscipline {
         }
     }
 
+    /// Whether a read would not wait: without ICANON and VTIME it waits for
+    /// VMIN bytes.
+    pub fn has_input(&self) -> bool {
+        let wanted = match self.min_and_time() {
+            (minimum, 0) if !self.is_canonical() => minimum,
+            _ => 1,
+        };
+        self.readable() >= wanted.max(1)
+    }
+
     /// Takes what is readable, as much as `bytes` holds: in canonical mode up
     /// to the end of a line.
     pub fn take(&mut self, bytes: &mut [u8]) -> Taken {

@@ -9,9 +9,9 @@ use crate::chr_drv::{console, serial};
 use crate::exit::kill_pgrp;
 use crate::sched::{self, Task, current};
 use crate::signal;
-use fs::seam::WaitQueue;
+use fs::seam::{Condition, WaitQueue};
 use lib::fcntl::O_NONBLOCK;
-use lib::lock::{IrqLock, Word};
+use lib::lock::IrqLock;
 use lib::signal::{SIG_IGN, Signal, SignalSet};
 use lib::termios::{B38400, Winsize};
 use lib::{Errno, Result};
@@ -59,14 +59,6 @@ pub struct Tty {
     pub readers: WaitQueue,
     /// Who waits for room, or for the end of output.
     pub writers: WaitQueue,
-}
-
-/// The tick at which who waits with a time limit is woken; 0 for none.
-static NEXT_TIMEOUT: Word = Word::new(0);
-
-/// Whether tick `a` comes before tick `b`.
-fn is_before(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) < 0
 }
 
 impl Tty {
@@ -178,6 +170,25 @@ impl Tty {
         Ok(())
     }
 
+    /// Whether a read, or a write of some bytes, would not wait
+    /// (0.12: `check_in`, `check_out`).
+    pub fn is_ready(&self, condition: Condition) -> bool {
+        let state = self.state.lock();
+        match condition {
+            Condition::Readable => state.line.has_input(),
+            Condition::Writable => !state.line.stopped && state.write_q.len() <= WRITE_SIZE - CHUNK,
+            Condition::Exceptional => false,
+        }
+    }
+
+    /// The queue that is woken when that may have changed.
+    pub fn queue(&self, condition: Condition) -> &WaitQueue {
+        match condition {
+            Condition::Writable => &self.writers,
+            _ => &self.readers,
+        }
+    }
+
     /// Sleeps until there is something to read, or tick `deadline`: then false.
     pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
         let mut readable = false;
@@ -225,35 +236,21 @@ impl Tty {
     }
 }
 
-/// Whether a tick has come. If not, the sleepers of all terminals are woken
-/// then; called with interrupts masked.
+/// Whether a tick has come. If not, the caller is woken then; called with
+/// interrupts masked, right before it sleeps.
 fn has_come(deadline: Option<u32>) -> bool {
     let Some(deadline) = deadline else {
         return false;
     };
-    if !is_before(sched::jiffies(), deadline) {
+    if sched::jiffies() >= deadline {
         return true;
     }
-    let next = NEXT_TIMEOUT.get();
-    if next == 0 || is_before(deadline, next) {
-        NEXT_TIMEOUT.set(deadline.max(1));
-    }
+    sched::set_timeout(deadline);
     false
 }
 
 fn is_ignored(task: &Task, signal: Signal) -> bool {
     SignalSet(task.blocked.get()).contains(signal) || task.action(signal).sa_handler == SIG_IGN
-}
-
-/// Each clock tick: whether somebody's time is over, so that all who wait have
-/// to look.
-pub(super) fn timeout_has_come() -> bool {
-    let timeout = NEXT_TIMEOUT.get();
-    let has_come = timeout != 0 && !is_before(sched::jiffies(), timeout);
-    if has_come {
-        NEXT_TIMEOUT.set(0);
-    }
-    has_come
 }
 
 /// A sink for echo that nobody is to see.

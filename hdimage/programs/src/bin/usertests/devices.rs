@@ -2,14 +2,15 @@
 //! Devices: `/dev/null` and its kin, disks, terminals.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, child, create, in_child, read_file, wait_until_asleep,
+    Outcome, Pipe, address, all_well, child, create, in_child, must_open_terminal, read_file,
+    type_bytes, wait_until_asleep,
 };
 use alloc::vec;
 use lib::Errno;
-use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC};
+use lib::fcntl::{O_RDONLY, O_RDWR, O_TRUNC};
 use lib::pod::Pod;
 use lib::sys::stat::S_ISCHR;
-use lib::termios::{TCFLSH, TCXONC, TIOCGWINSZ, TIOCSTI, TIOCSWINSZ, Winsize};
+use lib::termios::{TCFLSH, TCXONC, TIOCGWINSZ, TIOCSWINSZ, Winsize};
 use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, File};
 
@@ -167,15 +168,8 @@ fn tty_not() -> Outcome {
     Ok(())
 }
 
-/// The second serial line, if the machine has one, else the console; not as
-/// controlling terminal.
-fn terminal() -> lib::Result<File> {
-    let open = |path| File::open_with(path, O_RDWR | O_NOCTTY, 0);
-    open(c"/dev/ttyS1").or_else(|_| open(c"/dev/tty1"))
-}
-
 fn tty_settings() -> Outcome {
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     let old = must!(calls::tcgetattr(tty.fd()));
     let mut new = old;
     new.c_lflag.toggle(lib::termios::LocalFlags::ECHO);
@@ -188,7 +182,7 @@ fn tty_settings() -> Outcome {
 }
 
 fn tty_window() -> Outcome {
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     let old = must!(calls::window_size(tty.fd()));
     let new = Winsize {
         ws_row: 12,
@@ -212,15 +206,8 @@ fn tty_window() -> Outcome {
     Ok(())
 }
 
-fn type_bytes(tty: &File, bytes: &[u8]) -> lib::Result<()> {
-    for byte in bytes {
-        system_call!(ioctl(tty.fd().0, TIOCSTI, address(byte)))?;
-    }
-    Ok(())
-}
-
 fn tty_typed() -> Outcome {
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     must!(system_call!(ioctl(tty.fd().0, TCFLSH, 2)));
     must!(type_bytes(&tty, b"abX\x7fc\nnext"));
     let mut line = [0; 64];
@@ -236,7 +223,7 @@ fn tty_typed() -> Outcome {
 }
 
 fn tty_raw() -> Outcome {
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     let old = must!(calls::tcgetattr(tty.fd()));
     let mut raw = old;
     raw.c_lflag = lib::termios::LocalFlags::empty();
@@ -260,7 +247,7 @@ fn tty_raw() -> Outcome {
 }
 
 fn tty_bad_numbers() -> Outcome {
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     for argument in [3, 4, 100, u32::MAX] {
         check_eq!(
             system_call!(ioctl(tty.fd().0, TCFLSH, argument)),
@@ -283,7 +270,7 @@ fn tty_interrupt_read() -> Outcome {
         Signal::SIGUSR1,
         lib::user::signal::Handler::Catch(nothing)
     ));
-    let tty = must!(terminal());
+    let tty = must_open_terminal()?;
     must!(system_call!(ioctl(tty.fd().0, TCFLSH, 2)));
     let me = calls::getpid();
     let pid = must!(child(|| {

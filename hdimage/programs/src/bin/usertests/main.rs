@@ -32,6 +32,7 @@ mod pipes;
 mod pointers;
 mod processes;
 mod runner;
+mod select;
 mod sending;
 mod signal_frames;
 mod signals;
@@ -47,7 +48,7 @@ use support::Test;
 lib::program!(main);
 
 /// All tests, by topic.
-const TOPICS: [&[Test]; 16] = [
+const TOPICS: [&[Test]; 17] = [
     processes::TESTS,
     signals::TESTS,
     sending::TESTS,
@@ -64,6 +65,7 @@ const TOPICS: [&[Test]; 16] = [
     names::TESTS,
     permissions::TESTS,
     devices::TESTS,
+    select::TESTS,
 ];
 
 fn main() -> i32 {

@@ -12,10 +12,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::panic::Location;
-use lib::fcntl::{O_CREAT, O_RDWR, O_TRUNC};
+use lib::fcntl::{O_CREAT, O_NOCTTY, O_RDWR, O_TRUNC};
 use lib::print;
 use lib::signal::Signal;
 use lib::sys::wait::WaitStatus;
+use lib::termios::TIOCSTI;
 use lib::user::calls::{self, Fd, File, Pid};
 use lib::user::stdio;
 use lib::{Errno, Result};
@@ -294,6 +295,21 @@ pub fn pattern(length: usize, seed: usize) -> Vec<u8> {
     (0..length)
         .map(|index| (index / 7 + index * 31 + seed * 17) as u8)
         .collect()
+}
+
+/// The second serial line, if the machine has one, else the console; not as
+/// controlling terminal.
+pub fn must_open_terminal() -> core::result::Result<File, Failure> {
+    let open = |path| File::open_with(path, O_RDWR | O_NOCTTY, 0);
+    Ok(must!(open(c"/dev/ttyS1").or_else(|_| open(c"/dev/tty1"))))
+}
+
+/// Types bytes on a terminal.
+pub fn type_bytes(tty: &File, bytes: &[u8]) -> Result<()> {
+    for byte in bytes {
+        system_call!(ioctl(tty.fd().0, TIOCSTI, address(byte)))?;
+    }
+    Ok(())
 }
 
 /// Both ends of a pipe, the reading one first; closed when dropped.
