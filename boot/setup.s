@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Set-up: sectors 1 to 4 of the disk (0.11: boot/setup.s, and the loading of
-# the system that boot/bootsect.s did).
+# Set-up: the first of sectors 1 to 4 of the disk (0.11: boot/setup.s, and the
+# loading of the system that boot/bootsect.s did).
 #
 # bootsect.s jumps here in real mode with ds = es = 9000h and the boot drive
 # in dl. In this order setup
 #
 #   1. asks the BIOS what only the BIOS knows, and leaves the answers at 90000,
 #      over the boot sector, where the kernel finds them;
-#   2. switches on address line 20, moves the interrupts of the PICs out of
-#      the processor's way, and enters protected mode with flat segments;
-#   3. reads the kernel from partition 1 through the ATA registers, checks it,
-#      and jumps to it: paging off, interrupts off, ds = es = ss = 10h.
+#   2. switches on address line 20 and enters protected mode with flat segments;
+#   3. has the loader read the kernel, checks it, moves the interrupts of the
+#      PICs out of the processor's way, and jumps to the kernel: paging off,
+#      interrupts off, ds = es = ss = 10h.
+#
+# The loader lies behind this code. Which one it is depends on what the disk
+# is: load_disk.s or load_floppy.s, linked for the same place. It begins with
+# the addresses of three 32-bit routines, which fail by themselves:
+#
+#   loader + 0   reads the header of the kernel to BUFFER; esi = the sector
+#                behind it, ebp = how many sectors the image may have
+#   loader + 4   reads ebx sectors from sector esi on to edi; ebx is kept, esi
+#                and edi are behind what was read
+#   loader + 8   leaves the drive as the kernel may find it
 #
 # Anything that fails is told on the screen and on COM1, and ends here.
 #
@@ -27,7 +37,7 @@
 #   90090  16 bytes   BIOS table of the second one; zeros if there is none
 #   901BC  word       ROOT_DEV, and from 901BE the partition table, both still
 #                     in the boot sector
-#   90200             this code
+#   90200             this code, then the loader
 #   90A00  512 bytes  command line of the kernel
 #   90C00  dword      entries of the memory map
 #   90C04             the memory map: base (8 bytes), length (8), type (4)
@@ -35,11 +45,12 @@
 #   100000            the kernel
 #
 # Sources: BIOS interrupts as in the IBM PC/AT Technical Reference; memory map
-# as in ACPI 6.4, 15.1 (E820); 8259A data sheet; ATA/ATAPI-6 for the disk;
-# Intel SDM vol. 3, 9.9.1 for the switch to protected mode.
+# as in ACPI 6.4, 15.1 (E820); 8259A data sheet; Intel SDM vol. 3, 9.9.1 for the
+# switch to protected mode.
 
 .equ INITSEG, 0x9000
 .equ LINEAR, 0x90000            # linear address of INITSEG:0000
+.equ STACKSEG, 0x8000           # where bootsect.s has put the stack
 
 # What is left for the kernel: offsets in INITSEG.
 .equ CURSOR, 0x00
@@ -52,7 +63,6 @@
 .equ EGA_CX, 0x0C
 .equ DRIVE_TABLE_1, 0x80
 .equ DRIVE_TABLE_2, 0x90
-.equ PARTITION_1, 0x1BE
 .equ MAP_COUNT, 0xC00
 .equ MAP, 0xC04
 
@@ -60,6 +70,11 @@
 .equ MAP_MOST, 64               # entries there is room for
 .equ MAP_USABLE, 1              # type of an entry: memory to use
 .equ SMAP, 0x534D4150           # "SMAP", the password of E820
+
+.equ FLAT_CODE, 0x08            # selectors
+.equ FLAT_DATA, 0x10
+.equ REAL_CODE, 0x18            # for the way back to real mode
+.equ REAL_DATA, 0x20
 
 .section .setup, "ax"
 .code16
@@ -75,17 +90,9 @@ setup:
 
 ask_bios:
     mov     [drive], dl
-    mov     si, offset wrong_drive
-    cmp     dl, 0x80            # first hard disk
-    je      2f
-    cmp     dl, 0x81            # second hard disk
-    jne     fail_by_bios
-2:
+
 # The screen. The kernel's console goes on where the cursor is.
-    mov     ah, 0x03
-    xor     bh, bh
-    int     0x10
-    mov     [CURSOR], dx
+    call    save_cursor
     mov     ah, 0x0F
     int     0x10
     mov     [DISPLAY_PAGE], bx
@@ -218,45 +225,33 @@ enable_a20:
     je      fail_by_bios
 
 a20_on:
-    cli
-# The first PIC's interrupts would come as 08..0F, which are the processor's
-# own exceptions: move them to 20..27, the second PIC's to 28..2F. All stay
-# masked until the kernel's drivers want them.
-    mov     al, 0x11            # ICW1: initialise, cascaded, ICW4 follows
-    out     0x20, al
-    out     0x80, al            # a microsecond for the PIC
-    out     0xA0, al
-    out     0x80, al
-    mov     al, 0x20            # ICW2: first interrupt
-    out     0x21, al
-    out     0x80, al
-    mov     al, 0x28
-    out     0xA1, al
-    out     0x80, al
-    mov     al, 0x04            # ICW3: the second PIC is at line 2
-    out     0x21, al
-    out     0x80, al
-    mov     al, 0x02
-    out     0xA1, al
-    out     0x80, al
-    mov     al, 0x01            # ICW4: 8086 mode
-    out     0x21, al
-    out     0x80, al
-    out     0xA1, al
-    out     0x80, al
-    mov     al, 0xFF            # mask all
-    out     0x21, al
-    out     0x80, al
-    out     0xA1, al
+    mov     ebx, offset load_kernel
 
+# Enters protected mode and jumps to the 32-bit code at offset ebx, the stack
+# being where it was.
+enter_protected_mode:
+    cli
     lidt    [idt_pointer]
     lgdt    [gdt_pointer]
     mov     eax, cr0
     or      al, 1               # PE
     mov     cr0, eax
     .byte   0x66, 0xEA          # far jump with a 32-bit offset
-    .long   LINEAR + protected_mode
-    .word   0x08
+    .long   LINEAR + 2f
+    .word   FLAT_CODE
+.code32
+2:  mov     eax, FLAT_DATA
+    mov     ds, eax
+    mov     es, eax
+    mov     fs, eax
+    mov     gs, eax
+    mov     ss, eax
+    movzx   esp, sp
+    add     esp, STACKSEG << 4
+    cld
+    add     ebx, LINEAR
+    jmp     ebx
+.code16
 
 # Answers "ne" if address line 20 is on. If not, FFFF:0610 is not 100600 but
 # 000600 again, and follows whatever is written there.
@@ -291,23 +286,38 @@ fail_by_bios:
     lodsb
     test    al, al
     jz      2f
-    push    ax
-    mov     ah, 0x0E
-    mov     bx, 0x0007
-    int     0x10
-    pop     ax
-    mov     ah, 0x01
-    xor     dx, dx
-    int     0x14
+    call    print_by_bios
     jmp     fail_by_bios
 2:  hlt
     jmp     2b
+
+# Prints character al by the BIOS, on the screen and on COM1.
+print_by_bios:
+    push    ax
+    mov     ah, 0x0E            # write a character as a teletype would
+    mov     bx, 0x0007          # page 0, light grey
+    int     0x10
+    pop     ax
+    mov     ah, 0x01            # send a character
+    xor     dx, dx
+    int     0x14
+    ret
+
+# Leaves for the kernel where the cursor is.
+save_cursor:
+    mov     ah, 0x03
+    xor     bh, bh
+    int     0x10
+    mov     [CURSOR], dx
+    ret
 
     .balign 8
 gdt:
     .quad   0                   # 00: never used
     .quad   0x00CF9A000000FFFF  # 08: code, base 0, 4 GB, ring 0
     .quad   0x00CF92000000FFFF  # 10: data, likewise
+    .quad   0x00009A090000FFFF  # 18: code of 16 bits, base 90000, 64 KB
+    .quad   0x000092000000FFFF  # 20: data, base 0, 64 KB
 gdt_pointer:
     .word   gdt_pointer - gdt - 1
     .long   LINEAR + gdt
@@ -315,8 +325,7 @@ idt_pointer:
     .word   0                   # no entry: nothing may interrupt
     .long   0
 
-drive:          .byte 0         # as the BIOS counts, 80h the first
-wrong_drive:    .asciz "Boot drive is neither the first nor the second hard disk\r\n"
+drive:          .byte 0         # as the BIOS counts: 0 the first floppy drive, 80h the first hard disk
 no_a20:         .asciz "Address line 20 (A20) cannot be switched on\r\n"
 
 # ---------------------------------------------------------------------------
@@ -324,12 +333,6 @@ no_a20:         .asciz "Address line 20 (A20) cannot be switched on\r\n"
 # ---------------------------------------------------------------------------
 
 .code32
-
-# An entry of the partition table.
-.equ PARTITION_TYPE, 4          # byte
-.equ PARTITION_START, 8         # dword: first sector
-.equ PARTITION_LENGTH, 12       # dword: sectors
-.equ ELEVEN_KERNEL, 0xDA        # "non-file-system data"
 
 # The buffer, and the header of the kernel in it.
 .equ BUFFER, 0x92000
@@ -342,45 +345,19 @@ no_a20:         .asciz "Address line 20 (A20) cannot be switched on\r\n"
 .equ CHECKSUM, BUFFER + 24
 .equ ELVN, 0x4E564C45
 
-# The registers of the primary ATA channel.
-.equ ATA_DATA, 0x1F0
-.equ ATA_COUNT, 0x1F2           # then sector 1F3, cylinder 1F4 and 1F5
-.equ ATA_DEVICE, 0x1F6
-.equ ATA_STATUS, 0x1F7          # written: the command
-.equ ATA_CONTROL, 0x3F6
-.equ ATA_BUSY, 0x80
-.equ ATA_DATA_REQUEST, 0x08
-.equ ATA_FAILED, 0x21           # device fault, error
-.equ ATA_READ_SECTORS, 0x20
-.equ ATA_IDENTIFY, 0xEC
-.equ ATA_MOST, 128              # sectors read by one command; the ATA's limit is 256
-.equ ATA_PATIENCE, 0x800000     # looks at the status, a microsecond or more each
+.equ READ_HEADER, LINEAR + loader
+.equ READ_SECTORS, LINEAR + loader + 4
+.equ LEAVE_DRIVE, LINEAR + loader + 8
 
-.equ STACK, 0x90000
+load_kernel:
+    call    dword ptr [READ_HEADER]
+    push    esi
 
-protected_mode:
-    mov     eax, 0x10
-    mov     ds, eax
-    mov     es, eax
-    mov     fs, eax
-    mov     gs, eax
-    mov     ss, eax
-    mov     esp, STACK
-    cld
-
-    mov     esi, offset no_partition
-    cmp     byte ptr [LINEAR + PARTITION_1 + PARTITION_TYPE], ELEVEN_KERNEL
-    jne     fail
-    call    identify
-
-# The header, and whether its numbers can be true.
-    mov     esi, [LINEAR + PARTITION_1 + PARTITION_START]
-    mov     ebx, 1
-    mov     edi, BUFFER
-    call    read_sectors
+# Whether the header's numbers can be true.
+    lea     eax, [esi - 1]
     mov     esi, offset no_header
     cmp     dword ptr [MAGIC], ELVN
-    jne     fail
+    jne     fail_number
     mov     esi, offset wrong_version
     cmp     dword ptr [VERSION], 1
     jne     fail
@@ -402,15 +379,16 @@ protected_mode:
     ja      fail
     mov     esi, offset too_large
     shr     ebx, 9              # sectors
-    cmp     ebx, [LINEAR + PARTITION_1 + PARTITION_LENGTH]
-    jae     fail                # the header takes one as well
+    mov     eax, ebp
+    cmp     ebx, eax
+    ja      fail_number
     call    check_memory
 
 # All of it, however long.
-    mov     esi, [LINEAR + PARTITION_1 + PARTITION_START]
-    inc     esi
+    pop     esi
     mov     edi, [LOAD_ADDRESS]
-    call    read_sectors
+    call    dword ptr [READ_SECTORS]
+    call    dword ptr [LEAVE_DRIVE]
 
     mov     esi, [LOAD_ADDRESS]
     mov     ecx, [IMAGE_LENGTH]
@@ -424,6 +402,36 @@ protected_mode:
     mov     esi, offset bad_checksum
     cmp     ebx, [CHECKSUM]
     jne     fail
+
+# The first PIC's interrupts would come as 08..0F, which are the processor's
+# own exceptions: move them to 20..27, the second PIC's to 28..2F. All stay
+# masked until the kernel's drivers want them.
+    mov     al, 0x11            # ICW1: initialise, cascaded, ICW4 follows
+    out     0x20, al
+    out     0x80, al            # a microsecond for the PIC
+    out     0xA0, al
+    out     0x80, al
+    mov     al, 0x20            # ICW2: first interrupt
+    out     0x21, al
+    out     0x80, al
+    mov     al, 0x28
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0x04            # ICW3: the second PIC is at line 2
+    out     0x21, al
+    out     0x80, al
+    mov     al, 0x02
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0x01            # ICW4: 8086 mode
+    out     0x21, al
+    out     0x80, al
+    out     0xA1, al
+    out     0x80, al
+    mov     al, 0xFF            # mask all
+    out     0x21, al
+    out     0x80, al
+    out     0xA1, al
 
     jmp     dword ptr [ENTRY]
 
@@ -454,135 +462,6 @@ check_memory:
     jmp     fail_number
 4:  ret
 
-# Finds out whether the drive counts its sectors through (LBA), word 49 bit 9
-# of its description. One too old for that, or even for describing itself, is
-# asked by cylinder, head and sector, by the BIOS's table.
-identify:
-    mov     dx, ATA_CONTROL
-    mov     al, 0x0A            # no interrupts
-    out     dx, al
-    and     byte ptr [LINEAR + drive], 1
-    xor     eax, eax
-    mov     cl, ATA_IDENTIFY
-    call    start_command
-    call    wait_for_data
-    jc      2f
-    mov     edi, BUFFER
-    mov     ecx, 256
-    mov     dx, ATA_DATA
-    rep     insw
-    test    byte ptr [BUFFER + 2 * 49 + 1], 0x02
-    setnz   [LINEAR + has_lba]
-2:  ret
-
-# Reads ebx sectors, from sector esi of the disk on, to edi. ebx is kept.
-read_sectors:
-    push    ebx
-2:  mov     ecx, ATA_MOST
-    cmp     ecx, ebx
-    jbe     3f
-    mov     ecx, ebx
-3:  sub     ebx, ecx
-    call    start_read
-4:  call    wait_for_data       # for each single sector
-    jc      read_error
-    push    ecx
-    mov     ecx, 256
-    mov     dx, ATA_DATA
-    rep     insw
-    pop     ecx
-    inc     esi
-    loop    4b
-    test    ebx, ebx
-    jnz     2b
-    pop     ebx
-    ret
-
-# Has the drive read cl sectors from sector esi on.
-start_read:
-    mov     dx, ATA_COUNT
-    mov     al, cl
-    out     dx, al
-    mov     eax, esi
-    cmp     byte ptr [LINEAR + has_lba], 0
-    jne     2f
-    call    to_chs
-2:  mov     dx, ATA_COUNT + 1
-    out     dx, al              # bits 0..7: sector
-    inc     edx
-    shr     eax, 8
-    out     dx, al              # bits 8..23: cylinder
-    inc     edx
-    shr     eax, 8
-    out     dx, al
-    shr     eax, 8              # bits 24..27: head
-    push    ecx
-    mov     cl, ATA_READ_SECTORS
-    call    start_command
-    pop     ecx
-    ret
-
-# Gives command cl to the drive; the low four bits of al are the head.
-start_command:
-    mov     ah, [LINEAR + has_lba]
-    shl     ah, 6               # bit 6: LBA
-    and     al, 0x0F
-    or      al, ah
-    mov     ah, [LINEAR + drive]
-    shl     ah, 4               # bit 4: the second drive
-    or      al, ah
-    or      al, 0xA0            # two bits of no meaning, always set
-    mov     dx, ATA_DEVICE
-    out     dx, al
-    mov     al, cl
-    mov     dx, ATA_STATUS
-    out     dx, al
-    ret
-
-# Turns sector number eax into cylinder, head and sector in the bits that they
-# have when the drive counts through.
-to_chs:
-    push    ecx
-    xor     edx, edx
-    movzx   ecx, byte ptr [LINEAR + DRIVE_TABLE_1 + 14] # sectors of a track
-    jecxz   no_geometry
-    div     ecx
-    inc     edx                 # they count from 1
-    push    edx
-    xor     edx, edx
-    movzx   ecx, byte ptr [LINEAR + DRIVE_TABLE_1 + 2] # heads
-    jecxz   no_geometry
-    div     ecx
-    shl     edx, 24
-    shl     eax, 8
-    or      eax, edx
-    pop     edx
-    or      eax, edx
-    pop     ecx
-    ret
-no_geometry:
-    mov     esi, offset unknown_disk
-    jmp     fail
-
-# Waits until the drive has a sector for us. Carry: it failed, or took longer
-# than any drive.
-wait_for_data:
-    push    ecx
-    mov     ecx, ATA_PATIENCE
-    mov     dx, ATA_STATUS
-2:  out     0x80, al            # the status holds 400 ns after a command
-    in      al, dx
-    test    al, ATA_BUSY
-    jnz     3f
-    test    al, ATA_FAILED
-    jnz     4f
-    test    al, ATA_DATA_REQUEST
-    jnz     5f                  # and carry is clear
-3:  loop    2b
-4:  stc
-5:  pop     ecx
-    ret
-
 read_error:
     mov     eax, esi
     mov     esi, offset disk_error
@@ -591,7 +470,7 @@ read_error:
 # stops.
 fail_number:
     push    eax
-    call    find_line
+    call    find_cursor
     call    print_text
     pop     eax
     call    print_number
@@ -599,21 +478,23 @@ fail_number:
 
 # Prints the text at esi (an offset in INITSEG) and stops.
 fail:
-    call    find_line
+    call    find_cursor
     call    print_text
 3:  mov     esi, offset end_of_line
     call    print_text
 2:  hlt
     jmp     2b
 
-# Points edi to the line of the screen where the cursor is.
-find_line:
+# Points edi to where on the screen the cursor is.
+find_cursor:
     mov     edi, 0xB8000
     cmp     byte ptr [LINEAR + VIDEO_MODE], 7
     jne     2f
     mov     edi, 0xB0000        # monochrome
 2:  mov     al, [LINEAR + CURSOR + 1]
     mul     byte ptr [LINEAR + VIDEO_COLUMNS]
+    add     al, [LINEAR + CURSOR]
+    adc     ah, 0
     movzx   eax, ax
     lea     edi, [edi + 2 * eax]
     ret
@@ -656,14 +537,11 @@ print_char:
     out     dx, al
     ret
 
-has_lba:        .byte 0
-no_partition:   .asciz "No kernel: partition 1 is not of type DAh"
-no_header:      .asciz "No kernel: partition 1 has no ELVN header"
+no_header:      .asciz "No kernel: no ELVN header at sector "
 wrong_version:  .asciz "Kernel header is not of version 1"
 bad_header:     .asciz "Kernel header is damaged: its numbers contradict each other"
-too_large:      .asciz "Kernel is larger than partition 1"
+too_large:      .asciz "Kernel does not fit into the sectors it has: "
 no_memory:      .asciz "Too little memory. The kernel needs this many KB: "
 bad_checksum:   .asciz "Kernel checksum is wrong"
-unknown_disk:   .asciz "Disk has neither LBA nor a geometry in the BIOS"
 disk_error:     .asciz "Disk read error at sector "
 end_of_line:    .asciz "\r\n"

@@ -3,7 +3,8 @@
 //!
 //! The `boot` crate is linked so that its section `.bootsect` is the boot
 //! sector as it stands and `.setup` is what follows it (0.11: `boot/bootsect.s`
-//! and `boot/setup.s`, which `tools/build.c` put behind each other). What the
+//! and `boot/setup.s`, which `tools/build.c` put behind each other). Behind
+//! `.setup`, in the same sectors, comes the loader of the kind of disk. What the
 //! image fills in, ROOT_DEV and the partition table, must be zero there.
 
 use crate::disk::{
@@ -12,18 +13,36 @@ use crate::disk::{
 use crate::elf::section;
 use crate::error::Fault;
 
+/// What reads the kernel, by the kind of disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Loader {
+    /// A hard disk with the kernel in partition 1.
+    Disk,
+    /// A floppy disk with the kernel behind the command line.
+    Floppy,
+}
+
+impl Loader {
+    fn section(self) -> &'static str {
+        match self {
+            Loader::Disk => ".load_disk",
+            Loader::Floppy => ".load_floppy",
+        }
+    }
+}
+
 /// Boot sector and setup.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BootCode {
     /// LBA 0, with an empty partition table.
     pub boot_sector: [u8; SECTOR_SIZE],
-    /// LBA 1 to 4, padded with zeros.
+    /// LBA 1 to 4: setup, then the loader, padded with zeros.
     pub setup: [u8; SETUP_SECTORS * SECTOR_SIZE],
 }
 
 impl BootCode {
-    /// Takes the two sections out of the ELF file of the boot code.
-    pub fn from_elf(elf: &[u8]) -> Result<BootCode, Fault> {
+    /// Takes the sections out of the ELF file of the boot code.
+    pub fn from_elf(elf: &[u8], loader: Loader) -> Result<BootCode, Fault> {
         let bootsect = section(elf, ".bootsect")?;
         let boot_sector: [u8; SECTOR_SIZE] = bootsect.try_into().map_err(|_| {
             let problem = format!("{} bytes, expected exactly {SECTOR_SIZE}", bootsect.len());
@@ -39,13 +58,14 @@ impl BootCode {
             let problem = "expected zeros: the partition table goes there";
             return Err(Fault::new("section .bootsect, bytes 446 to 509", problem));
         }
-        let code = section(elf, ".setup")?;
+        let loader = loader.section();
+        let code = [section(elf, ".setup")?, section(elf, loader)?].concat();
         let mut setup = [0; SETUP_SECTORS * SECTOR_SIZE];
         let Some(start) = setup.get_mut(..code.len()).filter(|_| !code.is_empty()) else {
             let problem = format!("{} bytes, expected 1 to {}", code.len(), setup.len());
-            return Err(Fault::new("section .setup", problem));
+            return Err(Fault::new(format!("sections .setup and {loader}"), problem));
         };
-        start.copy_from_slice(code);
+        start.copy_from_slice(&code);
         Ok(BootCode { boot_sector, setup })
     }
 
@@ -67,13 +87,17 @@ mod tests {
     use super::*;
     use crate::elf::testing::ElfBuilder;
 
+    fn boot_by(loader: Loader, bootsect: &[u8], setup: &[u8]) -> Result<BootCode, Fault> {
+        let elf = ElfBuilder::new(0)
+            .section(".bootsect", bootsect)
+            .section(".setup", setup)
+            .section(".load_disk", &[])
+            .section(".load_floppy", &[4, 5]);
+        BootCode::from_elf(&elf.build(), loader)
+    }
+
     fn boot(bootsect: &[u8], setup: &[u8]) -> Result<BootCode, Fault> {
-        BootCode::from_elf(
-            &ElfBuilder::new(0)
-                .section(".bootsect", bootsect)
-                .section(".setup", setup)
-                .build(),
-        )
+        boot_by(Loader::Disk, bootsect, setup)
     }
 
     #[test]
@@ -84,6 +108,8 @@ mod tests {
         assert_eq!(code.boot_sector, sector);
         assert_eq!(code.setup[..4], [1, 2, 3, 0]);
         assert!(boot(&sector, &[1; 2048]).is_ok());
+        let code = boot_by(Loader::Floppy, &sector, &[1, 2, 3]).unwrap();
+        assert_eq!(code.setup[..6], [1, 2, 3, 4, 5, 0]);
     }
 
     #[test]
@@ -100,11 +126,11 @@ mod tests {
         );
         assert_eq!(
             fault(&good, &[1; 2049]),
-            "section .setup: 2049 bytes, expected 1 to 2048"
+            "sections .setup and .load_disk: 2049 bytes, expected 1 to 2048"
         );
         assert_eq!(
             fault(&good, &[]),
-            "section .setup: 0 bytes, expected 1 to 2048"
+            "sections .setup and .load_disk: 0 bytes, expected 1 to 2048"
         );
         let mut table = good;
         table[446] = 0x80;
@@ -112,7 +138,9 @@ mod tests {
             fault(&table, &[1]).starts_with("section .bootsect, bytes 446 to 509: expected zeros")
         );
         let without = ElfBuilder::new(0).section(".bootsect", &good).build();
-        let fault = BootCode::from_elf(&without).unwrap_err().to_string();
+        let fault = BootCode::from_elf(&without, Loader::Disk)
+            .unwrap_err()
+            .to_string();
         assert_eq!(fault, "section headers: expected a section .setup");
     }
 }

@@ -5,7 +5,7 @@
 //! All input is read and checked first; then the image is written beside the
 //! old one and takes its place.
 
-use crate::boot::BootCode;
+use crate::boot::{BootCode, Loader};
 use crate::disk::{
     COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, SECTOR_SIZE,
     SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
@@ -42,7 +42,7 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let [kernel_partition, root_partition] = partitions(&manifest);
     let tree = tree::gather(&manifest, &source, inputs.programs)?;
     let boot = match inputs.boot {
-        Some(path) => BootCode::from_elf(&read(path)?).in_file(path)?,
+        Some(path) => BootCode::from_elf(&read(path)?, Loader::Disk).in_file(path)?,
         None => BootCode::none(),
     };
     let kernel = match inputs.kernel {

@@ -5,6 +5,9 @@ mod examples;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use lib::sys::types::Device;
+use mkimage::floppy::parse_device;
+use mkimage::geometry::Geometry;
 use std::path::PathBuf;
 
 /// Makes, inspects, checks and edits the disk image of Eleven.
@@ -22,6 +25,9 @@ pub enum Command {
     /// Make a whole image from the manifest.
     #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
+    /// Make a bootable floppy of 1.44 MB.
+    #[command(after_help = examples::FLOPPY)]
+    Floppy(FloppyArgs),
     /// Show boot sector, partitions, kernel and file systems.
     #[command(after_help = examples::INFO)]
     Info {
@@ -244,6 +250,29 @@ pub struct BuildArgs {
     pub time: Option<u32>,
 }
 
+/// The words behind `floppy`.
+#[derive(Debug, Args)]
+pub struct FloppyArgs {
+    /// The floppy; an old one stays whole until the new one is complete.
+    #[arg(long, short, value_name = "IMAGE")]
+    pub output: PathBuf,
+    /// ELF file of the boot code.
+    #[arg(long, value_name = "ELF")]
+    pub boot: PathBuf,
+    /// ELF file of the kernel.
+    #[arg(long, value_name = "ELF")]
+    pub kernel: PathBuf,
+    /// The root device: /dev/hdN, /dev/fdN, /dev/ram or four hexadecimal digits.
+    #[arg(long, value_name = "DEVICE", value_parser = parse_root_device, default_value = "/dev/hd1")]
+    pub root_device: Device,
+    /// Kernel command line.
+    #[arg(long, value_name = "LINE", default_value = "")]
+    pub command_line: String,
+    /// An image whose root file system goes behind the kernel, for the RAM disk.
+    #[arg(long, value_name = "IMAGE")]
+    pub ramdisk_root: Option<PathBuf>,
+}
+
 /// The words behind `cp`.
 #[derive(Debug, Args)]
 pub struct CpArgs {
@@ -458,6 +487,17 @@ pub struct ConvertArgs {
     /// disk.
     #[arg(long, value_enum, requires = "output")]
     pub to: Option<Form>,
+    /// Geometry of the disk that is made; by default 16 heads and 63 sectors, and
+    /// as many cylinders as it takes.
+    #[arg(long, value_name = "C/H/S", requires = "output")]
+    pub geometry: Option<Geometry>,
+    /// First sector of its partition, by default the second cylinder's.
+    #[arg(long, value_name = "SECTOR", requires = "output")]
+    pub first_sector: Option<u32>,
+}
+
+fn parse_root_device(text: &str) -> Result<Device, &'static str> {
+    parse_device(text).ok_or("expected /dev/hdN, /dev/fdN, /dev/ram or four hexadecimal digits")
 }
 
 fn parse_mode(text: &str) -> Result<u16, String> {

@@ -4,10 +4,11 @@
 
 use crate::boot::BootCode;
 use crate::disk::{
-    HEADS, Layout, MINIX_PARTITION, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
-    SECTORS_PER_TRACK, fill_boot_sector,
+    Layout, MINIX_PARTITION, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
+    fill_boot_sector,
 };
-use crate::error::{Fault, Result};
+use crate::error::{Fault, FaultContext, Result};
+use crate::geometry::Geometry;
 use crate::image::Image;
 use crate::output::NewFile;
 use crate::progress::Progress;
@@ -21,20 +22,52 @@ const CYLINDER: u64 = SECTORS_PER_CYLINDER as u64 * SECTOR_SIZE as u64;
 /// Bytes copied at once.
 const PIECE: u64 = 1 << 20;
 
-/// Makes a disk of whole cylinders with one partition, the file system in
-/// `region` of `image`. It does not boot; as a second disk it is `/dev/hd6`.
-pub fn to_disk(image: &Image, region: Region, output: &Path) -> Result<()> {
-    let length = region.length.div_ceil(CYLINDER) * CYLINDER;
-    let sectors = u32::try_from(length / SECTOR_SIZE as u64)
-        .map_err(|_| Fault::new("file system", "larger than a disk can be").in_file(&image.path))?;
+/// A disk that is to be made of a file system.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct DiskShape {
+    /// Otherwise one of ours, of as many cylinders as it takes.
+    pub geometry: Option<Geometry>,
+    /// First sector of the partition, otherwise that of the second cylinder.
+    pub first_sector: Option<u32>,
+}
+
+impl DiskShape {
+    /// The geometry, first sector and length of a partition that is to hold
+    /// `length` bytes: up to the end of a cylinder.
+    fn layout(&self, length: u64) -> std::result::Result<(Geometry, u32, u32), Fault> {
+        let cylinder = self.geometry.map_or(SECTORS_PER_CYLINDER, |it| it.cylinder());
+        let first = self.first_sector.unwrap_or(cylinder);
+        let too_large = || Fault::new("file system", "larger than the disk");
+        let needed = u32::try_from(length.div_ceil(SECTOR_SIZE as u64))
+            .ok()
+            .and_then(|sectors| first.checked_add(sectors))
+            .and_then(|end| end.checked_next_multiple_of(cylinder))
+            .ok_or_else(too_large)?;
+        let geometry = self.geometry.unwrap_or(Geometry::ours(needed));
+        if first == 0 {
+            let problem = "0, expected 1 or more: the partition table is in sector 0";
+            return Err(Fault::new("first sector", problem));
+        }
+        if needed > geometry.total() {
+            return Err(too_large());
+        }
+        Ok((geometry, first, needed - first))
+    }
+}
+
+/// Makes a disk with one partition, the file system in `region` of `image`. It
+/// does not boot; as a second disk it is `/dev/hd6`.
+pub fn to_disk(image: &Image, region: Region, shape: &DiskShape, output: &Path) -> Result<()> {
+    let (geometry, first, sectors) = shape.layout(region.length).in_file(&image.path)?;
     let unused = PartitionEntry::default();
-    let entry = PartitionEntry::new(MINIX_PARTITION, false, SECTORS_PER_CYLINDER, sectors);
+    let entry = PartitionEntry::in_geometry(&geometry, MINIX_PARTITION, false, first, sectors);
     let mut boot_sector = BootCode::none().boot_sector;
     let root = Device::new(major::HARD_DISK, 1);
     fill_boot_sector(&mut boot_sector, root, &[entry, unused, unused, unused]);
-    let new = NewFile::create(output, CYLINDER + length)?;
+    let at = |sectors: u32| u64::from(sectors) * SECTOR_SIZE as u64;
+    let new = NewFile::create(output, at(geometry.total()))?;
     new.write_at(&boot_sector, 0)?;
-    copy(image, region, &new, CYLINDER)?;
+    copy(image, region, &new, at(first))?;
     new.commit()
 }
 
@@ -94,15 +127,16 @@ pub fn bochsrc(image: &Image) -> Vec<String> {
         2880 => Some("2_88"),
         _ => None,
     };
-    if let (Layout::Bare, Some(kind)) = (&image.layout, floppy) {
+    let is_disk = matches!(image.layout, Layout::Partitioned { .. });
+    if let (false, Some(kind)) = (is_disk, floppy) {
         return vec![format!("floppya: {kind}=\"{path}\", status=inserted")];
     }
-    let cylinders = image.length / CYLINDER;
+    let sectors = image.length / SECTOR_SIZE as u64;
+    let geometry = image.geometry.unwrap_or(Geometry::ours(sectors as u32));
     let mut lines = vec![format!(
-        "ata0-master: type=disk, path=\"{path}\", mode=flat, \
-         cylinders={cylinders}, heads={HEADS}, spt={SECTORS_PER_TRACK}"
+        "ata0-master: type=disk, path=\"{path}\", mode=flat, {geometry}"
     )];
-    if !image.length.is_multiple_of(CYLINDER) {
+    if image.geometry.is_none() {
         lines.push(format!(
             "# {} bytes are behind the last whole cylinder; convert --to raw fills it up",
             image.length % CYLINDER

@@ -12,12 +12,15 @@
 //! | a cylinder's start.. | partition 2: the root file system |
 //!
 //! Images of other makers are found by looking: [`Layout::detect`] knows a
-//! partition table and a bare Minix file system, which a floppy is too.
+//! partition table, our bootable [`floppy`](crate::floppy), and a bare Minix file
+//! system, which other floppies are.
 //!
 //! 0.11 reads the same table in `sys_setup` (`kernel/blk_drv/hd.c`) and has
 //! ROOT_DEV in the boot sector, at 508, where the table would end.
 
 use crate::error::Fault;
+use crate::floppy::Regions;
+use crate::geometry::Geometry;
 use lib::abi_struct;
 use lib::pod::Pod;
 use lib::sys::types::Device;
@@ -59,38 +62,16 @@ pub const SECTORS_PER_CYLINDER: u32 = HEADS * SECTORS_PER_TRACK;
 /// 32-bit sector numbers, and an IDE disk's 65535 cylinders at most.
 pub const CYLINDERS_MAX: u32 = 65535;
 
-/// A sector's cylinder, head and sector as a partition entry packs them: head;
-/// sector (counted from 1) in the low six bits, bits 8 and 9 of the cylinder
-/// above them; the low eight bits of the cylinder. What lies beyond cylinder
-/// 1023 gets the last head and sector of that cylinder.
-pub fn chs(lba: u32) -> [u8; 3] {
-    let cylinder = lba / SECTORS_PER_CYLINDER;
-    let (cylinder, head, sector) = if cylinder > 1023 {
-        (1023, HEADS - 1, SECTORS_PER_TRACK)
-    } else {
-        (
-            cylinder,
-            lba / SECTORS_PER_TRACK % HEADS,
-            lba % SECTORS_PER_TRACK + 1,
-        )
-    };
-    [
-        head as u8,
-        (sector | (cylinder >> 8) << 6) as u8,
-        cylinder as u8,
-    ]
-}
-
 abi_struct! {
     /// One of the four entries of the partition table.
     pub struct PartitionEntry, 16 bytes {
         /// 80h: start from here; otherwise 0.
         0 => status: u8,
-        /// First sector, as [`chs`] packs it.
+        /// First sector, as [`Geometry::chs`] packs it.
         1 => first_chs: [u8; 3],
         /// Partition type; 0 marks an unused entry.
         4 => kind: u8,
-        /// Last sector, as [`chs`] packs it.
+        /// Last sector, as [`Geometry::chs`] packs it.
         5 => last_chs: [u8; 3],
         /// First sector.
         8 => first_lba: u32,
@@ -100,13 +81,25 @@ abi_struct! {
 }
 
 impl PartitionEntry {
-    /// An entry for a partition of at least one sector.
+    /// An entry for a partition of at least one sector on one of our disks.
     pub fn new(kind: u8, bootable: bool, first_lba: u32, sectors: u32) -> PartitionEntry {
+        let geometry = Geometry::ours(SECTORS_PER_CYLINDER);
+        PartitionEntry::in_geometry(&geometry, kind, bootable, first_lba, sectors)
+    }
+
+    /// The same on a disk of any geometry.
+    pub fn in_geometry(
+        geometry: &Geometry,
+        kind: u8,
+        bootable: bool,
+        first_lba: u32,
+        sectors: u32,
+    ) -> PartitionEntry {
         PartitionEntry {
             status: if bootable { 0x80 } else { 0 },
-            first_chs: chs(first_lba),
+            first_chs: geometry.chs(first_lba),
             kind,
-            last_chs: chs(first_lba + sectors.saturating_sub(1)),
+            last_chs: geometry.chs(first_lba + sectors.saturating_sub(1)),
             first_lba,
             sectors,
         }
@@ -150,16 +143,33 @@ pub enum Layout {
         /// Which device the boot sector names as root.
         root_device: Device,
     },
+    /// A floppy that boots.
+    Floppy {
+        /// Where kernel and RAM disk's root are.
+        regions: Regions,
+        /// Which device the boot sector names as root.
+        root_device: Device,
+    },
     /// One Minix file system from end to end.
     Bare,
 }
 
 impl Layout {
-    /// Finds out from the first two kilobytes of an image of `length` bytes.
+    /// Finds out from the first four kilobytes of an image of `length` bytes.
     pub fn detect(start: &[u8], length: u64) -> Result<Layout, Fault> {
+        let root_device =
+            || Device::new(start[ROOT_DEVICE_OFFSET + 1], start[ROOT_DEVICE_OFFSET]);
         if let Some(table) = partition_table(start, length) {
-            let root_device = Device::new(start[ROOT_DEVICE_OFFSET + 1], start[ROOT_DEVICE_OFFSET]);
-            return Ok(Layout::Partitioned { table, root_device });
+            return Ok(Layout::Partitioned {
+                table,
+                root_device: root_device(),
+            });
+        }
+        if let Some(regions) = Regions::detect(start, length) {
+            return Ok(Layout::Floppy {
+                regions,
+                root_device: root_device(),
+            });
         }
         if minix_magic(start).is_some() {
             return Ok(Layout::Bare);
@@ -172,16 +182,21 @@ impl Layout {
 
     /// The region of partition `number` (1..=4), or of the root file system:
     /// the partition ROOT_DEV names if it is a Minix one, otherwise the first
-    /// that is.
+    /// that is; of a floppy the RAM disk's root.
     pub fn file_system(&self, number: Option<u8>, length: u64) -> Result<Region, Fault> {
-        let Layout::Partitioned { table, root_device } = self else {
-            return match number {
-                None => Ok(Region { start: 0, length }),
-                Some(number) => Err(Fault::new(
-                    format!("partition {number}"),
-                    "the image is one file system without partitions",
-                )),
-            };
+        let (table, root_device) = match (self, number) {
+            (Layout::Partitioned { table, root_device }, _) => (table, root_device),
+            (_, Some(number)) => {
+                let problem = "the image has no partitions";
+                return Err(Fault::new(format!("partition {number}"), problem));
+            }
+            (Layout::Bare, None) => return Ok(Region { start: 0, length }),
+            (Layout::Floppy { regions, .. }, None) => {
+                return regions.root.ok_or_else(|| {
+                    let problem = "expected ramdisk=KB,BLOCK: the floppy has no file system";
+                    Fault::new("command line", problem)
+                });
+            }
         };
         if let Some(number) = number {
             return used_entry(table, number).map(PartitionEntry::region);
@@ -209,12 +224,13 @@ impl Layout {
         self.file_system(Some(number), 0)
     }
 
-    /// The region of the kernel's partition.
+    /// The region of the kernel.
     pub fn kernel(&self) -> Result<Region, Fault> {
         match self {
             Layout::Partitioned { table, .. } if table[0].kind == KERNEL_PARTITION => {
                 Ok(table[0].region())
             }
+            Layout::Floppy { regions, .. } => Ok(regions.kernel),
             _ => Err(Fault::new(
                 "partition table",
                 "expected partition 1 to be the kernel's (type DAh)",
@@ -234,7 +250,7 @@ fn used_entry(table: &[PartitionEntry; 4], number: u8) -> Result<&PartitionEntry
 /// The table of a boot sector, if it looks like one: the signature is there,
 /// at least one entry is used, and all used ones lie inside the disk, behind
 /// its first sector.
-fn partition_table(start: &[u8], length: u64) -> Option<[PartitionEntry; 4]> {
+pub fn partition_table(start: &[u8], length: u64) -> Option<[PartitionEntry; 4]> {
     if start.get(BOOT_SIGNATURE_OFFSET..SECTOR_SIZE)? != BOOT_SIGNATURE {
         return None;
     }
@@ -318,19 +334,6 @@ mod tests {
             PartitionEntry::default(),
             PartitionEntry::default(),
         ]
-    }
-
-    #[test]
-    fn chs_by_hand() {
-        assert_eq!(chs(0), [0, 1, 0]);
-        assert_eq!(chs(62), [0, 63, 0]);
-        assert_eq!(chs(63), [1, 1, 0]);
-        assert_eq!(chs(1007), [15, 63, 0]);
-        assert_eq!(chs(2048), [0, 33, 2]);
-        // Cylinder 300 = 12Ch: the two upper bits go above the sector.
-        assert_eq!(chs(300 * 1008 + 2 * 63 + 4), [2, 5 | 0x40, 0x2c]);
-        assert_eq!(chs(1024 * 1008 - 1), [15, 63 | 0xc0, 0xff]);
-        assert_eq!(chs(1024 * 1008), [15, 63 | 0xc0, 0xff]);
     }
 
     #[test]

@@ -122,6 +122,13 @@ fn stretches(image: &Image) -> Result<Vec<Stretch>> {
     let mut stretches = Vec::new();
     match &image.layout {
         Layout::Bare => push_file_system(image, None, &mut stretches)?,
+        Layout::Floppy { regions, .. } => {
+            push(&mut stretches, 0, regions.kernel.start, Content::Boot);
+            push_kernel(image, regions.kernel, &mut stretches)?;
+            if regions.root.is_some() {
+                push_file_system(image, None, &mut stretches)?;
+            }
+        }
         Layout::Partitioned { table, .. } => {
             let boot = match image.layout.kernel() {
                 Ok(_) => u64::from(COMMAND_LINE_LBA + 1) * SECTOR_SIZE as u64,
@@ -135,11 +142,7 @@ fn stretches(image: &Image) -> Result<Vec<Stretch>> {
                 if entry.is_minix() {
                     push_file_system(image, Some(number), &mut stretches)?;
                 } else {
-                    let region = entry.region();
-                    let used = kernel_length(image, region.start)?.min(region.length);
-                    push(&mut stretches, region.start, used, Content::Kernel);
-                    let rest = region.length - used;
-                    push(&mut stretches, region.start + used, rest, Content::Free);
+                    push_kernel(image, entry.region(), &mut stretches)?;
                 }
             }
         }
@@ -159,6 +162,14 @@ fn push(stretches: &mut Vec<Stretch>, start: u64, length: u64, content: Content)
         }),
         _ => {}
     }
+}
+
+fn push_kernel(image: &Image, region: Region, stretches: &mut Vec<Stretch>) -> Result<()> {
+    let used = kernel_length(image, region.start)?.min(region.length);
+    push(stretches, region.start, used, Content::Kernel);
+    let rest = region.length - used;
+    push(stretches, region.start + used, rest, Content::Free);
+    Ok(())
 }
 
 /// Header and image of the kernel, if there is one.

@@ -189,7 +189,7 @@ impl<'a> Executable<'a> {
 /// The image does not fit.
 fn too_big(length: usize, capacity: usize) -> Fault {
     let problem =
-        format!("the image takes {length} bytes, but its partition holds {capacity} of it");
+        format!("the image takes {length} bytes, but its place holds {capacity} of it");
     Fault::new("PT_LOAD segments", problem)
 }
 

@@ -3,10 +3,13 @@
 
 use crate::disk::{COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
 use crate::error::{FaultContext, HostContext, Result};
+use crate::geometry::Geometry;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+/// What of an image tells how it is divided: on a floppy, the kernel's header too.
+const START: u64 = 4096;
 /// No Minix v1 file system reaches further: its zone numbers have 16 bits.
 const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
 
@@ -20,6 +23,8 @@ pub struct Image {
     pub length: u64,
     /// What was found in it.
     pub layout: Layout,
+    /// How a disk counts, if it has whole cylinders.
+    pub geometry: Option<Geometry>,
 }
 
 impl Image {
@@ -27,7 +32,7 @@ impl Image {
     pub fn open(path: &Path) -> Result<Image> {
         let file = File::open(path).on_host("open", path)?;
         let length = file.metadata().on_host("look at", path)?.len();
-        let mut start = vec![0; length.min(2048) as usize];
+        let mut start = vec![0; length.min(START) as usize];
         file.read_exact_at(&mut start, 0).on_host("read", path)?;
         let layout = Layout::detect(&start, length).in_file(path)?;
         Ok(Image {
@@ -35,6 +40,7 @@ impl Image {
             file,
             length,
             layout,
+            geometry: Geometry::detect(&start, length / SECTOR_SIZE as u64),
         })
     }
 

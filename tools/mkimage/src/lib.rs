@@ -2,8 +2,9 @@
 //! Makes, inspects, checks and edits the disk image.
 //!
 //! [`build`] puts an image together from a [`manifest`], the [`boot`] code,
-//! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`image`] is one
-//! that is there already. Where things lie is said in [`disk`]. The file systems are the `fs` crate's, reached through
+//! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`floppy`] makes
+//! one of 1.44 MB; [`image`] is one that is there already. Where things lie is
+//! said in [`disk`]. The file systems are the `fs` crate's, reached through
 //! [`root_fs`]; [`fsck`], [`dump`], [`map`] and [`drawing`] look at their bytes
 //! on their own, as a [`volume`].
 //!
@@ -26,7 +27,9 @@ pub mod drawing;
 pub mod dump;
 pub mod elf;
 pub mod error;
+pub mod floppy;
 pub mod fsck;
+pub mod geometry;
 pub mod image;
 pub mod image_path;
 pub mod kernel_header;

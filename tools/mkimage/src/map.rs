@@ -122,13 +122,19 @@ impl Picture {
         };
         piece(0, image.length, OUTSIDE, "not in a partition");
         let mut labels = Vec::new();
-        if let Layout::Partitioned { table, .. } = &image.layout {
+        if !matches!(image.layout, Layout::Bare) {
             let boot = match image.layout.kernel() {
                 Ok(_) => COMMAND_LINE_LBA + 1,
                 Err(_) => 1,
             };
             let title = format!("boot: sectors 0 to {}", boot - 1);
             piece(0, u64::from(boot) * SECTOR_SIZE as u64, BOOT, &title);
+        }
+        if let Layout::Floppy { regions, .. } = &image.layout {
+            let Region { start, length } = regions.kernel;
+            piece(start, length, KERNEL, "kernel, and free sectors behind it");
+        }
+        if let Layout::Partitioned { table, .. } = &image.layout {
             for (number, entry) in (1..).zip(table).filter(|(_, entry)| !entry.is_unused()) {
                 let Region { start, length } = entry.region();
                 let title = format!(
@@ -159,7 +165,7 @@ impl Picture {
         for (x, label) in labels {
             self.text(x + 4.0, (BAR_TOP + BAR_HEIGHT + 16) as f64, "small", &label);
         }
-        if let Layout::Partitioned { .. } = image.layout {
+        if !matches!(image.layout, Layout::Bare) {
             self.legend.push((BOOT, "boot code, command line".into()));
             self.legend.push((KERNEL, "kernel".into()));
         }

@@ -30,6 +30,12 @@ Examples:
   mkimage build --manifest hdimage/image.toml -o empty.img
   mkimage build --manifest hdimage/image.toml -o image --command-line 'init=/bin/sh'";
 
+pub const FLOPPY: &str = "\
+Examples:
+  mkimage floppy --output build/floppy.img --boot BOOT --kernel KERNEL
+  mkimage floppy -o floppy.img --boot BOOT --kernel KERNEL --root-device /dev/hd6
+  mkimage floppy -o floppy.img --boot BOOT --kernel KERNEL --ramdisk-root root.img";
+
 pub const INFO: &str = "\
 Examples:
   mkimage info build/eleven.img
@@ -144,7 +150,8 @@ Examples:
   mkimage convert build/eleven.img                     only the lines for bochsrc
   mkimage convert root.img disk.img                    a file system becomes a disk
   mkimage convert disk.img root.img --to file-system   and back
-  mkimage convert odd.img even.img --to raw            whole cylinders";
+  mkimage convert odd.img even.img --to raw            whole cylinders
+  mkimage convert root.img old.img --geometry 410/16/38 --first-sector 2";
 
 pub const CMDLINE: &str = "\
 Examples:

@@ -3,7 +3,7 @@
 
 use super::json::{self, print};
 use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
-use mkimage::convert::{bochsrc, copy, to_disk, to_file_system, to_raw};
+use mkimage::convert::{DiskShape, bochsrc, copy, to_disk, to_file_system, to_raw};
 use mkimage::disk::{
     COMMAND_LINE_LBA, Layout, SECTOR_SIZE, command_line_sector, parse_command_line,
 };
@@ -138,11 +138,15 @@ pub fn convert(arguments: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
         let form = match (arguments.to, &image.layout) {
             (Some(form), _) => form,
             (None, Layout::Bare) => Form::Disk,
-            (None, Layout::Partitioned { .. }) => Form::Raw,
+            (None, Layout::Partitioned { .. } | Layout::Floppy { .. }) => Form::Raw,
         };
         let region = || image.file_system(arguments.at.partition);
+        let shape = DiskShape {
+            geometry: arguments.geometry,
+            first_sector: arguments.first_sector,
+        };
         match form {
-            Form::Disk => to_disk(&image, region()?, output),
+            Form::Disk => to_disk(&image, region()?, &shape, output),
             Form::FileSystem => to_file_system(&image, region()?, output),
             Form::Raw => to_raw(&image, output),
         }?;

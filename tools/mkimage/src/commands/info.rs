@@ -2,13 +2,15 @@
 //! `info`: everything about an image on one page, with a drawing of the disk.
 
 use super::json::{self, print};
+use fs::layout::BLOCK_SIZE;
 use lib::sys::types::Device;
 use mkimage::disk::{
-    HEADS, KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
-    SECTORS_PER_TRACK, parse_command_line,
+    KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, parse_command_line,
 };
 use mkimage::drawing::draw;
 use mkimage::error::{OutputContext, Result};
+use mkimage::floppy::Regions;
+use mkimage::geometry::Geometry;
 use mkimage::image::Image;
 use mkimage::kernel_header::{KernelHeader, checksum};
 use mkimage::usage::Usage;
@@ -37,25 +39,57 @@ pub fn info(path: &Path, as_json: bool, out: &mut dyn Write) -> Result<()> {
 fn as_value(image: &Image) -> Result<Value> {
     let sectors = image.length / SECTOR_SIZE as u64;
     let mut value = json!({ "bytes": image.length, "sectors": sectors });
-    if sectors.is_multiple_of(SECTORS_PER_CYLINDER.into()) {
-        let cylinders = sectors / u64::from(SECTORS_PER_CYLINDER);
-        value["geometry"] =
-            json!({ "cylinders": cylinders, "heads": HEADS, "spt": SECTORS_PER_TRACK });
+    if let Some(geometry) = image.geometry {
+        let Geometry {
+            cylinders,
+            heads,
+            sectors,
+        } = geometry;
+        value["geometry"] = json!({ "cylinders": cylinders, "heads": heads, "spt": sectors });
     }
     match &image.layout {
         Layout::Bare => value["file_system"] = file_system(image, image.file_system(None)?)?,
-        Layout::Partitioned { table, root_device } => {
-            value["root_device"] = json!(root_device.to_string());
-            if image.layout.kernel().is_ok() {
-                let sector = image.command_line_sector()?;
-                value["command_line"] = json!(parse_command_line(&sector).ok());
+        Layout::Floppy {
+            regions,
+            root_device,
+        } => {
+            add_boot(&mut value, image, *root_device)?;
+            value["kernel"] = kernel_value(image, regions.kernel)?;
+            if let Some(root) = regions.root {
+                value["file_system"] = file_system(image, root)?;
             }
+        }
+        Layout::Partitioned { table, root_device } => {
+            add_boot(&mut value, image, *root_device)?;
             let used = (1u8..).zip(table).filter(|(_, entry)| !entry.is_unused());
             let partitions = used.map(|(number, entry)| partition(image, number, entry));
             value["partitions"] = Value::Array(partitions.collect::<Result<_>>()?);
         }
     }
     Ok(value)
+}
+
+fn add_boot(value: &mut Value, image: &Image, root_device: Device) -> Result<()> {
+    value["root_device"] = json!(root_device.to_string());
+    if image.layout.kernel().is_ok() {
+        let sector = image.command_line_sector()?;
+        value["command_line"] = json!(parse_command_line(&sector).ok());
+    }
+    Ok(())
+}
+
+fn kernel_value(image: &Image, region: Region) -> Result<Value> {
+    Ok(match kernel(image, region)? {
+        Ok((header, is_good)) => json!({
+            "bytes": header.length,
+            "load_address": header.load_address,
+            "entry": header.entry,
+            "memory_end": header.memory_end,
+            "checksum": header.checksum,
+            "is_checksum_good": is_good,
+        }),
+        Err(problem) => json!({ "problem": problem }),
+    })
 }
 
 fn partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Value> {
@@ -67,17 +101,7 @@ fn partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Value>
         "sectors": entry.sectors,
     });
     if entry.kind == KERNEL_PARTITION {
-        value["kernel"] = match kernel(image, entry.region())? {
-            Ok((header, is_good)) => json!({
-                "bytes": header.length,
-                "load_address": header.load_address,
-                "entry": header.entry,
-                "memory_end": header.memory_end,
-                "checksum": header.checksum,
-                "is_checksum_good": is_good,
-            }),
-            Err(problem) => json!({ "problem": problem }),
-        };
+        value["kernel"] = kernel_value(image, entry.region())?;
     }
     if entry.is_minix() {
         value["file_system"] = file_system(image, image.file_system(Some(number))?)?;
@@ -101,8 +125,12 @@ fn describe(image: &Image) -> Result<Vec<String>> {
     )];
     match &image.layout {
         Layout::Bare => lines.extend(describe_file_system(image, image.file_system(None)?)?),
+        Layout::Floppy {
+            regions,
+            root_device,
+        } => lines.extend(describe_floppy(image, regions, *root_device)?),
         Layout::Partitioned { table, root_device } => {
-            lines.extend(describe_disk(image, sectors, *root_device)?);
+            lines.extend(describe_disk(image, *root_device)?);
             for (number, entry) in (1..).zip(table) {
                 lines.extend(describe_partition(image, number, entry)?);
             }
@@ -111,20 +139,34 @@ fn describe(image: &Image) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn describe_disk(image: &Image, sectors: u64, root_device: Device) -> Result<Vec<String>> {
+fn describe_disk(image: &Image, root_device: Device) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    if sectors.is_multiple_of(SECTORS_PER_CYLINDER.into()) {
-        let cylinders = sectors / u64::from(SECTORS_PER_CYLINDER);
-        lines.push(format!(
-            "geometry: cylinders={cylinders}, heads={HEADS}, spt={SECTORS_PER_TRACK}"
-        ));
+    if let Some(geometry) = image.geometry {
+        lines.push(format!("geometry: {geometry}"));
     }
-    lines.push(format!("boot sector: root device {root_device}"));
+    lines.extend(describe_boot(image, root_device)?);
+    Ok(lines)
+}
+
+fn describe_boot(image: &Image, root_device: Device) -> Result<Vec<String>> {
+    let mut lines = vec![format!("boot sector: root device {root_device}")];
     if image.layout.kernel().is_ok() {
         lines.push(match parse_command_line(&image.command_line_sector()?) {
             Ok(line) => format!("command line: {line:?}"),
             Err(fault) => fault.to_string(),
         });
+    }
+    Ok(lines)
+}
+
+fn describe_floppy(image: &Image, regions: &Regions, root_device: Device) -> Result<Vec<String>> {
+    let mut lines = vec!["bootable floppy".to_owned()];
+    lines.extend(describe_boot(image, root_device)?);
+    lines.push(describe_kernel(image, regions.kernel)?);
+    if let Some(root) = regions.root {
+        let block = root.start / BLOCK_SIZE as u64;
+        lines.push(format!("root of the RAM disk: from block {block} on"));
+        lines.extend(describe_file_system(image, root)?);
     }
     Ok(lines)
 }

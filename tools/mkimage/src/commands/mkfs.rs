@@ -113,6 +113,7 @@ fn check_nothing_lost(
     }
     let what = match Layout::detect(&start, region.length) {
         Ok(Layout::Partitioned { .. }) => "a disk with partitions".to_owned(),
+        Ok(Layout::Floppy { .. }) => "a bootable floppy".to_owned(),
         Ok(Layout::Bare) => match used_inodes(file, region) {
             Some(inodes) => format!("a Minix file system with {inodes} inodes in use"),
             None => "a Minix file system".to_owned(),

@@ -10,10 +10,11 @@ mod info;
 mod json;
 mod mkfs;
 
-use crate::cli::{BuildArgs, Cli, Command};
+use crate::cli::{BuildArgs, Cli, Command, FloppyArgs};
 use clap::CommandFactory;
 use mkimage::build::{Inputs, build};
 use mkimage::error::Result;
+use mkimage::floppy;
 use std::io::Write;
 
 /// How a command ended that did not fail.
@@ -29,6 +30,7 @@ pub enum Outcome {
 pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Build(arguments) => run_build(&arguments),
+        Command::Floppy(arguments) => run_floppy(&arguments),
         Command::Info { image, json } => info::info(&image, json, out),
         Command::Ls {
             at,
@@ -98,4 +100,15 @@ fn run_build(arguments: &BuildArgs) -> Result<()> {
         time: arguments.time,
     };
     build(&inputs, &arguments.output)
+}
+
+fn run_floppy(arguments: &FloppyArgs) -> Result<()> {
+    let inputs = floppy::Inputs {
+        boot: &arguments.boot,
+        kernel: &arguments.kernel,
+        root_device: arguments.root_device,
+        command_line: &arguments.command_line,
+        ramdisk_root: arguments.ramdisk_root.as_deref(),
+    };
+    floppy::make(&inputs, &arguments.output)
 }

@@ -233,7 +233,7 @@ fn a_failed_build_leaves_the_old_image() {
             .build(),
     );
     fails(
-        "kernel: PT_LOAD segments: the image takes 1048576 bytes, but its partition holds 1015296 of it",
+        "kernel: PT_LOAD segments: the image takes 1048576 bytes, but its place holds 1015296 of it",
     );
     project.write("boot", "");
     fails("boot: ELF header: expected a little-endian 32-bit ELF file");

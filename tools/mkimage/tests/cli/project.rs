@@ -61,7 +61,9 @@ impl Project {
         bootsect[510..].copy_from_slice(&[0x55, 0xaa]);
         let boot = ElfBuilder::new(0)
             .section(".bootsect", &bootsect)
-            .section(".setup", &[0xfb; 2000]);
+            .section(".setup", &[0xfb; 1500])
+            .section(".load_disk", &[0xfb; 500])
+            .section(".load_floppy", &[0xfc; 400]);
         project.write("boot", boot.build());
         project
     }

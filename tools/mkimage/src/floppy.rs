@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The bootable floppy disk of 1.44 MB (0.11: what `tools/build.c` wrote).
+//!
+//! In sectors of 512 bytes:
+//!
+//! | LBA | what |
+//! |---|---|
+//! | 0 | boot sector: code, ROOT_DEV at 444, no partitions, 55 AA |
+//! | 1..=4 | setup, with the loader of a floppy |
+//! | 5 | kernel command line |
+//! | 6.. | the kernel ([`kernel_header`]) |
+//! | an even one.. | a root file system for the RAM disk, if there is to be one |
+//!
+//! Where that begins says the word `ramdisk=KB,BLOCK` of the command line: the
+//! size of the RAM disk, and the block of 1 KB. 0.11 had it at block 256 and the
+//! size in its Makefile.
+
+use crate::boot::{BootCode, Loader};
+use crate::disk::{
+    BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, COMMAND_LINE_LBA, PartitionEntry, Region, SECTOR_SIZE,
+    SETUP_LBA, command_line_sector, fill_boot_sector, parse_command_line,
+};
+use crate::error::{Fault, FaultContext, HostContext, Result};
+use crate::image::Image;
+use crate::kernel_header::{self, KernelHeader};
+use crate::output::NewFile;
+use crate::volume::Volume;
+use fs::layout::BLOCK_SIZE;
+use lib::sys::types::Device;
+use std::path::Path;
+
+/// Bytes of the floppy: 80 cylinders, 2 heads, 18 sectors.
+pub const FLOPPY_SIZE: u64 = 80 * 2 * 18 * SECTOR_SIZE as u64;
+/// Sector of the kernel's header.
+pub const FLOPPY_KERNEL_LBA: u32 = COMMAND_LINE_LBA + 1;
+
+/// What a floppy is made of.
+pub struct Inputs<'a> {
+    /// ELF file of the boot code.
+    pub boot: &'a Path,
+    /// ELF file of the kernel.
+    pub kernel: &'a Path,
+    /// ROOT_DEV.
+    pub root_device: Device,
+    /// The kernel command line.
+    pub command_line: &'a str,
+    /// An image whose root file system the RAM disk is to hold.
+    pub ramdisk_root: Option<&'a Path>,
+}
+
+/// Makes the floppy `output`.
+pub fn make(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
+    let read = |path| std::fs::read(path).on_host("read", path);
+    let boot = BootCode::from_elf(&read(inputs.boot)?, Loader::Floppy).in_file(inputs.boot)?;
+    let start = offset(FLOPPY_KERNEL_LBA);
+    let kernel = kernel_header::from_elf(&read(inputs.kernel)?, (FLOPPY_SIZE - start) as usize)
+        .in_file(inputs.kernel)?;
+    let kernel_end = start + kernel.len() as u64;
+    let root = match inputs.ramdisk_root {
+        Some(path) => Some(Root::read(path, kernel_end)?),
+        None => None,
+    };
+    let words = root.as_ref().map(Root::command_line);
+    let line = [inputs.command_line, words.as_deref().unwrap_or_default()].join(" ");
+    let command_line = command_line_sector(line.trim()).in_file(output)?;
+    let mut boot_sector = boot.boot_sector;
+    let no_partitions = [PartitionEntry::default(); 4];
+    fill_boot_sector(&mut boot_sector, inputs.root_device, &no_partitions);
+
+    let floppy = NewFile::create(output, FLOPPY_SIZE)?;
+    floppy.write_at(&boot_sector, 0)?;
+    floppy.write_at(&boot.setup, offset(SETUP_LBA))?;
+    floppy.write_at(&command_line, offset(COMMAND_LINE_LBA))?;
+    floppy.write_at(&kernel, start)?;
+    if let Some(root) = root {
+        floppy.write_at(&root.bytes, root.block * BLOCK_SIZE as u64)?;
+    }
+    floppy.commit()
+}
+
+fn offset(lba: u32) -> u64 {
+    u64::from(lba) * SECTOR_SIZE as u64
+}
+
+/// The root file system for the RAM disk.
+struct Root {
+    bytes: Vec<u8>,
+    /// Where on the floppy, in KB.
+    block: u64,
+}
+
+impl Root {
+    /// Takes it out of an image; it goes behind `kernel_end`.
+    fn read(path: &Path, kernel_end: u64) -> Result<Root> {
+        let image = Image::open(path)?;
+        let mut bytes = image.read(image.file_system(None)?)?;
+        let blocks = usize::from(Volume::open(&bytes).in_file(path)?.geometry.nzones);
+        bytes.truncate(blocks * BLOCK_SIZE);
+        let block = kernel_end.div_ceil(BLOCK_SIZE as u64);
+        let room = FLOPPY_SIZE / BLOCK_SIZE as u64 - block;
+        if blocks as u64 > room {
+            let problem = format!("{blocks} KB, but the floppy has {room} KB behind the kernel");
+            return Err(Fault::new("root file system", problem).in_file(path));
+        }
+        Ok(Root { bytes, block })
+    }
+
+    fn command_line(&self) -> String {
+        format!("ramdisk={},{}", self.bytes.len() / BLOCK_SIZE, self.block)
+    }
+}
+
+/// Where kernel and RAM disk's root lie on a floppy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Regions {
+    /// The kernel, and what is free behind it.
+    pub kernel: Region,
+    /// The root file system for the RAM disk.
+    pub root: Option<Region>,
+}
+
+impl Regions {
+    /// Looks whether an image that begins with `start` and has `length` bytes is
+    /// such a floppy.
+    pub fn detect(start: &[u8], length: u64) -> Option<Regions> {
+        let sector = |lba: u32| start.get(offset(lba) as usize..)?.get(..SECTOR_SIZE);
+        let is_floppy = length == FLOPPY_SIZE
+            && sector(0)?[BOOT_SIGNATURE_OFFSET..] == BOOT_SIGNATURE
+            && KernelHeader::parse(sector(FLOPPY_KERNEL_LBA)?).is_ok();
+        if !is_floppy {
+            return None;
+        }
+        let first = offset(FLOPPY_KERNEL_LBA);
+        let line = parse_command_line(sector(COMMAND_LINE_LBA)?).unwrap_or_default();
+        let root = ramdisk(line).filter(|root| root.start > first);
+        let end = root.map_or(FLOPPY_SIZE, |root| root.start);
+        let kernel = Region {
+            start: first,
+            length: end - first,
+        };
+        Some(Regions { kernel, root })
+    }
+}
+
+/// The region that `ramdisk=KB,BLOCK` tells, as far as there is a floppy.
+fn ramdisk(line: &str) -> Option<Region> {
+    let words = line.split_ascii_whitespace();
+    let (size, block) = words
+        .filter_map(|word| word.strip_prefix("ramdisk="))
+        .find_map(|value| value.split_once(','))?;
+    let start = block.parse::<u64>().ok()?.checked_mul(BLOCK_SIZE as u64)?;
+    let room = FLOPPY_SIZE.checked_sub(start).filter(|room| *room > 0)?;
+    let length = size.parse::<u64>().ok()?.checked_mul(BLOCK_SIZE as u64)?;
+    Some(Region {
+        start,
+        length: length.min(room),
+    })
+}
+
+/// ROOT_DEV by name: `/dev/hdN`, `/dev/fdN` (1.44 MB), `/dev/ram`, or four
+/// hexadecimal digits as in `mkimage info`.
+pub fn parse_device(name: &str) -> Option<Device> {
+    use lib::sys::types::major::{FLOPPY, HARD_DISK, MEM};
+    /// Minor numbers are four times the kind of disk plus the drive.
+    const FLOPPY_1440K: u8 = 7 << 2;
+    let minor = |digits: &str, count: u8| digits.parse().ok().filter(|minor| *minor < count);
+    if let Some(digits) = name.strip_prefix("/dev/hd") {
+        return Some(Device::new(HARD_DISK, minor(digits, 10)?));
+    }
+    if let Some(digits) = name.strip_prefix("/dev/fd") {
+        return Some(Device::new(FLOPPY, FLOPPY_1440K + minor(digits, 4)?));
+    }
+    if name == "/dev/ram" {
+        return Some(Device::new(MEM, 1));
+    }
+    let is_number = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_number.then(|| u16::from_str_radix(name, 16).ok())??;
+    Some(Device(number))
+}
