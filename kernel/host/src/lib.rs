@@ -42,3 +42,29 @@ mod chr_drv {
         pub mod queue;
     }
 }
+
+/// The emulator of the math coprocessor.
+#[path = "../../src/math"]
+mod math {
+    pub mod add;
+    pub mod compare;
+    pub mod control;
+    pub mod convert;
+    pub mod div;
+    pub mod error;
+    pub mod get_put;
+    pub mod i387;
+    pub mod instructions;
+    pub mod log;
+    pub mod mul;
+    pub mod poly;
+    pub mod remainder;
+    pub mod round;
+    pub mod scale;
+    pub mod sqrt;
+    pub mod temp_real;
+    pub mod trig;
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod math_on_x87;
