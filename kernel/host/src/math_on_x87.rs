@@ -43,7 +43,13 @@ mod code {
     }
 
     /// Carries it out. Answers what is in AX.
-    pub fn run(escape: u8, modrm: u8, before: &I387, after: &mut I387, memory: &mut [u8; 256]) -> u16 {
+    pub fn run(
+        escape: u8,
+        modrm: u8,
+        before: &I387,
+        after: &mut I387,
+        memory: &mut [u8; 256],
+    ) -> u16 {
         assert!(modrm >= 0xC0 || modrm & 0xC7 == 2);
         // SAFETY: the routine is there, as asserted. It reads and writes what
         // its arguments refer to, no instruction of the coprocessor writes
@@ -150,12 +156,20 @@ impl Random {
     /// A state without a pending exception.
     fn state(&mut self) -> I387 {
         let mut i387 = I387::new();
-        let masks = if self.one_in(3) { self.next() & 0x3F } else { 0x3F };
+        let masks = if self.one_in(3) {
+            self.next() & 0x3F
+        } else {
+            0x3F
+        };
         let precision = [0, 2, 3, 3][self.below(4) as usize] << 8;
         i387.cwd = (self.below(4) << 10 | precision | masks | 0x40) as u32;
         let noted = self.next() & masks & self.next() & self.next();
         i387.swd = (self.next() & 0x4700 | self.below(8) << 11 | noted) as u32;
-        let empty = if self.one_in(4) { self.next() & 0xFF } else { 0xF0 };
+        let empty = if self.one_in(4) {
+            self.next() & 0xFF
+        } else {
+            0xF0
+        };
         for index in 0..8 {
             let mut value = self.register();
             if index > 0 && self.one_in(4) {
@@ -185,7 +199,10 @@ fn neighbour(value: TempReal, how: u64, random: u64) -> TempReal {
         2 => value.sign_exponent.wrapping_add((random >> 60) as u16),
         _ => value.sign_exponent.wrapping_sub((random >> 58) as u16),
     };
-    TempReal { significand, sign_exponent }
+    TempReal {
+        significand,
+        sign_exponent,
+    }
 }
 
 /// The results of one instruction, by the host and by the emulator.
@@ -198,10 +215,17 @@ struct Both {
 }
 
 fn run_both(before: I387, escape: u8, modrm: u8, operand: [u8; 256]) -> Both {
-    let instruction = Instruction { escape, modrm, short: false };
+    let instruction = Instruction {
+        escape,
+        modrm,
+        short: false,
+    };
     let mut real = (I387::new(), operand);
     let ax = code::run(escape, modrm, &before, &mut real.0, &mut real.1);
-    let mut machine = Operand { memory: operand, ax: None };
+    let mut machine = Operand {
+        memory: operand,
+        ax: None,
+    };
     let mut emulated = before;
     emulated.settle();
     let done = do_emu(&mut emulated, instruction, &mut machine);
@@ -209,13 +233,21 @@ fn run_both(before: I387, escape: u8, modrm: u8, operand: [u8; 256]) -> Both {
     if let Some(emulated) = machine.ax {
         assert_eq!(emulated, ax);
     }
-    Both { before, instruction, operand, real, emulated: (emulated, machine.memory) }
+    Both {
+        before,
+        instruction,
+        operand,
+        real,
+        emulated: (emulated, machine.memory),
+    }
 }
 
 #[test]
 fn explore() {
     let rounds: u64 = std::env::var("ROUNDS").map_or(2000, |r| r.parse().unwrap());
-    let only = std::env::var("ONLY").ok().map(|x| u16::from_str_radix(&x, 16).unwrap());
+    let only = std::env::var("ONLY")
+        .ok()
+        .map(|x| u16::from_str_radix(&x, 16).unwrap());
     let mut random = Random(std::env::var("SEED").map_or(1, |r| r.parse().unwrap()));
     for escape in 0..8u8 {
         for modrm in (0..0xC0).filter(|m| m & 0xC7 == 2).chain(0xC0..=0xFFu8) {
@@ -224,39 +256,85 @@ fn explore() {
             }
             let mut probe = I387::new();
             probe.initialise();
-            let mut machine = Operand { memory: [0; 256], ax: None };
-            if do_emu(&mut probe, Instruction { escape, modrm, short: false }, &mut machine) == Err(Stop::Illegal) {
+            let mut machine = Operand {
+                memory: [0; 256],
+                ax: None,
+            };
+            if do_emu(
+                &mut probe,
+                Instruction {
+                    escape,
+                    modrm,
+                    short: false,
+                },
+                &mut machine,
+            ) == Err(Stop::Illegal)
+            {
                 continue;
             }
             let mut bad = 0;
             for _ in 0..rounds {
                 let before = random.state();
                 let mut operand = [0; 256];
-                for c in operand.chunks_exact_mut(8) { c.copy_from_slice(&random.next().to_le_bytes()); }
+                for c in operand.chunks_exact_mut(8) {
+                    c.copy_from_slice(&random.next().to_le_bytes());
+                }
                 fill(&mut random, escape, modrm, &mut operand);
                 let both = run_both(before, escape, modrm, operand);
                 let diff = difference(&both);
                 if let Some(diff) = diff {
                     bad += 1;
-                    if bad <= std::env::var("SHOW").map_or(2, |r| r.parse().unwrap()) { println!("{:02x} {:02x} {:?}: {}", escape + 0xD8, modrm, both.instruction.short, diff); show(&both); }
+                    if bad <= std::env::var("SHOW").map_or(2, |r| r.parse().unwrap()) {
+                        println!(
+                            "{:02x} {:02x} {:?}: {}",
+                            escape + 0xD8,
+                            modrm,
+                            both.instruction.short,
+                            diff
+                        );
+                        show(&both);
+                    }
                 }
             }
-            if bad > 0 { println!("== {:02x} {:02x}: {bad} of {rounds}", escape + 0xD8, modrm); }
+            if bad > 0 {
+                println!("== {:02x} {:02x}: {bad} of {rounds}", escape + 0xD8, modrm);
+            }
         }
     }
 }
 
 fn show(b: &Both) {
-    println!("  before cw {:04x} sw {:04x} tw {:04x} st0 {:?} st1 {:?} st7 {:?}", b.before.cwd, b.before.swd, b.before.twd, st(&b.before,0), st(&b.before,1), st(&b.before,7));
+    println!(
+        "  before cw {:04x} sw {:04x} tw {:04x} st0 {:?} st1 {:?} st7 {:?}",
+        b.before.cwd,
+        b.before.swd,
+        b.before.twd,
+        st(&b.before, 0),
+        st(&b.before, 1),
+        st(&b.before, 7)
+    );
     println!("  operand {:02x?}", &b.operand[..12]);
     for (name, (i, m)) in [("real", &b.real), ("emul", &b.emulated)] {
-        println!("  {name} cw {:04x} sw {:04x} tw {:04x} st0 {:?} st1 {:?} mem {:02x?}", i.cwd & 0xFFFF, i.swd & 0xFFFF, i.twd & 0xFFFF, st(i,0), st(i,1), &m[..12]);
+        println!(
+            "  {name} cw {:04x} sw {:04x} tw {:04x} st0 {:?} st1 {:?} mem {:02x?}",
+            i.cwd & 0xFFFF,
+            i.swd & 0xFFFF,
+            i.twd & 0xFFFF,
+            st(i, 0),
+            st(i, 1),
+            &m[..12]
+        );
     }
 }
 
 fn st(i: &I387, n: usize) -> String {
     let v = i.st(n);
-    format!("{:04x}:{:016x}{}", v.sign_exponent, v.significand, if i.is_empty(n) {"e"} else {""})
+    format!(
+        "{:04x}:{:016x}{}",
+        v.sign_exponent,
+        v.significand,
+        if i.is_empty(n) { "e" } else { "" }
+    )
 }
 
 fn fill(random: &mut Random, escape: u8, modrm: u8, operand: &mut [u8; 256]) {
@@ -266,34 +344,66 @@ fn fill(random: &mut Random, escape: u8, modrm: u8, operand: &mut [u8; 256]) {
     match (escape, op) {
         (1, 4) | (5, 4) => {
             let mut bytes = Vec::new();
-            for w in [i387.cwd, i387.swd, i387.twd, 0, 0, 0, 0] { bytes.extend(w.to_le_bytes()); }
-            for r in i387.st_space { bytes.extend(r); }
+            for w in [i387.cwd, i387.swd, i387.twd, 0, 0, 0, 0] {
+                bytes.extend(w.to_le_bytes());
+            }
+            for r in i387.st_space {
+                bytes.extend(r);
+            }
             operand[..108].copy_from_slice(&bytes);
         }
         (3, 5) => operand[..10].copy_from_slice(&v.to_bytes()),
-        (7, 4) => { for b in &mut operand[..9] { *b = (random.below(10) << 4 | random.below(10)) as u8; } }
+        (7, 4) => {
+            for b in &mut operand[..9] {
+                *b = (random.below(10) << 4 | random.below(10)) as u8;
+            }
+        }
         (0, _) | (1, 0) => {
-            let e = [0, 1, 254, 255, random.below(256), 127 + random.below(3)][random.below(6) as usize] as u32;
-            let bits = (v.significand >> 40) as u32 & 0x7fffff | e << 23 | (random.next() as u32) << 31;
+            let e = [0, 1, 254, 255, random.below(256), 127 + random.below(3)]
+                [random.below(6) as usize] as u32;
+            let bits =
+                (v.significand >> 40) as u32 & 0x7fffff | e << 23 | (random.next() as u32) << 31;
             operand[..4].copy_from_slice(&bits.to_le_bytes());
         }
         (4, _) | (5, 0) => {
-            let e = [0, 1, 2046, 2047, random.below(2048), 1023 + random.below(3)][random.below(6) as usize];
+            let e = [0, 1, 2046, 2047, random.below(2048), 1023 + random.below(3)]
+                [random.below(6) as usize];
             let bits = (v.significand >> 11) & 0xFFFFFFFFFFFFF | e << 52 | (random.next()) << 63;
             operand[..8].copy_from_slice(&bits.to_le_bytes());
         }
-        _ => if random.one_in(4) { let x = [0, 1, u64::MAX, 0x8000, 0x8000_0000, 1<<63][random.below(6) as usize]; operand[..8].copy_from_slice(&x.to_le_bytes()); }
+        _ => {
+            if random.one_in(4) {
+                let x = [0, 1, u64::MAX, 0x8000, 0x8000_0000, 1 << 63][random.below(6) as usize];
+                operand[..8].copy_from_slice(&x.to_le_bytes());
+            }
+        }
     }
 }
 
 fn difference(b: &Both) -> Option<String> {
     let (real, emul) = (&b.real.0, &b.emulated.0);
     let mut out = vec![];
-    if (real.cwd ^ emul.cwd) & 0xFFFF != 0 { out.push("control".to_string()); }
+    if (real.cwd ^ emul.cwd) & 0xFFFF != 0 {
+        out.push("control".to_string());
+    }
     let sw = (real.swd ^ emul.swd) & 0xFFFF;
-    if sw != 0 { out.push(format!("status {sw:04x}")); }
-    if (real.twd ^ emul.twd) & 0xFFFF != 0 { out.push("tag".to_string()); }
-    for i in 0..8 { if real.st_space[i] != emul.st_space[i] { out.push(format!("st{i}")); } }
-    if b.real.1 != b.emulated.1 { out.push("memory".to_string()); }
-    if out.is_empty() { None } else { Some(out.join(", ")) }
+    if sw != 0 {
+        out.push(format!("status {sw:04x}"));
+    }
+    if (real.twd ^ emul.twd) & 0xFFFF != 0 {
+        out.push("tag".to_string());
+    }
+    for i in 0..8 {
+        if real.st_space[i] != emul.st_space[i] {
+            out.push(format!("st{i}"));
+        }
+    }
+    if b.real.1 != b.emulated.1 {
+        out.push("memory".to_string());
+    }
+    if out.is_empty() {
+        None
+    } else {
+        Some(out.join(", "))
+    }
 }

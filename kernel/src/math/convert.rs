@@ -74,7 +74,12 @@ pub fn to_double(a: TempReal, context: &mut Context) -> Result<u64> {
 }
 
 /// Sign and fields in a smaller format, whose top exponent is `top`.
-fn narrowed(a: TempReal, format: Format, top: u16, context: &mut Context) -> Result<(bool, Fields)> {
+fn narrowed(
+    a: TempReal,
+    format: Format,
+    top: u16,
+    context: &mut Context,
+) -> Result<(bool, Fields)> {
     let a = nan_operand(a, context)?.unwrap_or(a);
     let negative = a.is_negative();
     let fields = match a.value() {

@@ -6,8 +6,8 @@
 #![forbid(unsafe_code)]
 
 use super::convert::{
-    from_decimal, from_double, from_integer, from_single, loaded,
-    to_decimal, to_double, to_integer, to_single,
+    from_decimal, from_double, from_integer, from_single, loaded, to_decimal, to_double,
+    to_integer, to_single,
 };
 use super::error::{Context, Result};
 use super::i387::I387;

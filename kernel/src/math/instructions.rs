@@ -415,7 +415,13 @@ fn first_functions(i387: &mut I387, index: usize, context: &mut Context) -> Resu
         2 => two_results(i387, context, |angle, context| {
             let result = tangent(angle, context)?;
             // A NaN is pushed too, a 1 otherwise.
-            let above = |result: TempReal| if result.is_nan() { result } else { TempReal::ONE };
+            let above = |result: TempReal| {
+                if result.is_nan() {
+                    result
+                } else {
+                    TempReal::ONE
+                }
+            };
             Ok(result.map(|result| (result, above(result))))
         }),
         3 => of_two(i387, context, arc_tangent),

@@ -5,9 +5,7 @@
 use super::add::add;
 use super::div::quotient;
 use super::error::{Context, Exceptions, Result, nan_operand, nan_operands};
-use super::poly::{
-    alternating_sum, inverse_factorials, inverse_odd_numbers, multiply_high, sum,
-};
+use super::poly::{alternating_sum, inverse_factorials, inverse_odd_numbers, multiply_high, sum};
 use super::round::{Wide, to_register};
 use super::temp_real::{Finite, TempReal, Value};
 
@@ -38,9 +36,7 @@ pub fn power_less_one(a: TempReal, context: &mut Context) -> Result<TempReal> {
                     let power = power_of_finite(Wide::from_finite(a.is_negative(), number));
                     to_register(power, 64, context)
                 }
-                (0, 0x8000_0000_0000_0000, true) => {
-                    Ok(TempReal::new(true, 0x3FFE, 1 << 63))
-                }
+                (0, 0x8000_0000_0000_0000, true) => Ok(TempReal::new(true, 0x3FFE, 1 << 63)),
                 _ => Ok(a),
             }
         }

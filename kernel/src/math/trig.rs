@@ -8,9 +8,7 @@
 
 use super::div::quotient;
 use super::error::{Context, Result, nan_operand, nan_operands};
-use super::poly::{
-    ONE, alternating_sum, inverse_factorials, inverse_odd_numbers, multiply_high,
-};
+use super::poly::{ONE, alternating_sum, inverse_factorials, inverse_odd_numbers, multiply_high};
 use super::round::{Wide, shift_right_sticky, to_register};
 use super::temp_real::{Finite, TempReal, Value};
 

@@ -277,11 +277,14 @@ impl Task {
 
     /// A new program knows no handlers; what is ignored stays ignored.
     pub fn forget_handlers(&self) {
-        for signal in (1..=NR_SIGNALS as u32).filter_map(Signal::new) {
-            if self.action(signal).sa_handler != SIG_IGN {
-                self.reset_action(signal);
+        let mut ignored = SignalSet::IGNORED_BY_DEFAULT;
+        for (action, number) in self.sigaction.lock().iter_mut().zip(1..) {
+            match (action.sa_handler, Signal::new(number)) {
+                (SIG_IGN, Some(signal)) => ignored = ignored.with(signal),
+                _ => action.sa_handler = SIG_DFL,
             }
         }
+        self.ignored.set(ignored.0);
     }
 
     /// Sets up segments and registers before the task first runs.

@@ -35,7 +35,9 @@ impl DiskShape {
     /// The geometry, first sector and length of a partition that is to hold
     /// `length` bytes: up to the end of a cylinder.
     fn layout(&self, length: u64) -> std::result::Result<(Geometry, u32, u32), Fault> {
-        let cylinder = self.geometry.map_or(SECTORS_PER_CYLINDER, |it| it.cylinder());
+        let cylinder = self
+            .geometry
+            .map_or(SECTORS_PER_CYLINDER, |it| it.cylinder());
         let first = self.first_sector.unwrap_or(cylinder);
         let too_large = || Fault::new("file system", "larger than the disk");
         let needed = u32::try_from(length.div_ceil(SECTOR_SIZE as u64))

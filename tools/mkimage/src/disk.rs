@@ -157,8 +157,7 @@ pub enum Layout {
 impl Layout {
     /// Finds out from the first four kilobytes of an image of `length` bytes.
     pub fn detect(start: &[u8], length: u64) -> Result<Layout, Fault> {
-        let root_device =
-            || Device::new(start[ROOT_DEVICE_OFFSET + 1], start[ROOT_DEVICE_OFFSET]);
+        let root_device = || Device::new(start[ROOT_DEVICE_OFFSET + 1], start[ROOT_DEVICE_OFFSET]);
         if let Some(table) = partition_table(start, length) {
             return Ok(Layout::Partitioned {
                 table,

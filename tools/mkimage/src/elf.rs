@@ -188,8 +188,7 @@ impl<'a> Executable<'a> {
 
 /// The image does not fit.
 fn too_big(length: usize, capacity: usize) -> Fault {
-    let problem =
-        format!("the image takes {length} bytes, but its place holds {capacity} of it");
+    let problem = format!("the image takes {length} bytes, but its place holds {capacity} of it");
     Fault::new("PT_LOAD segments", problem)
 }
 
