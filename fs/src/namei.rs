@@ -54,9 +54,15 @@ impl Name {
     const DOT: &'static [u8] = b".";
     const DOT_DOT: &'static [u8] = b"..";
 
-    /// Of a text without slashes. Cuts what is too long for any file system.
+    /// Cuts what is too long for any file system.
     fn new(text: &[u8]) -> Name {
-        component(text, 0).name
+        let len = text.len().min(NAME_LEN_MAX);
+        let mut bytes = [0; NAME_LEN_MAX];
+        bytes[..len].copy_from_slice(&text[..len]);
+        Name {
+            bytes,
+            len: len as u8,
+        }
     }
 
     #[inline(always)]
@@ -83,35 +89,30 @@ struct Component {
 }
 
 /// The name that begins at `from`, behind any slashes.
-#[inline(always)]
 fn component(path: &[u8], from: usize) -> Component {
-    let slashes_from = |mut at: usize| {
-        while path.get(at) == Some(&b'/') {
-            at += 1;
-        }
-        at
-    };
-    let mut at = slashes_from(from);
-    let mut bytes = [0; NAME_LEN_MAX];
-    let mut len = 0;
-    // In one go: most names are too short for a fast copy.
-    while let Some(&byte) = path.get(at).filter(|byte| **byte != b'/') {
-        if let Some(place) = bytes.get_mut(len) {
-            *place = byte;
-            len += 1;
-        }
-        at += 1;
-    }
-    let next = slashes_from(at);
+    let start = skip_slashes(path, from);
+    let rest = path.get(start..).unwrap_or_default();
+    let len = rest
+        .iter()
+        .position(|byte| *byte == b'/')
+        .unwrap_or(rest.len());
+    let next = skip_slashes(path, start + len);
     Component {
-        name: Name {
-            bytes,
-            len: len as u8,
-        },
+        name: Name::new(&rest[..len]),
         next,
         is_last: next == path.len(),
-        slash: next != at,
+        slash: next != start + len,
     }
+}
+
+/// Where the slashes at `from` end.
+#[inline(always)]
+fn skip_slashes(path: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while path.get(at) == Some(&b'/') {
+        at += 1;
+    }
+    at
 }
 
 /// A path: the caller's, or the contents of a symbolic link. A link's stays in

@@ -9,7 +9,9 @@ use super::Name;
 use super::name_cache::Key;
 use crate::buffer::{Buffer, Rank};
 use crate::inode::{Inode, LockedInode};
-use crate::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at};
+use crate::layout::{
+    BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
+};
 use lib::{Errno, Result};
 
 /// What [`LockedInode::find_entry`] finds.
@@ -62,12 +64,14 @@ impl Entry<'_> {
 #[inline(always)]
 fn search<const N: usize>(block: &[u8], name: &Name) -> (Option<(usize, u16)>, Option<usize>) {
     let wanted: &[u8; N] = name.bytes.first_chunk().unwrap_or(&[0; N]);
+    // Most names differ in that, and it is compared without a call.
+    let beginning = u32_at(wanted, 0);
     let mut free = None;
     for (n, entry) in block.chunks_exact(ENTRY_NAME + N).enumerate() {
         let number = u16_at(entry, 0);
         if number == 0 {
             free = free.or(Some(n * (ENTRY_NAME + N)));
-        } else if entry[ENTRY_NAME..] == *wanted {
+        } else if u32_at(entry, ENTRY_NAME) == beginning && entry[ENTRY_NAME..] == *wanted {
             return (Some((n * (ENTRY_NAME + N), number)), free);
         }
     }
@@ -119,7 +123,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// for that.
     fn key(&self, name: &Name) -> Option<Key> {
         let fits = usize::from(name.len) <= NAME_LEN || self.has_short_names();
-        fits.then(|| Key::new(self.device(), self.number(), name))
+        fits.then(|| Key::of(self.device(), self.number(), name))
     }
 
     /// The entry of a name that the name cache has, if it is there indeed: the

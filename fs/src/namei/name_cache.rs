@@ -14,7 +14,7 @@
 //! [`NAME_LEN`] are not in it, nor is what is known of `.` and `..` used here:
 //! they depend on the caller's root and on what is mounted.
 
-use super::{MAY_EXEC, Name, Rights, component};
+use super::{MAY_EXEC, Name, Rights, skip_slashes};
 use crate::inode::Inode;
 use crate::layout::{InodeNumber, NAME_LEN, u32_at};
 use crate::{Fs, FsTask};
@@ -23,29 +23,42 @@ use lib::sys::types::Device;
 
 /// How many names are remembered.
 const SIZE: usize = 1024;
-/// Words that hold a name.
+/// Words that hold a name, and how much of the last one does.
 const NAME_WORDS: usize = NAME_LEN.div_ceil(4);
+const LAST_WORD: u32 = u32::MAX >> (8 * (4 * NAME_WORDS - NAME_LEN));
 
-/// Which directory, and which name in it. A longer name is cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Which directory, and which name in it.
+#[derive(Clone, Copy)]
 pub(super) struct Key {
     directory: u32,
-    name: [u32; NAME_WORDS],
+    name: Packed,
 }
+
+/// A name of at most [`NAME_LEN`] bytes in words, filled up with NULs.
+type Packed = [u32; NAME_WORDS];
 
 impl Key {
     #[inline(always)]
-    pub(super) fn new(device: Device, directory: InodeNumber, name: &Name) -> Key {
-        let mut words = [0; NAME_WORDS];
-        for (n, word) in words.iter_mut().enumerate() {
-            *word = u32_at(&name.bytes, 4 * n);
-        }
-        // The 15th and 16th byte.
-        words[NAME_WORDS - 1] &= 0xFFFF;
+    fn new(device: Device, directory: InodeNumber, name: Packed) -> Key {
         Key {
             directory: u32::from(device.0) << 16 | u32::from(directory.0),
-            name: words,
+            name,
         }
+    }
+
+    /// As [`Key::new`]; a longer name is cut.
+    pub(super) fn of(device: Device, directory: InodeNumber, name: &Name) -> Key {
+        let mut packed: Packed = core::array::from_fn(|n| u32_at(&name.bytes, 4 * n));
+        packed[NAME_WORDS - 1] &= LAST_WORD;
+        Key::new(device, directory, packed)
+    }
+
+    /// Compares word by word: the compiler would call a function for it.
+    #[inline(always)]
+    fn is(&self, other: &Key) -> bool {
+        let words = self.name.iter().zip(&other.name);
+        let difference = words.fold(self.directory ^ other.directory, |sum, (a, b)| sum | a ^ b);
+        difference == 0
     }
 
     /// Its place in the cache.
@@ -82,7 +95,7 @@ impl NameCache {
     #[inline(always)]
     pub(super) fn find(&self, key: &Key) -> Option<Known> {
         let known = &self.0[key.hash()];
-        (known.key == *key).then_some(*known)
+        known.key.is(key).then_some(*known)
     }
 
     pub(super) fn insert(&mut self, key: Key, number: InodeNumber, position: u32) {
@@ -95,7 +108,7 @@ impl NameCache {
 
     pub(super) fn forget(&mut self, key: &Key) {
         let known = &mut self.0[key.hash()];
-        if known.key == *key {
+        if known.key.is(key) {
             *known = NOTHING;
         }
     }
@@ -130,6 +143,55 @@ const NOTHING: Known = Known {
     number: InodeNumber(0),
 };
 
+/// The name that begins at `start`, and where it ends. `None` if it is too
+/// long for the cache, or `.` or `..`, or no name at all.
+///
+/// Most of the way along a path is this, so it takes four bytes at a time.
+#[inline(always)]
+fn pack_component(path: &[u8], start: usize) -> Option<(Packed, usize)> {
+    const DOT: u32 = u32::from_le_bytes(*b".\0\0\0");
+    const DOT_DOT: u32 = u32::from_le_bytes(*b"..\0\0");
+    let mut name = [0; NAME_WORDS];
+    let mut end = start;
+    for part in &mut name {
+        let word = word_at(path, end);
+        let slash = first_slash(word);
+        if slash != 0 {
+            // What is below the slash's byte.
+            *part = word & ((slash >> 7) - 1);
+            end += slash.trailing_zeros() as usize / 8;
+            let is_plain = !matches!(name[0], 0 | DOT | DOT_DOT);
+            let fits = name[NAME_WORDS - 1] & !LAST_WORD == 0;
+            return (is_plain && fits).then_some((name, end));
+        }
+        *part = word;
+        end += 4;
+    }
+    None
+}
+
+/// Four bytes of a path; a slash for each one that is behind its end.
+#[inline(always)]
+fn word_at(path: &[u8], at: usize) -> u32 {
+    let rest = path.get(at..).unwrap_or_default();
+    let bytes = match rest.first_chunk() {
+        Some(bytes) => *bytes,
+        None => core::array::from_fn(|n| rest.get(n).copied().unwrap_or(b'/')),
+    };
+    u32::from_le_bytes(bytes)
+}
+
+/// The upper bit of the first byte that is a slash; 0 if none is.
+#[inline(always)]
+fn first_slash(word: u32) -> u32 {
+    const EACH: u32 = 0x0101_0101;
+    // Subtracting 1 borrows from the upper bit of a byte below 80h if it is 0,
+    // and perhaps of those above one that is 0.
+    let zero_if_slash = word ^ EACH * b'/' as u32;
+    let zeros = zero_if_slash.wrapping_sub(EACH) & !zero_if_slash & EACH << 7;
+    zeros & zeros.wrapping_neg()
+}
+
 impl<'fs> Fs<'fs> {
     /// Goes from the directory `start` along a path while its names are known,
     /// the caller may search the directories, and nothing but plain
@@ -152,16 +214,18 @@ impl<'fs> Fs<'fs> {
         let mut position = 0;
         let mut slot = start.slot;
         let mut rights = Rights::of(&slot.state().disk);
-        loop {
-            let part = component(path, position);
-            let is_end = part.is_last && (!whole || part.slash);
-            if is_end || part.name.is_fixed() || usize::from(part.name.len) > NAME_LEN {
+        while position < path.len() {
+            let Some((name, end)) = pack_component(path, skip_slashes(path, position)) else {
+                break;
+            };
+            let after = skip_slashes(path, end);
+            if after == path.len() && (!whole || after != end) {
                 break;
             }
             if !S_ISDIR(rights.mode) || !rights.allow(uid, gid, MAY_EXEC) {
                 break;
             }
-            let key = Key::new(slot.device(), slot.number(), &part.name);
+            let key = Key::new(slot.device(), slot.number(), name);
             let Some(known) = names.find(&key) else { break };
             let Some(next) = self.find_valid(&table, slot.device(), known.number) else {
                 break;
@@ -173,7 +237,7 @@ impl<'fs> Fs<'fs> {
             if !is_named || S_ISLNK(next_rights.mode) || next.is_covered() {
                 break;
             }
-            (slot, rights, position) = (next, next_rights, part.next);
+            (slot, rights, position) = (next, next_rights, after);
         }
         drop(names);
         if position == 0 {
