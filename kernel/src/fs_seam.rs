@@ -3,7 +3,7 @@
 //!
 //! The one place where the `fs` crate meets scheduler, drivers and clock.
 
-use crate::blk_drv::ll_rw_blk;
+use crate::blk_drv::{floppy, ll_rw_blk};
 use crate::char_dev;
 use crate::chr_drv::{tty_io, tty_ioctl};
 use crate::exit;
@@ -70,6 +70,10 @@ impl Seam for KernelSeam {
 
     fn device_blocks(&self, device: Device) -> u32 {
         ll_rw_blk::device_blocks(device)
+    }
+
+    fn media_changed(&self, device: Device) -> bool {
+        device.major() == major::FLOPPY && floppy::floppy_change(device.minor())
     }
 
     fn current_time(&self) -> Time {

@@ -95,7 +95,7 @@ extern "C" fn main() -> ! {
     make_task_0(cr3);
     let buffers_end = buffer_memory_end(memory_end);
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
-    give_away_memory(buffers_end);
+    give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, memory_end));
     chr_drv::tty_io::tty_init();
     blk_drv::ll_rw_blk::blk_dev_init();
     start_clock();

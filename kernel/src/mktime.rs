@@ -12,7 +12,7 @@ const CMOS_DATA: u16 = 0x71;
 const NMI_OFF: u8 = 0x80;
 
 /// Registers of the Motorola MC146818A real-time clock.
-mod register {
+pub mod register {
     pub const SECONDS: u8 = 0;
     pub const MINUTES: u8 = 2;
     pub const HOURS: u8 = 4;
@@ -21,9 +21,13 @@ mod register {
     pub const YEAR: u8 = 9;
     /// Bit 7: an update is under way.
     pub const STATUS_A: u8 = 10;
+    /// Not the clock's: what floppy drives there are (IBM PC AT, CMOS RAM).
+    pub const FLOPPY_DRIVES: u8 = 0x10;
 }
 
-fn read_cmos(register: u8) -> u8 {
+/// A register of the clock or of the memory beside it. Before interrupts are
+/// taken.
+pub fn read_cmos(register: u8) -> u8 {
     // SAFETY: the CMOS clock's two ports are used here only, before
     // interrupts are taken.
     unsafe {

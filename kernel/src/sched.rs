@@ -23,7 +23,7 @@ mod task;
 pub use lib::limits::{HZ, NR_TASKS};
 pub use task::{NO_TTY, State, TASK, Task};
 
-use crate::blk_drv::hd;
+use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
 use crate::exit;
 use crate::signal;
@@ -305,6 +305,7 @@ pub fn do_timer(from_user: bool) {
     if from_user { &task.utime } else { &task.stime }.add(1);
     tty_io::do_tick();
     hd::do_tick();
+    floppy::do_floppy_timer();
     if jiffies() >= NEXT_ALARM.get() {
         ring_alarms();
     }

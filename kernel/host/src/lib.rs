@@ -15,6 +15,8 @@ mod blk_drv {
 
     #[path = "hd/drive.rs"]
     pub mod drive;
+    #[path = "floppy/geometry.rs"]
+    pub mod geometry;
     #[path = "hd/partition.rs"]
     pub mod partition;
     #[path = "ll_rw_blk/requests.rs"]

@@ -8,7 +8,7 @@
 
 mod requests;
 
-use super::hd;
+use super::{floppy, hd, ramdisk};
 use crate::{fs_seam, printk, sched};
 use fs::buffer::BufferHead;
 use fs::seam::{Direction, WaitQueue};
@@ -28,9 +28,22 @@ pub struct Driver {
     pub blocks: fn(u8) -> u32,
 }
 
-/// The drivers by major (0.11: `blk_dev`). The ram disk is 1, the floppy 2.
+/// The drivers by major (0.11: `blk_dev`).
 static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
     let mut table = [const { None }; NR_BLK_DEV];
+    table[major::MEM as usize] = Some(Driver {
+        name: "ramdisk",
+        // Its memory was taken before.
+        init: || {},
+        do_request: ramdisk::do_rd_request,
+        blocks: ramdisk::blocks,
+    });
+    table[major::FLOPPY as usize] = Some(Driver {
+        name: "floppy",
+        init: floppy::floppy_init,
+        do_request: floppy::do_fd_request,
+        blocks: floppy::blocks,
+    });
     table[major::HARD_DISK as usize] = Some(Driver {
         name: "harddisk",
         init: hd::hd_init,

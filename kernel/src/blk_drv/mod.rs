@@ -9,6 +9,12 @@
 //!   drive.rs       what is known of a drive
 //!   partition.rs   the partition table
 //!   registers.rs   the ports
+//! floppy.rs      floppy disks
+//!   controller.rs  the ports
+//!   dma.rs         how data gets to memory
+//!   geometry.rs    kinds of disks and drives
+//!   motor.rs       what takes its time
+//! ramdisk.rs     a disk in memory
 //! ```
 //!
 //! A transfer's way: `ll_rw_block` puts the buffer into the queue of the
@@ -20,5 +26,7 @@
 //! Another driver is another line in the table in `ll_rw_blk.rs`.
 
 pub mod blk;
+pub mod floppy;
 pub mod hd;
 pub mod ll_rw_blk;
+pub mod ramdisk;
