@@ -7,12 +7,15 @@
 //! everything else by system calls. It must not touch a static variable.
 
 use core::ffi::CStr;
-use lib::fcntl::{O_RDONLY, O_RDWR};
+use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR};
+use lib::kd::VT_WAITACTIVE;
 
 /// Bytes of the kernel command line, with its NUL.
 const COMMAND_LINE: usize = 512;
 
 const SHELL: &CStr = c"/bin/sh";
+/// The consoles; the first one is that of the start-up script.
+const CONSOLES: [&CStr; 4] = [c"/dev/tty1", c"/dev/tty2", c"/dev/tty3", c"/dev/tty4"];
 const ENVIRONMENT: [&CStr; 4] = [
     c"HOME=/root",
     c"PATH=/bin:/sbin:/usr/bin",
@@ -30,9 +33,10 @@ pub extern "C" fn task_0() -> ! {
     }
 }
 
-/// Task 1: mounts root, opens the terminal, runs the start-up script, then a
-/// shell, again and again. With `init=` on the command line it runs that
-/// program instead and halts when it ends.
+/// Task 1: mounts root, opens the terminal, runs the start-up script, then
+/// shells, again and again: one on each console, or one on the terminal that
+/// `console=` on the command line names. With `init=` it runs that program
+/// instead and halts when it ends.
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
     let _ = call::setup(&mut buffer);
@@ -40,7 +44,11 @@ fn init() -> ! {
         .unwrap_or_default()
         .to_bytes();
     let mut path = [0; COMMAND_LINE];
-    let console = device_path(parameter(line, b"console").unwrap_or(b"tty0"), &mut path);
+    let console = match parameter(line, b"console") {
+        // A shell stays where it is when another console comes to the front.
+        None | Some(b"tty0") => CONSOLES[0],
+        Some(name) => device_path(name, &mut path),
+    };
     open_terminal(console);
     let mut program = [0; COMMAND_LINE];
     match parameter(line, b"init").and_then(|name| c_string(&[name], &mut program)) {
@@ -52,10 +60,10 @@ fn init() -> ! {
         }
         None => {
             run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc"));
-            loop {
-                run(SHELL, &[c"-sh"], Input::Terminal(console));
-                say(b"\n");
-                let _ = call::sync();
+            if console == CONSOLES[0] {
+                keep_shells([1, 2, 3, 4].map(Input::Console))
+            } else {
+                keep_shells([Input::Terminal(console)])
             }
         }
     }
@@ -65,30 +73,83 @@ fn init() -> ! {
 }
 
 /// What standard input is to be.
+#[derive(Clone, Copy)]
 enum Input<'a> {
     /// The terminal, as the controlling terminal of a new session.
     Terminal(&'a CStr),
+    /// Likewise a console, counted from 1, as soon as it is in front.
+    Console(u32),
     /// A file.
     Script(&'a CStr),
 }
 
+impl<'a> Input<'a> {
+    fn path(self) -> &'a CStr {
+        match self {
+            Input::Terminal(path) | Input::Script(path) => path,
+            Input::Console(number) => CONSOLES[number as usize - 1],
+        }
+    }
+
+    /// Writes to it; false if there is no such terminal.
+    fn say(self, text: &[u8]) -> bool {
+        let Ok(fd) = call::open(self.path(), O_RDWR | O_NOCTTY, 0) else {
+            return false;
+        };
+        let _ = call::write(fd, text, text.len());
+        call::close(fd).is_ok()
+    }
+}
+
+/// Keeps a login shell on each terminal, burying orphans meanwhile.
+fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
+    // If the adapter has little memory, the later consoles do not exist.
+    let count = terminals.iter().take_while(|it| it.say(b"")).count().max(1);
+    let mut shells = [None; COUNT];
+    loop {
+        for (shell, &terminal) in shells.iter_mut().zip(&terminals[..count]) {
+            if shell.is_none() {
+                *shell = start(SHELL, &[c"-sh"], terminal);
+            }
+        }
+        let ended = call::wait().ok();
+        for (shell, terminal) in shells.iter_mut().zip(&terminals) {
+            if shell.is_some() && *shell == ended {
+                *shell = None;
+                terminal.say(b"\n");
+                let _ = call::sync();
+            }
+        }
+    }
+}
+
 /// Runs a program and waits for it, burying orphans meanwhile.
 fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) {
+    if let Some(pid) = start(program, arguments, input) {
+        while !matches!(call::wait(), Ok(ended) if ended == pid) {}
+    }
+}
+
+/// Runs a program in a child, and gives its process id.
+fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
     match call::fork() {
         Ok(0) => become_program(program, arguments, input),
-        Ok(pid) => while !matches!(call::wait(), Ok(ended) if ended == pid) {},
-        Err(_) => say(b"init: cannot fork\n"),
+        Ok(pid) => Some(pid),
+        Err(_) => {
+            say(b"init: cannot fork\n");
+            None
+        }
     }
 }
 
 fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     match input {
-        Input::Terminal(terminal) => {
+        Input::Terminal(_) | Input::Console(_) => {
             for fd in 0..3 {
                 let _ = call::close(fd);
             }
             let _ = call::setsid();
-            open_terminal(terminal);
+            open_terminal(input.path());
         }
         Input::Script(script) => {
             let _ = call::close(0);
@@ -96,6 +157,9 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
                 call::exit(0);
             }
         }
+    }
+    if let Input::Console(number) = input {
+        let _ = call::ioctl(0, VT_WAITACTIVE, number);
     }
     let _ = call::execve(program, arguments, &ENVIRONMENT);
     say(b"init: cannot run ");
@@ -175,6 +239,7 @@ mod call {
         dup(fd: u32 => fd);
         close(fd: u32 => fd);
         alarm(seconds: u32 => seconds);
+        ioctl(fd: u32 => fd, command: u32 => command, argument: u32 => argument);
         write(fd: u32 => fd, text: &[u8] => address(text.as_ptr()), count: usize => count as u32);
         open(path: &CStr => address(path.as_ptr()), flags: u32 => flags, mode: u32 => mode);
     }

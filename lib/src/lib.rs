@@ -18,6 +18,7 @@ pub mod a_out;
 pub mod asm;
 pub mod errno;
 pub mod fcntl;
+pub mod kd;
 pub mod limits;
 pub mod lock;
 pub mod pod;

@@ -26,16 +26,18 @@ mod blk_drv {
 /// Character devices.
 #[path = "../../src/chr_drv"]
 mod chr_drv {
-    /// The console's screen and escape sequences.
+    /// The console's screen and escape sequences, and the length of its beep.
     pub mod console {
+        pub mod beep;
         pub mod escape;
         pub mod screen;
     }
 
-    /// The keyboard's codes.
+    /// The keyboard's codes and lights.
     pub mod keyboard {
         pub mod decoder;
         pub mod layout;
+        pub mod lights;
     }
 
     /// The line discipline.

@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The screen: text modes of VGA, EGA, CGA and MDA adapters, and the beep
-//! (0.11: `kernel/chr_drv/console.c`).
+//! The consoles: four screens in the text memory of a VGA, EGA, CGA or MDA
+//! adapter, one of which is in front, and the beep
+//! (0.11: `kernel/chr_drv/console.c`, which has one).
 //!
 //! [`con_init`] comes first, as soon as the kernel runs, so that messages are
-//! seen. A terminal writes by [`con_write`], the kernel by [`write_message`];
-//! both change the [`Screen`] through the escape sequences of [`Parser`] and
-//! then tell the adapter where the picture starts and where the cursor is.
+//! seen. A terminal writes to its console by [`Output`], the kernel to the one
+//! in front by [`write_message`]; both change a [`Screen`] through the escape
+//! sequences of [`Parser`]. If it is the one in front, the adapter is then told
+//! where the picture starts and where the cursor is. [`update_screen`] brings
+//! another to the front, which is nothing but telling the adapter its place.
 //!
 //! Text memory is ordinary memory that the adapter reads as well, so it is
 //! written by ordinary stores; they are done when the lock is released.
 
+mod beep;
 mod escape;
 mod screen;
 
 use super::tty_io::Sink;
 use crate::sched::HZ;
 use crate::setup_data::{self, ScreenInfo};
+use beep::Beep;
 use core::slice;
+pub use escape::Effects;
 use escape::Parser;
-pub use escape::{Effects, RESPONSE};
 use lib::asm::io::{inb_p, outb, outb_p};
-use lib::lock::{IrqLock, IrqLockGuard, Word};
+use lib::lock::{IrqLock, IrqLockGuard};
 use screen::{Cell, Screen};
 
+/// Consoles there are, if the adapter has memory for them.
+pub const NR_CONSOLES: usize = 4;
 /// The BIOS's number of the monochrome text mode (IBM BIOS, INT 10h).
 const MONOCHROME_MODE: u8 = 7;
 /// Where the BIOS says, in BL, that there is no EGA or VGA (INT 10h, AH=12h).
@@ -32,13 +39,23 @@ const LINES: usize = 25;
 /// Columns if the BIOS tells nonsense.
 const DEFAULT_COLUMNS: usize = 80;
 
-static CONSOLE: IrqLock<Option<Console>> = IrqLock::new(None);
+static CONSOLES: IrqLock<Option<Consoles>> = IrqLock::new(None);
 
-/// A console: a screen, what is known of its escape sequences, its adapter.
+/// All consoles and the adapter that shows one of them.
+struct Consoles {
+    /// Those that there is memory for come first.
+    consoles: [Option<Console>; NR_CONSOLES],
+    /// The one in front.
+    fg_console: usize,
+    adapter: Adapter,
+}
+
+/// A console: a screen, and what is known of its escape sequences.
 struct Console {
     screen: Screen<'static>,
     parser: Parser,
-    adapter: Adapter,
+    /// Where its share of the text memory begins, in cells.
+    base: usize,
 }
 
 /// The CRT controller, a 6845 or what behaves like it: a register is chosen
@@ -53,6 +70,16 @@ struct Adapter {
 }
 
 impl Adapter {
+    fn new(info: &ScreenInfo) -> Adapter {
+        let monochrome = info.mode == MONOCHROME_MODE;
+        Adapter {
+            index: if monochrome { 0x3B4 } else { 0x3D4 },
+            has_sequencer: has_ega(info),
+            origin: usize::MAX,
+            cursor: usize::MAX,
+        }
+    }
+
     /// Registers (IBM VGA, CRT controller): high bytes, the low ones follow.
     const START_ADDRESS: u8 = 0x0C;
     const CURSOR_LOCATION: u8 = 0x0E;
@@ -103,103 +130,152 @@ impl Adapter {
     }
 }
 
-impl Console {
-    fn write(&mut self, bytes: &[u8]) -> Effects {
-        self.parser.write(&mut self.screen, bytes)
+impl Consoles {
+    fn get(&mut self, number: usize) -> Option<&mut Console> {
+        self.consoles.get_mut(number)?.as_mut()
     }
 
+    /// Tells the adapter what the console in front shows.
     fn show(&mut self) {
-        self.adapter.set_origin(self.screen.origin());
-        self.adapter.set_cursor(self.screen.shown_cursor());
+        if let Some(Console { screen, base, .. }) = &self.consoles[self.fg_console] {
+            self.adapter.set_origin(base + screen.origin());
+            self.adapter.set_cursor(base + screen.shown_cursor());
+        }
     }
 }
 
-/// Finds the adapter and takes over what the BIOS left on the screen. Only the
-/// first call does anything.
+/// Finds the adapter, shares its memory among the consoles and takes over what
+/// the BIOS left on the screen. Only the first call does anything.
 pub fn con_init() {
-    if CONSOLE.lock().is_some() {
+    if CONSOLES.lock().is_some() {
         return;
     }
     let info = setup_data::screen_info();
-    let monochrome = info.mode == MONOCHROME_MODE;
     let columns = match usize::from(info.columns) {
         0 => DEFAULT_COLUMNS,
         columns => columns,
     };
-    let Some(mut screen) = Screen::new(text_memory(&info), columns, LINES) else {
-        return;
+    let memory = text_memory(&info);
+    let count = (memory.len() / (columns * LINES)).clamp(1, NR_CONSOLES);
+    let share = memory.len() / count;
+    let mut shares = memory.chunks_exact_mut(share).take(count).enumerate();
+    let mut consoles = core::array::from_fn(|_| {
+        let (number, cells) = shares.next()?;
+        Some(Console {
+            screen: Screen::new(cells, columns, LINES)?,
+            parser: Parser::new(),
+            base: number * share,
+        })
+    });
+    for (number, console) in consoles.iter_mut().flatten().enumerate() {
+        match number {
+            0 => console
+                .screen
+                .gotoxy(usize::from(info.cursor_x), usize::from(info.cursor_y)),
+            _ => console.screen.reset(),
+        }
+    }
+    let mut consoles = Consoles {
+        consoles,
+        fg_console: 0,
+        adapter: Adapter::new(&info),
     };
-    screen.gotoxy(usize::from(info.cursor_x), usize::from(info.cursor_y));
-    let index = if monochrome { 0x3B4 } else { 0x3D4 };
-    let mut console = Console {
-        screen,
-        parser: Parser::new(),
-        adapter: Adapter {
-            index,
-            has_sequencer: has_ega(&info),
-            origin: usize::MAX,
-            cursor: usize::MAX,
-        },
+    consoles.show();
+    *CONSOLES.lock() = Some(consoles);
+}
+
+/// Brings a console to the front (0.12: `update_screen`). False if there is no
+/// such console.
+pub fn update_screen(number: usize) -> bool {
+    let mut consoles = CONSOLES.lock();
+    let Some(consoles) = consoles.as_mut() else {
+        return false;
     };
-    console.show();
-    *CONSOLE.lock() = Some(console);
+    let exists = consoles.get(number).is_some();
+    if exists {
+        consoles.fg_console = number;
+        consoles.show();
+    }
+    exists
+}
+
+/// The console in front, counted from 0.
+pub fn fg_console() -> usize {
+    CONSOLES
+        .lock()
+        .as_ref()
+        .map_or(0, |consoles| consoles.fg_console)
+}
+
+/// Whether there is a console with this number; there is always a first one,
+/// even if it shows nothing.
+pub fn is_present(number: usize) -> bool {
+    let mut consoles = CONSOLES.lock();
+    number == 0
+        || consoles
+            .as_mut()
+            .is_some_and(|consoles| consoles.get(number).is_some())
 }
 
 fn has_ega(info: &ScreenInfo) -> bool {
     info.ega_bx as u8 != NO_EGA
 }
 
-/// The text memory of the adapter. EGA and VGA can start the picture anywhere
-/// in all of it; for the others only one picture is used.
+/// The text memory of the adapter: 32 KB of an EGA or VGA, 16 of a CGA, 4 of an
+/// MDA (IBM Options and Adapters Technical Reference). The picture can start
+/// anywhere in it.
 fn text_memory(info: &ScreenInfo) -> &'static mut [Cell] {
     let monochrome = info.mode == MONOCHROME_MODE;
     let address: usize = if monochrome { 0xB_0000 } else { 0xB_8000 };
-    let bytes = if has_ega(info) {
-        0x8000
-    } else {
-        2 * DEFAULT_COLUMNS * LINES
+    let bytes = match (has_ega(info), monochrome) {
+        (true, _) => 0x8000,
+        (false, false) => 0x4000,
+        (false, true) => 0x1000,
     };
     // SAFETY: this is the adapter's memory, mapped at its own address; nobody
     // else uses it, and `con_init` asks for it once.
     unsafe { slice::from_raw_parts_mut(address as *mut Cell, bytes / size_of::<Cell>()) }
 }
 
-/// Lines and columns.
+/// Lines and columns of each console.
 pub fn size() -> (usize, usize) {
-    CONSOLE
-        .lock()
-        .as_ref()
-        .map_or((LINES, DEFAULT_COLUMNS), |console| console.screen.size())
+    let consoles = CONSOLES.lock();
+    let first = consoles.as_ref().and_then(|all| all.consoles[0].as_ref());
+    first.map_or((LINES, DEFAULT_COLUMNS), |console| console.screen.size())
 }
 
 /// Cells that a piece of a program's output may copy and clear before
 /// interrupts are taken again: two screens.
 pub const MOST_WORK: usize = 2 * DEFAULT_COLUMNS * LINES;
 
-/// The console as the sink of a terminal's output (0.11: `con_write`). It is
+/// A console as the sink of a terminal's output (0.11: `con_write`). All are
 /// held until [`Output::finish`].
 pub struct Output {
-    console: IrqLockGuard<'static, Option<Console>>,
+    consoles: IrqLockGuard<'static, Option<Consoles>>,
+    number: usize,
     effects: Effects,
     budget: usize,
 }
 
 impl Output {
-    /// Takes the console. When `budget` cells have been copied or cleared, it
-    /// has no more room.
-    pub fn new(budget: usize) -> Output {
+    /// Takes the console with this number. When `budget` cells have been copied
+    /// or cleared, it has no more room.
+    pub fn new(number: usize, budget: usize) -> Output {
         Output {
-            console: CONSOLE.lock(),
+            consoles: CONSOLES.lock(),
+            number,
             effects: Effects::default(),
             budget,
         }
     }
 
-    /// Shows the result and gives the console back. Says what else the output
-    /// asked for; the bell is rung already.
+    /// Shows the result, if it is to be seen, and gives the console back. Says
+    /// what else the output asked for; the bell is rung already.
     pub fn finish(mut self) -> Effects {
-        if let Some(console) = self.console.as_mut() {
-            console.show();
+        if let Some(consoles) = self.consoles.as_mut()
+            && consoles.fg_console == self.number
+        {
+            consoles.show();
         }
         if self.effects.bell {
             sysbeep();
@@ -214,11 +290,12 @@ impl Sink for Output {
     }
 
     fn put(&mut self, bytes: &[u8]) {
-        if let Some(console) = self.console.as_mut() {
-            let effects = console.write(bytes);
-            self.effects.bell |= effects.bell;
-            self.effects.response |= effects.response;
-            self.budget = self.budget.saturating_sub(console.screen.take_work());
+        if let Some(consoles) = self.consoles.as_mut()
+            && let Some(console) = consoles.get(self.number)
+        {
+            let Console { screen, parser, .. } = console;
+            parser.write(screen, bytes, &mut self.effects);
+            self.budget = self.budget.saturating_sub(screen.take_work());
         }
     }
 
@@ -226,38 +303,45 @@ impl Sink for Output {
     fn discard(&mut self) {}
 }
 
-/// A message of the kernel: as text, but a newline returns the carriage too.
+/// A message of the kernel, on the console in front: as text, but a newline
+/// returns the carriage too.
 pub fn write_message(message: &[u8]) {
-    write_lines(CONSOLE.lock().as_mut(), message);
+    write_lines(CONSOLES.lock().as_mut(), message);
 }
 
-/// As [`write_message`], but if the console is in use just now, does nothing
+/// As [`write_message`], but if the consoles are in use just now, does nothing
 /// instead of waiting for ever.
 pub fn write_panic(message: &[u8]) {
-    if let Some(mut console) = CONSOLE.try_lock() {
-        write_lines(console.as_mut(), message);
+    if let Some(mut consoles) = CONSOLES.try_lock() {
+        write_lines(consoles.as_mut(), message);
     }
 }
 
 /// The messages are read by a parser of their own, so that no program can begin
 /// a sequence that swallows one.
-fn write_lines(console: Option<&mut Console>, message: &[u8]) {
-    let Some(console) = console else { return };
+fn write_lines(consoles: Option<&mut Consoles>, message: &[u8]) {
+    let Some(consoles) = consoles else { return };
+    let Some(console) = consoles.get(consoles.fg_console) else {
+        return;
+    };
     let mut parser = Parser::new();
+    let mut effects = Effects::default();
     for line in message.split_inclusive(|&byte| byte == b'\n') {
         let (text, end): (_, &[u8]) = match line.strip_suffix(b"\n") {
             Some(text) => (text, b"\r\n"),
             None => (line, b""),
         };
-        parser.write(&mut console.screen, text);
-        parser.write(&mut console.screen, end);
+        parser.write(&mut console.screen, text, &mut effects);
+        parser.write(&mut console.screen, end, &mut effects);
     }
-    console.show();
+    consoles.show();
 }
 
-/// Ticks until the beep stops; 0 if there is none.
-static BEEP_TICKS: Word = Word::new(0);
+static BEEP: Beep = Beep::new();
 const BEEP_LENGTH: u32 = HZ / 8;
+/// The port whose two low bits switch the loudspeaker on.
+const LOUDSPEAKER: u16 = 0x61;
+const LOUDSPEAKER_ON: u8 = 3;
 
 /// Rings the bell, an eighth of a second of 750 Hz (0.11: `sysbeep`).
 ///
@@ -270,25 +354,18 @@ pub fn sysbeep() {
     const SQUARE_WAVE_ON_2: u8 = 0xB6;
     // SAFETY: channel 2 and the loudspeaker are this module's alone.
     unsafe {
-        outb_p(inb_p(LOUDSPEAKER) | 3, LOUDSPEAKER);
+        outb_p(inb_p(LOUDSPEAKER) | LOUDSPEAKER_ON, LOUDSPEAKER);
         outb_p(SQUARE_WAVE_ON_2, 0x43);
         outb_p(DIVISOR[0], 0x42);
         outb_p(DIVISOR[1], 0x42);
     }
-    BEEP_TICKS.set(BEEP_LENGTH);
+    BEEP.start(BEEP_LENGTH);
 }
-
-const LOUDSPEAKER: u16 = 0x61;
 
 /// Each clock tick: stops the beep when it is over (0.11: `sysbeepstop`).
 pub fn do_tick() {
-    match BEEP_TICKS.get() {
-        0 => {}
-        1 => {
-            BEEP_TICKS.set(0);
-            // SAFETY: as in `sysbeep`.
-            unsafe { outb_p(inb_p(LOUDSPEAKER) & !3, LOUDSPEAKER) };
-        }
-        left => BEEP_TICKS.set(left - 1),
+    if BEEP.tick() {
+        // SAFETY: as in `sysbeep`.
+        unsafe { outb_p(inb_p(LOUDSPEAKER) & !LOUDSPEAKER_ON, LOUDSPEAKER) };
     }
 }

@@ -5,6 +5,7 @@
 //! typed on the console in front, or into something for the kernel itself:
 //!
 //! ```text
+//! Alt-F1 to F4       bring a console to the front
 //! Ctrl-Alt-Del       restarts the machine
 //! Ctrl-Scroll Lock   lists the tasks
 //! ```
@@ -13,16 +14,20 @@
 
 mod decoder;
 mod layout;
+mod lights;
 
 use super::tty_io;
 use crate::printk;
 use crate::sched;
+use crate::setup_data;
 use crate::traps::set_irq_handler;
 use core::arch::asm;
 use decoder::{Action, Decoder, Leds};
 use lib::asm::io::{inb, io_delay, outb};
 use lib::asm::system;
+use lib::kd;
 use lib::lock::IrqLock;
+use lights::{ACKNOWLEDGE, Lights, RESEND};
 
 const IRQ: u8 = 1;
 /// The keyboard's bytes in both directions.
@@ -33,11 +38,6 @@ const HAS_DATA: u8 = 1;
 const IS_BUSY: u8 = 2;
 /// To the controller: pulse the line that resets the processor.
 const PULSE_RESET: u8 = 0xFE;
-/// To the keyboard: a byte with the lights follows.
-const SET_LEDS: u8 = 0xED;
-/// From the keyboard: understood; say it again.
-const ACKNOWLEDGE: u8 = 0xFA;
-const RESEND: u8 = 0xFE;
 /// Times to ask whether the controller takes a byte.
 const MOST_POLLS: u32 = 10_000;
 /// Bytes dealt with in one interrupt.
@@ -45,13 +45,15 @@ const MOST_BYTES: u32 = 32;
 
 struct Keyboard {
     decoder: Decoder,
-    /// Lights to send when the keyboard has acknowledged [`SET_LEDS`].
-    pending_leds: Option<Leds>,
+    lights: Lights,
+    /// The index of the layout.
+    layout: usize,
 }
 
 static KEYBOARD: IrqLock<Keyboard> = IrqLock::new(Keyboard {
-    decoder: Decoder::new(&layout::US),
-    pending_leds: None,
+    decoder: Decoder::new(&layout::LAYOUTS[0]),
+    lights: Lights::new(),
+    layout: 0,
 });
 
 fn status() -> u8 {
@@ -82,8 +84,14 @@ fn send(byte: u8) {
     unsafe { outb(byte, DATA) };
 }
 
-/// Sets the lights and takes interrupts from the keyboard.
+/// Sets layout and lights and takes interrupts from the keyboard.
 pub fn keyboard_init() {
+    if let Some(name) = setup_data::parameter("keyboard") {
+        let number = kd::LAYOUTS.iter().position(|&layout| layout == name);
+        if !number.is_some_and(set_layout) {
+            printk!("keyboard={name}: there are {:?}\n", kd::LAYOUTS);
+        }
+    }
     // What was typed before would hold back the first interrupt.
     for _ in 0..MOST_BYTES {
         if status() & HAS_DATA == 0 {
@@ -97,6 +105,22 @@ pub fn keyboard_init() {
     keyboard.set_leds(leds);
 }
 
+/// The layout, an index of [`kd::LAYOUTS`].
+pub fn layout() -> usize {
+    KEYBOARD.lock().layout
+}
+
+/// Takes another layout. False if there is none with this number.
+pub fn set_layout(number: usize) -> bool {
+    let Some(layout) = layout::LAYOUTS.get(number) else {
+        return false;
+    };
+    let mut keyboard = KEYBOARD.lock();
+    keyboard.layout = number;
+    keyboard.decoder.set_layout(layout);
+    true
+}
+
 fn keyboard_interrupt() {
     for _ in 0..MOST_BYTES {
         if status() & HAS_DATA == 0 {
@@ -106,6 +130,9 @@ fn keyboard_interrupt() {
         match action {
             Some(Action::Type(characters)) => {
                 tty_io::do_tty_interrupt(tty_io::front_console(), characters.as_bytes());
+            }
+            Some(Action::Console(number)) => {
+                tty_io::change_console(number);
             }
             Some(Action::ShowTasks) => show_tasks(),
             Some(Action::Reboot) => reboot(),
@@ -118,13 +145,12 @@ impl Keyboard {
     /// A byte from the keyboard: an answer or a scan code.
     fn byte(&mut self, byte: u8) -> Option<Action> {
         match byte {
-            ACKNOWLEDGE => {
-                if let Some(leds) = self.pending_leds.take() {
-                    send(leds.bits());
+            ACKNOWLEDGE | RESEND => {
+                if let Some(byte) = self.lights.answer(byte) {
+                    send(byte);
                 }
                 None
             }
-            RESEND => None,
             code => {
                 let action = self.decoder.scan_code(code);
                 if let Some(Action::Light(leds)) = action {
@@ -136,8 +162,7 @@ impl Keyboard {
     }
 
     fn set_leds(&mut self, leds: Leds) {
-        self.pending_leds = Some(leds);
-        send(SET_LEDS);
+        send(self.lights.set(leds));
     }
 }
 

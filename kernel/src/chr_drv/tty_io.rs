@@ -41,8 +41,11 @@ const TICKS_PER_TENTH: u32 = sched::HZ / 10;
 const FIRST_SERIAL: u8 = 64;
 
 /// All terminals (0.11: `tty_table`).
-static TTY_TABLE: [Tty; 3] = [
-    Tty::new(1, Driver::Console),
+static TTY_TABLE: [Tty; console::NR_CONSOLES + 2] = [
+    Tty::new(1, Driver::Console(0)),
+    Tty::new(2, Driver::Console(1)),
+    Tty::new(3, Driver::Console(2)),
+    Tty::new(4, Driver::Console(3)),
     Tty::new(FIRST_SERIAL, Driver::Serial(0)),
     Tty::new(FIRST_SERIAL + 1, Driver::Serial(1)),
 ];
@@ -51,12 +54,14 @@ static TTY_TABLE: [Tty; 3] = [
 /// (0.11: `tty_init`).
 pub fn tty_init() {
     let (lines, columns) = console::size();
-    TTY_TABLE[0].state.lock().winsize = Winsize {
-        ws_row: lines as u16,
-        ws_col: columns as u16,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    for tty in &TTY_TABLE[..console::NR_CONSOLES] {
+        tty.state.lock().winsize = Winsize {
+            ws_row: lines as u16,
+            ws_col: columns as u16,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+    }
     serial::rs_init();
     keyboard::keyboard_init();
 }
@@ -69,12 +74,33 @@ pub fn do_tick() {
 
 /// The terminal of the console in front, which the keyboard types on.
 pub fn front_console() -> &'static Tty {
-    &TTY_TABLE[0]
+    &TTY_TABLE[console::fg_console()]
+}
+
+/// Brings a console, counted from 0, to the front, and tells who waits for that
+/// (0.12: `change_console`). False if there is no such console.
+pub fn change_console(number: usize) -> bool {
+    let changed = console::update_screen(number);
+    if changed {
+        sched::wake_up(&TTY_TABLE[number].writers);
+    }
+    changed
+}
+
+/// Sleeps until a console, counted from 0, is in front. `ENXIO` if there is no
+/// such console, `EINTR` if a signal came first.
+pub fn wait_active(number: usize) -> Result<()> {
+    if number >= console::NR_CONSOLES || !console::is_present(number) {
+        return Err(Errno::ENXIO);
+    }
+    sched::interruptible_sleep_while(&TTY_TABLE[number].writers, &mut || {
+        console::fg_console() != number
+    })
 }
 
 /// The terminal of a serial line.
 pub fn serial_tty(port: usize) -> &'static Tty {
-    &TTY_TABLE[1 + port]
+    &TTY_TABLE[console::NR_CONSOLES + port]
 }
 
 /// The terminal with a minor number; 0 is the console in front. `ENXIO` if
@@ -87,7 +113,7 @@ fn minor_tty(minor: u32) -> Result<&'static Tty> {
         .iter()
         .find(|tty| u32::from(tty.minor) == minor)
         .filter(|tty| match tty.driver {
-            Driver::Console => true,
+            Driver::Console(number) => console::is_present(number),
             Driver::Serial(port) => serial::is_present(port),
         })
         .ok_or(Errno::ENXIO)

@@ -4,6 +4,8 @@
 //! Everything that is fetched from or stored to the program is copied outside
 //! the terminal's lock, since that may sleep.
 
+mod consoles;
+
 use super::serial;
 use super::tty_io::{self, Driver, Tty};
 use crate::sched::{self, current};
@@ -77,7 +79,7 @@ pub fn tty_ioctl(device: Device, command: u32, argument: u32) -> Result<u32> {
                 .c_cflag
                 .set(ControlFlags::CLOCAL, ignore != 0);
         }
-        _ => return Err(Errno::EINVAL),
+        _ => return consoles::console_ioctl(tty, command, argument),
     }
     Ok(0)
 }

@@ -9,9 +9,13 @@
 //! equal the number of columns: then the next character starts a new line.
 //!
 //! Nothing here touches a device. The driver shows [`Screen::origin`] and
-//! [`Screen::shown_cursor`] to the adapter after each piece of output.
+//! [`Screen::shown_cursor`] to the adapter after each piece of output to the
+//! console in front.
+
+mod rendition;
 
 use core::ops::Range;
+use rendition::{Rendition, reverse};
 
 /// A character and its colours, as the adapter keeps them: the character in
 /// the low byte, the attribute in the high byte (IBM VGA, text modes).
@@ -25,52 +29,48 @@ impl Cell {
     pub const fn new(character: u8, attribute: u8) -> Cell {
         Cell((attribute as u16) << 8 | character as u16)
     }
-}
 
-/// The VGA's numbers of the colours 30..=37 (ANSI X3.64): it has red and blue
-/// the other way round.
-const COLOURS: [u8; 8] = [0, 4, 2, 6, 1, 5, 3, 7];
-const WHITE: u8 = 7;
-/// Attribute bits: a bright character, a blinking one.
-const BRIGHT: u8 = 8;
-const BLINK: u8 = 0x80;
-
-/// How characters are drawn: what `ESC [ m` selects.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Rendition {
-    foreground: u8,
-    background: u8,
-    bold: bool,
-    underline: bool,
-    blink: bool,
-    reverse: bool,
-}
-
-impl Rendition {
-    const NORMAL: Rendition = Rendition {
-        foreground: WHITE,
-        background: 0,
-        bold: false,
-        underline: false,
-        blink: false,
-        reverse: false,
-    };
-
-    /// The attribute byte. Underlined shows as bright, as in 0.11: colour
-    /// adapters cannot underline.
-    const fn attribute(self) -> u8 {
-        let (front, back) = match self.reverse {
-            false => (self.foreground, self.background),
-            true => (self.background, self.foreground),
-        };
-        let bright = if self.bold || self.underline {
-            BRIGHT
-        } else {
-            0
-        };
-        let blink = if self.blink { BLINK } else { 0 };
-        front | bright | back << 4 | blink
+    /// The character.
+    pub const fn character(self) -> u8 {
+        self.0 as u8
     }
+
+    /// The attribute byte.
+    pub const fn attribute(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+}
+
+/// Columns at most, for which there can be tab stops: the BIOS tells them in a
+/// byte.
+const MOST_COLUMNS: usize = 256;
+/// Columns between the tab stops at the start.
+const TAB: usize = 8;
+
+/// What programs switch on and off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Modes {
+    /// Characters push those to their right on, instead of replacing them.
+    pub insert: bool,
+    /// A character behind the last column starts a new line; otherwise it
+    /// replaces the last.
+    pub autowrap: bool,
+    /// The cursor is to be seen.
+    pub cursor_visible: bool,
+    /// Lines count from the first that scrolls, and the cursor stays in those.
+    origin: bool,
+    /// All colours are exchanged.
+    reversed: bool,
+}
+
+impl Modes {
+    const DEFAULT: Modes = Modes {
+        insert: false,
+        autowrap: true,
+        cursor_visible: true,
+        origin: false,
+        reversed: false,
+    };
 }
 
 /// A screen; see the module's description.
@@ -84,9 +84,13 @@ pub struct Screen<'a> {
     /// The lines that scroll: from `top` to before `bottom`.
     top: usize,
     bottom: usize,
-    saved: (usize, usize),
+    /// Columns with a tab stop.
+    stops: [bool; MOST_COLUMNS],
+    /// How characters are written, and whether the cursor is seen.
+    pub modes: Modes,
+    saved: (usize, usize, Rendition),
     rendition: Rendition,
-    /// Both follow from `rendition`.
+    /// Both follow from `rendition` and `modes`.
     attribute: u8,
     blank: Cell,
     /// Cells copied or cleared since [`Screen::take_work`].
@@ -109,10 +113,12 @@ impl<'a> Screen<'a> {
             y: 0,
             top: 0,
             bottom: lines,
-            saved: (0, 0),
+            stops: default_stops(),
+            modes: Modes::DEFAULT,
+            saved: (0, 0, Rendition::NORMAL),
             rendition: Rendition::NORMAL,
-            attribute: Rendition::NORMAL.attribute(),
-            blank: Cell::new(b' ', Rendition::NORMAL.attribute()),
+            attribute: Rendition::NORMAL.attribute(false),
+            blank: Cell::new(b' ', Rendition::NORMAL.blank(false)),
             work: 0,
         })
     }
@@ -133,15 +139,30 @@ impl<'a> Screen<'a> {
         (self.lines, self.columns)
     }
 
-    /// The column and line of the cursor.
+    /// The column and line of the cursor, as programs count them.
     pub fn position(&self) -> (usize, usize) {
-        (self.x, self.y)
+        (
+            self.x,
+            self.y.saturating_sub(self.addressable_lines().start),
+        )
     }
 
     /// The cell that shows the cursor: behind the last column, that is the
-    /// last.
+    /// last. A cursor that is not to be seen is below the picture.
     pub fn shown_cursor(&self) -> usize {
+        if !self.modes.cursor_visible {
+            return self.cell(0, self.lines);
+        }
         self.cell(self.x.min(self.columns - 1), self.y)
+    }
+
+    /// The lines where programs can put the cursor.
+    fn addressable_lines(&self) -> Range<usize> {
+        if self.modes.origin {
+            self.top..self.bottom
+        } else {
+            0..self.lines
+        }
     }
 
     #[inline(always)]
@@ -155,9 +176,11 @@ impl<'a> Screen<'a> {
         core::mem::take(&mut self.work)
     }
 
-    /// As at the start: colours, scrolling lines, all blank.
+    /// As at the start: colours, modes, tab stops, scrolling lines, all blank.
     pub fn reset(&mut self) {
         (self.top, self.bottom) = (0, self.lines);
+        self.stops = default_stops();
+        self.modes = Modes::DEFAULT;
         self.set_rendition(Rendition::NORMAL);
         self.gotoxy(0, 0);
         self.save_cur();
@@ -187,12 +210,21 @@ impl<'a> Screen<'a> {
     /// Writes printable characters, going on in the next line at the end of
     /// one.
     pub fn put(&mut self, mut text: &[u8]) {
-        while !text.is_empty() {
+        while let Some(last) = text.len().checked_sub(1) {
             if self.x >= self.columns {
-                self.cr();
-                self.lf();
+                if self.modes.autowrap {
+                    self.cr();
+                    self.lf();
+                } else {
+                    // All that is left is written to one cell.
+                    self.x = self.columns - 1;
+                    text = &text[last..];
+                }
             }
             let count = text.len().min(self.columns - self.x);
+            if self.modes.insert {
+                self.insert_chars(count);
+            }
             let (now, later) = text.split_at(count);
             let start = self.cursor();
             let attribute = self.attribute;
@@ -204,10 +236,12 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Moves the cursor; a position outside stays at the border.
+    /// Moves the cursor, as programs count lines; a position outside stays at
+    /// the border.
     pub fn gotoxy(&mut self, x: usize, y: usize) {
+        let lines = self.addressable_lines();
         self.x = x.min(self.columns - 1);
-        self.y = y.min(self.lines - 1);
+        self.y = lines.start.saturating_add(y).min(lines.end - 1);
     }
 
     /// Moves the lines from `top` to before `bottom` up by `count`; blank lines
@@ -280,14 +314,29 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Goes to the next column that 8 divides, in the next line if there is
-    /// none in this.
+    /// Goes to the next tab stop. Behind the last one it goes to the end of the
+    /// line, and from there to the first stop of the next line.
     pub fn tab(&mut self) {
-        self.x = (self.x / 8 + 1) * 8;
-        if self.x > self.columns {
-            self.x -= self.columns;
+        if self.x >= self.columns {
+            self.cr();
             self.lf();
         }
+        let mut right = self.x + 1..self.columns;
+        self.x = right
+            .find(|&x| self.stops.get(x) == Some(&true))
+            .unwrap_or(self.columns);
+    }
+
+    /// Sets or clears the tab stop at the cursor.
+    pub fn set_stop(&mut self, set: bool) {
+        if let Some(stop) = self.stops.get_mut(self.x) {
+            *stop = set;
+        }
+    }
+
+    /// Clears all tab stops.
+    pub fn clear_stops(&mut self) {
+        self.stops = [false; MOST_COLUMNS];
     }
 
     /// `ESC [ J`: 0 erases from the cursor to the end, 1 from the start to the
@@ -312,6 +361,20 @@ impl<'a> Screen<'a> {
             2 => self.clear(start..end),
             _ => {}
         }
+    }
+
+    /// `ESC [ X`: cells from the cursor on are erased, and nothing moves.
+    pub fn erase_chars(&mut self, count: usize) {
+        let (start, end) = (self.cursor(), self.cell(0, self.y + 1));
+        self.clear(start..start.saturating_add(count).min(end));
+    }
+
+    /// `ESC # 8`: the picture is filled with Es, to adjust the screen.
+    pub fn fill_with_e(&mut self) {
+        let all = self.lines(0..self.lines);
+        self.work += all.len();
+        self.cells[all].fill(Cell::new(b'E', self.blank.attribute()));
+        self.gotoxy(0, 0);
     }
 
     /// `ESC [ @`: blank cells come in at the cursor (0.11: `csi_at`).
@@ -352,51 +415,52 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Remembers where the cursor is.
-    pub fn save_cur(&mut self) {
-        self.saved = (self.x, self.y);
+    /// Lines count from the first that scrolls, or from the first again. The
+    /// cursor goes there.
+    pub fn set_origin_mode(&mut self, on: bool) {
+        self.modes.origin = on;
+        self.gotoxy(0, 0);
     }
 
-    /// Puts the cursor where it was remembered.
-    pub fn restore_cur(&mut self) {
-        self.gotoxy(self.saved.0, self.saved.1);
-    }
-
-    /// `ESC [ m`: how characters are drawn from now on, one parameter at a
-    /// time (0.11: `csi_m`, which knows 0, 1, 4, 7 and 27; the colours are
-    /// ANSI X3.64's).
-    pub fn select_rendition(&mut self, parameter: usize) {
-        let mut rendition = self.rendition;
-        match parameter {
-            0 => rendition = Rendition::NORMAL,
-            1 => rendition.bold = true,
-            4 => rendition.underline = true,
-            5 => rendition.blink = true,
-            7 => rendition.reverse = true,
-            22 => rendition.bold = false,
-            24 => rendition.underline = false,
-            25 => rendition.blink = false,
-            27 => rendition.reverse = false,
-            30..=37 => rendition.foreground = COLOURS[parameter - 30],
-            39 => rendition.foreground = WHITE,
-            40..=47 => rendition.background = COLOURS[parameter - 40],
-            49 => rendition.background = 0,
-            _ => {}
+    /// Exchanges the colours of the whole screen, or puts them right again.
+    pub fn set_reversed(&mut self, on: bool) {
+        if self.modes.reversed != on {
+            self.modes.reversed = on;
+            let all = self.lines(0..self.lines);
+            self.work += all.len();
+            for cell in &mut self.cells[all] {
+                *cell = Cell::new(cell.character(), reverse(cell.attribute()));
+            }
+            self.set_rendition(self.rendition);
         }
+    }
+
+    /// Remembers where the cursor is and how characters are drawn.
+    pub fn save_cur(&mut self) {
+        self.saved = (self.x, self.y, self.rendition);
+    }
+
+    /// Goes back to what was remembered.
+    pub fn restore_cur(&mut self) {
+        let (x, y, rendition) = self.saved;
+        self.x = x.min(self.columns - 1);
+        self.y = y;
         self.set_rendition(rendition);
     }
 
-    /// Cells are erased to the chosen background, but never reversed.
+    /// `ESC [ m`: how characters are drawn from now on, one parameter at a
+    /// time.
+    pub fn select_rendition(&mut self, parameter: usize) {
+        self.set_rendition(self.rendition.select(parameter));
+    }
+
     fn set_rendition(&mut self, rendition: Rendition) {
         self.rendition = rendition;
-        self.attribute = rendition.attribute();
-        let plain = Rendition {
-            reverse: false,
-            bold: false,
-            underline: false,
-            blink: false,
-            ..rendition
-        };
-        self.blank = Cell::new(b' ', plain.attribute());
+        self.attribute = rendition.attribute(self.modes.reversed);
+        self.blank = Cell::new(b' ', rendition.blank(self.modes.reversed));
     }
+}
+
+fn default_stops() -> [bool; MOST_COLUMNS] {
+    core::array::from_fn(|column| column % TAB == 0)
 }

@@ -54,6 +54,8 @@ pub enum Action {
     Type(Characters),
     /// It changes the lights.
     Light(Leds),
+    /// Alt-F1 to Alt-F4: brings a console, counted from 0, to the front.
+    Console(usize),
     /// Ctrl-Scroll Lock: lists the tasks.
     ShowTasks,
     /// Ctrl-Alt-Del.
@@ -106,6 +108,8 @@ pub struct Decoder {
 /// Bit 7: the key went up.
 const RELEASE: u8 = 0x80;
 const ESCAPE: u8 = 0x1B;
+/// Function keys that bring a console to the front.
+const CONSOLE_KEYS: u8 = 4;
 
 impl Decoder {
     /// No key is down, num lock is on.
@@ -121,6 +125,11 @@ impl Decoder {
     /// The lights that ought to be on.
     pub fn leds(&self) -> Leds {
         self.leds
+    }
+
+    /// Takes another layout.
+    pub fn set_layout(&mut self, layout: &'static Layout) {
+        self.layout = layout;
     }
 
     /// The next code from the keyboard.
@@ -162,8 +171,8 @@ impl Decoder {
             (0x35, true) => self.character(b'/'),
             (0x1C, true) => self.character(b'\r'),
             (0x47..=0x53, _) => self.keypad(code, extended),
-            (0x3B..=0x44, false) => Some(function_key(code - 0x3B)),
-            (0x57..=0x58, false) => Some(function_key(code - 0x57 + 10)),
+            (0x3B..=0x44, false) => Some(self.function_key(code - 0x3B)),
+            (0x57..=0x58, false) => Some(self.function_key(code - 0x57 + 10)),
             (_, false) => self.mapped(code),
             // Among these, shifts that the keyboard makes up around the keys
             // above.
@@ -187,11 +196,25 @@ impl Decoder {
     /// The keypad, and the cursor keys, which are its extended twins (0.11:
     /// `cursor`).
     fn keypad(&self, code: u8, extended: bool) -> Option<Action> {
-        const DIGITS: [u8; 13] = *b"789-456+1230.";
+        let digits = [
+            b'7',
+            b'8',
+            b'9',
+            b'-',
+            b'4',
+            b'5',
+            b'6',
+            b'+',
+            b'1',
+            b'2',
+            b'3',
+            b'0',
+            self.layout.decimal,
+        ];
         const CURSOR: [u8; 13] = *b"HA5-DGC+YB623";
         const DELETE: u8 = 0x53;
         let index = usize::from(code.checked_sub(0x47)?);
-        let (digit, letter) = (*DIGITS.get(index)?, *CURSOR.get(index)?);
+        let (digit, letter) = (*digits.get(index)?, *CURSOR.get(index)?);
         if code == DELETE && self.held.intersects(Held::CONTROL) && self.held.intersects(Held::ALT)
         {
             return Some(Action::Reboot);
@@ -206,19 +229,27 @@ impl Decoder {
         Some(Action::Type(Characters::new(&sequence[..length])))
     }
 
+    /// F1 to F12: `ESC [ [ A` to `ESC [ [ L` (0.11: `func`); the first ones with
+    /// Alt are for the kernel.
+    fn function_key(&self, index: u8) -> Action {
+        if index < CONSOLE_KEYS && self.held.intersects(Held::ALT) {
+            return Action::Console(usize::from(index));
+        }
+        Action::Type(Characters::new(&[ESCAPE, b'[', b'[', b'A' + index]))
+    }
+
     /// A key that the layout knows (0.11: `do_self`).
     fn mapped(&self, code: u8) -> Option<Action> {
         let shift = self.held.intersects(Held::SHIFT);
-        let alt_gr = self.held.contains(Held::RIGHT_ALT);
-        if alt_gr && let Some(character) = self.layout.character(code, shift, true) {
-            return Some(Action::Type(Characters::new(&[character])));
+        if self.layout.has_alt_gr() && self.held.contains(Held::RIGHT_ALT) {
+            return self.character(self.layout.alt_gr(code)?);
         }
-        let character = self.layout.character(code, shift, false)?;
+        let caps = self.leds.contains(Leds::CAPS);
+        let character = self.layout.character(code, shift, caps)?;
         if character == b'\t' && shift {
             return Some(Action::Type(Characters::new(&[ESCAPE, b'[', b'Z'])));
         }
-        let caps = self.leds.contains(Leds::CAPS) && character.is_ascii_alphabetic();
-        self.character(if caps { character ^ 0x20 } else { character })
+        self.character(character)
     }
 
     /// Types a character, changed by the keys held down with it: control
@@ -231,11 +262,12 @@ impl Decoder {
             b'/' if control => 0x1F,
             _ => character,
         };
-        let meta = if self.held.intersects(Held::ALT) {
-            0x80
+        let alt = if self.layout.has_alt_gr() {
+            Held::LEFT_ALT
         } else {
-            0
+            Held::ALT
         };
+        let meta = if self.held.intersects(alt) { 0x80 } else { 0 };
         Some(Action::Type(Characters::new(&[character | meta])))
     }
 }
@@ -256,15 +288,13 @@ fn modifier(code: u8, extended: bool) -> Option<Held> {
     })
 }
 
-/// F1 to F12: `ESC [ [ A` to `ESC [ [ L` (0.11: `func`).
-fn function_key(index: u8) -> Action {
-    Action::Type(Characters::new(&[ESCAPE, b'[', b'[', b'A' + index]))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::layout::US;
+    use super::super::layout::LAYOUTS;
     use super::*;
+
+    const US: &Layout = &LAYOUTS[0];
+    const GERMAN: &Layout = &LAYOUTS[1];
 
     /// What a keyboard types that sends these codes.
     fn type_codes(decoder: &mut Decoder, codes: &[u8]) -> Vec<u8> {
@@ -279,7 +309,7 @@ mod tests {
 
     #[track_caller]
     fn check(codes: &[u8], typed: &[u8]) {
-        let found = type_codes(&mut Decoder::new(&US), codes);
+        let found = type_codes(&mut Decoder::new(US), codes);
         assert_eq!(found, typed, "{:?}", String::from_utf8_lossy(&found));
     }
 
@@ -324,9 +354,33 @@ mod tests {
         check(&[0xE0, 0x38, 0x1E, 0xE0, 0xB8, 0x1E], b"\xe1a");
     }
 
+    #[track_caller]
+    fn check_german(codes: &[u8], typed: &[u8]) {
+        let found = type_codes(&mut Decoder::new(GERMAN), codes);
+        assert_eq!(found, typed, "{:?}", String::from_utf8_lossy(&found));
+    }
+
+    #[test]
+    fn alt_gr_is_no_alt() {
+        // z, \u{fc}, @, nothing, then Alt-a.
+        check_german(&[0x15, 0x1A, 0xE0, 0x38, 0x10, 0x1E, 0xE0, 0xB8], b"z\x81@");
+        check_german(&[0x38, 0x1E], b"\xe1");
+        // Control with AltGr-8 and with AltGr-\u{df}: ^[ and ^\.
+        check_german(&[0x1D, 0xE0, 0x38, 0x09, 0x0C], b"\x1b\x1c");
+        check_german(&[0x53, 0x2A, 0x2B], b",'");
+    }
+
+    #[test]
+    fn another_layout_counts_from_the_next_key_on() {
+        let mut decoder = Decoder::new(US);
+        assert_eq!(type_codes(&mut decoder, &[0x2A, 0x15]), b"Y");
+        decoder.set_layout(GERMAN);
+        assert_eq!(type_codes(&mut decoder, &[0x15, 0xAA, 0x15]), b"Zz");
+    }
+
     #[test]
     fn locks_change_once_however_long_the_key_is_held() {
-        let mut decoder = Decoder::new(&US);
+        let mut decoder = Decoder::new(US);
         let caps = Some(Action::Light(Leds::CAPS | Leds::NUM));
         assert_eq!(
             [0x3A, 0x3A, 0x3A, 0xBA].map(|code| decoder.scan_code(code)),
@@ -391,8 +445,21 @@ mod tests {
     }
 
     #[test]
+    fn function_keys_with_alt_are_for_the_consoles() {
+        for alt in [&[0x38][..], &[0xE0, 0x38], &[0x1D, 0x38]] {
+            let mut decoder = Decoder::new(US);
+            type_codes(&mut decoder, alt);
+            for (key, console) in [(0x3B, 0), (0x3C, 1), (0x3D, 2), (0x3E, 3)] {
+                assert_eq!(decoder.scan_code(key), Some(Action::Console(console)));
+                assert_eq!(decoder.scan_code(key | 0x80), None);
+            }
+            assert_eq!(type_codes(&mut decoder, &[0x3F]), b"\x1b[[E");
+        }
+    }
+
+    #[test]
     fn keys_for_the_kernel() {
-        let mut decoder = Decoder::new(&US);
+        let mut decoder = Decoder::new(US);
         type_codes(&mut decoder, &[0x1D]);
         assert_eq!(decoder.scan_code(0x46), Some(Action::ShowTasks));
         assert!(matches!(decoder.scan_code(0x53), Some(Action::Type(_))));
@@ -411,7 +478,7 @@ mod tests {
         check(&[0xE0, 0x5B, 0xE0, 0xDB, 0x1E], b"a");
         for code in 0..=0xFF {
             for prefix in [0, 0xE0, 0xE1] {
-                let mut decoder = Decoder::new(&US);
+                let mut decoder = Decoder::new(US);
                 decoder.scan_code(prefix);
                 decoder.scan_code(code);
                 decoder.scan_code(code);

@@ -25,8 +25,8 @@ pub type WriteQueue = Queue<u8, WRITE_SIZE>;
 /// What a terminal's bytes come from and go to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Driver {
-    /// Keyboard and screen.
-    Console,
+    /// A screen, counted from 0, and the keyboard while it is in front.
+    Console(usize),
     /// A serial line, counted from 0.
     Serial(usize),
 }
@@ -100,11 +100,12 @@ impl Tty {
     ) -> R {
         let State { line, write_q, .. } = state;
         match self.driver {
-            Driver::Console => {
-                let mut output = console::Output::new(budget);
+            Driver::Console(number) => {
+                let mut output = console::Output::new(number, budget);
                 let result = work(line, &mut output);
-                if output.finish().response {
-                    for &byte in console::RESPONSE {
+                let effects = output.finish();
+                if !effects.response.as_bytes().is_empty() {
+                    for &byte in effects.response.as_bytes() {
                         line.receive(byte, &mut Nowhere);
                     }
                     sched::wake_up(&self.readers);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ioctl`s that only consoles know: which one is in front, and the keyboard's
+//! layout. 0.11 has neither.
+
+use crate::chr_drv::keyboard;
+use crate::chr_drv::tty_io::{self, Driver, Tty};
+use crate::sched::current;
+use crate::segment::put_user;
+use lib::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_WAITACTIVE};
+use lib::sys::types::UserAddress;
+use lib::{Errno, Result};
+
+/// Carries out a command on any console: it is the same for all of them.
+///
+/// # Errors
+/// `EINVAL` for a command or a layout that is not known, or if the terminal is
+/// no console; `ENXIO` if there is no such console; `EPERM` for changes by
+/// anybody but the superuser and who has the terminal as controlling terminal;
+/// `EINTR`, `EFAULT`.
+pub fn console_ioctl(tty: &Tty, command: u32, argument: u32) -> Result<u32> {
+    if !matches!(tty.driver, Driver::Console(_)) {
+        return Err(Errno::EINVAL);
+    }
+    match command {
+        VT_ACTIVATE => {
+            check_permission(tty)?;
+            if !tty_io::change_console(console_number(argument)?) {
+                return Err(Errno::ENXIO);
+            }
+        }
+        VT_WAITACTIVE => tty_io::wait_active(console_number(argument)?)?,
+        KDGKBLAYOUT => put_user(UserAddress(argument), &(keyboard::layout() as u32))?,
+        KDSKBLAYOUT => {
+            check_permission(tty)?;
+            if !keyboard::set_layout(argument as usize) {
+                return Err(Errno::EINVAL);
+            }
+        }
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
+}
+
+fn check_permission(tty: &Tty) -> Result<()> {
+    if tty.controls(current()) || current().fs.is_superuser() {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
+/// Programs count consoles from 1.
+fn console_number(argument: u32) -> Result<usize> {
+    argument
+        .checked_sub(1)
+        .map(|number| number as usize)
+        .ok_or(Errno::ENXIO)
+}
