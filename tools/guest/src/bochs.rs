@@ -19,7 +19,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::image;
@@ -33,6 +33,18 @@ pub(crate) const KEY_TIME: Duration = Duration::from_millis(20);
 /// How an emulator draws in text: a terminal with colours, but without the sequences
 /// (repeat a character, tab backwards) that our parser doesn't know.
 pub(crate) const TERM: &str = "xterm-color";
+
+/// The terminal that Bochs draws on, for ncurses: [`TERM`] with the function keys
+/// of today's terminals, alone and with Alt. Bochs takes any code of ncurses
+/// beyond 80h that it does not know for Alt with the key 80h below, and these are
+/// the names that ncurses has for the codes 80h above F1 to F4 (`KEY_SLEFT` to
+/// `KEY_SNEXT` in its curses.h).
+const TERMINFO: &str = "\
+eleven-bochs|text display of Bochs,
+\tkf1=\\EOP, kf2=\\EOQ, kf3=\\EOR, kf4=\\EOS,
+\tkLFT=\\E[1;3P, kMSG=\\E[1;3Q, kMOV=\\E[1;3R, kNXT=\\E[1;3S,
+\tuse=xterm-color,
+";
 
 /// The file that describes the machine.
 pub fn bochsrc() -> PathBuf {
@@ -58,7 +70,8 @@ pub fn command(options: &Options) -> Result<Command> {
     let mode = if options.volatile { "volatile" } else { "flat" };
     let mut command = Command::new("bochs-bin");
     command
-        .env("TERM", TERM)
+        .env("TERM", "eleven-bochs")
+        .env("TERMINFO", describe_terminal(options.commands)?)
         .env("LINES", LINES.to_string())
         .env("COLUMNS", COLUMNS.to_string());
     command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
@@ -67,6 +80,25 @@ pub fn command(options: &Options) -> Result<Command> {
     command.arg(format!("log: {}", options.log.display()));
     command.arg(disk("master", options.image, mode)?);
     Ok(command)
+}
+
+/// Compiles [`TERMINFO`] into a folder beside `commands`.
+fn describe_terminal(commands: &Path) -> Result<PathBuf> {
+    let folder = commands.with_file_name("terminfo");
+    let source = commands.with_file_name("terminfo.src");
+    std::fs::write(&source, TERMINFO).with_context(|| format!("{}", source.display()))?;
+    let output = Command::new("tic")
+        .args(["-x", "-o"])
+        .args([&folder, &source])
+        .output()
+        .context("tic, of the package ncurses-bin")?;
+    ensure!(
+        output.status.success(),
+        "tic {}: {}",
+        source.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(folder)
 }
 
 /// The word for the disk `image` as `unit` of the first controller.
@@ -187,6 +219,19 @@ impl Console for Terminal {
         // The Enter key of a terminal sends a carriage return.
         let byte = if character == '\n' { '\r' } else { character };
         write!(self.keys, "{byte}").context("the keyboard of Bochs")?;
+        std::thread::sleep(KEY_TIME);
+        Ok(())
+    }
+
+    fn press(&mut self, keys: &[&str]) -> Result<()> {
+        let bytes = match keys {
+            ["alt", "f1"] => "\x1b[1;3P",
+            ["alt", "f2"] => "\x1b[1;3Q",
+            ["alt", "f3"] => "\x1b[1;3R",
+            ["alt", "f4"] => "\x1b[1;3S",
+            _ => bail!("the terminal of Bochs has no bytes for the keys {keys:?}"),
+        };
+        write!(self.keys, "{bytes}").context("the keyboard of Bochs")?;
         std::thread::sleep(KEY_TIME);
         Ok(())
     }

@@ -67,6 +67,8 @@ impl fmt::Display for End {
 pub(crate) trait Console {
     /// Presses and releases the keys that make `character`.
     fn type_key(&mut self, character: char) -> Result<()>;
+    /// Presses keys, by QEMU's names for them, and releases them.
+    fn press(&mut self, keys: &[&str]) -> Result<()>;
     /// What the screen shows now, or showed last.
     fn screen(&mut self) -> Result<Screen>;
     /// Writes a picture of the screen, where the emulator can.
@@ -277,6 +279,13 @@ impl Guest {
             self.console.type_key(character)?;
         }
         Ok(())
+    }
+
+    /// Presses keys together and releases them: `alt-f2`, by QEMU's names for
+    /// keys. In Bochs, whose terminal knows no keys but characters, these are
+    /// Alt with F1 to F4.
+    pub fn press(&mut self, keys: &str) -> Result<()> {
+        self.console.press(&keys.split('-').collect::<Vec<_>>())
     }
 
     /// Types `line` and Enter at a prompt on the screen and waits for the next

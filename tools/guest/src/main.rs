@@ -77,7 +77,7 @@ struct Screenshot {
     /// The disk image. The guest works on a copy.
     #[arg(long, default_value = "build/eleven.img")]
     image: PathBuf,
-    /// Commands to type, each at a prompt.
+    /// Commands to type, each at a prompt, or keys to press: <alt-f2>.
     #[arg(long = "type")]
     keys: Vec<String>,
 }
@@ -114,7 +114,7 @@ struct Boot {
     /// Text to send over the serial line, each at a prompt there (implies console=ttyS0). \n, \t, \xNN and \\ are understood.
     #[arg(long)]
     send: Vec<String>,
-    /// Text to type on the keyboard, each at a prompt on the screen.
+    /// Text to type on the keyboard, each at a prompt on the screen, or keys to press: <alt-f2>.
     #[arg(long = "type")]
     keys: Vec<String>,
     /// Ends with success as soon as this text has come over the serial line or stands on the screen.
@@ -190,7 +190,13 @@ impl Screenshot {
         let mut guest = machine.boot()?;
         guest.expect_screen_prompt(PROMPT_TIME)?;
         for text in &self.keys {
-            guest.type_line(&unescape(text)?, PROMPT_TIME)?;
+            if text.starts_with('<') {
+                type_or_press(&mut guest, text)?;
+                guest.settle();
+                guest.expect_screen_prompt(PROMPT_TIME)?;
+            } else {
+                guest.type_line(&unescape(text)?, PROMPT_TIME)?;
+            }
         }
         guest.picture(&self.output)
     }
@@ -249,7 +255,7 @@ impl Boot {
         }
         for text in &self.keys {
             let before = guest.expect_screen_prompt(left())?;
-            guest.type_keys(&unescape(text)?)?;
+            type_or_press(guest, text)?;
             guest.expect_screen_that("an echo", left(), |screen| *screen != before)?;
         }
         if let Some(text) = &self.until {
@@ -260,6 +266,17 @@ impl Boot {
             (true, false) => guest.expect_prompt("the last prompt", left()).map(drop),
             (true, true) => guest.wait_end(left()).map(drop),
         }
+    }
+}
+
+/// Types text, or presses the keys between `<` and `>`.
+fn type_or_press(guest: &mut Guest, text: &str) -> Result<()> {
+    match text
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+    {
+        Some(keys) => guest.press(keys),
+        None => guest.type_keys(&unescape(text)?),
     }
 }
 

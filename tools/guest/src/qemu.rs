@@ -265,7 +265,12 @@ impl Console for Monitor {
     fn type_key(&mut self, character: char) -> Result<()> {
         let names = keys::for_character(character)
             .ok_or_else(|| anyhow!("no key of the keyboard makes {character:?}"))?;
-        let keys: Vec<Value> = names
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.press(&names)
+    }
+
+    fn press(&mut self, keys: &[&str]) -> Result<()> {
+        let keys: Vec<Value> = keys
             .iter()
             .map(|name| json!({"type": "qcode", "data": name}))
             .collect();
