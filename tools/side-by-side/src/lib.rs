@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From Linux 0.11 to Eleven: what became of each of its symbols.
+//!
+//! Two kinds of data are in `docs/`: what 0.11 has ([`facts`], never edited)
+//! and what became of it here ([`map`], written by hand). From them come
+//!
+//! * [`check`]: the map is whole, and names only what exists;
+//! * [`guide`]: `docs/map.md`, to read;
+//! * [`pages`]: 0.11's source and ours, side by side, for who has 0.11's
+//!   source ([`original`]). None of it is part of this project.
+//!
+//! ```text
+//! facts.rs      the files and symbols of 0.11
+//! map.rs        the map as written
+//! project.rs    facts, map and our sources together
+//!   rust.rs       the items of a Rust file
+//!   assembly.rs   the labels of an assembly file
+//! check.rs      what is wrong with the map
+//! guide.rs      the page that is made of it
+//! original.rs   0.11's sources: a folder or an archive
+//! segments.rs   a source of 0.11, cut at its symbols
+//! pages.rs      both sources side by side, in HTML
+//!   highlight.rs  their colours
+//! ```
+
+pub mod assembly;
+pub mod check;
+pub mod error;
+pub mod facts;
+pub mod guide;
+
+pub mod map;
+pub mod original;
+
+pub mod project;
+pub mod rust;
+
+pub mod pages;
