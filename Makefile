@@ -76,7 +76,7 @@ bench: image tools ## ticks of each operation in Bochs, beside those of the C ke
 	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
 
 test: image tools ## all tests: on the host, in both emulators, in the guest
-	@IMAGE=$(abspath $(IMAGE)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh
+	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check

@@ -58,9 +58,7 @@ pub struct Row {
 /// Where a run does not come to its end, a row of the reference was not
 /// measured, or a file can't be read.
 pub fn run(options: &Options) -> Result<()> {
-    let text = fs::read_to_string(&options.reference)
-        .with_context(|| format!("{}", options.reference.display()))?;
-    let reference = rows(&text);
+    let reference = reference(options)?;
     let mut measured = measure(options)?;
     measured.push(Row {
         name: "boot".into(),
@@ -69,6 +67,13 @@ pub fn run(options: &Options) -> Result<()> {
     });
     print!("{}", table(&measured, &reference)?);
     Ok(())
+}
+
+/// The figures of the C kernel.
+pub fn reference(options: &Options) -> Result<Vec<Row>> {
+    let text = fs::read_to_string(&options.reference)
+        .with_context(|| format!("{}", options.reference.display()))?;
+    Ok(rows(&text))
 }
 
 /// The lines `name times ticks`; everything else is skipped.
@@ -84,41 +89,52 @@ pub fn rows(text: &str) -> Vec<Row> {
     text.lines().filter_map(row).collect()
 }
 
+/// For each row of the reference, in its order, our ticks in terms of the C
+/// kernel's.
+///
+/// # Errors
+/// Where a row was not measured, or not as often.
+pub fn ratios(measured: &[Row], reference: &[Row]) -> Result<Vec<f64>> {
+    let ratio = |known: &Row| {
+        let found = |row: &&Row| row.name == known.name && row.times == known.times;
+        match measured.iter().find(found) {
+            Some(row) => Ok(row.ticks as f64 / known.ticks as f64),
+            None => bail!("bench: no row {} of {} times", known.name, known.times),
+        }
+    };
+    reference.iter().map(ratio).collect()
+}
+
+/// The geometric mean.
+pub fn mean(ratios: &[f64]) -> f64 {
+    let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
+    (sum / ratios.len() as f64).exp()
+}
+
 /// The measured rows, each with the C kernel's figure and the ratio, and the
 /// geometric mean of the ratios.
 ///
 /// # Errors
-/// Where a row of the reference was not measured, or not as often.
+/// As [`ratios`].
 pub fn table(measured: &[Row], reference: &[Row]) -> Result<String> {
-    for wanted in reference {
-        let found = measured.iter().find(|row| row.name == wanted.name);
-        ensure!(
-            found.is_some_and(|row| row.times == wanted.times),
-            "bench: no row {} of {} times",
-            wanted.name,
-            wanted.times
-        );
-    }
+    let ratios = ratios(measured, reference)?;
     let mut text = String::from("row\ttimes\tticks\tC 0.11\tratio\n");
-    let mut logarithms = Vec::new();
     for row in measured {
         write!(text, "{}\t{}\t{}", row.name, row.times, row.ticks)?;
-        match reference.iter().find(|known| known.name == row.name) {
-            Some(known) => {
-                let ratio = row.ticks as f64 / known.ticks as f64;
-                logarithms.push(ratio.ln());
-                writeln!(text, "\t{}\t{ratio:.3}", known.ticks)?;
-            }
+        match reference.iter().position(|known| known.name == row.name) {
+            Some(n) => writeln!(text, "\t{}\t{:.3}", reference[n].ticks, ratios[n])?,
             None => text.push_str("\t-\t-\n"),
         }
     }
-    let mean = (logarithms.iter().sum::<f64>() / logarithms.len().max(1) as f64).exp();
-    writeln!(text, "geometric mean\t\t\t\t{mean:.3}")?;
+    writeln!(text, "geometric mean\t\t\t\t{:.3}", mean(&ratios))?;
     Ok(text)
 }
 
 /// Lets the guest run `bench` in place of the shell.
-fn measure(options: &Options) -> Result<Vec<Row>> {
+///
+/// # Errors
+/// Where it does not come to its end, or a row could not be measured.
+pub fn measure(options: &Options) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
     let disk = copy_image(&options.image, folder.path())?;
     image::add_to_command_line(&disk, "console=ttyS0 init=/bin/bench")?;

@@ -16,13 +16,22 @@ pub fn labels(source: &str) -> Vec<Item> {
             starts.push((name.to_owned(), index));
         }
     }
-    let ends: Vec<usize> = starts.iter().skip(1).map(|(_, start)| with_comment(&lines, *start)).chain([lines.len()]).collect();
+    let ends: Vec<usize> = starts
+        .iter()
+        .skip(1)
+        .map(|(_, start)| with_comment(&lines, *start))
+        .chain([lines.len()])
+        .collect();
     starts
         .into_iter()
         .zip(ends)
         .map(|((path, start), end)| {
             let first = with_comment(&lines, start) + 1;
-            Item { path, lines: first..=end.max(start + 1), whole: true }
+            Item {
+                path,
+                lines: first..=end.max(start + 1),
+                whole: true,
+            }
         })
         .collect()
 }
@@ -46,7 +55,10 @@ fn label_makers<'a>(lines: &[&'a str]) -> BTreeSet<&'a str> {
         } else if line == ".endm" {
             open = None;
         } else if let Some((name, parameter)) = open
-            && line.strip_prefix('\\').and_then(|line| line.strip_prefix(parameter)) == Some(":")
+            && line
+                .strip_prefix('\\')
+                .and_then(|line| line.strip_prefix(parameter))
+                == Some(":")
         {
             makers.insert(name);
         }
@@ -87,9 +99,14 @@ gdt:    .word   0
 
     #[test]
     fn labels_reach_to_the_next() {
-        let found: Vec<(String, usize, usize)> =
-            labels(SOURCE).into_iter().map(|item| (item.path, *item.lines.start(), *item.lines.end())).collect();
+        let found: Vec<(String, usize, usize)> = labels(SOURCE)
+            .into_iter()
+            .map(|item| (item.path, *item.lines.start(), *item.lines.end()))
+            .collect();
         let expected = [("debug", 5, 5), ("common", 6, 10), ("gdt", 11, 11)];
-        assert_eq!(found, expected.map(|(name, first, last)| (name.to_owned(), first, last)));
+        assert_eq!(
+            found,
+            expected.map(|(name, first, last)| (name.to_owned(), first, last))
+        );
     }
 }

@@ -16,13 +16,20 @@ pub fn check(project: &Project) -> Vec<Problem> {
             Some(entry) => check_file(project, file, entry, &mut problems),
             None => problems.push(Problem::with(
                 MAP,
-                format!("[\"{}\"] is missing, expected our file for it: {FILES} lists it", file.path),
+                format!(
+                    "[\"{}\"] is missing, expected our file for it: {FILES} lists it",
+                    file.path
+                ),
             )),
         }
     }
     for (path, entry) in project.map.files() {
         if !project.files.iter().any(|file| file.path == path) {
-            problems.push(Problem::at(MAP, entry.line, format!("[\"{path}\"] is no file of 0.11, expected one that {FILES} lists")));
+            problems.push(Problem::at(
+                MAP,
+                entry.line,
+                format!("[\"{path}\"] is no file of 0.11, expected one that {FILES} lists"),
+            ));
         }
     }
     problems
@@ -31,7 +38,11 @@ pub fn check(project: &Project) -> Vec<Problem> {
 fn check_file(project: &Project, file: &File, entry: &FileEntry, problems: &mut Vec<Problem>) {
     for path in &entry.files {
         if let Err(problem) = project.source(path) {
-            problems.push(Problem::at(MAP, entry.line, format!("{}: expected our file for it, but {problem}", file.path)));
+            problems.push(Problem::at(
+                MAP,
+                entry.line,
+                format!("{}: expected our file for it, but {problem}", file.path),
+            ));
         }
     }
     for symbol in &file.symbols {
@@ -47,26 +58,56 @@ fn check_file(project: &Project, file: &File, entry: &FileEntry, problems: &mut 
             )),
         }
     }
-    let known: BTreeSet<&str> = file.symbols.iter().map(|symbol| symbol.key.as_str()).collect();
+    let known: BTreeSet<&str> = file
+        .symbols
+        .iter()
+        .map(|symbol| symbol.key.as_str())
+        .collect();
     for (key, found) in &entry.symbols {
         if !known.contains(key.as_str()) {
-            problems.push(Problem::at(MAP, found.line, format!("{}: `{key}` is no symbol of it, expected one that {SYMBOLS} lists", file.path)));
+            problems.push(Problem::at(
+                MAP,
+                found.line,
+                format!(
+                    "{}: `{key}` is no symbol of it, expected one that {SYMBOLS} lists",
+                    file.path
+                ),
+            ));
         }
     }
 }
 
-fn check_entry(project: &Project, file: &str, key: &str, entry: &Entry, problems: &mut Vec<Problem>) {
-    let mut problem = |what: String| problems.push(Problem::at(MAP, entry.line, format!("{file}: `{key}`: {what}")));
+fn check_entry(
+    project: &Project,
+    file: &str,
+    key: &str,
+    entry: &Entry,
+    problems: &mut Vec<Problem>,
+) {
+    let mut problem = |what: String| {
+        problems.push(Problem::at(
+            MAP,
+            entry.line,
+            format!("{file}: `{key}`: {what}"),
+        ))
+    };
     for path in &entry.items {
         match project.source(&path.file) {
             Err(wrong) => problem(wrong.to_owned()),
             Ok(source) if source.item(&path.item).is_none() => {
-                problem(format!("{} has no `{}`, expected the item that does its job", path.file, path.item));
+                problem(format!(
+                    "{} has no `{}`, expected the item that does its job",
+                    path.file, path.item
+                ));
             }
             Ok(_) => {}
         }
     }
-    if entry.note.as_ref().is_some_and(|note| note.trim().is_empty() || note.contains('\n')) {
+    if entry
+        .note
+        .as_ref()
+        .is_some_and(|note| note.trim().is_empty() || note.contains('\n'))
+    {
         problem("expected the note to be one line".to_owned());
     }
 }

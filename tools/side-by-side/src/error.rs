@@ -36,9 +36,16 @@ pub enum Error {
 
 impl Error {
     /// For `map_err`: the host refused to do something to a file.
-    pub fn host(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+    pub fn host(
+        path: impl Into<PathBuf>,
+        action: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
-        move |source| Error::Host { path, action, source }
+        move |source| Error::Host {
+            path,
+            action,
+            source,
+        }
     }
 }
 
@@ -56,12 +63,20 @@ pub struct Problem {
 impl Problem {
     /// About a line.
     pub fn at(file: &str, line: usize, what: impl Into<String>) -> Problem {
-        Problem { file: file.to_owned(), line: Some(line), what: what.into() }
+        Problem {
+            file: file.to_owned(),
+            line: Some(line),
+            what: what.into(),
+        }
     }
 
     /// About a whole file.
     pub fn with(file: &str, what: impl Into<String>) -> Problem {
-        Problem { file: file.to_owned(), line: None, what: what.into() }
+        Problem {
+            file: file.to_owned(),
+            line: None,
+            what: what.into(),
+        }
     }
 }
 

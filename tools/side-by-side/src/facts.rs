@@ -39,13 +39,19 @@ impl Kind {
     ];
 
     fn parse(word: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, kind)| kind)
+        Kind::ALL
+            .into_iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, kind)| kind)
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Kind::ALL.into_iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name);
+        let name = Kind::ALL
+            .into_iter()
+            .find(|(_, kind)| kind == self)
+            .map_or("", |(name, _)| name);
         f.write_str(name)
     }
 }
@@ -94,12 +100,17 @@ pub fn read(project: &Path) -> Result<Vec<File>> {
 /// The files with their symbols. Lines that begin with `#` are comments.
 pub fn parse(files: &str, symbols: &str) -> std::result::Result<Vec<File>, Problem> {
     let mut all: Vec<File> = lines(files)
-        .map(|(_, path)| File { path: path.to_owned(), symbols: Vec::new() })
+        .map(|(_, path)| File {
+            path: path.to_owned(),
+            symbols: Vec::new(),
+        })
         .collect();
     for (row, text) in lines(symbols).skip(1) {
         let problem = |what: &str| Problem::at(SYMBOLS, row, format!("{what}, found `{text}`"));
         let [path, line, kind, name] = text.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(problem("expected file, line, kind and name with tabs between"));
+            return Err(problem(
+                "expected file, line, kind and name with tabs between",
+            ));
         };
         let file = all
             .iter_mut()
@@ -107,7 +118,9 @@ pub fn parse(files: &str, symbols: &str) -> std::result::Result<Vec<File>, Probl
             .ok_or_else(|| problem(&format!("expected a file that {FILES} lists")))?;
         file.symbols.push(Symbol {
             row,
-            line: line.parse().map_err(|_| problem("expected a line number"))?,
+            line: line
+                .parse()
+                .map_err(|_| problem("expected a line number"))?,
             kind: Kind::parse(kind).ok_or_else(|| problem("expected a kind of symbol"))?,
             name: name.to_owned(),
             key: name.to_owned(),
@@ -123,8 +136,11 @@ pub fn parse(files: &str, symbols: &str) -> std::result::Result<Vec<File>, Probl
 /// Adds the kind to the keys that would be the same.
 fn name_apart(symbols: &mut [Symbol]) {
     let mut seen = BTreeSet::new();
-    let twice: BTreeSet<String> =
-        symbols.iter().map(|symbol| symbol.name.clone()).filter(|name| !seen.insert(name.clone())).collect();
+    let twice: BTreeSet<String> = symbols
+        .iter()
+        .map(|symbol| symbol.name.clone())
+        .filter(|name| !seen.insert(name.clone()))
+        .collect();
     for symbol in symbols {
         if twice.contains(&symbol.name) {
             symbol.key = format!("{} {}", symbol.kind, symbol.name);
@@ -134,5 +150,8 @@ fn name_apart(symbols: &mut [Symbol]) {
 
 /// The lines that say something, with their numbers.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }

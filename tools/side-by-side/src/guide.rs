@@ -18,7 +18,11 @@ pub fn guide(project: &Project) -> String {
 }
 
 fn write_guide(project: &Project, page: &mut String) -> std::fmt::Result {
-    let symbols = project.files.iter().map(|file| file.symbols.len()).sum::<usize>();
+    let symbols = project
+        .files
+        .iter()
+        .map(|file| file.symbols.len())
+        .sum::<usize>();
     writeln!(page, "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->")?;
     writeln!(page, "<!-- Made of {MAP} by `make map`: change that. -->")?;
     writeln!(page, "# Linux 0.11, symbol by symbol\n")?;
@@ -42,14 +46,21 @@ fn write_guide(project: &Project, page: &mut String) -> std::fmt::Result {
 }
 
 fn file_row(project: &Project, file: &File, page: &mut String) -> std::fmt::Result {
-    let Some(entry) = project.map.file(&file.path) else { return Ok(()) };
+    let Some(entry) = project.map.file(&file.path) else {
+        return Ok(());
+    };
     let name = if file.symbols.is_empty() {
         format!("`{}`", file.path)
     } else {
         format!("[`{}`](#{})", file.path, anchor(&file.path))
     };
     let files: Vec<String> = entry.files.iter().map(|path| file_link(path)).collect();
-    writeln!(page, "| {name} | {} | {} |", files.join(", "), cell(entry.note.as_deref().unwrap_or_default()))
+    writeln!(
+        page,
+        "| {name} | {} | {} |",
+        files.join(", "),
+        cell(entry.note.as_deref().unwrap_or_default())
+    )
 }
 
 fn file_section(project: &Project, file: &File, page: &mut String) -> std::fmt::Result {
@@ -68,8 +79,16 @@ fn file_section(project: &Project, file: &File, page: &mut String) -> std::fmt::
 
 fn symbol_row(symbol: &Symbol, entry: &Entry) -> String {
     let items: Vec<String> = entry.items.iter().map(item_link).collect();
-    let items = if items.is_empty() { "none".to_owned() } else { items.join(", ") };
-    format!("| `{}` | {items} | {} |", symbol.key, cell(entry.note.as_deref().unwrap_or_default()))
+    let items = if items.is_empty() {
+        "none".to_owned()
+    } else {
+        items.join(", ")
+    };
+    format!(
+        "| `{}` | {items} | {} |",
+        symbol.key,
+        cell(entry.note.as_deref().unwrap_or_default())
+    )
 }
 
 fn file_link(path: &str) -> String {
@@ -87,5 +106,9 @@ fn cell(text: &str) -> String {
 
 /// What a heading's anchor is called where Markdown is shown.
 fn anchor(heading: &str) -> String {
-    heading.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect::<String>().to_lowercase()
+    heading
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
+        .collect::<String>()
+        .to_lowercase()
 }

@@ -14,7 +14,10 @@ use std::process::ExitCode;
 
 /// From Linux 0.11 to Eleven, symbol by symbol.
 #[derive(Parser)]
-#[command(version, after_help = "Ends with 0, with 1 if nothing could be done, with 4 if what was done has gaps.")]
+#[command(
+    version,
+    after_help = "Ends with 0, with 1 if nothing could be done, with 4 if what was done has gaps."
+)]
 struct Cli {
     /// The folder of the project.
     #[arg(long, default_value = ".", value_name = "FOLDER")]
@@ -77,7 +80,9 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
 fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::host(path, "write"))?;
-    file.write_all(text.as_bytes()).map_err(Error::host(path, "write"))?;
-    file.persist(path).map_err(|error| Error::host(path, "write")(error.error))?;
+    file.write_all(text.as_bytes())
+        .map_err(Error::host(path, "write"))?;
+    file.persist(path)
+        .map_err(|error| Error::host(path, "write")(error.error))?;
     Ok(())
 }

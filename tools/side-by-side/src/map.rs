@@ -80,7 +80,9 @@ impl Map {
 
     /// All files, by name.
     pub fn files(&self) -> impl Iterator<Item = (&str, &FileEntry)> {
-        self.files.iter().map(|(path, entry)| (path.as_str(), entry))
+        self.files
+            .iter()
+            .map(|(path, entry)| (path.as_str(), entry))
     }
 
     /// Reads the map of a project.
@@ -93,11 +95,12 @@ impl Map {
     /// The map that a text says.
     pub fn parse(text: &str) -> std::result::Result<Map, Problem> {
         let line_at = |offset: usize| text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
-        let raw: BTreeMap<Spanned<String>, RawFile> = toml::from_str(text).map_err(|error| Problem {
-            file: MAP.to_owned(),
-            line: error.span().map(|span| line_at(span.start)),
-            what: error.message().to_owned(),
-        })?;
+        let raw: BTreeMap<Spanned<String>, RawFile> =
+            toml::from_str(text).map_err(|error| Problem {
+                file: MAP.to_owned(),
+                line: error.span().map(|span| line_at(span.start)),
+                what: error.message().to_owned(),
+            })?;
         let mut files = BTreeMap::new();
         for (path, file) in raw {
             let line = line_at(path.span().start);
@@ -117,18 +120,33 @@ struct RawFile {
 }
 
 impl RawFile {
-    fn finish(self, line: usize, line_at: &dyn Fn(usize) -> usize) -> std::result::Result<FileEntry, Problem> {
+    fn finish(
+        self,
+        line: usize,
+        line_at: &dyn Fn(usize) -> usize,
+    ) -> std::result::Result<FileEntry, Problem> {
         let files = self.file.0;
         let Some(first) = files.first() else {
-            return Err(Problem::at(MAP, line, "`file` is empty, expected at least one of our files"));
+            return Err(Problem::at(
+                MAP,
+                line,
+                "`file` is empty, expected at least one of our files",
+            ));
         };
         let mut symbols = BTreeMap::new();
         for (key, raw) in self.symbols {
             let line = line_at(key.span().start);
-            let entry = raw.finish(line, first).map_err(|what| Problem::at(MAP, line, format!("{}: {what}", key.get_ref())))?;
+            let entry = raw
+                .finish(line, first)
+                .map_err(|what| Problem::at(MAP, line, format!("{}: {what}", key.get_ref())))?;
             symbols.insert(key.into_inner(), entry);
         }
-        Ok(FileEntry { line, files, note: self.note, symbols })
+        Ok(FileEntry {
+            line,
+            files,
+            note: self.note,
+            symbols,
+        })
     }
 }
 
@@ -145,14 +163,30 @@ struct RawEntry(RawFields);
 impl RawEntry {
     fn finish(self, line: usize, first_file: &str) -> std::result::Result<Entry, String> {
         match self.0 {
-            RawFields { item: Some(OneOrMore(items)), none: None, note } if !items.is_empty() => {
-                let items = items.iter().map(|item| item_path(item, first_file)).collect::<std::result::Result<_, _>>()?;
+            RawFields {
+                item: Some(OneOrMore(items)),
+                none: None,
+                note,
+            } if !items.is_empty() => {
+                let items = items
+                    .iter()
+                    .map(|item| item_path(item, first_file))
+                    .collect::<std::result::Result<_, _>>()?;
                 Ok(Entry { line, items, note })
             }
-            RawFields { item: None, none: Some(reason), note: None } => {
-                Ok(Entry { line, items: Vec::new(), note: Some(reason) })
-            }
-            _ => Err("expected either `item` and perhaps a `note`, or the reason for having `none`".to_owned()),
+            RawFields {
+                item: None,
+                none: Some(reason),
+                note: None,
+            } => Ok(Entry {
+                line,
+                items: Vec::new(),
+                note: Some(reason),
+            }),
+            _ => Err(
+                "expected either `item` and perhaps a `note`, or the reason for having `none`"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -163,7 +197,9 @@ fn item_path(text: &str, first_file: &str) -> std::result::Result<ItemPath, Stri
             file: if file.is_empty() { first_file } else { file }.to_owned(),
             item: item.to_owned(),
         }),
-        _ => Err(format!("found `{text}`, expected an item such as `::name` or `folder/file.rs::name`")),
+        _ => Err(format!(
+            "found `{text}`, expected an item such as `::name` or `folder/file.rs::name`"
+        )),
     }
 }
 
@@ -171,7 +207,9 @@ fn item_path(text: &str, first_file: &str) -> std::result::Result<ItemPath, Stri
 struct OneOrMore(Vec<String>);
 
 impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Self, D::Error> {
         struct Strings;
         impl<'de> Visitor<'de> for Strings {
             type Value = OneOrMore;
@@ -181,7 +219,10 @@ impl<'de> Deserialize<'de> for OneOrMore {
             fn visit_str<E>(self, text: &str) -> std::result::Result<OneOrMore, E> {
                 Ok(OneOrMore(vec![text.to_owned()]))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> std::result::Result<OneOrMore, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut list: A,
+            ) -> std::result::Result<OneOrMore, A::Error> {
                 let mut strings = Vec::new();
                 while let Some(text) = list.next_element()? {
                     strings.push(text);
@@ -194,7 +235,9 @@ impl<'de> Deserialize<'de> for OneOrMore {
 }
 
 impl<'de> Deserialize<'de> for RawEntry {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Self, D::Error> {
         struct ItemOrFields;
         impl<'de> Visitor<'de> for ItemOrFields {
             type Value = RawEntry;
@@ -203,9 +246,15 @@ impl<'de> Deserialize<'de> for RawEntry {
             }
             fn visit_str<E>(self, text: &str) -> std::result::Result<RawEntry, E> {
                 let item = Some(OneOrMore(vec![text.to_owned()]));
-                Ok(RawEntry(RawFields { item, ..RawFields::default() }))
+                Ok(RawEntry(RawFields {
+                    item,
+                    ..RawFields::default()
+                }))
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<RawEntry, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> std::result::Result<RawEntry, A::Error> {
                 RawFields::deserialize(MapAccessDeserializer::new(map)).map(RawEntry)
             }
         }
@@ -230,10 +279,25 @@ mod tests {
         .unwrap();
         let entry = |name: &str| {
             let entry = &map.file("a.c").unwrap().symbols[name];
-            (entry.line, entry.items.iter().map(ItemPath::to_string).collect::<Vec<_>>(), entry.note.as_deref())
+            (
+                entry.line,
+                entry
+                    .items
+                    .iter()
+                    .map(ItemPath::to_string)
+                    .collect::<Vec<_>>(),
+                entry.note.as_deref(),
+            )
         };
         assert_eq!(entry("one"), (4, vec!["a.rs::one".into()], None));
-        assert_eq!(entry("two"), (5, vec!["b.rs::T::two".into(), "a.rs::one".into()], Some("n")));
+        assert_eq!(
+            entry("two"),
+            (
+                5,
+                vec!["b.rs::T::two".into(), "a.rs::one".into()],
+                Some("n")
+            )
+        );
         assert_eq!(entry("three"), (6, vec![], Some("why")));
     }
 
@@ -243,8 +307,14 @@ mod tests {
             problem("[\"a.c\"]\nfile = \"a.rs\"\n[\"a.c\".symbols]\none = \"one\"\n"),
             "docs/map.toml:4: one: found `one`, expected an item such as `::name` or `folder/file.rs::name`"
         );
-        assert!(problem("[\"a.c\"]\nfile = \"a.rs\"\n[\"a.c\".symbols]\none = {}\n").starts_with("docs/map.toml:4: one: expected either"));
+        assert!(
+            problem("[\"a.c\"]\nfile = \"a.rs\"\n[\"a.c\".symbols]\none = {}\n")
+                .starts_with("docs/map.toml:4: one: expected either")
+        );
         assert!(problem("[\"a.c\"]\nfile = []\n").starts_with("docs/map.toml:1: `file` is empty"));
-        assert!(problem("[\"a.c\"]\nfile = \"a\"\nfiel = 1\n").starts_with("docs/map.toml:3: unknown field `fiel`"));
+        assert!(
+            problem("[\"a.c\"]\nfile = \"a\"\nfiel = 1\n")
+                .starts_with("docs/map.toml:3: unknown field `fiel`")
+        );
     }
 }

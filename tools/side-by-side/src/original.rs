@@ -25,13 +25,29 @@ pub struct Original {
 impl Original {
     /// Reads what is there of `files` in a folder or an archive.
     pub fn open(path: &Path, files: &[File]) -> Result<Original> {
-        let metadata = std::fs::metadata(path).map_err(Error::host(path, "read the sources of Linux 0.11"))?;
-        let found = if metadata.is_dir() { read_folder(path, files)? } else { read_archive(path, files)? };
-        let top = found.keys().filter_map(|name| name.strip_suffix(LANDMARK)).min_by_key(|top| top.len()).ok_or_else(|| {
-            let problem = format!("expected the sources of Linux 0.11, but there is no {LANDMARK} in it");
-            Error::NotTheOriginal { path: path.to_owned(), problem }
-        })?;
-        let texts = found.iter().filter_map(|(name, bytes)| Some((name.strip_prefix(top)?.to_owned(), decode(bytes)))).collect();
+        let metadata =
+            std::fs::metadata(path).map_err(Error::host(path, "read the sources of Linux 0.11"))?;
+        let found = if metadata.is_dir() {
+            read_folder(path, files)?
+        } else {
+            read_archive(path, files)?
+        };
+        let top = found
+            .keys()
+            .filter_map(|name| name.strip_suffix(LANDMARK))
+            .min_by_key(|top| top.len())
+            .ok_or_else(|| {
+                let problem =
+                    format!("expected the sources of Linux 0.11, but there is no {LANDMARK} in it");
+                Error::NotTheOriginal {
+                    path: path.to_owned(),
+                    problem,
+                }
+            })?;
+        let texts = found
+            .iter()
+            .filter_map(|(name, bytes)| Some((name.strip_prefix(top)?.to_owned(), decode(bytes))))
+            .collect();
         Ok(Original { texts })
     }
 
@@ -44,7 +60,9 @@ impl Original {
 /// Whether a path ends like that of a file of 0.11, with not too much around.
 fn is_wanted(path: &str, files: &[File]) -> bool {
     files.iter().any(|file| {
-        path.strip_suffix(&file.path).is_some_and(|top| (top.is_empty() || top.ends_with('/')) && top.matches('/').count() <= MOST_AROUND)
+        path.strip_suffix(&file.path).is_some_and(|top| {
+            (top.is_empty() || top.ends_with('/')) && top.matches('/').count() <= MOST_AROUND
+        })
     })
 }
 
@@ -62,7 +80,11 @@ fn read_folder(root: &Path, files: &[File]) -> Result<BTreeMap<String, Vec<u8>>>
                 }
             }
         } else if name.matches('/').count() < MOST_AROUND {
-            tops.extend(folders_in(&folder)?.into_iter().map(|(path, inner)| (path, format!("{name}{inner}/"))));
+            tops.extend(
+                folders_in(&folder)?
+                    .into_iter()
+                    .map(|(path, inner)| (path, format!("{name}{inner}/"))),
+            );
         }
     }
     Ok(found)
@@ -87,9 +109,16 @@ fn folders_in(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
 /// The wanted files of an archive, by their path in it.
 fn read_archive(path: &Path, files: &[File]) -> Result<BTreeMap<String, Vec<u8>>> {
     let bytes = std::fs::read(path).map_err(Error::host(path, "read"))?;
-    let not_tar = |problem: String| Error::NotTheOriginal { path: path.to_owned(), problem };
+    let not_tar = |problem: String| Error::NotTheOriginal {
+        path: path.to_owned(),
+        problem,
+    };
     let tar = unpack(bytes).map_err(not_tar)?;
-    let broken = |error: std::io::Error| not_tar(format!("expected a folder, a .tar or a .tar.gz file, but {error}"));
+    let broken = |error: std::io::Error| {
+        not_tar(format!(
+            "expected a folder, a .tar or a .tar.gz file, but {error}"
+        ))
+    };
     let mut found = BTreeMap::new();
     for entry in tar::Archive::new(&tar[..]).entries().map_err(broken)? {
         let entry = entry.map_err(broken)?;
@@ -113,10 +142,16 @@ fn plain(path: &Path) -> String {
 
 /// Undoes gzip.
 fn unpack(bytes: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
-    const OTHERS: [(&[u8], &str); 4] =
-        [(&[0x1F, 0x9D], "compress"), (b"BZh", "bzip2"), (b"\xFD7zXZ", "xz"), (b"PK\x03\x04", "zip")];
+    const OTHERS: [(&[u8], &str); 4] = [
+        (&[0x1F, 0x9D], "compress"),
+        (b"BZh", "bzip2"),
+        (b"\xFD7zXZ", "xz"),
+        (b"PK\x03\x04", "zip"),
+    ];
     if let Some((_, packer)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(format!("packed by {packer}, expected a folder, a .tar or a .tar.gz file: unpack it first"));
+        return Err(format!(
+            "packed by {packer}, expected a folder, a .tar or a .tar.gz file: unpack it first"
+        ));
     }
     if !bytes.starts_with(&[0x1F, 0x8B]) {
         return Ok(bytes);
@@ -124,13 +159,19 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
     let mut tar = Vec::new();
     match GzDecoder::new(&bytes[..]).read_to_end(&mut tar) {
         Ok(_) => Ok(tar),
-        Err(error) => Err(format!("expected a .tar.gz file, but behind {} bytes it cannot be unpacked: {error}", tar.len())),
+        Err(error) => Err(format!(
+            "expected a .tar.gz file, but behind {} bytes it cannot be unpacked: {error}",
+            tar.len()
+        )),
     }
 }
 
 fn read_source(source: impl Read, path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(LARGEST_SOURCE).read_to_end(&mut bytes).map_err(Error::host(path, "read"))?;
+    source
+        .take(LARGEST_SOURCE)
+        .read_to_end(&mut bytes)
+        .map_err(Error::host(path, "read"))?;
     Ok(bytes)
 }
 
@@ -154,6 +195,9 @@ mod tests {
 
     #[test]
     fn names_in_archives_are_made_plain() {
-        assert_eq!(plain(Path::new("./linux//init/main.c")), "linux/init/main.c");
+        assert_eq!(
+            plain(Path::new("./linux//init/main.c")),
+            "linux/init/main.c"
+        );
     }
 }

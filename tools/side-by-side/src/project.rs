@@ -69,7 +69,12 @@ impl Project {
                 }
             }
         }
-        Project { root: root.to_owned(), files, map, sources }
+        Project {
+            root: root.to_owned(),
+            files,
+            map,
+            sources,
+        }
     }
 
     /// A source that the map names, or what is wrong with it.

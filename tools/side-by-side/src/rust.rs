@@ -59,7 +59,11 @@ impl Items {
             syn::Item::Enum(item) => {
                 self.add(path(&item.ident), span, true);
                 for variant in &item.variants {
-                    self.add(format!("{}::{}", path(&item.ident), variant.ident), variant.span(), false);
+                    self.add(
+                        format!("{}::{}", path(&item.ident), variant.ident),
+                        variant.span(),
+                        false,
+                    );
                 }
             }
             syn::Item::Trait(item) => {
@@ -103,7 +107,9 @@ impl Items {
     }
 
     fn implementation(&mut self, prefix: &str, item: &syn::ItemImpl) {
-        let Some(name) = type_name(&item.self_ty) else { return };
+        let Some(name) = type_name(&item.self_ty) else {
+            return;
+        };
         for part in &item.items {
             let member = match part {
                 syn::ImplItem::Fn(part) => &part.sig.ident,
@@ -116,7 +122,12 @@ impl Items {
 
     /// A `macro_rules!`, or a call of a macro that makes items.
     fn macro_item(&mut self, prefix: &str, item: &syn::ItemMacro, span: Span) {
-        let called = item.mac.path.segments.last().map(|segment| segment.ident.to_string());
+        let called = item
+            .mac
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string());
         let name = match &item.ident {
             Some(name) => {
                 self.add(format!("{prefix}{name}"), span, true);
@@ -157,7 +168,9 @@ impl Items {
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
+            && attribute
+                .parse_args::<syn::Ident>()
+                .is_ok_and(|word| word == "test")
     })
 }
 

@@ -17,6 +17,15 @@ pub fn image() -> PathBuf {
     std::env::var_os("IMAGE").map_or_else(|| default.into(), PathBuf::from)
 }
 
+/// The kernel as ELF: `$KERNEL`, which `make test` sets.
+pub fn kernel() -> PathBuf {
+    const BUILT: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../target/i686-kernel/release/kernel"
+    );
+    std::env::var_os("KERNEL").map_or_else(|| BUILT.into(), PathBuf::from)
+}
+
 /// A copy of the image that a test may change.
 pub fn copy_of_image() -> Result<(TempDir, PathBuf)> {
     let folder = tempfile::tempdir()?;

@@ -2,6 +2,7 @@
 //! Tests of the whole system: the real image, booted in both emulators. They
 //! run with `--ignored`, as `make test` does, on the image that `$IMAGE` names.
 
+mod bench;
 mod boot;
 mod common;
 mod faults;
