@@ -151,7 +151,7 @@ impl<'fs> Fs<'fs> {
                     let word = word | 1 << (found % WORD);
                     crate::layout::put_at(&mut *data, offset, word.to_le_bytes());
                     drop(data);
-                    buffer.set_dirty();
+                    self.set_dirty(buffer);
                     return Some(found);
                 }
                 bit = (bit / WORD + 1) * WORD;
@@ -178,7 +178,7 @@ impl<'fs> Fs<'fs> {
         }
         *byte &= !mask;
         drop(data);
-        buffer.set_dirty();
+        self.set_dirty(buffer);
         true
     }
 

@@ -5,7 +5,8 @@
 //! at the end of the device; writing there is `ENOSPC`.
 
 use crate::Fs;
-use crate::file_dev::{READ_AHEAD, part_of_block, partial};
+use crate::buffer::READ_AHEAD;
+use crate::file_dev::{part_of_block, partial};
 use crate::layout::BLOCK_SIZE;
 use crate::seam::UserBuffer;
 use lib::sys::types::Device;

@@ -21,8 +21,10 @@
 //! any moment while the cache lock is free, no other may. So holding a
 //! [`Buffer`], or the I/O lock, is what keeps device and block as they are.
 
+mod marks;
 mod write_back;
 
+pub(crate) use marks::{MOST_BUFFERS, Marks};
 pub(crate) use write_back::Rank;
 
 use crate::Fs;
@@ -43,6 +45,8 @@ pub(crate) const NR_HASH: usize = 1024;
 /// How many unused buffers are looked at for a clean one, and how many dirty
 /// ones are written together when there is none.
 const SEARCH: usize = 32;
+/// Blocks that are read ahead when a block must be read.
+pub(crate) const READ_AHEAD: u32 = 16;
 
 /// A buffer: a block's contents and what is known of them
 /// (0.11: `struct buffer_head`).
@@ -174,7 +178,7 @@ impl Buffer<'_> {
     /// change, so that a write that began before it does not count.
     #[inline(always)]
     pub fn mark_dirty(&self) {
-        self.head.set_dirty();
+        self.fs.set_dirty(self.head);
     }
 
     /// Which block of the device.
@@ -218,14 +222,12 @@ impl Drop for Buffer<'_> {
     }
 }
 
-/// What [`Fs::getblk`] finds among the unused buffers.
-enum Victim {
-    /// Clean and unlocked: may be given another block.
-    Clean(u32),
-    /// All that were looked at are dirty or locked.
-    Busy,
+/// Why there is no buffer for another block now.
+enum NoBuffer {
+    /// All unused ones that were looked at are dirty or locked.
+    Dirty,
     /// No buffer is unused.
-    None,
+    InUse,
 }
 
 impl<'fs> Fs<'fs> {
@@ -260,42 +262,20 @@ impl<'fs> Fs<'fs> {
     }
 
     /// One attempt of [`Fs::getblk`]; `None` after something was waited for.
+    #[inline]
     fn try_getblk(
         &'fs self,
         device: Device,
         block: u32,
         make_clean: &dyn Fn(),
     ) -> Option<&'fs BufferHead> {
-        let hash = hash(device, block);
-        let mut cache = self.tables.buffers.lock();
-        if let Some(number) = cache.find(self.buffers, hash, |head| head.is_of(device, block)) {
-            let head = self.buffer_head(number)?;
-            if head.count.get() == 0 {
-                cache.take(self.buffers, number);
-            }
-            head.count.add(1);
-            return Some(head);
-        }
-        match self.victim(cache.unused(self.buffers)) {
-            Victim::Clean(number) => {
-                let head = self.buffer_head(number)?;
-                cache.take(self.buffers, number);
-                cache.remove(self.buffers, number);
-                head.device.set(u32::from(device.0));
-                head.block.set(block);
-                head.count.set(1);
-                head.uptodate.store(false, Release);
-                head.write_failed.store(false, Release);
-                cache.insert(self.buffers, number);
-                Some(head)
-            }
-            Victim::Busy => {
-                drop(cache);
+        match self.getblk_now(device, block) {
+            Ok(head) => Some(head),
+            Err(NoBuffer::Dirty) => {
                 make_clean();
                 None
             }
-            Victim::None => {
-                drop(cache);
+            Err(NoBuffer::InUse) => {
                 let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
                 self.seam
                     .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
@@ -304,15 +284,48 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    fn victim<'a>(&self, unused: impl Iterator<Item = (u32, &'a BufferHead)>) -> Victim {
-        let mut found = Victim::None;
-        for (number, head) in unused.take(SEARCH) {
-            if !head.is_dirty() && !head.io.is_locked() {
-                return Victim::Clean(number);
+    /// The buffer of a block, counted, if there is one without waiting.
+    #[inline(always)]
+    fn getblk_now(
+        &'fs self,
+        device: Device,
+        block: u32,
+    ) -> core::result::Result<&'fs BufferHead, NoBuffer> {
+        let hash = hash(device, block);
+        let mut cache = self.tables.buffers.lock();
+        let found = cache.find(self.buffers, hash, |head| head.is_of(device, block));
+        if let Some(head) = found.and_then(|number| self.buffer_head(number)) {
+            if head.count.get() == 0 {
+                cache.take(self.buffers, head.number);
             }
-            found = Victim::Busy;
+            head.count.add(1);
+            return Ok(head);
         }
-        found
+        let head = Self::victim(cache.unused(self.buffers))?;
+        cache.take(self.buffers, head.number);
+        cache.remove(self.buffers, head.number);
+        head.device.set(u32::from(device.0));
+        head.block.set(block);
+        head.count.set(1);
+        head.uptodate.store(false, Release);
+        head.write_failed.store(false, Release);
+        cache.insert(self.buffers, head.number);
+        Ok(head)
+    }
+
+    /// An unused buffer that is clean and unlocked: it may be given another
+    /// block.
+    fn victim<'a>(
+        unused: impl Iterator<Item = (u32, &'a BufferHead)>,
+    ) -> core::result::Result<&'a BufferHead, NoBuffer> {
+        let mut found = NoBuffer::InUse;
+        for (_, head) in unused.take(SEARCH) {
+            if !head.is_dirty() && !head.io.is_locked() {
+                return Ok(head);
+            }
+            found = NoBuffer::Dirty;
+        }
+        Err(found)
     }
 
     /// Gives a buffer back. For buffers without a handle; the others are
@@ -359,8 +372,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// As [`Fs::bread`], and starts to read the blocks `ahead`, if anything
-    /// has to be read at all (0.11: `breada`). Zeros among `ahead` are no
-    /// blocks.
+    /// has to be read at all (0.11: `breada`): up to [`READ_AHEAD`], and as
+    /// many as there are buffers for. Zeros among `ahead` are no blocks.
     pub fn breada(
         &'fs self,
         device: Device,
@@ -371,12 +384,20 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
-        self.start_read(buffer.head);
-        for next in ahead {
-            if next != 0 {
-                self.start_read(self.getblk(device, next).head);
-            }
+        // Found out before: that may sleep, and what sleeps does not plug.
+        let mut blocks = [0; READ_AHEAD as usize];
+        for (place, next) in blocks.iter_mut().zip(ahead) {
+            *place = next;
         }
+        self.seam.plug();
+        self.start_read(buffer.head);
+        for next in blocks.into_iter().filter(|block| *block != 0) {
+            let Ok(head) = self.getblk_now(device, next) else {
+                break;
+            };
+            self.start_read(Buffer { fs: self, head }.head);
+        }
+        self.seam.unplug();
         self.wait_on_buffer(buffer)
     }
 
@@ -389,9 +410,11 @@ impl<'fs> Fs<'fs> {
         page: &mut [u8; 4 * BLOCK_SIZE],
     ) -> Result<()> {
         let buffers = blocks.map(|block| (block != 0).then(|| self.getblk(device, block)));
+        self.seam.plug();
         for buffer in buffers.iter().flatten() {
             self.start_read(buffer.head);
         }
+        self.seam.unplug();
         for (buffer, part) in buffers.into_iter().zip(page.chunks_exact_mut(BLOCK_SIZE)) {
             match buffer {
                 Some(buffer) => part.copy_from_slice(&*self.wait_on_buffer(buffer)?.data()),

@@ -12,6 +12,7 @@
 //! So a write of up to [`PIECE`] bytes is not mixed with others, a larger one
 //! may be. Whole blocks are written without being read first.
 
+use crate::buffer::READ_AHEAD;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::BLOCK_SIZE;
 use crate::seam::{ReadInto, UserBuffer};
@@ -19,8 +20,6 @@ use lib::{Errno, Result};
 
 /// Bytes that are copied with the inode locked once.
 pub const PIECE: usize = 4096;
-/// Blocks that are read ahead when a block must be read.
-pub(crate) const READ_AHEAD: u32 = 16;
 const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
 
 /// A piece of a block: offset and length, of the `left` bytes from `position`.

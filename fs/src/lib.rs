@@ -98,7 +98,7 @@ pub mod truncate;
 pub use inode::Inode;
 pub use task::FsTask;
 
-use buffer::BufferHead;
+use buffer::{BufferHead, MOST_BUFFERS, Marks};
 use file_table::FileTable;
 use inode::InodeSlot;
 use lib::lock::{Lock, Word};
@@ -121,6 +121,8 @@ pub struct Tables {
     buffers: Lock<Index<{ buffer::NR_HASH }>>,
     /// Waits for a buffer to become unused (0.11: `buffer_wait`).
     buffer_wait: WaitQueue,
+    /// Buffers that are changed or being written.
+    marks: Marks,
     /// Held while the order of writes matters.
     order_lock: SleepLock,
     /// Where the periodic write-back goes on.
@@ -142,6 +144,7 @@ impl Tables {
         Tables {
             buffers: Lock::new(Index::new()),
             buffer_wait: WaitQueue::new(),
+            marks: Marks::new(),
             order_lock: SleepLock::new(),
             write_back: Word::new(0),
             inodes: Lock::new(Index::new()),
@@ -174,7 +177,8 @@ impl<'m> Fs<'m> {
     ///
     /// `buffers[n]` must be `BufferHead::new(n)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for
-    /// its bitmaps, so there should be a hundred or more.
+    /// its bitmaps, so there should be a hundred or more. Those behind the first
+    /// 16384 are not used.
     pub fn new(seam: &'m dyn Seam, buffers: &'m [BufferHead], tables: &'m Tables) -> Fs<'m> {
         let fs = Fs::join(seam, buffers, tables);
         fs.buffer_init();
@@ -188,9 +192,11 @@ impl<'m> Fs<'m> {
         buffers: &'m [BufferHead],
         tables: &'m Tables,
     ) -> Fs<'m> {
+        let is_few = buffers.len() <= MOST_BUFFERS;
+        let used = if is_few { buffers.len() } else { MOST_BUFFERS };
         Fs {
             seam,
-            buffers,
+            buffers: buffers.split_at(used).0,
             tables,
         }
     }

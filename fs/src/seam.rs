@@ -114,6 +114,14 @@ pub trait Seam: Sync {
     /// behind its end, ends at once with `uptodate` false.
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead);
 
+    /// What [`Seam::ll_rw_block`] is given from now on may wait in its queue,
+    /// so that neighbours are moved together, until [`Seam::unplug`] or until
+    /// the caller sleeps.
+    fn plug(&self) {}
+
+    /// Starts what waits since [`Seam::plug`].
+    fn unplug(&self) {}
+
     /// The size of a block device in 1024-byte blocks; 0 if there is none.
     fn device_blocks(&self, device: Device) -> u32;
 

@@ -40,6 +40,7 @@ pub fn fs() -> &'static Fs<'static> {
 
 impl Seam for KernelSeam {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+        ll_rw_blk::unplug();
         sched::sleep_while(queue, busy);
     }
 
@@ -48,6 +49,7 @@ impl Seam for KernelSeam {
         queue: &WaitQueue,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
+        ll_rw_blk::unplug();
         sched::interruptible_sleep_while(queue, busy)
     }
 
@@ -66,6 +68,14 @@ impl Seam for KernelSeam {
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
         ll_rw_blk::ll_rw_block(direction, buffer);
+    }
+
+    fn plug(&self) {
+        ll_rw_blk::plug();
+    }
+
+    fn unplug(&self) {
+        ll_rw_blk::unplug();
     }
 
     fn device_blocks(&self, device: Device) -> u32 {

@@ -57,16 +57,6 @@ const DATA: &RangeInclusive<u8> = &STEPS[0];
 const INODES: &RangeInclusive<u8> = &STEPS[2];
 
 impl BufferHead {
-    /// As [`Buffer::mark_dirty`](super::Buffer::mark_dirty).
-    #[inline(always)]
-    pub(crate) fn set_dirty(&self) {
-        // A higher rank stays.
-        if !self.is_dirty() {
-            let (clean, data) = (Rank::Clean as u8, Rank::Data as u8);
-            let _ = self.rank.compare_exchange(clean, data, AcqRel, Acquire);
-        }
-    }
-
     #[inline(always)]
     pub(super) fn is_dirty(&self) -> bool {
         self.rank.load(Acquire) != Rank::Clean as u8
@@ -89,15 +79,6 @@ impl BufferHead {
         rank == Rank::Arrivals as u8 && next == Rank::Removals
             || rank == Rank::Removals as u8 && next == Rank::Arrivals
     }
-
-    /// It was changed so. With the order lock held.
-    fn raise(&self, next: Rank) {
-        let rank = self.rank.load(Acquire);
-        // New blocks stay what they are.
-        if rank != Rank::Data as u8 && rank < next as u8 {
-            self.rank.store(next as u8, Release);
-        }
-    }
 }
 
 impl Buffer<'_> {
@@ -112,11 +93,37 @@ impl Buffer<'_> {
     /// As [`Buffer::mark_dirty`], of a block of the inode table. With the
     /// order lock held.
     pub(crate) fn mark_inodes_dirty(&self) {
-        self.head.raise(Rank::Inodes);
+        self.fs.raise(self.head, Rank::Inodes);
     }
 }
 
 impl<'fs> Fs<'fs> {
+    /// As [`Buffer::mark_dirty`].
+    #[inline(always)]
+    pub(crate) fn set_dirty(&self, head: &BufferHead) {
+        // A higher rank stays.
+        if !head.is_dirty() {
+            let (clean, data) = (Rank::Clean as u8, Rank::Data as u8);
+            let _ = head.rank.compare_exchange(clean, data, AcqRel, Acquire);
+            self.tables.marks.set(head.number);
+        }
+    }
+
+    /// The contents were changed so. With the order lock held.
+    fn raise(&self, head: &BufferHead, next: Rank) {
+        let rank = head.rank.load(Acquire);
+        // New blocks stay what they are.
+        if rank != Rank::Data as u8 && rank < next as u8 {
+            head.rank.store(next as u8, Release);
+            self.tables.marks.set(head.number);
+        }
+    }
+
+    /// The buffers that are changed or being written.
+    fn marked(&self) -> impl Iterator<Item = &BufferHead> {
+        self.tables.marks.marked(self.buffers)
+    }
+
     /// [`Buffer::change`].
     #[inline]
     fn change_in_order(&'fs self, head: &BufferHead, rank: Rank, change: impl FnOnce()) {
@@ -124,7 +131,7 @@ impl<'fs> Fs<'fs> {
             let order = self.tables.order_lock.hold(self.seam);
             if !head.conflicts(rank) {
                 change();
-                head.raise(rank);
+                self.raise(head, rank);
                 return;
             }
             drop(order);
@@ -161,7 +168,7 @@ impl<'fs> Fs<'fs> {
         let mut result = self.write_step(device, DATA);
         let _order = self.tables.order_lock.hold(self.seam);
         for step in STEPS {
-            if self.buffers.iter().any(|head| head.has_rank(&step)) {
+            if self.marked().any(|head| head.has_rank(&step)) {
                 result = self.write_step(device, &step).and(result);
             }
         }
@@ -190,7 +197,8 @@ impl<'fs> Fs<'fs> {
     /// Writes the buffers of some ranks and waits for them.
     fn write_step(&self, device: Option<Device>, ranks: &RangeInclusive<u8>) -> Result<()> {
         let is_of_device = |head: &BufferHead| device.is_none_or(|it| it == head.device());
-        for head in self.buffers {
+        self.seam.plug();
+        for head in self.marked() {
             while head.has_rank(ranks) && is_of_device(head) {
                 if self.start_write(head, device, ranks) {
                     break;
@@ -198,11 +206,16 @@ impl<'fs> Fs<'fs> {
                 head.io.wait(self.seam);
             }
         }
+        self.seam.unplug();
         let mut result = Ok(());
-        for head in self.buffers.iter().filter(|head| is_of_device(head)) {
+        for head in self.marked().filter(|head| is_of_device(head)) {
+            self.tables.marks.clear(head.number);
             head.io.wait(self.seam);
             if head.write_failed.swap(false, AcqRel) {
                 result = Err(Errno::EIO);
+            }
+            if head.is_dirty() || head.io.is_locked() {
+                self.tables.marks.set(head.number);
             }
         }
         result
@@ -233,6 +246,7 @@ impl<'fs> Fs<'fs> {
         if is_wanted {
             head.set_clean();
             head.writing.store(true, Release);
+            self.tables.marks.set(head.number);
             self.ll_rw_block(crate::seam::Direction::Write, head);
         } else {
             head.io.unlock(self.seam);

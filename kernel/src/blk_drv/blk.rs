@@ -39,7 +39,7 @@ pub struct Current {
 
 /// The request to work at (0.11: `CURRENT`); `None` if there is nothing to do.
 pub fn current(major: u8) -> Option<Current> {
-    REQUESTS.lock().current(major).map(|request| Current {
+    REQUESTS.lock().begin(major).map(|request| Current {
         device: request.device,
         direction: request.direction,
         block: request.block(),

@@ -103,9 +103,27 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
             Added::Started => return (driver.do_request)(),
             Added::Queued => return,
             Added::Full => {
+                unplug();
                 let mut is_full = || REQUESTS.lock().is_full(direction);
                 sched::sleep_while(&WAIT_FOR_REQUEST, &mut is_full);
             }
         }
+    }
+}
+
+/// Lets new requests of idle drivers wait until [`unplug`], so that what comes
+/// next can be merged with them. The caller does not sleep before.
+pub fn plug() {
+    REQUESTS.lock().plug();
+}
+
+/// Has the drivers begin with what waits since [`plug`].
+pub fn unplug() {
+    loop {
+        let waiting = REQUESTS.lock().unplug();
+        let Some(driver) = waiting.and_then(driver) else {
+            return;
+        };
+        (driver.do_request)();
     }
 }

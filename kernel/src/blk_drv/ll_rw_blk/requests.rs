@@ -7,10 +7,13 @@
 //! [`Requests::current`], then [`Requests::end_buffer`] for each of its
 //! buffers, after the last of which another request is the current one.
 //!
+//! Between [`Requests::plug`] and [`Requests::unplug`] a driver that is idle is
+//! not told of a new request, so that others can be merged with that.
+//!
 //! # Order
 //!
-//! The first request of a queue is the one the driver works at, and is left
-//! alone. Behind it come reads before writes, as somebody waits for a read;
+//! The first request of a queue is the one the driver works at, and from then
+//! on is left alone. Behind it come reads before writes, as somebody waits for a read;
 //! among each the disk's arm sweeps upwards from where it is, then starts
 //! again from below.
 //!
@@ -161,6 +164,9 @@ pub struct Requests {
     requests: [Request; NR_REQUEST],
     /// The first one of each driver's queue, by major.
     current: [Option<usize>; NR_BLK_DEV],
+    /// Whether the driver has not been told of that one yet.
+    is_waiting: [bool; NR_BLK_DEV],
+    is_plugged: bool,
     in_use: usize,
 }
 
@@ -170,6 +176,8 @@ impl Requests {
         Requests {
             requests: [const { Request::new() }; NR_REQUEST],
             current: [None; NR_BLK_DEV],
+            is_waiting: [false; NR_BLK_DEV],
+            is_plugged: false,
             in_use: 0,
         }
     }
@@ -187,7 +195,7 @@ impl Requests {
     pub fn add(&mut self, new: &Transfer) -> Added {
         let major = usize::from(new.device.major());
         let current = self.current[major];
-        if current.is_some_and(|current| self.merge(current, new)) {
+        if current.is_some_and(|current| self.merge(current, self.is_waiting[major], new)) {
             return Added::Queued;
         }
         if self.is_full(new.direction) {
@@ -213,14 +221,24 @@ impl Requests {
             }
             None => {
                 self.current[major] = Some(slot);
-                Added::Started
+                self.is_waiting[major] = self.is_plugged;
+                if self.is_plugged {
+                    Added::Queued
+                } else {
+                    Added::Started
+                }
             }
         }
     }
 
-    /// Tries the requests behind the current one.
-    fn merge(&mut self, current: usize, new: &Transfer) -> bool {
-        let mut at = self.requests[current].next;
+    /// Tries the requests behind the current one, and that too if the driver
+    /// does not know of it yet.
+    fn merge(&mut self, current: usize, is_waiting: bool, new: &Transfer) -> bool {
+        let mut at = if is_waiting {
+            Some(current)
+        } else {
+            self.requests[current].next
+        };
         while let Some(slot) = at {
             if self.requests[slot].merge(new) {
                 return true;
@@ -258,6 +276,26 @@ impl Requests {
             at = self.requests[slot].next;
         }
         last
+    }
+
+    /// From now on a driver that is idle is not told of what is added.
+    pub fn plug(&mut self) {
+        self.is_plugged = true;
+    }
+
+    /// Ends that; tells the device of a request that waits, until there is
+    /// none.
+    pub fn unplug(&mut self) -> Option<Device> {
+        self.is_plugged = false;
+        let major = self.is_waiting.iter().position(|is_waiting| *is_waiting)?;
+        self.is_waiting[major] = false;
+        Some(self.requests[self.current[major]?].device)
+    }
+
+    /// As [`Requests::current`], for the driver, which works at it from now on.
+    pub fn begin(&mut self, major: u8) -> Option<&Request> {
+        self.is_waiting[usize::from(major)] = false;
+        self.current(major)
     }
 
     /// What the driver is to work at (0.11: `CURRENT`).

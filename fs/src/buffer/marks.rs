@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which buffers need a look when everything is to be written: a bit each, so
+//! that thousands of others are passed over at 32 in a step.
+//!
+//! A buffer is marked from its first change on until [`Fs::flush`] has found
+//! it unchanged and no longer on its way to the disk. So one that is not
+//! marked is clean, is not being written, and has no failure to tell.
+//!
+//! [`Fs::flush`]: crate::Fs::flush
+
+use super::BufferHead;
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+/// The most buffers there can be: 16 MB.
+pub(crate) const MOST_BUFFERS: usize = 16 * 1024;
+const WORD: usize = u32::BITS as usize;
+
+/// The marks of all buffers.
+pub(crate) struct Marks([AtomicU32; MOST_BUFFERS / WORD]);
+
+impl Marks {
+    /// No buffer is marked.
+    pub(crate) const fn new() -> Marks {
+        Marks([const { AtomicU32::new(0) }; MOST_BUFFERS / WORD])
+    }
+
+    /// Marks a buffer. After it was changed: see [`Marks::clear`].
+    #[inline]
+    pub(super) fn set(&self, number: u32) {
+        let word = &self.0[number as usize / WORD % self.0.len()];
+        word.fetch_or(1 << (number % WORD as u32), SeqCst);
+    }
+
+    /// Takes the mark away. Who does so looks at the buffer then, and marks it
+    /// again if it needs that, so that no change slips through in between.
+    pub(super) fn clear(&self, number: u32) {
+        let word = &self.0[number as usize / WORD % self.0.len()];
+        word.fetch_and(!(1 << (number % WORD as u32)), SeqCst);
+    }
+
+    /// The buffers that are marked.
+    #[inline]
+    pub(super) fn marked<'a>(
+        &'a self,
+        buffers: &'a [BufferHead],
+    ) -> impl Iterator<Item = &'a BufferHead> {
+        let bits = |mut word: u32| {
+            core::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.wrapping_sub(1);
+                (bit < u32::BITS).then_some(bit as usize)
+            })
+        };
+        let words = self.0.iter().zip(buffers.chunks(WORD));
+        words.flat_map(move |(word, buffers)| {
+            bits(word.load(SeqCst)).filter_map(|bit| buffers.get(bit))
+        })
+    }
+}
