@@ -31,7 +31,7 @@ use crate::fs_seam::fs;
 use crate::sched::HZ;
 use crate::{printk, setup_data, traps};
 use bitflags::bitflags;
-use drive::{Address, Drive};
+use drive::{Address, Drive, Width};
 use fs::seam::Direction;
 use lib::asm::io::io_delay;
 use lib::lock::{IrqLock, Word};
@@ -99,8 +99,9 @@ struct Controller {
     expected: Expected,
     /// A reset is due (0.11: `reset`).
     reset: bool,
-    /// The drive that has the command.
+    /// The drive that has the command, and how its data is moved.
     drive: usize,
+    width: Width,
     /// Sectors that the command has still to move.
     sectors_left: u32,
     /// Sectors moved by one interrupt of the command.
@@ -119,6 +120,7 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
     expected: Expected::Nothing,
     reset: false,
     drive: 0,
+    width: Width::Words,
     sectors_left: 0,
     sectors_per_interrupt: 1,
     moved: 0,
@@ -190,14 +192,15 @@ fn find_drive(number: usize) -> Option<Drive> {
     if status.is_empty() || status.contains(floating) {
         return None;
     }
-    wait_for_status(READY_POLLS)?;
-    registers::command(Command::Identify, 0, Address::default());
-    io_delay();
-    let status = wait_for_status(IDENTIFY_POLLS)?;
+    let status = identify()?;
     if status.contains(Status::DATA_REQUEST) {
         let mut data = [0; SECTOR_SIZE];
-        registers::read_data(&mut data);
-        return Drive::from_identify(&data);
+        registers::read_data(&mut data, Width::Words);
+        let mut drive = Drive::from_identify(&data)?;
+        if drive.width == Width::Doublewords && !passes_doublewords(&data) {
+            drive.width = Width::Words;
+        }
+        return Some(drive);
     }
     let refused = status.contains(Status::ERROR) && registers::signature() != PACKET_DEVICE;
     if refused {
@@ -205,6 +208,26 @@ fn find_drive(number: usize) -> Option<Drive> {
     } else {
         None
     }
+}
+
+/// Has the drive describe itself; its status then.
+fn identify() -> Option<Status> {
+    wait_for_status(READY_POLLS)?;
+    registers::command(Command::Identify, 0, Address::default());
+    io_delay();
+    wait_for_status(IDENTIFY_POLLS)
+}
+
+/// Whether the controller hands on 32 bits at a time: then the drive's
+/// description arrives as it did by words. One on a bus of 16 bits takes the
+/// upper half from the register behind the data register.
+fn passes_doublewords(description: &[u8; SECTOR_SIZE]) -> bool {
+    let mut again = [0; SECTOR_SIZE];
+    if identify().is_some_and(|status| status.contains(Status::DATA_REQUEST)) {
+        registers::read_data(&mut again, Width::Doublewords);
+        registers::drain();
+    }
+    again == *description
 }
 
 /// The status as soon as the drive is not busy (0.11: `controller_ready`).
@@ -285,6 +308,7 @@ impl Controller {
             return Err(NotReady);
         };
         self.drive = number;
+        self.width = drive.width;
         if let Some(step) = self.set_up[number].iter().next() {
             return self.tell(&drive, step);
         }
@@ -392,7 +416,7 @@ impl Controller {
         while count != 0 {
             let now = count.min(SECTORS_PER_BLOCK - self.moved);
             if let Some(head) = blk::current_buffer(major::HARD_DISK, 0) {
-                registers::read_data(&mut head.data()[bytes(self.moved, now)]);
+                registers::read_data(&mut head.data()[bytes(self.moved, now)], self.width);
             }
             self.moved += now;
             count -= now;
@@ -431,7 +455,7 @@ impl Controller {
             );
             let now = count.min(SECTORS_PER_BLOCK - sector);
             if let Some(head) = blk::current_buffer(major::HARD_DISK, block) {
-                registers::write_data(&head.data()[bytes(sector, now)]);
+                registers::write_data(&head.data()[bytes(sector, now)], self.width);
             }
             self.moved += now;
             count -= now;

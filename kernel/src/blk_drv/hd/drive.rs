@@ -55,6 +55,15 @@ pub struct Address {
     pub head: u8,
 }
 
+/// How much the data register takes at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Width {
+    /// 16 bits, as all drives do.
+    Words,
+    /// 32 bits: half as many steps for the same bytes.
+    Doublewords,
+}
+
 /// A drive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Drive {
@@ -66,6 +75,9 @@ pub struct Drive {
     pub sectors: u32,
     /// Sectors moved by one interrupt; 1 if it cannot do more.
     pub multiple: u8,
+    /// How its data is moved. Doublewords also need a controller that passes
+    /// them on whole, which the drive can't know.
+    pub width: Width,
 }
 
 impl Drive {
@@ -99,11 +111,20 @@ impl Drive {
         } else {
             1
         };
+        // ANSI X3.221 (ATA-1), "identify drive". Later standards use the word
+        // for other things, with other values.
+        const DOUBLEWORDS: u16 = 1;
+        let width = if word(48) == DOUBLEWORDS {
+            Width::Doublewords
+        } else {
+            Width::Words
+        };
         Some(Drive {
             geometry,
             lba,
             sectors,
             multiple,
+            width,
         })
     }
 
@@ -116,6 +137,7 @@ impl Drive {
             lba: false,
             sectors: geometry.total(),
             multiple: 1,
+            width: Width::Words,
         })
     }
 
@@ -175,6 +197,19 @@ mod tests {
         for word in [0x8000, 0x8003] {
             let words = [&OLD[..], &[(47, word)]].concat();
             assert_eq!(Drive::from_identify(&identify(&words)).unwrap().multiple, 1);
+        }
+    }
+
+    #[test]
+    fn only_a_drive_of_the_first_standard_says_that_it_takes_doublewords() {
+        for (word, width) in [
+            (0, Width::Words),
+            (1, Width::Doublewords),
+            (0x4001, Width::Words),
+        ] {
+            let words = [&OLD[..], &[(48, word)]].concat();
+            let drive = Drive::from_identify(&identify(&words)).unwrap();
+            assert_eq!(drive.width, width);
         }
     }
 

@@ -6,7 +6,7 @@
 //! only one that touches the ports; data moves only between them and the
 //! slices that are passed, never by the drive itself.
 
-use super::drive::Address;
+use super::drive::{Address, Width};
 use bitflags::bitflags;
 use core::arch::asm;
 use lib::asm::io::{inb, io_delay, outb};
@@ -129,22 +129,44 @@ pub fn command(command: Command, count: u8, address: Address) {
 }
 
 /// Moves what the drive has ready (0.11: `port_read`). Whole sectors.
-pub fn read_data(bytes: &mut [u8]) {
+pub fn read_data(bytes: &mut [u8], width: Width) {
+    let to = bytes.as_mut_ptr();
     // SAFETY: the destination is borrowed exclusively and has that many
-    // words; the direction flag is clear; es equals ds in the kernel.
+    // units; the direction flag is clear; es equals ds in the kernel.
     unsafe {
-        asm!("rep insw", in("dx") DATA, inout("edi") bytes.as_mut_ptr() => _,
-            inout("ecx") bytes.len() / 2 => _, options(nostack, preserves_flags));
+        match width {
+            Width::Words => asm!("rep insw", in("dx") DATA, inout("edi") to => _,
+                inout("ecx") bytes.len() / 2 => _, options(nostack, preserves_flags)),
+            Width::Doublewords => asm!("rep insd", in("dx") DATA, inout("edi") to => _,
+                inout("ecx") bytes.len() / 4 => _, options(nostack, preserves_flags)),
+        }
     }
 }
 
 /// Gives the drive what it waits for (0.11: `port_write`). Whole sectors.
-pub fn write_data(bytes: &[u8]) {
-    // SAFETY: the source is borrowed and has that many words. `esi` cannot be
+pub fn write_data(bytes: &[u8], width: Width) {
+    let from = bytes.as_ptr();
+    // SAFETY: the source is borrowed and has that many units. `esi` cannot be
     // named as an operand, so it is exchanged around the loop.
     unsafe {
-        asm!("xchg esi, {0}", "rep outsw", "xchg esi, {0}",
-            inout(reg) bytes.as_ptr() => _, in("dx") DATA, inout("ecx") bytes.len() / 2 => _,
-            options(nostack, preserves_flags));
+        match width {
+            Width::Words => asm!("xchg esi, {0}", "rep outsw", "xchg esi, {0}",
+                inout(reg) from => _, in("dx") DATA, inout("ecx") bytes.len() / 2 => _,
+                options(nostack, preserves_flags)),
+            Width::Doublewords => asm!("xchg esi, {0}", "rep outsd", "xchg esi, {0}",
+                inout(reg) from => _, in("dx") DATA, inout("ecx") bytes.len() / 4 => _,
+                options(nostack, preserves_flags)),
+        }
+    }
+}
+
+/// Takes what the drive still has to give of a sector, and forgets it.
+pub fn drain() {
+    const WORDS: usize = super::SECTOR_SIZE / 2;
+    for _ in 0..WORDS {
+        if !alternate_status().contains(Status::DATA_REQUEST) {
+            return;
+        }
+        read_data(&mut [0; 2], Width::Words);
     }
 }
