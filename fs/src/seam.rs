@@ -116,7 +116,7 @@ pub trait Seam: Sync {
 
     /// What [`Seam::ll_rw_block`] is given from now on may wait in its queue,
     /// so that neighbours are moved together, until [`Seam::unplug`] or until
-    /// the caller sleeps.
+    /// the caller sleeps by [`Seam::sleep_while`]. It may not sleep otherwise.
     fn plug(&self) {}
 
     /// Starts what waits since [`Seam::plug`].

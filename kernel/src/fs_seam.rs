@@ -49,7 +49,6 @@ impl Seam for KernelSeam {
         queue: &WaitQueue,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
-        ll_rw_blk::unplug();
         sched::interruptible_sleep_while(queue, busy)
     }
 
