@@ -13,10 +13,14 @@ mod blk_drv {
     /// Bytes in a sector.
     pub const SECTOR_SIZE: usize = 512;
 
+    /// Floppy disks.
+    pub mod floppy {
+        pub mod drive;
+        pub mod geometry;
+    }
+
     #[path = "hd/drive.rs"]
     pub mod drive;
-    #[path = "floppy/geometry.rs"]
-    pub mod geometry;
     #[path = "hd/partition.rs"]
     pub mod partition;
     #[path = "ll_rw_blk/requests.rs"]

@@ -18,19 +18,13 @@
 //! that does not come is missed by [`do_floppy_timer`], so that every request
 //! ends: a block that failed [`MAX_ERRORS`] times is given up, and a drive
 //! without a disk, or one that is silent twice, gives up the whole request.
-//!
-//! # Changed disks
-//!
-//! A drive says that its disk was changed until its arm moves over a disk.
-//! The file system asks by [`floppy_change`], when the device is opened or
-//! mounted. Until it has asked, nothing is moved: it would write what belongs
-//! to the old disk onto the new one.
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code)]
 mod controller;
 #[allow(unsafe_code)]
 mod dma;
+mod drive;
 mod geometry;
 mod motor;
 
@@ -38,6 +32,7 @@ use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
 use crate::sched::{self, HZ};
 use crate::{mktime, printk, traps};
 use controller::{Command, NotReady, St0, St1, St2};
+use drive::Drive;
 use fs::layout::BLOCK_SIZE;
 use fs::seam::{Direction, WaitQueue};
 use geometry::{DriveType, FloppyStruct, Place, Rate};
@@ -78,30 +73,6 @@ enum Expected {
     Recalibrated,
     Sought,
     Transferred,
-}
-
-/// What is known of the disk in a drive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Disk {
-    /// It is the one that it was.
-    Same,
-    /// It was changed, which [`floppy_change`] has not told yet.
-    Changed,
-    /// [`floppy_change`] has told. The drive still says so, as it does without
-    /// a disk.
-    Told,
-    /// As `Told`, and the arm has moved since then.
-    Moved,
-}
-
-/// A drive.
-#[derive(Clone, Copy)]
-struct Drive {
-    kind: DriveType,
-    /// Where the arm is, if that is known (0.11: `current_track`,
-    /// `recalibrate`).
-    arm: Option<u8>,
-    disk: Disk,
 }
 
 /// One command's part of a request.
@@ -174,11 +145,7 @@ pub fn floppy_init() {
         };
         let kilobytes = kind.disk(0).map_or(0, FloppyStruct::blocks);
         printk!("fd{number}: {kilobytes} KB\n");
-        *drive = Some(Drive {
-            kind,
-            arm: None,
-            disk: Disk::Same,
-        });
+        *drive = Some(Drive::new(kind));
     }
     traps::set_irq_handler(FLOPPY_IRQ, floppy_interrupt);
 }
@@ -235,17 +202,8 @@ impl Controller {
         let Some(Some(drive)) = self.drives.get_mut(number) else {
             return false;
         };
-        if !drive.kind.has_change_line() {
-            return false;
-        }
         self.motors.ticks_to_floppy_on(number);
-        let says_so = controller::disk_changed();
-        let was_changed = says_so || drive.disk == Disk::Changed;
-        drive.disk = match drive.disk {
-            Disk::Moved if says_so => Disk::Moved,
-            _ if says_so => Disk::Told,
-            _ => Disk::Same,
-        };
+        let was_changed = drive.floppy_change(controller::disk_changed());
         if self.expected == Expected::Nothing {
             self.motors.floppy_off(number);
         }
@@ -326,9 +284,11 @@ impl Controller {
             return Ok(self.recalibrate_floppy()?);
         };
         let track = transfer.floppy.arm(transfer.place.track);
-        if drive.check_change_line()? {
+        if drive
+            .must_move(controller::disk_changed())
+            .map_err(Failure::Hopeless)?
+        {
             // Anywhere but here.
-            drive.disk = Disk::Moved;
             self.seek(u8::from(arm == 0))?;
         } else if arm != track {
             self.seek(track)?;
@@ -549,28 +509,6 @@ impl Controller {
             self.give_up(request.device, "timeout");
         }
         self.do_fd_request();
-    }
-}
-
-impl Drive {
-    /// Looks whether the selected drive says that its disk was changed; true
-    /// if the arm has to move to make it stop.
-    fn check_change_line(&mut self) -> Result<bool, Failure> {
-        let says_so = self.kind.has_change_line() && controller::disk_changed();
-        match self.disk {
-            Disk::Changed => {}
-            Disk::Same if says_so => self.disk = Disk::Changed,
-            Disk::Moved if says_so => {
-                self.disk = Disk::Told;
-                return Err(Failure::Hopeless("no disk in the drive"));
-            }
-            Disk::Told if says_so => return Ok(true),
-            _ => self.disk = Disk::Same,
-        }
-        if self.disk == Disk::Changed {
-            return Err(Failure::Hopeless("the disk was changed"));
-        }
-        Ok(false)
     }
 }
 

@@ -12,6 +12,7 @@
 //! floppy.rs      floppy disks
 //!   controller.rs  the ports
 //!   dma.rs         how data gets to memory
+//!   drive.rs       whether its disk was changed
 //!   geometry.rs    kinds of disks and drives
 //!   motor.rs       what takes its time
 //! ramdisk.rs     a disk in memory

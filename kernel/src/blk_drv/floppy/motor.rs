@@ -66,7 +66,7 @@ impl Motors {
     pub fn ticks_to_floppy_on(&mut self, drive: usize) -> u32 {
         let old = self.current_dor;
         let select = DigitalOutput::from_bits_retain(drive as u8);
-        let new = old - DigitalOutput::SELECT | select | motor(drive);
+        let new = (old - DigitalOutput::SELECT) | select | motor(drive);
         self.moff_timer[drive] = None;
         if new != old {
             let least = if old.contains(motor(drive)) {

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `mkfs [-i inodes] device [blocks]`: makes an empty Minix file system (v1, names
+//! of 14 characters) as large as the device, or of so many blocks. What was there
+//! is lost.
+#![no_std]
+#![no_main]
+
+use core::ffi::CStr;
+use lib::Errno;
+use lib::fcntl::O_RDWR;
+use lib::println;
+use lib::sys::stat::S_IFDIR;
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, File};
+use programs::command::{At, Outcome, fail, options, report, status, usage};
+use programs::number::unsigned;
+
+lib::program!(main);
+
+const USAGE: &str = "mkfs [-i inodes] device [blocks]";
+
+const BLOCK: u32 = 1024;
+const BITS_PER_BLOCK: u32 = 8 * BLOCK;
+const INODES_PER_BLOCK: u32 = 32;
+const MAGIC: u16 = 0x137F;
+/// Cleanly unmounted.
+const STATE_VALID: u16 = 1;
+/// Zone numbers have 16 bits.
+const MOST_BLOCKS: u32 = 0xFFFF;
+/// 7 direct zones, 512 by one step, 512 times 512 by two.
+const MAX_SIZE: u32 = (7 + 512 + 512 * 512) * BLOCK;
+/// The boot block and the super block come first.
+const FIRST_MAP: u32 = 2;
+/// `.` and `..`, with the number of the root inode before each.
+const ROOT_DIRECTORY: &[u8; 32] =
+    b"\x01\0.\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0..\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// What lies where, in blocks.
+struct Layout {
+    zones: u32,
+    inodes: u32,
+    inode_map: u32,
+    zone_map: u32,
+    first_zone: u32,
+}
+
+impl Layout {
+    fn new(zones: u32, inodes: Option<u32>) -> Option<Layout> {
+        let inodes = inodes.unwrap_or(zones / 3).max(1);
+        let inodes = inodes.checked_next_multiple_of(INODES_PER_BLOCK)?;
+        let inode_map = (inodes + 1).div_ceil(BITS_PER_BLOCK);
+        let zone_map = zones.div_ceil(BITS_PER_BLOCK);
+        let first_zone = FIRST_MAP + inode_map + zone_map + inodes / INODES_PER_BLOCK;
+        let is_possible = inodes <= 0xFFFF && zones <= MOST_BLOCKS && first_zone < zones;
+        is_possible.then_some(Layout {
+            zones,
+            inodes,
+            inode_map,
+            zone_map,
+            first_zone,
+        })
+    }
+}
+
+fn main() -> i32 {
+    let options = options("i:", USAGE);
+    let number = |text: &CStr| unsigned(text.to_bytes(), 10).unwrap_or_else(|| usage(USAGE));
+    let (device, blocks) = match options.operands.as_slice() {
+        [device] => (device, None),
+        [device, blocks] => (device, Some(number(blocks))),
+        _ => usage(USAGE),
+    };
+    report(mkfs(device, blocks, options.value('i').map(number)));
+    status()
+}
+
+fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>) -> Outcome {
+    let device = Device(File::open_with(path, O_RDWR, 0).at(path)?);
+    let blocks = blocks.unwrap_or_else(|| device.blocks().min(MOST_BLOCKS));
+    let Some(layout) = Layout::new(blocks, inodes) else {
+        fail(&[path.to_bytes()], "no file system can be of this size");
+    };
+    device.fill(&layout).at(path)?;
+    calls::sync();
+    println!("{} inodes", layout.inodes);
+    println!("{} blocks", layout.zones);
+    println!("Firstdatazone={}", layout.first_zone);
+    Ok(())
+}
+
+struct Device(File);
+
+impl Device {
+    fn seek(&self, block: u32) -> lib::Result<()> {
+        calls::lseek(self.0.fd(), (block * BLOCK) as i32, SEEK_SET).map(drop)
+    }
+
+    /// Its size: the first block that can't be read, by halving.
+    fn blocks(&self) -> u32 {
+        let (mut low, mut high) = (0, MOST_BLOCKS + 1);
+        while low < high {
+            let middle = (low + high) / 2;
+            let read = self
+                .seek(middle)
+                .and_then(|()| calls::read_on(self.0.fd(), &mut [0; 1]));
+            match read {
+                Ok(1..) => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        low
+    }
+
+    /// Writes a block: the pieces, each at its offset, among zeros.
+    fn write(&self, block: u32, pieces: &[(usize, &[u8])]) -> lib::Result<()> {
+        let mut data = [0; BLOCK as usize];
+        for (offset, piece) in pieces {
+            let place = data.get_mut(*offset..offset + piece.len());
+            place.ok_or(Errno::EINVAL)?.copy_from_slice(piece);
+        }
+        self.write_data(block, &data)
+    }
+
+    fn write_data(&self, block: u32, data: &[u8]) -> lib::Result<()> {
+        self.seek(block)?;
+        calls::write_all(self.0.fd(), data)
+    }
+
+    fn fill(&self, layout: &Layout) -> lib::Result<()> {
+        let inode_table = FIRST_MAP + layout.inode_map + layout.zone_map;
+        self.write(0, &[])?;
+        self.write_map(FIRST_MAP, layout.inode_map, layout.inodes)?;
+        let zones = layout.zones - layout.first_zone;
+        self.write_map(FIRST_MAP + layout.inode_map, layout.zone_map, zones)?;
+        // Mode, user, size, time, group, links, first zone.
+        let root: [&[u8]; 6] = [
+            &(S_IFDIR | 0o755).to_le_bytes(),
+            &[0, 0],
+            &(ROOT_DIRECTORY.len() as u32).to_le_bytes(),
+            &calls::time().to_le_bytes(),
+            &[0, 2],
+            &(layout.first_zone as u16).to_le_bytes(),
+        ];
+        self.write(inode_table, &[(0, &root.concat())])?;
+        for block in inode_table + 1..layout.first_zone {
+            self.write(block, &[])?;
+        }
+        self.write(layout.first_zone, &[(0, ROOT_DIRECTORY)])?;
+        // Last, so that nothing looks like a file system before it is one.
+        let words = [
+            layout.inodes as u16,
+            layout.zones as u16,
+            layout.inode_map as u16,
+            layout.zone_map as u16,
+            layout.first_zone as u16,
+            0,
+            MAX_SIZE as u16,
+            (MAX_SIZE >> 16) as u16,
+            MAGIC,
+            STATE_VALID,
+        ];
+        let words = words.map(u16::to_le_bytes);
+        self.write(1, &[(0, words.as_flattened())])
+    }
+
+    /// A bitmap: bit 0 stands for nothing and bit 1 for the root, which are in
+    /// use, as is what lies behind `last`.
+    fn write_map(&self, first: u32, blocks: u32, last: u32) -> lib::Result<()> {
+        for index in 0..blocks {
+            let mut data = [0; BLOCK as usize];
+            for (byte, number) in data.iter_mut().zip((index * BITS_PER_BLOCK..).step_by(8)) {
+                for bit in 0..8 {
+                    if number + bit <= 1 || number + bit > last {
+                        *byte |= 1 << bit;
+                    }
+                }
+            }
+            self.write_data(first + index, &data)?;
+        }
+        Ok(())
+    }
+}
