@@ -7,6 +7,7 @@
 use super::signal::{Handler, sigaction};
 use super::syscall;
 use crate::errno::{Errno, Result};
+use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
 use crate::pod::Pod;
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::signal::Signal;
@@ -416,6 +417,32 @@ pub fn tcgetpgrp(fd: Fd) -> Result<Pid> {
 pub fn tcsetpgrp(fd: Fd, group: Pid) -> Result<()> {
     // SAFETY: TIOCSPGRP reads one word.
     unsafe { syscall::ioctl(fd.0, TIOCSPGRP, address(&raw const group.0)) }.map(drop)
+}
+
+/// Which consoles there are and which is in front; `fd` is any console.
+pub fn console_state(fd: Fd) -> Result<VtStat> {
+    let mut state = VtStat::zeroed();
+    // SAFETY: VT_GETSTATE writes one `VtStat`.
+    unsafe { syscall::ioctl(fd.0, VT_GETSTATE, address(&raw mut state)) }.map(|_| state)
+}
+
+/// Brings a console, counted from 1, to the front; `fd` is any console.
+pub fn activate_console(fd: Fd, number: u32) -> Result<()> {
+    // SAFETY: the argument is a number.
+    unsafe { syscall::ioctl(fd.0, VT_ACTIVATE, number) }.map(drop)
+}
+
+/// The keyboard's layout, an index of [`crate::kd::LAYOUTS`]; `fd` is any console.
+pub fn keyboard_layout(fd: Fd) -> Result<u32> {
+    let mut layout = 0u32;
+    // SAFETY: KDGKBLAYOUT writes one word.
+    unsafe { syscall::ioctl(fd.0, KDGKBLAYOUT, address(&raw mut layout)) }.map(|_| layout)
+}
+
+/// Sets the keyboard's layout.
+pub fn set_keyboard_layout(fd: Fd, layout: u32) -> Result<()> {
+    // SAFETY: the argument is a number.
+    unsafe { syscall::ioctl(fd.0, KDSKBLAYOUT, layout) }.map(drop)
 }
 
 /// Halts or restarts the machine; `flag` is one of [`crate::reboot`]'s.

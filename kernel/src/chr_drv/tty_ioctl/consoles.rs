@@ -2,11 +2,12 @@
 //! `ioctl`s that only consoles know: which one is in front, and the keyboard's
 //! layout. 0.11 has neither.
 
+use crate::chr_drv::console::{self, NR_CONSOLES};
 use crate::chr_drv::keyboard;
 use crate::chr_drv::tty_io::{self, Driver, Tty};
 use crate::sched::current;
 use crate::segment::put_user;
-use lib::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_WAITACTIVE};
+use lib::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VT_WAITACTIVE, VtStat};
 use lib::sys::types::UserAddress;
 use lib::{Errno, Result};
 
@@ -22,6 +23,7 @@ pub fn console_ioctl(tty: &Tty, command: u32, argument: u32) -> Result<u32> {
         return Err(Errno::EINVAL);
     }
     match command {
+        VT_GETSTATE => put_user(UserAddress(argument), &state())?,
         VT_ACTIVATE => {
             check_permission(tty)?;
             if !tty_io::change_console(console_number(argument)?) {
@@ -39,6 +41,15 @@ pub fn console_ioctl(tty: &Tty, command: u32, argument: u32) -> Result<u32> {
         _ => return Err(Errno::EINVAL),
     }
     Ok(0)
+}
+
+fn state() -> VtStat {
+    let present = (0..NR_CONSOLES).filter(|&number| console::is_present(number));
+    VtStat {
+        v_active: console::fg_console() as u16 + 1,
+        v_signal: 0,
+        v_state: present.fold(1, |bits, number| bits | 2 << number),
+    }
 }
 
 fn check_permission(tty: &Tty) -> Result<()> {

@@ -5,6 +5,7 @@
 mod bench;
 mod boot;
 mod common;
+mod consoles;
 mod faults;
 mod hostile;
 mod interactive;

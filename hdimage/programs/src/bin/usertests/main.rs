@@ -19,6 +19,7 @@ extern crate alloc;
 
 #[macro_use]
 mod support;
+mod consoles;
 mod descriptors;
 mod devices;
 mod exec;
@@ -48,7 +49,7 @@ use support::Test;
 lib::program!(main);
 
 /// All tests, by topic.
-const TOPICS: [&[Test]; 17] = [
+const TOPICS: [&[Test]; 18] = [
     processes::TESTS,
     signals::TESTS,
     sending::TESTS,
@@ -65,6 +66,7 @@ const TOPICS: [&[Test]; 17] = [
     names::TESTS,
     permissions::TESTS,
     devices::TESTS,
+    consoles::TESTS,
     select::TESTS,
 ];
 
