@@ -157,7 +157,7 @@ fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
 }
 
 /// The kernel leaves `gs` to the programs.
-fn read_gs() -> u32 {
+pub fn read_gs() -> u32 {
     let gs: u32;
     // SAFETY: reading a segment register changes nothing.
     unsafe {

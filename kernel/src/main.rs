@@ -92,6 +92,7 @@ extern "C" fn main() -> ! {
     let cr3 = enable_paging(memory_end);
     traps::trap_init(cr3);
     sched::sched_init(mktime::time_init());
+    math::math_init();
     make_task_0(cr3);
     let buffers_end = buffer_memory_end(memory_end);
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));

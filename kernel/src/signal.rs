@@ -19,7 +19,7 @@ use lib::{Errno, Result};
 use mm::memory::TASK_SIZE;
 
 /// Single step, and string instructions going down (Intel SDM vol. 1, 3.4.3).
-const EFLAGS_TF: u32 = 1 << 8;
+pub const EFLAGS_TF: u32 = 1 << 8;
 const EFLAGS_DF: u32 = 1 << 10;
 
 /// `pause` and `sigsuspend` sleep here; only signals wake them.

@@ -222,7 +222,9 @@ extern "C" fn do_invalid_op(registers: &mut Registers) {
 }
 
 extern "C" fn do_device_not_available(registers: &mut Registers) {
-    if !registers.is_from_user() || !crate::math::math_state_restore() {
+    if registers.is_from_user() {
+        crate::math::device_not_available(registers);
+    } else {
         die("device not available", registers, Signal::SIGFPE);
     }
 }

@@ -59,6 +59,7 @@ mod math {
     pub mod control;
     pub mod convert;
     pub mod div;
+    pub mod ea;
     pub mod error;
     pub mod get_put;
     pub mod i387;

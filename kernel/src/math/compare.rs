@@ -7,27 +7,39 @@ use super::i387::{C0, C1, C2, C3};
 use super::temp_real::{TempReal, Value};
 use core::cmp::Ordering;
 
-/// FCOM and its kin: the condition bits for a compared with b. `ordered`
-/// makes every NaN invalid (FCOM), not just the signalling ones (FUCOM).
-pub fn compare(a: TempReal, b: TempReal, ordered: bool, context: &mut Context) -> Result<u16> {
-    let unsupported = a.value() == Value::Unsupported || b.value() == Value::Unsupported;
-    let nan = a.is_nan() || b.is_nan();
-    if unsupported || nan {
-        if unsupported || ordered || a.is_signalling() || b.is_signalling() {
-            context.raise(Exceptions::INVALID)?;
-        }
-        return Ok(UNORDERED);
-    }
-    context.note_denormals(&[a, b])?;
-    Ok(match order(a, b) {
+/// What comparing with no number gives.
+pub const UNORDERED: u16 = C3 | C2 | C0;
+
+/// The condition bits for a compared with b.
+pub fn compare(a: TempReal, b: TempReal) -> u16 {
+    match order(a, b) {
+        _ if !is_number(a) || !is_number(b) => UNORDERED,
         Ordering::Less => C0,
         Ordering::Equal => C3,
         Ordering::Greater => 0,
-    })
+    }
 }
 
-/// What comparing with no number gives.
-pub const UNORDERED: u16 = C3 | C2 | C0;
+/// The exceptions of comparing. `ordered` makes every NaN invalid (FCOM), not
+/// just the signalling ones (FUCOM). The condition bits count in any case.
+pub fn check(a: TempReal, b: TempReal, ordered: bool, context: &mut Context) -> Result<()> {
+    let invalid = |operand: TempReal| match operand.value() {
+        Value::Unsupported => true,
+        Value::Nan => ordered || operand.is_signalling(),
+        _ => false,
+    };
+    if invalid(a) || invalid(b) {
+        context.raise(Exceptions::INVALID)?;
+    }
+    if is_number(a) && is_number(b) {
+        context.note_denormals(&[a, b])?;
+    }
+    Ok(())
+}
+
+fn is_number(a: TempReal) -> bool {
+    !matches!(a.value(), Value::Nan | Value::Unsupported)
+}
 
 /// The order of two numbers or infinities.
 fn order(a: TempReal, b: TempReal) -> Ordering {

@@ -63,6 +63,8 @@ pub fn do_emu(
                 0 | 1 | 4 => Ok(()),
                 _ => return None,
             },
+            // FNOP.
+            (false, 1, 2) if instruction.modrm & 7 == 0 => Ok(()),
             (false, 7, 4) if instruction.modrm & 7 == 0 => {
                 machine.set_ax(i387.status());
                 Ok(())

@@ -50,12 +50,14 @@ fn widen(
 }
 
 /// What FLD does with a real of 32 or 64 bits: here a NaN or denormal is
-/// noticed.
+/// noticed. The denormal is loaded even without the mask.
 pub fn loaded(a: TempReal, context: &mut Context) -> Result<TempReal> {
     if let Some(nan) = nan_operand(a, context)? {
         return Ok(nan);
     }
-    context.note_denormals(&[])?;
+    if context.denormal_operand {
+        context.raised |= Exceptions::DENORMAL;
+    }
     Ok(a)
 }
 

@@ -185,16 +185,30 @@ impl I387 {
     /// Puts something on the stack. If that is full: invalid, and with the
     /// mask an indefinite.
     pub fn push(&mut self, value: TempReal, context: &mut Context) -> Result<()> {
-        let value = if self.is_empty(7) {
+        let has_room = self.has_room(context)?;
+        self.place(if has_room {
             value
         } else {
+            TempReal::INDEFINITE
+        });
+        Ok(())
+    }
+
+    /// Whether the stack has room for one more. If not: invalid, and with the
+    /// mask the result is an indefinite.
+    pub fn has_room(&self, context: &mut Context) -> Result<bool> {
+        if !self.is_empty(7) {
             context.rounded_up = true;
             context.raise(Exceptions::INVALID | Exceptions::STACK_FAULT)?;
-            TempReal::INDEFINITE
-        };
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Puts something on the stack, whatever was there.
+    pub fn place(&mut self, value: TempReal) {
         self.turn(7);
         self.set_st(0, value);
-        Ok(())
     }
 
     /// Whether all of these registers hold something. If not: invalid, and

@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use super::add::{add, subtract};
-use super::compare::{UNORDERED, compare, examine};
+use super::compare::{UNORDERED, check, compare, examine};
 use super::control;
 use super::convert::round_to_integer;
 use super::div::divide;
@@ -38,7 +38,7 @@ pub trait Machine {
 }
 
 /// An instruction without prefixes and address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instruction {
     /// The low three bits of the first byte, D8 to DF.
     pub escape: u8,
@@ -90,9 +90,16 @@ pub fn do_emu(
     } else {
         registers(i387, instruction, &mut context)
     };
-    if let Err(stop) = done {
-        *i387 = before;
-        if stop != Stop::Unmasked {
+    match done {
+        Ok(()) => {}
+        Err(Stop::Unmasked) => {
+            // The condition bits are all that it may have changed.
+            let condition = i387.status();
+            *i387 = before;
+            i387.set_condition(CONDITION, condition);
+        }
+        Err(stop) => {
+            *i387 = before;
             return Err(stop);
         }
     }
@@ -141,11 +148,14 @@ fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -
     match (instruction.escape, instruction.operation(), index) {
         (0, operation, _) => arithmetic(i387, operation, None, index, 0, context),
         (1, 0, _) => {
-            let value = operand(i387, index, context)?;
-            i387.push(value, context)
+            if i387.hold(&[index], context)? {
+                i387.push(i387.st(index), context)
+            } else {
+                i387.place(TempReal::INDEFINITE);
+                Ok(())
+            }
         }
         (1, 1, _) | (5 | 7, 1, _) => exchange(i387, index, context),
-        (1, 2, 0) => Ok(()),
         (1, 4, _) => sign_and_test(i387, index, context),
         (1, 5, _) => constant(i387, index, context),
         (1, 6, _) => first_functions(i387, index, context),
@@ -167,7 +177,7 @@ fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -
             i387.set_st(index, value);
             Ok(())
         }
-        (1 | 5, 3, _) | (7, 2 | 3, _) => {
+        (5, 3, _) | (7, 2 | 3, _) => {
             let value = operand(i387, 0, context)?;
             i387.set_st(index, value);
             i387.pop();
@@ -212,6 +222,7 @@ fn arithmetic(
     context: &mut Context,
 ) -> Result<()> {
     if let 2 | 3 = operation {
+        i387.set_condition(CONDITION, UNORDERED);
         let held = i387.hold(&[0, index], context)?;
         let b = other.unwrap_or(i387.st(index));
         set_order(i387, held, b, true, context)?;
@@ -244,6 +255,7 @@ fn compare_with(
     ordered: bool,
     context: &mut Context,
 ) -> Result<()> {
+    i387.set_condition(CONDITION, UNORDERED);
     let held = i387.hold(&[0, index.unwrap_or(0)], context)?;
     let b = index.map_or(TempReal::ZERO, |index| i387.st(index));
     set_order(i387, held, b, ordered, context)
@@ -256,13 +268,12 @@ fn set_order(
     ordered: bool,
     context: &mut Context,
 ) -> Result<()> {
-    let condition = if held {
-        compare(i387.st(0), b, ordered, context)?
+    if held {
+        i387.set_condition(CONDITION, compare(i387.st(0), b));
+        check(i387.st(0), b, ordered, context)
     } else {
-        UNORDERED
-    };
-    i387.set_condition(CONDITION, condition);
-    Ok(())
+        Ok(())
+    }
 }
 
 /// FXCH. An empty register takes part as an indefinite.
@@ -365,27 +376,20 @@ fn two_results(
     context: &mut Context,
     function: impl FnOnce(TempReal, &mut Context) -> Result<Option<(TempReal, TempReal)>>,
 ) -> Result<()> {
-    i387.set_condition(C2, 0);
     let indefinite = (TempReal::INDEFINITE, TempReal::INDEFINITE);
-    let results = if !i387.is_empty(7) {
-        i387.push(TempReal::ZERO, context)?;
-        i387.set_st(1, TempReal::INDEFINITE);
-        return Ok(());
-    } else if !i387.hold(&[0], context)? {
-        Some(indefinite)
-    } else {
+    let results = if i387.hold(&[0], context)? && i387.has_room(context)? {
         function(i387.st(0), context)?
+    } else {
+        Some(indefinite)
     };
     match results {
         Some((below, above)) => {
             i387.set_st(0, below);
-            i387.push(above, context)
+            i387.place(above);
         }
-        None => {
-            i387.set_condition(C2, C2);
-            Ok(())
-        }
+        None => i387.set_condition(C2, C2),
     }
+    Ok(())
 }
 
 /// A function of an angle, which may be too large.
@@ -407,23 +411,27 @@ fn of_angle(
     Ok(())
 }
 
+/// FPTAN: the tangent and a 1, but a NaN twice.
+fn tangent_and_one(angle: TempReal, context: &mut Context) -> Result<Option<(TempReal, TempReal)>> {
+    Ok(tangent(angle, context)?.map(|result| {
+        let above = if result.is_nan() {
+            result
+        } else {
+            TempReal::ONE
+        };
+        (result, above)
+    }))
+}
+
 /// D9 F0 to F7.
 fn first_functions(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> {
     match index {
         0 => of_one(i387, context, power_less_one),
         1 => of_two(i387, context, y_log2_x),
-        2 => two_results(i387, context, |angle, context| {
-            let result = tangent(angle, context)?;
-            // A NaN is pushed too, a 1 otherwise.
-            let above = |result: TempReal| {
-                if result.is_nan() {
-                    result
-                } else {
-                    TempReal::ONE
-                }
-            };
-            Ok(result.map(|result| (result, above(result))))
-        }),
+        2 => {
+            i387.set_condition(C2, 0);
+            two_results(i387, context, tangent_and_one)
+        }
         3 => of_two(i387, context, arc_tangent),
         4 => two_results(i387, context, |a, context| extract(a, context).map(Some)),
         5 => reduce(i387, Quotient::Nearest, context),
@@ -444,7 +452,10 @@ fn second_functions(i387: &mut I387, index: usize, context: &mut Context) -> Res
         0 => reduce(i387, Quotient::Chopped, context),
         1 => of_two(i387, context, y_log2_x_plus_1),
         2 => of_one(i387, context, square_root),
-        3 => two_results(i387, context, sine_and_cosine),
+        3 => {
+            i387.set_condition(C2, 0);
+            two_results(i387, context, sine_and_cosine)
+        }
         4 => of_one(i387, context, round_to_integer),
         5 => {
             let result = if i387.hold(&[0, 1], context)? {
@@ -460,18 +471,17 @@ fn second_functions(i387: &mut I387, index: usize, context: &mut Context) -> Res
     }
 }
 
-/// FPREM and FPREM1. The condition bits tell of the quotient: C0 is bit 2, C3
-/// bit 1 and C1 bit 0; C2 says that there is more to do.
+/// FPREM and FPREM1. The condition bits tell of the quotient, if there is one:
+/// C0 is bit 2, C3 bit 1 and C1 bit 0; C2 says that there is more to do.
 fn reduce(i387: &mut I387, kind: Quotient, context: &mut Context) -> Result<()> {
-    let mut condition = 0;
+    i387.set_condition(C2, 0);
+    let mut condition = i387.status() & (C0 | C3);
     let result = if i387.hold(&[0, 1], context)? {
         let result = remainder(i387.st(0), i387.st(1), kind, context)?;
-        let quotient = result.quotient.unwrap_or(0);
-        for (bit, flag) in [(4, C0), (2, C3)] {
-            condition |= if quotient & bit != 0 { flag } else { 0 };
+        if !result.rest.is_nan() {
+            condition = quotient_bits(result.quotient);
         }
-        condition |= if result.quotient.is_none() { C2 } else { 0 };
-        context.rounded_up = quotient & 1 != 0;
+        context.rounded_up = condition & C1 != 0;
         result.rest
     } else {
         TempReal::INDEFINITE
@@ -479,4 +489,15 @@ fn reduce(i387: &mut I387, kind: Quotient, context: &mut Context) -> Result<()> 
     i387.set_condition(CONDITION, condition);
     i387.set_st(0, result);
     Ok(())
+}
+
+/// `None`: incomplete.
+fn quotient_bits(quotient: Option<u64>) -> u16 {
+    let Some(quotient) = quotient else {
+        return C2;
+    };
+    [(4, C0), (2, C3), (1, C1)]
+        .iter()
+        .filter(|(bit, _)| quotient & bit != 0)
+        .fold(0, |bits, (_, flag)| bits | flag)
 }

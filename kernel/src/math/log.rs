@@ -104,6 +104,7 @@ pub fn y_log2_x_plus_1(y: TempReal, x: TempReal, context: &mut Context) -> Resul
         }
         (_, Value::Finite(number)) if number.exponent < -1 => number,
         _ => {
+            context.precision = 64;
             let sum = add(x, TempReal::ONE, context)?;
             return y_log2_x(y, sum, context);
         }

@@ -5,36 +5,86 @@
 //! processor does). The first instruction for the coprocessor then traps, and
 //! [`math_state_restore`] saves the registers for the task that used it last
 //! and loads those of the current one.
+//!
+//! Without a coprocessor, or with `no387` on the command line, CR0.EM is set
+//! and every such instruction traps: [`math_emulate`] carries it out. That
+//! module alone knows the kernel; the others below here are arithmetic, and are
+//! tested on the host against its coprocessor (`kernel/host`).
+//!
+//! A program shares the coprocessor with its signal handlers, as in 0.11:
+//! `fork` copies the state, `exec` begins anew.
+
+mod add;
+mod compare;
+mod control;
+mod convert;
+mod div;
+mod ea;
+mod error;
+mod get_put;
+mod i387;
+mod instructions;
+mod log;
+mod math_emulate;
+mod mul;
+mod poly;
+mod remainder;
+mod round;
+mod scale;
+mod sqrt;
+mod temp_real;
+mod trig;
+
+pub use i387::I387;
 
 use crate::sched::{TASK, Task, current};
+use crate::setup_data;
+use crate::traps::Registers;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-/// What FNSAVE writes (Intel SDM vol. 1, 8.1.10; 0.11: `struct i387_struct`).
-#[repr(C, align(4))]
-#[derive(Clone, Copy)]
-pub struct I387([u8; 108]);
-
-impl I387 {
-    /// Zeroes, for a task that has not used the coprocessor.
-    pub const fn new() -> I387 {
-        I387([0; 108])
-    }
-}
 
 /// Nobody.
 const NO_TASK: usize = usize::MAX;
 /// Whose registers are in the coprocessor (0.11: `last_task_used_math`).
 static LAST_TASK_USED_MATH: AtomicUsize = AtomicUsize::new(NO_TASK);
 
+/// Bits of CR0 (Intel SDM vol. 3, 2.5). WAIT traps if TS is set.
+const CR0_MP: u32 = 1 << 1;
+/// There is no coprocessor: its instructions trap.
 const CR0_EM: u32 = 1 << 2;
+/// There was a task switch: its instructions trap.
+const CR0_TS: u32 = 1 << 3;
 
 fn has_x87() -> bool {
     let cr0: u32;
     // SAFETY: reading a control register changes nothing.
     unsafe { asm!("mov {0}, cr0", out(reg) cr0, options(nomem, nostack, preserves_flags)) };
     cr0 & CR0_EM == 0
+}
+
+/// Says what computes. head.s has looked whether there is a coprocessor; the
+/// word `no387` on the command line hides it.
+pub fn math_init() {
+    let hidden = setup_data::command_line()
+        .split_ascii_whitespace()
+        .any(|word| word == "no387");
+    if has_x87() && !hidden {
+        crate::printk!("Math coprocessor: 387\n");
+    } else {
+        // With TS set, which then stays, WAIT traps as well.
+        set_cr0(CR0_EM | CR0_MP | CR0_TS);
+        crate::printk!("Math coprocessor: emulated\n");
+    }
+}
+
+/// An instruction of a program has trapped (0.11: `device_not_available`).
+pub fn device_not_available(registers: &mut Registers) {
+    if has_x87() {
+        math_state_restore();
+    } else {
+        math_emulate::math_emulate(registers);
+    }
 }
 
 /// Lets coprocessor instructions through until the next task switch.
@@ -50,16 +100,13 @@ fn save(state: &UnsafeCell<I387>) {
     unsafe { asm!("fnsave [{0}]", "fwait", in(reg) state.get()) };
 }
 
-/// Gives the coprocessor to the current task. False if there is none.
-pub fn math_state_restore() -> bool {
-    if !has_x87() {
-        return false;
-    }
+/// Gives the coprocessor to the current task.
+fn math_state_restore() {
     clts();
     let task = current();
     let last = LAST_TASK_USED_MATH.load(Relaxed);
     if last == task.number() {
-        return true;
+        return;
     }
     if let Some(last) = TASK.get(last) {
         save(&last.i387);
@@ -73,7 +120,6 @@ pub fn math_state_restore() -> bool {
         task.used_math.set(1);
     }
     LAST_TASK_USED_MATH.store(task.number(), Relaxed);
-    true
 }
 
 /// A pending coprocessor error of the current task: forget the exception so
@@ -103,10 +149,14 @@ pub fn fork(child: &Task) {
 
 /// Coprocessor instructions trap again.
 fn set_ts() {
-    const CR0_TS: u32 = 1 << 3;
-    // SAFETY: the trap brings the registers back.
+    set_cr0(CR0_TS);
+}
+
+/// Sets bits of CR0 that make instructions trap.
+fn set_cr0(bits: u32) {
+    // SAFETY: the trap brings the registers back, or emulates.
     unsafe {
-        asm!("mov {0}, cr0", "or {0}, {ts}", "mov cr0, {0}", out(reg) _, ts = const CR0_TS,
+        asm!("mov {0}, cr0", "or {0}, {1}", "mov cr0, {0}", out(reg) _, in(reg) bits,
             options(nostack));
     }
 }

@@ -84,8 +84,9 @@ impl Wide {
 
     fn product(self, factor: u128, exponent: i32) -> Wide {
         let product = multiply_high(self.significand, factor);
-        // What was cut off is hardly ever nothing.
-        Wide::new(self.negative, exponent, product | 1).unwrap_or(self)
+        // What is cut off is nothing only if the lower halves were nothing.
+        let inexact = (self.significand | factor) << 64 != 0;
+        Wide::new(self.negative, exponent, product | u128::from(inexact)).unwrap_or(self)
     }
 
     /// This divided by another, to all bits.

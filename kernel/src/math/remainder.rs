@@ -48,12 +48,15 @@ pub fn remainder(
         return context.invalid().map(whole);
     }
     context.note_denormals(&[a, b])?;
-    let (Value::Finite(a_number), Value::Finite(b_number)) = (a_value, b_value) else {
-        // Zero, or divided by infinity.
-        return Ok(whole(a));
+    let mut negative = a.is_negative();
+    let (a_number, b_number) = match (a_value, b_value) {
+        (Value::Finite(a), Value::Finite(b)) => (a, b),
+        (Value::Finite(a), _) => {
+            return to_register(Wide::from_finite(negative, a), 64, context).map(whole);
+        }
+        _ => return Ok(whole(a)),
     };
     let (mut rest, quotient) = reduce(a_number, b_number);
-    let mut negative = a.is_negative();
     let mut quotient = quotient;
     if let (Quotient::Nearest, Some(count)) = (kind, quotient)
         && rest.is_more_than_half(count)

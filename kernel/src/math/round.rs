@@ -180,8 +180,8 @@ fn round(wide: Wide, format: Format, register: bool, context: &mut Context) -> R
         return Ok(overflow(exact.negative, format, context));
     }
     let adjusted = exact.exponent + i32::from(first.carry);
-    if adjusted > format.highest {
-        return Ok(overflow(exact.negative, format, context));
+    if !context.is_masked(beyond) && !(format.lowest..=format.highest).contains(&adjusted) {
+        return Ok(far_beyond(adjusted > format.highest, format, context));
     }
     if adjusted < format.lowest {
         return Ok(denormal(exact, format, context));
@@ -210,18 +210,39 @@ fn overflow(negative: bool, format: Format, context: &mut Context) -> Fields {
         Rounding::Chop => false,
     };
     context.rounded_up = infinite;
-    let largest = (format.highest - format.lowest + 1) as u16;
     if infinite {
-        Fields {
-            exponent: largest + 1,
-            significand: 1 << 63,
-        }
+        infinity(format)
     } else {
         Fields {
-            exponent: largest,
+            exponent: largest_exponent(format),
             significand: u64::MAX << (64 - format.bits),
         }
     }
+}
+
+/// Out of range even with the exponent moved, which only FSCALE can do.
+fn far_beyond(above: bool, format: Format, context: &mut Context) -> Fields {
+    context.raised |= Exceptions::PRECISION;
+    context.rounded_up = above;
+    if above {
+        infinity(format)
+    } else {
+        Fields {
+            exponent: 0,
+            significand: 0,
+        }
+    }
+}
+
+fn infinity(format: Format) -> Fields {
+    Fields {
+        exponent: largest_exponent(format) + 1,
+        significand: 1 << 63,
+    }
+}
+
+fn largest_exponent(format: Format) -> u16 {
+    (format.highest - format.lowest + 1) as u16
 }
 
 /// A number below the lowest exponent: the significand moves down.

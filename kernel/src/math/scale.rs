@@ -25,7 +25,7 @@ pub fn scale(a: TempReal, b: TempReal, context: &mut Context) -> Result<TempReal
             match (a_value, b_value) {
                 (_, Value::Infinity) if down => Ok(TempReal::zero(negative)),
                 (_, Value::Infinity) => Ok(TempReal::infinity(negative)),
-                (Value::Finite(number), Value::Finite(by)) => {
+                (Value::Finite(number), by) => {
                     let mut wide = Wide::from_finite(negative, number);
                     let by = chopped(by);
                     wide.exponent += if down { -by } else { by };
@@ -38,11 +38,14 @@ pub fn scale(a: TempReal, b: TempReal, context: &mut Context) -> Result<TempReal
 }
 
 /// The integer part.
-fn chopped(number: Finite) -> i32 {
-    match number.exponent {
-        i32::MIN..0 => 0,
-        0..17 => (number.significand >> (63 - number.exponent)) as i32,
-        _ => LARGEST_SCALE,
+fn chopped(number: Value) -> i32 {
+    match number {
+        Value::Finite(Finite {
+            exponent: exponent @ 0..17,
+            significand,
+        }) => (significand >> (63 - exponent)) as i32,
+        Value::Finite(Finite { exponent: 17.., .. }) => LARGEST_SCALE,
+        _ => 0,
     }
 }
 

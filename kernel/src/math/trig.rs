@@ -71,6 +71,25 @@ impl Angle {
         self.sine_of_quarter(self.quarters.wrapping_add(1))
     }
 
+    fn tangent(&self) -> Wide {
+        let is_tiny = self.rest.exponent < -64 && self.quarters & 1 == 0;
+        if is_tiny {
+            // x + x³/3: a little more than x.
+            let significand = self.rest.significand | 1;
+            return Wide {
+                significand,
+                ..self.rest
+            };
+        }
+        let quotient = self.sine().divided_by(self.cosine());
+        // Never exact, even if all bits that are there happen to be zero.
+        let significand = quotient.significand | 1;
+        Wide {
+            significand,
+            ..quotient
+        }
+    }
+
     /// The sine of the rest and so many quarters.
     fn sine_of_quarter(&self, quarters: u32) -> Wide {
         let fraction = self.rest.fraction();
@@ -124,8 +143,7 @@ pub fn cosine(a: TempReal, context: &mut Context) -> Reduced<TempReal> {
 
 /// FPTAN, without the 1 that it pushes.
 pub fn tangent(a: TempReal, context: &mut Context) -> Reduced<TempReal> {
-    let tangent = |angle: &Angle| angle.sine().divided_by(angle.cosine());
-    one_function(a, a, tangent, context)
+    one_function(a, a, Angle::tangent, context)
 }
 
 fn one_function(

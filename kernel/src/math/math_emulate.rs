@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Emulating the coprocessor for machines that have none
+//! (0.11: `kernel/math/math_emulate.c`, which only promised it; 0.12 had it).
+//!
+//! With CR0.EM set, each instruction for the coprocessor is an exception 7, and
+//! so, with MP and TS, is FWAIT. [`math_emulate`] takes the instruction apart
+//! ([`super::ea`]), carries it out on the task's own state
+//! ([`super::instructions`]), and sets the program behind it. As programs
+//! compute in bursts, it goes on for a while if the next instruction is one of
+//! these too.
+//!
+//! An exception that is not masked becomes a SIGFPE as with the 387 itself: not
+//! where it happens but at the next instruction that waits.
+
+use super::ea::{self, Address, Decoded, GeneralRegisters, Segment};
+use super::error::{Result, Stop};
+use super::i387::I387;
+use super::instructions::{Instruction, Kind, Machine, do_emu};
+use crate::exit;
+use crate::sched::{ATTENTION, current};
+use crate::segment::{copy_from_user, copy_to_user, get_user};
+use crate::signal::EFLAGS_TF;
+use crate::traps::Registers;
+use lib::signal::Signal;
+use lib::sys::types::UserAddress;
+use mm::descriptor::Selector;
+
+/// So many instructions at once, then others may have the processor.
+const MOST_AT_ONCE: u32 = 32;
+
+/// Carries out what a program has asked the coprocessor for.
+pub fn math_emulate(registers: &mut Registers) {
+    let task = current();
+    // SAFETY: no other task reaches the state of this one; it is copied, as
+    // the task may sleep in between.
+    let mut i387 = unsafe { *task.i387.get() };
+    if task.used_math.get() == 0 {
+        i387 = I387::new();
+        i387.initialise();
+        task.used_math.set(1);
+    }
+    let signal = emulate_some(registers, &mut i387);
+    // SAFETY: as above.
+    unsafe { *task.i387.get() = i387 };
+    if let Some(signal) = signal {
+        exit::force_signal(signal, task);
+    }
+}
+
+/// The signal that ends it, if any.
+fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
+    for count in 0..MOST_AT_ONCE {
+        match emulate_one(registers, i387) {
+            Ok(true) if registers.eflags & EFLAGS_TF != 0 => return Some(Signal::SIGTRAP),
+            Ok(true) if ATTENTION.get() == 0 => {}
+            Ok(true) => return None,
+            // What was not asked for fails when it is.
+            _ if count > 0 => return None,
+            Ok(false) | Err(Stop::Illegal | Stop::Unmasked) => return Some(Signal::SIGILL),
+            Err(Stop::Fault) => return Some(Signal::SIGSEGV),
+            Err(Stop::Pending) => {
+                // As `math_error` does.
+                i387.clear_exceptions();
+                return Some(Signal::SIGFPE);
+            }
+        }
+    }
+    None
+}
+
+/// Carries out the next instruction, if it is one for the coprocessor.
+fn emulate_one(registers: &mut Registers, i387: &mut I387) -> Result<bool> {
+    let general = general_registers(registers);
+    let mut eip = registers.eip;
+    let mut next = || {
+        let byte = get_user(UserAddress(eip)).map_err(|_| Stop::Fault);
+        eip = eip.wrapping_add(1);
+        byte
+    };
+    match ea::decode(&mut next, &general)? {
+        Decoded::Other => return Ok(false),
+        Decoded::Wait if i387.is_error_pending() => return Err(Stop::Pending),
+        Decoded::Wait => {}
+        Decoded::Escape(instruction, address) => {
+            let mut machine = Program { registers, address };
+            if do_emu(i387, instruction, &mut machine)? == Kind::Numeric {
+                note_place(i387, registers, instruction, address);
+            }
+        }
+    }
+    registers.eip = eip;
+    Ok(true)
+}
+
+/// For exception handlers: which instruction was the last, and its operand.
+fn note_place(
+    i387: &mut I387,
+    registers: &Registers,
+    instruction: Instruction,
+    address: Option<Address>,
+) {
+    const OPCODE_SHIFT: u32 = 16;
+    let opcode = u32::from(instruction.escape) << 8 | u32::from(instruction.modrm);
+    i387.fip = registers.eip;
+    i387.fcs = registers.cs & 0xFFFF | opcode << OPCODE_SHIFT;
+    if let Some(address) = address {
+        i387.foo = address.offset;
+        i387.fos = u32::from(selector(registers, address.segment).0);
+    }
+}
+
+fn general_registers(registers: &Registers) -> GeneralRegisters {
+    [
+        registers.eax,
+        registers.ecx,
+        registers.edx,
+        registers.ebx,
+        registers.esp,
+        registers.ebp,
+        registers.esi,
+        registers.edi,
+    ]
+}
+
+fn selector(registers: &Registers, segment: Segment) -> Selector {
+    let selector = match segment {
+        Segment::Es => registers.es,
+        Segment::Cs => registers.cs,
+        Segment::Ss => registers.ss,
+        Segment::Ds => registers.ds,
+        Segment::Fs => registers.fs,
+        Segment::Gs => crate::fork::read_gs(),
+    };
+    Selector(selector as u16)
+}
+
+/// The program, as an instruction sees it.
+struct Program<'a> {
+    registers: &'a mut Registers,
+    address: Option<Address>,
+}
+
+impl Program<'_> {
+    /// Where the operand is, if its segment is one of `segments`. The program
+    /// has two, with the same base and limit.
+    fn operand(&self, segments: &[Selector]) -> Result<UserAddress> {
+        /// Of a selector that ring 3 has loaded with another privilege.
+        const PRIVILEGE: u16 = 3;
+        let address = self.address.ok_or(Stop::Illegal)?;
+        let selector = selector(self.registers, address.segment).0 | PRIVILEGE;
+        if segments.contains(&Selector(selector)) {
+            Ok(UserAddress(address.offset))
+        } else {
+            Err(Stop::Fault)
+        }
+    }
+}
+
+impl Machine for Program<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
+        let address = self.operand(&[Selector::USER_DATA, Selector::USER_CODE])?;
+        copy_from_user(address, bytes).map_err(|_| Stop::Fault)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let address = self.operand(&[Selector::USER_DATA])?;
+        copy_to_user(address, bytes).map_err(|_| Stop::Fault)
+    }
+
+    fn set_ax(&mut self, value: u16) {
+        self.registers.eax = self.registers.eax & 0xFFFF_0000 | u32::from(value);
+    }
+}
