@@ -5,9 +5,12 @@
 //!
 //! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
 //! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
-//! ports; 9 `ps` the table of tasks as text, a line each, for `ps`; 10 `usage`
-//! what is in use, as text, so that tests see what is not given back. Who may
-//! open them is a matter of the nodes' modes.
+//! ports; 7 `full` a full disk; 8 `random` and 9 `urandom` random bytes. Our
+//! own stand where Linux has none: 128 `ps` the table of tasks as text, a line
+//! each, for `ps`; 129 `usage` what is in use, as text, so that tests see what
+//! is not given back. Who may open them is a matter of the nodes' modes.
+
+pub mod random;
 
 use crate::fs_seam::fs;
 use crate::sched::{self, NO_TTY, State, Task};
@@ -24,8 +27,11 @@ const KMEM: u8 = 2;
 const NULL: u8 = 3;
 const PORT: u8 = 4;
 const ZERO: u8 = 5;
-const PS: u8 = 9;
-const USAGE: u8 = 10;
+const FULL: u8 = 7;
+const RANDOM: u8 = 8;
+const URANDOM: u8 = 9;
+const PS: u8 = 128;
+const USAGE: u8 = 129;
 
 /// The line of a task is never longer.
 const LINE: usize = 96;
@@ -33,7 +39,7 @@ const LINE: usize = 96;
 /// `ENXIO` for a minor number without a driver.
 pub fn open(device: Device) -> Result<()> {
     match device.minor() {
-        MEM | KMEM | NULL | PORT | ZERO | PS | USAGE => Ok(()),
+        MEM | KMEM | NULL | PORT | ZERO | FULL | RANDOM | URANDOM | PS | USAGE => Ok(()),
         _ => Err(Errno::ENXIO),
     }
 }
@@ -45,12 +51,22 @@ pub fn rw_memory(
     buffer: &mut dyn UserBuffer,
     position: &mut u32,
 ) -> Result<usize> {
+    let start = *position;
     match (device.minor(), direction) {
         (NULL, Direction::Read) => Ok(0),
         (NULL | ZERO, Direction::Write) => Ok(buffer.remaining()),
-        (ZERO, Direction::Read) => read_zero(buffer),
-        (MEM | KMEM, _) => rw_mem(direction, buffer, position),
-        (PORT, _) => rw_port(direction, buffer, position),
+        (ZERO | FULL, Direction::Read) => read_zero(buffer),
+        (FULL, Direction::Write) => Err(Errno::ENOSPC),
+        (RANDOM | URANDOM, Direction::Read) => random::read_random(buffer),
+        (RANDOM | URANDOM, Direction::Write) => random::write_random(buffer),
+        (MEM | KMEM, _) => {
+            let result = rw_mem(direction, buffer, position);
+            moved(start, *position, result)
+        }
+        (PORT, _) => {
+            let result = rw_port(direction, buffer, position);
+            moved(start, *position, result)
+        }
         (PS, Direction::Read) => read_tasks(buffer, position),
         (USAGE, Direction::Read) => read_usage(buffer, position),
         (PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
@@ -84,8 +100,15 @@ fn page_at(position: u32) -> Option<(*mut u8, usize)> {
     Some((pointer, length))
 }
 
-fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let start = *position;
+/// What was moved until an error came, if anything was.
+fn moved(start: u32, end: u32, result: Result<()>) -> Result<usize> {
+    match result {
+        Err(error) if end == start => Err(error),
+        _ => Ok((end - start) as usize),
+    }
+}
+
+fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     while buffer.remaining() > 0
         && let Some((pointer, length)) = page_at(*position)
     {
@@ -108,7 +131,7 @@ fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32)
         }
         *position += piece as u32;
     }
-    Ok((*position - start) as usize)
+    Ok(())
 }
 
 fn is_writable(position: u32) -> bool {
@@ -136,8 +159,7 @@ fn write_memory(pointer: *mut u8, bytes: &[u8]) {
     }
 }
 
-fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let start = *position;
+fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     while buffer.remaining() > 0 && *position <= u32::from(u16::MAX) {
         buffer.prepare(1)?;
         let mut byte = [0];
@@ -154,7 +176,7 @@ fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32
         }
         *position += 1;
     }
-    Ok((*position - start) as usize)
+    Ok(())
 }
 
 /// A line of text in an array.

@@ -100,6 +100,7 @@ extern "C" fn main() -> ! {
     chr_drv::tty_io::tty_init();
     blk_drv::ll_rw_blk::blk_dev_init();
     start_clock();
+    char_dev::random::rand_initialize();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
     if free < FEWEST_PAGES {

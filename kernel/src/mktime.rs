@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The time at the start, from the CMOS clock (0.11: `kernel/mktime.c`, and
-//! `time_init` in `init/main.c`).
+//! `time_init` in `init/main.c`). The clock is set to UTC.
 
+mod cmos;
+
+use cmos::Registers;
 use lib::asm::io::{inb_p, outb_p};
 use lib::sys::types::Time;
-use lib::time::{Tm, mktime};
+use lib::time::mktime;
 
 const CMOS_ADDRESS: u16 = 0x70;
 const CMOS_DATA: u16 = 0x71;
@@ -20,7 +23,11 @@ pub mod register {
     pub const MONTH: u8 = 8;
     pub const YEAR: u8 = 9;
     /// Bit 7: an update is under way.
-    pub const STATUS_A: u8 = 10;
+    pub const STATUS_A: u8 = 0x0A;
+    /// How the others are to be read.
+    pub const STATUS_B: u8 = 0x0B;
+    /// Not the clock's, but the PC's own.
+    pub const CENTURY: u8 = 0x32;
     /// Not the clock's: what floppy drives there are (IBM PC AT, CMOS RAM).
     pub const FLOPPY_DRIVES: u8 = 0x10;
 }
@@ -36,29 +43,22 @@ pub fn read_cmos(register: u8) -> u8 {
     }
 }
 
-/// The clock counts in decimal digits of four bits.
-fn read_decimal(register: u8) -> i32 {
-    let digits = read_cmos(register);
-    i32::from(digits & 0xF) + 10 * i32::from(digits >> 4)
-}
-
-fn read_clock() -> Tm {
-    let year = read_decimal(register::YEAR);
-    Tm {
-        tm_sec: read_decimal(register::SECONDS),
-        tm_min: read_decimal(register::MINUTES),
-        tm_hour: read_decimal(register::HOURS),
-        tm_mday: read_decimal(register::DAY),
-        tm_mon: read_decimal(register::MONTH) - 1,
-        // Two digits: 70 to 99 are the last century's.
-        tm_year: if year < 70 { year + 100 } else { year },
-        ..Tm::default()
+fn read_clock() -> Registers {
+    Registers {
+        seconds: read_cmos(register::SECONDS),
+        minutes: read_cmos(register::MINUTES),
+        hours: read_cmos(register::HOURS),
+        day: read_cmos(register::DAY),
+        month: read_cmos(register::MONTH),
+        year: read_cmos(register::YEAR),
+        century: read_cmos(register::CENTURY),
+        status_b: read_cmos(register::STATUS_B),
     }
 }
 
 /// Seconds since 1970 (0.11: `time_init`, `kernel_mktime`); 0 if the clock
 /// says nonsense. The clock is read until it says the same twice, so that it
-/// is not caught between two digits.
+/// is not caught between two digits, and not while it is being updated.
 pub fn time_init() -> Time {
     const MOST_READS: usize = 1000;
     const UPDATE_IN_PROGRESS: u8 = 0x80;
@@ -71,5 +71,5 @@ pub fn time_init() -> Time {
         }
         last = now;
     }
-    mktime(&last).unwrap_or(0)
+    mktime(&last.date()).unwrap_or(0)
 }

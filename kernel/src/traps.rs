@@ -345,6 +345,7 @@ extern "C" fn do_irq(registers: &mut Registers) {
     if line == TIMER_IRQ {
         sched::do_timer(registers.is_from_user());
     } else {
+        crate::char_dev::random::add_interrupt_randomness(line);
         let handler = IRQ_HANDLERS[usize::from(line)].load(Relaxed);
         if handler != 0 {
             // SAFETY: `set_irq_handler` stored a `fn()`.

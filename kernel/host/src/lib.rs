@@ -27,6 +27,21 @@ mod blk_drv {
     pub mod requests;
 }
 
+/// Memory devices.
+#[path = "../../src/char_dev"]
+mod char_dev {
+    /// The source of random bytes.
+    pub mod random {
+        pub mod pool;
+    }
+}
+
+/// The CMOS clock.
+#[path = "../../src/mktime"]
+mod mktime {
+    pub mod cmos;
+}
+
 /// Character devices.
 #[path = "../../src/chr_drv"]
 mod chr_drv {

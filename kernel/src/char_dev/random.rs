@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `/dev/random` and `/dev/urandom`, which are the same here: neither ever
+//! waits (Linux 1.3: `drivers/char/random.c`; 0.11 has none).
+//!
+//! What cannot be foretold is when the disk, the keyboard and the serial lines
+//! interrupt: [`add_interrupt_randomness`] stirs the processor's time stamp of
+//! each such interrupt into a [`Pool`]. What is written to the devices is
+//! stirred in too.
+//!
+//! How good it is: the generator is a well-known one, so nobody finds the key
+//! in what it gives, nor, with the key, what it gave before. But nobody counts
+//! how much chance there is in the pool. Right after the start there is
+//! little, and in an emulator whose clock is exact there is none at all: the
+//! same run gives the same bytes. Do not make keys with it that anything
+//! depends on.
+
+mod pool;
+
+use crate::sched;
+use core::arch::asm;
+use fs::seam::UserBuffer;
+use lib::Result;
+use lib::asm::io::{inb, outb};
+use lib::lock::{IrqLock, Word};
+use pool::{PIECE, Pool};
+
+static POOL: IrqLock<Pool> = IrqLock::new(Pool::new());
+/// 1 if the processor counts time stamps.
+static HAS_TSC: Word = Word::new(0);
+
+/// Finds the best clock there is and begins with the time of day
+/// (Linux: `rand_initialize`).
+pub fn rand_initialize() {
+    HAS_TSC.set(u32::from(has_tsc()));
+    let mut pool = POOL.lock();
+    pool.stir(sched::current_time());
+    pool.stir(now());
+}
+
+/// An interrupt of `line` has come: when, is anybody's guess.
+pub fn add_interrupt_randomness(line: u8) {
+    POOL.lock().stir(now() ^ u32::from(line) << 24);
+}
+
+/// Fills the buffer with random bytes.
+pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
+    let mut total = 0;
+    while buffer.remaining() > 0 {
+        let count = buffer.remaining().min(PIECE);
+        match buffer.prepare(count) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        let piece = POOL.lock().generate();
+        buffer.put(&piece[..count]);
+        total += count;
+    }
+    Ok(total)
+}
+
+/// Stirs the buffer in.
+pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
+    let mut total = 0;
+    while buffer.remaining() > 0 {
+        let count = buffer.remaining().min(PIECE);
+        match buffer.prepare(count) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        let mut piece = [0; PIECE];
+        buffer.get(&mut piece[..count]);
+        let mut pool = POOL.lock();
+        for bytes in piece.as_chunks().0 {
+            pool.stir(u32::from_le_bytes(*bytes));
+        }
+        // What was stirred in reaches the key.
+        pool.generate();
+        total += count;
+    }
+    Ok(total)
+}
+
+/// The finest clock there is, low bits only.
+fn now() -> u32 {
+    if HAS_TSC.get() != 0 {
+        let low: u32;
+        // SAFETY: the processor has the instruction, which only reads.
+        unsafe { asm!("rdtsc", out("eax") low, out("edx") _, options(nomem, nostack)) };
+        return low;
+    }
+    timer_count().wrapping_add(sched::jiffies() << 16)
+}
+
+/// What channel 0 of the 8254 timer has still to count until the next tick
+/// (Intel 8254 data sheet, "Counter Latch Command").
+fn timer_count() -> u32 {
+    const COMMAND: u16 = 0x43;
+    const CHANNEL_0: u16 = 0x40;
+    const LATCH_CHANNEL_0: u8 = 0x00;
+    // SAFETY: latching changes nothing of the count. Interrupts are masked, so
+    // the two halves belong together: all callers hold the pool's lock or are
+    // interrupt handlers.
+    unsafe {
+        outb(LATCH_CHANNEL_0, COMMAND);
+        u32::from(inb(CHANNEL_0)) | u32::from(inb(CHANNEL_0)) << 8
+    }
+}
+
+/// Whether the processor has CPUID and RDTSC (Intel SDM vol. 1, 20.1 and vol.
+/// 2, CPUID, leaf 1, EDX bit 4).
+fn has_tsc() -> bool {
+    /// EFLAGS: can be changed where there is CPUID.
+    const ID: u32 = 1 << 21;
+    const TSC: u32 = 1 << 4;
+    let (before, after): (u32, u32);
+    // SAFETY: the flags are as before at the end.
+    unsafe {
+        asm!(
+            "pushfd",
+            "pop {before}",
+            "mov {after}, {before}",
+            "xor {after}, {id}",
+            "push {after}",
+            "popfd",
+            "pushfd",
+            "pop {after}",
+            "push {before}",
+            "popfd",
+            before = out(reg) before,
+            after = out(reg) after,
+            id = const ID,
+        );
+    }
+    (before ^ after) & ID != 0 && core::arch::x86::__cpuid(1).edx & TSC != 0
+}
