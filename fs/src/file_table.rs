@@ -13,7 +13,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
 use lib::lock::{Lock, Word};
-use lib::sys::stat::{S_IFMT, S_ISFIFO};
+use lib::sys::stat::{S_IFCHR, S_IFIFO, S_IFMT};
 use lib::{Errno, Result};
 
 /// The end of the list of free entries.
@@ -143,8 +143,10 @@ impl Drop for File<'_> {
         let Some(inode) = self.fs.inode_from_raw(inode) else {
             return;
         };
-        if S_ISFIFO(self.slot.file_type.get() as u16) {
-            inode.pipe().close(self.fs.seam, flags);
+        match self.slot.file_type.get() as u16 {
+            S_IFIFO => inode.pipe().close(self.fs.seam, flags),
+            S_IFCHR => self.fs.seam.close_device(inode.rdev()),
+            _ => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::inode::{Inode, InodeState};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISCHR, S_ISDIR};
 use lib::sys::types::{Device, Ustat};
 use lib::unistd::{R_OK, W_OK, X_OK};
 use lib::utime::Utimbuf;
@@ -39,7 +39,10 @@ impl<'fs> Fs<'fs> {
             _ => return Err(Errno::ENXIO),
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-        let file = self.new_file(inode, flags)?;
+        let device = S_ISCHR(inode.mode()).then(|| inode.rdev());
+        let file = self.new_file(inode, flags).inspect_err(|_| {
+            device.inspect(|&device| self.seam.close_device(device));
+        })?;
         task.install(file, 0).map(|fd| fd as usize)
     }
 

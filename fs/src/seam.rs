@@ -143,6 +143,10 @@ pub trait Seam: Sync {
     /// now on (`/dev/tty` is resolved by the driver, not here).
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()>;
 
+    /// A character device that was opened is closed for the last time by whom
+    /// it was opened for. May sleep.
+    fn close_device(&self, _device: Device) {}
+
     /// Reads or writes a character device (0.11: `rw_char`, `crw_table`).
     /// Returns how many bytes were moved; moves `position` if the device has
     /// one.

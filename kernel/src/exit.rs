@@ -197,8 +197,18 @@ fn give_children_to_init(task: &Task) {
     }
 }
 
-/// With its leader a session loses the terminal, and its tasks are told
-/// (0.11: `kill_session`).
+/// Tells the tasks of a session that its terminal has gone; 0 is no session.
+/// From interrupt handlers too (0.11: `kill_session`).
+pub fn kill_session(session: u32) {
+    let is_member = |task: &&Task| session != 0 && task.session.get() == session;
+    for member in sched::tasks().filter(is_member) {
+        deliver(Signal::SIGHUP, member);
+        // One that was stopped is to hear of it.
+        deliver(Signal::SIGCONT, member);
+    }
+}
+
+/// With its leader a session loses the terminal, and its tasks are told.
 fn leave_session(task: &Task) {
     if task.leader.get() == 0 {
         return;
@@ -208,12 +218,8 @@ fn leave_session(task: &Task) {
         tty_io::detach(session);
         for member in sched::tasks().filter(|member| member.session.get() == session) {
             member.tty.set(NO_TTY);
-            if !core::ptr::eq(member, task) {
-                deliver(Signal::SIGHUP, member);
-                // One that was stopped is to hear of it.
-                deliver(Signal::SIGCONT, member);
-            }
         }
+        kill_session(session);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::{disks, setup_data};
 use fs::FsTask;
 use lib::Result;
+use lib::sgtty::{TIOCGETP, TIOCSETP};
 use lib::sys::types::UserAddress;
 use lib::utime::Utimbuf;
 
@@ -105,6 +106,16 @@ pub fn sys_fcntl(fd: u32, command: u32, argument: u32) -> Result<u32> {
 /// `ioctl`.
 pub fn sys_ioctl(fd: u32, command: u32, argument: u32) -> Result<u32> {
     fs().sys_ioctl(task(), fd, command, argument)
+}
+
+/// `stty`: sets the terminal as Version 7 says.
+pub fn sys_stty(fd: u32, sgttyb: u32) -> Result<u32> {
+    sys_ioctl(fd, TIOCSETP, sgttyb)
+}
+
+/// `gtty`: tells what Version 7 knows of the terminal.
+pub fn sys_gtty(fd: u32, sgttyb: u32) -> Result<u32> {
+    sys_ioctl(fd, TIOCGETP, sgttyb)
 }
 
 /// `pipe`: stores the two descriptors. If that fails, they are closed again.

@@ -102,6 +102,10 @@ impl Seam for KernelSeam {
         }
     }
 
+    fn close_device(&self, device: Device) {
+        tty_io::tty_close(device);
+    }
+
     fn rw_char(
         &self,
         direction: Direction,

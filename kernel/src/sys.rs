@@ -31,8 +31,6 @@ macro_rules! not_implemented {
 // Numbers that are given out but have nothing behind them.
 not_implemented! {
     sys_break();
-    sys_stty(_fd, _sgttyb);
-    sys_gtty(_fd, _sgttyb);
     sys_prof();
     sys_acct();
     sys_phys();

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod lock;
 pub mod pod;
 pub mod reboot;
+pub mod sgtty;
 pub mod signal;
 pub mod sys;
 #[cfg(target_os = "none")]

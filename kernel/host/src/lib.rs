@@ -59,6 +59,16 @@ mod chr_drv {
         pub mod lights;
     }
 
+    /// The registers of the serial lines.
+    pub mod serial {
+        pub mod registers;
+    }
+
+    /// The settings of terminals as Version 7 has them.
+    pub mod tty_ioctl {
+        pub mod sgtty;
+    }
+
     /// The line discipline.
     pub mod tty_io {
         pub mod line_discipline;

@@ -7,27 +7,33 @@
 //! the line and calls [`rs_write`] again. A 16550A takes and keeps 16 bytes at
 //! a time.
 //!
+//! What the modem says comes by interrupt too: without CLOCAL a carrier that is
+//! lost hangs the terminal up, with CRTSCTS the modem stops and starts output.
+//!
 //! Messages of the kernel go to COM1 too. They wait for the UART instead, so
 //! they work without interrupts, before [`rs_init`] and in a panic.
 //!
 //! Source: National Semiconductor, PC16550D data sheet; IBM PC AT Technical
 //! Reference for the ports.
 
-use super::tty_io::{self, WriteQueue};
+mod registers;
+
+use super::tty_io::{self, LineDiscipline, LineError, WriteQueue};
 use crate::traps::set_irq_handler;
-use bitflags::bitflags;
 use lib::asm::io::{inb, outb};
 use lib::lock::{IrqLock, Word};
 use lib::termios::{
-    BAUD_RATES, ControlFlags, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RNG, TIOCM_RTS,
+    ControlFlags, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RNG, TIOCM_RTS,
+};
+use registers::{
+    FIFO_IS_ON, FIFO_ON, Interrupts, LineControl, LineStatus, ModemControl, ModemStatus, NO_CAUSE,
+    Register, divisor, format,
 };
 
 /// Serial lines there can be.
 const PORTS: usize = 2;
 /// Their first ports and interrupt lines.
 const COM: [(u16, u8); PORTS] = [(0x3F8, 4), (0x2F8, 3)];
-/// The UART's clock allows for this speed with a divisor of 1.
-const BASE_BAUD: u32 = 115_200;
 /// Bytes that a 16550A keeps in each direction.
 const FIFO_SIZE: usize = 16;
 /// Times that a message asks whether the UART takes a byte: longer than it can
@@ -37,76 +43,6 @@ const MOST_POLLS: u32 = 100_000;
 /// keep the processor.
 const MOST_CAUSES: u32 = 256;
 
-bitflags! {
-    /// Line control.
-    #[derive(Clone, Copy)]
-    struct LineControl: u8 {
-        const EIGHT_BITS = 0x03;
-        const TWO_STOP_BITS = 0x04;
-        const PARITY = 0x08;
-        const EVEN = 0x10;
-        const BREAK = 0x40;
-        /// The first two registers are the divisor.
-        const DIVISOR = 0x80;
-    }
-}
-
-bitflags! {
-    /// Line status.
-    #[derive(Clone, Copy)]
-    struct LineStatus: u8 {
-        const DATA_READY = 0x01;
-        const BREAK = 0x10;
-        /// It takes bytes to send: as many as it can keep.
-        const CAN_SEND = 0x20;
-        /// The last byte has left.
-        const ALL_SENT = 0x40;
-    }
-}
-
-bitflags! {
-    /// Interrupt enable.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    struct Interrupts: u8 {
-        const RECEIVE = 0x01;
-        const CAN_SEND = 0x02;
-        const LINE_STATUS = 0x04;
-    }
-}
-
-bitflags! {
-    /// Modem control.
-    #[derive(Clone, Copy)]
-    struct ModemControl: u8 {
-        const DTR = 0x01;
-        const RTS = 0x02;
-        /// On a PC: lets interrupts through.
-        const OUT2 = 0x08;
-    }
-}
-
-/// A register, as offset from the first port.
-#[derive(Clone, Copy)]
-enum Register {
-    /// The byte received, or to send; low byte of the divisor.
-    Data = 0,
-    /// [`Interrupts`]; high byte of the divisor.
-    Interrupts = 1,
-    /// Read: why it interrupts. Written: [`FIFO_ON`].
-    Cause = 2,
-    LineControl = 3,
-    ModemControl = 4,
-    LineStatus = 5,
-    ModemStatus = 6,
-}
-
-/// FIFO control: on, both emptied, interrupt at 8 bytes received.
-const FIFO_ON: u8 = 0x87;
-/// Cause: both bits say that there is a 16550A and its FIFOs are on.
-const FIFO_IS_ON: u8 = 0xC0;
-/// Cause: there is none.
-const NO_CAUSE: u8 = 0x01;
-
 /// A UART.
 struct Uart {
     base: u16,
@@ -115,7 +51,48 @@ struct Uart {
     fifo_size: usize,
     interrupts: Interrupts,
     control: LineControl,
+    /// What comes is not thrown away: CREAD.
+    receives: bool,
+    /// RTS and CTS say who may send: CRTSCTS.
+    flow_by_lines: bool,
+    /// The modem said so when it was last asked.
+    clear_to_send: bool,
+    has_carrier: bool,
+    /// It had a carrier and lost it since [`Uart::take_carrier_lost`].
+    carrier_lost: bool,
 }
+
+/// A byte that has come, and the errors that came with it.
+#[derive(Clone, Copy)]
+struct Received {
+    byte: u8,
+    status: LineStatus,
+}
+
+impl Received {
+    const NOTHING: Received = Received {
+        byte: 0,
+        status: LineStatus::empty(),
+    };
+
+    fn error(&self) -> Option<LineError> {
+        if self.status.contains(LineStatus::BREAK) {
+            Some(LineError::Break)
+        } else if self
+            .status
+            .intersects(LineStatus::PARITY_ERROR | LineStatus::FRAMING_ERROR)
+        {
+            Some(LineError::Parity)
+        } else {
+            None
+        }
+    }
+}
+
+/// What interrupts at any time.
+const ALWAYS: Interrupts = Interrupts::RECEIVE
+    .union(Interrupts::LINE_STATUS)
+    .union(Interrupts::MODEM_STATUS);
 
 static UARTS: [IrqLock<Uart>; PORTS] = [
     IrqLock::new(Uart::new(COM[0].0)),
@@ -146,15 +123,18 @@ impl Uart {
             is_present: false,
             fifo_size: 1,
             interrupts: Interrupts::empty(),
-            control: LineControl::EIGHT_BITS,
+            control: LineControl::SIZE,
+            receives: true,
+            flow_by_lines: false,
+            clear_to_send: true,
+            has_carrier: false,
+            carrier_lost: false,
         }
     }
 
     /// Finds out what is there and sets it to `flags` (0.11: `init`).
     fn init(&mut self, flags: ControlFlags) {
-        write(self.base, Register::Interrupts, 0);
-        // A UART answers with zeroes in the upper half, an empty bus with ones.
-        self.is_present = read(self.base, Register::Interrupts) == 0;
+        self.is_present = self.answers();
         if !self.is_present {
             return;
         }
@@ -165,29 +145,30 @@ impl Uart {
         }
         let lines = ModemControl::DTR | ModemControl::RTS | ModemControl::OUT2;
         write(self.base, Register::ModemControl, lines.bits());
-        self.enable(Interrupts::RECEIVE | Interrupts::LINE_STATUS);
+        self.look_at_modem();
+        self.enable(ALWAYS);
+    }
+
+    /// Whether there is a UART: of the interrupt register the lower half keeps
+    /// what is written, the upper is zero. An empty bus reads as ones.
+    fn answers(&self) -> bool {
+        const KEPT: u8 = 0x0F;
+        let keeps = |value| {
+            write(self.base, Register::Interrupts, value);
+            read(self.base, Register::Interrupts) == value
+        };
+        keeps(KEPT) && keeps(0)
     }
 
     /// Sets speed and format; speed 0 hangs up, and any other picks up again.
     fn change_speed(&mut self, flags: ControlFlags) {
-        let speed = BAUD_RATES[(flags & ControlFlags::CBAUD).bits() as usize];
-        let mut lines = ModemControl::from_bits_retain(read(self.base, Register::ModemControl));
-        lines.set(ModemControl::DTR | ModemControl::RTS, speed != 0);
-        write(self.base, Register::ModemControl, lines.bits());
-
-        self.control = LineControl::from_bits_retain(
-            ((flags & ControlFlags::CSIZE).bits() / ControlFlags::CS6.bits()) as u8,
-        );
-        self.control.set(
-            LineControl::TWO_STOP_BITS,
-            flags.contains(ControlFlags::CSTOPB),
-        );
-        self.control
-            .set(LineControl::PARITY, flags.contains(ControlFlags::PARENB));
-        self.control
-            .set(LineControl::EVEN, !flags.contains(ControlFlags::PARODD));
-        if let Some(divisor) = BASE_BAUD.checked_div(speed) {
-            let [low, high, ..] = divisor.to_le_bytes();
+        let divisor = divisor(flags);
+        self.set_lines(ModemControl::DTR | ModemControl::RTS, divisor.is_some());
+        self.receives = flags.contains(ControlFlags::CREAD);
+        self.flow_by_lines = flags.contains(ControlFlags::CRTSCTS);
+        self.control = format(flags);
+        if let Some(divisor) = divisor {
+            let [low, high] = divisor.to_le_bytes();
             write(
                 self.base,
                 Register::LineControl,
@@ -199,6 +180,16 @@ impl Uart {
         write(self.base, Register::LineControl, self.control.bits());
     }
 
+    /// Raises or drops some of our modem lines.
+    fn set_lines(&self, lines: ModemControl, on: bool) {
+        let old = ModemControl::from_bits_retain(read(self.base, Register::ModemControl));
+        let mut new = old;
+        new.set(lines, on);
+        if new != old {
+            write(self.base, Register::ModemControl, new.bits());
+        }
+    }
+
     fn enable(&mut self, interrupts: Interrupts) {
         if self.interrupts != interrupts {
             self.interrupts = interrupts;
@@ -207,21 +198,58 @@ impl Uart {
     }
 
     /// Stores what has come over the line; returns how many bytes.
-    fn receive(&self, bytes: &mut [u8; FIFO_SIZE]) -> usize {
+    fn receive(&self, received: &mut [Received; FIFO_SIZE]) -> usize {
         let mut count = 0;
-        while count < bytes.len() {
+        for place in received {
             let status = line_status(self.base);
             if !status.contains(LineStatus::DATA_READY) {
                 break;
             }
             let byte = read(self.base, Register::Data);
-            // A break is received as a zero that nobody sent.
-            if !status.contains(LineStatus::BREAK) {
-                bytes[count] = byte;
-                count += 1;
+            *place = Received { byte, status };
+            count += 1;
+        }
+        if self.receives { count } else { 0 }
+    }
+
+    /// Reads the modem's lines, which ends an interrupt of theirs.
+    fn look_at_modem(&mut self) -> ModemStatus {
+        let status = ModemStatus::from_bits_retain(read(self.base, Register::ModemStatus));
+        let has_carrier = status.contains(ModemStatus::CARRIER);
+        let changed = status.contains(ModemStatus::CARRIER_CHANGED);
+        // It may have been away for a moment only.
+        self.carrier_lost |= self.has_carrier && (changed || !has_carrier);
+        self.has_carrier = has_carrier;
+        self.clear_to_send = status.contains(ModemStatus::CTS);
+        status
+    }
+
+    /// Whether the carrier was lost since this was last asked.
+    fn take_carrier_lost(&mut self) -> bool {
+        core::mem::take(&mut self.carrier_lost)
+    }
+
+    /// Sends what the UART takes: first the byte for flow control, which goes
+    /// even when output is stopped, then the queue. Says whether more waits for
+    /// an interrupt.
+    fn send(&self, line: &mut LineDiscipline, queue: &mut WriteQueue) -> bool {
+        let is_stopped = line.stopped || (self.flow_by_lines && !self.clear_to_send);
+        let mut room = self.fifo_size;
+        let waits = |line: &LineDiscipline, queue: &WriteQueue| {
+            line.x_char.is_some() || (!is_stopped && !queue.is_empty())
+        };
+        if waits(line, queue) && line_status(self.base).contains(LineStatus::CAN_SEND) {
+            if let Some(byte) = line.x_char.take() {
+                write(self.base, Register::Data, byte);
+                room -= 1;
+            }
+            if !is_stopped {
+                for byte in core::iter::from_fn(|| queue.pop()).take(room) {
+                    write(self.base, Register::Data, byte);
+                }
             }
         }
-        count
+        waits(line, queue)
     }
 }
 
@@ -245,22 +273,25 @@ pub fn is_present(port: usize) -> bool {
     UARTS[port].lock().is_present
 }
 
+/// Whether there is somebody at the other end of a line.
+pub fn has_carrier(port: usize) -> bool {
+    UARTS[port].lock().has_carrier
+}
+
 /// Sends what the UART takes of a queue, unless output is stopped; if more is
 /// left, an interrupt will come when it takes more. Called with the terminal's
 /// lock held.
-pub fn rs_write(port: usize, queue: &mut WriteQueue, stopped: bool) {
+pub fn rs_write(port: usize, line: &mut LineDiscipline, queue: &mut WriteQueue) {
     let mut uart = UARTS[port].lock();
     if !uart.is_present {
         queue.clear();
         return;
     }
-    if !stopped && !queue.is_empty() && line_status(uart.base).contains(LineStatus::CAN_SEND) {
-        for byte in core::iter::from_fn(|| queue.pop()).take(uart.fifo_size) {
-            write(uart.base, Register::Data, byte);
-        }
+    if uart.flow_by_lines {
+        uart.set_lines(ModemControl::RTS, !line.throttled);
     }
-    let waits = !stopped && !queue.is_empty();
-    let mut interrupts = Interrupts::RECEIVE | Interrupts::LINE_STATUS;
+    let waits = uart.send(line, queue);
+    let mut interrupts = ALWAYS;
     interrupts.set(Interrupts::CAN_SEND, waits);
     uart.enable(interrupts);
     match waits {
@@ -275,17 +306,26 @@ pub fn rs_write(port: usize, queue: &mut WriteQueue, stopped: bool) {
 fn rs_interrupt(port: usize) {
     let tty = tty_io::serial_tty(port);
     for _ in 0..MOST_CAUSES {
-        let mut bytes = [0; FIFO_SIZE];
-        let uart = UARTS[port].lock();
+        let mut received = [Received::NOTHING; FIFO_SIZE];
+        let mut uart = UARTS[port].lock();
         // Reading these ends the causes that are not ended by moving bytes.
         let cause = read(uart.base, Register::Cause);
-        read(uart.base, Register::ModemStatus);
-        let count = uart.receive(&mut bytes);
+        uart.look_at_modem();
+        let count = uart.receive(&mut received);
+        let carrier_lost = uart.take_carrier_lost();
         drop(uart);
+        if carrier_lost {
+            tty_io::carrier_lost(tty);
+        }
         if cause & NO_CAUSE != 0 && count == 0 {
             return;
         }
-        tty_io::do_tty_interrupt(tty, &bytes[..count]);
+        for received in &received[..count] {
+            match received.error() {
+                None => tty_io::do_tty_interrupt(tty, &[received.byte]),
+                Some(error) => tty_io::do_line_error(tty, received.byte, error),
+            }
+        }
         tty.go_on();
     }
 }
@@ -319,39 +359,41 @@ pub fn set_break(port: usize, on: bool) {
     write(uart.base, Register::LineControl, uart.control.bits());
 }
 
+/// Raises DTR and RTS, or drops them, which makes a modem hang up.
+pub fn pick_up(port: usize, on: bool) {
+    let uart = UARTS[port].lock();
+    if uart.is_present {
+        uart.set_lines(ModemControl::DTR | ModemControl::RTS, on);
+    }
+}
+
 /// The modem lines, as bits of `TIOCMGET`.
 pub fn modem_lines(port: usize) -> u32 {
-    let uart = UARTS[port].lock();
+    let mut uart = UARTS[port].lock();
     let control = ModemControl::from_bits_retain(read(uart.base, Register::ModemControl));
-    let status = read(uart.base, Register::ModemStatus);
-    let inputs = [
-        (0x10, TIOCM_CTS),
-        (0x20, TIOCM_DSR),
-        (0x40, TIOCM_RNG),
-        (0x80, TIOCM_CAR),
+    let status = uart.look_at_modem();
+    let carrier_lost = uart.take_carrier_lost();
+    drop(uart);
+    if carrier_lost {
+        tty_io::carrier_lost(tty_io::serial_tty(port));
+    }
+    let lines = [
+        (control.contains(ModemControl::DTR), TIOCM_DTR),
+        (control.contains(ModemControl::RTS), TIOCM_RTS),
+        (status.contains(ModemStatus::CTS), TIOCM_CTS),
+        (status.contains(ModemStatus::DSR), TIOCM_DSR),
+        (status.contains(ModemStatus::RING), TIOCM_RNG),
+        (status.contains(ModemStatus::CARRIER), TIOCM_CAR),
     ];
-    let mut lines = 0;
-    if control.contains(ModemControl::DTR) {
-        lines |= TIOCM_DTR;
-    }
-    if control.contains(ModemControl::RTS) {
-        lines |= TIOCM_RTS;
-    }
-    for (bit, line) in inputs {
-        if status & bit != 0 {
-            lines |= line;
-        }
-    }
-    lines
+    let on = lines.iter().filter(|(on, _)| *on);
+    on.fold(0, |bits, (_, bit)| bits | bit)
 }
 
 /// Raises and drops the modem lines that are ours.
 pub fn set_modem_lines(port: usize, lines: u32) {
     let uart = UARTS[port].lock();
-    let mut control = ModemControl::OUT2;
-    control.set(ModemControl::DTR, lines & TIOCM_DTR != 0);
-    control.set(ModemControl::RTS, lines & TIOCM_RTS != 0);
-    write(uart.base, Register::ModemControl, control.bits());
+    uart.set_lines(ModemControl::DTR, lines & TIOCM_DTR != 0);
+    uart.set_lines(ModemControl::RTS, lines & TIOCM_RTS != 0);
 }
 
 /// A message of the kernel, to COM1: a newline is sent as two bytes. Between

@@ -21,15 +21,15 @@ mod queue;
 mod tty;
 
 use super::{console, keyboard, serial};
-use crate::exit::kill_pgrp;
+use crate::exit::{kill_pgrp, kill_session};
 use crate::sched::{self, NO_TTY, Task, current};
-use fs::seam::UserBuffer;
+use fs::seam::{Condition, UserBuffer};
 use lib::fcntl::{O_NOCTTY, O_NONBLOCK};
 use lib::sys::types::{Device, major};
-use lib::termios::{LocalFlags, Winsize};
+use lib::termios::{ControlFlags, LocalFlags, Winsize};
 use lib::{Errno, Result};
-pub use line_discipline::Sink;
 use line_discipline::{Event, Taken};
+pub use line_discipline::{LineDiscipline, LineError, Sink};
 pub use tty::{Driver, State, Tty, WriteQueue};
 
 /// Bytes that move between a program and a terminal at a time: interrupts are
@@ -147,6 +147,34 @@ pub fn do_tty_interrupt(tty: &Tty, bytes: &[u8]) {
     }
 }
 
+/// A byte came over the line with an error.
+pub fn do_line_error(tty: &Tty, byte: u8, error: LineError) {
+    let mut state = tty.state.lock();
+    let event = tty.with_sink(&mut state, usize::MAX, |line, echo| {
+        line.receive_bad(byte, error, echo)
+    });
+    let pgrp = state.pgrp;
+    drop(state);
+    act(tty, pgrp, event);
+}
+
+/// The other end of a serial line has gone: unless the modem lines are ignored,
+/// reads are at their end, writes fail, and the session is told.
+pub fn carrier_lost(tty: &Tty) {
+    let mut state = tty.state.lock();
+    if state.line.termios.c_cflag.contains(ControlFlags::CLOCAL) || state.opens == 0 {
+        return;
+    }
+    state.hung_up = true;
+    state.line.flush_input();
+    state.write_q.clear();
+    let session = state.session;
+    drop(state);
+    tty.go_on();
+    sched::wake_up(&tty.readers);
+    kill_session(session);
+}
+
 fn act(tty: &Tty, pgrp: u32, event: Event) {
     if event.readable {
         sched::wake_up(&tty.readers);
@@ -165,20 +193,70 @@ fn act(tty: &Tty, pgrp: u32, event: Event) {
 ///
 /// # Errors
 /// `ENXIO` if there is no such terminal, `EPERM` for /dev/tty without a
-/// controlling terminal, `EBUSY` if it is reserved by TIOCEXCL.
+/// controlling terminal, `EBUSY` if it is reserved by TIOCEXCL; `EINTR` while
+/// it waits for a carrier, which it does without CLOCAL and O_NONBLOCK.
 pub fn tty_open(device: Device, flags: u32) -> Result<()> {
     let tty = find(device)?;
     let task = current();
     let is_superuser = task.fs.is_superuser();
+    if device.major() != major::TTYX {
+        return Ok(());
+    }
+    pick_up(tty);
+    if flags & O_NONBLOCK == 0 {
+        tty.wait_for_carrier()?;
+    }
     let mut state = tty.state.lock();
     if state.exclusive && !is_superuser {
         return Err(Errno::EBUSY);
     }
-    if device.major() == major::TTYX && flags & O_NOCTTY == 0 {
+    state.opens += 1;
+    if flags & O_NOCTTY == 0 {
         // Otherwise it is opened without becoming the controlling terminal.
         let _ = take_as_controlling(tty, &mut state, task);
     }
     Ok(())
+}
+
+/// Makes a line ready that nobody has open.
+fn pick_up(tty: &Tty) {
+    let mut state = tty.state.lock();
+    if state.opens != 0 {
+        return;
+    }
+    state.hung_up = false;
+    if let Driver::Serial(port) = tty.driver
+        && state.line.termios.c_cflag.intersects(ControlFlags::CBAUD)
+    {
+        serial::pick_up(port, true);
+    }
+}
+
+/// A file that [`tty_open`] has opened is closed. The last one gives up the
+/// reservation, and with HUPCL hangs up when all output is out. May sleep.
+pub fn tty_close(device: Device) {
+    let Ok(tty) = find(device) else { return };
+    if device.major() != major::TTYX {
+        return;
+    }
+    let mut state = tty.state.lock();
+    state.opens = state.opens.saturating_sub(1);
+    if state.opens != 0 {
+        return;
+    }
+    state.exclusive = false;
+    let hangs_up = state.line.termios.c_cflag.contains(ControlFlags::HUPCL);
+    let can_send = !state.line.stopped && !state.hung_up;
+    drop(state);
+    if let Driver::Serial(port) = tty.driver
+        && hangs_up
+    {
+        // A signal ends the waiting, but not the hanging up.
+        let _ = can_send.then(|| tty.wait_until_sent());
+        if tty.state.lock().opens == 0 {
+            serial::pick_up(port, false);
+        }
+    }
 }
 
 /// Makes it the controlling terminal of a session leader that has none.
@@ -216,7 +294,8 @@ pub fn detach(session: u32) {
 ///
 /// # Errors
 /// `EINTR` if a signal came first; `EAGAIN` with O_NONBLOCK if nothing is
-/// ready; `EIO` or `EINTR` in the background; `EFAULT`.
+/// ready; `EIO` or `EINTR` in the background; `EFAULT`. A terminal that was hung
+/// up is at the end of its input.
 // A place for a breakpoint: `make bench` stops here at the first prompt.
 #[inline(never)]
 pub fn tty_read(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
@@ -231,11 +310,13 @@ pub fn tty_read(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Resu
 }
 
 fn read_line(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
-    if flags & O_NONBLOCK != 0 && tty.state.lock().line.readable() == 0 {
+    if flags & O_NONBLOCK != 0 && !tty.is_ready(Condition::Readable) {
         return Err(Errno::EAGAIN);
     }
     loop {
-        tty.wait_readable(None)?;
+        if !tty.wait_readable(None)? {
+            return Ok(0);
+        }
         let taken = take(tty, buffer)?;
         // Somebody else may have had it, which is no end of file.
         if taken.count > 0 || taken.end {
@@ -276,10 +357,7 @@ fn read_raw(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize>
 /// Moves what is readable to the program, a chunk at a time, up to the end of a
 /// line in canonical mode.
 fn take(tty: &Tty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
-    let mut total = Taken {
-        count: 0,
-        end: false,
-    };
+    let mut total = Taken::NOTHING;
     while buffer.remaining() > 0 && !total.end {
         let mut chunk = [0; CHUNK];
         let size = buffer.remaining().min(CHUNK);
@@ -292,6 +370,9 @@ fn take(tty: &Tty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
         buffer.put(&chunk[..taken.count]);
         total.count += taken.count;
         total.end = taken.end;
+        if taken.released {
+            tty.go_on();
+        }
         if taken.count < size {
             break;
         }

@@ -5,11 +5,13 @@
 //! the terminal's lock, since that may sleep.
 
 mod consoles;
+mod sgtty;
 
 use super::serial;
 use super::tty_io::{self, Driver, Tty};
 use crate::sched::{self, current};
 use crate::segment::{get_user, put_user};
+use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
 use lib::sys::types::{Device, UserAddress};
 use lib::termios::{
     ControlFlags, InputFlags, LocalFlags, NCC, OutputFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH,
@@ -52,6 +54,8 @@ pub fn tty_ioctl(device: Device, command: u32, argument: u32) -> Result<u32> {
         TCSETA => set_termio(tty, get_user(address)?, When::Now)?,
         TCSETAW => set_termio(tty, get_user(address)?, When::AfterOutput)?,
         TCSETAF => set_termio(tty, get_user(address)?, When::AfterOutputAndFlush)?,
+        TIOCGETP => put_user(address, &sgtty::from_termios(&get_termios(tty)))?,
+        TIOCSETP => set_sgttyb(tty, &get_user(address)?)?,
         TCSBRK => send_break(tty, argument)?,
         TCXONC => flow_control(tty, argument)?,
         TCFLSH => flush(tty, argument)?,
@@ -109,6 +113,10 @@ fn set_termios(tty: &Tty, termios: Termios, when: When) -> Result<()> {
     if when == When::AfterOutputAndFlush {
         state.line.flush_input();
     }
+    if !termios.c_iflag.contains(InputFlags::IXOFF) {
+        // Nothing could ask the other side to go on any more.
+        state.line.release();
+    }
     let old = core::mem::replace(&mut state.line.termios, termios);
     if !termios.c_iflag.contains(InputFlags::IXON) {
         // Nothing could start it any more.
@@ -159,6 +167,13 @@ fn set_termio(tty: &Tty, termio: Termio, when: When) -> Result<()> {
     set_termios(tty, termios, when)
 }
 
+/// What `stty` does.
+fn set_sgttyb(tty: &Tty, sgttyb: &Sgttyb) -> Result<()> {
+    let mut termios = get_termios(tty);
+    sgtty::to_termios(sgttyb, &mut termios);
+    set_termios(tty, termios, When::AfterOutputAndFlush)
+}
+
 fn send_break(tty: &Tty, argument: u32) -> Result<()> {
     tty.wait_until_sent()?;
     let Driver::Serial(port) = tty.driver else {
@@ -190,11 +205,7 @@ fn flow_control(tty: &Tty, argument: u32) -> Result<()> {
 /// Sends a special character to the other side of a serial line.
 fn send_special(tty: &Tty, index: usize) {
     if matches!(tty.driver, Driver::Serial(_)) {
-        let mut state = tty.state.lock();
-        let byte = state.line.termios.c_cc[index];
-        // If the queue is full, that is no moment for flow control.
-        let _ = byte == 0 || state.write_q.push(byte);
-        drop(state);
+        tty.state.lock().line.send_special(index);
         tty.go_on();
     }
 }

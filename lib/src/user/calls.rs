@@ -10,6 +10,7 @@ use crate::errno::{Errno, Result};
 use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
 use crate::pod::Pod;
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
+use crate::sgtty::Sgttyb;
 use crate::signal::Signal;
 use crate::sys::stat::Stat;
 use crate::sys::time::{SelectArguments, Timeval};
@@ -391,6 +392,19 @@ pub fn tcgetattr(fd: Fd) -> Result<Termios> {
 pub fn tcsetattr(fd: Fd, termios: &Termios) -> Result<()> {
     // SAFETY: TCSETSW reads one `Termios`.
     unsafe { syscall::ioctl(fd.0, TCSETSW, address(termios)) }.map(drop)
+}
+
+/// What Version 7 knows of the settings of a terminal; ENOTTY if it is none.
+pub fn gtty(fd: Fd) -> Result<Sgttyb> {
+    let mut sgttyb = Sgttyb::zeroed();
+    // SAFETY: the kernel writes one `Sgttyb`.
+    unsafe { syscall::gtty(fd.0, address(&raw mut sgttyb)) }.map(|_| sgttyb)
+}
+
+/// Sets them, when all output is out, and throws input away.
+pub fn stty(fd: Fd, sgttyb: &Sgttyb) -> Result<()> {
+    // SAFETY: the kernel reads one `Sgttyb`.
+    unsafe { syscall::stty(fd.0, address(sgttyb)) }.map(drop)
 }
 
 /// Whether the descriptor is a terminal.

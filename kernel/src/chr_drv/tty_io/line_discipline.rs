@@ -19,8 +19,8 @@ mod tests;
 use super::queue::Queue;
 use lib::signal::Signal;
 use lib::termios::{
-    ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VEOF, VERASE, VINTR, VKILL,
-    VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
+    ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VDISCARD, VEOF, VERASE,
+    VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
 };
 
 /// Where output goes: a screen, or the queue of a serial line.
@@ -56,6 +56,15 @@ impl Event {
     };
 }
 
+/// What can be wrong with a byte that comes over a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineError {
+    /// It is no byte: the line was held.
+    Break,
+    /// Wrong parity, or no stop bit.
+    Parity,
+}
+
 /// What [`LineDiscipline::take`] took.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Taken {
@@ -63,6 +72,17 @@ pub struct Taken {
     pub count: usize,
     /// Whether a line ended with them, or the input.
     pub end: bool,
+    /// The other side may go on sending, and the driver is to tell it.
+    pub released: bool,
+}
+
+impl Taken {
+    /// Nothing was there.
+    pub const NOTHING: Taken = Taken {
+        count: 0,
+        end: false,
+        released: false,
+    };
 }
 
 /// Input waiting to be read: a byte and whether it ends a line.
@@ -95,6 +115,9 @@ impl Cooked {
 
 /// Bytes of input that can wait to be read.
 const COOKED_SIZE: usize = 4096;
+/// With this many the other side is asked to stop, and with this few to go on.
+const THROTTLE: usize = COOKED_SIZE / 4 * 3;
+const RELEASE: usize = COOKED_SIZE / 4;
 /// Columns between tab stops.
 const TAB: usize = 8;
 
@@ -104,6 +127,11 @@ pub struct LineDiscipline {
     pub termios: Termios,
     /// Output was stopped by ^S.
     pub stopped: bool,
+    /// Input has almost no room: the other side is asked to stop sending.
+    pub throttled: bool,
+    /// A byte for flow control, to be sent before all others even if output is
+    /// stopped.
+    pub x_char: Option<u8>,
     cooked: Queue<Cooked, COOKED_SIZE>,
     /// Line ends in `cooked`.
     lines: usize,
@@ -113,7 +141,13 @@ pub struct LineDiscipline {
     line_column: usize,
     /// The next byte is taken as it is: ^V was typed.
     literal: bool,
+    /// With ECHOPRT: what is erased is being shown.
+    shows_erased: bool,
 }
+
+/// With PARMRK: what follows is a zero and a byte with an error, or another of
+/// these, which is then only a byte.
+const MARK: u8 = 0xFF;
 
 const fn control(letter: u8) -> u8 {
     letter & 0x1F
@@ -133,6 +167,7 @@ const INIT_C_CC: [u8; NCCS] = {
     characters[VSTOP] = control(b'S');
     characters[VSUSP] = control(b'Z');
     characters[VREPRINT] = control(b'R');
+    characters[VDISCARD] = control(b'O');
     characters[VWERASE] = control(b'W');
     characters[VLNEXT] = control(b'V');
     characters
@@ -162,11 +197,14 @@ impl LineDiscipline {
                 pad: 0,
             },
             stopped: false,
+            throttled: false,
+            x_char: None,
             cooked: Queue::new(Cooked(0)),
             lines: 0,
             column: 0,
             line_column: 0,
             literal: false,
+            shows_erased: false,
         }
     }
 
@@ -228,7 +266,13 @@ impl LineDiscipline {
         }
         let started = self.input(InputFlags::IXANY) && self.start();
         let event = match self.signal_of(byte) {
-            Some(signal) => self.interrupt(byte, signal, echo),
+            Some(signal) => {
+                let event = self.interrupt(signal, echo);
+                self.echo(byte, echo);
+                event
+            }
+            // Two mean one: a single one marks an error.
+            None if byte == MARK && self.marks_errors() => self.store(&[MARK; 2], echo),
             None if self.is_canonical() => self.edit(byte, echo),
             None => self.ordinary(byte, echo),
         };
@@ -236,6 +280,37 @@ impl LineDiscipline {
             started: started || event.started,
             ..event
         }
+    }
+
+    /// A byte came over the line with an error.
+    pub fn receive_bad(&mut self, byte: u8, error: LineError, echo: &mut dyn Sink) -> Event {
+        match error {
+            LineError::Break if self.input(InputFlags::IGNBRK) => Event::NONE,
+            LineError::Break if self.input(InputFlags::BRKINT) => {
+                self.interrupt(Signal::SIGINT, echo)
+            }
+            LineError::Parity if !self.input(InputFlags::INPCK) => self.receive(byte, echo),
+            LineError::Parity if self.input(InputFlags::IGNPAR) => Event::NONE,
+            LineError::Break if self.input(InputFlags::PARMRK) => self.store(&[MARK, 0, 0], echo),
+            LineError::Parity if self.input(InputFlags::PARMRK) => {
+                self.store(&[MARK, 0, byte], echo)
+            }
+            _ => self.ordinary(0, echo),
+        }
+    }
+
+    /// Whether a byte 0xFF of input is doubled: with PARMRK a single one marks
+    /// an error, and with ISTRIP there is none.
+    fn marks_errors(&self) -> bool {
+        self.input(InputFlags::PARMRK) && !self.input(InputFlags::ISTRIP)
+    }
+
+    /// Bytes that stand for themselves.
+    fn store(&mut self, bytes: &[u8], echo: &mut dyn Sink) -> Event {
+        bytes.iter().fold(Event::NONE, |event, &byte| Event {
+            readable: self.ordinary(byte, echo).readable || event.readable,
+            ..event
+        })
     }
 
     /// Input translation; `None` if the byte is ignored.
@@ -272,17 +347,15 @@ impl LineDiscipline {
         .find_map(|(index, signal)| self.is_special(byte, index).then_some(signal))
     }
 
-    fn interrupt(&mut self, byte: u8, signal: Signal, echo: &mut dyn Sink) -> Event {
+    fn interrupt(&mut self, signal: Signal, echo: &mut dyn Sink) -> Event {
         if !self.local(LocalFlags::NOFLSH) {
             self.flush_input();
             echo.discard();
         }
-        let started = self.start();
-        self.echo(byte, echo);
         Event {
             signal: Some(signal),
             readable: false,
-            started,
+            started: self.start(),
         }
     }
 
@@ -302,6 +375,7 @@ impl LineDiscipline {
             return self.end_line(Cooked::new(byte, Cooked::END), echo);
         }
         let stored = self.cooked.push(Cooked::new(byte, 0));
+        self.throttle();
         Event {
             readable: stored && !self.is_canonical(),
             ..Event::NONE
@@ -314,7 +388,38 @@ impl LineDiscipline {
             return Event::NONE;
         }
         self.lines += 1;
+        self.throttle();
         Event::READABLE
+    }
+
+    /// Asks the other side to stop when the queue is almost full, as IXOFF and
+    /// CRTSCTS want it.
+    fn throttle(&mut self) {
+        let by_character = self.input(InputFlags::IXOFF);
+        let by_line = self.termios.c_cflag.contains(ControlFlags::CRTSCTS);
+        if self.cooked.len() >= THROTTLE && !self.throttled && (by_character || by_line) {
+            self.throttled = true;
+            if by_character {
+                self.send_special(VSTOP);
+            }
+        }
+    }
+
+    /// Asks the other side to go on, if it was asked to stop; says so.
+    pub fn release(&mut self) -> bool {
+        let was_throttled = core::mem::take(&mut self.throttled);
+        if was_throttled && self.input(InputFlags::IXOFF) {
+            self.send_special(VSTART);
+        }
+        was_throttled
+    }
+
+    /// Sends a special character to the other side, unless it is switched off.
+    pub fn send_special(&mut self, index: usize) {
+        let byte = self.termios.c_cc[index];
+        if byte != 0 {
+            self.x_char = Some(byte);
+        }
     }
 
     /// There is no room: rings the bell for whoever is typing.
@@ -329,6 +434,7 @@ impl LineDiscipline {
         self.cooked.clear();
         self.lines = 0;
         self.literal = false;
+        self.release();
     }
 
     /// Bytes that a reader could have now.
@@ -354,10 +460,7 @@ impl LineDiscipline {
     /// to the end of a line.
     pub fn take(&mut self, bytes: &mut [u8]) -> Taken {
         let canonical = self.is_canonical();
-        let mut taken = Taken {
-            count: 0,
-            end: false,
-        };
+        let mut taken = Taken::NOTHING;
         if self.readable() == 0 {
             return taken;
         }
@@ -378,6 +481,9 @@ impl LineDiscipline {
         {
             self.pop();
             taken.end = true;
+        }
+        if self.cooked.len() <= RELEASE {
+            taken.released = self.release();
         }
         taken
     }

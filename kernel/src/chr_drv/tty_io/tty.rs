@@ -13,7 +13,7 @@ use fs::seam::{Condition, WaitQueue};
 use lib::fcntl::O_NONBLOCK;
 use lib::lock::IrqLock;
 use lib::signal::{SIG_IGN, Signal, SignalSet};
-use lib::termios::{B38400, Winsize};
+use lib::termios::{B38400, ControlFlags, Winsize};
 use lib::{Errno, Result};
 
 /// Bytes that can wait to be sent (0.11: `TTY_BUF_SIZE`, a quarter of this): the
@@ -45,6 +45,11 @@ pub struct State {
     pub winsize: Winsize,
     /// Nobody but the superuser may open it.
     pub exclusive: bool,
+    /// How often it is open.
+    pub opens: u32,
+    /// The carrier was lost: there is nothing to read and nowhere to write,
+    /// until all have closed it.
+    pub hung_up: bool,
 }
 
 /// A terminal.
@@ -79,6 +84,8 @@ impl Tty {
                     ws_ypixel: 0,
                 },
                 exclusive: false,
+                opens: 0,
+                hung_up: false,
             }),
             readers: WaitQueue::new(),
             writers: WaitQueue::new(),
@@ -114,7 +121,7 @@ impl Tty {
             }
             Driver::Serial(port) => {
                 let result = work(line, write_q);
-                serial::rs_write(port, write_q, line.stopped);
+                serial::rs_write(port, line, write_q);
                 result
             }
         }
@@ -125,7 +132,7 @@ impl Tty {
         let mut state = self.state.lock();
         let State { line, write_q, .. } = &mut *state;
         if let Driver::Serial(port) = self.driver {
-            serial::rs_write(port, write_q, line.stopped);
+            serial::rs_write(port, line, write_q);
         }
         let has_room = write_q.len() <= WRITE_SIZE / 2;
         drop(state);
@@ -176,6 +183,7 @@ impl Tty {
     pub fn is_ready(&self, condition: Condition) -> bool {
         let state = self.state.lock();
         match condition {
+            _ if state.hung_up => true,
             Condition::Readable => state.line.has_input(),
             Condition::Writable => !state.line.stopped && state.write_q.len() <= WRITE_SIZE - CHUNK,
             Condition::Exceptional => false,
@@ -190,12 +198,16 @@ impl Tty {
         }
     }
 
-    /// Sleeps until there is something to read, or tick `deadline`: then false.
+    /// Sleeps until there is something to read, or tick `deadline`, or nothing
+    /// ever will be, as the terminal was hung up: then false.
     pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
         let mut readable = false;
         sched::interruptible_sleep_while(&self.readers, &mut || {
-            readable = self.state.lock().line.readable() > 0;
-            !readable && !has_come(deadline)
+            let state = self.state.lock();
+            readable = state.line.readable() > 0;
+            let hung_up = state.hung_up;
+            drop(state);
+            !readable && !hung_up && !has_come(deadline)
         })?;
         Ok(readable)
     }
@@ -221,19 +233,33 @@ impl Tty {
     }
 
     /// Sleeps while output is stopped, or the queue is so full that a byte
-    /// might not fit. `EAGAIN` instead with O_NONBLOCK.
+    /// might not fit. `EAGAIN` instead with O_NONBLOCK; `EIO` if the terminal
+    /// was hung up.
     pub(super) fn wait_writable(&self, flags: u32) -> Result<()> {
-        let is_full = |most: usize| {
+        let mut hung_up = false;
+        let mut is_full = |most: usize| {
             let state = self.state.lock();
-            state.line.stopped || state.write_q.len() > most
+            hung_up = state.hung_up;
+            !hung_up && (state.line.stopped || state.write_q.len() > most)
         };
-        if !is_full(WRITE_SIZE - CHUNK) {
+        if is_full(WRITE_SIZE - CHUNK) {
+            if flags & O_NONBLOCK != 0 {
+                return Err(Errno::EAGAIN);
+            }
+            sched::interruptible_sleep_while(&self.writers, &mut || is_full(WRITE_SIZE / 2))?;
+        }
+        if hung_up { Err(Errno::EIO) } else { Ok(()) }
+    }
+
+    /// Sleeps until there is a carrier, unless the modem lines are ignored.
+    pub(super) fn wait_for_carrier(&self) -> Result<()> {
+        let Driver::Serial(port) = self.driver else {
             return Ok(());
-        }
-        if flags & O_NONBLOCK != 0 {
-            return Err(Errno::EAGAIN);
-        }
-        sched::interruptible_sleep_while(&self.writers, &mut || is_full(WRITE_SIZE / 2))
+        };
+        sched::interruptible_sleep_while(&self.writers, &mut || {
+            let flags = self.state.lock().line.termios.c_cflag;
+            !flags.contains(ControlFlags::CLOCAL) && !serial::has_carrier(port)
+        })
     }
 }
 

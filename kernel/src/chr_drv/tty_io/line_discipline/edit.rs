@@ -3,11 +3,28 @@
 //! (0.11: the middle of `copy_to_cooked`).
 
 use super::{Cooked, Event, LineDiscipline, Sink, TAB};
-use lib::termios::{LocalFlags, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE};
+use lib::termios::{
+    InputFlags, LocalFlags, VDISCARD, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE,
+};
 
 impl LineDiscipline {
     /// A byte that may change the line that is being typed, or end it.
     pub(super) fn edit(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
+        if self.local(LocalFlags::PENDIN) {
+            self.termios.c_lflag.remove(LocalFlags::PENDIN);
+            self.show_line(echo);
+        }
+        let erases = self.is_special(byte, VERASE) || self.is_extended(byte, VWERASE);
+        if !erases && core::mem::take(&mut self.shows_erased) {
+            self.write(b"/", echo);
+        }
+        if self.is_extended(byte, VDISCARD) {
+            self.termios.c_lflag.toggle(LocalFlags::FLUSHO);
+            echo.discard();
+            return Event::NONE;
+        }
+        // Whoever types on wants to see something again.
+        self.termios.c_lflag.remove(LocalFlags::FLUSHO);
         if self.is_special(byte, VERASE) {
             self.erase(echo);
         } else if self.is_special(byte, VKILL) {
@@ -30,9 +47,22 @@ impl LineDiscipline {
             self.echo(byte, echo);
             return self.end_line(Cooked::new(byte, Cooked::END), echo);
         } else {
+            let byte = self.capital(byte).unwrap_or(byte);
             self.ordinary(byte, echo);
         }
         Event::NONE
+    }
+
+    /// With XCASE and IUCLC: a letter behind a backslash, which is taken away,
+    /// is a capital.
+    fn capital(&mut self, byte: u8) -> Option<u8> {
+        let is_on = self.local(LocalFlags::XCASE) && self.input(InputFlags::IUCLC);
+        let is_escaped =
+            is_on && byte.is_ascii_lowercase() && self.cooked.last() == Some(Cooked::new(b'\\', 0));
+        is_escaped.then(|| {
+            self.cooked.pop_last();
+            byte.to_ascii_uppercase()
+        })
     }
 
     /// Shows a typed byte.
@@ -62,7 +92,12 @@ impl LineDiscipline {
     /// Returns it.
     fn erase(&mut self, echo: &mut dyn Sink) -> Option<u8> {
         let byte = self.unread()?;
-        if self.local(LocalFlags::ECHO) {
+        if self.local(LocalFlags::ECHO | LocalFlags::ECHOPRT) {
+            if !core::mem::replace(&mut self.shows_erased, true) {
+                self.write(b"\\", echo);
+            }
+            self.echo(byte, echo);
+        } else if self.local(LocalFlags::ECHO) {
             let (columns, blot): (usize, &[u8]) = match byte {
                 b'\t' => (
                     self.column.saturating_sub(self.typed_column()).min(TAB),
@@ -132,6 +167,11 @@ impl LineDiscipline {
             return;
         }
         self.echo(byte, echo);
+        self.show_line(echo);
+    }
+
+    /// Shows what is typed so far on a new line.
+    fn show_line(&mut self, echo: &mut dyn Sink) {
         self.write(b"\n", echo);
         self.line_column = self.column;
         let mut start = self.cooked.len();

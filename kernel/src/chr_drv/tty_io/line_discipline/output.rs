@@ -2,7 +2,7 @@
 //! Output on its way to the device (0.11: the inner loop of `tty_write`).
 
 use super::{LineDiscipline, Sink, TAB};
-use lib::termios::OutputFlags;
+use lib::termios::{LocalFlags, OutputFlags};
 
 /// The most bytes that output of one makes: a tab.
 const MOST_EXPANSION: usize = TAB;
@@ -10,6 +10,9 @@ const MOST_EXPANSION: usize = TAB;
 impl LineDiscipline {
     /// Output: returns how many of the bytes the sink took.
     pub fn write(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
+        if self.local(LocalFlags::FLUSHO) {
+            return bytes.len();
+        }
         let is_processed = self.output(OutputFlags::OPOST);
         let mut done = 0;
         while let Some(&byte) = bytes.get(done) {
@@ -37,7 +40,7 @@ impl LineDiscipline {
     fn plain(&self, bytes: &[u8]) -> usize {
         let upper = self.output(OutputFlags::OPOST | OutputFlags::OLCUC);
         let is_special =
-            |byte: &u8| byte.is_ascii_control() || (upper && byte.is_ascii_lowercase());
+            |byte: &u8| byte.is_ascii_control() || (upper && byte.is_ascii_alphabetic());
         bytes.iter().position(is_special).unwrap_or(bytes.len())
     }
 
@@ -68,7 +71,12 @@ impl LineDiscipline {
                 self.column = self.column.saturating_sub(1);
                 sink.put(&[8]);
             }
-            _ if byte.is_ascii_lowercase() => {
+            // Only with OLCUC are letters special.
+            _ if byte.is_ascii_uppercase() && self.local(LocalFlags::XCASE) => {
+                self.column = self.column.wrapping_add(2);
+                sink.put(&[b'\\', byte]);
+            }
+            _ if byte.is_ascii_alphabetic() => {
                 self.column = self.column.wrapping_add(1);
                 sink.put(&[byte.to_ascii_uppercase()]);
             }

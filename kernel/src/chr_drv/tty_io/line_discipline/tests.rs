@@ -396,3 +396,161 @@ fn nothing_typed_breaks_it() {
         }
     }
 }
+
+fn with_input(flags: InputFlags) -> Terminal {
+    Terminal::with(|termios| {
+        termios.c_iflag = flags;
+        termios.c_lflag = LocalFlags::ISIG;
+    })
+}
+
+#[test]
+fn breaks() {
+    for (flags, read, signal) in [
+        (InputFlags::IGNBRK | InputFlags::BRKINT, None, None),
+        (InputFlags::BRKINT, None, Some(Signal::SIGINT)),
+        (InputFlags::empty(), Some("x\0"), None),
+        (InputFlags::IGNPAR, Some("x\0"), None),
+    ] {
+        let mut terminal = with_input(flags);
+        terminal.type_text("x");
+        let event = terminal
+            .line
+            .receive_bad(0, LineError::Break, &mut terminal.shown);
+        assert_eq!(event.signal, signal);
+        assert_eq!(event.readable, read.is_some());
+        if flags.contains(InputFlags::IGNBRK) {
+            assert_eq!(terminal.read(9).as_deref(), Some("x"));
+        } else {
+            assert_eq!(terminal.read(9).as_deref(), read);
+        }
+    }
+}
+
+#[test]
+fn bytes_with_errors_are_passed_dropped_or_marked() {
+    let read = |flags: InputFlags, error| {
+        let mut terminal = with_input(flags);
+        terminal.line.receive_bad(b'a', error, &mut terminal.shown);
+        terminal.line.receive(0xFF, &mut terminal.shown);
+        let mut bytes = [0; 9];
+        let count = terminal.line.take(&mut bytes).count;
+        bytes[..count].to_vec()
+    };
+    let check = InputFlags::INPCK;
+    for (flags, bytes) in [
+        (InputFlags::empty(), &b"a\xFF"[..]),
+        (InputFlags::IGNPAR, b"a\xFF"),
+        (check, b"\0\xFF"),
+        (check | InputFlags::IGNPAR, b"\xFF"),
+        (check | InputFlags::PARMRK, b"\xFF\0a\xFF\xFF"),
+        (
+            check | InputFlags::PARMRK | InputFlags::ISTRIP,
+            b"\xFF\0a\x7F",
+        ),
+        (InputFlags::PARMRK, b"a\xFF\xFF"),
+    ] {
+        assert_eq!(read(flags, LineError::Parity), bytes, "{flags:?}");
+    }
+    assert_eq!(
+        read(InputFlags::PARMRK, LineError::Break),
+        b"\xFF\0\0\xFF\xFF"
+    );
+}
+
+#[test]
+fn the_other_side_is_asked_to_stop_and_to_go_on() {
+    let (start, stop) = (control(b'Q'), control(b'S'));
+    for by_line in [false, true] {
+        let mut terminal = Terminal::with(|termios| {
+            termios.c_lflag = LocalFlags::empty();
+            termios.c_iflag.set(InputFlags::IXOFF, !by_line);
+            termios.c_cflag.set(ControlFlags::CRTSCTS, by_line);
+        });
+        let sent = |byte| (!by_line).then_some(byte);
+        terminal.type_text(&"x".repeat(THROTTLE - 1));
+        assert!(!terminal.line.throttled);
+        terminal.type_text("x");
+        assert!(terminal.line.throttled);
+        assert_eq!(terminal.line.x_char.take(), sent(stop));
+        terminal.type_text("xx");
+        assert_eq!(terminal.line.x_char, None);
+        let mut bytes = [0; THROTTLE];
+        let taken = terminal.line.take(&mut bytes[..THROTTLE - RELEASE]);
+        assert!(!taken.released);
+        let taken = terminal.line.take(&mut bytes[..2]);
+        assert!(taken.released);
+        assert_eq!(terminal.line.x_char.take(), sent(start));
+        // What is flushed is room as well.
+        terminal.type_text(&"x".repeat(THROTTLE));
+        terminal.line.flush_input();
+        assert!(!terminal.line.throttled);
+        assert_eq!(terminal.line.x_char, sent(start));
+    }
+}
+
+#[test]
+fn has_input_as_minimum_and_time_say() {
+    let mut terminal = with_input(InputFlags::empty());
+    for (minimum, time, typed, expected) in [
+        (0, 0, 0, false),
+        (0, 0, 1, true),
+        (3, 0, 2, false),
+        (3, 0, 3, true),
+        (3, 1, 0, false),
+        (3, 1, 1, true),
+    ] {
+        terminal.line.flush_input();
+        let characters = &mut terminal.line.termios.c_cc;
+        (characters[VMIN], characters[VTIME]) = (minimum, time);
+        terminal.type_text(&"x".repeat(typed));
+        assert_eq!(terminal.line.has_input(), expected);
+    }
+    let mut terminal = Terminal::new();
+    terminal.line.termios.c_cc[VMIN] = 200;
+    terminal.type_text("x");
+    assert!(!terminal.line.has_input());
+    terminal.type_text("\n");
+    assert!(terminal.line.has_input());
+}
+
+#[test]
+fn output_is_discarded() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("\x0f");
+    assert_eq!(terminal.write("unseen"), "");
+    terminal.type_text("\x0f");
+    assert_eq!(terminal.write("seen"), "seen");
+    terminal.type_text("\x0fa");
+    assert_eq!(terminal.write("seen"), "seen");
+    assert_eq!(terminal.line.cooked.len(), 1);
+}
+
+#[test]
+fn erased_characters_are_shown_on_paper() {
+    let mut terminal = Terminal::with(|termios| termios.c_lflag.insert(LocalFlags::ECHOPRT));
+    terminal.type_text("abc\x7f\x7fd\x17e\n");
+    assert_eq!(terminal.shown(), "abc\\cb/d\\da/e\r\n");
+    assert_eq!(terminal.read(9).as_deref(), Some("e\n"));
+}
+
+#[test]
+fn pending_input_is_shown_again() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("ab");
+    terminal.line.termios.c_lflag.insert(LocalFlags::PENDIN);
+    terminal.type_text("cd");
+    assert_eq!(terminal.shown(), "ab\r\nabcd");
+}
+
+#[test]
+fn capitals_of_a_terminal_without() {
+    let mut terminal = Terminal::with(|termios| {
+        termios.c_lflag.insert(LocalFlags::XCASE);
+        termios.c_iflag.insert(InputFlags::IUCLC);
+        termios.c_oflag.insert(OutputFlags::OLCUC);
+    });
+    terminal.type_text("A\\B\\1\n");
+    assert_eq!(terminal.read(9).as_deref(), Some("aB\\1\n"));
+    assert_eq!(terminal.write("aB1\n"), "A\\B1\r\n");
+}
