@@ -289,6 +289,7 @@ pub fn rs_write(port: usize, line: &mut LineDiscipline, queue: &mut WriteQueue) 
     }
     if uart.flow_by_lines {
         uart.set_lines(ModemControl::RTS, !line.throttled);
+        uart.look_at_modem();
     }
     let waits = uart.send(line, queue);
     let mut interrupts = ALWAYS;

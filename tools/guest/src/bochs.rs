@@ -126,8 +126,8 @@ fn floppy(letter: char, drive: &FloppyDrive) -> String {
 }
 
 /// Starts Bochs for a test: no display but a pseudo-terminal, the same run
-/// every time, the first serial line connected to `serial`.
-pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Result<Process> {
+/// every time, the serial lines connected to `serial`.
+pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -> Result<Process> {
     let commands = folder.join("commands");
     std::fs::write(&commands, "c\n")?;
     let mut command = command(&Options {
@@ -149,7 +149,11 @@ pub(crate) fn start(machine: &Machine, serial: SocketAddr, folder: &Path) -> Res
     command.arg(format!("megs: {}", machine.memory));
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");
-    command.arg(format!("com1: enabled=1, mode=socket-client, dev={serial}"));
+    for (line, address) in (1..).zip(serial) {
+        command.arg(format!(
+            "com{line}: enabled=1, mode=socket-client, dev={address}"
+        ));
+    }
     Process::start(&mut command)
 }
 
@@ -234,6 +238,10 @@ impl Console for Terminal {
         write!(self.keys, "{bytes}").context("the keyboard of Bochs")?;
         std::thread::sleep(KEY_TIME);
         Ok(())
+    }
+
+    fn send_break(&mut self) -> Result<()> {
+        bail!("Bochs has no breaks: take QEMU")
     }
 
     fn screen(&mut self) -> Result<Screen> {

@@ -69,6 +69,8 @@ pub(crate) trait Console {
     fn type_key(&mut self, character: char) -> Result<()>;
     /// Presses keys, by QEMU's names for them, and releases them.
     fn press(&mut self, keys: &[&str]) -> Result<()>;
+    /// Sends a break over the second serial line, where the emulator can.
+    fn send_break(&mut self) -> Result<()>;
     /// What the screen shows now, or showed last.
     fn screen(&mut self) -> Result<Screen>;
     /// Writes a picture of the screen, where the emulator can.
@@ -212,8 +214,8 @@ impl Machine {
         if let Some(words) = &self.command_line {
             image::add_to_command_line(machine.boot_image()?, words)?;
         }
-        let listener = Listener::bind()?;
-        let serial = listener.address()?;
+        let listeners = [Listener::bind()?, Listener::bind()?];
+        let serial = [listeners[0].address()?, listeners[1].address()?];
         let (mut process, console): (_, Box<dyn Console>) = match machine.emulator {
             Emulator::Bochs => {
                 let mut process = bochs::start(&machine, serial, folder.path())?;
@@ -226,10 +228,12 @@ impl Machine {
                 (process, Box::new(console))
             }
         };
-        let serial = listener.accept(&mut process, START_TIME, self.echo)?;
+        let serial = listeners[0].accept(&mut process, START_TIME, self.echo)?;
+        let second_serial = listeners[1].accept(&mut process, START_TIME, false)?;
         Ok(Guest {
             console,
             serial,
+            second_serial,
             seen: 0,
             process,
             end: None,
@@ -260,6 +264,7 @@ fn copy_into(image: &mut PathBuf, copy: &Path) -> Result<()> {
 pub struct Guest {
     console: Box<dyn Console>,
     serial: Serial,
+    second_serial: Serial,
     /// How much of the serial line expectations have consumed.
     seen: usize,
     end: Option<End>,
@@ -315,6 +320,36 @@ impl Guest {
     /// Takes the floppy out of `drive` and puts `image` in (QEMU only).
     pub fn change_floppy(&mut self, drive: usize, image: Option<&Path>) -> Result<()> {
         self.console.change_floppy(drive, image)
+    }
+
+    /// Sends `text` over the second serial line.
+    pub fn send_second(&mut self, text: &str) -> Result<()> {
+        self.second_serial.send(text)
+    }
+
+    /// Sends a break over the second serial line (QEMU only).
+    pub fn send_break_second(&mut self) -> Result<()> {
+        self.console.send_break()
+    }
+
+    /// Everything that has come over the second serial line.
+    pub fn second_serial(&self) -> String {
+        self.second_serial.received()
+    }
+
+    /// Waits until `text` has come over the second serial line.
+    pub fn expect_second(&mut self, text: &str, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let received = self.second_serial.received();
+            if received.contains(text) {
+                return Ok(());
+            }
+            let what = format!("{text:?} on the second serial line");
+            self.go_on(&what, deadline, &received)?;
+            self.second_serial
+                .wait_for_more(received.len(), Duration::from_millis(50));
+        }
     }
 
     /// Everything that has come over the serial line.

@@ -96,11 +96,10 @@ pub(crate) fn window() -> Result<Option<String>> {
     Ok(found.map(String::from))
 }
 
-/// Starts QEMU for a test: no display, monitor and first serial line connected
-/// to us.
+/// Starts QEMU for a test: no display, monitor and serial lines connected to us.
 pub(crate) fn start(
     machine: &Machine,
-    serial: SocketAddr,
+    serial: [SocketAddr; 2],
     folder: &Path,
 ) -> Result<(Process, MonitorListener)> {
     let monitor = MonitorListener::bind(folder)?;
@@ -117,12 +116,14 @@ pub(crate) fn start(
         command.args(["-boot", "a"]);
     }
     command.args(["-display", "none"]);
-    command.arg("-chardev").arg(format!(
-        "socket,id=com1,host={},port={}",
-        serial.ip(),
-        serial.port()
-    ));
-    command.args(["-serial", "chardev:com1"]);
+    for (line, address) in (1..).zip(serial) {
+        command.arg("-chardev").arg(format!(
+            "socket,id=com{line},host={},port={}",
+            address.ip(),
+            address.port()
+        ));
+        command.arg("-serial").arg(format!("chardev:com{line}"));
+    }
     command
         .arg("-chardev")
         .arg(format!("socket,id=qmp,path={}", monitor.path.display()));
@@ -278,6 +279,11 @@ impl Console for Monitor {
         self.execute("send-key", &json!({"keys": keys, "hold-time": hold}))?;
         std::thread::sleep(KEY_TIME);
         Ok(())
+    }
+
+    fn send_break(&mut self) -> Result<()> {
+        self.execute("chardev-send-break", &json!({"id": "com2"}))
+            .map(drop)
     }
 
     fn screen(&mut self) -> Result<Screen> {

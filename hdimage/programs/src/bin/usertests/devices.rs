@@ -9,15 +9,23 @@ use alloc::vec;
 use lib::Errno;
 use lib::fcntl::{O_RDONLY, O_RDWR, O_TRUNC};
 use lib::pod::Pod;
+use lib::sgtty::{SgttyFlags, Sgttyb, TIOCGETP, TIOCSETP};
 use lib::sys::stat::S_ISCHR;
-use lib::termios::{TCFLSH, TCXONC, TIOCGWINSZ, TIOCSWINSZ, Winsize};
-use lib::unistd::SEEK_SET;
+use lib::termios::{
+    ControlFlags, LocalFlags, TCFLSH, TCGETA, TCSETA, TCSETAF, TCSETAW, TCXONC, TIOCGWINSZ,
+    TIOCSWINSZ, Termio, VERASE, VINTR, VWERASE, Winsize,
+};
+use lib::unistd::{SEEK_CUR, SEEK_SET};
 use lib::user::calls::{self, File};
 
 tests! {
     null_device "/dev/null takes everything and gives nothing";
     zero_device "/dev/zero gives zeroes";
+    full_device "/dev/full gives zeroes and is full";
+    random_device "/dev/random gives bytes without end, and never the same";
     mem_device "/dev/mem reads anywhere without harm";
+    mem_device_end "a read across the end of memory gets what is there";
+    port_device "/dev/port reads the CMOS clock, and ends with the last port";
     ps_device "/dev/ps tells of this process";
     device_write_only "devices that are only read";
     device_truncate "O_TRUNC leaves devices alone";
@@ -30,6 +38,9 @@ tests! {
     tty_typed "bytes typed by TIOCSTI are read by lines";
     tty_raw "and one by one without ICANON";
     tty_bad_numbers "terminal ioctls with bad numbers";
+    tty_bad_address "terminal ioctls with bad pointers are EFAULT and change nothing";
+    tty_termio "a termio sets the low halves and leaves the high ones";
+    tty_version_7 "gtty and stty, and their ioctls";
     tty_interrupt_read "a signal ends a read of a terminal with EINTR";
 }
 
@@ -47,6 +58,85 @@ fn zero_device() -> Outcome {
     check_eq!(calls::read(zero.fd(), &mut buffer), Ok(10_000));
     check!(buffer.iter().all(|&byte| byte == 0));
     check_eq!(calls::write(zero.fd(), &buffer), Ok(10_000));
+    Ok(())
+}
+
+fn full_device() -> Outcome {
+    let full = must!(File::open_with(c"/dev/full", O_RDWR, 0));
+    let mut buffer = [1; 600];
+    check_eq!(calls::read(full.fd(), &mut buffer), Ok(600));
+    check!(buffer.iter().all(|&byte| byte == 0));
+    check_eq!(calls::write(full.fd(), b"x"), Err(Errno::ENOSPC));
+    check_eq!(calls::write(full.fd(), b""), Ok(0));
+    Ok(())
+}
+
+fn random_device() -> Outcome {
+    let mut last = vec![0; 4096];
+    for path in [c"/dev/random", c"/dev/urandom", c"/dev/random"] {
+        let random = must!(File::open_with(path, O_RDWR, 0));
+        let mut bytes = vec![0; 4096];
+        check_eq!(calls::read(random.fd(), &mut bytes), Ok(4096));
+        check!(bytes != last);
+        // Of 32768 bits half are set, give or take six standard deviations.
+        let set: u32 = bytes.iter().map(|byte| byte.count_ones()).sum();
+        check!((16384 - 543..=16384 + 543).contains(&set));
+        check_eq!(calls::write(random.fd(), &bytes[..777]), Ok(777));
+        check_eq!(calls::read(random.fd(), &mut bytes[..33]), Ok(33));
+        last = bytes;
+    }
+    Ok(())
+}
+
+fn mem_device_end() -> Outcome {
+    // Memory ends with a megabyte, somewhere from 2 to 64.
+    const MEGABYTE: i32 = 1 << 20;
+    let memory = must!(File::open_with(c"/dev/mem", O_RDWR, 0));
+    let mut bytes = [0; 200];
+    let mut end = 0;
+    for place in (2..=64).map(|number| number * MEGABYTE) {
+        must!(calls::lseek(memory.fd(), place - 100, SEEK_SET));
+        match must!(calls::read(memory.fd(), &mut bytes)) {
+            200 => {}
+            count => {
+                end = place;
+                check_eq!(count, 100);
+                break;
+            }
+        }
+    }
+    check!(end != 0);
+    for place in [end, end + 1, i32::MAX] {
+        must!(calls::lseek(memory.fd(), place, SEEK_SET));
+        check_eq!(calls::read(memory.fd(), &mut bytes), Ok(0));
+        check_eq!(calls::write(memory.fd(), &bytes), Ok(0));
+    }
+    Ok(())
+}
+
+fn port_device() -> Outcome {
+    let ports = must!(File::open_with(c"/dev/port", O_RDWR, 0));
+    // The seconds of the CMOS clock, in two decimal digits, go on.
+    let seconds = || {
+        must!(calls::lseek(ports.fd(), 0x70, SEEK_SET));
+        must!(calls::write(ports.fd(), &[0x80]));
+        let mut byte = [0];
+        check_eq!(calls::read(ports.fd(), &mut byte), Ok(1));
+        check_eq!(calls::lseek(ports.fd(), 0, SEEK_CUR), Ok(0x72));
+        check!(byte[0] >> 4 < 6 && byte[0] & 15 < 10);
+        Ok(u32::from(byte[0] >> 4) * 10 + u32::from(byte[0] & 15))
+    };
+    let start = seconds()?;
+    calls::alarm(3);
+    while seconds()? == start {}
+    calls::alarm(0);
+    check_eq!(seconds()?, (start + 1) % 60);
+    // Two that no device has: the answer is that of an empty bus.
+    must!(calls::lseek(ports.fd(), 0xFFFE, SEEK_SET));
+    check_eq!(calls::read(ports.fd(), &mut [0; 10]), Ok(2));
+    check_eq!(calls::read(ports.fd(), &mut [0; 10]), Ok(0));
+    must!(calls::lseek(ports.fd(), i32::MAX, SEEK_SET));
+    check_eq!(calls::read(ports.fd(), &mut [0; 10]), Ok(0));
     Ok(())
 }
 
@@ -260,6 +350,102 @@ fn tty_bad_numbers() -> Outcome {
             Err(Errno::EINVAL)
         );
     }
+    Ok(())
+}
+
+fn tty_bad_address() -> Outcome {
+    let tty = must_open_terminal()?;
+    let before = must!(calls::tcgetattr(tty.fd()));
+    // TCGETS to TCSETAF, TIOCOUTQ to TIOCSWINSZ, TIOCGSOFTCAR to TIOCINQ.
+    let commands = (0x5401..=0x5408)
+        .chain(0x5411..=0x5414)
+        .chain(0x5419..=0x541b)
+        .chain([TIOCGETP, TIOCSETP]);
+    for command in commands {
+        for bad in [0x0200_0000, 0x03ff_ffff, 0x0400_0000, u32::MAX] {
+            let result = system_call!(ioctl(tty.fd().0, command, bad));
+            if result != Err(Errno::EFAULT) {
+                return Err(failure!("{command:x} {bad:x}: {result:?}"));
+            }
+        }
+    }
+    check_eq!(must!(calls::tcgetattr(tty.fd())), before);
+    check_eq!(system_call!(stty(tty.fd().0, u32::MAX)), Err(Errno::EFAULT));
+    check_eq!(system_call!(gtty(tty.fd().0, u32::MAX)), Err(Errno::EFAULT));
+    Ok(())
+}
+
+fn tty_termio() -> Outcome {
+    let tty = must_open_terminal()?;
+    let before = must!(calls::tcgetattr(tty.fd()));
+    let mut high = before;
+    high.c_cflag |= ControlFlags::CRTSCTS;
+    high.c_cc[VWERASE] = 0x77;
+    must!(calls::tcsetattr(tty.fd(), &high));
+    let mut termio = Termio::zeroed();
+    must!(system_call!(ioctl(
+        tty.fd().0,
+        TCGETA,
+        address(&raw mut termio)
+    )));
+    check_eq!(u32::from(termio.c_cflag), before.c_cflag.bits() & 0xFFFF);
+    check_eq!(termio.c_cc, before.c_cc[..8]);
+    termio.c_cc[VINTR] = 0x55;
+    termio.c_lflag ^= LocalFlags::ECHO.bits() as u16;
+    for command in [TCSETA, TCSETAW, TCSETAF] {
+        must!(system_call!(ioctl(tty.fd().0, command, address(&termio))));
+        let after = must!(calls::tcgetattr(tty.fd()));
+        check_eq!(after.c_cflag, high.c_cflag);
+        check_eq!(after.c_lflag, before.c_lflag ^ LocalFlags::ECHO);
+        check_eq!((after.c_cc[VINTR], after.c_cc[VWERASE]), (0x55, 0x77));
+    }
+    must!(calls::tcsetattr(tty.fd(), &before));
+    Ok(())
+}
+
+fn tty_version_7() -> Outcome {
+    let tty = must_open_terminal()?;
+    let before = must!(calls::tcgetattr(tty.fd()));
+    let old = must!(calls::gtty(tty.fd()));
+    check_eq!(old.sg_erase, before.c_cc[VERASE]);
+    check_eq!(
+        u32::from(old.sg_ospeed),
+        (before.c_cflag & ControlFlags::CBAUD).bits()
+    );
+    let cooked = SgttyFlags::ECHO | SgttyFlags::CRMOD;
+    check!(SgttyFlags::from_bits_retain(old.sg_flags).contains(cooked));
+    let new = Sgttyb {
+        sg_erase: b'#',
+        sg_flags: (SgttyFlags::CBREAK | SgttyFlags::CRMOD).bits(),
+        ..old
+    };
+    must!(type_bytes(&tty, b"lost"));
+    must!(calls::stty(tty.fd(), &new));
+    let after = must!(calls::tcgetattr(tty.fd()));
+    check_eq!(after.c_cc[VERASE], b'#');
+    check!(
+        !after
+            .c_lflag
+            .intersects(LocalFlags::ECHO | LocalFlags::ICANON)
+    );
+    check!(after.c_lflag.contains(LocalFlags::ISIG));
+    must!(type_bytes(&tty, b"a"));
+    let mut bytes = [0; 8];
+    check_eq!(calls::read(tty.fd(), &mut bytes), Ok(1));
+    let mut told = Sgttyb::zeroed();
+    must!(system_call!(ioctl(
+        tty.fd().0,
+        TIOCGETP,
+        address(&raw mut told)
+    )));
+    check_eq!(told, must!(calls::gtty(tty.fd())));
+    must!(system_call!(ioctl(tty.fd().0, TIOCSETP, address(&old))));
+    check!(must!(calls::gtty(tty.fd())) == old);
+    must!(calls::tcsetattr(tty.fd(), &before));
+    let file = must!(create(c"f"));
+    check_eq!(calls::gtty(file.fd()), Err(Errno::ENOTTY));
+    check_eq!(calls::stty(file.fd(), &old), Err(Errno::ENOTTY));
+    check_eq!(calls::gtty(calls::Fd(19)), Err(Errno::EBADF));
     Ok(())
 }
 

@@ -35,6 +35,7 @@ mod processes;
 mod runner;
 mod select;
 mod sending;
+mod serial;
 mod signal_frames;
 mod signals;
 mod stress;
@@ -68,6 +69,7 @@ const TOPICS: [&[Test]; 18] = [
     devices::TESTS,
     consoles::TESTS,
     select::TESTS,
+    serial::TESTS,
 ];
 
 fn main() -> i32 {

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The second serial line, its UART looped back to itself: what is sent is
+//! received, our modem lines are the modem's (PC16550D data sheet, MCR bit 4).
+//!
+//! On a machine without that line there is nothing to test.
+
+use crate::support::{Outcome, all_well, child, in_child, killed_by, pattern};
+use alloc::vec;
+use lib::Errno;
+use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
+use lib::signal::Signal;
+use lib::termios::{
+    B38400, BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, TCFLSH, TCIOFLUSH,
+    TCSBRK, TCSETS, TIOCEXCL, TIOCGSOFTCAR, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RTS,
+    TIOCMBIC, TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCSSOFTCAR, Termios, VMIN,
+};
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, File};
+use lib::user::signal::{Handler, sigaction};
+
+tests! {
+    serial_bytes "all bytes there are, in order";
+    serial_formats "the divisor of each speed, and size, parity and stop bits";
+    serial_hang_up_by_speed "speed 0 drops DTR and RTS";
+    serial_modem_lines "TIOCMGET, TIOCMSET, TIOCMBIS and TIOCMBIC";
+    serial_flow_by_lines "CRTSCTS: no byte is lost when nobody reads";
+    serial_flow_by_characters "IXOFF and IXON: likewise";
+    serial_deaf "without CREAD nothing is received";
+    serial_soft_carrier "TIOCSSOFTCAR is CLOCAL";
+    serial_carrier_lost "without the carrier: SIGHUP, end of file, EIO";
+    serial_carrier_ignored "CLOCAL: nothing happens";
+    serial_carrier_wanted "opening waits for the carrier";
+    serial_hangs_up_on_close "HUPCL drops DTR and RTS with the last close";
+    serial_break "a break is sent";
+    serial_exclusive "TIOCEXCL keeps others out until the last close";
+}
+
+/// First port of the second line's UART, and some of its registers.
+const BASE: i32 = 0x2F8;
+const LINE_CONTROL: i32 = 3;
+const MODEM_CONTROL: i32 = 4;
+const DIVISOR: u8 = 0x80;
+const DTR: u8 = 0x01;
+const RTS: u8 = 0x02;
+const OUT2: u8 = 0x08;
+const LOOP: u8 = 0x10;
+
+/// The ports of the UART.
+struct Uart(File);
+
+impl Uart {
+    fn open() -> lib::Result<Uart> {
+        File::open_with(c"/dev/port", O_RDWR, 0).map(Uart)
+    }
+
+    fn get(&self, register: i32) -> lib::Result<u8> {
+        let mut byte = [0];
+        calls::lseek(self.0.fd(), BASE + register, SEEK_SET)?;
+        calls::read(self.0.fd(), &mut byte)?;
+        Ok(byte[0])
+    }
+
+    fn set(&self, register: i32, value: u8) -> lib::Result<()> {
+        calls::lseek(self.0.fd(), BASE + register, SEEK_SET)?;
+        calls::write(self.0.fd(), &[value]).map(drop)
+    }
+}
+
+/// The line, raw and looped back; as it was before when dropped.
+struct Loop {
+    tty: File,
+    uart: Uart,
+    old: Termios,
+    raw: Termios,
+}
+
+impl Loop {
+    /// `None` if there is no such line.
+    fn open() -> lib::Result<Option<Loop>> {
+        let tty = match File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY | O_NONBLOCK, 0) {
+            Err(Errno::ENXIO) => return Ok(None),
+            other => other?,
+        };
+        let uart = Uart::open()?;
+        calls::fcntl(tty.fd(), lib::fcntl::F_SETFL, 0)?;
+        let old = calls::tcgetattr(tty.fd())?;
+        let mut raw = Termios {
+            c_iflag: InputFlags::empty(),
+            c_oflag: OutputFlags::empty(),
+            c_cflag: ControlFlags::CS8
+                | ControlFlags::CREAD
+                | ControlFlags::CLOCAL
+                | ControlFlags::from_bits_retain(B38400),
+            c_lflag: LocalFlags::empty(),
+            ..old
+        };
+        raw.c_cc[VMIN] = 1;
+        let line = Loop {
+            tty,
+            uart,
+            old,
+            raw,
+        };
+        line.change(&raw)?;
+        line.uart.set(MODEM_CONTROL, LOOP | OUT2 | DTR | RTS)?;
+        system_call!(ioctl(line.tty.fd().0, TCFLSH, TCIOFLUSH))?;
+        Ok(Some(line))
+    }
+
+    /// At once: what waits to be sent may wait for ever.
+    fn change(&self, termios: &Termios) -> lib::Result<()> {
+        let address = core::ptr::from_ref(termios) as u32;
+        system_call!(ioctl(self.tty.fd().0, TCSETS, address)).map(drop)
+    }
+
+    fn lines(&self) -> lib::Result<u32> {
+        let mut lines = 0u32;
+        let address = (&raw mut lines) as u32;
+        system_call!(ioctl(self.tty.fd().0, TIOCMGET, address)).map(|_| lines)
+    }
+
+    fn set_lines(&self, command: u32, lines: u32) -> lib::Result<()> {
+        let address = (&raw const lines) as u32;
+        system_call!(ioctl(self.tty.fd().0, command, address)).map(drop)
+    }
+
+    /// Reads so many bytes.
+    fn read(&self, count: usize) -> lib::Result<vec::Vec<u8>> {
+        let mut bytes = vec![0; count];
+        let mut done = 0;
+        while done < count {
+            match calls::read(self.tty.fd(), &mut bytes[done..])? {
+                0 => return Err(Errno::EIO),
+                more => done += more,
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        // Whatever the test has come to, the others want the line as it was.
+        let _ = self.uart.set(MODEM_CONTROL, OUT2 | DTR | RTS);
+        let _ = system_call!(ioctl(self.tty.fd().0, TCFLSH, TCIOFLUSH));
+        let _ = self.change(&self.old);
+    }
+}
+
+/// The line, or the end of the test.
+macro_rules! open_or_return {
+    () => {
+        match must!(Loop::open()) {
+            Some(line) => line,
+            None => return Ok(()),
+        }
+    };
+}
+
+fn serial_bytes() -> Outcome {
+    let line = open_or_return!();
+    let bytes: vec::Vec<u8> = (0..=255).collect();
+    for _ in 0..3 {
+        check_eq!(calls::write(line.tty.fd(), &bytes), Ok(256));
+        check!(must!(line.read(256)) == bytes);
+    }
+    Ok(())
+}
+
+fn serial_formats() -> Outcome {
+    let line = open_or_return!();
+    for (bits, rate) in (0..).zip(BAUD_RATES).skip(1) {
+        let mut termios = line.raw;
+        termios.c_cflag.remove(ControlFlags::CBAUD);
+        termios.c_cflag |= ControlFlags::from_bits_retain(bits);
+        must!(line.change(&termios));
+        let control = must!(line.uart.get(LINE_CONTROL));
+        must!(line.uart.set(LINE_CONTROL, control | DIVISOR));
+        let divisor = [must!(line.uart.get(0)), must!(line.uart.get(1))];
+        must!(line.uart.set(LINE_CONTROL, control));
+        let is = 115_200 / u32::from(u16::from_le_bytes(divisor)).max(1);
+        check!(is.abs_diff(rate) <= rate / 200 + 1);
+    }
+    for (flags, control) in [
+        (ControlFlags::CS8, 3),
+        (ControlFlags::CS7, 2),
+        (ControlFlags::CS6, 1),
+        (ControlFlags::empty(), 0),
+        (ControlFlags::CS8 | ControlFlags::CSTOPB, 7),
+        (ControlFlags::CS7 | ControlFlags::PARENB, 0x1A),
+        (
+            ControlFlags::CS7 | ControlFlags::PARENB | ControlFlags::PARODD,
+            0x0A,
+        ),
+    ] {
+        let mut termios = line.raw;
+        termios.c_cflag.remove(ControlFlags::CSIZE);
+        termios.c_cflag |= flags;
+        must!(line.change(&termios));
+        // Without parity the bit for even parity is of no meaning.
+        let even = if control & 8 == 0 { 0x10 } else { 0 };
+        check_eq!(must!(line.uart.get(LINE_CONTROL)) & !even, control);
+    }
+    Ok(())
+}
+
+fn serial_hang_up_by_speed() -> Outcome {
+    let line = open_or_return!();
+    let mut termios = line.raw;
+    termios.c_cflag.remove(ControlFlags::CBAUD);
+    must!(line.change(&termios));
+    check_eq!(must!(line.lines()) & (TIOCM_DTR | TIOCM_RTS), 0);
+    must!(line.change(&line.raw));
+    check_eq!(
+        must!(line.lines()) & (TIOCM_DTR | TIOCM_RTS),
+        TIOCM_DTR | TIOCM_RTS
+    );
+    Ok(())
+}
+
+fn serial_modem_lines() -> Outcome {
+    let line = open_or_return!();
+    let ours = TIOCM_DTR | TIOCM_RTS;
+    check_eq!(
+        must!(line.lines()),
+        ours | TIOCM_DSR | TIOCM_CTS | TIOCM_CAR
+    );
+    must!(line.set_lines(TIOCMBIC, TIOCM_DTR));
+    check_eq!(must!(line.lines()), TIOCM_RTS | TIOCM_CTS | TIOCM_CAR);
+    must!(line.set_lines(TIOCMSET, TIOCM_DTR));
+    check_eq!(must!(line.lines()), TIOCM_DTR | TIOCM_DSR | TIOCM_CAR);
+    must!(line.set_lines(TIOCMBIS, TIOCM_RTS));
+    check_eq!(must!(line.lines()) & ours, ours);
+    check_eq!(
+        system_call!(ioctl(line.tty.fd().0, TIOCMGET, u32::MAX)),
+        Err(Errno::EFAULT)
+    );
+    Ok(())
+}
+
+/// Writes more than can wait to be read, and reads it only when that has had
+/// time to get stuck.
+fn check_flow(line: &Loop) -> Outcome {
+    let data: vec::Vec<u8> = pattern(9000, 3).iter().map(|byte| byte | 0x40).collect();
+    let pid = must!(child(|| {
+        check_eq!(calls::write(line.tty.fd(), &data), Ok(data.len()));
+        Ok(())
+    }));
+    let (_, start) = must!(calls::times());
+    while must!(calls::times()).1 < start + 200 {}
+    check!(must!(line.read(data.len())) == data);
+    all_well(&[pid])
+}
+
+fn serial_flow_by_lines() -> Outcome {
+    let line = open_or_return!();
+    let mut termios = line.raw;
+    termios.c_cflag |= ControlFlags::CRTSCTS;
+    must!(line.change(&termios));
+    check_flow(&line)
+}
+
+fn serial_flow_by_characters() -> Outcome {
+    let line = open_or_return!();
+    let mut termios = line.raw;
+    termios.c_iflag = InputFlags::IXON | InputFlags::IXOFF;
+    must!(line.change(&termios));
+    check_flow(&line)
+}
+
+fn serial_deaf() -> Outcome {
+    let line = open_or_return!();
+    let mut termios = line.raw;
+    termios.c_cflag.remove(ControlFlags::CREAD);
+    termios.c_cc[VMIN] = 0;
+    must!(line.change(&termios));
+    must!(calls::write(line.tty.fd(), b"unheard"));
+    must!(system_call!(ioctl(line.tty.fd().0, TCSBRK, 1)));
+    check_eq!(calls::read(line.tty.fd(), &mut [0; 9]), Ok(0));
+    Ok(())
+}
+
+fn serial_soft_carrier() -> Outcome {
+    let line = open_or_return!();
+    for soft in [0u32, 1] {
+        must!(line.set_lines(TIOCSSOFTCAR, soft));
+        let flags = must!(calls::tcgetattr(line.tty.fd())).c_cflag;
+        check_eq!(flags.contains(ControlFlags::CLOCAL), soft != 0);
+        let mut told = 9u32;
+        let address = (&raw mut told) as u32;
+        must!(system_call!(ioctl(line.tty.fd().0, TIOCGSOFTCAR, address)));
+        check_eq!(told, soft);
+    }
+    Ok(())
+}
+
+impl Loop {
+    /// Without CLOCAL, takes the carrier away and has the kernel look.
+    fn lose_carrier(&self) -> lib::Result<()> {
+        let mut termios = self.raw;
+        termios.c_cflag.remove(ControlFlags::CLOCAL);
+        self.change(&termios)?;
+        self.uart.set(MODEM_CONTROL, LOOP | DTR | RTS)?;
+        self.lines().map(drop)
+    }
+}
+
+fn serial_carrier_lost() -> Outcome {
+    let line = open_or_return!();
+    let old = line.old;
+    in_child(|| {
+        must!(line.lose_carrier());
+        check_eq!(calls::read(line.tty.fd(), &mut [0; 9]), Ok(0));
+        check_eq!(calls::write(line.tty.fd(), b"x"), Err(Errno::EIO));
+        Ok(())
+    })?;
+    drop(line);
+    // All have closed it: it is as good as new.
+    serial_bytes()?;
+    killed_by(Signal::SIGHUP, || {
+        let _ = calls::setsid();
+        let _terminal = File::open_with(c"/dev/ttyS1", O_RDWR, 0);
+        if let Ok(Some(line)) = Loop::open() {
+            let _ = line.lose_carrier();
+            // The signal is there before the call is back.
+            calls::exit(7);
+        }
+    })?;
+    let mut line = open_or_return!();
+    line.old = old;
+    drop(line);
+    serial_bytes()
+}
+
+fn serial_carrier_ignored() -> Outcome {
+    let line = open_or_return!();
+    must!(line.uart.set(MODEM_CONTROL, LOOP | DTR | RTS));
+    check_eq!(must!(line.lines()) & TIOCM_CAR, 0);
+    must!(line.uart.set(MODEM_CONTROL, LOOP | OUT2 | DTR | RTS));
+    must!(calls::write(line.tty.fd(), b"here"));
+    check!(must!(line.read(4)) == b"here");
+    Ok(())
+}
+
+fn serial_carrier_wanted() -> Outcome {
+    extern "C" fn nothing(_signal: u32) {}
+    let line = open_or_return!();
+    must!(line.uart.set(MODEM_CONTROL, LOOP | DTR | RTS));
+    must!(line.lines());
+    let mut termios = line.raw;
+    termios.c_cflag.remove(ControlFlags::CLOCAL);
+    must!(line.change(&termios));
+    in_child(|| {
+        must!(sigaction(Signal::SIGALRM, Handler::Catch(nothing)));
+        calls::alarm(1);
+        let opened = File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0);
+        check_eq!(opened.err(), Some(Errno::EINTR));
+        must!(File::open_with(
+            c"/dev/ttyS1",
+            O_RDWR | O_NOCTTY | O_NONBLOCK,
+            0
+        ));
+        Ok(())
+    })?;
+    must!(line.uart.set(MODEM_CONTROL, LOOP | OUT2 | DTR | RTS));
+    must!(line.lines());
+    must!(File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0));
+    Ok(())
+}
+
+fn serial_hangs_up_on_close() -> Outcome {
+    let line = open_or_return!();
+    let uart = must!(Uart::open());
+    let mut termios = line.old;
+    termios.c_cflag |= ControlFlags::HUPCL | ControlFlags::CLOCAL;
+    must!(line.change(&termios));
+    let old = line.old;
+    drop(line);
+    // That has set it back.
+    let line = must!(File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0));
+    must!(calls::tcsetattr(line.fd(), &termios));
+    check_eq!(must!(uart.get(MODEM_CONTROL)) & (DTR | RTS), DTR | RTS);
+    let other = must!(calls::dup(line.fd()));
+    drop(line);
+    check_eq!(must!(uart.get(MODEM_CONTROL)) & (DTR | RTS), DTR | RTS);
+    must!(calls::close(other));
+    check_eq!(must!(uart.get(MODEM_CONTROL)) & (DTR | RTS), 0);
+    let line = must!(File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0));
+    check_eq!(must!(uart.get(MODEM_CONTROL)) & (DTR | RTS), DTR | RTS);
+    must!(calls::tcsetattr(line.fd(), &old));
+    Ok(())
+}
+
+fn serial_break() -> Outcome {
+    const BREAK: u8 = 0x40;
+    let line = open_or_return!();
+    let pid = must!(child(|| {
+        must!(system_call!(ioctl(line.tty.fd().0, TCSBRK, 0)));
+        Ok(())
+    }));
+    let (_, start) = must!(calls::times());
+    let mut lasted = 0;
+    while must!(calls::times()).1 < start + 100 {
+        lasted += u32::from(must!(line.uart.get(LINE_CONTROL)) & BREAK != 0);
+    }
+    check!(lasted > 0);
+    check_eq!(must!(line.uart.get(LINE_CONTROL)) & BREAK, 0);
+    all_well(&[pid])
+}
+
+fn serial_exclusive() -> Outcome {
+    let line = open_or_return!();
+    let open = || File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0).map(drop);
+    must!(calls::chmod(c"/dev/ttyS1", 0o666));
+    let as_user = |expected: lib::Result<()>| {
+        crate::support::as_user(100, 100, || {
+            check_eq!(open(), expected);
+            Ok(())
+        })
+    };
+    must!(system_call!(ioctl(line.tty.fd().0, TIOCEXCL, 0)));
+    as_user(Err(Errno::EBUSY))?;
+    check_eq!(open(), Ok(()));
+    must!(system_call!(ioctl(line.tty.fd().0, TIOCNXCL, 0)));
+    as_user(Ok(()))?;
+    must!(system_call!(ioctl(line.tty.fd().0, TIOCEXCL, 0)));
+    drop(line);
+    as_user(Ok(()))?;
+    must!(calls::chmod(c"/dev/ttyS1", 0o622));
+    Ok(())
+}
