@@ -70,10 +70,12 @@ impl Inode<'_> {
     }
 
     /// Writes from `position` on, which moves; with `append`, at the end of
-    /// the file (0.11: `file_write`).
+    /// the file (0.11: `file_write`). `EFBIG` and SIGXFSZ where the file would
+    /// become larger than `limit`, `EFBIG` where it cannot be larger.
     pub(crate) fn file_write(
         &self,
         append: bool,
+        limit: u32,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
@@ -93,9 +95,12 @@ impl Inode<'_> {
                 *position = inode.size();
             }
             let before = *position;
-            let result = inode.write_piece(position, count, buffer);
+            let result = inode.write_piece(limit, position, count, buffer);
             done += (*position - before) as usize;
             if let Err(error) = result {
+                if done == 0 && *position >= limit {
+                    self.fs.seam.file_too_large();
+                }
                 return partial(done, error);
             }
         }
@@ -140,6 +145,7 @@ impl LockedInode<'_, '_> {
     /// Writes `count` bytes, and counts what was written before an error.
     fn write_piece(
         &self,
+        limit: u32,
         position: &mut u32,
         count: usize,
         buffer: &mut dyn UserBuffer,
@@ -148,7 +154,8 @@ impl LockedInode<'_, '_> {
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
-        let room = block.geometry().max_size.saturating_sub(*position) as usize;
+        let largest = block.geometry().max_size.min(limit);
+        let room = largest.saturating_sub(*position) as usize;
         let before = *position;
         let result = self.write_blocks(position, count.min(room), buffer);
         if *position != before {

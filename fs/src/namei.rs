@@ -164,14 +164,14 @@ impl Rights {
     }
 
     #[inline(always)]
-    fn allow(&self, uid: u32, gid: u32, mask: u32) -> bool {
+    fn allow(&self, task: &FsTask<'_>, uid: u32, gid: u32, mask: u32) -> bool {
         let mode = u32::from(self.mode);
         let allowed = if uid == 0 {
             let may_execute = S_ISDIR(self.mode) || mode & 0o111 != 0;
             MAY_READ | MAY_WRITE | if may_execute { MAY_EXEC } else { 0 }
         } else if uid == u32::from(self.uid) {
             mode >> 6
-        } else if gid == u32::from(self.gid) {
+        } else if gid == u32::from(self.gid) || task.is_in_group(self.gid.into()) {
             mode >> 3
         } else {
             mode
@@ -185,12 +185,19 @@ impl<'fs> Inode<'fs> {
     /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
     /// but execute a file that nobody may execute.
     pub fn permission(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
-        self.permission_of(task.euid.get(), task.egid.get(), mask)
+        self.permission_of(task, task.euid.get(), task.egid.get(), mask)
     }
 
-    /// As [`Inode::permission`], for some user and group.
-    pub(crate) fn permission_of(&self, uid: u32, gid: u32, mask: u32) -> Result<()> {
-        if Rights::of(&self.state().disk).allow(uid, gid, mask) {
+    /// As [`Inode::permission`], for some user and group; the supplementary
+    /// groups are those of `task`.
+    pub(crate) fn permission_of(
+        &self,
+        task: &FsTask<'_>,
+        uid: u32,
+        gid: u32,
+        mask: u32,
+    ) -> Result<()> {
+        if Rights::of(&self.state().disk).allow(task, uid, gid, mask) {
             Ok(())
         } else {
             Err(Errno::EACCES)

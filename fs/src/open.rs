@@ -125,7 +125,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EINVAL);
         }
         let inode = self.namei(task, path)?;
-        inode.permission_of(task.uid.get(), task.gid.get(), mode)?;
+        inode.permission_of(task, task.uid.get(), task.gid.get(), mode)?;
         let can_change = matches!(inode.mode() & S_IFMT, S_IFREG | S_IFDIR);
         if mode & W_OK != 0 && can_change && inode.is_read_only() {
             return Err(Errno::EROFS);

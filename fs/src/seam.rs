@@ -137,6 +137,9 @@ pub trait Seam: Sync {
     /// Sends SIGPIPE to the caller.
     fn broken_pipe(&self);
 
+    /// Sends SIGXFSZ to the caller, whose limit forbids a larger file.
+    fn file_too_large(&self) {}
+
     /// Opening a character or block device: `ENXIO` if it has no driver. The
     /// surroundings also make a terminal the caller's controlling terminal
     /// here, where 0.11 had it in `sys_open`. Returns the device to use from

@@ -10,7 +10,7 @@
 
 use crate::file_table::File;
 use crate::inode::Inode;
-use lib::limits::NR_OPEN;
+use lib::limits::{NGROUPS_MAX, NR_OPEN};
 use lib::lock::{Lock, Word};
 use lib::{Errno, Result};
 
@@ -26,6 +26,12 @@ pub struct FsTask<'fs> {
     pub egid: Word,
     /// Permissions that new files do not get.
     pub umask: Word,
+    /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
+    pub file_size_limit: Word,
+    /// How many of `groups` count.
+    group_count: Word,
+    /// The groups whose rights it has besides.
+    groups: Lock<[u16; NGROUPS_MAX]>,
     directories: Lock<Directories<'fs>>,
     files: Lock<Files<'fs>>,
 }
@@ -50,6 +56,9 @@ impl<'fs> FsTask<'fs> {
             gid: Word::new(0),
             egid: Word::new(0),
             umask: Word::new(0o022),
+            file_size_limit: Word::new(u32::MAX),
+            group_count: Word::new(0),
+            groups: Lock::new([0; NGROUPS_MAX]),
             directories: Lock::new(Directories {
                 root: None,
                 pwd: None,
@@ -69,6 +78,11 @@ impl<'fs> FsTask<'fs> {
         self.gid.set(parent.gid.get());
         self.egid.set(parent.egid.get());
         self.umask.set(parent.umask.get());
+        self.file_size_limit.set(parent.file_size_limit.get());
+        self.group_count.set(parent.group_count.get());
+        if parent.group_count.get() != 0 {
+            *self.groups.lock() = *parent.groups.lock();
+        }
         let (root, pwd) = {
             let directories = parent.directories.lock();
             (directories.root.clone(), directories.pwd.clone())
@@ -120,6 +134,27 @@ impl<'fs> FsTask<'fs> {
     #[inline(always)]
     pub fn is_superuser(&self) -> bool {
         self.euid.get() == 0
+    }
+
+    /// Copies its supplementary groups to `list` and tells how many there are.
+    pub fn supplementary_groups(&self, list: &mut [u16; NGROUPS_MAX]) -> usize {
+        *list = *self.groups.lock();
+        self.group_count.get() as usize
+    }
+
+    /// Sets the supplementary groups. `EINVAL` for more than there can be.
+    pub fn set_supplementary_groups(&self, list: &[u16]) -> Result<()> {
+        let mut groups = self.groups.lock();
+        let room = groups.get_mut(..list.len());
+        room.ok_or(Errno::EINVAL)?.copy_from_slice(list);
+        self.group_count.set(list.len() as u32);
+        Ok(())
+    }
+
+    /// Whether `gid` is one of the supplementary groups. Most have none.
+    pub(crate) fn is_in_group(&self, gid: u16) -> bool {
+        let count = self.group_count.get() as usize;
+        count != 0 && self.groups.lock()[..count.min(NGROUPS_MAX)].contains(&gid)
     }
 
     /// The directory where its absolute paths begin.

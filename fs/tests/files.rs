@@ -168,6 +168,18 @@ fn inodes_run_out() {
 }
 
 #[test]
+fn a_limit_for_the_size_of_files() {
+    let machine = Machine::new(1000);
+    machine.run(|fs, task| {
+        task.file_size_limit.set(5000);
+        assert_eq!(write(fs, task, "/f", 0, &[b'x'; 6000]), Ok(5000));
+        assert_eq!(write(fs, task, "/f", 5000, b"x"), Err(Errno::EFBIG));
+        assert_eq!(write(fs, task, "/f", 4999, b"y"), Ok(1));
+        assert_eq!(fs.sys_stat(task, b"/f").unwrap().st_size, 5000);
+    });
+}
+
+#[test]
 fn the_largest_file() {
     let machine = Machine::new(1000);
     machine.run(|fs, task| {

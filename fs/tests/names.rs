@@ -350,6 +350,25 @@ fn permissions() {
         let fd = fs.sys_open(&user, b"/tmp/f", O_RDONLY, 0).unwrap();
         fs.sys_close(&user, fd as u32).unwrap();
         assert_eq!(fs.sys_access(&user, b"/tmp/f", 4), Ok(()));
+        user.egid.set(8);
+        // The mode is 047: others may do everything, the group may only read.
+        let fd = fs.sys_open(&user, b"/tmp/f", O_WRONLY, 0).unwrap();
+        fs.sys_close(&user, fd as u32).unwrap();
+        user.set_supplementary_groups(&[9, 7]).unwrap();
+        assert_eq!(
+            fs.sys_open(&user, b"/tmp/f", O_WRONLY, 0),
+            Err(Errno::EACCES)
+        );
+        let child = FsTask::new();
+        child.copy_from(&user);
+        assert_eq!(
+            fs.sys_open(&child, b"/tmp/f", O_WRONLY, 0),
+            Err(Errno::EACCES)
+        );
+        child.release();
+        user.set_supplementary_groups(&[]).unwrap();
+        user.egid.set(7);
+        assert_eq!(user.set_supplementary_groups(&[1; 33]), Err(Errno::EINVAL));
         assert_eq!(fs.sys_access(&user, b"/tmp/f", 1), Err(Errno::EACCES));
         assert_eq!(fs.sys_chmod(&user, b"/tmp/f", 0o777), Err(Errno::EPERM));
         assert_eq!(fs.sys_chown(&user, b"/tmp/f", 5, 7), Err(Errno::EPERM));

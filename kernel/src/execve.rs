@@ -6,12 +6,14 @@
 //! gathered program and arguments it frees the old pages and maps the
 //! arguments; everything else of the new program comes by page faults.
 
+use crate::exit;
 use crate::fs_seam::fs;
 use crate::sched::{Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
 use lib::limits::ARG_MAX;
+use lib::signal::Signal;
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
@@ -43,9 +45,12 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     match start(task, strings, argc, envc) {
         Ok(stack) => set_registers(registers, stack),
         // There is no old program to go back to.
-        Err(_) => crate::exit::do_exit(WaitStatus::from_signal(lib::signal::Signal::SIGKILL)),
+        Err(_) => exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL)),
     }
     registers.eip = task.entry.get();
+    if task.trace.is_traced() {
+        exit::deliver(Signal::SIGTRAP, task);
+    }
     Ok(0)
 }
 
@@ -123,8 +128,11 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     *task.name.lock() = name;
     task.forget_handlers();
     task.fs.close_on_exec();
-    task.fs.euid.set(program.euid.into());
-    task.fs.egid.set(program.egid.into());
+    // Whoever is traced would hand the new rights to the tracer.
+    if !task.trace.is_traced() {
+        task.fs.euid.set(program.euid.into());
+        task.fs.egid.set(program.egid.into());
+    }
     crate::math::exit(task);
     memory::free_page_tables(task.base());
     let end_data = header.a_text + header.a_data;

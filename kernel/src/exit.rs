@@ -7,6 +7,7 @@
 //! Orphans become children of task 1.
 
 use crate::chr_drv::tty_io;
+use crate::ptrace;
 use crate::sched::{self, Attention, NO_TTY, State, Task, current};
 use crate::segment::put_user;
 use fs::seam::WaitQueue;
@@ -21,7 +22,7 @@ use mm::memory;
 static WAITING_PARENTS: WaitQueue = WaitQueue::new();
 
 /// The process id of task 1, who inherits orphans.
-const INIT_PID: u32 = 1;
+pub const INIT_PID: u32 = 1;
 
 /// Sends a signal, whoever asks; from interrupt handlers too (0.11:
 /// `send_sig` with `priv`).
@@ -34,7 +35,8 @@ pub fn deliver(signal: Signal, task: &Task) {
     match signal {
         Signal::SIGCONT | Signal::SIGKILL => {
             task.signal.clear_bits(SignalSet::STOPS.0);
-            if task.state() == State::Stopped {
+            let is_held = task.trace.is_stopped() && signal != Signal::SIGKILL;
+            if task.state() == State::Stopped && !is_held {
                 task.wake();
             }
         }
@@ -52,9 +54,10 @@ pub fn deliver(signal: Signal, task: &Task) {
     }
 }
 
-/// Whether the task would do nothing about the signal.
+/// Whether the task would do nothing about the signal. A tracer sees all.
 fn is_ignored(signal: Signal, task: &Task) -> bool {
-    task.ignores(signal) && !SignalSet(task.blocked.get()).contains(signal)
+    let is_blocked = SignalSet(task.blocked.get()).contains(signal);
+    task.ignores(signal) && !is_blocked && !task.trace.is_traced()
 }
 
 /// Sends a signal that the task itself has caused and cannot put off: one
@@ -170,6 +173,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
     memory::free_page_tables(task.base());
     drop_files(task);
     give_children_to_init(task);
+    ptrace::exit(task);
     leave_session(task);
     crate::math::exit(task);
     task.alarm.set(0);
@@ -228,10 +232,10 @@ pub fn sys_exit(status: u32) -> Result<u32> {
     do_exit(WaitStatus::from_exit(status))
 }
 
-/// Which children `waitpid` is about.
+/// Which children and tracees `waitpid` is about.
 fn is_waited_for(task: &Task, pid: i32) -> bool {
     let me = current();
-    task.father.get() == me.pid.get()
+    (task.father.get() == me.pid.get() || task.trace.tracer.get() == me.pid.get())
         && match pid {
             1.. => task.pid.get() == pid as u32,
             0 => task.pgrp.get() == me.pgrp.get(),
@@ -254,9 +258,13 @@ fn look_for_child(pid: i32, options: u32) -> Found {
     let mut found = Found::None;
     for child in sched::tasks().filter(|task| is_waited_for(task, pid)) {
         let status = WaitStatus(child.exit_code.get());
+        // Who is traced has news for the tracer only, and of all stops.
+        let tracer = child.trace.tracer.get();
+        let mine = tracer == 0 || tracer == current().pid.get();
+        let stops = options & WUNTRACED != 0 || tracer != 0;
         match child.state() {
-            State::Zombie => return Found::News(child, status),
-            State::Stopped if options & WUNTRACED != 0 && status.0 != 0 => {
+            State::Zombie if mine => return Found::News(child, status),
+            State::Stopped if mine && stops && status.0 != 0 => {
                 return Found::News(child, status);
             }
             _ => found = Found::Busy,
@@ -265,7 +273,8 @@ fn look_for_child(pid: i32, options: u32) -> Found {
     found
 }
 
-/// `waitpid`: waits for a child to end (or stop, with WUNTRACED), stores its
+/// `waitpid`: waits for a child to end (or stop, with WUNTRACED), or for a
+/// tracee to stop or end, stores its
 /// status if `status` is not null, returns its process id. `ECHILD` without
 /// such a child, `EINTR` on a signal; 0 with WNOHANG if there is no news.
 pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
@@ -290,8 +299,10 @@ pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
 
 fn collect(child: &Task) -> Result<u32> {
     let pid = child.pid.get();
-    if child.state() == State::Zombie {
-        let me = current();
+    let me = current();
+    if child.state() == State::Zombie && child.trace.is_traced() {
+        ptrace::forget(child);
+    } else if child.state() == State::Zombie {
         me.cutime
             .add(child.utime.get().wrapping_add(child.cutime.get()));
         me.cstime

@@ -16,6 +16,7 @@ use crate::fs_seam::fs;
 use crate::sched::{self, Task};
 use fs::Inode;
 use lib::a_out::ZMAGIC_TEXT_OFFSET;
+use lib::sys::resource::RLIMIT_STACK;
 use lib::{Errno, Result};
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
 use mm::page::PageFault;
@@ -23,8 +24,6 @@ use mm::{LinearAddress, Page};
 
 const PAGE: u32 = PAGE_SIZE as u32;
 const BLOCK: u32 = 1024;
-/// The stack may grow to this size.
-const LARGEST_STACK: u32 = 8 << 20;
 
 /// Makes the access possible that faulted. `EFAULT` if the program has no
 /// business there, `ENOMEM` without a page, `EIO` if it cannot be read. May
@@ -61,8 +60,9 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
 /// Whether the page is part of text, data, heap or stack.
 fn belongs_to(task: &Task, offset: u32) -> bool {
     let heap_end = task.brk.get().next_multiple_of(PAGE);
-    let stack_limit = task.start_stack.get().saturating_sub(LARGEST_STACK);
-    (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_limit
+    let largest_stack = task.limits.get(RLIMIT_STACK);
+    let stack_end = task.start_stack.get().saturating_sub(largest_stack);
+    (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_end.max(heap_end)
 }
 
 /// Uses the page of another task that runs the same file, if that has it and

@@ -9,6 +9,7 @@
 
 use crate::descriptor_tables::Tss;
 use crate::sched::{self, State, TASK, Task, current};
+use crate::signal::EFLAGS_TF;
 use crate::traps::Registers;
 use lib::lock::Word;
 use lib::{Errno, Result};
@@ -126,6 +127,7 @@ fn copy_task(child: &Task, pid: u32) {
     *child.name.lock() = *parent.name.lock();
     let executable = parent.executable.lock().clone();
     *child.executable.lock() = executable;
+    child.limits.copy_from(&parent.limits);
     child.fs.copy_from(&parent.fs);
     crate::math::fork(child);
 }
@@ -136,7 +138,7 @@ fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
         esp0,
         cr3: read_cr3(),
         eip: registers.eip,
-        eflags: registers.eflags,
+        eflags: eflags_of_child(registers),
         eax: 0,
         ecx: registers.ecx,
         edx: registers.edx,
@@ -153,6 +155,15 @@ fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
         gs: read_gs(),
         ldt: u32::from(Selector::ldt(number).0),
         ..Tss::new()
+    }
+}
+
+/// A trap flag that is a tracer's is not handed on: nobody would wait for it.
+fn eflags_of_child(registers: &Registers) -> u32 {
+    if current().trace.is_stepped() {
+        registers.eflags & !EFLAGS_TF
+    } else {
+        registers.eflags
     }
 }
 

@@ -93,6 +93,10 @@ impl Seam for KernelSeam {
         exit::deliver(Signal::SIGPIPE, current());
     }
 
+    fn file_too_large(&self) {
+        exit::deliver(Signal::SIGXFSZ, current());
+    }
+
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()> {
         match device.major() {
             _ if is_block && ll_rw_blk::has_driver(device) => Ok(()),

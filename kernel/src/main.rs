@@ -25,6 +25,8 @@ mod mktime;
 mod panic;
 mod power;
 mod printk;
+mod ptrace;
+mod resource;
 mod sched;
 mod segment;
 mod select;

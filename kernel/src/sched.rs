@@ -26,6 +26,7 @@ pub use task::{NO_TTY, State, TASK, Task};
 use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
 use crate::exit;
+use crate::resource;
 use crate::signal;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
@@ -313,6 +314,7 @@ pub fn do_timer(from_user: bool) {
         0 | 1 => {
             task.counter.set(0);
             ATTENTION.set_bits(Attention::Reschedule as u32);
+            resource::check_cpu_limit(task);
         }
         left => task.counter.set(left - 1),
     }

@@ -13,7 +13,7 @@
 //! (17h): copies go through it as in 0.11.
 
 use crate::fault;
-use crate::sched::current;
+use crate::sched::{Task, current};
 use core::arch::asm;
 use core::mem::MaybeUninit;
 use fs::seam::UserBuffer;
@@ -69,7 +69,7 @@ fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
     if is_usable(access, address) {
         return Ok(());
     }
-    fault_in(access, address)
+    fault_in(current(), access, address)
 }
 
 #[inline]
@@ -82,7 +82,7 @@ fn is_usable(access: Access, address: LinearAddress) -> bool {
 
 /// Does what the access itself would do: faults until it can be made.
 #[cold]
-fn fault_in(access: Access, address: LinearAddress) -> Result<()> {
+fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
     while !is_usable(access, address) {
         let protection = memory::lookup(address).is_some();
@@ -92,9 +92,58 @@ fn fault_in(access: Access, address: LinearAddress) -> Result<()> {
             write,
             user: true,
         };
-        fault::handle(current(), &fault)?;
+        fault::handle(task, &fault)?;
     }
     Ok(())
+}
+
+/// Calls `transfer` for each part of four bytes of a task that lies in one
+/// page, with the bytes in it and where they are. May sleep before each.
+fn each_part(
+    task: &'static Task,
+    access: Access,
+    address: UserAddress,
+    mut transfer: impl FnMut(core::ops::Range<usize>, *mut u8),
+) -> Result<()> {
+    const WORD: usize = 4;
+    let end = address.0.checked_add(WORD as u32).ok_or(Errno::EFAULT)?;
+    if end > TASK_SIZE {
+        return Err(Errno::EFAULT);
+    }
+    let first = WORD.min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
+    for part in [0..first, first..WORD] {
+        if !part.is_empty() {
+            let linear = LinearAddress(task.base().0 + address.0 + part.start as u32);
+            fault_in(task, access, linear)?;
+            transfer(
+                part,
+                core::ptr::with_exposed_provenance_mut(linear.0 as usize),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Copies a word from another task, which must stand still meanwhile. May
+/// sleep.
+pub fn copy_from_task(task: &'static Task, address: UserAddress, word: &mut [u8; 4]) -> Result<()> {
+    each_part(task, Access::Read, address, |part, at| {
+        let to = &mut word[part];
+        // SAFETY: the kernel's data segment reaches all linear memory; these
+        // bytes of one page were found present just now, and nothing slept.
+        unsafe { core::ptr::copy_nonoverlapping(at, to.as_mut_ptr(), to.len()) };
+    })
+}
+
+/// Copies a word to another task, which must stand still meanwhile. A page
+/// that others use too is copied first. May sleep.
+pub fn copy_to_task(task: &'static Task, address: UserAddress, word: &[u8; 4]) -> Result<()> {
+    each_part(task, Access::Write, address, |part, at| {
+        let from = &word[part];
+        // SAFETY: as above; the page may be written, it is the task's alone,
+        // and no memory of Rust's.
+        unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), at, from.len()) };
+    })
 }
 
 /// Copies to the program (0.11: `put_fs_byte` and its kin). May sleep.

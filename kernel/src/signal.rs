@@ -8,6 +8,7 @@
 //! and changes `eip` and `esp` of the interrupted program.
 
 use crate::exit::{self, do_exit};
+use crate::ptrace;
 use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{get_user, put_user};
 use crate::traps::Registers;
@@ -135,15 +136,26 @@ pub fn do_signal(task: &Task, registers: &mut Registers) {
         return;
     };
     task.signal.clear_bits(signal.bit());
+    if !task.trace.is_traced() || signal == Signal::SIGKILL {
+        act_upon(task, signal, registers);
+    } else {
+        if let Some(signal) = ptrace::stop_for_signal(signal, registers) {
+            act_upon(task, signal, registers);
+        }
+        ptrace::set_trap_flag(registers);
+    }
+    if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
+        task.has_saved_mask.set(0);
+        block(SignalSet(task.saved_mask.get()));
+    }
+}
+
+fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
     let action = task.action(signal);
     match action.sa_handler {
         SIG_IGN => {}
         SIG_DFL => default_action(signal),
         _ => call_handler(task, signal, &action, registers),
-    }
-    if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
-        task.has_saved_mask.set(0);
-        block(SignalSet(task.saved_mask.get()));
     }
 }
 
@@ -164,13 +176,18 @@ pub fn stop_here() -> bool {
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
         return false;
     };
-    let handler = task.action(signal).sa_handler;
-    let stops = SignalSet::STOPS.contains(signal) && handler == SIG_DFL;
+    // A tracer wants to be asked first, on the way back to ring 3.
+    let stops = !task.trace.is_traced() && stops_by_default(task, signal);
     if stops {
         task.signal.clear_bits(signal.bit());
         stop(signal);
     }
     stops
+}
+
+/// Whether the signal would stop the task.
+pub fn stops_by_default(task: &Task, signal: Signal) -> bool {
+    SignalSet::STOPS.contains(signal) && task.action(signal).sa_handler == SIG_DFL
 }
 
 /// Stops until SIGCONT; the parent is told.

@@ -2,12 +2,15 @@
 //! Small system calls (0.11: `kernel/sys.c`).
 
 use crate::sched::{self, HZ, Task, current};
-use crate::segment::{copy_from_user, get_user, put_user};
+use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
 use crate::{fault, power};
+use lib::limits::NGROUPS_MAX;
 use lib::lock::{Lock, Word};
+use lib::pod::Pod;
 use lib::reboot::{
     REBOOT_CAD_OFF, REBOOT_CAD_ON, REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART,
 };
+use lib::sys::resource::RLIMIT_DATA;
 use lib::sys::time::{Timeval, Timezone};
 use lib::sys::timeb::Timeb;
 use lib::sys::times::Tms;
@@ -36,12 +39,6 @@ not_implemented! {
     sys_phys();
     sys_lock();
     sys_mpx();
-    sys_ptrace(_request, _pid, _address, _data);
-    sys_setrlimit(_resource, _limit);
-    sys_getrlimit(_resource, _limit);
-    sys_getrusage(_who, _usage);
-    sys_getgroups(_size, _list);
-    sys_setgroups(_size, _list);
     sys_uselib(_path);
     sys_swapon(_path);
 }
@@ -101,11 +98,11 @@ pub fn sys_settimeofday(time: UserAddress, _zone: u32) -> Result<u32> {
     Ok(0)
 }
 
-fn suser() -> bool {
+pub fn suser() -> bool {
     current().fs.is_superuser()
 }
 
-fn require_super_user() -> Result<()> {
+pub fn require_super_user() -> Result<()> {
     if suser() { Ok(()) } else { Err(Errno::EPERM) }
 }
 
@@ -133,6 +130,7 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
     const STACK_GAP: u32 = 16384;
     if end_data >= task.end_code.get()
         && end_data < task.start_stack.get().saturating_sub(STACK_GAP)
+        && end_data - task.end_code.get() <= task.limits.get(RLIMIT_DATA)
     {
         fault::shrink_heap(task, end_data);
         task.brk.set(end_data);
@@ -208,14 +206,14 @@ const fn field(text: &str) -> [u8; 9] {
     field
 }
 
-/// `uname`.
+/// `uname`. Programs of the time look for Linux; who it is says `version`.
 pub fn sys_uname(utsname: UserAddress) -> Result<u32> {
     let nodename = *HOST_NAME.lock();
     let value = Utsname {
-        sysname: field("Eleven"),
+        sysname: field("Linux"),
         nodename,
-        release: field(env!("CARGO_PKG_VERSION")),
-        version: field("#1"),
+        release: field("0.11"),
+        version: field("Eleven"),
         machine: field("i386"),
     };
     put_user(utsname, &value)?;
@@ -230,19 +228,6 @@ pub fn sys_sethostname(name: UserAddress, length: u32) -> Result<u32> {
     copy_from_user(name, bytes)?;
     *HOST_NAME.lock() = new;
     Ok(0)
-}
-
-/// `ulimit`: 1 the largest file in 512-byte units, 3 the largest break;
-/// others `EINVAL`. 2, setting the largest file, has no effect but to answer.
-pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
-    const LARGEST_FILE: u32 = (7 + 512 + 512 * 512) * 2;
-    match command {
-        1 => Ok(LARGEST_FILE),
-        2 if limit <= LARGEST_FILE => Ok(LARGEST_FILE),
-        2 => Err(Errno::EPERM),
-        3 => Ok(current().start_stack.get()),
-        _ => Err(Errno::EINVAL),
-    }
 }
 
 /// `setuid`: the super-user sets both ids; others may make the effective id
@@ -266,6 +251,35 @@ fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
         return Err(Errno::EPERM);
     }
     effective.set(id);
+    Ok(0)
+}
+
+/// `getgroups`: stores the caller's supplementary groups, 16 bits each, and
+/// tells how many there are; only that with `size` 0. `EINVAL` if there are
+/// more than `size`.
+pub fn sys_getgroups(size: u32, list: UserAddress) -> Result<u32> {
+    let mut groups = [0; NGROUPS_MAX];
+    let count = current().fs.supplementary_groups(&mut groups);
+    if size != 0 {
+        if size < count as u32 {
+            return Err(Errno::EINVAL);
+        }
+        copy_to_user(list, &groups.as_bytes()[..count * size_of::<u16>()])?;
+    }
+    Ok(count as u32)
+}
+
+/// `setgroups`: sets them. For the super-user. `EINVAL` for more than
+/// [`NGROUPS_MAX`].
+pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
+    require_super_user()?;
+    let size = size as usize;
+    if size > NGROUPS_MAX {
+        return Err(Errno::EINVAL);
+    }
+    let mut groups = [0; NGROUPS_MAX];
+    copy_from_user(list, &mut groups.as_bytes_mut()[..size * size_of::<u16>()])?;
+    current().fs.set_supplementary_groups(&groups[..size])?;
     Ok(0)
 }
 

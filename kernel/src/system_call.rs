@@ -11,6 +11,8 @@ use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
 use crate::fs_calls::*;
+use crate::ptrace::{self, sys_ptrace};
+use crate::resource::*;
 use crate::sched::{self, calls::*};
 use crate::select::sys_select;
 use crate::signal::*;
@@ -32,6 +34,7 @@ global_asm!(
     enosys = const Errno::ENOSYS.to_eax(),
     sys_call_table = sym SYS_CALL_TABLE,
     attend = sym sched::attend,
+    do_traced_system_call = sym do_traced_system_call,
     options(att_syntax),
 );
 
@@ -119,3 +122,18 @@ macro_rules! table {
     };
 }
 lib::system_call_table!(table);
+
+/// A system call that its caller's tracer may see: `eax` is -ENOSYS at the
+/// first stop, the result at the second.
+extern "C" fn do_traced_system_call(registers: &mut Registers) {
+    const NO_SUCH_CALL: i32 = Errno::ENOSYS.to_eax();
+    let number = registers.error_code as usize;
+    registers.eax = NO_SUCH_CALL as u32;
+    if ptrace::stop_at_system_call(registers) {
+        let result = SYS_CALL_TABLE
+            .get(number)
+            .map_or(NO_SUCH_CALL, |entry| entry(registers));
+        registers.eax = result as u32;
+        ptrace::stop_at_system_call(registers);
+    }
+}

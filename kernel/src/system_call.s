@@ -10,9 +10,7 @@
 # AT&T syntax, as in 0.11. Constants in braces come from
 # kernel/src/system_call.rs.
 
-        .text
-        .globl  system_call
-system_call:
+        .macro  enter_system_call
         pushl   %eax                    # error code: the number, for tracing
         pushl   $-1                     # handler: none
         pushal
@@ -25,6 +23,12 @@ system_call:
         movw    %dx, %es
         movl    ${user_data}, %edx
         movw    %dx, %fs
+        .endm
+
+        .text
+        .globl  system_call
+system_call:
+        enter_system_call
         cmpl    ${nr_system_calls}, %eax
         jae     bad_sys_call
         movl    %esp, %ecx              # fastcall: the argument is in ecx
@@ -53,6 +57,15 @@ attention:
         call    {attend}
         addl    $4, %esp
         jmp     restore_all
+
+# The entry while some task's tracer wants to see its system calls.
+        .globl  traced_system_call
+traced_system_call:
+        enter_system_call
+        pushl   %esp
+        call    {do_traced_system_call}
+        addl    $4, %esp
+        jmp     ret_to_user
 
 bad_sys_call:
         movl    ${enosys}, {eax}(%esp)

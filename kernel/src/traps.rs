@@ -8,6 +8,7 @@
 use crate::descriptor_tables::{self, set_gate};
 use crate::exit::{self, do_exit};
 use crate::fault;
+use crate::ptrace;
 use crate::sched::{self, current};
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -105,6 +106,7 @@ unsafe extern "C" {
     safe fn coprocessor_error();
     safe fn alignment_check();
     safe fn system_call();
+    safe fn traced_system_call();
     safe fn restore_all();
     safe fn return_from_trap();
     safe static irq_entries: [u32; IRQS];
@@ -161,12 +163,20 @@ pub fn trap_init(cr3: u32) {
             Descriptor::interrupt_gate(*entry),
         );
     }
-    set_gate(
-        SYSTEM_CALL,
-        Descriptor::trap_gate(address_of(system_call), Ring::User),
-    );
+    trace_system_calls(false);
     descriptor_tables::set_double_fault_task(do_double_fault, cr3);
     descriptor_tables::load_tables();
+}
+
+/// Chooses the gate of system calls: the straight one, or the one that stops
+/// tracees.
+pub fn trace_system_calls(trace: bool) {
+    let entry = if trace {
+        address_of(traced_system_call)
+    } else {
+        address_of(system_call)
+    };
+    set_gate(SYSTEM_CALL, Descriptor::trap_gate(entry, Ring::User));
 }
 
 fn address_of(entry: unsafe extern "C" fn()) -> u32 {
@@ -198,6 +208,9 @@ extern "C" fn do_divide_error(registers: &mut Registers) {
 }
 
 extern "C" fn do_debug(registers: &mut Registers) {
+    if registers.is_from_user() && ptrace::is_stale_step(registers) {
+        return;
+    }
     die("debug", registers, Signal::SIGTRAP);
 }
 

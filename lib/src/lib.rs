@@ -22,6 +22,7 @@ pub mod kd;
 pub mod limits;
 pub mod lock;
 pub mod pod;
+pub mod ptrace;
 pub mod reboot;
 pub mod sgtty;
 pub mod signal;

@@ -222,7 +222,7 @@ impl<'fs> Fs<'fs> {
             if after == path.len() && (!whole || after != end) {
                 break;
             }
-            if !S_ISDIR(rights.mode) || !rights.allow(uid, gid, MAY_EXEC) {
+            if !S_ISDIR(rights.mode) || !rights.allow(task, uid, gid, MAY_EXEC) {
                 break;
             }
             let key = Key::new(slot.device(), slot.number(), name);

@@ -42,6 +42,12 @@ mod mktime {
     pub mod cmos;
 }
 
+/// Tracing.
+#[path = "../../src/ptrace"]
+mod ptrace {
+    pub mod registers;
+}
+
 /// Character devices.
 #[path = "../../src/chr_drv"]
 mod chr_drv {

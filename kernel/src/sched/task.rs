@@ -4,6 +4,8 @@
 use super::{ATTENTION, Attention, RUNNABLE, current};
 use crate::descriptor_tables::{self, Tss};
 use crate::math::I387;
+use crate::ptrace::Trace;
+use crate::resource::Limits;
 use core::cell::UnsafeCell;
 use fs::{FsTask, Inode};
 use lib::limits::NR_TASKS;
@@ -119,6 +121,10 @@ pub struct Task {
     /// The name of the program, zero-padded, for `ps`.
     pub name: Lock<[u8; 16]>,
 
+    /// What it may use at most.
+    pub limits: Limits,
+    /// Who watches it.
+    pub trace: Trace,
     /// Ids, umask, working and root directory, open files.
     pub fs: FsTask<'static>,
     /// The file that pages of the program are loaded from.
@@ -172,6 +178,8 @@ impl Task {
             start_code: Word::new(0),
             entry: Word::new(0),
             name: Lock::new([0; 16]),
+            limits: Limits::new(),
+            trace: Trace::new(),
             fs: FsTask::new(),
             executable: Lock::new(None),
             number: Word::new(0),

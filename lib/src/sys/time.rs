@@ -2,6 +2,7 @@
 //! Time in microseconds (0.12: `include/sys/time.h`; 0.11 has none).
 
 use crate::abi_struct;
+use crate::limits::HZ;
 use crate::sys::types::UserAddress;
 
 abi_struct! {
@@ -11,6 +12,16 @@ abi_struct! {
         0 => tv_sec: i32,
         /// Microseconds, 0..=999_999.
         4 => tv_usec: i32,
+    }
+}
+
+impl Timeval {
+    /// From ticks of [`HZ`].
+    pub const fn from_ticks(ticks: u32) -> Timeval {
+        Timeval {
+            tv_sec: (ticks / HZ) as i32,
+            tv_usec: (ticks % HZ * (1_000_000 / HZ)) as i32,
+        }
     }
 }
 

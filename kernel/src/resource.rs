@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a process may use, and what it has used (0.11 has none of this;
+//! answers to the calls that Linux 0.12 put into `kernel/sys.c`).
+//!
+//! The limits are inherited by `fork` and kept over `execve`. In force are
+//! those for processor time (at the end of a time slice), the size of files
+//! (the file system has a copy in `FsTask`), of data and of the stack; the
+//! other two are only remembered.
+
+use crate::exit;
+use crate::sched::{HZ, Task, current};
+use crate::segment::{get_user, put_user};
+use crate::sys::suser;
+use fs::layout::MAX_FILE_SIZE;
+use lib::lock::Word;
+use lib::signal::Signal;
+use lib::sys::resource::{
+    RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_STACK, RUSAGE_CHILDREN,
+    RUSAGE_SELF, Rlimit, Rusage,
+};
+use lib::sys::time::Timeval;
+use lib::sys::types::UserAddress;
+use lib::{Errno, Result};
+
+const INFINITY: u32 = RLIM_INFINITY as u32;
+/// How large a stack becomes if nobody says otherwise.
+const DEFAULT_STACK: u32 = 8 << 20;
+
+/// The limits of a task (0.12: `rlim` in `struct task_struct`).
+pub struct Limits {
+    current: [Word; RLIM_NLIMITS],
+    highest: [Word; RLIM_NLIMITS],
+}
+
+impl Limits {
+    /// None, but for the stack.
+    pub const fn new() -> Limits {
+        let mut current = [const { Word::new(INFINITY) }; RLIM_NLIMITS];
+        current[RLIMIT_STACK as usize] = Word::new(DEFAULT_STACK);
+        Limits {
+            current,
+            highest: [const { Word::new(INFINITY) }; RLIM_NLIMITS],
+        }
+    }
+
+    /// The limit in force. One for what has no limit is infinite.
+    #[inline(always)]
+    pub fn get(&self, resource: u32) -> u32 {
+        self.current
+            .get(resource as usize)
+            .map_or(INFINITY, Word::get)
+    }
+
+    /// Becomes as another's are (`fork`).
+    pub fn copy_from(&self, other: &Limits) {
+        let (to, from) = (self.words(), other.words());
+        to.zip(from).for_each(|(to, from)| to.set(from.get()));
+    }
+
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        self.current.iter().chain(&self.highest)
+    }
+}
+
+/// The two words of a resource; `EINVAL` if there is no such resource.
+fn limit_of(task: &'static Task, resource: u32) -> Result<(&'static Word, &'static Word)> {
+    let limits = &task.limits;
+    limits
+        .current
+        .get(resource as usize)
+        .zip(limits.highest.get(resource as usize))
+        .ok_or(Errno::EINVAL)
+}
+
+/// `getrlimit`: stores the limits of a resource.
+pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
+    let (current, highest) = limit_of(current(), resource)?;
+    let value = Rlimit {
+        rlim_cur: current.get() as i32,
+        rlim_max: highest.get() as i32,
+    };
+    put_user(limit, &value)?;
+    Ok(0)
+}
+
+/// `setrlimit`: sets the limits of a resource. `EINVAL` for one that is
+/// negative or above its own highest, `EPERM` to raise that for all but the
+/// super-user.
+pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
+    let (_, highest) = limit_of(current(), resource)?;
+    let limit: Rlimit = get_user(limit)?;
+    if limit.rlim_cur < 0 || limit.rlim_max < limit.rlim_cur {
+        return Err(Errno::EINVAL);
+    }
+    if limit.rlim_max as u32 > highest.get() && !suser() {
+        return Err(Errno::EPERM);
+    }
+    set_limit(resource, limit.rlim_cur as u32, limit.rlim_max as u32)
+}
+
+fn set_limit(resource: u32, new_current: u32, new_highest: u32) -> Result<u32> {
+    let task = current();
+    let (current, highest) = limit_of(task, resource)?;
+    current.set(new_current);
+    highest.set(new_highest);
+    if resource == RLIMIT_FSIZE {
+        task.fs.file_size_limit.set(match new_current {
+            INFINITY => u32::MAX,
+            bytes => bytes,
+        });
+    }
+    Ok(0)
+}
+
+/// `ulimit` of System V: 1 tells the largest file in 512-byte units, 2 sets
+/// it, 3 tells the highest break; others `EINVAL`. `EPERM` to raise a limit
+/// for all but the super-user.
+pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
+    const UNIT: u32 = 512;
+    let task = current();
+    let largest = |bytes: u32| bytes.min(MAX_FILE_SIZE) / UNIT;
+    match command {
+        1 => Ok(largest(task.limits.get(RLIMIT_FSIZE))),
+        2 => {
+            let bytes = limit.saturating_mul(UNIT).min(INFINITY);
+            let (_, highest) = limit_of(task, RLIMIT_FSIZE)?;
+            if largest(bytes) > largest(highest.get()) && !suser() {
+                return Err(Errno::EPERM);
+            }
+            set_limit(RLIMIT_FSIZE, bytes, bytes)?;
+            Ok(largest(bytes))
+        }
+        3 => Ok(task.start_stack.get()),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// `getrusage`: the times of the caller or of its ended children.
+pub fn sys_getrusage(who: i32, usage: UserAddress) -> Result<u32> {
+    let task = current();
+    let (user, system) = match who {
+        RUSAGE_SELF => (&task.utime, &task.stime),
+        RUSAGE_CHILDREN => (&task.cutime, &task.cstime),
+        _ => return Err(Errno::EINVAL),
+    };
+    let value = Rusage {
+        ru_utime: Timeval::from_ticks(user.get()),
+        ru_stime: Timeval::from_ticks(system.get()),
+        ..Rusage::default()
+    };
+    put_user(usage, &value)?;
+    Ok(0)
+}
+
+/// At the end of a time slice: SIGXCPU once a second for a task that has used
+/// more time than it should, SIGKILL when it has used all it may. From the
+/// clock's interrupt.
+pub fn check_cpu_limit(task: &Task) {
+    let limit = &task.limits.current[RLIMIT_CPU as usize];
+    if limit.get() == INFINITY {
+        return;
+    }
+    let seconds = task.utime.get().wrapping_add(task.stime.get()) / HZ;
+    if seconds >= task.limits.highest[RLIMIT_CPU as usize].get() {
+        exit::deliver(Signal::SIGKILL, task);
+    } else if seconds >= limit.get() {
+        limit.set(seconds + 1);
+        exit::deliver(Signal::SIGXCPU, task);
+    }
+}
