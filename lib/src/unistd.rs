@@ -122,6 +122,9 @@ pub mod number {
             pub const NR_SYSTEM_CALLS: usize = [$($number),*].len();
             /// The names in order of number.
             pub const NAMES: [&str; NR_SYSTEM_CALLS] = [$(stringify!($name)),*];
+            /// The names of their arguments in order of number.
+            pub const ARGUMENTS: [&[&str]; NR_SYSTEM_CALLS] =
+                [$(&[$(stringify!($argument)),*]),*];
             const NUMBERS: [usize; NR_SYSTEM_CALLS] = [$($number),*];
         };
     }

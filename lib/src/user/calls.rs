@@ -9,6 +9,7 @@ use super::syscall;
 use crate::errno::{Errno, Result};
 use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
 use crate::pod::Pod;
+use crate::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::sgtty::Sgttyb;
 use crate::signal::Signal;
@@ -324,6 +325,21 @@ pub fn utime(path: &CStr, times: Option<&Utimbuf>) -> Result<()> {
     let times = times.map_or(0, |times| address(times));
     // SAFETY: the kernel only reads the path and the times.
     unsafe { syscall::utime(address(path), times) }.map(drop)
+}
+
+/// Watches another process: one of the requests of [`crate::ptrace`]. What a
+/// peek request reads is its result, whatever `data` is.
+pub fn ptrace(request: u32, pid: Pid, address: u32, data: u32) -> Result<u32> {
+    let mut word = 0u32;
+    let is_peek = matches!(request, PTRACE_PEEKTEXT | PTRACE_PEEKDATA | PTRACE_PEEKUSER);
+    let data = if is_peek {
+        (&raw mut word) as u32
+    } else {
+        data
+    };
+    // SAFETY: of this process the kernel writes at most the word.
+    let result = unsafe { syscall::ptrace(request, pid.0, address, data) }?;
+    Ok(if is_peek { word } else { result })
 }
 
 /// The time of day.
