@@ -19,7 +19,7 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image disk kernel tools screenshot bench test check clean setup FORCE
+.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -57,6 +57,10 @@ image: kernel tools ## the disk image, build/eleven.img
 	@if cmp -s $(BUILD)/new.img $(IMAGE); then rm $(BUILD)/new.img; \
 		else mv $(BUILD)/new.img $(IMAGE); fi
 
+floppy: kernel tools ## a floppy of 1.44 MB that boots the same kernel, build/floppy.img
+	@$(TARGET)/debug/mkimage floppy --output $(BUILD)/floppy.img \
+		--boot $(KERNEL_FOLDER)/boot --kernel $(KERNEL)
+
 disk: image
 	@if [ -z "$$(find $(DISK) -newer $(IMAGE) 2>/dev/null)" ]; then \
 		cp --sparse=always $(IMAGE) $(DISK); fi
@@ -75,7 +79,7 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
 	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
 
-test: image tools ## all tests: on the host, in both emulators, in the guest
+test: image floppy tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel

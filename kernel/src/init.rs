@@ -16,12 +16,13 @@ const COMMAND_LINE: usize = 512;
 const SHELL: &CStr = c"/bin/sh";
 /// The consoles; the first one is that of the start-up script.
 const CONSOLES: [&CStr; 4] = [c"/dev/tty1", c"/dev/tty2", c"/dev/tty3", c"/dev/tty4"];
-const ENVIRONMENT: [&CStr; 4] = [
-    c"HOME=/root",
-    c"PATH=/bin:/sbin:/usr/bin",
-    c"TERM=console",
-    c"USER=root",
-];
+/// What a login shell is called (0.11: `argv`). `PATH` and the like are the
+/// business of the shell and of what it reads first.
+const LOGIN_SHELL: &CStr = c"-/bin/sh";
+/// The environment of the start-up script (0.11: `envp_rc`).
+const RC_ENVIRONMENT: [&CStr; 1] = [c"HOME=/"];
+/// That of everything else (0.11: `envp`).
+const ENVIRONMENT: [&CStr; 1] = [c"HOME=/usr/root"];
 
 /// Task 0: makes task 1, then idles whenever there is nothing else to do.
 pub extern "C" fn task_0() -> ! {
@@ -48,6 +49,11 @@ fn init() -> ! {
         // A shell stays where it is when another console comes to the front.
         None | Some(b"tty0") => CONSOLES[0],
         Some(name) => device_path(name, &mut path),
+    };
+    // A disk of another system may not have it.
+    let console = match Input::Terminal(console).say(b"") {
+        true => console,
+        false => c"/dev/tty0",
     };
     open_terminal(console);
     let mut program = [0; COMMAND_LINE];
@@ -109,7 +115,7 @@ fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
     loop {
         for (shell, &terminal) in shells.iter_mut().zip(&terminals[..count]) {
             if shell.is_none() {
-                *shell = start(SHELL, &[c"-sh"], terminal);
+                *shell = start(SHELL, &[LOGIN_SHELL], terminal);
             }
         }
         let ended = call::wait().ok();
@@ -143,25 +149,27 @@ fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
 }
 
 fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
-    match input {
+    let environment = match input {
         Input::Terminal(_) | Input::Console(_) => {
             for fd in 0..3 {
                 let _ = call::close(fd);
             }
             let _ = call::setsid();
             open_terminal(input.path());
+            ENVIRONMENT
         }
         Input::Script(script) => {
             let _ = call::close(0);
             if call::open(script, O_RDONLY, 0).is_err() {
                 call::exit(0);
             }
+            RC_ENVIRONMENT
         }
-    }
+    };
     if let Input::Console(number) = input {
         let _ = call::ioctl(0, VT_WAITACTIVE, number);
     }
-    let _ = call::execve(program, arguments, &ENVIRONMENT);
+    let _ = call::execve(program, arguments, &environment);
     say(b"init: cannot run ");
     say(program.to_bytes());
     say(b"\n");

@@ -31,7 +31,7 @@ use crate::fs_seam::fs;
 use crate::sched::HZ;
 use crate::{printk, setup_data, traps};
 use bitflags::bitflags;
-use drive::{Address, Drive, Width};
+use drive::{Address, Drive, Geometry, Width};
 use fs::seam::Direction;
 use lib::asm::io::io_delay;
 use lib::lock::{IrqLock, Word};
@@ -168,7 +168,12 @@ pub fn hd_init() {
         let way = if drive.lba { "LBA" } else { "CHS" };
         let megabytes = drive.sectors / (1024 * 1024 / SECTOR_SIZE as u32);
         let minor = number * MINORS;
-        printk!("hd{minor}: {megabytes} MB, {way}\n");
+        let Geometry {
+            cylinders,
+            heads,
+            sectors,
+        } = drive.geometry;
+        printk!("hd{minor}: {megabytes} MB, {cylinders}/{heads}/{sectors}, {way}\n");
         hd.drives[number] = Some(drive);
         hd.hd[minor] = Partition {
             start_sect: 0,

@@ -104,11 +104,9 @@ fn describe_terminal(commands: &Path) -> Result<PathBuf> {
 /// The word for the disk `image` as `unit` of the first controller.
 fn disk(unit: &str, image: &Path, mode: &str) -> Result<String> {
     Ok(format!(
-        "ata0-{unit}: type=disk, mode={mode}, path=\"{}\", cylinders={}, heads={}, spt={}",
+        "ata0-{unit}: type=disk, mode={mode}, path=\"{}\", {}",
         image.display(),
-        image::cylinders(image)?,
-        image::HEADS,
-        image::SECTORS_PER_TRACK,
+        image::geometry(image)?,
     ))
 }
 

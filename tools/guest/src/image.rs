@@ -9,33 +9,34 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use mkimage::geometry::Geometry;
 
 /// Bytes of a sector.
 pub const SECTOR: u64 = 512;
-/// Heads of the disk's geometry.
-pub const HEADS: u64 = 16;
-/// Sectors of a track.
-pub const SECTORS_PER_TRACK: u64 = 63;
+/// Sectors of a cylinder of our own disks: 16 heads of 63 sectors.
+pub const CYLINDER: u64 = 16 * 63;
 /// The sector that holds the kernel command line, ended by a NUL.
 pub const COMMAND_LINE_SECTOR: u64 = 5;
 
 const PARTITION_TABLE: usize = 446;
 const PARTITION_ENTRY: usize = 16;
 
-/// How many cylinders the disk in `image` has.
+/// How the disk in `image` counts.
 ///
 /// # Errors
 /// Where the image isn't made of whole cylinders.
-pub fn cylinders(image: &Path) -> Result<u64> {
+pub fn geometry(image: &Path) -> Result<Geometry> {
     let place = || format!("{}", image.display());
     let bytes = std::fs::metadata(image).with_context(place)?.len();
-    let cylinder = HEADS * SECTORS_PER_TRACK * SECTOR;
-    ensure!(
-        bytes > 0 && bytes % cylinder == 0,
-        "{}: {bytes} bytes is not a number of whole cylinders of {cylinder} bytes",
-        image.display()
-    );
-    Ok(bytes / cylinder)
+    let start = read(image, 0, bytes.min(SECTOR) as usize)?;
+    let whole = bytes.is_multiple_of(SECTOR);
+    let found = Geometry::detect(&start, bytes / SECTOR).filter(|_| whole);
+    found.with_context(|| {
+        format!(
+            "{}: {bytes} bytes is not a number of whole cylinders",
+            image.display()
+        )
+    })
 }
 
 /// Reads `count` bytes at byte `offset` of `image`.
@@ -107,7 +108,6 @@ pub fn partition(image: &Path, number: usize) -> Result<(u64, u64)> {
 /// file systems `contents`, each on whole cylinders from the second on. The
 /// partition table tells no CHS addresses.
 pub fn write_disk(target: &Path, kind: u8, contents: &[Vec<u8>]) -> Result<()> {
-    const CYLINDER: u64 = HEADS * SECTORS_PER_TRACK;
     ensure!(contents.len() <= 4, "a disk has four partitions");
     let mut table = vec![0; SECTOR as usize];
     table[510..].copy_from_slice(&[0x55, 0xAA]);
@@ -151,7 +151,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         let contents = [vec![1; 2048], vec![2; 512]];
         write_disk(file.path(), 0x81, &contents)?;
-        assert_eq!(cylinders(file.path())?, 3);
+        assert_eq!(geometry(file.path())?.cylinders, 3);
         for (index, expected) in contents.iter().enumerate() {
             let (first, count) = partition(file.path(), index + 1)?;
             let found = read(file.path(), first * SECTOR, (count * SECTOR) as usize)?;
@@ -164,11 +164,16 @@ mod tests {
     #[test]
     fn an_image_of_broken_size_is_refused() -> Result<()> {
         let file = tempfile::NamedTempFile::new()?;
-        file.as_file().set_len(SECTOR)?;
-        assert!(cylinders(file.path()).is_err());
-        file.as_file()
-            .set_len(3 * HEADS * SECTORS_PER_TRACK * SECTOR)?;
-        assert_eq!(cylinders(file.path())?, 3);
+        for (bytes, cylinders) in [
+            (0, None),
+            (SECTOR, None),
+            (CYLINDER * SECTOR + 1, None),
+            (3 * CYLINDER * SECTOR, Some(3)),
+        ] {
+            file.as_file().set_len(bytes)?;
+            let found = geometry(file.path()).ok();
+            assert_eq!(found.map(|geometry| geometry.cylinders), cylinders);
+        }
         Ok(())
     }
 }

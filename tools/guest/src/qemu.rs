@@ -51,16 +51,15 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
 
 /// Adds `image` as the first (0) or second (1) disk of the first controller.
 fn add_disk(command: &mut Command, unit: u32, image: &Path, throw_away: bool) -> Result<()> {
-    let cylinders = image::cylinders(image)?;
+    let geometry = image::geometry(image)?;
     let snapshot = if throw_away { "on" } else { "off" };
     command.arg("-drive").arg(format!(
         "file={},format=raw,if=none,id=disk{unit},snapshot={snapshot}",
         image.display()
     ));
     command.arg("-device").arg(format!(
-        "ide-hd,drive=disk{unit},bus=ide.0,unit={unit},cyls={cylinders},heads={},secs={}",
-        image::HEADS,
-        image::SECTORS_PER_TRACK,
+        "ide-hd,drive=disk{unit},bus=ide.0,unit={unit},cyls={},heads={},secs={}",
+        geometry.cylinders, geometry.heads, geometry.sectors,
     ));
     Ok(())
 }

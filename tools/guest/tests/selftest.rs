@@ -50,7 +50,7 @@ fn build_disk(folder: &Path) -> Result<PathBuf> {
     run("as --32 -o sector.o sector.s")?;
     run("ld -m elf_i386 -Ttext=0x7C00 --oformat=binary -o disk.img sector.o")?;
     let disk = folder.join("disk.img");
-    let size = 2 * image::HEADS * image::SECTORS_PER_TRACK * image::SECTOR;
+    let size = 2 * image::CYLINDER * image::SECTOR;
     std::fs::OpenOptions::new()
         .write(true)
         .open(&disk)?

@@ -108,7 +108,7 @@ fn damaged_kernel_is_named(emulator: Emulator) -> Result<()> {
 
 fn missing_kernel_is_named(emulator: Emulator) -> Result<()> {
     let wipe = |disk: &Path| image::write(disk, start_of(disk, 1)?, &[0; SECTOR as usize]);
-    stops_with(emulator, wipe, "partition 1 has no ELVN header")
+    stops_with(emulator, wipe, "No kernel: no ELVN header at sector 2048")
 }
 
 fn foreign_partition_is_named(emulator: Emulator) -> Result<()> {

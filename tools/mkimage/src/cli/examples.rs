@@ -7,7 +7,7 @@ Examples:
       --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
   mkimage info build/eleven.img
   mkimage ls -l build/eleven.img /bin
-  mkimage put build/eleven.img hello.txt /root/hello.txt
+  mkimage put build/eleven.img hello.txt /usr/root/hello.txt
   mkimage cp -r build/eleven.img:/etc ./etc
   mkimage cmdline build/eleven.img 'init=/bin/sh console=ttyS0'
   mkimage fsck --repair build/eleven.img
@@ -61,7 +61,7 @@ Examples:
 
 pub const PUT: &str = "\
 Examples:
-  mkimage put build/eleven.img hello.txt /root/hello.txt
+  mkimage put build/eleven.img hello.txt /usr/root/hello.txt
   mkimage put build/eleven.img a.out /bin --mode 755";
 
 pub const CP: &str = "\
@@ -91,7 +91,7 @@ Examples:
 pub const CHMOD: &str = "\
 Examples:
   mkimage chmod build/eleven.img 4755 /bin/su
-  mkimage chmod -R build/eleven.img 700 /root";
+  mkimage chmod -R build/eleven.img 700 /usr/root";
 
 pub const CHOWN: &str = "\
 Examples:

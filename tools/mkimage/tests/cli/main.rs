@@ -6,6 +6,7 @@ mod build;
 mod commands;
 mod copy;
 mod elf_builder;
+mod floppy;
 mod fsck;
 mod help;
 mod mkfs;
