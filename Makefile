@@ -19,11 +19,11 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench test check clean setup FORCE
+.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 # These need no toolchain.
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
@@ -78,6 +78,13 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 
 bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
 	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
+
+map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
+	@$(HOST_CARGO) run --quiet -p side-by-side -- guide
+
+side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, a folder or .tar.gz
+	@test -n "$(C)" || { echo "make side-by-side: say C=PATH, the sources of Linux 0.11: a folder, a .tar or a .tar.gz file" >&2; exit 1; }
+	@$(HOST_CARGO) run --quiet -p side-by-side -- pages "$(C)" --output $(BUILD)/side-by-side
 
 test: image floppy tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh

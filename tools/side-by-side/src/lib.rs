@@ -28,11 +28,10 @@ pub mod check;
 pub mod error;
 pub mod facts;
 pub mod guide;
-
+pub mod highlight;
 pub mod map;
 pub mod original;
-
+pub mod pages;
 pub mod project;
 pub mod rust;
-
-pub mod pages;
+pub mod segments;

@@ -86,6 +86,13 @@ impl Project {
         }
     }
 
+    /// All sources that the map names and that can be read, by name.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.sources
+            .iter()
+            .filter_map(|(path, source)| Some((path.as_str(), source.as_ref().ok()?)))
+    }
+
     /// What became of a symbol.
     pub fn entry(&self, file: &File, symbol: &Symbol) -> Option<&Entry> {
         self.map.file(&file.path)?.symbols.get(&symbol.key)

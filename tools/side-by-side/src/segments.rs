@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A source of 0.11, cut at its symbols.
+//!
+//! The facts say in which line each symbol is. What belongs to it is the
+//! comment right above, and in C the text up to the end of its body or
+//! declaration, in assembly that up to the next label. What lies between is a
+//! segment too, so that nothing of the file is lost.
+
+use crate::assembly;
+use crate::error::Problem;
+use crate::facts::{File, Kind, Symbol};
+use crate::highlight::character_length;
+use std::ops::RangeInclusive;
+
+/// A stretch of lines.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// Counted from 1.
+    pub lines: RangeInclusive<usize>,
+    /// What it declares; nothing for what lies between.
+    pub symbols: Vec<&'a Symbol>,
+}
+
+/// A file cut up.
+#[derive(Debug, Default)]
+pub struct Cut<'a> {
+    /// All of it, in order.
+    pub segments: Vec<Segment<'a>>,
+    /// Symbols that are not in it.
+    pub missing: Vec<&'a Symbol>,
+    /// Symbols that are missing or in other lines than they should be.
+    pub problems: Vec<Problem>,
+}
+
+/// Cuts up the text of a file.
+pub fn cut<'a>(text: &str, file: &'a File) -> Cut<'a> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Cut::default();
+    let mut places: Vec<(usize, &Symbol)> = Vec::new();
+    for symbol in &file.symbols {
+        match locate(&lines, symbol) {
+            Some(index) => {
+                if index + 1 != symbol.line {
+                    let what = format!(
+                        "expected the {} `{}` here, found it in line {}",
+                        symbol.kind,
+                        symbol.name,
+                        index + 1
+                    );
+                    found
+                        .problems
+                        .push(Problem::at(&file.path, symbol.line, what));
+                }
+                places.push((index, symbol));
+            }
+            None => {
+                let there = match lines.get(symbol.line - 1) {
+                    Some(line) => format!("found `{}`", line.trim()),
+                    None => format!("found the end of the file behind line {}", lines.len()),
+                };
+                let what = format!("expected the {} `{}`, {there}", symbol.kind, symbol.name);
+                found
+                    .problems
+                    .push(Problem::at(&file.path, symbol.line, what));
+                found.missing.push(symbol);
+            }
+        }
+    }
+    places.sort_by_key(|(index, _)| *index);
+    found.segments = with_gaps(segments(&lines, file, &places), lines.len());
+    found
+}
+
+/// The index of a symbol's line: the one that the facts name or, if the file
+/// has been changed, the nearest that looks like its declaration.
+fn locate(lines: &[&str], symbol: &Symbol) -> Option<usize> {
+    let expected = symbol.line - 1;
+    let is_here = |index: usize| lines.get(index).is_some_and(|line| names(line, symbol));
+    if is_here(expected) {
+        return Some(expected);
+    }
+    (0..lines.len())
+        .filter(|&index| is_here(index) && declares(lines[index], symbol))
+        .min_by_key(|index| index.abs_diff(expected))
+}
+
+/// Whether the symbol's name is in a line.
+fn names(line: &str, symbol: &Symbol) -> bool {
+    if symbol.kind == Kind::Label {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        return line.split(|c| !word(c)).any(|found| found == symbol.name);
+    }
+    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| word == symbol.name)
+}
+
+/// Whether a line that has the name looks like its declaration.
+fn declares(line: &str, symbol: &Symbol) -> bool {
+    let at_margin = line.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    match symbol.kind {
+        Kind::Label => assembly::label(line) == Some(&symbol.name),
+        Kind::Function => at_margin && !line.trim_end().ends_with(';'),
+        Kind::Struct => at_margin && line.contains("struct") && line.contains('{'),
+        Kind::Variable | Kind::Typedef => at_margin,
+    }
+}
+
+/// The segments of symbols, in order and apart from each other.
+fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> Vec<Segment<'a>> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for (n, &(index, symbol)) in places.iter().enumerate() {
+        let last = segments
+            .last_mut()
+            .filter(|last| last.lines.contains(&(index + 1)));
+        if let Some(last) = last {
+            last.symbols.push(symbol);
+            continue;
+        }
+        let first =
+            with_comment(lines, index).max(segments.last().map_or(0, |last| *last.lines.end()));
+        let next = places[n + 1..]
+            .iter()
+            .find(|(next, other)| *next > index && is_apart(other))
+            .map_or(lines.len(), |(next, _)| with_comment(lines, *next));
+        let end = if file.is_assembly() {
+            next
+        } else {
+            end_of_declaration(lines, index, symbol.kind).min(next.max(index + 1))
+        };
+        segments.push(Segment {
+            lines: first + 1..=end,
+            symbols: vec![symbol],
+        });
+    }
+    segments
+}
+
+/// Whether a symbol is never inside another one's declaration.
+fn is_apart(symbol: &Symbol) -> bool {
+    matches!(symbol.kind, Kind::Function | Kind::Label)
+}
+
+/// Adds what lies between, unless it is blank.
+fn with_gaps(segments: Vec<Segment<'_>>, length: usize) -> Vec<Segment<'_>> {
+    let mut all = Vec::new();
+    let mut next = 1;
+    for segment in segments {
+        if *segment.lines.start() > next {
+            all.push(Segment {
+                lines: next..=segment.lines.start() - 1,
+                symbols: Vec::new(),
+            });
+        }
+        next = segment.lines.end() + 1;
+        all.push(segment);
+    }
+    if next <= length {
+        all.push(Segment {
+            lines: next..=length,
+            symbols: Vec::new(),
+        });
+    }
+    all
+}
+
+/// Where the comment right above a line begins: an index.
+fn with_comment(lines: &[&str], index: usize) -> usize {
+    let above = &lines[..index];
+    let of_assembler = above
+        .iter()
+        .rev()
+        .take_while(|line| line.trim_start().starts_with(['!', '|']))
+        .count();
+    if of_assembler > 0 {
+        return index - of_assembler;
+    }
+    if !above
+        .last()
+        .is_some_and(|line| line.trim_end().ends_with("*/"))
+    {
+        return index;
+    }
+    match above.iter().rposition(|line| line.contains("/*")) {
+        Some(start) if above[start].trim_start().starts_with("/*") => start,
+        _ => index,
+    }
+}
+
+/// How many lines there are up to the end of what is declared in a line.
+fn end_of_declaration(lines: &[&str], index: usize, kind: Kind) -> usize {
+    let mut scan = Scan::default();
+    for (n, line) in lines.iter().enumerate().skip(index) {
+        if line.starts_with('#') && scan.text == Text::Code {
+            continue;
+        }
+        match scan.line(line, kind) {
+            Some(End::Here) => return n + 1,
+            Some(End::Before) => return scan.last_line.map_or(n, |last| last + 1).max(index + 1),
+            None => {}
+        }
+        if scan.closed {
+            scan.last_line.get_or_insert(n);
+        }
+    }
+    lines.len()
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+enum Text {
+    #[default]
+    Code,
+    Comment,
+    String,
+}
+
+enum End {
+    /// In this line.
+    Here,
+    /// With the parenthesis that was closed last: a macro's call, not a
+    /// function.
+    Before,
+}
+
+/// Where in a declaration the next character is.
+#[derive(Default)]
+struct Scan {
+    text: Text,
+    braces: usize,
+    parentheses: usize,
+    /// Its parameters are complete.
+    closed: bool,
+    /// The line where they were.
+    last_line: Option<usize>,
+}
+
+impl Scan {
+    /// Goes through a line; says if the declaration ends.
+    fn line(&mut self, line: &str, kind: Kind) -> Option<End> {
+        let mut characters = line.char_indices();
+        while let Some((at, c)) = characters.next() {
+            let rest = &line[at..];
+            match self.text {
+                Text::Comment => {
+                    if rest.starts_with("*/") {
+                        characters.next();
+                        self.text = Text::Code;
+                    }
+                }
+                Text::String => match c {
+                    '\\' => drop(characters.next()),
+                    '"' => self.text = Text::Code,
+                    _ => {}
+                },
+                Text::Code if rest.starts_with("/*") => {
+                    characters.next();
+                    self.text = Text::Comment;
+                }
+                Text::Code if rest.starts_with("//") => return None,
+                Text::Code if c == '"' => self.text = Text::String,
+                Text::Code if c == '\'' => {
+                    for _ in 1..character_length(rest).unwrap_or(1) {
+                        characters.next();
+                    }
+                }
+                Text::Code if c.is_whitespace() => {}
+                Text::Code => {
+                    let end = self.code(c, kind);
+                    if end.is_some() {
+                        return end;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A character of the code.
+    fn code(&mut self, c: char, kind: Kind) -> Option<End> {
+        let is_function = kind == Kind::Function;
+        match c {
+            '(' => self.parentheses += 1,
+            ')' => {
+                self.parentheses = self.parentheses.saturating_sub(1);
+                self.closed |= is_function && self.parentheses == 0 && self.braces == 0;
+            }
+            '{' => self.braces += 1,
+            '}' => {
+                self.braces = self.braces.saturating_sub(1);
+                return (is_function && self.braces == 0).then_some(End::Here);
+            }
+            ';' if self.braces == 0 && self.parentheses == 0 => return Some(End::Here),
+            _ if self.closed && self.braces == 0 => return Some(End::Before),
+            _ => {}
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts;
+
+    const C: &str = "\
+/* top */
+int count = 0;
+
+/*
+ * Says '}'.
+ */
+static int first(int a,
+        int b)
+{
+    if (a) { return '}'; }
+#define X {
+    return \"}\";
+}
+_call(int, second)
+int other;
+struct list {
+    int a;
+} items, * next;
+";
+
+    fn file(path: &str, rows: &str) -> File {
+        let table = format!("file\tline\tkind\tname\n{rows}");
+        facts::parse(path, &table).unwrap().remove(0)
+    }
+
+    fn shape(cut: &Cut) -> Vec<(usize, usize, Vec<String>)> {
+        let names = |segment: &Segment| {
+            segment
+                .symbols
+                .iter()
+                .map(|symbol| symbol.name.clone())
+                .collect()
+        };
+        cut.segments
+            .iter()
+            .map(|segment| (*segment.lines.start(), *segment.lines.end(), names(segment)))
+            .collect()
+    }
+
+    #[test]
+    fn c_is_cut_where_declarations_end() {
+        let file = file(
+            "a.c",
+            "a.c\t2\tvariable\tcount\na.c\t7\tfunction\tfirst\na.c\t14\tfunction\t_call\n\
+             a.c\t16\tstruct\tlist\na.c\t18\tvariable\titems\na.c\t18\tvariable\tnext\n",
+        );
+        let cut = cut(C, &file);
+        assert_eq!(cut.problems, []);
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shape(&cut),
+            [
+                (1, 2, names(&["count"])),
+                (3, 3, vec![]),
+                (4, 13, names(&["first"])),
+                (14, 14, names(&["_call"])),
+                (15, 15, vec![]),
+                (16, 18, names(&["list", "items", "next"])),
+            ]
+        );
+    }
+
+    #[test]
+    fn assembly_is_cut_at_labels() {
+        let file = file("a.s", "a.s\t2\tlabel\tone\na.s\t6\tlabel\ttwo\n");
+        let cut = cut(
+            "\t.text\none:\n1:\tjmp 1b\n\n! the second\ntwo:\n\tret\n",
+            &file,
+        );
+        assert_eq!(cut.problems, []);
+        assert_eq!(
+            shape(&cut),
+            [
+                (1, 1, vec![]),
+                (2, 4, vec!["one".into()]),
+                (5, 7, vec!["two".into()])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_found_and_told() {
+        let file = file("a.c", "a.c\t3\tvariable\tcount\na.c\t9\tfunction\tgone\n");
+        let cut = cut(C, &file);
+        let problems: Vec<String> = cut.problems.iter().map(Problem::to_string).collect();
+        assert_eq!(
+            problems,
+            [
+                "a.c:3: expected the variable `count` here, found it in line 2",
+                "a.c:9: expected the function `gone`, found `{`",
+            ]
+        );
+        assert_eq!(cut.missing.len(), 1);
+    }
+}

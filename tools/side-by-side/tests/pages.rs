@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `side-by-side pages`, with a tree that has 0.11's symbols in their places.
+
+mod common;
+
+use assert_cmd::Command;
+use common::{archive, gzip, project, tree, write_folder};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// What a run left behind.
+struct Run {
+    status: i32,
+    messages: String,
+    output: PathBuf,
+    _folder: TempDir,
+}
+
+impl Run {
+    fn page(&self, name: &str) -> String {
+        std::fs::read_to_string(self.output.join(name)).expect("the page is there")
+    }
+}
+
+/// Runs it on something that `make` puts into a folder.
+fn run(make: impl FnOnce(&Path) -> PathBuf) -> Run {
+    let folder = TempDir::new().unwrap();
+    let original = make(folder.path());
+    let output = folder.path().join("pages");
+    let result = Command::cargo_bin("side-by-side")
+        .unwrap()
+        .arg("--project")
+        .arg(project())
+        .arg("pages")
+        .arg(original)
+        .arg("--output")
+        .arg(&output)
+        .output()
+        .unwrap();
+    Run {
+        status: result.status.code().unwrap(),
+        messages: String::from_utf8(result.stderr).unwrap(),
+        output,
+        _folder: folder,
+    }
+}
+
+fn run_on_file(name: &str, bytes: &[u8]) -> Run {
+    run(|folder| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    })
+}
+
+fn run_on_tree(tree: &BTreeMap<String, Vec<u8>>) -> Run {
+    run(|folder| {
+        let top = folder.join("source");
+        write_folder(tree, &top);
+        top
+    })
+}
+
+/// A whole run: no message, and a page for each file.
+fn check_whole(run: &Run) {
+    assert_eq!((run.status, run.messages.as_str()), (0, ""));
+    let pages = std::fs::read_dir(&run.output).unwrap().count();
+    assert_eq!(pages, 92 + 1);
+}
+
+#[test]
+fn a_folder_and_archives_of_all_kinds_give_the_same_pages() {
+    let tree = tree();
+    let from_folder = run_on_tree(&tree);
+    check_whole(&from_folder);
+    let around = run(|folder| {
+        write_folder(&tree, &folder.join("download/linux"));
+        folder.join("download")
+    });
+    check_whole(&around);
+    let packed = gzip(&archive(&tree, "./linux/"));
+    for archived in [
+        run_on_file("linux-0.11.tar", &archive(&tree, "")),
+        run_on_file("linux-0.11.tar", &archive(&tree, "linux/")),
+        run_on_file("linux-0.11.tar.gz", &packed),
+    ] {
+        check_whole(&archived);
+        for page in ["index.html", "fs-buffer.c.html", "boot-setup.s.html"] {
+            assert_eq!(archived.page(page), from_folder.page(page));
+        }
+    }
+}
+
+#[test]
+fn pages_are_well_formed_and_their_links_lead_somewhere() {
+    let run = run_on_tree(&tree());
+    let names: Vec<String> = std::fs::read_dir(&run.output)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for name in &names {
+        let page = run.page(name);
+        let page = page.replacen("<!DOCTYPE html>", "", 1);
+        let page = ["<meta", "<link"]
+            .iter()
+            .fold(page, |page, start| close_void(&page, start));
+        let document =
+            roxmltree::Document::parse(&page).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let ids: Vec<&str> = document
+            .descendants()
+            .filter_map(|node| node.attribute("id"))
+            .collect();
+        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(ids.len(), unique.len(), "{name}: an anchor twice");
+        for link in document
+            .descendants()
+            .filter_map(|node| node.attribute("href"))
+        {
+            match link.strip_prefix('#') {
+                Some(id) => assert!(ids.contains(&id), "{name}: {link} leads nowhere"),
+                None => assert!(
+                    names.iter().any(|name| name == link),
+                    "{name}: {link} leads nowhere"
+                ),
+            }
+        }
+    }
+}
+
+/// Elements of HTML that have no end, as XML has them.
+fn close_void(page: &str, start: &str) -> String {
+    let mut parts = page.split(start);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |page, part| {
+        page + start + &part.replacen('>', "/>", 1)
+    })
+}
+
+#[test]
+fn a_row_has_both_sources_the_note_and_an_anchor() {
+    let run = run_on_tree(&tree());
+    let page = run.page("kernel-sched.c.html");
+    let row = row(&page, "wake_up");
+    // 0.11's line, and ours.
+    assert!(row.contains("<span class=\"n\">188</span>"), "{row}");
+    assert!(
+        row.contains(" wake_up(<span class=\"k\">void</span>)"),
+        "{row}"
+    );
+    assert!(row.contains("kernel/src/sched.rs::wake_up"), "{row}");
+    assert!(
+        row.contains("<span class=\"k\">pub</span> <span class=\"k\">fn</span> wake_up("),
+        "{row}"
+    );
+    assert!(row.contains("<span class=\"note\">"), "{row}");
+    // What is between the symbols is shown, and escaped.
+    assert!(page.contains("/* line 1 of &lt;kernel/sched.c&gt; */"));
+    // The neighbours.
+    assert!(page.contains("<a href=\"kernel-printk.c.html\" rel=\"prev\">"));
+    assert!(page.contains("<a href=\"kernel-signal.c.html\" rel=\"next\">"));
+}
+
+/// The row of a symbol.
+fn row<'a>(page: &'a str, symbol: &str) -> &'a str {
+    let start = page
+        .find(&format!("<section class=\"row\" id=\"{symbol}\">"))
+        .expect("the row is there");
+    let end = page[start..].find("</section>").expect("it ends");
+    &page[start..start + end]
+}
+
+#[test]
+fn a_symbol_without_an_item_shows_the_reason() {
+    let run = run_on_tree(&tree());
+    let row = row(&run.page("kernel-vsprintf.c.html"), "skip_atoi").to_owned();
+    assert!(row.contains("<p class=\"none\">None: "), "{row}");
+}
+
+#[test]
+fn latin_1_is_read() {
+    let mut tree = tree();
+    let text = tree.get_mut("kernel/panic.c").unwrap();
+    text.splice(0..0, *b"/* \xE4\xF6 */ ");
+    let run = run_on_tree(&tree);
+    check_whole(&run);
+    assert!(run.page("kernel-panic.c.html").contains("/* äö */"));
+}
+
+#[test]
+fn a_missing_file_is_a_gap() {
+    let mut tree = tree();
+    tree.remove("fs/pipe.c");
+    let run = run_on_tree(&tree);
+    assert_eq!(run.status, 4);
+    let expected = "side-by-side: fs/pipe.c: this file is missing, expected it among the sources of Linux 0.11\n";
+    assert_eq!(run.messages, expected);
+    let page = run.page("fs-pipe.c.html");
+    assert!(page.contains("This file is missing"));
+    assert!(row(&page, "read_pipe").contains("Expected in line 13"));
+    assert!(row(&page, "read_pipe").contains("fs/src/pipe.rs::Pipe::read"));
+    assert!(
+        run.page("index.html")
+            .contains("fs/pipe.c: this file is missing")
+    );
+}
+
+#[test]
+fn other_lines_are_told_and_found() {
+    let mut tree = tree();
+    tree.get_mut("fs/pipe.c").unwrap().splice(0..0, *b"\n\n");
+    let run = run_on_tree(&tree);
+    assert_eq!(run.status, 4);
+    let first = run.messages.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "side-by-side: fs/pipe.c:13: expected the function `read_pipe` here, found it in line 15"
+    );
+    assert_eq!(run.messages.lines().count(), 3);
+    assert!(row(&run.page("fs-pipe.c.html"), "read_pipe").contains("<span class=\"n\">15</span>"));
+}
+
+#[test]
+fn a_missing_symbol_is_a_gap() {
+    let mut tree = tree();
+    let text = String::from_utf8(tree["fs/pipe.c"].clone()).unwrap();
+    tree.insert(
+        "fs/pipe.c".into(),
+        text.replace("write_pipe", "put_pipe").into_bytes(),
+    );
+    let run = run_on_tree(&tree);
+    assert_eq!(run.status, 4);
+    assert!(run.messages.starts_with(
+        "side-by-side: fs/pipe.c:41: expected the function `write_pipe`, found `int put_pipe"
+    ));
+    assert!(row(&run.page("fs-pipe.c.html"), "write_pipe").contains("class=\"gap\""));
+}
+
+/// Nothing can be made of it: the message, and no page.
+fn check_refused(run: &Run, expected: &str) {
+    assert_eq!(run.status, 1);
+    assert!(run.messages.contains(expected), "{}", run.messages);
+    assert!(!run.output.exists());
+}
+
+#[test]
+fn what_is_no_source_of_0_11_is_refused() {
+    let nothing = run(|folder| folder.join("nothing"));
+    check_refused(
+        &nothing,
+        "nothing: cannot read the sources of Linux 0.11: No such file",
+    );
+    let empty = run(|folder| folder.to_owned());
+    check_refused(
+        &empty,
+        "expected the sources of Linux 0.11, but there is no init/main.c in it",
+    );
+    let text = run_on_file("a.tar", &[b'x'; 2000]);
+    check_refused(
+        &text,
+        "a.tar: expected a folder, a .tar or a .tar.gz file, but ",
+    );
+    let packed = gzip(&archive(&tree(), ""));
+    let short = run_on_file("a.tar.gz", &packed[..packed.len() / 2]);
+    check_refused(&short, "a.tar.gz: expected a .tar.gz file, but behind ");
+    let other = run_on_file("a.tar.bz2", b"BZh91AY");
+    check_refused(
+        &other,
+        "packed by bzip2, expected a folder, a .tar or a .tar.gz file",
+    );
+}
+
+#[test]
+fn another_release_is_refused() {
+    let mut tree = tree();
+    for text in tree.values_mut() {
+        *text = b"int main(void) { return 0; }\n".to_vec();
+    }
+    let run = run_on_tree(&tree);
+    check_refused(&run, "expected Linux 0.11, but only ");
+    assert!(
+        run.messages
+            .contains("for instance boot/bootsect.s:27: expected the label `begtext`")
+    );
+}
