@@ -278,7 +278,9 @@ pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
         return Err(Errno::EINVAL);
     }
     let mut groups = [0; NGROUPS_MAX];
-    copy_from_user(list, &mut groups.as_bytes_mut()[..size * size_of::<u16>()])?;
+    if size != 0 {
+        copy_from_user(list, &mut groups.as_bytes_mut()[..size * size_of::<u16>()])?;
+    }
     current().fs.set_supplementary_groups(&groups[..size])?;
     Ok(0)
 }

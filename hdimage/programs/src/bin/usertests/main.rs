@@ -24,6 +24,7 @@ mod descriptors;
 mod devices;
 mod exec;
 mod files;
+mod fuzz;
 mod helper;
 mod ids;
 mod memory;
@@ -32,6 +33,7 @@ mod permissions;
 mod pipes;
 mod pointers;
 mod processes;
+mod resources;
 mod runner;
 mod select;
 mod sending;
@@ -40,6 +42,7 @@ mod signal_frames;
 mod signals;
 mod stress;
 mod system;
+mod tracing;
 mod traps;
 
 use alloc::vec::Vec;
@@ -50,17 +53,20 @@ use support::Test;
 lib::program!(main);
 
 /// All tests, by topic.
-const TOPICS: [&[Test]; 18] = [
+const TOPICS: &[&[Test]] = &[
     processes::TESTS,
     signals::TESTS,
     sending::TESTS,
     signal_frames::TESTS,
     ids::TESTS,
+    resources::TESTS,
+    tracing::TESTS,
     memory::TESTS,
     exec::TESTS,
     traps::TESTS,
     pointers::TESTS,
     system::TESTS,
+    fuzz::TESTS,
     pipes::TESTS,
     descriptors::TESTS,
     files::TESTS,
