@@ -147,7 +147,7 @@ fn program<'fs>(
 }
 
 /// Whether the kernel can run it: demand paged, no relocations, not too large,
-/// wholly in its file, starting inside its text.
+/// wholly in its file. Where it starts is its own affair.
 fn check_header(header: &Exec, file_size: u32) -> Result<()> {
     let end = header.end().ok_or(Errno::ENOEXEC)?;
     let in_file = [header.a_text, header.a_data, header.a_syms]
@@ -158,8 +158,7 @@ fn check_header(header: &Exec, file_size: u32) -> Result<()> {
         && header.a_trsize == 0
         && header.a_drsize == 0
         && end <= LARGEST_PROGRAM
-        && file_size >= in_file
-        && header.a_entry < header.a_text;
+        && file_size >= in_file;
     if runnable {
         Ok(())
     } else {
@@ -321,7 +320,15 @@ mod tests {
                 ..header()
             },
             Exec {
-                a_entry: 0x2000,
+                a_magic: lib::a_out::NMAGIC,
+                ..header()
+            },
+            Exec {
+                a_drsize: 8,
+                ..header()
+            },
+            Exec {
+                a_magic: ZMAGIC | 0x64_0000,
                 ..header()
             },
         ];

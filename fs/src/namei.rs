@@ -28,7 +28,7 @@ use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
 use directory::Lookup;
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISLNK, S_ISREG};
+use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISLNK, S_ISREG, S_ISVTX};
 use lib::sys::types::Device;
 use lib::{Errno, Result};
 pub(crate) use name_cache::NameCache;
@@ -209,6 +209,19 @@ impl<'fs> Inode<'fs> {
         self.permission(task, MAY_WRITE | MAY_EXEC)?;
         if self.is_read_only() {
             Err(Errno::EROFS)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether `task` may take an entry for `inode` from this directory, which
+    /// it may change: with the sticky bit only who owns one of the two may.
+    /// `EPERM` if not.
+    fn may_remove(&self, task: &FsTask<'_>, inode: &Inode<'_>) -> Result<()> {
+        let owns = |it: &Inode<'_>| u32::from(it.uid()) == task.euid.get();
+        let is_sticky = self.mode() & S_ISVTX != 0;
+        if is_sticky && !task.is_superuser() && !owns(inode) && !owns(self) {
+            Err(Errno::EPERM)
         } else {
             Ok(())
         }

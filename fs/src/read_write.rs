@@ -22,8 +22,8 @@ impl<'fs> Fs<'fs> {
         if !file.is_readable() {
             return Err(Errno::EBADF);
         }
-        if buffer.remaining() == 0 {
-            return Ok(0);
+        if !is_positive(buffer.remaining()) {
+            return no_count(buffer.remaining());
         }
         match file.file_type() {
             S_IFREG | S_IFDIR => {
@@ -50,8 +50,8 @@ impl<'fs> Fs<'fs> {
         if !file.is_writable() {
             return Err(Errno::EBADF);
         }
-        if buffer.remaining() == 0 {
-            return Ok(0);
+        if !is_positive(buffer.remaining()) {
+            return no_count(buffer.remaining());
         }
         match file.file_type() {
             S_IFREG => {
@@ -100,6 +100,22 @@ impl<'fs> Fs<'fs> {
         let position = position.ok_or(Errno::EINVAL)? as u32;
         file.set_position(position);
         Ok(position as usize)
+    }
+}
+
+/// Whether a count of bytes, which is signed, is above 0.
+#[inline(always)]
+fn is_positive(count: usize) -> bool {
+    (count as i32) > 0
+}
+
+/// Nothing to do for a count of 0; one below is `EINVAL`.
+#[cold]
+fn no_count(count: usize) -> Result<usize> {
+    if count == 0 {
+        Ok(0)
+    } else {
+        Err(Errno::EINVAL)
     }
 }
 

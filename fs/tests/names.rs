@@ -374,6 +374,25 @@ fn permissions() {
         assert_eq!(fs.sys_chown(&user, b"/tmp/f", 5, 7), Err(Errno::EPERM));
         assert_eq!(fs.sys_utime(&user, b"/tmp/f", None), Err(Errno::EACCES));
 
+        // In a sticky directory only owners take names away.
+        fs.sys_chmod(root, b"/tmp", 0o1777).unwrap();
+        touch(fs, &user, "/tmp/mine").unwrap();
+        fs.sys_mkdir(root, b"/tmp/d", 0o777).unwrap();
+        assert_eq!(fs.sys_unlink(&user, b"/tmp/f"), Err(Errno::EPERM));
+        assert_eq!(fs.sys_rmdir(&user, b"/tmp/d"), Err(Errno::EPERM));
+        assert_eq!(
+            fs.sys_rename(&user, b"/tmp/f", b"/tmp/g"),
+            Err(Errno::EPERM)
+        );
+        assert_eq!(
+            fs.sys_rename(&user, b"/tmp/mine", b"/tmp/f"),
+            Err(Errno::EPERM)
+        );
+        fs.sys_rename(&user, b"/tmp/mine", b"/tmp/own").unwrap();
+        fs.sys_unlink(&user, b"/tmp/own").unwrap();
+        touch(fs, &user, "/tmp/theirs").unwrap();
+        fs.sys_unlink(root, b"/tmp/theirs").unwrap();
+
         // The super-user may do anything but run what nobody may.
         fs.sys_chmod(root, b"/tmp/f", 0o000).unwrap();
         assert_eq!(fs.sys_access(root, b"/tmp/f", 6), Ok(()));

@@ -8,8 +8,8 @@
 //! file, read from that file, or a page of zeroes.
 //!
 //! ```text
-//! offset 0    start_code    end_data      brk                       64 MB
-//!        | - |  text, data    | bss, heap | no memory   |    stack   |
+//! offset 0               end_data      brk                       64 MB
+//!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
 
 use crate::fs_seam::fs;
@@ -51,8 +51,13 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
             if share_page(task, &executable, offset)? {
                 return Ok(());
             }
-            memory::put_page(load_page(task, &executable, offset)?, address)
+            let page = load_page(task, &executable, offset)?;
+            if offset < task.start_code.get() && page.iter().all(|&byte| byte == 0) {
+                return Err(Errno::EFAULT);
+            }
+            memory::put_page(page, address)
         }
+        _ if offset < task.start_code.get() => Err(Errno::EFAULT),
         _ => memory::get_empty_page(address),
     }
 }
@@ -62,7 +67,7 @@ fn belongs_to(task: &Task, offset: u32) -> bool {
     let heap_end = task.brk.get().next_multiple_of(PAGE);
     let largest_stack = task.limits.get(RLIMIT_STACK);
     let stack_end = task.start_stack.get().saturating_sub(largest_stack);
-    (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_end.max(heap_end)
+    offset < heap_end || offset >= stack_end
 }
 
 /// Uses the page of another task that runs the same file, if that has it and

@@ -101,6 +101,7 @@ impl<'fs> Fs<'fs> {
         if !S_ISDIR(inode.mode()) {
             return Err(Errno::ENOTDIR);
         }
+        dir.may_remove(task, &inode)?;
         if inode == *dir || inode.is_covered() {
             return Err(Errno::EBUSY);
         }
@@ -130,6 +131,7 @@ impl<'fs> Fs<'fs> {
         if S_ISDIR(inode.mode()) {
             return Err(Errno::EPERM);
         }
+        dir.may_remove(task, &inode)?;
         if last.slash {
             return Err(Errno::ENOTDIR);
         }

@@ -36,14 +36,15 @@ impl<'fs> Fs<'fs> {
         let _replaced;
         let old_dir = old.dir.lock();
         old_dir.may_change(task)?;
+        old_dir.may_remove(task, &source)?;
         let from = (&old_dir, &old.name);
         if old.dir == new.dir {
-            _replaced = self.rename_locked(&source, from, (&old_dir, &new.name))?;
+            _replaced = self.rename_locked(task, &source, from, (&old_dir, &new.name))?;
             return Ok(());
         }
         let new_dir = new.dir.lock();
         new_dir.may_change(task)?;
-        _replaced = self.rename_locked(&source, from, (&new_dir, &new.name))?;
+        _replaced = self.rename_locked(task, &source, from, (&new_dir, &new.name))?;
         Ok(())
     }
 
@@ -90,6 +91,7 @@ impl<'fs> Fs<'fs> {
     /// The directories are locked. Returns what had the new name.
     fn rename_locked(
         &'fs self,
+        task: &FsTask<'fs>,
         source: &Inode<'fs>,
         (old_dir, old_name): (&LockedInode<'_, 'fs>, &Name),
         (new_dir, new_name): (&LockedInode<'_, 'fs>, &Name),
@@ -120,6 +122,7 @@ impl<'fs> Fs<'fs> {
                 if target == *source {
                     return Ok(None);
                 }
+                new_dir.may_remove(task, &target)?;
                 // An empty directory stays empty while it is locked.
                 let empty = check_target(source, &target, old_dir, new_dir)?;
                 if empty.is_some() {
