@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Free zones and free inodes (0.11: `fs/bitmap.c`).
 //!
-//! [`Fs::new_block`] and [`Fs::new_inode`] take one, [`Fs::free_block`] and
+//! [`Fs::new_block`] and [`Fs::new_inode`] take one, [`Fs::free_blocks`] and
 //! [`Fs::free_inode`] give it back. A bit of a bitmap is set while its zone or
 //! inode is in use. The search for a free bit goes on where the last one was
 //! found, so that what is made together lies together.
@@ -44,30 +44,54 @@ impl<'fs> Fs<'fs> {
         Ok(Zone((first + bit - 1) as u16))
     }
 
-    /// Gives a zone back. Nothing in memory may refer to it any more. `EIO`, and the
-    /// file system is read-only from then on, if it can't have been in use.
-    pub(crate) fn free_block(&'fs self, place: u32, zone: Zone) -> Result<()> {
+    /// Gives zones back, `count` from `first` on (0.11: `free_block`). Nothing
+    /// in memory may refer to them any more. `EIO`, and the file system is
+    /// read-only from then on, at the first that can't have been in use.
+    pub(crate) fn free_blocks(&'fs self, place: u32, first: Zone, count: u32) -> Result<()> {
         let block = self.super_block(place).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
         let device = block.device();
-        let geometry = block.geometry();
-        if !geometry.has_zone(zone) {
-            self.fs_error(
-                device,
-                format_args!("freeing zone {zone}, which is not a data zone"),
-            );
-            return Err(Errno::EIO);
+        let in_use = self.count_zones_in_use(block, first, count);
+        // Before they can belong to somebody else.
+        self.forget(device, first.block()..first.block() + in_use);
+        self.free_zones_later(block, first, in_use);
+        if in_use == count {
+            return Ok(());
         }
-        // Before it can belong to somebody else.
-        self.forget(device, zone.block());
-        if !self.zone_in_use(place, zone) {
-            self.fs_error(device, format_args!("zone {zone} is free already"));
-            return Err(Errno::EIO);
+        let zone = first.block() + in_use;
+        self.fs_error(
+            device,
+            format_args!("freeing zone {zone}, which is free already or no data zone"),
+        );
+        Err(Errno::EIO)
+    }
+
+    /// How many of the zones from `first` on are data zones in use, up to the
+    /// first that is not.
+    fn count_zones_in_use(&self, block: &SuperBlock, first: Zone, count: u32) -> u32 {
+        let state = block.state.lock();
+        let geometry = &state.geometry;
+        if !geometry.has_zone(first) {
+            return 0;
         }
-        self.free_zone_later(block, zone);
-        Ok(())
+        let count = count.min(u32::from(geometry.nzones - first.0));
+        let from = u32::from(first.0 - geometry.firstdatazone) + 1;
+        let mut bit = from;
+        while bit < from + count {
+            let Some(buffer) = self.map_buffer(&state.zone_map, bit) else {
+                break;
+            };
+            let word = u32_at(&*buffer.data(), (bit % BITS_PER_BLOCK / WORD * 4) as usize);
+            let rest = word >> (bit % WORD);
+            let ones = rest.trailing_ones();
+            bit += ones;
+            if bit % WORD != 0 || ones == 0 {
+                break;
+            }
+        }
+        (bit - from).min(count)
     }
 
     /// Whether the zone bitmap has the zone in use.

@@ -31,7 +31,7 @@ use crate::Fs;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Links, Slot};
 use crate::seam::{Direction, SleepLock};
-use core::ops::RangeInclusive;
+use core::ops::{Range, RangeInclusive};
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -468,13 +468,15 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// A block was freed: what the cache holds of it need not be written.
-    pub(crate) fn forget(&self, device: Device, block: u32) {
+    /// Blocks were freed: what the cache holds of them need not be written.
+    pub(crate) fn forget(&self, device: Device, blocks: Range<u32>) {
         let cache = self.tables.buffers.lock();
-        let wanted = |head: &BufferHead| head.is_of(device, block);
-        let number = cache.find(self.buffers, hash(device, block), wanted);
-        if let Some(head) = number.and_then(|number| self.buffer_head(number)) {
-            head.set_clean();
+        for block in blocks {
+            let wanted = |head: &BufferHead| head.is_of(device, block);
+            let number = cache.find(self.buffers, hash(device, block), wanted);
+            if let Some(head) = number.and_then(|number| self.buffer_head(number)) {
+                head.set_clean();
+            }
         }
     }
 

@@ -53,34 +53,49 @@ fn has_zones(mode: u16) -> bool {
     S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)
 }
 
-impl Inode<'_> {
+/// How many numbers of a list are looked at together: few, for they lie on
+/// the kernel's stack.
+const PART: usize = 64;
+
+impl<'fs> Inode<'fs> {
     fn free_all(&self, zones: &[Zone; INODE_ZONES]) -> Result<()> {
-        for zone in zones.iter().take(DIRECT_ZONES as usize) {
-            self.free_zone(*zone)?;
-        }
+        self.free_zones_of(&zones[..DIRECT_ZONES as usize])?;
         self.free_ind(zones[INDIRECT])?;
         self.free_dind(zones[DOUBLE_INDIRECT])
     }
 
-    fn free_zone(&self, zone: Zone) -> Result<()> {
-        if zone.is_hole() {
-            return Ok(());
+    /// Frees zones, those that follow on each other together.
+    fn free_zones_of(&self, zones: &[Zone]) -> Result<()> {
+        let belong = |a: &Zone, b: &Zone| match a.is_hole() {
+            true => b.is_hole(),
+            false => b.block() == a.block() + 1,
+        };
+        for run in zones.chunk_by(belong) {
+            if !run[0].is_hole() {
+                self.free_blocks(run[0], run.len() as u32)?;
+            }
         }
-        self.fs.free_block(self.super_place(), zone)
+        Ok(())
+    }
+
+    fn free_blocks(&self, first: Zone, count: u32) -> Result<()> {
+        self.fs.free_blocks(self.super_place(), first, count)
     }
 
     /// Frees the zones that an indirect block lists, and it.
     fn free_ind(&self, indirect: Zone) -> Result<()> {
-        self.free_list(indirect, |zone| self.free_zone(zone))
+        self.free_list(indirect, |zones| self.free_zones_of(zones))
     }
 
     /// Frees what the blocks that a double indirect block lists list, them,
     /// and it.
     fn free_dind(&self, double: Zone) -> Result<()> {
-        self.free_list(double, |zone| self.free_ind(zone))
+        self.free_list(double, |zones| {
+            zones.iter().try_for_each(|zone| self.free_ind(*zone))
+        })
     }
 
-    fn free_list(&self, list: Zone, free: impl Fn(Zone) -> Result<()>) -> Result<()> {
+    fn free_list(&self, list: Zone, free: impl Fn(&[Zone]) -> Result<()>) -> Result<()> {
         if list.is_hole() {
             return Ok(());
         }
@@ -91,11 +106,16 @@ impl Inode<'_> {
             return Err(Errno::EIO);
         }
         let buffer = self.fs.bread(self.device(), list.block())?;
-        for n in 0..ZONES_PER_BLOCK as usize {
-            let zone = Zone(u16_at(&*buffer.data(), 2 * n));
-            free(zone)?;
+        for first in (0..ZONES_PER_BLOCK as usize).step_by(PART) {
+            let mut zones = [Zone::HOLE; PART];
+            let data = buffer.data();
+            for (n, zone) in zones.iter_mut().enumerate() {
+                *zone = Zone(u16_at(&*data, 2 * (first + n)));
+            }
+            drop(data);
+            free(&zones)?;
         }
         drop(buffer);
-        self.free_zone(list)
+        self.free_blocks(list, 1)
     }
 }

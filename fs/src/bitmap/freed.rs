@@ -53,20 +53,20 @@ impl Freed {
         (self.inode_count, self.run_count, self.sealed) = (0, 0, 0);
     }
 
-    /// Adds a zone; false if there is no room.
-    fn add_zone(&mut self, zone: Zone) -> bool {
+    /// Adds zones; false if there is no room.
+    fn add_zones(&mut self, first: Zone, length: u16) -> bool {
         if let Some(last) = self.runs[self.sealed..self.run_count].last_mut()
-            && zone.0.checked_sub(last.first) == Some(last.length)
+            && first.0.checked_sub(last.first) == Some(last.length)
         {
-            last.length += 1;
+            last.length += length;
             return true;
         }
         let Some(run) = self.runs.get_mut(self.run_count) else {
             return false;
         };
         *run = Run {
-            first: zone.0,
-            length: 1,
+            first: first.0,
+            length,
         };
         self.run_count += 1;
         true
@@ -107,9 +107,11 @@ impl Freed {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Gives a zone back. What refers to it was changed already.
-    pub(super) fn free_zone_later(&'fs self, block: &SuperBlock, zone: Zone) {
-        self.free_later(block, |freed| freed.add_zone(zone));
+    /// Gives zones back. What refers to them was changed already.
+    pub(super) fn free_zones_later(&'fs self, block: &SuperBlock, first: Zone, count: u32) {
+        if count != 0 {
+            self.free_later(block, |freed| freed.add_zones(first, count as u16));
+        }
     }
 
     /// Gives an inode back. No name refers to it, and none of its zones was
