@@ -453,7 +453,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// The buffers of a device are not to be believed any more: forgets what
-    /// is in them (0.11: `invalidate_buffers`). Nobody may use them.
+    /// is in them, and what was changed of those in use
+    /// (0.11: `invalidate_buffers`).
     pub fn invalidate_buffers(&self, device: Device) {
         for head in self.buffers {
             if head.device() != device {
@@ -461,9 +462,11 @@ impl<'fs> Fs<'fs> {
             }
             head.io.wait(self.seam);
             let _cache = self.tables.buffers.lock();
-            if head.device() == device && head.count.get() == 0 && !head.io.is_locked() {
-                head.uptodate.store(false, Release);
+            if head.device() == device && !head.io.is_locked() {
                 head.set_clean();
+                if head.count.get() == 0 {
+                    head.uptodate.store(false, Release);
+                }
             }
         }
     }

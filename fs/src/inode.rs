@@ -457,7 +457,8 @@ impl<'fs> Fs<'fs> {
         result
     }
 
-    /// Forgets the unused inodes of a device (0.11: `invalidate_inodes`).
+    /// Forgets the unused inodes of a device, and what was changed of the
+    /// others (0.11: `invalidate_inodes`).
     pub(crate) fn invalidate_inodes(&self, device: Device) {
         self.tables.names.lock().forget_device(device);
         let slots = &self.tables.inode_slots;
@@ -472,6 +473,7 @@ impl<'fs> Fs<'fs> {
                     "inode {} of changed device {device} is in use\n",
                     slot.number()
                 );
+                slot.dirty.store(false, Release);
                 continue;
             }
             table.take(slots, place);

@@ -330,7 +330,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// The medium of a device is gone: unmounts it, whatever is lost
-    /// (0.11: `put_super`). Not if somebody still uses it.
+    /// (0.11: `put_super`). If somebody still uses it, nothing is written any
+    /// more: another medium may be there.
     pub(crate) fn put_super(&'fs self, device: Device) {
         let Some((_, block)) = self.get_super(device) else {
             return;
@@ -341,6 +342,8 @@ impl<'fs> Fs<'fs> {
             drop(covered);
             self.invalidate_inodes(device);
             self.free_super(block);
+        } else {
+            block.read_only.store(true, Release);
         }
     }
 

@@ -11,7 +11,7 @@
 //! All may be called from interrupt handlers.
 #![deny(unsafe_code)]
 
-use super::ll_rw_blk::{REQUESTS, WAIT_FOR_REQUEST, driver};
+use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
 use crate::{fs_seam, printk, sched};
 use fs::buffer::BufferHead;
 use fs::seam::Direction;
@@ -70,7 +70,7 @@ pub fn add_error(major: u8) -> u32 {
 /// Wakes who waits for its buffer or for a free request
 /// (0.11: `end_request`, `unlock_buffer`).
 pub fn end_request(major: u8, uptodate: bool) {
-    let Some(ended) = REQUESTS.lock().end_buffer(major) else {
+    let Some(ended) = unlock_buffer(major, uptodate) else {
         return;
     };
     if !uptodate {
@@ -81,10 +81,30 @@ pub fn end_request(major: u8, uptodate: bool) {
             ended.block
         );
     }
+}
+
+/// There is no point in trying: ends all that is left of the current request,
+/// badly, with one message.
+pub fn end_hopeless_request(major: u8, why: &str) {
+    let Some(request) = current(major) else {
+        return;
+    };
+    let name = driver(request.device).map_or("?", |driver| driver.name);
+    let (device, first) = (request.device, request.block);
+    let last = first + request.blocks_left - 1;
+    printk!("{name} I/O error: dev {device}, blocks {first} to {last}: {why}\n");
+    for _ in 0..request.blocks_left {
+        unlock_buffer(major, false);
+    }
+}
+
+fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended> {
+    let ended = REQUESTS.lock().end_buffer(major)?;
     if let Some(head) = fs_seam::fs().buffer_head(ended.buffer) {
         head.end_request(&fs_seam::SEAM, uptodate);
     }
     if ended.request_is_free {
         sched::wake_up(&WAIT_FOR_REQUEST);
     }
+    Some(ended)
 }

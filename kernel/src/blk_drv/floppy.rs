@@ -37,7 +37,7 @@ use fs::layout::BLOCK_SIZE;
 use fs::seam::{Direction, WaitQueue};
 use geometry::{DriveType, FloppyStruct, Place, Rate};
 use lib::lock::IrqLock;
-use lib::sys::types::{Device, major};
+use lib::sys::types::major;
 use motor::Motors;
 
 /// Drives that are supported.
@@ -228,7 +228,7 @@ impl Controller {
                     self.reset = true;
                     self.bad_flp_intr();
                 }
-                Err(Failure::Hopeless(why)) => self.give_up(request.device, why),
+                Err(Failure::Hopeless(why)) => blk::end_hopeless_request(major::FLOPPY, why),
             }
         }
     }
@@ -413,9 +413,7 @@ impl Controller {
         match controller::result::<7>() {
             Ok([st0, st1, st2, ..]) if is_transferred(st0, st1, st2) => self.end_blocks(),
             Ok([_, st1, ..]) if St1::from_bits_retain(st1).contains(St1::NOT_WRITABLE) => {
-                if let Some(request) = blk::current(major::FLOPPY) {
-                    self.give_up(request.device, "write protected");
-                }
+                blk::end_hopeless_request(major::FLOPPY, "write protected");
             }
             Ok(_) => self.bad_flp_intr(),
             Err(NotReady) => {
@@ -446,15 +444,6 @@ impl Controller {
             blk::end_request(major::FLOPPY, false);
         } else if errors > ERRORS_BEFORE_RESET {
             self.reset = true;
-        }
-    }
-
-    /// Gives up what is left of the current request.
-    fn give_up(&mut self, device: Device, why: &str) {
-        printk!("fd{}: {why}\n", geometry::drive_number(device.minor()));
-        let blocks = blk::current(major::FLOPPY).map_or(0, |request| request.blocks_left);
-        for _ in 0..blocks {
-            blk::end_request(major::FLOPPY, false);
         }
     }
 
@@ -504,9 +493,9 @@ impl Controller {
         self.silences += 1;
         if self.silences < MAX_SILENCES {
             self.bad_flp_intr();
-        } else if let Some(request) = blk::current(major::FLOPPY) {
+        } else {
             self.silences = 0;
-            self.give_up(request.device, "timeout");
+            blk::end_hopeless_request(major::FLOPPY, "timeout");
         }
         self.do_fd_request();
     }

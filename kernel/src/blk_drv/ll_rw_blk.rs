@@ -14,6 +14,7 @@ use fs::buffer::BufferHead;
 use fs::seam::{Direction, WaitQueue};
 use lib::lock::IrqLock;
 use lib::sys::types::{Device, major};
+pub(super) use requests::Ended;
 use requests::{Added, NR_BLK_DEV, Requests, Transfer};
 
 /// A driver of block devices (0.11: `struct blk_dev_struct`).

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where root may be: the RAM disk, a floppy, the second hard disk.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use guest::{Emulator, Machine, PROMPT_TIME, image};
+use tempfile::TempDir;
+
+use crate::common::{self, LIMIT, boot_to_prompt, halt, mkimage, name};
+use crate::floppies::FLOPPY_BYTES;
+
+guest::in_both!(
+    a_ram_disk_takes_a_file_system,
+    a_ram_disk_that_is_too_large_is_left_out,
+    root_is_loaded_from_a_floppy_into_the_ram_disk,
+    a_floppy_without_an_image_falls_back,
+    an_image_that_is_too_large_falls_back,
+    a_floppy_is_root,
+    the_second_disk_is_read_mounted_and_written,
+    the_second_disk_is_root,
+);
+
+/// Where an image for the RAM disk begins on a floppy.
+const IMAGE_BYTE: usize = 256 * 1024;
+/// The type of a partition with a Minix file system.
+const MINIX_PARTITION: u8 = 0x81;
+
+/// A file with a small root file system.
+fn small_root(folder: &TempDir, size: &str) -> Result<PathBuf> {
+    let root = folder.path().join("root");
+    let (image, target) = (common::image(), name(&root)?);
+    mkimage(&["mkfs", target, "--size", size])?;
+    mkimage(&["mkdir", target, "/bin", "/mnt", "/root", "/tmp"])?;
+    for from in ["/dev", "/etc"] {
+        let from = format!("{}:{from}", name(&image)?);
+        mkimage(&["cp", "-rp", &from, &format!("{target}:/")])?;
+    }
+    for program in ["sh", "echo", "mount", "sync", "halt", "update", "cat"] {
+        let from = format!("{}:/bin/{program}", name(&image)?);
+        mkimage(&["cp", &from, &format!("{target}:/bin/")])?;
+    }
+    Ok(root)
+}
+
+/// A floppy with `contents` at `offset`.
+fn floppy(folder: &TempDir, offset: usize, contents: &[u8]) -> Result<PathBuf> {
+    let path = folder.path().join("floppy.img");
+    let mut bytes = vec![0; offset];
+    bytes.extend(contents);
+    ensure!(bytes.len() <= FLOPPY_BYTES);
+    bytes.resize(FLOPPY_BYTES, 0);
+    std::fs::write(&path, bytes)?;
+    Ok(path)
+}
+
+/// Boots with `words` on the command line; gives the messages of the kernel
+/// and what `mount` says is mounted.
+fn boot_with(machine: &Machine, words: &str) -> Result<(String, String)> {
+    let words = format!("console=ttyS0 {words}");
+    let mut guest = machine.clone().command_line(&words).boot()?;
+    let messages = guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    let mounted = guest.command("mount")?;
+    halt(&mut guest)?;
+    Ok((messages, mounted))
+}
+
+fn a_ram_disk_takes_a_file_system(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image());
+    let mut guest = machine.command_line("console=ttyS0 ramdisk=1000").boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    ensure!(guest.command("cat /dev/ram | wc -c")?.trim() == "1024000");
+    let output = guest.command("mkfs /dev/ram; mount /dev/ram /mnt")?;
+    ensure!(output.contains("1000 blocks"), "{output}");
+    let output = guest.command(
+        "cp /bin/sh /mnt/sh; umount /dev/ram; mount /dev/ram /mnt; cmp /bin/sh /mnt/sh; \
+         echo status $?; umount /dev/ram",
+    )?;
+    ensure!(output == "status 0\n", "{output}");
+    Ok(())
+}
+
+fn a_ram_disk_that_is_too_large_is_left_out(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image()).memory(8);
+    for size in ["8192", "4194304", "4294967295"] {
+        let (messages, mounted) = boot_with(&machine, &format!("ramdisk={size}"))?;
+        ensure!(messages.contains("not so much memory"), "{messages}");
+        ensure!(mounted == "/dev/hd2 on /\n", "{mounted}");
+    }
+    Ok(())
+}
+
+fn root_is_loaded_from_a_floppy_into_the_ram_disk(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let root = std::fs::read(small_root(&folder, "1000K")?)?;
+    let disk = floppy(&folder, IMAGE_BYTE, &root)?;
+    let before = std::fs::read(&disk)?;
+    let machine = Machine::new(emulator, common::image()).floppy(0, &disk);
+    for root in ["/dev/ram", "/dev/fd0"] {
+        let (messages, mounted) = boot_with(&machine, &format!("root={root} ramdisk=1024"))?;
+        ensure!(messages.contains("1000k done"), "{messages}");
+        ensure!(mounted == "/dev/ram on /\n", "{mounted}");
+    }
+    ensure!(std::fs::read(&disk)? == before);
+    // From another block.
+    let disk = floppy(&folder, 4096, &root)?;
+    let machine = Machine::new(emulator, common::image()).floppy(0, &disk);
+    let (_, mounted) = boot_with(&machine, "root=/dev/ram ramdisk=1000,4")?;
+    ensure!(mounted == "/dev/ram on /\n", "{mounted}");
+    Ok(())
+}
+
+fn a_floppy_without_an_image_falls_back(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = floppy(&folder, 0, &[])?;
+    let machine = Machine::new(emulator, common::image());
+    let machines = [
+        machine.clone().floppy(0, &disk),
+        machine.empty_floppy_drive(0),
+    ];
+    for machine in machines {
+        let (messages, mounted) = boot_with(&machine, "root=/dev/ram ramdisk=1024")?;
+        ensure!(messages.contains("No ram disk image"), "{messages}");
+        ensure!(mounted == "/dev/hd2 on /\n", "{mounted}");
+    }
+    Ok(())
+}
+
+fn an_image_that_is_too_large_falls_back(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let root = std::fs::read(small_root(&folder, "1000K")?)?;
+    let disk = floppy(&folder, IMAGE_BYTE, &root)?;
+    let machine = Machine::new(emulator, common::image()).floppy(0, &disk);
+    let (messages, mounted) = boot_with(&machine, "root=/dev/ram ramdisk=999")?;
+    ensure!(messages.contains("image too big"), "{messages}");
+    ensure!(mounted == "/dev/hd2 on /\n", "{mounted}");
+    Ok(())
+}
+
+fn a_floppy_is_root(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let root = small_root(&folder, "1440K")?;
+    let machine = Machine::new(emulator, common::image()).floppy(0, &root);
+    let mut guest = machine.command_line("console=ttyS0 root=/dev/fd0").boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    ensure!(guest.command("mount")? == "/dev/fd0 on /\n");
+    guest.command_within("echo written > /tmp/x; sync", LIMIT)?;
+    halt(&mut guest)?;
+    mkimage(&["fsck", name(&root)?])?;
+    ensure!(mkimage(&["cat", name(&root)?, "/tmp/x"])? == "written\n");
+    Ok(())
+}
+
+/// A disk whose first partition is a copy of our root file system.
+fn second_disk(folder: &TempDir) -> Result<PathBuf> {
+    let root = folder.path().join("root");
+    image::extract_partition(&common::image(), 2, &root)?;
+    let disk = folder.path().join("second.img");
+    image::write_disk(
+        &disk,
+        MINIX_PARTITION,
+        &[std::fs::read(&root)?, vec![7; 2048]],
+    )?;
+    Ok(disk)
+}
+
+/// Checks the file system in the first partition of `disk`.
+fn check(disk: &Path) -> Result<()> {
+    mkimage(&["fsck", name(disk)?, "--partition", "1"]).map(drop)
+}
+
+fn the_second_disk_is_read_mounted_and_written(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = second_disk(&folder)?;
+    let size = std::fs::metadata(&disk)?.len();
+    let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).second_disk(&disk))?;
+    let count = guest.command_within("cat /dev/hd5 | wc -c", 2 * LIMIT)?;
+    ensure!(count.trim() == size.to_string(), "{count}, not {size}");
+    // Both at once; their root file systems are the same but for what this
+    // boot has written: compare what lies before.
+    let output = guest.command_within(
+        "cat /dev/hd0 > /dev/null & cat /dev/hd5 > /dev/null & wait; cmp /dev/hd7 /dev/hd5 | head -1",
+        3 * LIMIT,
+    )?;
+    ensure!(output.contains("differ"), "{output}");
+    ensure!(guest.command("cat /dev/hd7 | wc -c")?.trim() == "2048");
+    let output = guest.command(
+        "mount /dev/hd6 /mnt; cmp /bin/sh /mnt/bin/sh; cp /bin/sh /mnt/tmp/new; \
+         umount /dev/hd6; mount /dev/hd6 /mnt; cmp /bin/sh /mnt/tmp/new; echo status $?; \
+         umount /dev/hd6",
+    )?;
+    ensure!(output == "status 0\n", "{output}");
+    let output = guest.command("cat /dev/hd8; echo status $?")?;
+    ensure!(output.contains("No such device or address"), "{output}");
+    halt(&mut guest)?;
+    check(&disk)
+}
+
+fn the_second_disk_is_root(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = second_disk(&folder)?;
+    let machine = Machine::new(emulator, common::image()).second_disk(&disk);
+    let mut guest = machine.command_line("console=ttyS0 root=/dev/hd6").boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    ensure!(guest.command("mount; echo there > /tmp/x")? == "/dev/hd6 on /\n");
+    let output = guest.command("mount /dev/hd2 /mnt; test -f /mnt/tmp/x; echo status $?")?;
+    ensure!(output == "status 1\n", "{output}");
+    guest.command("umount /dev/hd2")?;
+    halt(&mut guest)?;
+    check(&disk)
+}
