@@ -5,7 +5,7 @@ use crate::path::{c_string, join};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
-use lib::user::calls::execve;
+use lib::user::calls::{File, execve, read};
 
 /// What runs a file that is no program.
 const SHELL: &CStr = c"/bin/sh";
@@ -36,11 +36,19 @@ pub fn execute(arguments: &[&CStr], environment: &[&CStr], path: &[u8]) -> Errno
 
 fn execute_file(file: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
     match execve(file, arguments, environment) {
-        Errno::ENOEXEC => {
+        Errno::ENOEXEC if is_text(file) => {
             let rest = arguments.iter().skip(1).copied();
             let script: Vec<&CStr> = [SHELL, file].into_iter().chain(rest).collect();
             execve(SHELL, &script, environment)
         }
         errno => errno,
     }
+}
+
+/// Whether a file may be a script: programs in a format that the kernel does not
+/// know have NULs in their headers.
+fn is_text(file: &CStr) -> bool {
+    let mut start = [0; 32];
+    let length = File::open(file).and_then(|file| read(file.fd(), &mut start));
+    length.is_ok_and(|length| !start.iter().take(length).any(|&byte| byte == 0))
 }

@@ -13,6 +13,7 @@ mod hostile;
 mod interactive;
 mod limits;
 mod linux;
+mod period;
 mod power;
 mod shell;
 mod usertests;

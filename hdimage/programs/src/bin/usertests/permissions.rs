@@ -13,6 +13,7 @@ tests! {
     may_root "the superuser may read and write everything";
     may_search "a directory needs x on the way";
     may_change_directory "names are made and removed in directories one may write";
+    may_remove_sticky "in a sticky directory only owners take names away";
     may_truncate "O_TRUNC needs permission to write";
     may_chmod "only the owner and the superuser change the mode";
     may_chown "only the superuser gives files away";
@@ -109,6 +110,30 @@ fn may_change_directory() -> Outcome {
         Ok(())
     })?;
     check_eq!(must!(read_file(c"d/f")), b"x");
+    Ok(())
+}
+
+fn may_remove_sticky() -> Outcome {
+    must!(calls::mkdir(c"d", 0o777));
+    must!(calls::chmod(c"d", 0o1777));
+    must!(write_file(c"d/root", b""));
+    must!(calls::mkdir(c"d/sub", 0o777));
+    as_user(100, 10, || {
+        check_eq!(calls::unlink(c"d/root"), Err(Errno::EPERM));
+        check_eq!(calls::rmdir(c"d/sub"), Err(Errno::EPERM));
+        check_eq!(calls::rename(c"d/root", c"d/mine"), Err(Errno::EPERM));
+        must!(write_file(c"d/mine", b""));
+        check_eq!(calls::rename(c"d/mine", c"d/root"), Err(Errno::EPERM));
+        must!(calls::rename(c"d/mine", c"d/other"));
+        must!(calls::unlink(c"d/other"));
+        must!(write_file(c"d/mine", b""));
+        Ok(())
+    })?;
+    as_user(101, 10, || {
+        check_eq!(calls::unlink(c"d/mine"), Err(Errno::EPERM));
+        Ok(())
+    })?;
+    must!(calls::unlink(c"d/mine"));
     Ok(())
 }
 
