@@ -86,10 +86,6 @@ fn locate(lines: &[&str], symbol: &Symbol) -> Option<usize> {
 
 /// Whether the symbol's name is in a line.
 fn names(line: &str, symbol: &Symbol) -> bool {
-    if symbol.kind == Kind::Label {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        return line.split(|c| !word(c)).any(|found| found == symbol.name);
-    }
     line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .any(|word| word == symbol.name)
 }
@@ -116,8 +112,8 @@ fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> 
             last.symbols.push(symbol);
             continue;
         }
-        let first =
-            with_comment(lines, index).max(segments.last().map_or(0, |last| *last.lines.end()));
+        let first = with_comment(lines, beginning(lines, index))
+            .max(segments.last().map_or(0, |last| *last.lines.end()));
         let next = places[n + 1..]
             .iter()
             .find(|(next, other)| *next > index && is_apart(other))
@@ -161,6 +157,16 @@ fn with_gaps(segments: Vec<Segment<'_>>, length: usize) -> Vec<Segment<'_>> {
         });
     }
     all
+}
+
+/// Where a declaration begins whose name is in a line: behind a structure
+/// without a name it is at the end.
+fn beginning(lines: &[&str], index: usize) -> usize {
+    let at_margin = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    if !lines[index].starts_with('}') {
+        return index;
+    }
+    lines[..index].iter().rposition(at_margin).unwrap_or(index)
 }
 
 /// Where the comment right above a line begins: an index.
@@ -320,6 +326,11 @@ int other;
 struct list {
     int a;
 } items, * next;
+
+/* no name */
+struct {
+    int b;
+} single = { 1 };
 ";
 
     fn file(path: &str, rows: &str) -> File {
@@ -346,7 +357,8 @@ struct list {
         let file = file(
             "a.c",
             "a.c\t2\tvariable\tcount\na.c\t7\tfunction\tfirst\na.c\t14\tfunction\t_call\n\
-             a.c\t16\tstruct\tlist\na.c\t18\tvariable\titems\na.c\t18\tvariable\tnext\n",
+             a.c\t16\tstruct\tlist\na.c\t18\tvariable\titems\na.c\t18\tvariable\tnext\n\
+             a.c\t23\tvariable\tsingle\n",
         );
         let cut = cut(C, &file);
         assert_eq!(cut.problems, []);
@@ -365,6 +377,8 @@ struct list {
                 (14, 14, names(&["_call"])),
                 (15, 15, vec![]),
                 (16, 18, names(&["list", "items", "next"])),
+                (19, 19, vec![]),
+                (20, 23, names(&["single"])),
             ]
         );
     }
