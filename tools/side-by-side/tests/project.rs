@@ -103,7 +103,7 @@ fn a_file_that_does_not_exist_is_found() {
     check_problem(
         "file = \"kernel/src/signal.rs\"",
         "file = [\"kernel/src/signal.rs\", \"kernel/src/signals.rs\"]",
-        "kernel/signal.c: expected our file for it, but cannot read kernel/src/signals.rs",
+        "kernel/signal.c: our file for it: cannot read kernel/src/signals.rs",
     );
 }
 
@@ -117,6 +117,26 @@ fn a_file_of_0_11_without_ours_is_found() {
     );
     assert!(
         problems[1].contains("[\"lib/clos.c\"] is no file of 0.11"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_source_that_cannot_be_parsed_is_told_once() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("a.rs"), "fn one() {}\nfn fn() {}\n").unwrap();
+    let table = "file\tline\tkind\tname\na.c\t1\tfunction\tone\na.c\t2\tfunction\ttwo\n";
+    let files = facts::parse("a.c", table).unwrap();
+    let map = "[\"a.c\"]\nfile = \"a.rs\"\n[\"a.c\".symbols]\none = \"::one\"\ntwo = \"::two\"\n";
+    let project = Project::new(folder.path(), files, Map::parse(map).unwrap());
+    let problems: Vec<String> = check(&project)
+        .iter()
+        .map(|problem| problem.to_string())
+        .collect();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0]
+            .starts_with("docs/map.toml:1: a.c: our file for it: a.rs:2: cannot be parsed: "),
         "{problems:?}"
     );
 }
