@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `stty [setting...]`: shows or changes the settings of the terminal on standard
-//! input: `echo`, `-echo`, `raw`, `-raw`, `sane`, a speed, or `erase ^H`.
+//! input: `echo`, `-echo`, `raw`, `-raw`, `sane`, a speed, `cs8`, `erase ^H`, or
+//! `min 1`. `stty -7` shows what the call `gtty` tells, in the terms of
+//! Version 7.
 #![no_std]
 #![no_main]
 
 use lib::termios::{
-    BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VEOF, VERASE, VINTR,
-    VKILL, VMIN, VQUIT, VSTART, VSTOP, VSUSP, VTIME,
+    BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VDISCARD, VEOF, VEOL,
+    VEOL2, VERASE, VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME,
+    VWERASE,
 };
 use lib::user::calls::{self, Fd};
 use lib::user::{env, stdio};
@@ -16,7 +19,7 @@ use programs::number::unsigned;
 
 lib::program!(main);
 
-const CHARACTERS: [(&[u8], usize); 8] = [
+const CHARACTERS: [(&[u8], usize); 14] = [
     (b"intr", VINTR),
     (b"quit", VQUIT),
     (b"erase", VERASE),
@@ -25,11 +28,41 @@ const CHARACTERS: [(&[u8], usize); 8] = [
     (b"start", VSTART),
     (b"stop", VSTOP),
     (b"susp", VSUSP),
+    (b"eol", VEOL),
+    (b"eol2", VEOL2),
+    (b"werase", VWERASE),
+    (b"rprnt", VREPRINT),
+    (b"lnext", VLNEXT),
+    (b"discard", VDISCARD),
 ];
 
-const INPUT: [(&[u8], InputFlags); 10] = [
+/// What is kept beside the special characters and is a number.
+const NUMBERS: [(&[u8], usize); 2] = [(b"min", VMIN), (b"time", VTIME)];
+
+/// Sizes of a character, and how they are called.
+const SIZES: [(&[u8], ControlFlags); 4] = [
+    (b"cs5", ControlFlags::empty()),
+    (b"cs6", ControlFlags::CS6),
+    (b"cs7", ControlFlags::CS7),
+    (b"cs8", ControlFlags::CS8),
+];
+
+const CONTROL: [(&[u8], ControlFlags); 7] = [
+    (b"parenb", ControlFlags::PARENB),
+    (b"parodd", ControlFlags::PARODD),
+    (b"cstopb", ControlFlags::CSTOPB),
+    (b"cread", ControlFlags::CREAD),
+    (b"hupcl", ControlFlags::HUPCL),
+    (b"clocal", ControlFlags::CLOCAL),
+    (b"crtscts", ControlFlags::CRTSCTS),
+];
+
+const INPUT: [(&[u8], InputFlags); 13] = [
     (b"ignbrk", InputFlags::IGNBRK),
     (b"brkint", InputFlags::BRKINT),
+    (b"ignpar", InputFlags::IGNPAR),
+    (b"parmrk", InputFlags::PARMRK),
+    (b"inpck", InputFlags::INPCK),
     (b"istrip", InputFlags::ISTRIP),
     (b"inlcr", InputFlags::INLCR),
     (b"igncr", InputFlags::IGNCR),
@@ -40,16 +73,17 @@ const INPUT: [(&[u8], InputFlags); 10] = [
     (b"ixoff", InputFlags::IXOFF),
 ];
 
-const OUTPUT: [(&[u8], OutputFlags); 6] = [
+const OUTPUT: [(&[u8], OutputFlags); 7] = [
     (b"opost", OutputFlags::OPOST),
     (b"olcuc", OutputFlags::OLCUC),
     (b"onlcr", OutputFlags::ONLCR),
     (b"ocrnl", OutputFlags::OCRNL),
     (b"onocr", OutputFlags::ONOCR),
     (b"onlret", OutputFlags::ONLRET),
+    (b"xtabs", OutputFlags::XTABS),
 ];
 
-const LOCAL: [(&[u8], LocalFlags); 10] = [
+const LOCAL: [(&[u8], LocalFlags); 14] = [
     (b"isig", LocalFlags::ISIG),
     (b"icanon", LocalFlags::ICANON),
     (b"iexten", LocalFlags::IEXTEN),
@@ -60,6 +94,10 @@ const LOCAL: [(&[u8], LocalFlags); 10] = [
     (b"echoctl", LocalFlags::ECHOCTL),
     (b"echoke", LocalFlags::ECHOKE),
     (b"noflsh", LocalFlags::NOFLSH),
+    (b"tostop", LocalFlags::TOSTOP),
+    (b"echoprt", LocalFlags::ECHOPRT),
+    (b"xcase", LocalFlags::XCASE),
+    (b"flusho", LocalFlags::FLUSHO),
 ];
 
 fn main() -> i32 {
@@ -68,18 +106,20 @@ fn main() -> i32 {
     let mut settings = env::args().iter().map(|word| word.to_bytes());
     let mut changed = false;
     while let Some(word) = settings.next() {
-        if matches!(word, b"-a") {
-            continue;
+        match word {
+            b"-a" => continue,
+            b"-7" => return show_version_7(),
+            _ => changed = true,
         }
-        changed = true;
-        let character = CHARACTERS.iter().find(|(name, _)| *name == word);
-        let understood = match character {
-            Some((_, index)) => settings.next().and_then(character_code).map(|code| {
-                if let Some(slot) = termios.c_cc.get_mut(*index) {
-                    *slot = code;
-                }
-            }),
-            None => set(&mut termios, word),
+        let understood = if let Some(index) = find(&CHARACTERS, word) {
+            let code = settings.next().and_then(character_code);
+            code.map(|code| termios.c_cc[index] = code)
+        } else if let Some(index) = find(&NUMBERS, word) {
+            let number = settings.next().and_then(|text| unsigned(text, 10));
+            let code = number.and_then(|number| u8::try_from(number).ok());
+            code.map(|code| termios.c_cc[index] = code)
+        } else {
+            set(&mut termios, word)
         };
         if understood.is_none() {
             complain(&[word], "unknown setting");
@@ -110,6 +150,11 @@ fn set(termios: &mut Termios, word: &[u8]) -> Option<()> {
                 termios.c_oflag.set(flag, on);
             } else if let Some(flag) = find(&LOCAL, name) {
                 termios.c_lflag.set(flag, on);
+            } else if let Some(flag) = find(&CONTROL, name) {
+                termios.c_cflag.set(flag, on);
+            } else if let Some(size) = find(&SIZES, word) {
+                termios.c_cflag.remove(ControlFlags::CSIZE);
+                termios.c_cflag.insert(size);
             } else {
                 let rate = unsigned(word, 10)?;
                 let index = BAUD_RATES.iter().position(|&other| other == rate)?;
@@ -187,10 +232,34 @@ fn show(termios: &Termios) {
             code => print!(" = {}; ", char::from(code)),
         }
     }
+    for (name, index) in NUMBERS {
+        stdio::put(name);
+        print!(" = {}; ", termios.c_cc[index]);
+    }
     println!();
+    let size = termios.c_cflag & ControlFlags::CSIZE;
+    for (name, flag) in SIZES {
+        if flag == size {
+            stdio::put(name);
+            stdio::put(b" ");
+        }
+    }
+    show_flags(&CONTROL, |flag| termios.c_cflag.contains(flag));
     show_flags(&INPUT, |flag| termios.c_iflag.contains(flag));
     show_flags(&OUTPUT, |flag| termios.c_oflag.contains(flag));
     show_flags(&LOCAL, |flag| termios.c_lflag.contains(flag));
+}
+
+/// What `gtty` tells; the flags in octal, as `lib::sgtty` has them.
+fn show_version_7() -> i32 {
+    match calls::gtty(Fd::STDIN) {
+        Ok(told) => println!(
+            "ispeed {} ospeed {} erase {} kill {} flags {:04o}",
+            told.sg_ispeed, told.sg_ospeed, told.sg_erase, told.sg_kill, told.sg_flags
+        ),
+        Err(errno) => complain(&[b"standard input"], errno),
+    }
+    status()
 }
 
 fn show_flags<T: Copy>(table: &[(&[u8], T)], is_on: impl Fn(T) -> bool) {

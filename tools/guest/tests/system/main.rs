@@ -15,5 +15,6 @@ mod limits;
 mod linux;
 mod period;
 mod power;
+mod serial;
 mod shell;
 mod usertests;
