@@ -5,7 +5,7 @@
 use crate::inode::{Inode, InodeState};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISCHR, S_ISDIR};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
 use lib::sys::types::{Device, Ustat};
 use lib::unistd::{R_OK, W_OK, X_OK};
 use lib::utime::Utimbuf;
@@ -35,15 +35,24 @@ impl<'fs> Fs<'fs> {
                 self.seam.open_device(inode.rdev(), true, flags)?;
                 self.check_disk_change(inode.rdev());
             }
-            // Named pipes can be made but not opened, as in 0.11.
+            S_IFIFO => inode.pipe().open(self.seam, flags)?,
             _ => return Err(Errno::ENXIO),
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-        let device = S_ISCHR(inode.mode()).then(|| inode.rdev());
-        let file = self.new_file(inode, flags).inspect_err(|_| {
-            device.inspect(|&device| self.seam.close_device(device));
-        })?;
+        let file = self
+            .new_file(inode.clone(), flags)
+            .inspect_err(|_| self.close_inode(&inode, flags))?;
         task.install(file, 0).map(|fd| fd as usize)
+    }
+
+    /// Undoes what opening did besides making a file: the driver or the pipe is
+    /// told.
+    pub(crate) fn close_inode(&self, inode: &Inode<'fs>, flags: u32) {
+        match inode.mode() & S_IFMT {
+            S_IFIFO => inode.pipe().close(self.seam, flags),
+            S_IFCHR => self.seam.close_device(inode.rdev()),
+            _ => {}
+        }
     }
 
     /// Makes an empty file and opens it for writing.

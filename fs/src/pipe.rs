@@ -32,6 +32,17 @@ struct PipeState {
     /// Open files of either end.
     readers: u32,
     writers: u32,
+    /// How often each end of a named pipe was opened: for reading, for writing.
+    opens: [u32; 2],
+}
+
+/// How many readers and writers a file with these flags is.
+fn ends(flags: u32) -> (u32, u32) {
+    match flags & O_ACCMODE {
+        O_RDONLY => (1, 0),
+        O_WRONLY => (0, 1),
+        _ => (1, 1),
+    }
 }
 
 impl PipeState {
@@ -77,6 +88,7 @@ impl Pipe {
                 length: 0,
                 readers: 0,
                 writers: 0,
+                opens: [0; 2],
             }),
             queue: WaitQueue::new(),
         }
@@ -103,15 +115,47 @@ impl Pipe {
         &self.queue
     }
 
+    /// Opens an end, or with O_RDWR both, of a named pipe, and waits until the
+    /// other is open too. With O_NONBLOCK a reader does not wait, and a writer
+    /// without a reader gets `ENXIO`. (0.11 opens no named pipes.)
+    pub(crate) fn open(&self, seam: &dyn Seam, flags: u32) -> Result<()> {
+        let (reads, writes) = ends(flags);
+        let mut spare = Some(mm::memory::get_free_page().ok_or(Errno::ENOMEM)?);
+        let mut state = self.state.lock();
+        if flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY | O_NONBLOCK && state.readers == 0 {
+            return Err(Errno::ENXIO);
+        }
+        if state.page.is_none() {
+            state.page = spare.take();
+            (state.tail, state.length) = (0, 0);
+        }
+        state.readers += reads;
+        state.writers += writes;
+        for (opens, more) in state.opens.iter_mut().zip([reads, writes]) {
+            *opens = opens.wrapping_add(more);
+        }
+        let opens = state.opens;
+        drop(state);
+        drop(spare);
+        self.wake_up(seam);
+        if flags & O_NONBLOCK != 0 {
+            return Ok(());
+        }
+        seam.interruptible_sleep_while(&self.queue, &mut || {
+            let state = self.state.lock();
+            // Whoever opened the other end may have closed it again.
+            (state.readers == 0 && state.opens[0] == opens[0])
+                || (state.writers == 0 && state.opens[1] == opens[1])
+        })
+        .inspect_err(|_| self.close(seam, flags))
+    }
+
     /// An end was closed; `flags` are those of its file.
     pub(crate) fn close(&self, seam: &dyn Seam, flags: u32) {
+        let (reads, writes) = ends(flags);
         let mut state = self.state.lock();
-        let end = if flags & O_ACCMODE == O_RDONLY {
-            &mut state.readers
-        } else {
-            &mut state.writers
-        };
-        *end = end.saturating_sub(1);
+        state.readers = state.readers.saturating_sub(reads);
+        state.writers = state.writers.saturating_sub(writes);
         let page = if state.readers == 0 && state.writers == 0 {
             state.page.take()
         } else {
@@ -249,6 +293,7 @@ impl<'fs> Fs<'fs> {
             length: 0,
             readers: 1,
             writers: 1,
+            opens: [0; 2],
         };
         let read_fd = task.install(reader, 0)?;
         let write_fd = task

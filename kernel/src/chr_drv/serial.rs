@@ -321,13 +321,9 @@ fn rs_interrupt(port: usize) {
         if cause & NO_CAUSE != 0 && count == 0 {
             return;
         }
-        for received in &received[..count] {
-            match received.error() {
-                None => tty_io::do_tty_interrupt(tty, &[received.byte]),
-                Some(error) => tty_io::do_line_error(tty, received.byte, error),
-            }
-        }
-        tty.go_on();
+        let received = received[..count].iter();
+        tty_io::tty_intr(tty, received.map(|it| (it.byte, it.error())));
+        tty.wake_writers();
     }
 }
 

@@ -132,30 +132,38 @@ pub fn find(device: Device) -> Result<&'static Tty> {
     }
 }
 
-/// Bytes were typed, or came over the line: the line discipline gets them, who
-/// waits for them is woken, the group in front gets its signals. Called by the
-/// interrupt handlers (0.11: `do_tty_interrupt`, `tty_intr`).
+/// Bytes were typed: [`tty_intr`] with them. Called by the interrupt handler of
+/// the keyboard (0.11: `do_tty_interrupt`).
 pub fn do_tty_interrupt(tty: &Tty, bytes: &[u8]) {
-    for &byte in bytes {
+    tty_intr(tty, bytes.iter().map(|&byte| (byte, None)));
+}
+
+/// Bytes were typed, or came over the line, perhaps with errors: the line
+/// discipline gets them, who waits for them is woken, the group in front gets
+/// its signals (0.11: `tty_intr`).
+pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError>)>) {
+    loop {
         let mut state = tty.state.lock();
         let event = tty.with_sink(&mut state, usize::MAX, |line, echo| {
-            line.receive(byte, echo)
+            let mut all = Event::NONE;
+            // Signals are sent without the lock.
+            while all.signal.is_none()
+                && let Some((byte, error)) = bytes.next()
+            {
+                all = all.and(match error {
+                    None => line.receive(byte, echo),
+                    Some(error) => line.receive_bad(byte, error, echo),
+                });
+            }
+            all
         });
         let pgrp = state.pgrp;
         drop(state);
         act(tty, pgrp, event);
+        if event.signal.is_none() {
+            return;
+        }
     }
-}
-
-/// A byte came over the line with an error.
-pub fn do_line_error(tty: &Tty, byte: u8, error: LineError) {
-    let mut state = tty.state.lock();
-    let event = tty.with_sink(&mut state, usize::MAX, |line, echo| {
-        line.receive_bad(byte, error, echo)
-    });
-    let pgrp = state.pgrp;
-    drop(state);
-    act(tty, pgrp, event);
 }
 
 /// The other end of a serial line has gone: unless the modem lines are ignored,

@@ -26,5 +26,8 @@ fn main() -> i32 {
     if let Err(errno) = opened.and_then(calls::dup).and_then(calls::dup) {
         fail(&[path.to_bytes()], errno);
     }
-    fail(&[b"/bin/sh"], calls::execve(c"/bin/sh", &[c"-sh"], env::vars()))
+    fail(
+        &[b"/bin/sh"],
+        calls::execve(c"/bin/sh", &[c"-sh"], env::vars()),
+    )
 }

@@ -45,7 +45,8 @@ pub struct Event {
 }
 
 impl Event {
-    const NONE: Event = Event {
+    /// For nothing.
+    pub const NONE: Event = Event {
         signal: None,
         readable: false,
         started: false,
@@ -54,6 +55,15 @@ impl Event {
         readable: true,
         ..Event::NONE
     };
+
+    /// What two bytes ask for, of which at most one sends a signal.
+    pub fn and(self, other: Event) -> Event {
+        Event {
+            signal: self.signal.or(other.signal),
+            readable: self.readable || other.readable,
+            started: self.started || other.started,
+        }
+    }
 }
 
 /// What can be wrong with a byte that comes over a line.
@@ -307,9 +317,8 @@ impl LineDiscipline {
 
     /// Bytes that stand for themselves.
     fn store(&mut self, bytes: &[u8], echo: &mut dyn Sink) -> Event {
-        bytes.iter().fold(Event::NONE, |event, &byte| Event {
-            readable: self.ordinary(byte, echo).readable || event.readable,
-            ..event
+        bytes.iter().fold(Event::NONE, |event, &byte| {
+            event.and(self.ordinary(byte, echo))
         })
     }
 

@@ -129,14 +129,17 @@ impl Tty {
 
     /// Makes sure that output goes on, and tells who waits for room.
     pub fn go_on(&self) {
-        let mut state = self.state.lock();
-        let State { line, write_q, .. } = &mut *state;
         if let Driver::Serial(port) = self.driver {
+            let mut state = self.state.lock();
+            let State { line, write_q, .. } = &mut *state;
             serial::rs_write(port, line, write_q);
         }
-        let has_room = write_q.len() <= WRITE_SIZE / 2;
-        drop(state);
-        if has_room {
+        self.wake_writers();
+    }
+
+    /// Tells who waits for room, if there is some.
+    pub fn wake_writers(&self) {
+        if self.state.lock().write_q.len() <= WRITE_SIZE / 2 {
             sched::wake_up(&self.writers);
         }
     }

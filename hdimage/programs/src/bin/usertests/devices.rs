@@ -89,23 +89,23 @@ fn random_device() -> Outcome {
 }
 
 fn mem_device_end() -> Outcome {
-    // Memory ends with a megabyte, somewhere from 2 to 64.
     const MEGABYTE: i32 = 1 << 20;
+    const PAGE: i32 = 4096;
     let memory = must!(File::open_with(c"/dev/mem", O_RDWR, 0));
     let mut bytes = [0; 200];
-    let mut end = 0;
-    for place in (2..=64).map(|number| number * MEGABYTE) {
-        must!(calls::lseek(memory.fd(), place - 100, SEEK_SET));
-        match must!(calls::read(memory.fd(), &mut bytes)) {
-            200 => {}
-            count => {
-                end = place;
-                check_eq!(count, 100);
-                break;
-            }
+    // How much there is of 200 bytes before and behind a place.
+    let mut around = |place| {
+        calls::lseek(memory.fd(), place - 100, SEEK_SET)?;
+        calls::read(memory.fd(), &mut bytes)
+    };
+    let mut end = MEGABYTE;
+    for step in [MEGABYTE, PAGE] {
+        while must!(around(end + step)) == 200 {
+            end += step;
         }
     }
-    check!(end != 0);
+    end += PAGE;
+    check_eq!(around(end), Ok(100));
     for place in [end, end + 1, i32::MAX] {
         must!(calls::lseek(memory.fd(), place, SEEK_SET));
         check_eq!(calls::read(memory.fd(), &mut bytes), Ok(0));
@@ -362,7 +362,7 @@ fn tty_bad_address() -> Outcome {
         .chain(0x5419..=0x541b)
         .chain([TIOCGETP, TIOCSETP]);
     for command in commands {
-        for bad in [0x0200_0000, 0x03ff_ffff, 0x0400_0000, u32::MAX] {
+        for bad in [0x0200_0000, 0x0400_0000, u32::MAX] {
             let result = system_call!(ioctl(tty.fd().0, command, bad));
             if result != Err(Errno::EFAULT) {
                 return Err(failure!("{command:x} {bad:x}: {result:?}"));

@@ -2,18 +2,19 @@
 //! Pipes.
 
 use crate::support::{
-    Outcome, Pipe, all_well, child, in_child, kill_and_wait, pattern, read_all, sleeper,
+    Outcome, Pipe, all_well, child, in_child, kill_and_wait, pattern, read_all, read_file, sleeper,
     wait_until_asleep,
 };
 use alloc::vec;
 use alloc::vec::Vec;
 use lib::Errno;
-use lib::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK};
+use lib::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 use lib::limits::PIPE_BUF;
 use lib::signal::Signal;
-use lib::sys::stat::S_ISFIFO;
+use lib::sys::stat::{S_IFIFO, S_ISFIFO};
+use lib::sys::types::Device;
 use lib::unistd::SEEK_SET;
-use lib::user::calls;
+use lib::user::calls::{self, File};
 use lib::user::signal::{Handler, sigaction};
 
 tests! {
@@ -33,6 +34,11 @@ tests! {
     pipe_zero "reads and writes of nothing";
     pipe_chain "a ring of processes passes a byte round";
     pipe_table_full "pipes until descriptors are out";
+    fifo_bytes "a named pipe between two processes";
+    fifo_open_waits "opening an end waits for the other, and a signal ends that";
+    fifo_nonblock "O_NONBLOCK: a reader opens at once, a writer gets ENXIO";
+    fifo_both_ends "O_RDWR opens both ends at once";
+    fifo_select "select on a named pipe";
 }
 
 fn pipe_bytes() -> Outcome {
@@ -260,4 +266,90 @@ fn pipe_table_full() -> Outcome {
         check!(Pipe::new().is_ok());
         Ok(())
     })
+}
+
+fn make_fifo() -> lib::Result<()> {
+    calls::mknod(c"fifo", S_IFIFO | 0o600, Device::NONE)
+}
+
+fn fifo_bytes() -> Outcome {
+    must!(make_fifo());
+    // Twice: nothing of the first is left.
+    for round in 0..2 {
+        let data = pattern(20_000, round);
+        let pid = must!(child(|| {
+            let writer = must!(File::open_with(c"fifo", O_WRONLY, 0));
+            check_eq!(calls::write(writer.fd(), &data), Ok(data.len()));
+            Ok(())
+        }));
+        check!(must!(read_file(c"fifo")) == data);
+        all_well(&[pid])?;
+        check_eq!(must!(calls::stat(c"fifo")).st_size, 0);
+    }
+    Ok(())
+}
+
+fn fifo_open_waits() -> Outcome {
+    extern "C" fn nothing(_signal: u32) {}
+    must!(make_fifo());
+    for flags in [O_RDONLY, O_WRONLY] {
+        let pid = must!(child(|| {
+            must!(File::open_with(c"fifo", flags, 0));
+            Ok(())
+        }));
+        must!(wait_until_asleep(pid));
+        // Closed again at once; the other one has seen it all the same.
+        must!(File::open_with(c"fifo", O_RDONLY + O_WRONLY - flags, 0));
+        all_well(&[pid])?;
+        in_child(|| {
+            must!(sigaction(Signal::SIGALRM, Handler::Catch(nothing)));
+            calls::alarm(1);
+            check_eq!(File::open_with(c"fifo", flags, 0).err(), Some(Errno::EINTR));
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn fifo_nonblock() -> Outcome {
+    must!(make_fifo());
+    let write = || File::open_with(c"fifo", O_WRONLY | O_NONBLOCK, 0);
+    check_eq!(write().err(), Some(Errno::ENXIO));
+    let reader = must!(File::open_with(c"fifo", O_RDONLY | O_NONBLOCK, 0));
+    check_eq!(calls::read(reader.fd(), &mut [0; 4]), Ok(0));
+    let writer = must!(write());
+    check_eq!(calls::read(reader.fd(), &mut [0; 4]), Err(Errno::EAGAIN));
+    check_eq!(calls::write(writer.fd(), b"abc"), Ok(3));
+    check_eq!(calls::read(reader.fd(), &mut [0; 4]), Ok(3));
+    drop(writer);
+    check_eq!(calls::read(reader.fd(), &mut [0; 4]), Ok(0));
+    Ok(())
+}
+
+fn fifo_both_ends() -> Outcome {
+    must!(make_fifo());
+    let both = must!(File::open_with(c"fifo", O_RDWR, 0));
+    check_eq!(calls::write(both.fd(), b"abc"), Ok(3));
+    check_eq!(calls::read(both.fd(), &mut [0; 9]), Ok(3));
+    check_eq!(calls::write(both.fd(), b"gone"), Ok(4));
+    drop(both);
+    let reader = must!(File::open_with(c"fifo", O_RDONLY | O_NONBLOCK, 0));
+    check_eq!(calls::read(reader.fd(), &mut [0; 4]), Ok(0));
+    Ok(())
+}
+
+fn fifo_select() -> Outcome {
+    must!(make_fifo());
+    let both = must!(File::open_with(c"fifo", O_RDWR, 0));
+    let set = 1 << both.fd().0;
+    let me = calls::getpid();
+    let pid = must!(child(|| {
+        must!(wait_until_asleep(me));
+        check_eq!(calls::write(both.fd(), b"x"), Ok(1));
+        Ok(())
+    }));
+    let mut sets = [set, 0, set];
+    check_eq!(calls::select(32, &mut sets, None), Ok(1));
+    check_eq!(sets, [set, 0, 0]);
+    all_well(&[pid])
 }

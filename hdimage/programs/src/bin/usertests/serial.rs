@@ -10,7 +10,7 @@ use lib::Errno;
 use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
 use lib::signal::Signal;
 use lib::termios::{
-    B38400, BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, TCFLSH, TCIOFLUSH,
+    B9600, BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, TCFLSH, TCIOFLUSH,
     TCSBRK, TCSETS, TIOCEXCL, TIOCGSOFTCAR, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RTS,
     TIOCMBIC, TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCSSOFTCAR, Termios, VMIN,
 };
@@ -90,7 +90,7 @@ impl Loop {
             c_cflag: ControlFlags::CS8
                 | ControlFlags::CREAD
                 | ControlFlags::CLOCAL
-                | ControlFlags::from_bits_retain(B38400),
+                | ControlFlags::from_bits_retain(B9600),
             c_lflag: LocalFlags::empty(),
             ..old
         };
