@@ -141,6 +141,9 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
     for (letter, drive) in ['a', 'b'].into_iter().zip(&machine.floppies) {
         command.args(drive.as_ref().map(|drive| floppy(letter, drive)));
     }
+    if machine.boot_from_second_disk {
+        bail!("the BIOS of Bochs boots from the first disk only: take QEMU");
+    }
     if machine.boot_from_floppy {
         command.arg("boot: floppy");
     }

@@ -101,6 +101,7 @@ pub struct Machine {
     pub(crate) second_disk: Option<PathBuf>,
     pub(crate) floppies: [Option<FloppyDrive>; FLOPPY_DRIVES],
     pub(crate) boot_from_floppy: bool,
+    pub(crate) boot_from_second_disk: bool,
     pub(crate) memory: u32,
     command_line: Option<String>,
     in_place: bool,
@@ -117,6 +118,7 @@ impl Machine {
             second_disk: None,
             floppies: [None, None],
             boot_from_floppy: false,
+            boot_from_second_disk: false,
             memory: 32,
             command_line: None,
             in_place: false,
@@ -173,6 +175,14 @@ impl Machine {
     #[must_use]
     pub fn boot_from_floppy(mut self) -> Self {
         self.boot_from_floppy = true;
+        self
+    }
+
+    /// Boots from the second disk (QEMU only: Bochs knows the first); the
+    /// command line is that disk's.
+    #[must_use]
+    pub fn boot_from_second_disk(mut self) -> Self {
+        self.boot_from_second_disk = true;
         self
     }
 
@@ -243,6 +253,9 @@ impl Machine {
 
     /// What the machine boots from.
     fn boot_image(&mut self) -> Result<&mut PathBuf> {
+        if self.boot_from_second_disk {
+            return self.second_disk.as_mut().context("there is no second disk");
+        }
         if !self.boot_from_floppy {
             return Ok(&mut self.image);
         }

@@ -58,7 +58,7 @@ fn add_disk(command: &mut Command, unit: u32, image: &Path, throw_away: bool) ->
         image.display()
     ));
     command.arg("-device").arg(format!(
-        "ide-hd,drive=disk{unit},bus=ide.0,unit={unit},cyls={},heads={},secs={}",
+        "ide-hd,id=ide{unit},drive=disk{unit},bus=ide.0,unit={unit},cyls={},heads={},secs={}",
         geometry.cylinders, geometry.heads, geometry.sectors,
     ));
     Ok(())
@@ -113,6 +113,9 @@ pub(crate) fn start(
     }
     if machine.boot_from_floppy {
         command.args(["-boot", "a"]);
+    }
+    if machine.boot_from_second_disk {
+        command.args(["-set", "device.ide1.bootindex=0"]);
     }
     command.args(["-display", "none"]);
     for (line, address) in (1..).zip(serial) {

@@ -3,11 +3,12 @@
 //! fault of the harness is told from a fault of the kernel. They need the
 //! emulators and run with `--ignored`, as `make test` does.
 
+mod assembler;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use guest::{Emulator, End, Guest, Machine, image};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -32,24 +33,8 @@ guest::in_both!(
 
 /// Assembles the test guest and puts it on a disk of two cylinders.
 fn build_disk(folder: &Path) -> Result<PathBuf> {
-    let run = |line: &str| {
-        let mut words = line.split(' ');
-        let program = words.next().unwrap_or_default();
-        let status = Command::new(program)
-            .args(words)
-            .current_dir(folder)
-            .status();
-        ensure!(
-            status.with_context(|| program.to_string())?.success(),
-            "{line}"
-        );
-        Ok(())
-    };
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boot_sector.s");
-    std::fs::copy(source, folder.join("sector.s"))?;
-    run("as --32 -o sector.o sector.s")?;
-    run("ld -m elf_i386 -Ttext=0x7C00 --oformat=binary -o disk.img sector.o")?;
     let disk = folder.join("disk.img");
+    assembler::assemble_sector("boot_sector.s", &[], &disk)?;
     let size = 2 * image::CYLINDER * image::SECTOR;
     std::fs::OpenOptions::new()
         .write(true)

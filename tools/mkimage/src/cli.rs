@@ -262,9 +262,10 @@ pub struct FloppyArgs {
     /// ELF file of the kernel.
     #[arg(long, value_name = "ELF")]
     pub kernel: PathBuf,
-    /// The root device: /dev/hdN, /dev/fdN, /dev/ram or four hexadecimal digits.
-    #[arg(long, value_name = "DEVICE", value_parser = parse_root_device, default_value = "/dev/hd1")]
-    pub root_device: Device,
+    /// The root device: /dev/hdN, /dev/fdN, /dev/ram or four hexadecimal digits. By
+    /// default /dev/hd1, or with a root for the RAM disk /dev/fd0.
+    #[arg(long, value_name = "DEVICE", value_parser = parse_root_device)]
+    pub root_device: Option<Device>,
     /// Kernel command line.
     #[arg(long, value_name = "LINE", default_value = "")]
     pub command_line: String,

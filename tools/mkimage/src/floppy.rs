@@ -26,7 +26,7 @@ use crate::kernel_header::{self, KernelHeader};
 use crate::output::NewFile;
 use crate::volume::Volume;
 use fs::layout::BLOCK_SIZE;
-use lib::sys::types::Device;
+use lib::sys::types::{Device, major};
 use std::path::Path;
 
 /// Bytes of the floppy: 80 cylinders, 2 heads, 18 sectors.
@@ -34,14 +34,19 @@ pub const FLOPPY_SIZE: u64 = 80 * 2 * 18 * SECTOR_SIZE as u64;
 /// Sector of the kernel's header.
 pub const FLOPPY_KERNEL_LBA: u32 = COMMAND_LINE_LBA + 1;
 
+/// Minor number of drive 0 with a disk of 1.44 MB: four times the kind of disk,
+/// which is 7, plus the drive.
+const FLOPPY_1440K: u8 = 7 << 2;
+
 /// What a floppy is made of.
 pub struct Inputs<'a> {
     /// ELF file of the boot code.
     pub boot: &'a Path,
     /// ELF file of the kernel.
     pub kernel: &'a Path,
-    /// ROOT_DEV.
-    pub root_device: Device,
+    /// ROOT_DEV; otherwise the first partition of the first hard disk, or the
+    /// floppy if the RAM disk is to be loaded from it.
+    pub root_device: Option<Device>,
     /// The kernel command line.
     pub command_line: &'a str,
     /// An image whose root file system the RAM disk is to hold.
@@ -65,7 +70,12 @@ pub fn make(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let command_line = command_line_sector(line.trim()).in_file(output)?;
     let mut boot_sector = boot.boot_sector;
     let no_partitions = [PartitionEntry::default(); 4];
-    fill_boot_sector(&mut boot_sector, inputs.root_device, &no_partitions);
+    let usual = match root {
+        Some(_) => Device::new(major::FLOPPY, FLOPPY_1440K),
+        None => Device::new(major::HARD_DISK, 1),
+    };
+    let root_device = inputs.root_device.unwrap_or(usual);
+    fill_boot_sector(&mut boot_sector, root_device, &no_partitions);
 
     let floppy = NewFile::create(output, FLOPPY_SIZE)?;
     floppy.write_at(&boot_sector, 0)?;
@@ -160,18 +170,15 @@ fn ramdisk(line: &str) -> Option<Region> {
 /// ROOT_DEV by name: `/dev/hdN`, `/dev/fdN` (1.44 MB), `/dev/ram`, or four
 /// hexadecimal digits as in `mkimage info`.
 pub fn parse_device(name: &str) -> Option<Device> {
-    use lib::sys::types::major::{FLOPPY, HARD_DISK, MEM};
-    /// Minor numbers are four times the kind of disk plus the drive.
-    const FLOPPY_1440K: u8 = 7 << 2;
     let minor = |digits: &str, count: u8| digits.parse().ok().filter(|minor| *minor < count);
     if let Some(digits) = name.strip_prefix("/dev/hd") {
-        return Some(Device::new(HARD_DISK, minor(digits, 10)?));
+        return Some(Device::new(major::HARD_DISK, minor(digits, 10)?));
     }
     if let Some(digits) = name.strip_prefix("/dev/fd") {
-        return Some(Device::new(FLOPPY, FLOPPY_1440K + minor(digits, 4)?));
+        return Some(Device::new(major::FLOPPY, FLOPPY_1440K + minor(digits, 4)?));
     }
     if name == "/dev/ram" {
-        return Some(Device::new(MEM, 1));
+        return Some(Device::new(major::MEM, 1));
     }
     let is_number = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let number = is_number.then(|| u16::from_str_radix(name, 16).ok())??;

@@ -96,9 +96,14 @@ pub fn check_root(image: &Path) -> Result<()> {
 
 /// Has the real `fsck.minix` look at the root file system of `image`.
 pub fn check_by_fsck_minix(image: &Path) -> Result<()> {
+    check_partition_by_fsck_minix(image, 2)
+}
+
+/// Has the real `fsck.minix` look at the file system in partition `number`.
+pub fn check_partition_by_fsck_minix(image: &Path, number: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let root = folder.path().join("root");
-    guest::image::extract_partition(image, 2, &root)?;
+    guest::image::extract_partition(image, number, &root)?;
     let output = std::process::Command::new("fsck.minix")
         .arg("-f")
         .arg(&root)

@@ -2,6 +2,8 @@
 //! Tests of the whole system: the real image, booted in both emulators. They
 //! run with `--ignored`, as `make test` does, on the image that `$IMAGE` names.
 
+#[path = "../assembler/mod.rs"]
+mod assembler;
 mod bench;
 mod boot;
 mod common;
@@ -9,6 +11,7 @@ mod consoles;
 mod disks;
 mod faults;
 mod floppies;
+mod floppy_boot;
 mod hostile;
 mod interactive;
 mod limits;

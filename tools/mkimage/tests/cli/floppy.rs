@@ -114,6 +114,7 @@ fn a_root_for_the_ramdisk_lies_behind_the_kernel() {
     // The kernel ends at byte 6656: 6.5 KB.
     assert_eq!(project.output(&["cmdline", "floppy"]), "ramdisk=360,7\n");
     let floppy = project.read("floppy");
+    assert_eq!(floppy[444..446], [28, 2]);
     assert_eq!(floppy[7 << 10..367 << 10], project.read("root.img"));
     let page = project.output(&["info", "floppy"]);
     assert!(
