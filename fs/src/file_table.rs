@@ -13,7 +13,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
 use lib::lock::{Lock, Word};
-use lib::sys::stat::{S_IFCHR, S_IFIFO, S_IFMT};
+use lib::sys::stat::{S_IFCHR, S_IFIFO};
 use lib::{Errno, Result};
 
 /// The end of the list of free entries.
@@ -209,11 +209,22 @@ impl<'fs> File<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Opens an inode: an entry of the table that has it, at position 0.
-    /// `ENFILE` if the table is full.
-    pub(crate) fn new_file(&'fs self, inode: Inode<'fs>, flags: u32) -> Result<File<'fs>> {
-        let slot = self.tables.files.get_empty()?;
-        slot.file_type.set(u32::from(inode.mode() & S_IFMT));
+    /// Opens an inode: an entry of the table that has it and the type bits of
+    /// its mode, at position 0. `ENFILE` if the table is full: then it is closed.
+    pub(crate) fn new_file(
+        &'fs self,
+        inode: Inode<'fs>,
+        file_type: u16,
+        flags: u32,
+    ) -> Result<File<'fs>> {
+        let slot = match self.tables.files.get_empty() {
+            Ok(slot) => slot,
+            Err(error) => {
+                self.close_inode(&inode, flags);
+                return Err(error);
+            }
+        };
+        slot.file_type.set(u32::from(file_type));
         slot.inode.set(inode.into_raw());
         slot.flags.set(flags);
         slot.position.set(0);

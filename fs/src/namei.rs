@@ -271,12 +271,11 @@ impl<'fs> Fs<'fs> {
         path: &[u8],
         whole: bool,
     ) -> Result<(Inode<'fs>, usize)> {
-        let dir = match path {
-            [] => return Err(Errno::ENOENT),
-            [b'/', ..] => task.root()?,
-            _ => task.pwd()?,
-        };
-        Ok(self.walk_known(task, dir, path, whole))
+        let is_absolute = *path.first().ok_or(Errno::ENOENT)? == b'/';
+        task.with_directory(is_absolute, |dir| {
+            self.walk_known(task, dir, path, whole)
+                .unwrap_or_else(|| (dir.clone(), 0))
+        })
     }
 
     /// Goes along a path up to its last name, from `dir` and where in the path
@@ -453,7 +452,8 @@ impl<'fs> Fs<'fs> {
     /// Whether an inode that is there may be opened as `flags` ask; cuts it if
     /// they say so.
     fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
-        let mode = inode.mode();
+        let rights = Rights::of(&inode.state().disk);
+        let mode = rights.mode;
         let truncate = flags & O_TRUNC != 0;
         let mut mask = match flags & O_ACCMODE {
             O_RDONLY => MAY_READ,
@@ -466,7 +466,9 @@ impl<'fs> Fs<'fs> {
         if S_ISDIR(mode) && (mask & MAY_WRITE != 0 || flags & O_CREAT != 0) {
             return Err(Errno::EISDIR);
         }
-        inode.permission(task, mask)?;
+        if !rights.allow(task, task.euid.get(), task.egid.get(), mask) {
+            return Err(Errno::EACCES);
+        }
         // A device node on a read-only file system can be written to.
         if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
             return Err(Errno::EROFS);

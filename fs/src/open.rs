@@ -28,7 +28,8 @@ impl<'fs> Fs<'fs> {
         task.check_free_descriptor(0)?;
         self.check_free_file()?;
         let inode = self.open_namei(task, path, flags, mode)?;
-        match inode.mode() & S_IFMT {
+        let file_type = inode.mode() & S_IFMT;
+        match file_type {
             S_IFREG | S_IFDIR => {}
             S_IFCHR => self.seam.open_device(inode.rdev(), false, flags)?,
             S_IFBLK => {
@@ -39,9 +40,7 @@ impl<'fs> Fs<'fs> {
             _ => return Err(Errno::ENXIO),
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-        let file = self
-            .new_file(inode.clone(), flags)
-            .inspect_err(|_| self.close_inode(&inode, flags))?;
+        let file = self.new_file(inode, file_type, flags)?;
         task.install(file, 0).map(|fd| fd as usize)
     }
 

@@ -285,8 +285,8 @@ impl<'fs> Fs<'fs> {
             state.disk.time = now;
             (state.atime, state.ctime) = (now, now);
         }
-        let reader = self.new_file(inode.clone(), O_RDONLY)?;
-        let writer = self.new_file(inode.clone(), O_WRONLY)?;
+        let reader = self.new_file(inode.clone(), S_IFIFO, O_RDONLY)?;
+        let writer = self.new_file(inode.clone(), S_IFIFO, O_WRONLY)?;
         *inode.pipe().state.lock() = PipeState {
             page: Some(page),
             tail: 0,

@@ -167,6 +167,23 @@ impl<'fs> FsTask<'fs> {
         self.directories.lock().pwd.clone().ok_or(Errno::ENOENT)
     }
 
+    /// Does something with the directory where the caller's absolute or
+    /// relative paths begin. It may not sleep.
+    #[inline]
+    pub(crate) fn with_directory<R>(
+        &self,
+        is_absolute: bool,
+        work: impl FnOnce(&Inode<'fs>) -> R,
+    ) -> Result<R> {
+        let directories = self.directories.lock();
+        let directory = if is_absolute {
+            &directories.root
+        } else {
+            &directories.pwd
+        };
+        directory.as_ref().map(work).ok_or(Errno::ENOENT)
+    }
+
     /// Whether absolute paths begin at `inode`.
     pub(crate) fn is_root(&self, inode: &Inode<'fs>) -> bool {
         self.directories.lock().root.as_ref() == Some(inode)

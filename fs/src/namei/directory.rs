@@ -59,23 +59,27 @@ impl Entry<'_> {
     }
 }
 
-/// The first entry of a block with a name, as (offset, inode), and the offset
-/// of the first free one before it.
+/// The first entry of a block with a name: its offset and inode.
 #[inline(always)]
-fn search<const N: usize>(block: &[u8], name: &Name) -> (Option<(usize, u16)>, Option<usize>) {
+fn search<const N: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> {
     let wanted: &[u8; N] = name.bytes.first_chunk().unwrap_or(&[0; N]);
     // Most names differ in that, and it is compared without a call.
     let beginning = u32_at(wanted, 0);
-    let mut free = None;
-    for (n, entry) in block.chunks_exact(ENTRY_NAME + N).enumerate() {
-        let number = u16_at(entry, 0);
-        if number == 0 {
-            free = free.or(Some(n * (ENTRY_NAME + N)));
-        } else if u32_at(entry, ENTRY_NAME) == beginning && entry[ENTRY_NAME..] == *wanted {
-            return (Some((n * (ENTRY_NAME + N), number)), free);
-        }
-    }
-    (None, free)
+    let is_it = |entry: &[u8]| {
+        u32_at(entry, ENTRY_NAME) == beginning
+            && u16_at(entry, 0) != 0
+            && entry[ENTRY_NAME..] == *wanted
+    };
+    let place = block.chunks_exact(ENTRY_NAME + N).position(is_it)?;
+    let offset = place * (ENTRY_NAME + N);
+    Some((offset, u16_at(block, offset)))
+}
+
+/// The offset of the first free entry of a block.
+fn free_entry(block: &[u8], entry_size: usize) -> Option<usize> {
+    let mut entries = block.chunks_exact(entry_size);
+    let place = entries.position(|entry| u16_at(entry, 0) == 0)?;
+    Some(place * entry_size)
 }
 
 impl<'fs> Inode<'fs> {
@@ -174,11 +178,15 @@ impl<'fs> LockedInode<'_, 'fs> {
         for block in self.blocks() {
             let (start, buffer, len) = block?;
             let data = buffer.data();
-            let (found, free) = if is_short {
+            let found = if is_short {
                 search::<NAME_LEN>(&data[..len], name)
             } else {
                 search::<NAME_LEN_MAX>(&data[..len], name)
             };
+            if found.is_none() && first_free.is_none() {
+                let free = free_entry(&data[..len], self.entry_size());
+                first_free = free.map(|offset| start + offset as u32);
+            }
             drop(data);
             if let Some((offset, number)) = found {
                 let entry = Entry {
@@ -191,7 +199,6 @@ impl<'fs> LockedInode<'_, 'fs> {
                 self.remember(key, entry.number, entry.position);
                 return Ok(Lookup::Found(entry));
             }
-            first_free = first_free.or(free.map(|offset| start + offset as u32));
         }
         Ok(Lookup::Missing { free: first_free })
     }

@@ -197,17 +197,17 @@ impl<'fs> Fs<'fs> {
     /// the caller may search the directories, and nothing but plain
     /// directories is on the way; to the last name only if `whole`. Returns
     /// where it got to and where in the path it stopped, which is the path's
-    /// length if the last name was found too.
+    /// length if the last name was found too; `None` if it got nowhere.
     ///
     /// With the inode table locked no inode can be freed, so those on the way
     /// need not be counted.
     pub(super) fn walk_known(
         &'fs self,
         task: &FsTask<'fs>,
-        start: Inode<'fs>,
+        start: &Inode<'fs>,
         path: &[u8],
         whole: bool,
-    ) -> (Inode<'fs>, usize) {
+    ) -> Option<(Inode<'fs>, usize)> {
         let mut table = self.tables.inodes.lock();
         let names = self.tables.names.lock();
         let (uid, gid) = (task.euid.get(), task.egid.get());
@@ -240,12 +240,6 @@ impl<'fs> Fs<'fs> {
             (slot, rights, position) = (next, next_rights, after);
         }
         drop(names);
-        if position == 0 {
-            return (start, 0);
-        }
-        let reached = self.count_slot(&mut table, slot);
-        // `start` is given back without the table.
-        drop(table);
-        (reached, position)
+        (position != 0).then(|| (self.count_slot(&mut table, slot), position))
     }
 }
