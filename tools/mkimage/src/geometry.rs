@@ -4,7 +4,7 @@
 //! Nothing on a disk says them, but each entry of the partition table gives the
 //! first and the last sector both ways, and partitions end where cylinders do.
 
-use crate::disk::{PartitionEntry, partition_table};
+use crate::disk::{PartitionEntry, SECTOR_SIZE, partition_table};
 use std::fmt;
 use std::str::FromStr;
 
@@ -35,35 +35,35 @@ impl Geometry {
         }
     }
 
-    /// The geometry of a disk of `sectors` sectors that begins with `start`: what
-    /// its partition table was made with, otherwise ours. `None` if a cylinder
-    /// would not be whole.
+    /// The geometry of a disk of `sectors` sectors that begins with `start`: the
+    /// one that its partition table agrees with, otherwise ours, otherwise what
+    /// the table can best mean. `None` if no cylinder would be whole.
     pub fn detect(start: &[u8], sectors: u64) -> Option<Geometry> {
-        let sectors = u32::try_from(sectors).ok()?;
-        let geometry = partition_table(start, u64::from(sectors) * 512)
-            .and_then(|table| Geometry::of_table(&table, sectors))
-            .unwrap_or(Geometry::ours(sectors));
-        (geometry.cylinders > 0 && geometry.total() == sectors).then_some(geometry)
+        let total = u32::try_from(sectors).ok()?;
+        let table = partition_table(start, sectors * SECTOR_SIZE as u64).unwrap_or_default();
+        let guess = Geometry::of_table(&table, total);
+        let certain = Some(guess).filter(|guess| guess.agrees(&table));
+        [certain, Some(Geometry::ours(total)), Some(guess)]
+            .into_iter()
+            .flatten()
+            .find(|found| found.cylinders > 0 && found.heads <= 16 && found.total() == total)
     }
 
-    fn of_table(table: &[PartitionEntry; 4], sectors: u32) -> Option<Geometry> {
-        let ends = table
-            .iter()
-            .filter(|entry| !entry.is_unused())
-            .flat_map(|entry| {
-                let last = entry.first_lba + (entry.sectors - 1);
-                [(entry.first_chs, entry.first_lba), (entry.last_chs, last)]
-            });
-        let (heads, track) = ends.clone().fold((1, 1), |(heads, track), (chs, _)| {
-            (heads.max(u32::from(chs[0]) + 1), track.max(sector_of(chs)))
+    /// What a table means whose partitions reach the last head and sector.
+    fn of_table(table: &[PartitionEntry; 4], total: u32) -> Geometry {
+        let (heads, sectors) = ends(table).fold((1, 1), |(heads, sectors), (chs, _)| {
+            let sector = u32::from(chs[1]) & SECTORS_MAX;
+            (heads.max(u32::from(chs[0]) + 1), sectors.max(sector))
         });
-        let geometry = Geometry {
-            cylinders: sectors / (heads * track),
+        Geometry {
+            cylinders: total / (heads * sectors),
             heads,
-            sectors: track,
-        };
-        let agrees = |(chs, lba)| geometry.chs(lba) == chs;
-        (heads <= 16 && ends.clone().all(agrees)).then_some(geometry)
+            sectors,
+        }
+    }
+
+    fn agrees(&self, table: &[PartitionEntry; 4]) -> bool {
+        ends(table).all(|(chs, lba)| self.chs(lba) == chs)
     }
 
     /// Sectors of a cylinder.
@@ -96,9 +96,13 @@ impl Geometry {
     }
 }
 
-/// The sector of a packed address, counted from 1.
-fn sector_of(chs: [u8; 3]) -> u32 {
-    u32::from(chs[1]) & SECTORS_MAX
+/// First and last sector of all partitions, both ways.
+fn ends(table: &[PartitionEntry; 4]) -> impl Iterator<Item = ([u8; 3], u32)> {
+    let used = table.iter().filter(|entry| !entry.is_unused());
+    used.flat_map(|entry| {
+        let last = entry.first_lba + (entry.sectors - 1);
+        [(entry.first_chs, entry.first_lba), (entry.last_chs, last)]
+    })
 }
 
 impl fmt::Display for Geometry {
@@ -137,7 +141,7 @@ impl FromStr for Geometry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::{BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, SECTOR_SIZE, fill_boot_sector};
+    use crate::disk::{BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, fill_boot_sector};
     use lib::sys::types::Device;
 
     fn sector(entries: &[PartitionEntry]) -> [u8; SECTOR_SIZE] {
@@ -178,9 +182,15 @@ mod tests {
         // One that agrees with nothing: ours, if that divides the disk.
         let mut wrong = two;
         wrong[1].first_chs[0] = 3;
-        assert_eq!(Geometry::detect(&sector(&wrong), 249_280), None);
+        assert_eq!(Geometry::detect(&sector(&wrong), 249_280), Some(old));
         let ours = Geometry::ours(248 * 1008);
         assert_eq!(Geometry::detect(&sector(&wrong), 248 * 1008), Some(ours));
+        assert_eq!(Geometry::detect(&sector(&two), 249_281), None);
+        let one = [PartitionEntry::new(0x81, false, 63, 945)];
+        assert_eq!(
+            Geometry::detect(&sector(&one), 1008),
+            Some(Geometry::ours(1008))
+        );
         assert_eq!(Geometry::detect(&[], 1008), Some(Geometry::ours(1008)));
         assert_eq!(Geometry::detect(&[], 1007), None);
         assert_eq!(Geometry::detect(&[], 0), None);
