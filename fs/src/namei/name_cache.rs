@@ -18,7 +18,7 @@ use super::{MAY_EXEC, Name, Rights, skip_slashes};
 use crate::inode::Inode;
 use crate::layout::{InodeNumber, NAME_LEN, u32_at};
 use crate::{Fs, FsTask};
-use lib::sys::stat::{S_ISDIR, S_ISLNK};
+use lib::sys::stat::S_ISLNK;
 use lib::sys::types::Device;
 
 /// How many names are remembered.
@@ -143,8 +143,8 @@ const NOTHING: Known = Known {
     number: InodeNumber(0),
 };
 
-/// The name that begins at `start`, and where it ends. `None` if it is too
-/// long for the cache, or `.` or `..`, or no name at all.
+/// The name that begins at `start`, and where it ends. `None` if it is longer
+/// than any in the cache, or `.` or `..`, or no name at all.
 ///
 /// Most of the way along a path is this, so it takes four bytes at a time.
 #[inline(always)]
@@ -160,9 +160,7 @@ fn pack_component(path: &[u8], start: usize) -> Option<(Packed, usize)> {
             // What is below the slash's byte.
             *part = word & ((slash >> 7) - 1);
             end += slash.trailing_zeros() as usize / 8;
-            let is_plain = !matches!(name[0], 0 | DOT | DOT_DOT);
-            let fits = name[NAME_WORDS - 1] & !LAST_WORD == 0;
-            return (is_plain && fits).then_some((name, end));
+            return (!matches!(name[0], 0 | DOT | DOT_DOT)).then_some((name, end));
         }
         *part = word;
         end += 4;
@@ -222,7 +220,8 @@ impl<'fs> Fs<'fs> {
             if after == path.len() && (!whole || after != end) {
                 break;
             }
-            if !S_ISDIR(rights.mode) || !rights.allow(task, uid, gid, MAY_EXEC) {
+            // What is no directory has no names here.
+            if !rights.allow(task, uid, gid, MAY_EXEC) {
                 break;
             }
             let key = Key::new(slot.device(), slot.number(), name);

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Names that were found lately are remembered, and what is remembered is what
+//! the directories say.
+
+mod common;
+
+use common::{Machine, ROOT, read, touch, write};
+use fs::host::{Editor, Host, MemoryDisk};
+use fs::mkfs::Options;
+use fs::{Fs, FsTask};
+use lib::Errno;
+use lib::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
+use lib::sys::stat::S_IFBLK;
+use lib::sys::types::Device;
+
+fn number<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str) -> Result<u16, Errno> {
+    fs.sys_stat(task, path.as_bytes()).map(|stat| stat.st_ino)
+}
+
+const MISSING: Result<u16, Errno> = Err(Errno::ENOENT);
+
+#[test]
+fn known_names_are_not_read_again() {
+    let machine = Machine::with(20, &Options::new(300));
+    machine.run(|fs, task| {
+        fs.sys_mkdir(task, b"/a", 0o755).unwrap();
+        write(fs, task, "/a/f", 0, b"text").unwrap();
+        let expected = number(fs, task, "/a/f");
+        // The blocks of the directories leave the buffers.
+        for block in 200..300 {
+            fs.bread(ROOT, block).unwrap();
+        }
+        let before = machine.host.transfers();
+        assert_eq!(number(fs, task, "/a/f"), expected);
+        assert_eq!(number(fs, task, "a//f"), expected);
+        assert_eq!(machine.host.transfers(), before);
+    });
+}
+
+#[test]
+fn a_name_that_was_removed_is_forgotten() {
+    Machine::new(300).run(|fs, task| {
+        for n in 0..3 {
+            let (path, text) = ("/f", format!("{n}"));
+            assert_eq!(number(fs, task, path), MISSING);
+            write(fs, task, path, 0, text.as_bytes()).unwrap();
+            assert_eq!(read(fs, task, path, 0, 9).unwrap(), text.as_bytes());
+            fs.sys_unlink(task, path.as_bytes()).unwrap();
+            assert_eq!(number(fs, task, path), MISSING);
+            assert_eq!(
+                fs.sys_open(task, path.as_bytes(), O_RDONLY, 0),
+                Err(Errno::ENOENT)
+            );
+            assert_eq!(fs.sys_unlink(task, path.as_bytes()), Err(Errno::ENOENT));
+            fs.sys_sync().unwrap();
+        }
+    });
+}
+
+#[test]
+fn links_have_their_own_names() {
+    Machine::new(300).run(|fs, task| {
+        write(fs, task, "/one", 0, b"text").unwrap();
+        fs.sys_link(task, b"/one", b"/two").unwrap();
+        let expected = number(fs, task, "/one");
+        assert_eq!(number(fs, task, "/two"), expected);
+        fs.sys_unlink(task, b"/one").unwrap();
+        assert_eq!(number(fs, task, "/one"), MISSING);
+        assert_eq!(number(fs, task, "/two"), expected);
+        assert_eq!(read(fs, task, "/two", 0, 9).unwrap(), b"text");
+    });
+}
+
+#[test]
+fn renaming() {
+    Machine::new(300).run(|fs, task| {
+        for path in [&b"/a"[..], b"/a/b", b"/c"] {
+            fs.sys_mkdir(task, path, 0o755).unwrap();
+        }
+        write(fs, task, "/a/b/f", 0, b"old").unwrap();
+        write(fs, task, "/c/f", 0, b"new").unwrap();
+        let (old, new) = (number(fs, task, "/a/b/f"), number(fs, task, "/c/f"));
+
+        fs.sys_rename(task, b"/a", b"/d").unwrap();
+        assert_eq!(number(fs, task, "/a/b/f"), MISSING);
+        assert_eq!(number(fs, task, "/d/b/f"), old);
+
+        // In place of another.
+        fs.sys_rename(task, b"/c/f", b"/d/b/f").unwrap();
+        assert_eq!(number(fs, task, "/c/f"), MISSING);
+        assert_eq!(number(fs, task, "/d/b/f"), new);
+        assert_eq!(read(fs, task, "/d/b/f", 0, 9).unwrap(), b"new");
+
+        // Another parent.
+        let parent = |path: &str| number(fs, task, &format!("{path}/.."));
+        assert_eq!(parent("/d/b"), number(fs, task, "/d"));
+        fs.sys_rename(task, b"/d/b", b"/c/b").unwrap();
+        assert_eq!(parent("/c/b"), number(fs, task, "/c"));
+        assert_eq!(number(fs, task, "/d/b/f"), MISSING);
+        assert_eq!(number(fs, task, "/c/b/../b/f"), new);
+
+        // An empty directory in place of an empty one.
+        fs.sys_mkdir(task, b"/e", 0o755).unwrap();
+        let moved = number(fs, task, "/d");
+        assert_ne!(number(fs, task, "/e"), moved);
+        fs.sys_rename(task, b"/d", b"/e").unwrap();
+        assert_eq!(number(fs, task, "/e"), moved);
+    });
+}
+
+#[test]
+fn a_directory_with_the_number_of_an_old_one_is_empty() {
+    Machine::with(
+        64,
+        &Options {
+            inodes: Some(1),
+            ..Options::new(300)
+        },
+    )
+    .run(|fs, task| {
+        fs.sys_mkdir(task, b"/old", 0o755).unwrap();
+        touch(fs, task, "/old/f").unwrap();
+        let old = number(fs, task, "/old");
+        assert!(number(fs, task, "/old/f").is_ok());
+        fs.sys_unlink(task, b"/old/f").unwrap();
+        fs.sys_rmdir(task, b"/old").unwrap();
+        assert_eq!(number(fs, task, "/old"), MISSING);
+        fs.sys_sync().unwrap();
+        // The table has 32 inodes: one of these gets the number.
+        let mut again = false;
+        for n in 0..30 {
+            let path = format!("/new{n}");
+            fs.sys_mkdir(task, path.as_bytes(), 0o755).unwrap();
+            again |= number(fs, task, &path) == old;
+            assert_eq!(number(fs, task, &format!("{path}/f")), MISSING);
+        }
+        assert!(again);
+    });
+}
+
+/// On a broken disk a directory may lose its last link with names in it.
+#[test]
+fn what_was_in_a_directory_without_links_is_not_in_the_next() {
+    let options = Options {
+        inodes: Some(1),
+        ..Options::new(300)
+    };
+    let host = Host::new(64);
+    host.attach(ROOT, MemoryDisk::new(300));
+    let fs = host.fs();
+    fs.mkfs(ROOT, &options).unwrap();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    for path in [&b"/p"[..], b"/p/s"] {
+        fs.sys_mkdir(editor.task(), path, 0o755).unwrap();
+    }
+    touch(&fs, editor.task(), "/p/f").unwrap();
+    let old = fs.sys_stat(editor.task(), b"/p").unwrap().st_ino;
+    let (block, offset) = fs
+        .geometry(ROOT)
+        .unwrap()
+        .inode_place(fs::layout::InodeNumber(old));
+    editor.unmount().unwrap();
+    const LINKS: usize = 13;
+    let table = fs.bread(ROOT, block).unwrap();
+    table.data()[offset + LINKS] = 1;
+    table.mark_dirty();
+    drop(table);
+
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    let task = editor.task();
+    assert!(number(&fs, task, "/p/f").is_ok());
+    fs.sys_rmdir(task, b"/p/s").unwrap();
+    fs.sys_sync().unwrap();
+    let made = (0..20).map(|n| format!("/new{n}")).find(|path| {
+        fs.sys_mkdir(task, path.as_bytes(), 0o755).unwrap();
+        number(&fs, task, path) == Ok(old)
+    });
+    assert_eq!(number(&fs, task, &format!("{}/f", made.unwrap())), MISSING);
+    editor.unmount().unwrap();
+}
+
+#[test]
+fn in_a_directory_that_was_removed_is_nothing() {
+    Machine::new(300).run(|fs, task| {
+        fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+        touch(fs, task, "/d/f").unwrap();
+        fs.sys_chdir(task, b"/d").unwrap();
+        assert!(number(fs, task, "f").is_ok());
+        assert!(number(fs, task, "..").is_ok());
+        fs.sys_unlink(task, b"f").unwrap();
+        fs.sys_rmdir(task, b"/d").unwrap();
+        assert_eq!(number(fs, task, "f"), MISSING);
+        assert_eq!(number(fs, task, ".."), MISSING);
+        assert_eq!(touch(fs, task, "f"), Err(Errno::ENOENT));
+        fs.sys_chdir(task, b"/").unwrap();
+    });
+}
+
+#[test]
+fn dots_and_the_root_are_the_callers() {
+    Machine::new(300).run(|fs, task| {
+        for path in [&b"/jail"[..], b"/jail/in", b"/out"] {
+            fs.sys_mkdir(task, path, 0o755).unwrap();
+        }
+        write(fs, task, "/jail/f", 0, b"inside").unwrap();
+        write(fs, task, "/f", 0, b"outside").unwrap();
+        let outside = number(fs, task, "/jail/in/../../f").unwrap();
+        assert_eq!(number(fs, task, "/f"), Ok(outside));
+
+        let prisoner = FsTask::new();
+        prisoner.copy_from(task);
+        fs.sys_chroot(&prisoner, b"/jail").unwrap();
+        fs.sys_chdir(&prisoner, b"/in").unwrap();
+        let inside = number(fs, &prisoner, "/f").unwrap();
+        assert_ne!(inside, outside);
+        for path in ["/../f", "../../f", "/in/../../f", "../../../jail/../f"] {
+            let found = number(fs, &prisoner, path);
+            assert!(found == Ok(inside) || found == MISSING, "{path}");
+        }
+        assert_eq!(number(fs, &prisoner, "/out"), MISSING);
+        assert_eq!(number(fs, task, "/f"), Ok(outside));
+        assert_eq!(number(fs, task, "/jail/./in/../f"), Ok(inside));
+        prisoner.release();
+    });
+}
+
+#[test]
+fn who_may_not_search_does_not_find_what_others_found() {
+    Machine::new(300).run(|fs, task| {
+        fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+        fs.sys_mkdir(task, b"/d/e", 0o755).unwrap();
+        touch(fs, task, "/d/e/f").unwrap();
+        let user = FsTask::new();
+        user.copy_from(task);
+        for id in [&user.uid, &user.euid, &user.gid, &user.egid] {
+            id.set(7);
+        }
+        let expected = number(fs, task, "/d/e/f");
+        assert_eq!(number(fs, &user, "/d/e/f"), expected);
+        for path in [&b"/d"[..], b"/d/e"] {
+            fs.sys_chmod(task, path, 0o744).unwrap();
+            assert_eq!(number(fs, &user, "/d/e/f"), Err(Errno::EACCES));
+            assert_eq!(number(fs, task, "/d/e/f"), expected);
+            fs.sys_chmod(task, path, 0o755).unwrap();
+        }
+        assert_eq!(number(fs, &user, "/d/e/f"), expected);
+        user.release();
+    });
+}
+
+#[test]
+fn a_file_is_no_directory() {
+    Machine::new(300).run(|fs, task| {
+        touch(fs, task, "/f").unwrap();
+        for _ in 0..2 {
+            assert!(number(fs, task, "/f").is_ok());
+            for path in ["/f/", "/f/x", "/f/.", "/f//"] {
+                assert_eq!(number(fs, task, path), Err(Errno::ENOTDIR), "{path}");
+            }
+        }
+        assert_eq!(
+            fs.sys_open(task, b"/f", O_CREAT | O_EXCL | O_WRONLY, 0o600),
+            Err(Errno::EEXIST)
+        );
+    });
+}
+
+#[test]
+fn a_name_of_a_link_leads_where_the_link_does() {
+    Machine::new(300).run(|fs, task| {
+        fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+        touch(fs, task, "/d/f").unwrap();
+        fs.sys_symlink(task, b"/d", b"/link").unwrap();
+        let expected = number(fs, task, "/d/f");
+        for _ in 0..2 {
+            assert_eq!(number(fs, task, "/link/f"), expected);
+            assert_eq!(number(fs, task, "/link"), number(fs, task, "/d"));
+            let link = fs.sys_lstat(task, b"/link").unwrap();
+            assert_ne!(Ok(link.st_ino), number(fs, task, "/d"));
+        }
+        fs.sys_unlink(task, b"/link").unwrap();
+        assert_eq!(number(fs, task, "/link/f"), MISSING);
+        fs.sys_mkdir(task, b"/link", 0o755).unwrap();
+        assert_eq!(number(fs, task, "/link/f"), MISSING);
+    });
+}
+
+#[test]
+fn a_name_that_is_cut_is_the_same_as_the_cut_one() {
+    for long_names in [false, true] {
+        let options = Options {
+            long_names,
+            ..Options::new(300)
+        };
+        Machine::with(64, &options).run(|fs, task| {
+            let cut = if long_names { 30 } else { 14 };
+            let name = "/abcdefghijklmnopqrstuvwxyz0123456789";
+            let short = &name[..1 + cut];
+            // Found by either, removed by the other.
+            for (found, removed) in [(short, name), (name, short)] {
+                touch(fs, task, name).unwrap();
+                let expected = number(fs, task, found);
+                assert_eq!(number(fs, task, removed), expected);
+                assert_eq!(number(fs, task, &name[..cut]), MISSING);
+                fs.sys_unlink(task, removed.as_bytes()).unwrap();
+                assert_eq!(number(fs, task, found), MISSING);
+            }
+            // Each length up to where names of paths are no longer packed.
+            for len in 1..=cut {
+                touch(fs, task, &name[..1 + len]).unwrap();
+            }
+            let mut numbers: Vec<_> = (1..=cut)
+                .map(|len| number(fs, task, &name[..1 + len]).unwrap())
+                .collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            assert_eq!(numbers.len(), cut);
+        });
+    }
+}
+
+#[test]
+fn names_of_a_device_end_with_its_mount() {
+    const OTHER: Device = Device::new(3, 6);
+    let machine = Machine::new(300);
+    machine.host.attach(OTHER, MemoryDisk::new(200));
+    machine.run(|fs, task| {
+        let node = u32::from(S_IFBLK) | 0o600;
+        fs.sys_mknod(task, b"/disk", node, OTHER.0.into()).unwrap();
+        fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+        touch(fs, task, "/mnt/f").unwrap();
+        let covered = number(fs, task, "/mnt/f");
+        // The number that one had becomes the other's.
+        for (made, other) in [("d", "e"), ("e", "d"), ("d", "e")] {
+            let made = format!("/mnt/{made}");
+            let other = format!("/mnt/{other}");
+            fs.mkfs(OTHER, &Options::new(200)).unwrap();
+            assert_eq!(number(fs, task, "/mnt/f"), covered);
+            fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+            assert_eq!(number(fs, task, "/mnt/f"), MISSING);
+            fs.sys_mkdir(task, made.as_bytes(), 0o755).unwrap();
+            assert_eq!(number(fs, task, &made), Ok(2));
+            fs.sys_chdir(task, b"/mnt").unwrap();
+            assert_eq!(number(fs, task, &other[5..]), MISSING);
+            fs.sys_chdir(task, b"/").unwrap();
+            for _ in 0..2 {
+                let stat = fs.sys_stat(task, made.as_bytes()).unwrap();
+                assert_eq!(stat.st_dev, OTHER.0);
+                let parent = fs.sys_stat(task, b"/mnt/..").unwrap();
+                assert_eq!((parent.st_dev, parent.st_ino), (ROOT.0, 1));
+            }
+            fs.sys_umount(task, b"/disk").unwrap();
+        }
+    });
+}
+
+#[test]
+fn more_names_than_are_remembered() {
+    let options = Options {
+        inodes: Some(1600),
+        ..Options::new(2000)
+    };
+    Machine::with(256, &options).run(|fs, task| {
+        let path = |n: u32| format!("/{n}");
+        for n in 0..1500 {
+            touch(fs, task, &path(n)).unwrap();
+        }
+        let numbers: Vec<_> = (0..1500).map(|n| number(fs, task, &path(n))).collect();
+        for n in (0..1500).step_by(3) {
+            fs.sys_unlink(task, path(n).as_bytes()).unwrap();
+        }
+        for n in 0..1500 {
+            let expected = if n % 3 == 0 {
+                MISSING
+            } else {
+                numbers[n as usize]
+            };
+            assert_eq!(number(fs, task, &path(n)), expected);
+        }
+    });
+}
+
+/// A repair program may move entries while the device is mounted.
+#[test]
+fn an_entry_is_looked_at_before_it_is_changed() {
+    let host = Host::new(64);
+    host.attach(ROOT, MemoryDisk::new(300));
+    let fs = host.fs();
+    fs.mkfs(ROOT, &Options::new(300)).unwrap();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    let task = editor.task();
+    write(&fs, task, "/one", 0, b"1").unwrap();
+    write(&fs, task, "/two", 0, b"2").unwrap();
+    let first = u32::from(fs.geometry(ROOT).unwrap().firstdatazone);
+    let directory = fs.bread(ROOT, first).unwrap();
+    let mut data = directory.data();
+    let (one, two) = data[32..64].split_at_mut(16);
+    assert!(one[2..].starts_with(b"one\0") && two[2..].starts_with(b"two\0"));
+    one.swap_with_slice(two);
+    drop(data);
+    drop(directory);
+    fs.sys_unlink(task, b"/one").unwrap();
+    assert_eq!(number(&fs, task, "/one"), MISSING);
+    assert_eq!(read(&fs, task, "/two", 0, 9).unwrap(), b"2");
+    editor.unmount().unwrap();
+}
