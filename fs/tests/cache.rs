@@ -298,3 +298,56 @@ fn sync_waits_until_everything_is_on_the_disk() {
         common::check::check(&machine.disk.to_bytes()).unwrap();
     });
 }
+
+#[test]
+fn sync_writes_the_changed_buffers_and_no_others() {
+    let (host, disk) = host(200);
+    let fs = host.fs();
+    for block in 0..200 {
+        fs.bread(ROOT, block).unwrap();
+    }
+    let changed = [0, 31, 32, 33, 63, 64, 150, 199];
+    for block in changed {
+        let buffer = fs.bread(ROOT, block).unwrap();
+        buffer.data()[5] = 0xAA;
+        buffer.mark_dirty();
+    }
+    fs.sys_sync().unwrap();
+    assert_eq!(host.transfers(), (200, changed.len()));
+    fs.sys_sync().unwrap();
+    assert_eq!(host.transfers(), (200, changed.len()));
+    // What was written is written again when it is changed again.
+    let buffer = fs.bread(ROOT, 63).unwrap();
+    buffer.data()[5] = 0xBB;
+    buffer.mark_dirty();
+    drop(buffer);
+    fs.sys_sync().unwrap();
+    assert_eq!(host.transfers().1, changed.len() + 1);
+    let bytes = disk.to_bytes();
+    let byte = |block: u32| bytes[block as usize * BLOCK_SIZE + 5];
+    for block in 0..200 {
+        let expected = match block {
+            63 => 0xBB,
+            _ if changed.contains(&block) => 0xAA,
+            _ => block as u8,
+        };
+        assert_eq!(byte(block), expected, "block {block}");
+    }
+}
+
+#[test]
+fn reading_ahead_waits_for_no_buffer() {
+    let (host, _) = host(16);
+    let fs = host.fs();
+    let in_use: Vec<_> = (0..12).map(|n| fs.bread(ROOT, n).unwrap()).collect();
+    let buffer = fs.breada(ROOT, 100, 101..=116).unwrap();
+    assert_eq!(buffer.data()[0], 100);
+    // The host is done at once, so the three that are left go round.
+    assert_eq!(host.transfers().0, 12 + 17);
+    let more: Vec<_> = (20..23).map(|n| fs.bread(ROOT, n).unwrap()).collect();
+    drop(buffer);
+    let buffer = fs.breada(ROOT, 200, 201..=216).unwrap();
+    assert_eq!(buffer.data()[0], 200);
+    assert_eq!(host.transfers().0, 12 + 17 + 3 + 1);
+    drop((in_use, more));
+}

@@ -322,3 +322,19 @@ fn times_follow_the_clock() {
     assert_eq!(times(b"/"), (1_000_000, 500, 500));
     editor.unmount().unwrap();
 }
+
+#[test]
+fn a_file_longer_than_a_block_of_the_bitmap_is_freed_whole() {
+    let machine = Machine::new(12_000);
+    machine.run(|fs, task| {
+        let before = fs.free_counts(common::ROOT).unwrap();
+        write(fs, task, "/f", 0, &common::pattern(9_000 * 1024, 1)).unwrap();
+        assert!(before.0 - fs.free_counts(common::ROOT).unwrap().0 > 9_000);
+        fs.sys_unlink(task, b"/f").unwrap();
+        fs.sys_sync().unwrap();
+        assert_eq!(fs.free_counts(common::ROOT).unwrap(), before);
+        // The zones are free indeed.
+        write(fs, task, "/g", 0, &common::pattern(11_000 * 1024, 2)).unwrap();
+        fs.sys_unlink(task, b"/g").unwrap();
+    });
+}

@@ -434,6 +434,52 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plugged_is_merged_and_then_told_of() {
+        let mut requests = Requests::new();
+        requests.plug();
+        for block in [200, 201, 199, 300] {
+            assert_eq!(requests.add(&read(block)), Added::Queued);
+        }
+        assert_eq!(requests.unplug(), Some(HD2));
+        let request = requests.begin(3).unwrap();
+        assert_eq!((request.block(), request.blocks_left()), (199, 3));
+        assert_eq!(requests.unplug(), None);
+        assert_eq!(drain(&mut requests), [199, 200, 201, 300]);
+        assert_eq!(requests.add(&read(1)), Added::Started);
+    }
+
+    #[test]
+    fn a_driver_that_begins_early_keeps_its_request() {
+        let mut requests = Requests::new();
+        requests.plug();
+        requests.add(&read(200));
+        assert_eq!(requests.begin(3).unwrap().blocks_left(), 1);
+        requests.add(&read(201));
+        assert_eq!(requests.begin(3).unwrap().blocks_left(), 1);
+        assert_eq!(requests.unplug(), None);
+        assert_eq!(drain(&mut requests), [200, 201]);
+    }
+
+    #[test]
+    fn a_busy_driver_is_not_told_of_what_was_plugged() {
+        let mut requests = busy();
+        requests.plug();
+        assert_eq!(requests.add(&read(101)), Added::Queued);
+        assert_eq!(requests.current(3).unwrap().blocks_left(), 1);
+        assert_eq!(requests.unplug(), None);
+        // But one of another driver is.
+        requests.plug();
+        let floppy = Device::new(2, 0);
+        let transfer = Transfer {
+            device: floppy,
+            ..read(7)
+        };
+        assert_eq!(requests.add(&transfer), Added::Queued);
+        assert_eq!(requests.unplug(), Some(floppy));
+        assert_eq!(requests.unplug(), None);
+    }
+
+    #[test]
     fn each_block_has_its_own_count_of_errors() {
         let mut requests = busy();
         requests.add(&read(200));
