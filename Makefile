@@ -11,6 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # calls, as one would give the kernel the features of lib that programs ask for.
 KERNEL_FOLDER := $(TARGET)/i686-kernel/release
 KERNEL        := $(KERNEL_FOLDER)/kernel
+PROGRAMS      := $(TARGET)/i686-kernel/programs
 IMAGE         := $(BUILD)/eleven.img
 # What `make run` and `make qemu` write to: a copy of the image, made anew
 # when the image has changed.
@@ -53,7 +54,7 @@ gdb: image tools ## gdb on QEMU, stopped in the kernel's main, with Rust source
 image: kernel tools ## the disk image, build/eleven.img
 	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
 		--output $(BUILD)/new.img --boot $(KERNEL_FOLDER)/boot \
-		--kernel $(KERNEL) --programs $(KERNEL_FOLDER)
+		--kernel $(KERNEL) --programs $(PROGRAMS)
 	@if cmp -s $(BUILD)/new.img $(IMAGE); then rm $(BUILD)/new.img; \
 		else mv $(BUILD)/new.img $(IMAGE); fi
 
@@ -67,7 +68,7 @@ disk: image
 
 kernel:
 	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
-	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p programs
+	$(KERNEL_CARGO) build --profile programs $(KERNEL_FLAGS) -p programs
 
 tools:
 	$(HOST_CARGO) build -p mkimage -p guest
@@ -94,7 +95,7 @@ check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
 	$(HOST_CARGO) clippy -p programs --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
-	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p programs -- -D warnings
+	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -- -D warnings
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(TARGET)
