@@ -3,10 +3,12 @@
 //! (0.11: the end of `sys_setup` in `kernel/blk_drv/hd.c`, `mount_root`).
 
 use crate::blk_drv::{hd, ramdisk};
+use crate::chr_drv::tty_io::{self, FIRST_SERIAL};
 use crate::fs_seam::fs;
-use crate::power;
 use crate::sched::current;
 use crate::setup_data;
+use crate::{power, printk};
+use ::fs::seam::ReadInto;
 use lib::lock::Word;
 use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
@@ -22,13 +24,30 @@ pub fn setup() -> Result<()> {
     DONE.set(1);
     hd::sys_setup_disks();
     let device = load_ram_disk(root_device());
-    if let Err(error) = fs().mount_root(device, &current().fs) {
-        power::stop(format_args!(
-            "No root file system: cannot mount device {device}: {error}.\n\
-             Give the right one by root=, for example root=/dev/hd2"
-        ));
+    while let Err(error) = fs().mount_root(device, &current().fs) {
+        if device.major() != major::FLOPPY || wait_for_keypress().is_err() {
+            power::stop(format_args!(
+                "No root file system: cannot mount device {device}: {error}.\n\
+                 Give the right one by root=, for example root=/dev/hd2"
+            ));
+        }
     }
     Ok(())
+}
+
+/// Asks for the floppy with root on it, and waits for a line on the console
+/// (0.11: `wait_for_keypress` in `fs/super.c`).
+fn wait_for_keypress() -> Result<()> {
+    const LINE: usize = 80;
+    printk!("Insert root floppy and press ENTER");
+    let minor = match setup_data::parameter("console") {
+        Some("ttyS0") => FIRST_SERIAL,
+        Some("ttyS1") => FIRST_SERIAL + 1,
+        // What is in front.
+        _ => 0,
+    };
+    let terminal = Device::new(major::TTYX, minor);
+    tty_io::tty_read(terminal, &mut ReadInto(&mut [0; LINE]), 0).map(drop)
 }
 
 /// `root=` on the command line, else what the boot sector says.

@@ -38,7 +38,7 @@ const CHUNK: usize = 128;
 /// VTIME counts tenths of a second.
 const TICKS_PER_TENTH: u32 = sched::HZ / 10;
 /// The minor number of the first serial line; below are the consoles.
-const FIRST_SERIAL: u8 = 64;
+pub const FIRST_SERIAL: u8 = 64;
 
 /// All terminals (0.11: `tty_table`).
 static TTY_TABLE: [Tty; console::NR_CONSOLES + 2] = [
