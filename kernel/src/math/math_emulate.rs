@@ -18,12 +18,13 @@ use super::i387::I387;
 use super::instructions::{Instruction, Kind, Machine, do_emu};
 use crate::exit;
 use crate::sched::{ATTENTION, current};
-use crate::segment::{copy_from_user, copy_to_user, get_user};
+use crate::segment::{copy_from_user, copy_to_user};
 use crate::signal::EFLAGS_TF;
 use crate::traps::Registers;
 use lib::signal::Signal;
 use lib::sys::types::UserAddress;
 use mm::descriptor::Selector;
+use mm::memory::PAGE_SIZE;
 
 /// So many instructions at once, then others may have the processor.
 const MOST_AT_ONCE: u32 = 32;
@@ -71,13 +72,8 @@ fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
 /// Carries out the next instruction, if it is one for the coprocessor.
 fn emulate_one(registers: &mut Registers, i387: &mut I387) -> Result<bool> {
     let general = general_registers(registers);
-    let mut eip = registers.eip;
-    let mut next = || {
-        let byte = get_user(UserAddress(eip)).map_err(|_| Stop::Fault);
-        eip = eip.wrapping_add(1);
-        byte
-    };
-    match ea::decode(&mut next, &general)? {
+    let mut code = Code::at(registers.eip);
+    match ea::decode(&mut || code.next(), &general)? {
         Decoded::Other => return Ok(false),
         Decoded::Wait if i387.is_error_pending() => return Err(Stop::Pending),
         Decoded::Wait => {}
@@ -88,8 +84,41 @@ fn emulate_one(registers: &mut Registers, i387: &mut I387) -> Result<bool> {
             }
         }
     }
-    registers.eip = eip;
+    registers.eip = code.eip;
     Ok(true)
+}
+
+/// The bytes that stand at an address, fetched eight at a time as long as
+/// these are in one page.
+struct Code {
+    eip: u32,
+    fetched: [u8; Code::FETCH],
+    left: usize,
+}
+
+impl Code {
+    const FETCH: usize = 8;
+
+    fn at(eip: u32) -> Code {
+        Code {
+            eip,
+            fetched: [0; Code::FETCH],
+            left: 0,
+        }
+    }
+
+    fn next(&mut self) -> Result<u8> {
+        if self.left == 0 {
+            let to_page_end = PAGE_SIZE - self.eip as usize % PAGE_SIZE;
+            self.left = to_page_end.min(Code::FETCH);
+            let bytes = &mut self.fetched[Code::FETCH - self.left..];
+            copy_from_user(UserAddress(self.eip), bytes).map_err(|_| Stop::Fault)?;
+        }
+        let byte = self.fetched[(Code::FETCH - self.left) % Code::FETCH];
+        self.left -= 1;
+        self.eip = self.eip.wrapping_add(1);
+        Ok(byte)
+    }
 }
 
 /// For exception handlers: which instruction was the last, and its operand.

@@ -16,6 +16,7 @@ mod hostile;
 mod interactive;
 mod limits;
 mod linux;
+mod math;
 mod period;
 mod power;
 mod serial;

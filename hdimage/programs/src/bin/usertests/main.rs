@@ -20,6 +20,7 @@ extern crate alloc;
 #[macro_use]
 mod support;
 mod consoles;
+mod coprocessor;
 mod descriptors;
 mod devices;
 mod exec;
@@ -64,6 +65,7 @@ const TOPICS: &[&[Test]] = &[
     memory::TESTS,
     exec::TESTS,
     traps::TESTS,
+    coprocessor::TESTS,
     pointers::TESTS,
     system::TESTS,
     fuzz::TESTS,
