@@ -92,6 +92,7 @@ mod math {
     pub mod div;
     pub mod ea;
     pub mod error;
+    pub mod functions;
     pub mod get_put;
     pub mod i387;
     pub mod instructions;

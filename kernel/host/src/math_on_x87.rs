@@ -9,14 +9,16 @@ use crate::math::temp_real::TempReal;
 
 /// Code that loads a state from `rdi`, carries out one instruction on the
 /// memory at `rdx`, and saves the state at `rsi`: eight bytes for each second
-/// byte of each escape code.
+/// byte of each escape code, without and with a prefix for 16-bit operands.
 mod routines {
-    use super::Code;
     use crate::math::i387::I387;
+    use crate::math::instructions::Instruction;
 
     core::arch::global_asm!(
         ".balign 8",
         "kernel_host_x87:",
+        ".set short, 0",
+        ".rept 2",
         ".set escape, 0xD8",
         ".rept 8",
         ".set modrm, 0",
@@ -24,6 +26,9 @@ mod routines {
         // A memory operand without displacement, or a register.
         ".if modrm & 0xC7 == 2 || modrm >= 0xC0",
         "frstor [rdi]",
+        ".if short",
+        ".byte 0x66",
+        ".endif",
         ".byte escape, modrm",
         "fnsave [rsi]",
         "ret",
@@ -36,23 +41,35 @@ mod routines {
         ".endr",
         ".set escape, escape + 1",
         ".endr",
+        ".set short, 1",
+        ".endr",
     );
 
     unsafe extern "C" {
         #[link_name = "kernel_host_x87"]
-        static ROUTINES: [[[u8; 8]; 256]; 8];
+        static ROUTINES: [[[[u8; 8]; 256]; 8]; 2];
     }
 
     /// Carries it out. Answers what is in AX.
-    pub fn run(code: Code, before: &I387, after: &mut I387, memory: &mut [u8; 256]) -> u16 {
-        let Code { escape, modrm } = code;
+    pub fn run(
+        instruction: Instruction,
+        before: &I387,
+        after: &mut I387,
+        memory: &mut [u8; 256],
+    ) -> u16 {
+        let Instruction {
+            escape,
+            modrm,
+            short,
+        } = instruction;
         assert!(modrm >= 0xC0 || modrm & 0xC7 == 2);
         // SAFETY: the routine is there, as asserted. It reads and writes what
         // its arguments refer to, no instruction of the coprocessor writes
         // more than 256 bytes, and it leaves the coprocessor as a function
-        // must find it, except for the control word.
+        // must find it.
         unsafe {
-            let routine = &raw const ROUTINES[usize::from(escape)][usize::from(modrm)];
+            let routine =
+                &raw const ROUTINES[usize::from(short)][usize::from(escape)][usize::from(modrm)];
             let routine: extern "sysv64" fn(&I387, &mut I387, &mut [u8; 256]) -> u16 =
                 core::mem::transmute(routine);
             routine(before, after, memory)
@@ -60,38 +77,39 @@ mod routines {
     }
 }
 
-/// The bytes of an instruction that has no displacement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Code {
-    escape: u8,
-    modrm: u8,
+/// Results of these are not exact.
+fn is_transcendental(instruction: Instruction) -> bool {
+    instruction.escape == 1 && matches!(instruction.modrm, 0xF0..=0xF3 | 0xF9 | 0xFB | 0xFE | 0xFF)
 }
 
-impl Code {
-    fn instruction(self) -> Instruction {
-        Instruction {
-            escape: self.escape,
-            modrm: self.modrm,
-            short: false,
-        }
-    }
-
-    /// Results of these are not exact.
-    fn is_transcendental(self) -> bool {
-        self.escape == 1 && matches!(self.modrm, 0xF0..=0xF3 | 0xF9 | 0xFB | 0xFE | 0xFF)
-    }
+/// Whether the size of the operands makes a difference: for FSTENV, FSAVE and
+/// back.
+fn has_sizes(instruction: Instruction) -> bool {
+    matches!(instruction.escape, 1 | 5) && matches!(instruction.modrm, 0x22 | 0x32)
 }
 
 /// Every instruction that the emulator knows, with the operand, if it is in
 /// memory, at an address in a register.
-fn all_codes() -> impl Iterator<Item = Code> {
-    let second_bytes = || (0..=0xFF).filter(|&modrm| modrm >= 0xC0 || modrm & 0xC7 == 2);
-    (0..8)
-        .flat_map(move |escape| second_bytes().map(move |modrm| Code { escape, modrm }))
-        .filter(|code| {
+fn all_instructions() -> impl Iterator<Item = Instruction> {
+    let bytes = (0..8).flat_map(|escape| (0..=0xFF).map(move |modrm| (escape, modrm)));
+    bytes
+        .flat_map(|(escape, modrm)| {
+            [false, true].map(|short| Instruction {
+                escape,
+                modrm,
+                short,
+            })
+        })
+        .filter(|&instruction| {
+            let modrm = instruction.modrm;
+            let has_routine = modrm >= 0xC0 || modrm & 0xC7 == 2;
+            has_routine && (!instruction.short || has_sizes(instruction))
+        })
+        .filter(|&instruction| {
             let mut i387 = I387::new();
             i387.initialise();
-            do_emu(&mut i387, code.instruction(), &mut Operand::new([0; 256])) != Err(Stop::Illegal)
+            let mut operand = Operand::new([0; 256]);
+            do_emu(&mut i387, instruction, &mut operand) != Err(Stop::Illegal)
         })
 }
 
@@ -220,12 +238,12 @@ impl Random {
 
     /// What may be in memory before an instruction: any bytes, with an operand
     /// of the right format in front.
-    fn memory(&mut self, code: Code) -> [u8; 256] {
+    fn memory(&mut self, instruction: Instruction) -> [u8; 256] {
         let mut memory = [0; 256];
         for bytes in memory.chunks_exact_mut(8) {
             bytes.copy_from_slice(&self.next().to_le_bytes());
         }
-        match (code.escape, code.modrm >> 3 & 7) {
+        match (instruction.escape, instruction.modrm >> 3 & 7) {
             (1 | 5, 4) => memory[..108].copy_from_slice(&to_bytes(&self.state())),
             (3, 5) => memory[..10].copy_from_slice(&self.register().to_bytes()),
             (7, 4) => memory[..9].fill_with(|| (self.below(10) << 4 | self.below(10)) as u8),
@@ -299,23 +317,24 @@ struct Outcome {
 }
 
 /// By the coprocessor, and by the emulator.
-fn run_both(before: &I387, code: Code, memory: [u8; 256]) -> (Outcome, Outcome) {
+fn run_both(before: &I387, instruction: Instruction, memory: [u8; 256]) -> (Outcome, Outcome) {
     let mut real = Outcome {
         i387: I387::new(),
         operand: Operand::new(memory),
     };
-    let ax = routines::run(code, before, &mut real.i387, &mut real.operand.memory);
+    let ax = routines::run(
+        instruction,
+        before,
+        &mut real.i387,
+        &mut real.operand.memory,
+    );
     let mut emulated = Outcome {
         i387: *before,
         operand: Operand::new(memory),
     };
     emulated.i387.settle();
-    do_emu(
-        &mut emulated.i387,
-        code.instruction(),
-        &mut emulated.operand,
-    )
-    .unwrap_or_else(|stop| panic!("{code:x?}: {stop:?}"));
+    do_emu(&mut emulated.i387, instruction, &mut emulated.operand)
+        .unwrap_or_else(|stop| panic!("{instruction:x?}: {stop:?}"));
     real.operand.ax = emulated.operand.ax.map(|_| ax);
     (real, emulated)
 }
@@ -331,18 +350,18 @@ const ROUNDS: u32 = 5000;
 
 /// Tries all instructions of a kind with random states and operands.
 fn try_all(
-    is_tried: impl Fn(Code) -> bool,
-    mut is_same: impl FnMut(Code, &I387, &Outcome, &Outcome) -> bool,
+    is_tried: impl Fn(Instruction) -> bool,
+    mut is_same: impl FnMut(Instruction, &I387, &Outcome, &Outcome) -> bool,
 ) {
     let mut random = Random(1);
-    for code in all_codes().filter(|&code| is_tried(code)) {
+    for instruction in all_instructions().filter(|&instruction| is_tried(instruction)) {
         for _ in 0..ROUNDS {
             let before = random.state();
-            let memory = random.memory(code);
-            let (real, emulated) = run_both(&before, code, memory);
+            let memory = random.memory(instruction);
+            let (real, emulated) = run_both(&before, instruction, memory);
             assert!(
-                is_same(code, &before, &real, &emulated),
-                "{code:x?} at {}, operand {:02x?}\nreal     {}, operand {:02x?}\nemulated {}, operand {:02x?}",
+                is_same(instruction, &before, &real, &emulated),
+                "{instruction:x?} at {}, operand {:02x?}\nreal     {}, operand {:02x?}\nemulated {}, operand {:02x?}",
                 describe(&before),
                 &memory[..10],
                 describe(&real.i387),
@@ -371,14 +390,16 @@ fn describe(i387: &I387) -> String {
 
 #[test]
 fn everything_but_the_functions_is_exact() {
-    let is_remainder = |code: Code| code.escape == 1 && matches!(code.modrm, 0xF5 | 0xF8);
+    let is_remainder = |instruction: Instruction| {
+        instruction.escape == 1 && matches!(instruction.modrm, 0xF5 | 0xF8)
+    };
     try_all(
-        |code| !code.is_transcendental(),
-        |code, _, real, emulated| {
+        |instruction| !is_transcendental(instruction),
+        |instruction, _, real, emulated| {
             // How far an incomplete remainder gets is each processor's own
             // affair.
-            let incomplete =
-                is_remainder(code) && (real.i387.status() & emulated.i387.status()) & C2 != 0;
+            let incomplete = is_remainder(instruction)
+                && (real.i387.status() & emulated.i387.status()) & C2 != 0;
             incomplete
                 || same_words(&real.i387, &emulated.i387, 0)
                     && real.i387.st_space == emulated.i387.st_space
@@ -409,13 +430,13 @@ fn is_next_to(a: TempReal, b: TempReal) -> bool {
 #[test]
 fn functions_are_next_to_the_coprocessors() {
     // Beyond these the coprocessor promises nothing.
-    let is_in_range = |code: Code, before: &I387| match code.modrm {
+    let is_in_range = |instruction: Instruction, before: &I387| match instruction.modrm {
         0xF0 => before.st(0).exponent() < 0x3FFF,
         0xF9 => before.st(0).exponent() < 0x3FFD,
         _ => true,
     };
-    try_all(Code::is_transcendental, |code, before, real, emulated| {
-        if !is_in_range(code, before) && !before.st(0).is_nan() {
+    try_all(is_transcendental, |instruction, before, real, emulated| {
+        if !is_in_range(instruction, before) && !before.st(0).is_nan() {
             return true;
         }
         // Which of two neighbours it is, is not promised: nor are, then, the

@@ -13,19 +13,14 @@
 use super::add::{add, subtract};
 use super::compare::{UNORDERED, check, compare, examine};
 use super::control;
-use super::convert::round_to_integer;
 use super::div::divide;
 use super::error::{Context, Result, Stop};
+use super::functions::{self, of_one};
 use super::get_put;
-use super::i387::{C0, C1, C2, C3, CONDITION, I387};
-use super::log::{power_less_one, y_log2_x, y_log2_x_plus_1};
+use super::i387::{C1, CONDITION, I387};
 use super::mul::multiply;
-use super::remainder::{Quotient, remainder};
 use super::round::{Wide, to_register};
-use super::scale::{extract, scale};
-use super::sqrt::square_root;
 use super::temp_real::TempReal;
-use super::trig::{arc_tangent, cosine, sine, sine_and_cosine, tangent};
 
 /// What an instruction reaches besides the coprocessor.
 pub trait Machine {
@@ -127,7 +122,7 @@ fn memory(
     match (instruction.escape, operation) {
         (0 | 2 | 4 | 6, _) => {
             let other = get_put::get_operand(instruction.escape, machine, context)?;
-            arithmetic(i387, operation, Some(other), 0, 0, context)
+            arithmetic(i387, operation, Other::Number(other), 0, context)
         }
         (escape, 0) | (escape @ (3 | 7), 5) | (escape @ 7, 4) => {
             get_put::load(i387, escape, operation, machine, context)
@@ -145,8 +140,9 @@ fn memory(
 
 fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -> Result<()> {
     let index = instruction.index();
+    let other = Other::Register(index);
     match (instruction.escape, instruction.operation(), index) {
-        (0, operation, _) => arithmetic(i387, operation, None, index, 0, context),
+        (0, operation, _) => arithmetic(i387, operation, other, 0, context),
         (1, 0, _) => {
             if i387.hold(&[index], context)? {
                 i387.push(i387.st(index), context)
@@ -158,11 +154,10 @@ fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -
         (1, 1, _) | (5 | 7, 1, _) => exchange(i387, index, context),
         (1, 4, _) => sign_and_test(i387, index, context),
         (1, 5, _) => constant(i387, index, context),
-        (1, 6, _) => first_functions(i387, index, context),
-        (1, 7, _) => second_functions(i387, index, context),
-        (2, 5, 1) => compare_with(i387, Some(1), false, context).map(|()| pop_twice(i387)),
-        (4, operation @ (2 | 3), _) => arithmetic(i387, operation, None, index, 0, context),
-        (4, operation, _) => arithmetic(i387, operation, None, index, index, context),
+        (1, 6 | 7, _) => functions::do_emu(i387, instruction.modrm & 15, context),
+        (2, 5, 1) => compare_with(i387, other, false, context).map(|()| pop_twice(i387)),
+        (4, operation @ (2 | 3), _) => arithmetic(i387, operation, other, 0, context),
+        (4, operation, _) => arithmetic(i387, operation, other, index, context),
         (5, 0, _) => {
             i387.set_empty(index);
             Ok(())
@@ -183,13 +178,13 @@ fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -
             i387.pop();
             Ok(())
         }
-        (5, 4, _) => compare_with(i387, Some(index), false, context),
-        (5, 5, _) => compare_with(i387, Some(index), false, context).map(|()| i387.pop()),
-        (6, 2, _) => compare_with(i387, Some(index), true, context).map(|()| i387.pop()),
-        (6, 3, 1) => compare_with(i387, Some(1), true, context).map(|()| pop_twice(i387)),
+        (5, 4, _) => compare_with(i387, other, false, context),
+        (5, 5, _) => compare_with(i387, other, false, context).map(|()| i387.pop()),
+        (6, 2, _) => compare_with(i387, other, true, context).map(|()| i387.pop()),
+        (6, 3, 1) => compare_with(i387, other, true, context).map(|()| pop_twice(i387)),
         (6, 3, _) => Err(Stop::Illegal),
         (6, operation, _) => {
-            arithmetic(i387, operation, None, index, index, context)?;
+            arithmetic(i387, operation, other, index, context)?;
             i387.pop();
             Ok(())
         }
@@ -211,69 +206,64 @@ fn operand(i387: &I387, index: usize, context: &mut Context) -> Result<TempReal>
     })
 }
 
-/// The eight operations that there are in all operand forms. The operands are
-/// ST(0), and `other` or else ST(index); the result goes to ST(to).
+/// The operand besides ST(0).
+#[derive(Clone, Copy)]
+enum Other {
+    Register(usize),
+    Number(TempReal),
+}
+
+impl Other {
+    /// Both operands, `None` if one of them is an empty register.
+    fn with_top(self, i387: &I387, context: &mut Context) -> Result<Option<(TempReal, TempReal)>> {
+        let (index, b) = match self {
+            Other::Register(index) => (index, i387.st(index)),
+            Other::Number(number) => (0, number),
+        };
+        let held = i387.hold(&[0, index], context)?;
+        Ok(held.then_some((i387.st(0), b)))
+    }
+}
+
+/// The eight operations that there are in all operand forms; the result goes
+/// to ST(to).
 fn arithmetic(
     i387: &mut I387,
     operation: u8,
-    other: Option<TempReal>,
-    index: usize,
+    other: Other,
     to: usize,
     context: &mut Context,
 ) -> Result<()> {
     if let 2 | 3 = operation {
-        i387.set_condition(CONDITION, UNORDERED);
-        let held = i387.hold(&[0, index], context)?;
-        let b = other.unwrap_or(i387.st(index));
-        set_order(i387, held, b, true, context)?;
+        compare_with(i387, other, true, context)?;
         if operation == 3 {
             i387.pop();
         }
         return Ok(());
     }
-    let result = if i387.hold(&[0, index], context)? {
-        let (a, b) = (i387.st(0), other.unwrap_or(i387.st(index)));
-        match operation {
+    let result = match other.with_top(i387, context)? {
+        None => TempReal::INDEFINITE,
+        Some((a, b)) => match operation {
             0 => add(a, b, context)?,
             1 => multiply(a, b, context)?,
             4 => subtract(a, b, context)?,
             5 => subtract(b, a, context)?,
             6 => divide(a, b, context)?,
             _ => divide(b, a, context)?,
-        }
-    } else {
-        TempReal::INDEFINITE
+        },
     };
     i387.set_st(to, result);
     Ok(())
 }
 
-/// Compares ST(0) with another register, or with zero.
-fn compare_with(
-    i387: &mut I387,
-    index: Option<usize>,
-    ordered: bool,
-    context: &mut Context,
-) -> Result<()> {
+/// Compares ST(0). The condition bits count even if an exception is not masked.
+fn compare_with(i387: &mut I387, other: Other, ordered: bool, context: &mut Context) -> Result<()> {
     i387.set_condition(CONDITION, UNORDERED);
-    let held = i387.hold(&[0, index.unwrap_or(0)], context)?;
-    let b = index.map_or(TempReal::ZERO, |index| i387.st(index));
-    set_order(i387, held, b, ordered, context)
-}
-
-fn set_order(
-    i387: &mut I387,
-    held: bool,
-    b: TempReal,
-    ordered: bool,
-    context: &mut Context,
-) -> Result<()> {
-    if held {
-        i387.set_condition(CONDITION, compare(i387.st(0), b));
-        check(i387.st(0), b, ordered, context)
-    } else {
-        Ok(())
+    if let Some((a, b)) = other.with_top(i387, context)? {
+        i387.set_condition(CONDITION, compare(a, b));
+        check(a, b, ordered, context)?;
     }
+    Ok(())
 }
 
 /// FXCH. An empty register takes part as an indefinite.
@@ -288,16 +278,9 @@ fn exchange(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> 
 /// D9 E0 to E7.
 fn sign_and_test(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> {
     match index {
-        0 | 1 => {
-            let value = operand(i387, 0, context)?;
-            if !i387.is_empty(0) {
-                i387.set_st(0, value.with_sign(index == 0 && !value.is_negative()));
-            } else {
-                i387.set_st(0, value);
-            }
-            Ok(())
-        }
-        4 => compare_with(i387, None, true, context),
+        0 => of_one(i387, context, |a, _| Ok(a.with_sign(!a.is_negative()))),
+        1 => of_one(i387, context, |a, _| Ok(a.with_sign(false))),
+        4 => compare_with(i387, Other::Number(TempReal::ZERO), true, context),
         5 => {
             let bits = examine(i387.st(0), i387.is_empty(0));
             context.rounded_up = bits & C1 != 0;
@@ -338,166 +321,75 @@ fn constant(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> 
     i387.push(value, context)
 }
 
-/// Puts a function of ST(0) in its place.
-fn of_one(
-    i387: &mut I387,
-    context: &mut Context,
-    function: fn(TempReal, &mut Context) -> Result<TempReal>,
-) -> Result<()> {
-    let result = if i387.hold(&[0], context)? {
-        function(i387.st(0), context)?
-    } else {
-        TempReal::INDEFINITE
-    };
-    i387.set_st(0, result);
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Puts a function of ST(1) and ST(0) in place of both.
-fn of_two(
-    i387: &mut I387,
-    context: &mut Context,
-    function: fn(TempReal, TempReal, &mut Context) -> Result<TempReal>,
-) -> Result<()> {
-    let result = if i387.hold(&[0, 1], context)? {
-        function(i387.st(1), i387.st(0), context)?
-    } else {
-        TempReal::INDEFINITE
-    };
-    i387.set_st(1, result);
-    i387.pop();
-    Ok(())
-}
+    /// No memory at all.
+    struct Nowhere;
 
-/// Puts two results in place of ST(0): the second ends up on top. There must
-/// be room for one more.
-fn two_results(
-    i387: &mut I387,
-    context: &mut Context,
-    function: impl FnOnce(TempReal, &mut Context) -> Result<Option<(TempReal, TempReal)>>,
-) -> Result<()> {
-    let indefinite = (TempReal::INDEFINITE, TempReal::INDEFINITE);
-    let results = if i387.hold(&[0], context)? && i387.has_room(context)? {
-        function(i387.st(0), context)?
-    } else {
-        Some(indefinite)
-    };
-    match results {
-        Some((below, above)) => {
-            i387.set_st(0, below);
-            i387.place(above);
+    impl Machine for Nowhere {
+        fn read(&mut self, _: &mut [u8]) -> Result<()> {
+            Err(Stop::Fault)
         }
-        None => i387.set_condition(C2, C2),
-    }
-    Ok(())
-}
 
-/// A function of an angle, which may be too large.
-fn of_angle(
-    i387: &mut I387,
-    context: &mut Context,
-    function: fn(TempReal, &mut Context) -> Result<Option<TempReal>>,
-) -> Result<()> {
-    i387.set_condition(C2, 0);
-    let result = if i387.hold(&[0], context)? {
-        function(i387.st(0), context)?
-    } else {
-        Some(TempReal::INDEFINITE)
-    };
-    match result {
-        Some(result) => i387.set_st(0, result),
-        None => i387.set_condition(C2, C2),
-    }
-    Ok(())
-}
+        fn write(&mut self, _: &[u8]) -> Result<()> {
+            Err(Stop::Fault)
+        }
 
-/// FPTAN: the tangent and a 1, but a NaN twice.
-fn tangent_and_one(angle: TempReal, context: &mut Context) -> Result<Option<(TempReal, TempReal)>> {
-    Ok(tangent(angle, context)?.map(|result| {
-        let above = if result.is_nan() {
-            result
-        } else {
-            TempReal::ONE
+        fn set_ax(&mut self, _: u16) {}
+    }
+
+    fn run(i387: &mut I387, escape: u8, modrm: u8) -> Result<Kind> {
+        let instruction = Instruction {
+            escape,
+            modrm,
+            short: false,
         };
-        (result, above)
-    }))
-}
+        do_emu(i387, instruction, &mut Nowhere)
+    }
 
-/// D9 F0 to F7.
-fn first_functions(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> {
-    match index {
-        0 => of_one(i387, context, power_less_one),
-        1 => of_two(i387, context, y_log2_x),
-        2 => {
-            i387.set_condition(C2, 0);
-            two_results(i387, context, tangent_and_one)
-        }
-        3 => of_two(i387, context, arc_tangent),
-        4 => two_results(i387, context, |a, context| extract(a, context).map(Some)),
-        5 => reduce(i387, Quotient::Nearest, context),
-        6 => {
-            i387.turn(7);
-            Ok(())
-        }
-        _ => {
-            i387.turn(1);
-            Ok(())
+    fn with_one() -> I387 {
+        let mut i387 = I387::new();
+        i387.initialise();
+        i387.place(TempReal::ONE);
+        i387
+    }
+
+    #[test]
+    fn a_fault_changes_nothing() {
+        let before = with_one();
+        for escape in 0..8 {
+            for modrm in 0..0xC0 {
+                let mut i387 = before;
+                let stop = run(&mut i387, escape, modrm);
+                assert!(matches!(stop, Err(Stop::Fault | Stop::Illegal)));
+                assert_eq!(i387, before, "{escape:x} {modrm:x}");
+            }
         }
     }
-}
 
-/// D9 F8 to FF.
-fn second_functions(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> {
-    match index {
-        0 => reduce(i387, Quotient::Chopped, context),
-        1 => of_two(i387, context, y_log2_x_plus_1),
-        2 => of_one(i387, context, square_root),
-        3 => {
-            i387.set_condition(C2, 0);
-            two_results(i387, context, sine_and_cosine)
+    #[test]
+    fn an_exception_is_reported_by_the_next_instruction_that_waits() {
+        const ZERO_DIVIDE: u16 = 4;
+        let mut i387 = with_one();
+        i387.set_control(!ZERO_DIVIDE);
+        // 1 / 0: nothing happens but the exception.
+        i387.place(TempReal::ZERO);
+        assert_eq!(run(&mut i387, 0, 0xF9), Ok(Kind::Numeric));
+        assert_eq!(i387.st(0), TempReal::ZERO);
+        assert!(i387.is_error_pending());
+        let before = i387;
+        // FLD1, FADD, FCHS, FLDENV wait.
+        for (escape, modrm) in [(1, 0xE8), (0, 0xC1), (1, 0xE0), (1, 0x20)] {
+            assert_eq!(run(&mut i387, escape, modrm), Err(Stop::Pending));
+            assert_eq!(i387, before);
         }
-        4 => of_one(i387, context, round_to_integer),
-        5 => {
-            let result = if i387.hold(&[0, 1], context)? {
-                scale(i387.st(0), i387.st(1), context)?
-            } else {
-                TempReal::INDEFINITE
-            };
-            i387.set_st(0, result);
-            Ok(())
-        }
-        6 => of_angle(i387, context, sine),
-        _ => of_angle(i387, context, cosine),
+        // FNSTSW AX, FNSTCW to memory that is not there.
+        assert_eq!(run(&mut i387, 7, 0xE0), Ok(Kind::Control));
+        assert_eq!(run(&mut i387, 1, 0x38), Err(Stop::Fault));
+        // FNCLEX.
+        assert_eq!(run(&mut i387, 3, 0xE2), Ok(Kind::Control));
+        assert_eq!(run(&mut i387, 1, 0xE8), Ok(Kind::Numeric));
     }
-}
-
-/// FPREM and FPREM1. The condition bits tell of the quotient, if there is one:
-/// C0 is bit 2, C3 bit 1 and C1 bit 0; C2 says that there is more to do.
-fn reduce(i387: &mut I387, kind: Quotient, context: &mut Context) -> Result<()> {
-    i387.set_condition(C2, 0);
-    let mut condition = i387.status() & (C0 | C3);
-    let result = if i387.hold(&[0, 1], context)? {
-        let result = remainder(i387.st(0), i387.st(1), kind, context)?;
-        if !result.rest.is_nan() {
-            condition = quotient_bits(result.quotient);
-        }
-        context.rounded_up = condition & C1 != 0;
-        result.rest
-    } else {
-        TempReal::INDEFINITE
-    };
-    i387.set_condition(CONDITION, condition);
-    i387.set_st(0, result);
-    Ok(())
-}
-
-/// `None`: incomplete.
-fn quotient_bits(quotient: Option<u64>) -> u16 {
-    let Some(quotient) = quotient else {
-        return C2;
-    };
-    [(4, C0), (2, C3), (1, C1)]
-        .iter()
-        .filter(|(bit, _)| quotient & bit != 0)
-        .fold(0, |bits, (_, flag)| bits | flag)
 }

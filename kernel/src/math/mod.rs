@@ -21,6 +21,7 @@ mod convert;
 mod div;
 mod ea;
 mod error;
+mod functions;
 mod get_put;
 mod i387;
 mod instructions;
