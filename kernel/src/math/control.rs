@@ -11,7 +11,8 @@ use super::i387::I387;
 use super::instructions::{Instruction, Machine};
 use super::temp_real::TempReal;
 
-/// Bytes of what FNSTENV writes, and with 16-bit operands.
+/// Words of what FNSTENV writes; its bytes, and with 16-bit operands.
+const ENVIRONMENT_WORDS: usize = 7;
 const ENVIRONMENT_SIZE: usize = 28;
 const SHORT_ENVIRONMENT_SIZE: usize = 14;
 /// Bytes of the registers, which FNSAVE writes behind it.
@@ -83,7 +84,7 @@ fn load_control(i387: &mut I387, machine: &mut dyn Machine) -> Result<()> {
 
 /// The environment as bytes; how many of them count.
 fn environment(i387: &I387, short: bool) -> ([u8; ENVIRONMENT_SIZE], usize) {
-    let words = [
+    let words: [u32; ENVIRONMENT_WORDS] = [
         i387.cwd | UNUSED,
         i387.swd | UNUSED,
         i387.twd | UNUSED,
@@ -94,7 +95,7 @@ fn environment(i387: &I387, short: bool) -> ([u8; ENVIRONMENT_SIZE], usize) {
     ];
     let mut bytes = [0; ENVIRONMENT_SIZE];
     let size = environment_size(short);
-    for (place, word) in bytes.chunks_exact_mut(size / words.len()).zip(words) {
+    for (place, word) in bytes.chunks_exact_mut(size / ENVIRONMENT_WORDS).zip(words) {
         let word = word.to_le_bytes();
         place.copy_from_slice(&word[..place.len()]);
     }
@@ -111,21 +112,20 @@ const fn environment_size(short: bool) -> usize {
 
 /// Takes the environment out of bytes of either size.
 fn set_environment(i387: &mut I387, bytes: &[u8]) {
-    let mut words = [0; 7];
-    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(bytes.len() / 7)) {
-        let mut whole = [0; 4];
-        whole[..bytes.len()].copy_from_slice(bytes);
-        *word = u32::from_le_bytes(whole);
-    }
-    let [cwd, swd, twd, fip, fcs, foo, fos] = words;
+    let size = bytes.len() / ENVIRONMENT_WORDS;
+    let word = |index: usize| {
+        let mut word = [0; 4];
+        word[..size].copy_from_slice(&bytes[index * size..][..size]);
+        u32::from_le_bytes(word)
+    };
     *i387 = I387 {
-        cwd,
-        swd: swd & !UNUSED,
-        twd,
-        fip,
-        fcs,
-        foo,
-        fos: fos & !UNUSED,
+        cwd: word(0),
+        swd: word(1) & !UNUSED,
+        twd: word(2),
+        fip: word(3),
+        fcs: word(4),
+        foo: word(5),
+        fos: word(6) & !UNUSED,
         st_space: i387.st_space,
     };
 }

@@ -230,7 +230,7 @@ pub fn to_decimal(a: TempReal, context: &mut Context) -> Result<[u8; DECIMAL_SIZ
     for byte in digits {
         let pair = (left % 100) as u8;
         left /= 100;
-        *byte = pair / 10 << 4 | pair % 10;
+        *byte = ((pair / 10) << 4) | (pair % 10);
     }
     *sign = if a.is_negative() { 0x80 } else { 0 };
     Ok(bytes)

@@ -16,7 +16,7 @@ pub fn multiply_high(a: u128, b: u128) -> u128 {
     let half = u128::from(u64::MAX);
     let (a_high, a_low) = (a >> 64, a & half);
     let (b_high, b_low) = (b >> 64, b & half);
-    a_high * b_high + (a_high * b_low >> 64) + (a_low * b_high >> 64)
+    a_high * b_high + ((a_high * b_low) >> 64) + ((a_low * b_high) >> 64)
 }
 
 /// c0 + c1·z + c2·z² + ...
