@@ -54,7 +54,7 @@ fn control_c_on_the_second_line(emulator: Emulator) -> Result<()> {
     guest.expect_second("^C", LIMIT)?;
     guest.send_second("echo al''ive\n")?;
     guest.expect_second("alive", LIMIT)?;
-    ensure!(guest.command("echo here")? == "here\n");
+    ensure!(guest.command("echo here")?.ends_with("here\n"));
     Ok(())
 }
 
@@ -70,9 +70,9 @@ fn flow_control_stops_output(emulator: Emulator) -> Result<()> {
 
 fn settings_of_a_line(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator)?;
-    let output = guest
-        .command("stty 1200 cs7 parenb parodd hupcl -clocal < /dev/ttyS1; stty < /dev/ttyS1")?;
-    for words in ["speed 1200 baud", " cs7 parenb parodd ", " hupcl -clocal "] {
+    let output =
+        guest.command("stty 1200 cs7 parenb parodd hupcl < /dev/ttyS1; stty < /dev/ttyS1")?;
+    for words in ["speed 1200 baud", "\ncs7 parenb parodd ", " hupcl "] {
         ensure!(output.contains(words), "{words}: {output}");
     }
     let output = guest.command("stty -7 < /dev/ttyS1")?;
