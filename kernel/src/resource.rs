@@ -27,57 +27,53 @@ const INFINITY: u32 = RLIM_INFINITY as u32;
 const DEFAULT_STACK: u32 = 8 << 20;
 
 /// The limits of a task (0.12: `rlim` in `struct task_struct`).
-pub struct Limits {
-    current: [Word; RLIM_NLIMITS],
-    highest: [Word; RLIM_NLIMITS],
+pub struct Limits([Limit; RLIM_NLIMITS]);
+
+/// One of them, in the order of [`Rlimit`].
+struct Limit {
+    current: Word,
+    highest: Word,
 }
 
 impl Limits {
     /// None, but for the stack.
     pub const fn new() -> Limits {
-        let mut current = [const { Word::new(INFINITY) }; RLIM_NLIMITS];
-        current[RLIMIT_STACK as usize] = Word::new(DEFAULT_STACK);
-        Limits {
-            current,
-            highest: [const { Word::new(INFINITY) }; RLIM_NLIMITS],
-        }
+        const NONE: Limit = Limit {
+            current: Word::new(INFINITY),
+            highest: Word::new(INFINITY),
+        };
+        let mut limits = [const { NONE }; RLIM_NLIMITS];
+        limits[RLIMIT_STACK as usize].current = Word::new(DEFAULT_STACK);
+        Limits(limits)
     }
 
     /// The limit in force. One for what has no limit is infinite.
     #[inline(always)]
     pub fn get(&self, resource: u32) -> u32 {
-        self.current
-            .get(resource as usize)
-            .map_or(INFINITY, Word::get)
+        let limit = self.0.get(resource as usize);
+        limit.map_or(INFINITY, |limit| limit.current.get())
     }
 
     /// Becomes as another's are (`fork`).
     pub fn copy_from(&self, other: &Limits) {
-        let (to, from) = (self.words(), other.words());
-        to.zip(from).for_each(|(to, from)| to.set(from.get()));
-    }
-
-    fn words(&self) -> impl Iterator<Item = &Word> {
-        self.current.iter().chain(&self.highest)
+        for (to, from) in self.0.iter().zip(&other.0) {
+            to.current.set(from.current.get());
+            to.highest.set(from.highest.get());
+        }
     }
 }
 
-/// The two words of a resource; `EINVAL` if there is no such resource.
-fn limit_of(task: &'static Task, resource: u32) -> Result<(&'static Word, &'static Word)> {
-    let limits = &task.limits;
-    limits
-        .current
-        .get(resource as usize)
-        .zip(limits.highest.get(resource as usize))
-        .ok_or(Errno::EINVAL)
+/// The limits of a resource; `EINVAL` if there is no such resource.
+fn limit_of(task: &Task, resource: u32) -> Result<&Limit> {
+    task.limits.0.get(resource as usize).ok_or(Errno::EINVAL)
 }
 
 /// `getrlimit`: stores the limits of a resource.
 pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
-    let (current, highest) = limit_of(current(), resource)?;
+    let own = limit_of(current(), resource)?;
     let value = Rlimit {
-        rlim_cur: current.get() as i32,
-        rlim_max: highest.get() as i32,
+        rlim_cur: own.current.get() as i32,
+        rlim_max: own.highest.get() as i32,
     };
     put_user(limit, &value)?;
     Ok(0)
@@ -87,24 +83,24 @@ pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
 /// negative or above its own highest, `EPERM` to raise that for all but the
 /// super-user.
 pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
-    let (_, highest) = limit_of(current(), resource)?;
+    let own = limit_of(current(), resource)?;
     let limit: Rlimit = get_user(limit)?;
     if limit.rlim_cur < 0 || limit.rlim_max < limit.rlim_cur {
         return Err(Errno::EINVAL);
     }
-    if limit.rlim_max as u32 > highest.get() && !suser() {
+    if limit.rlim_max as u32 > own.highest.get() && !suser() {
         return Err(Errno::EPERM);
     }
     set_limit(resource, limit.rlim_cur as u32, limit.rlim_max as u32)
 }
 
-fn set_limit(resource: u32, new_current: u32, new_highest: u32) -> Result<u32> {
+fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     let task = current();
-    let (current, highest) = limit_of(task, resource)?;
-    current.set(new_current);
-    highest.set(new_highest);
+    let limit = limit_of(task, resource)?;
+    limit.current.set(current_limit);
+    limit.highest.set(highest);
     if resource == RLIMIT_FSIZE {
-        task.fs.file_size_limit.set(match new_current {
+        task.fs.file_size_limit.set(match current_limit {
             INFINITY => u32::MAX,
             bytes => bytes,
         });
@@ -123,8 +119,8 @@ pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
         1 => Ok(largest(task.limits.get(RLIMIT_FSIZE))),
         2 => {
             let bytes = limit.saturating_mul(UNIT).min(INFINITY);
-            let (_, highest) = limit_of(task, RLIMIT_FSIZE)?;
-            if largest(bytes) > largest(highest.get()) && !suser() {
+            let highest = limit_of(task, RLIMIT_FSIZE)?.highest.get();
+            if largest(bytes) > largest(highest) && !suser() {
                 return Err(Errno::EPERM);
             }
             set_limit(RLIMIT_FSIZE, bytes, bytes)?;
@@ -156,15 +152,15 @@ pub fn sys_getrusage(who: i32, usage: UserAddress) -> Result<u32> {
 /// more time than it should, SIGKILL when it has used all it may. From the
 /// clock's interrupt.
 pub fn check_cpu_limit(task: &Task) {
-    let limit = &task.limits.current[RLIMIT_CPU as usize];
-    if limit.get() == INFINITY {
+    let limit = &task.limits.0[RLIMIT_CPU as usize];
+    if limit.current.get() == INFINITY {
         return;
     }
     let seconds = task.utime.get().wrapping_add(task.stime.get()) / HZ;
-    if seconds >= task.limits.highest[RLIMIT_CPU as usize].get() {
+    if seconds >= limit.highest.get() {
         exit::deliver(Signal::SIGKILL, task);
-    } else if seconds >= limit.get() {
-        limit.set(seconds + 1);
+    } else if seconds >= limit.current.get() {
+        limit.current.set(seconds + 1);
         exit::deliver(Signal::SIGXCPU, task);
     }
 }

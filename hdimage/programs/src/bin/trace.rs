@@ -72,6 +72,8 @@ struct Tracee {
     pid: Pid,
     /// Why it stands, or how it ended.
     status: WaitStatus,
+    /// The SIGTRAP that it stands for comes of an instruction of its own.
+    has_trapped: bool,
 }
 
 impl Tracee {
@@ -91,6 +93,7 @@ impl Tracee {
         let mut tracee = Tracee {
             pid,
             status: WaitStatus(0),
+            has_trapped: false,
         };
         tracee.wait()?;
         Ok(tracee)
@@ -116,9 +119,11 @@ impl Tracee {
     }
 
     /// Lets it go on by a request until it stops or ends. A signal is told and
-    /// handed on; SIGTRAP is ours.
+    /// handed on; SIGTRAP too, if it is the program's own.
     fn go_on(&mut self, request: u32) -> Result<()> {
-        let signal = self.stopped().filter(|signal| *signal != Signal::SIGTRAP);
+        let is_ours = |signal| signal == Signal::SIGTRAP && !self.has_trapped;
+        let signal = self.stopped().filter(|signal| !is_ours(*signal));
+        self.has_trapped = false;
         if let Some(signal) = signal {
             eprintln!("--- SIG{} ---", signal.name());
         }
@@ -172,7 +177,10 @@ fn show_calls(program: &[&CStr]) -> Result<i32> {
         match call.take() {
             Some(text) if is_trap => eprintln!("{text} = {}", Answer(tracee.register(EAX)?)),
             Some(text) => eprintln!("{text} = ?"),
-            None if is_trap => call = call_text(&tracee)?,
+            None if is_trap => {
+                call = call_text(&tracee)?;
+                tracee.has_trapped = call.is_none();
+            }
             None => {}
         }
     }

@@ -21,4 +21,5 @@ mod period;
 mod power;
 mod serial;
 mod shell;
+mod tracing;
 mod usertests;
