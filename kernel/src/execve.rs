@@ -136,12 +136,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     crate::math::exit(task);
     memory::free_page_tables(task.base());
     let end_data = header.a_text + header.a_data;
-    // A program that starts behind page 0 may have nothing there.
-    task.start_code.set(if header.a_entry >= PAGE_SIZE as u32 {
-        PAGE_SIZE as u32
-    } else {
-        0
-    });
+    task.start_code.set(0);
     task.end_code.set(header.a_text);
     task.end_data.set(end_data);
     task.brk.set(end_data + header.a_bss);

@@ -52,14 +52,20 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
                 return Ok(());
             }
             let page = load_page(task, &executable, offset)?;
-            if offset < task.start_code.get() && page.iter().all(|&byte| byte == 0) {
+            if offset == 0 && has_no_page_0(task, &page) {
+                task.start_code.set(PAGE);
                 return Err(Errno::EFAULT);
             }
             memory::put_page(page, address)
         }
-        _ if offset < task.start_code.get() => Err(Errno::EFAULT),
         _ => memory::get_empty_page(address),
     }
+}
+
+/// Whether nothing is linked to page 0: the program starts behind it, and has
+/// only zeroes there. Then a null pointer shall fault.
+fn has_no_page_0(task: &Task, page: &Page) -> bool {
+    task.entry.get() >= PAGE && page.iter().all(|&byte| byte == 0)
 }
 
 /// Whether the page is part of text, data, heap or stack.
@@ -67,7 +73,7 @@ fn belongs_to(task: &Task, offset: u32) -> bool {
     let heap_end = task.brk.get().next_multiple_of(PAGE);
     let largest_stack = task.limits.get(RLIMIT_STACK);
     let stack_end = task.start_stack.get().saturating_sub(largest_stack);
-    offset < heap_end || offset >= stack_end
+    (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_end
 }
 
 /// Uses the page of another task that runs the same file, if that has it and

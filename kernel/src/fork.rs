@@ -97,7 +97,7 @@ fn copy_mem(child: &Task) -> Result<()> {
 /// Everything of the task but memory and registers.
 fn copy_task(child: &Task, pid: u32) {
     let parent = current();
-    let same: [(&Word, &Word); 13] = [
+    let same: [(&Word, &Word); 14] = [
         (&child.priority, &parent.priority),
         (&child.blocked, &parent.blocked),
         (&child.pgrp, &parent.pgrp),
@@ -105,6 +105,7 @@ fn copy_task(child: &Task, pid: u32) {
         (&child.tty, &parent.tty),
         (&child.used_math, &parent.used_math),
         (&child.start_code, &parent.start_code),
+        (&child.entry, &parent.entry),
         (&child.end_code, &parent.end_code),
         (&child.end_data, &parent.end_data),
         (&child.brk, &parent.brk),

@@ -7,6 +7,8 @@ use core::ffi::CStr;
 use lib::Errno;
 use lib::user::calls::{File, execve, read};
 
+/// Where programs are looked for if `PATH` is not set.
+pub const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 /// What runs a file that is no program.
 const SHELL: &CStr = c"/bin/sh";
 

@@ -113,8 +113,8 @@ pub struct Task {
     pub brk: Word,
     /// Where the stack began.
     pub start_stack: Word,
-    /// 4096 when nothing need be linked to page 0: if the file has only zeroes
-    /// for it, a null pointer faults there. 0 when the program starts in it.
+    /// First offset that belongs to the program: 0, or 4096 when it was found
+    /// that nothing is linked to page 0.
     pub start_code: Word,
     /// Where the program starts.
     pub entry: Word,

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::user::{env, stdio};
 use programs::command::{complain, status};
-use programs::run::execute;
+use programs::run::{DEFAULT_PATH, execute};
 
 extern crate alloc;
 
@@ -32,7 +32,7 @@ fn main() -> i32 {
         arguments = rest;
     }
     if let Some(command) = arguments.first() {
-        let path = env::var(b"PATH").unwrap_or_default();
+        let path = env::var(b"PATH").unwrap_or(DEFAULT_PATH);
         let errno = execute(arguments, &variables, path);
         complain(&[command.to_bytes()], errno);
         return if errno == lib::Errno::ENOENT {

@@ -24,7 +24,7 @@ use lib::user::crt0::exit;
 use lib::user::{env, stdio};
 use lib::{Errno, Result, eprintln};
 use programs::command::complain;
-use programs::run::execute;
+use programs::run::{DEFAULT_PATH, execute};
 
 extern crate alloc;
 
@@ -82,7 +82,7 @@ impl Tracee {
         stdio::flush();
         let Some(pid) = calls::fork()? else {
             let _ = calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0);
-            let path = env::var(b"PATH").unwrap_or_default();
+            let path = env::var(b"PATH").unwrap_or(DEFAULT_PATH);
             let errno = execute(program, env::vars(), path);
             complain(
                 &[program.first().map_or(&[], |name| name.to_bytes())],

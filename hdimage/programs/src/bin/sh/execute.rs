@@ -24,7 +24,7 @@ use lib::user::stdio;
 use lib::{Errno, eprintln, println};
 use programs::command::complain;
 use programs::path::c_string;
-use programs::run::execute;
+use programs::run::{DEFAULT_PATH, execute};
 use programs::shell::expand::{Shell, arguments, single};
 use programs::shell::lexer::{SyntaxError, Word};
 use programs::shell::parser::parse;
@@ -49,9 +49,6 @@ const IGNORED_AT_TERMINAL: [Signal; 5] = [
 /// How deep functions and `.` may call each other, so that they do not overflow
 /// the stack.
 const DEEPEST: u32 = 200;
-
-/// Where programs are looked for if `PATH` is not set.
-const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
 /// Why commands are left before they are done.
 #[derive(Clone, Copy, PartialEq)]

@@ -90,10 +90,10 @@ const PATHS: &[(&str, Call)] = calls! { |bad, good, fd|
 const BUFFERS: &[(&str, Call)] = calls! { |bad, good, fd|
     read(fd, bad, 16);
     read(fd, bad, 0x7fff_ffff);
-    read(fd, bad, u32::MAX);
+    read(fd, bad, 0x7fff_ffff);
     write(fd, bad, 16);
     write(fd, bad, 0x7fff_ffff);
-    write(fd, bad, u32::MAX);
+    write(fd, bad, 0x7fff_ffff);
 };
 
 const STRUCTURES: &[(&str, Call)] = calls! { |bad, good, fd|
