@@ -13,7 +13,6 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
 use lib::lock::{Lock, Word};
-use lib::sys::stat::{S_IFCHR, S_IFIFO};
 use lib::{Errno, Result};
 
 /// The end of the list of free entries.
@@ -143,11 +142,8 @@ impl Drop for File<'_> {
         let Some(inode) = self.fs.inode_from_raw(inode) else {
             return;
         };
-        match self.slot.file_type.get() as u16 {
-            S_IFIFO => inode.pipe().close(self.fs.seam, flags),
-            S_IFCHR => self.fs.seam.close_device(inode.rdev()),
-            _ => {}
-        }
+        let file_type = self.slot.file_type.get() as u16;
+        self.fs.close_inode(&inode, file_type, flags);
     }
 }
 
@@ -210,20 +206,16 @@ impl<'fs> File<'fs> {
 
 impl<'fs> Fs<'fs> {
     /// Opens an inode: an entry of the table that has it and the type bits of
-    /// its mode, at position 0. `ENFILE` if the table is full: then it is closed.
+    /// its mode, at position 0. `ENFILE` if the table is full; then the inode
+    /// is closed.
     pub(crate) fn new_file(
         &'fs self,
         inode: Inode<'fs>,
         file_type: u16,
         flags: u32,
     ) -> Result<File<'fs>> {
-        let slot = match self.tables.files.get_empty() {
-            Ok(slot) => slot,
-            Err(error) => {
-                self.close_inode(&inode, flags);
-                return Err(error);
-            }
-        };
+        let slot = (self.tables.files.get_empty())
+            .inspect_err(|_| self.close_inode(&inode, file_type, flags))?;
         slot.file_type.set(u32::from(file_type));
         slot.inode.set(inode.into_raw());
         slot.flags.set(flags);

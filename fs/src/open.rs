@@ -46,8 +46,9 @@ impl<'fs> Fs<'fs> {
 
     /// Undoes what opening did besides making a file: the driver or the pipe is
     /// told.
-    pub(crate) fn close_inode(&self, inode: &Inode<'fs>, flags: u32) {
-        match inode.mode() & S_IFMT {
+    #[inline]
+    pub(crate) fn close_inode(&self, inode: &Inode<'fs>, file_type: u16, flags: u32) {
+        match file_type {
             S_IFIFO => inode.pipe().close(self.seam, flags),
             S_IFCHR => self.seam.close_device(inode.rdev()),
             _ => {}
