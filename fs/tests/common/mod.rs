@@ -10,7 +10,7 @@ use fs::host::{Editor, Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::Result;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_WRONLY};
+use lib::fcntl::{O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 use lib::sys::types::Device;
 
 /// The device of the root file system.
@@ -70,7 +70,8 @@ pub fn pattern(len: usize, seed: u32) -> Vec<u8> {
         .collect()
 }
 
-/// Opens, writes it all in one call, closes.
+/// Opens, writes it all in one call, closes. Waits for nobody to open the
+/// other end of a named pipe.
 pub fn write<'fs>(
     fs: &'fs Fs<'fs>,
     task: &FsTask<'fs>,
@@ -78,14 +79,16 @@ pub fn write<'fs>(
     offset: i32,
     bytes: &[u8],
 ) -> Result<usize> {
-    let fd = fs.sys_open(task, path.as_bytes(), O_CREAT | O_WRONLY, 0o644)? as u32;
-    fs.sys_lseek(task, fd, offset, 0)?;
-    let result = fs.sys_write(task, fd, &mut WriteFrom(bytes));
+    let flags = O_CREAT | O_WRONLY | O_NONBLOCK;
+    let fd = fs.sys_open(task, path.as_bytes(), flags, 0o644)? as u32;
+    let moved = fs.sys_lseek(task, fd, offset, 0);
+    let result = moved.and_then(|_| fs.sys_write(task, fd, &mut WriteFrom(bytes)));
     fs.sys_close(task, fd).expect("close");
     result
 }
 
-/// Opens, reads up to `len` bytes in one call, closes.
+/// Opens, reads up to `len` bytes in one call, closes. Waits as little as
+/// [`write`].
 pub fn read<'fs>(
     fs: &'fs Fs<'fs>,
     task: &FsTask<'fs>,
@@ -93,10 +96,10 @@ pub fn read<'fs>(
     offset: i32,
     len: usize,
 ) -> Result<Vec<u8>> {
-    let fd = fs.sys_open(task, path.as_bytes(), O_RDONLY, 0)? as u32;
-    fs.sys_lseek(task, fd, offset, 0)?;
+    let fd = fs.sys_open(task, path.as_bytes(), O_RDONLY | O_NONBLOCK, 0)? as u32;
+    let moved = fs.sys_lseek(task, fd, offset, 0);
     let mut bytes = vec![0xEE; len];
-    let result = fs.sys_read(task, fd, &mut ReadInto(&mut bytes));
+    let result = moved.and_then(|_| fs.sys_read(task, fd, &mut ReadInto(&mut bytes)));
     fs.sys_close(task, fd).expect("close");
     bytes.truncate(result?);
     Ok(bytes)
