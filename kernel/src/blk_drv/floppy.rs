@@ -225,6 +225,8 @@ impl Controller {
             match self.begin(&transfer) {
                 Ok(()) => {}
                 Err(Failure::NotReady) => {
+                    // Half a command brings no interrupt.
+                    self.expected = Expected::Nothing;
                     self.reset = true;
                     self.bad_flp_intr();
                 }
