@@ -40,10 +40,10 @@ impl Geometry {
     /// the table can best mean. `None` if no cylinder would be whole.
     pub fn detect(start: &[u8], sectors: u64) -> Option<Geometry> {
         let total = u32::try_from(sectors).ok()?;
-        let table = partition_table(start, sectors * SECTOR_SIZE as u64).unwrap_or_default();
-        let guess = Geometry::of_table(&table, total);
-        let certain = Some(guess).filter(|guess| guess.agrees(&table));
-        [certain, Some(Geometry::ours(total)), Some(guess)]
+        let table = partition_table(start, sectors * SECTOR_SIZE as u64);
+        let guess = table.map(|table| Geometry::of_table(&table, total));
+        let certain = guess.filter(|guess| table.is_some_and(|table| guess.agrees(&table)));
+        [certain, Some(Geometry::ours(total)), guess]
             .into_iter()
             .flatten()
             .find(|found| found.cylinders > 0 && found.heads <= 16 && found.total() == total)
