@@ -335,6 +335,14 @@ pub fn do_tick() {
     }
 }
 
+/// Throws away what has come and was not fetched yet.
+pub fn flush_input(port: usize) {
+    let uart = UARTS[port].lock();
+    if uart.is_present {
+        uart.receive(&mut [Received::NOTHING; FIFO_SIZE]);
+    }
+}
+
 /// Whether bytes are still leaving the UART.
 pub fn is_sending(port: usize) -> bool {
     let uart = UARTS[port].lock();

@@ -8,7 +8,7 @@ mod consoles;
 mod sgtty;
 
 use super::serial;
-use super::tty_io::{self, Driver, Tty};
+use super::tty_io::{self, Driver, State, Tty};
 use crate::sched::{self, current};
 use crate::segment::{get_user, put_user};
 use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
@@ -111,7 +111,7 @@ fn set_termios(tty: &Tty, termios: Termios, when: When) -> Result<()> {
     }
     let mut state = tty.state.lock();
     if when == When::AfterOutputAndFlush {
-        state.line.flush_input();
+        flush_input(tty, &mut state);
     }
     if !termios.c_iflag.contains(InputFlags::IXOFF) {
         // Nothing could ask the other side to go on any more.
@@ -210,13 +210,21 @@ fn send_special(tty: &Tty, index: usize) {
     }
 }
 
+/// Throws away what was not read, in the UART too.
+fn flush_input(tty: &Tty, state: &mut State) {
+    state.line.flush_input();
+    if let Driver::Serial(port) = tty.driver {
+        serial::flush_input(port);
+    }
+}
+
 fn flush(tty: &Tty, argument: u32) -> Result<()> {
     if !matches!(argument, TCIFLUSH | TCOFLUSH | TCIOFLUSH) {
         return Err(Errno::EINVAL);
     }
     let mut state = tty.state.lock();
     if argument != TCOFLUSH {
-        state.line.flush_input();
+        flush_input(tty, &mut state);
     }
     if argument != TCIFLUSH {
         state.write_q.clear();
