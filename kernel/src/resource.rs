@@ -35,14 +35,19 @@ struct Limit {
     highest: Word,
 }
 
+impl Limit {
+    const fn none() -> Limit {
+        Limit {
+            current: Word::new(INFINITY),
+            highest: Word::new(INFINITY),
+        }
+    }
+}
+
 impl Limits {
     /// None, but for the stack.
     pub const fn new() -> Limits {
-        const NONE: Limit = Limit {
-            current: Word::new(INFINITY),
-            highest: Word::new(INFINITY),
-        };
-        let mut limits = [const { NONE }; RLIM_NLIMITS];
+        let mut limits = [const { Limit::none() }; RLIM_NLIMITS];
         limits[RLIMIT_STACK as usize].current = Word::new(DEFAULT_STACK);
         Limits(limits)
     }
