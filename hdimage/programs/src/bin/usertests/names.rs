@@ -394,8 +394,6 @@ fn device_no_driver() -> Outcome {
     }
     must!(calls::mknod(c"h", 0o060666, Device(0x0309)));
     check!(File::open(c"h").is_err());
-    must!(calls::mknod(c"p", 0o010666, Device::NONE));
-    check!(File::open_with(c"p", O_RDWR, 0).is_err());
     Ok(())
 }
 
