@@ -54,7 +54,8 @@ fn control_c_on_the_second_line(emulator: Emulator) -> Result<()> {
     guest.expect_second("^C", LIMIT)?;
     guest.send_second("echo al''ive\n")?;
     guest.expect_second("alive", LIMIT)?;
-    ensure!(guest.command("echo here")?.ends_with("here\n"));
+    // The first shell tells of its job before or after.
+    ensure!(guest.command("echo here")?.contains("here\n"));
     Ok(())
 }
 
