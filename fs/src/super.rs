@@ -336,7 +336,10 @@ impl<'fs> Fs<'fs> {
         let Some((_, block)) = self.get_super(device) else {
             return;
         };
-        printk!(self, "mounted disk {device} changed: prepare for trouble\n");
+        printk!(
+            self,
+            "device {device}: the disk was changed while it was mounted\n"
+        );
         if let Ok((root, covered)) = self.detach(block) {
             drop(root);
             drop(covered);

@@ -215,7 +215,7 @@ extern "C" fn do_debug(registers: &mut Registers) {
 }
 
 extern "C" fn do_nmi(_registers: &mut Registers) {
-    crate::printk!("Uhhuh. NMI received. Dazed and confused, but trying to continue\n");
+    crate::printk!("NMI: memory or the bus reports an error; going on\n");
 }
 
 extern "C" fn do_int3(registers: &mut Registers) {

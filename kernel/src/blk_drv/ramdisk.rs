@@ -55,7 +55,7 @@ pub fn rd_init(start: u32, end: u32) -> u32 {
     }
     let length = length as u32;
     *RD.lock() = take_memory(start, blocks);
-    printk!("Ram disk: {length} bytes, starting at {start:#x}\n");
+    printk!("ram: {blocks} KB at {start:#x}\n");
     start + length
 }
 
@@ -110,26 +110,29 @@ pub fn rd_load(floppy: Device) -> bool {
     let available = blocks(RAM_DISK.minor());
     fs().check_disk_change(floppy);
     let Some(count) = image_blocks(floppy, first) else {
-        printk!("No ram disk image on device {floppy}\n");
+        printk!("ram: no file system at block {first} of device {floppy}\n");
         return false;
     };
     if count > available {
-        printk!("Ram disk image too big!  ({count} blocks, {available} avail)\n");
+        printk!("ram: the image has {count} KB, the RAM disk {available}\n");
         return false;
     }
-    printk!("Loading {} bytes into ram disk...     0k", count * 1024);
+    printk!("ram: loading {count} KB from device {floppy}:     0");
     for done in 0..count {
         let ahead = first + done + 1..first + (done + PIECE).min(count);
         let Ok(block) = fs().breada(floppy, first + done, ahead) else {
-            printk!("\nI/O error on block {}, aborting load\n", first + done);
+            printk!(
+                "\nram: block {} of the image cannot be read\n",
+                first + done
+            );
             return false;
         };
         RD.lock()[done as usize] = *block.data();
         if (done + 1) % PIECE == 0 || done + 1 == count {
-            printk!("\x08\x08\x08\x08\x08\x08{:5}k", done + 1);
+            printk!("\x08\x08\x08\x08\x08{:5}", done + 1);
         }
     }
-    printk!(" done\n");
+    printk!("\n");
     true
 }
 
