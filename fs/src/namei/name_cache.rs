@@ -185,8 +185,8 @@ fn first_slash(word: u32) -> u32 {
     const EACH: u32 = 0x0101_0101;
     // Subtracting 1 borrows from the upper bit of a byte below 80h if it is 0,
     // and perhaps of those above one that is 0.
-    let zero_if_slash = word ^ EACH * b'/' as u32;
-    let zeros = zero_if_slash.wrapping_sub(EACH) & !zero_if_slash & EACH << 7;
+    let zero_if_slash = word ^ (EACH * u32::from(b'/'));
+    let zeros = zero_if_slash.wrapping_sub(EACH) & !zero_if_slash & (EACH << 7);
     zeros & zeros.wrapping_neg()
 }
 
