@@ -552,7 +552,10 @@ pub fn do_wp_page(address: LinearAddress) -> Result<()> {
         _ => {
             let page = get_stale_page().ok_or(Errno::ENOMEM)?;
             copy_page(old, &page);
-            table.set(index, Entry::new(page.into_frame(), USER_PAGE));
+            // It may differ from the file already, and another task may run, and
+            // want to share it, before it is written to again.
+            let dirty = USER_PAGE | PageFlags::DIRTY;
+            table.set(index, Entry::new(page.into_frame(), dirty));
             free_page(old);
         }
     }

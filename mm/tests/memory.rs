@@ -237,6 +237,19 @@ fn a_page_the_kernel_is_about_to_write_is_not_shared() {
 }
 
 #[test]
+fn a_copy_made_for_writing_is_not_shared() {
+    let _turn = machine();
+    let (parent, other) = (at(slot(1), 0x2000), at(slot(3), 0x2000));
+    get_empty_page(parent).unwrap();
+    copy_page_tables(slot(1), slot(2)).unwrap();
+    // The parent may have been stopped between this and what it wanted to write.
+    do_wp_page(parent).unwrap();
+    assert_eq!(try_to_share(parent, other), Ok(false));
+    free_page_tables(slot(2));
+    free_page_tables(slot(1));
+}
+
+#[test]
 fn identity_mapping_leaves_page_0_out() {
     let _turn = machine();
     setup_paging(PhysicalAddress(0x40_0000));
