@@ -17,6 +17,7 @@
 //! On the host "physical memory" is an array, so that all of this is tested
 //! without an emulator.
 
+mod frames;
 #[cfg(not(target_os = "none"))]
 #[path = "memory/host.rs"]
 mod physical;
@@ -24,11 +25,11 @@ mod physical;
 mod physical;
 mod table;
 
+pub use frames::{Page, calc_mem, clear_free_page, get_free_page, get_stale_page, mem_init};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 
-use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use lib::lock::{Lock, Word};
+use frames::{Users, add_clean_page, free_page, share_frame, users};
+use lib::lock::Word;
 use lib::{Errno, Result};
 use table::PageTable;
 
@@ -55,53 +56,8 @@ static PAGE_DIRECTORY: PageTable = PageTable::new();
 /// The page tables of slot 0 (0.11: `pg0`..`pg3`).
 static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new() }; KERNEL_TABLES];
 
-/// How often each physical page is referred to; [`RESERVED`] for what is not
-/// ours to give away (0.11: `mem_map`, `USED`).
-static MEM_MAP: [AtomicU8; PAGES] = [const { AtomicU8::new(RESERVED) }; PAGES];
-const RESERVED: u8 = 0xFF;
-
 /// The end of the memory that slot 0 maps.
 static END: Word = Word::new(0);
-
-/// The free pages, so that taking one needs no search. (0.11 scanned
-/// `mem_map` from its end.)
-static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
-    numbers: [0; PAGES],
-    stale: 0,
-    clean: 0,
-    total: 0,
-});
-
-/// Two stacks in one array: pages with old contents from its beginning, pages
-/// known to be zero from its end.
-struct FreePages {
-    numbers: [u16; PAGES],
-    stale: usize,
-    clean: usize,
-    total: usize,
-}
-
-impl FreePages {
-    fn push_stale(&mut self, number: u16) {
-        self.numbers[self.stale] = number;
-        self.stale += 1;
-    }
-
-    fn push_clean(&mut self, number: u16) {
-        self.clean += 1;
-        self.numbers[PAGES - self.clean] = number;
-    }
-
-    fn pop_stale(&mut self) -> Option<u16> {
-        self.stale = self.stale.checked_sub(1)?;
-        Some(self.numbers[self.stale])
-    }
-
-    fn pop_clean(&mut self) -> Option<u16> {
-        self.clean = self.clean.checked_sub(1)?;
-        Some(self.numbers[PAGES - self.clean - 1])
-    }
-}
 
 /// Which groups of 32 entries of a page table have been used: bit `g` stands
 /// for the entries from `32 * g` on. By the number of the table's page. Most
@@ -160,124 +116,6 @@ impl Table {
     }
 }
 
-/// A physical page that one owner has. Dropping it frees it
-/// (0.11: `free_page`).
-pub struct Page(PhysicalAddress);
-
-impl Page {
-    /// Where it is.
-    pub fn address(&self) -> PhysicalAddress {
-        self.0
-    }
-
-    /// Gives up the handle but not the page: it is in a page table now.
-    fn into_frame(self) -> PhysicalAddress {
-        let frame = self.0;
-        core::mem::forget(self);
-        frame
-    }
-}
-
-impl Deref for Page {
-    type Target = [u8; PAGE_SIZE];
-    fn deref(&self) -> &Self::Target {
-        // SAFETY: the page is mapped, and this handle is its only owner.
-        unsafe { &*physical::pointer(self.0).cast() }
-    }
-}
-
-impl DerefMut for Page {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        // SAFETY: the page is mapped, and this handle is its only owner.
-        unsafe { &mut *physical::pointer(self.0).cast() }
-    }
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        free_page(self.0);
-    }
-}
-
-/// Takes a free page that is all zeroes; `None` when there is none.
-pub fn get_free_page() -> Option<Page> {
-    let mut free = FREE_PAGES.lock();
-    if let Some(number) = free.pop_clean() {
-        return Some(take(number));
-    }
-    let mut page = take(free.pop_stale()?);
-    drop(free);
-    page.fill(0);
-    Some(page)
-}
-
-/// Takes a free page with whatever is in it, for who overwrites it whole.
-pub fn get_stale_page() -> Option<Page> {
-    let mut free = FREE_PAGES.lock();
-    let number = free.pop_stale().or_else(|| free.pop_clean())?;
-    Some(take(number))
-}
-
-/// Clears a free page ahead of time, if there is one to be cleared, unless
-/// `stop` says that there is something better to do. Whether it did.
-pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
-    /// Cleared between two questions, so that nobody has to wait for long.
-    const PIECE: usize = 256;
-    let Some(number) = FREE_PAGES.lock().pop_stale() else {
-        return false;
-    };
-    let mut page = take(number);
-    for piece in page.chunks_exact_mut(PIECE) {
-        if stop() {
-            return false;
-        }
-        piece.fill(0);
-    }
-    add_clean_page(page.into_frame());
-    true
-}
-
-/// A page that is all zeroes and has no owner any more.
-fn add_clean_page(frame: PhysicalAddress) {
-    let number = frame.0 as usize / PAGE_SIZE;
-    MEM_MAP[number].store(0, Relaxed);
-    FREE_PAGES.lock().push_clean(number as u16);
-}
-
-/// A page that was free has one owner.
-fn take(number: u16) -> Page {
-    MEM_MAP[usize::from(number)].store(1, Relaxed);
-    Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32))
-}
-
-/// Drops one reference to a page; the last frees it. Pages that are not ours
-/// to give away stay as they are.
-fn free_page(frame: PhysicalAddress) {
-    let number = frame.0 as usize / PAGE_SIZE;
-    let Some(references) = MEM_MAP.get(number) else {
-        return;
-    };
-    match references.load(Relaxed) {
-        RESERVED => {}
-        0 => debug_assert!(false, "trying to free free page"),
-        1 => {
-            references.store(0, Relaxed);
-            FREE_PAGES.lock().push_stale(number as u16);
-        }
-        many => references.store(many - 1, Relaxed),
-    }
-}
-
-/// Adds a reference to a page for one more page table entry.
-fn share_frame(frame: PhysicalAddress) {
-    let references = &MEM_MAP[frame.0 as usize / PAGE_SIZE];
-    let count = references.load(Relaxed);
-    if count != RESERVED {
-        // At most one reference a task: 64 never reach RESERVED.
-        references.store(count + 1, Relaxed);
-    }
-}
-
 /// Maps physical memory below `end` into slot 0, all but page 0, for ring 0
 /// only (0.11: `setup_paging`). Paging itself is switched on by the caller.
 /// Returns what belongs into `cr3`.
@@ -322,26 +160,6 @@ pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
 pub fn protect_guard(address: LinearAddress) {
     KERNEL_PAGE_TABLES[address.directory_index()].set(address.table_index(), Entry::NONE);
     invalidate_page(address);
-}
-
-/// Adds the pages wholly inside `start..end` to the free ones
-/// (0.11: `mem_init`). What has been added already stays as it is.
-pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
-    let first = (start.0 as usize).div_ceil(PAGE_SIZE).max(1);
-    let last = end.0.min(PHYSICAL_LIMIT) as usize / PAGE_SIZE;
-    for (number, references) in MEM_MAP.iter().enumerate().take(last).skip(first) {
-        if references.load(Relaxed) == RESERVED {
-            references.store(1, Relaxed);
-            free_page(PhysicalAddress((number * PAGE_SIZE) as u32));
-            FREE_PAGES.lock().total += 1;
-        }
-    }
-}
-
-/// Free and all pages (0.11: `calc_mem`).
-pub fn calc_mem() -> (usize, usize) {
-    let free = FREE_PAGES.lock();
-    (free.stale + free.clean, free.total)
 }
 
 /// Tells the processor that one page's entry changed.
@@ -435,14 +253,6 @@ pub fn put_kernel_page(page: Page, address: LinearAddress) -> Result<()> {
 /// Maps a cleared page (0.11: `get_empty_page`).
 pub fn get_empty_page(address: LinearAddress) -> Result<()> {
     put_page(get_free_page().ok_or(Errno::ENOMEM)?, address)
-}
-
-/// Unmaps one page.
-pub fn free_mapped_page(address: LinearAddress) {
-    if let Some(table) = existing_table(address) {
-        release(table, address.table_index());
-        invalidate_page(address);
-    }
 }
 
 fn release(table: Table, index: usize) {
@@ -547,8 +357,8 @@ pub fn do_wp_page(address: LinearAddress) -> Result<()> {
         return Err(Errno::EFAULT);
     }
     let old = entry.frame();
-    match MEM_MAP[old.0 as usize / PAGE_SIZE].load(Relaxed) {
-        1 => table.set(index, entry.with(PageFlags::WRITE)),
+    match users(old) {
+        Users::One => table.set(index, entry.with(PageFlags::WRITE)),
         _ => {
             let page = get_stale_page().ok_or(Errno::ENOMEM)?;
             copy_page(old, &page);
@@ -568,16 +378,11 @@ fn copy_page(from: PhysicalAddress, to: &Page) {
     // SAFETY: both pages are mapped; `to` is owned by the caller and was free,
     // so it is not `from`, which a page table refers to.
     unsafe {
-        core::ptr::copy_nonoverlapping(physical::pointer(from), physical::pointer(to.0), PAGE_SIZE);
-    }
-}
-
-/// Makes a present page writable; a page that is missing is left to the fault
-/// (0.11: `write_verify`).
-pub fn write_verify(address: LinearAddress) -> Result<()> {
-    match lookup(address) {
-        Some(entry) if !entry.flags().contains(PageFlags::WRITE) => do_wp_page(address),
-        _ => Ok(()),
+        core::ptr::copy_nonoverlapping(
+            physical::pointer(from),
+            physical::pointer(to.address()),
+            PAGE_SIZE,
+        );
     }
 }
 
@@ -591,7 +396,7 @@ pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
     let entry = source.get(from.table_index());
     if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
         || entry.flags().contains(PageFlags::DIRTY)
-        || MEM_MAP[entry.frame().0 as usize / PAGE_SIZE].load(Relaxed) == RESERVED
+        || users(entry.frame()) == Users::Kernel
     {
         return Ok(false);
     }
