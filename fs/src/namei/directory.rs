@@ -59,27 +59,39 @@ impl Entry<'_> {
     }
 }
 
-/// The first entry of a block with a name: its offset and inode.
-#[inline(always)]
-fn search<const N: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> {
-    let wanted: &[u8; N] = name.bytes.first_chunk().unwrap_or(&[0; N]);
-    // Most names differ in that, and it is compared without a call.
-    let beginning = u32_at(wanted, 0);
-    let is_it = |entry: &[u8]| {
-        u32_at(entry, ENTRY_NAME) == beginning
-            && u16_at(entry, 0) != 0
-            && entry[ENTRY_NAME..] == *wanted
-    };
-    let place = block.chunks_exact(ENTRY_NAME + N).position(is_it)?;
-    let offset = place * (ENTRY_NAME + N);
-    Some((offset, u16_at(block, offset)))
+/// What is in a block of a directory.
+#[derive(Default)]
+struct Search {
+    /// Offset and inode of the entry with the name.
+    found: Option<(usize, u16)>,
+    /// Offset of the first free entry, as far as was looked.
+    free: Option<usize>,
 }
 
-/// The offset of the first free entry of a block.
-fn free_entry(block: &[u8], entry_size: usize) -> Option<usize> {
-    let mut entries = block.chunks_exact(entry_size);
-    let place = entries.position(|entry| u16_at(entry, 0) == 0)?;
-    Some(place * entry_size)
+/// Looks for a name in a block with entries of `SIZE` bytes. Not inlined: so
+/// its loop, which sees each entry of a large directory, keeps to registers.
+#[inline(never)]
+fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Search {
+    let wanted = &name.bytes[..SIZE - ENTRY_NAME];
+    // Most names differ in that, and it is compared without a call.
+    let beginning = u32_at(wanted, 0);
+    let mut search = Search::default();
+    let all = block.as_chunks::<SIZE>().0;
+    let mut entries = all.iter();
+    while let Some(entry) = entries.next() {
+        let number = u16_at(entry, 0);
+        if number != 0 && u32_at(entry, ENTRY_NAME) != beginning {
+            continue;
+        }
+        let offset = (all.len() - entries.len() - 1) * SIZE;
+        if number == 0 {
+            search.free.get_or_insert(offset);
+        } else if entry[ENTRY_NAME..] == *wanted {
+            search.found = Some((offset, number));
+            break;
+        }
+    }
+    search
 }
 
 impl<'fs> Inode<'fs> {
@@ -178,17 +190,14 @@ impl<'fs> LockedInode<'_, 'fs> {
         for block in self.blocks() {
             let (start, buffer, len) = block?;
             let data = buffer.data();
-            let found = if is_short {
-                search::<NAME_LEN>(&data[..len], name)
+            let search = if is_short {
+                search::<{ ENTRY_NAME + NAME_LEN }>(&data[..len], name)
             } else {
-                search::<NAME_LEN_MAX>(&data[..len], name)
+                search::<{ ENTRY_NAME + NAME_LEN_MAX }>(&data[..len], name)
             };
-            if found.is_none() && first_free.is_none() {
-                let free = free_entry(&data[..len], self.entry_size());
-                first_free = free.map(|offset| start + offset as u32);
-            }
             drop(data);
-            if let Some((offset, number)) = found {
+            first_free = first_free.or(search.free.map(|offset| start + offset as u32));
+            if let Some((offset, number)) = search.found {
                 let entry = Entry {
                     buffer,
                     offset,
