@@ -358,6 +358,22 @@ impl<'fs> Fs<'fs> {
         self.wait_on_buffer(buffer)
     }
 
+    /// Looks at a block whose contents are in memory, without counting its
+    /// buffer: nothing can take that away while the table of buffers is locked.
+    /// `None` if it has to be read first.
+    pub(crate) fn peek<R>(
+        &self,
+        device: Device,
+        block: u32,
+        look: impl FnOnce(&[u8; BLOCK_SIZE]) -> R,
+    ) -> Option<R> {
+        let cache = self.tables.buffers.lock();
+        let is_wanted = |head: &BufferHead| head.is_of(device, block);
+        let number = cache.find(self.buffers, hash(device, block), is_wanted)?;
+        let head = self.buffer_head(number)?;
+        head.is_uptodate().then(|| look(&head.data()))
+    }
+
     /// As [`Fs::bread`], of a block of the inode table, in the midst of
     /// [`Fs::flush`].
     pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {

@@ -68,10 +68,12 @@ impl Inode<'_> {
         if indirect.is_hole() {
             return Ok(Zone::HOLE);
         }
-        let buffer = self.fs.bread(self.device(), indirect.block())?;
-        let zone = Zone(u16_at(&*buffer.data(), 2 * n));
-        drop(buffer);
-        self.check(zone)
+        let (device, block) = (self.device(), indirect.block());
+        let zone = |data: &[u8; BLOCK_SIZE]| Zone(u16_at(data, 2 * n));
+        self.check(match self.fs.peek(device, block, zone) {
+            Some(zone) => zone,
+            None => zone(&self.fs.bread(device, block)?.data()),
+        })
     }
 
     /// A zone number that came from the disk.
