@@ -230,16 +230,7 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
             data.iter().skip(blocks).all(|zone| *zone == 0),
             "inode {number}: zones behind its end"
         );
-        for zone in data.into_iter().chain(lists).filter(|zone| *zone != 0) {
-            ensure!(
-                (image.first..image.nzones).contains(&zone),
-                "inode {number} has zone {zone}"
-            );
-            ensure!(image.zone_used(zone), "inode {number} has free zone {zone}");
-            if let Some(other) = owner.insert(zone, number) {
-                return Err(format!("zone {zone} belongs to {other} and {number}"));
-            }
-        }
+        claim(&image, number, data.into_iter().chain(lists), &mut owner)?;
     }
     for zone in image.first..image.nzones {
         let is_owned = owner.contains_key(&zone);
@@ -252,6 +243,27 @@ pub fn check(bytes: &[u8]) -> Result<Summary, String> {
         zones_used: owner.len(),
         inodes_used,
     })
+}
+
+/// Enters the zones of an inode: each is in its place and marked, and nobody
+/// else has it.
+fn claim(
+    image: &Image<'_>,
+    number: u16,
+    zones: impl Iterator<Item = u16>,
+    owner: &mut BTreeMap<u16, u16>,
+) -> Result<(), String> {
+    for zone in zones.filter(|zone| *zone != 0) {
+        ensure!(
+            (image.first..image.nzones).contains(&zone),
+            "inode {number} has zone {zone}"
+        );
+        ensure!(image.zone_used(zone), "inode {number} has free zone {zone}");
+        if let Some(other) = owner.insert(zone, number) {
+            return Err(format!("zone {zone} belongs to {other} and {number}"));
+        }
+    }
+    Ok(())
 }
 
 /// What holds at every moment: all that the tree refers to is in its place and
@@ -277,16 +289,7 @@ pub fn check_cut(bytes: &[u8]) -> Result<(), String> {
             inode.mode
         );
         let (data, lists) = image.zones(&inode);
-        for zone in data.into_iter().chain(lists).filter(|zone| *zone != 0) {
-            ensure!(
-                (image.first..image.nzones).contains(&zone),
-                "inode {number} has zone {zone}"
-            );
-            ensure!(image.zone_used(zone), "inode {number} has free zone {zone}");
-            if let Some(other) = owner.insert(zone, number) {
-                return Err(format!("zone {zone} belongs to {other} and {number}"));
-            }
-        }
+        claim(&image, number, data.into_iter().chain(lists), &mut owner)?;
         if kind != 0o040000 {
             continue;
         }

@@ -44,31 +44,15 @@ pub fn add_interrupt_randomness(line: u8) {
 
 /// Fills the buffer with random bytes.
 pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
-    let mut total = 0;
-    while buffer.remaining() > 0 {
-        let count = buffer.remaining().min(PIECE);
-        match buffer.prepare(count) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
+    in_pieces(buffer, |buffer, count| {
         let piece = POOL.lock().generate();
         buffer.put(&piece[..count]);
-        total += count;
-    }
-    Ok(total)
+    })
 }
 
 /// Stirs the buffer in.
 pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
-    let mut total = 0;
-    while buffer.remaining() > 0 {
-        let count = buffer.remaining().min(PIECE);
-        match buffer.prepare(count) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
+    in_pieces(buffer, |buffer, count| {
         let mut piece = [0; PIECE];
         buffer.get(&mut piece[..count]);
         let mut pool = POOL.lock();
@@ -77,6 +61,23 @@ pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
         }
         // What was stirred in reaches the key.
         pool.generate();
+    })
+}
+
+/// Moves the whole buffer, at most [`PIECE`] bytes at a time; tells how much.
+fn in_pieces(
+    buffer: &mut dyn UserBuffer,
+    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
+) -> Result<usize> {
+    let mut total = 0;
+    while buffer.remaining() > 0 {
+        let count = buffer.remaining().min(PIECE);
+        match buffer.prepare(count) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        transfer(buffer, count);
         total += count;
     }
     Ok(total)

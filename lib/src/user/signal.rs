@@ -78,3 +78,17 @@ extern "C" fn restore_with_mask() {
         ssetmask = const number::ssetmask,
     )
 }
+
+/// Where the `ret` of a handler goes whose signal was not blocked meanwhile
+/// (`SA_NOMASK`, `signal`): the frame has no mask.
+#[unsafe(naked)]
+pub extern "C" fn restore_without_mask() {
+    naked_asm!(
+        "add esp, 4", // drop the signal number
+        "pop eax",
+        "pop ecx",
+        "pop edx",
+        "popfd",
+        "ret",
+    )
+}

@@ -7,13 +7,14 @@
 #![no_std]
 #![no_main]
 
-use core::arch::{asm, naked_asm};
+use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::hint::black_box;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
 use lib::sys::stat::Stat;
 use lib::unistd::SEEK_SET;
+use lib::user::signal::restore_without_mask;
 use lib::user::syscall;
 use lib::{Result, eprintln, println};
 
@@ -327,20 +328,6 @@ fn faults() -> Result<()> {
     call!(brk(heap)).map(drop)
 }
 
-/// What `signal` has the handler return to: takes the frame of an unmasked
-/// signal (`lib::signal`) off the stack again.
-#[unsafe(naked)]
-extern "C" fn restorer() {
-    naked_asm!(
-        "add esp, 4",
-        "pop eax",
-        "pop ecx",
-        "pop edx",
-        "popfd",
-        "ret"
-    )
-}
-
 extern "C" fn handler(signal: u32) {
     black_box(signal);
 }
@@ -359,7 +346,7 @@ fn set_handler(signal: u32) -> Result<u32> {
     call!(signal(
         signal,
         handler as extern "C" fn(u32) as usize as u32,
-        restorer as extern "C" fn() as usize as u32
+        restore_without_mask as *const () as u32
     ))
 }
 

@@ -13,7 +13,7 @@ use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::{WNOHANG, WaitStatus};
 use lib::user::calls;
-use lib::user::signal::{Handler, sigaction};
+use lib::user::signal::{Handler, restore_without_mask, sigaction};
 
 tests! {
     signal_default "what no handler is set for ends the process";
@@ -60,19 +60,6 @@ extern "C" fn again(signal: u32) {
         let _ = calls::kill(number(calls::getpid()), signal);
     }
     DEPTH.fetch_sub(1, Relaxed);
-}
-
-/// The end of a handler whose frame has no mask.
-#[unsafe(naked)]
-extern "C" fn restore_without_mask() {
-    naked_asm!(
-        "add esp, 4",
-        "pop eax",
-        "pop ecx",
-        "pop edx",
-        "popfd",
-        "ret"
-    )
 }
 
 /// An action with the library's restorer.
