@@ -40,10 +40,11 @@ mod traps;
 use crate::descriptor_tables::Tss;
 use crate::sched::TASK;
 use core::arch::{asm, global_asm};
+use core::ops::Range;
 use fs::buffer::BufferHead;
 use lib::asm::io::outb_p;
 use mm::descriptor::Selector;
-use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT};
+use mm::memory::{self, PAGE_SIZE};
 use mm::{LinearAddress, PhysicalAddress};
 
 const CR0_MP: u32 = 1 << 1;
@@ -96,9 +97,10 @@ extern "C" fn main() -> ! {
     sched::sched_init(mktime::time_init());
     math::math_init();
     make_task_0(cr3);
-    let buffers_end = buffer_memory_end(memory_end);
+    let gapless_end = gapless_end();
+    let buffers_end = buffer_memory_end(gapless_end);
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
-    give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, memory_end));
+    give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, gapless_end));
     chr_drv::tty_io::tty_init();
     blk_drv::ll_rw_blk::blk_dev_init();
     start_clock();
@@ -118,22 +120,17 @@ extern "C" fn main() -> ! {
     move_to_user_mode()
 }
 
-/// The end of usable memory that follows the first megabyte without a gap.
+/// The end of usable memory.
 fn memory_end() -> u32 {
-    let reaches = |end: u32| {
-        let above = |range: &setup_data::MemoryRange| {
-            range
-                .usable()
-                .filter(|&(start, stop)| start <= end && stop > end)
-                .map(|(_, stop)| stop)
-        };
-        setup_data::memory_map().iter().find_map(above)
-    };
-    let mut end = ONE_MEGABYTE;
-    while let Some(further) = reaches(end) {
-        end = further;
-    }
-    (end & !(PAGE_SIZE as u32 - 1)).min(PHYSICAL_LIMIT)
+    let ends = setup_data::usable_memory().map(|stretch| stretch.end);
+    ends.last().unwrap_or_default()
+}
+
+/// The end of the memory that follows the first megabyte without a gap: the
+/// kernel, the buffers and the RAM disk lie in it.
+fn gapless_end() -> u32 {
+    let first = setup_data::usable_memory().find(|stretch| stretch.contains(&ONE_MEGABYTE));
+    first.map_or(ONE_MEGABYTE, |stretch| stretch.end)
 }
 
 /// How far buffers reach: the more memory, the more buffers (0.11:
@@ -149,7 +146,7 @@ fn buffer_memory_end(memory_end: u32) -> u32 {
 }
 
 /// Maps memory at its own address and switches paging on
-/// (0.11: `setup_paging` in head.s).
+/// (0.11: `setup_paging` in head.s). Gaps are mapped too; nobody is given them.
 fn enable_paging(memory_end: u32) -> u32 {
     let cr3 = memory::setup_paging(PhysicalAddress(memory_end)).0;
     // SAFETY: all of the kernel, its stack and its tables lie below
@@ -203,10 +200,7 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
 /// All memory that is not the kernel's or a buffer's becomes free pages: above
 /// the buffers, and below 640 KB what the loader used.
 fn give_away_memory(buffers_end: u32) {
-    for (start, end) in setup_data::memory_map()
-        .iter()
-        .filter_map(|range| range.usable())
-    {
+    for Range { start, end } in setup_data::usable_memory() {
         memory::mem_init(
             PhysicalAddress(start),
             PhysicalAddress(end.min(ONE_MEGABYTE)),

@@ -14,9 +14,14 @@
 //!                                      90C00  memory map: count, entries
 //! ```
 
+mod memory_map;
+
+use core::ops::Range;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 use lib::pod::Pod;
 use lib::sys::types::Device;
+use memory_map::MemoryRange;
+use mm::memory::{PAGE_SIZE, PHYSICAL_LIMIT};
 use spin::Once;
 use volatile::VolatilePtr;
 
@@ -25,40 +30,8 @@ const DRIVE_TABLES: usize = SETUP_DATA + 0x80;
 const ROOT_DEV: usize = SETUP_DATA + 0x1BC;
 const COMMAND_LINE: usize = SETUP_DATA + 0xA00;
 const MEMORY_MAP: usize = SETUP_DATA + 0xC00;
-const MOST_RANGES: usize = 32;
-
-lib::abi_struct! {
-    /// An entry of the BIOS's memory map (ACPI 6.5, 15.1 "INT 15H, E820H").
-    pub struct MemoryRange, 20 bytes {
-        /// Where it starts.
-        0 => base_low: u32,
-        /// Zero below 4 GB.
-        4 => base_high: u32,
-        /// Its bytes.
-        8 => length_low: u32,
-        /// Zero below 4 GB.
-        12 => length_high: u32,
-        /// 1: ordinary memory.
-        16 => kind: u32,
-    }
-}
-
-impl MemoryRange {
-    const RAM: u32 = 1;
-
-    /// Start and end of ordinary memory below 4 GB; nothing for other kinds.
-    pub fn usable(&self) -> Option<(u32, u32)> {
-        if self.kind != Self::RAM || self.base_high != 0 {
-            return None;
-        }
-        let length = if self.length_high != 0 {
-            u32::MAX
-        } else {
-            self.length_low
-        };
-        Some((self.base_low, self.base_low.saturating_add(length)))
-    }
-}
+/// As many as setup.s has room for.
+const MOST_RANGES: usize = 64;
 
 /// The text screen as the BIOS left it.
 #[derive(Clone, Copy, Debug)]
@@ -136,9 +109,14 @@ pub fn root_dev() -> Device {
     setup().root_dev
 }
 
-/// The memory map.
-pub fn memory_map() -> &'static [MemoryRange] {
-    &setup().ranges[..setup().range_count]
+/// The stretches of usable memory, from below upwards, with gaps in between.
+pub fn usable_memory() -> impl Iterator<Item = Range<u32>> {
+    let setup = setup();
+    memory_map::usable(
+        &setup.ranges[..setup.range_count],
+        PAGE_SIZE as u32,
+        PHYSICAL_LIMIT,
+    )
 }
 
 /// The kernel command line: words, separated by blanks.

@@ -36,6 +36,12 @@ mod char_dev {
     }
 }
 
+/// What the BIOS told.
+#[path = "../../src/setup_data"]
+mod setup_data {
+    pub mod memory_map;
+}
+
 /// The CMOS clock.
 #[path = "../../src/mktime"]
 mod mktime {

@@ -135,6 +135,12 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
         commands: &commands,
         log: &folder.join("bochs.log"),
     })?;
+    if let Some(rom) = &machine.option_rom {
+        command.arg(format!(
+            "optromimage1: file=\"{}\", address=0xd0000",
+            rom.display()
+        ));
+    }
     if let Some(image) = &machine.second_disk {
         command.arg(disk("slave", image, "flat")?);
     }

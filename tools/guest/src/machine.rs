@@ -103,6 +103,7 @@ pub struct Machine {
     pub(crate) boot_from_floppy: bool,
     pub(crate) boot_from_second_disk: bool,
     pub(crate) memory: u32,
+    pub(crate) option_rom: Option<PathBuf>,
     command_line: Option<String>,
     in_place: bool,
     echo: bool,
@@ -120,6 +121,7 @@ impl Machine {
             boot_from_floppy: false,
             boot_from_second_disk: false,
             memory: 32,
+            option_rom: None,
             command_line: None,
             in_place: false,
             echo: false,
@@ -190,6 +192,13 @@ impl Machine {
     #[must_use]
     pub fn memory(mut self, megabytes: u32) -> Self {
         self.memory = megabytes;
+        self
+    }
+
+    /// Adds a program that the BIOS runs before it boots.
+    #[must_use]
+    pub fn option_rom(mut self, image: impl Into<PathBuf>) -> Self {
+        self.option_rom = Some(image.into());
         self
     }
 

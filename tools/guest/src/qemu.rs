@@ -114,6 +114,9 @@ pub(crate) fn start(
     if machine.boot_from_floppy {
         command.args(["-boot", "a"]);
     }
+    if let Some(rom) = &machine.option_rom {
+        command.arg("-option-rom").arg(rom);
+    }
     if machine.boot_from_second_disk {
         command.args(["-set", "device.ide1.bootindex=0"]);
     }

@@ -17,6 +17,7 @@ mod interactive;
 mod limits;
 mod linux;
 mod math;
+mod memory;
 mod period;
 mod power;
 mod serial;
