@@ -5,8 +5,9 @@
 //! The kernel's task has an [`FsTask`] in it; the host makes as many as it
 //! likes. Every system call gets the caller's as a parameter.
 //!
-//! [`FsTask::copy_from`] is for `fork`, [`FsTask::close_on_exec`] for
-//! `execve`, [`FsTask::release`] for `exit`.
+//! [`FsTask::copy_from`] is for `fork`, on one that has nothing yet or was
+//! released, [`FsTask::close_on_exec`] for `execve`, [`FsTask::release`] for
+//! `exit`.
 
 use crate::file_table::File;
 use crate::inode::Inode;
@@ -14,33 +15,51 @@ use lib::limits::{NGROUPS_MAX, NR_OPEN};
 use lib::lock::{Lock, Word};
 use lib::{Errno, Result};
 
-/// The file system's side of a process.
-pub struct FsTask<'fs> {
-    /// The user who started it.
-    pub uid: Word,
-    /// The user whose rights it has.
-    pub euid: Word,
-    /// The group that started it.
-    pub gid: Word,
-    /// The group whose rights it has.
-    pub egid: Word,
-    /// Permissions that new files do not get.
-    pub umask: Word,
-    /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
-    pub file_size_limit: Word,
-    /// How many of `groups` count.
-    group_count: Word,
-    /// The groups whose rights it has besides.
-    groups: Lock<[u16; NGROUPS_MAX]>,
-    directories: Lock<Directories<'fs>>,
-    files: Lock<Files<'fs>>,
+lib::process_struct! {
+    /// The file system's side of a process: at first the super-user, with umask
+    /// 022, without directories and open files.
+    pub struct FsTask<'fs> {
+        inherited {
+            /// The user who started it.
+            pub uid: Word = Word::new(0),
+            /// The user whose rights it has.
+            pub euid: Word = Word::new(0),
+            /// The group that started it.
+            pub gid: Word = Word::new(0),
+            /// The group whose rights it has.
+            pub egid: Word = Word::new(0),
+            /// Permissions that new files do not get.
+            pub umask: Word = Word::new(0o022),
+            /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
+            pub file_size_limit: Word = Word::new(u32::MAX),
+            /// How many of `groups` count.
+            group_count: Word = Word::new(0),
+            /// The groups whose rights it has besides.
+            groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
+            directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),
+            /// A child shares the open files.
+            files: Lock<Files<'fs>> = Lock::new(Files {
+                filp: [const { None }; NR_OPEN],
+                close_on_exec: 0,
+            }),
+        }
+    }
 }
 
+#[derive(Clone)]
 struct Directories<'fs> {
     root: Option<Inode<'fs>>,
     pwd: Option<Inode<'fs>>,
 }
 
+impl Directories<'_> {
+    const NONE: Self = Directories {
+        root: None,
+        pwd: None,
+    };
+}
+
+#[derive(Clone)]
 struct Files<'fs> {
     filp: [Option<File<'fs>>; NR_OPEN],
     /// Bit `n`: descriptor `n` is closed by `execve`.
@@ -48,67 +67,10 @@ struct Files<'fs> {
 }
 
 impl<'fs> FsTask<'fs> {
-    /// The super-user, with umask 022, without directories and open files.
-    pub const fn new() -> FsTask<'fs> {
-        FsTask {
-            uid: Word::new(0),
-            euid: Word::new(0),
-            gid: Word::new(0),
-            egid: Word::new(0),
-            umask: Word::new(0o022),
-            file_size_limit: Word::new(u32::MAX),
-            group_count: Word::new(0),
-            groups: Lock::new([0; NGROUPS_MAX]),
-            directories: Lock::new(Directories {
-                root: None,
-                pwd: None,
-            }),
-            files: Lock::new(Files {
-                filp: [const { None }; NR_OPEN],
-                close_on_exec: 0,
-            }),
-        }
-    }
-
-    /// Becomes as `parent` is, and shares its open files (`fork`). What it had
-    /// itself is given up.
-    pub fn copy_from(&self, parent: &FsTask<'fs>) {
-        self.uid.set(parent.uid.get());
-        self.euid.set(parent.euid.get());
-        self.gid.set(parent.gid.get());
-        self.egid.set(parent.egid.get());
-        self.umask.set(parent.umask.get());
-        self.file_size_limit.set(parent.file_size_limit.get());
-        self.group_count.set(parent.group_count.get());
-        if parent.group_count.get() != 0 {
-            *self.groups.lock() = *parent.groups.lock();
-        }
-        let (root, pwd) = {
-            let directories = parent.directories.lock();
-            (directories.root.clone(), directories.pwd.clone())
-        };
-        let files = {
-            let files = parent.files.lock();
-            Files {
-                filp: files.filp.clone(),
-                close_on_exec: files.close_on_exec,
-            }
-        };
-        // Dropping may sleep, so the old ones go when the guards are gone.
-        let old = core::mem::replace(&mut *self.directories.lock(), Directories { root, pwd });
-        drop(old);
-        let old = core::mem::replace(&mut *self.files.lock(), files);
-        drop(old);
-    }
-
     /// Closes everything and gives up the directories (`exit`). May sleep.
     pub fn release(&self) {
         self.close_all();
-        let none = Directories {
-            root: None,
-            pwd: None,
-        };
-        let old = core::mem::replace(&mut *self.directories.lock(), none);
+        let old = core::mem::replace(&mut *self.directories.lock(), Directories::NONE);
         drop(old);
     }
 

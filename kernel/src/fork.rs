@@ -97,39 +97,11 @@ fn copy_mem(child: &Task) -> Result<()> {
 /// Everything of the task but memory and registers.
 fn copy_task(child: &Task, pid: u32) {
     let parent = current();
-    let same: [(&Word, &Word); 14] = [
-        (&child.priority, &parent.priority),
-        (&child.blocked, &parent.blocked),
-        (&child.pgrp, &parent.pgrp),
-        (&child.session, &parent.session),
-        (&child.tty, &parent.tty),
-        (&child.used_math, &parent.used_math),
-        (&child.start_code, &parent.start_code),
-        (&child.entry, &parent.entry),
-        (&child.end_code, &parent.end_code),
-        (&child.end_data, &parent.end_data),
-        (&child.brk, &parent.brk),
-        (&child.start_stack, &parent.start_stack),
-        (&child.counter, &parent.priority),
-        (&child.father, &parent.pid),
-    ];
-    for (to, from) in same {
-        to.set(from.get());
-    }
-    for zero in [&child.signal, &child.alarm, &child.leader, &child.exit_code] {
-        zero.set(0);
-    }
-    for zero in [&child.utime, &child.stime, &child.cutime, &child.cstime] {
-        zero.set(0);
-    }
+    child.copy_from(parent);
     child.pid.set(pid);
+    child.father.set(parent.pid.get());
+    child.counter.set(parent.priority.get());
     child.start_time.set(sched::jiffies());
-    child.copy_actions(parent);
-    *child.name.lock() = *parent.name.lock();
-    let executable = parent.executable.lock().clone();
-    *child.executable.lock() = executable;
-    child.limits.copy_from(&parent.limits);
-    child.fs.copy_from(&parent.fs);
     crate::math::fork(child);
 }
 

@@ -38,22 +38,26 @@ use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
 use registers::UserRegisters;
 
-/// What a task has of all this. All zero: nobody traces it.
-pub struct Trace {
-    /// The process id of the tracer, or 0.
-    pub tracer: Word,
-    /// 1 while it stands in a stop of its tracer's.
-    stopped: Word,
-    /// 1: the trap flag is the tracer's.
-    step: Word,
-    /// 1: it stops at the next entry or end of a system call.
-    system_calls: Word,
-    /// The number of the signal that it goes on with; 0 for none.
-    signal: Word,
-    /// 1 while its tracer is at its memory: it may not go on yet.
-    examined: Word,
-    /// What it goes on with, while it stands.
-    registers: Lock<UserRegisters>,
+lib::process_struct! {
+    /// What a task has of all this. All zero: nobody traces it.
+    pub struct Trace {
+        fresh {
+            /// The process id of the tracer, or 0.
+            pub tracer: Word = Word::new(0),
+            /// 1 while it stands in a stop of its tracer's.
+            stopped: Word = Word::new(0),
+            /// 1: the trap flag is the tracer's.
+            step: Word = Word::new(0),
+            /// 1: it stops at the next entry or end of a system call.
+            system_calls: Word = Word::new(0),
+            /// The number of the signal that it goes on with; 0 for none.
+            signal: Word = Word::new(0),
+            /// 1 while its tracer is at its memory: it may not go on yet.
+            examined: Word = Word::new(0),
+            /// What it goes on with, while it stands.
+            registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
+        }
+    }
 }
 
 /// Tracees whose tracer is still at their memory wait here.
@@ -62,19 +66,6 @@ static EXAMINED: WaitQueue = WaitQueue::new();
 static TRACEES: Word = Word::new(0);
 
 impl Trace {
-    /// Not traced.
-    pub const fn new() -> Trace {
-        Trace {
-            tracer: Word::new(0),
-            stopped: Word::new(0),
-            step: Word::new(0),
-            system_calls: Word::new(0),
-            signal: Word::new(0),
-            examined: Word::new(0),
-            registers: Lock::new(UserRegisters::new()),
-        }
-    }
-
     /// Whether somebody traces it.
     #[inline(always)]
     pub fn is_traced(&self) -> bool {

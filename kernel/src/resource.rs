@@ -29,17 +29,12 @@ const DEFAULT_STACK: u32 = 8 << 20;
 /// The limits of a task (0.12: `rlim` in `struct task_struct`).
 pub struct Limits([Limit; RLIM_NLIMITS]);
 
-/// One of them, in the order of [`Rlimit`].
-struct Limit {
-    current: Word,
-    highest: Word,
-}
-
-impl Limit {
-    const fn none() -> Limit {
-        Limit {
-            current: Word::new(INFINITY),
-            highest: Word::new(INFINITY),
+lib::process_struct! {
+    /// One of them, in the order of [`Rlimit`]: at first there is none.
+    pub struct Limit {
+        inherited {
+            current: Word = Word::new(INFINITY),
+            highest: Word = Word::new(INFINITY),
         }
     }
 }
@@ -47,7 +42,7 @@ impl Limit {
 impl Limits {
     /// None, but for the stack.
     pub const fn new() -> Limits {
-        let mut limits = [const { Limit::none() }; RLIM_NLIMITS];
+        let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
         limits[RLIMIT_STACK as usize].current = Word::new(DEFAULT_STACK);
         Limits(limits)
     }
@@ -62,8 +57,7 @@ impl Limits {
     /// Becomes as another's are (`fork`).
     pub fn copy_from(&self, other: &Limits) {
         for (to, from) in self.0.iter().zip(&other.0) {
-            to.current.set(from.current.get());
-            to.highest.set(from.highest.get());
+            to.copy_from(from);
         }
     }
 }

@@ -7,8 +7,10 @@
 //! what a program links to so that it can start, call the kernel, allocate
 //! and print.
 //!
-//! [`asm`] and [`lock`] are the kernel's: the few machine instructions that
-//! 0.11 keeps in `include/asm/`, and the lock types built on them.
+//! [`asm`], [`lock`] and [`process_struct`](mod@process_struct) are the
+//! kernel's: the few machine instructions that 0.11 keeps in `include/asm/`,
+//! the lock types built on them, and what `fork` does with each of the fields
+//! that a process has.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(all(feature = "user", target_os = "none"))]
@@ -22,6 +24,7 @@ pub mod kd;
 pub mod limits;
 pub mod lock;
 pub mod pod;
+pub mod process_struct;
 pub mod ptrace;
 pub mod reboot;
 pub mod sgtty;

@@ -68,6 +68,15 @@ impl<T> Lock<T> {
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }
+
+    /// Takes over the value of another. The value that was here is dropped
+    /// under the lock, so it may not sleep then.
+    pub fn copy_from(&self, other: &Lock<T>)
+    where
+        T: Clone,
+    {
+        self.lock().clone_from(&other.lock());
+    }
 }
 
 impl<T> Deref for LockGuard<'_, T> {
@@ -196,6 +205,12 @@ impl Word {
     #[inline(always)]
     pub fn set(&self, value: u32) {
         self.0.store(value, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Takes over the value of another.
+    #[inline(always)]
+    pub fn copy_from(&self, other: &Word) {
+        self.set(other.get());
     }
 
     /// Its value; it is 0 then. In one instruction.

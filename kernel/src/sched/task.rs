@@ -48,93 +48,104 @@ pub enum State {
     Unused = 5,
 }
 
-/// A process (0.11: `struct task_struct`).
-///
-/// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
-/// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
-/// are [`Word`]s; what belongs together is behind a lock.
-pub struct Task {
-    state: Word,
-    /// Ticks left of the time slice.
-    pub counter: Word,
-    /// Ticks of a whole time slice.
-    pub priority: Word,
-    /// Signals that have come: bit `n - 1` for signal `n`.
-    pub signal: Word,
-    /// Signals that wait until they are let in.
-    pub blocked: Word,
-    /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
-    pub saved_mask: Word,
-    /// See `saved_mask`.
-    pub has_saved_mask: Word,
-    /// What to do about each signal; index `n - 1` for signal `n`.
-    sigaction: Lock<[Sigaction; NR_SIGNALS]>,
-    /// The signals about which `sigaction` says to do nothing. Interrupt
-    /// handlers ask this when they send one.
-    ignored: Word,
-    /// Exit status in the form of `waitpid`.
-    pub exit_code: Word,
+lib::process_struct! {
+    /// A process (0.11: `struct task_struct`).
+    ///
+    /// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
+    /// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
+    /// are [`Word`]s; what belongs together is behind a lock. What a process has
+    /// is either `inherited` by its children or `fresh` in each.
+    pub struct Task {
+        slot {
+            state: Word = Word::new(State::Unused as u32),
+            number: Word = Word::new(0),
+            ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
+            tss: UnsafeCell<Tss> = UnsafeCell::new(Tss::new()),
+            /// State of the coprocessor while another task uses it, if
+            /// `used_math` is 1.
+            pub i387: UnsafeCell<I387> = UnsafeCell::new(I387::new()),
+        }
+        inherited {
+            /// Ticks of a whole time slice.
+            pub priority: Word = Word::new(DEFAULT_PRIORITY),
+            /// Signals that wait until they are let in.
+            pub blocked: Word = Word::new(0),
+            /// What to do about each signal; index `n - 1` for signal `n`.
+            sigaction: Lock<[Sigaction; NR_SIGNALS]> = Lock::new([NO_ACTION; NR_SIGNALS]),
+            /// The signals about which `sigaction` says to do nothing. Interrupt
+            /// handlers ask this when they send one.
+            ignored: Word = Word::new(SignalSet::IGNORED_BY_DEFAULT.0),
 
-    /// Process id; unique among all tasks.
-    pub pid: Word,
-    /// The parent's process id.
-    pub father: Word,
-    /// Process group.
-    pub pgrp: Word,
-    /// Session.
-    pub session: Word,
-    /// 1 if it leads its session.
-    pub leader: Word,
-    /// Index of the controlling terminal, or [`NO_TTY`].
-    pub tty: Word,
+            /// Process group.
+            pub pgrp: Word = Word::new(0),
+            /// Session.
+            pub session: Word = Word::new(0),
+            /// Index of the controlling terminal, or [`NO_TTY`].
+            pub tty: Word = Word::new(NO_TTY),
 
-    /// Tick at which SIGALRM is due; 0 for none.
-    pub alarm: Word,
-    /// Tick at which its sleep ends; 0 for never.
-    pub timeout: Word,
-    /// Ticks in ring 3.
-    pub utime: Word,
-    /// Ticks in ring 0.
-    pub stime: Word,
-    /// Ticks in ring 3 of children that ended.
-    pub cutime: Word,
-    /// Ticks in ring 0 of children that ended.
-    pub cstime: Word,
-    /// Tick of the fork.
-    pub start_time: Word,
-    /// 1 once it has used the coprocessor.
-    pub used_math: Word,
+            /// First byte behind the text, an offset in the segment.
+            pub end_code: Word = Word::new(0),
+            /// First byte behind the initialised data.
+            pub end_data: Word = Word::new(0),
+            /// First byte behind the heap.
+            pub brk: Word = Word::new(0),
+            /// Where the stack began.
+            pub start_stack: Word = Word::new(0),
+            /// First offset that belongs to the program: 0, or 4096 when it was
+            /// found that nothing is linked to page 0.
+            pub start_code: Word = Word::new(0),
+            /// Where the program starts.
+            pub entry: Word = Word::new(0),
+            /// The name of the program, zero-padded, for `ps`.
+            pub name: Lock<[u8; 16]> = Lock::new([0; 16]),
+            /// The file that pages of the program are loaded from.
+            pub executable: Lock<Option<Inode<'static>>> = Lock::new(None),
+            /// 1 once it has used the coprocessor.
+            pub used_math: Word = Word::new(0),
 
-    /// First byte behind the text, an offset in the segment.
-    pub end_code: Word,
-    /// First byte behind the initialised data.
-    pub end_data: Word,
-    /// First byte behind the heap.
-    pub brk: Word,
-    /// Where the stack began.
-    pub start_stack: Word,
-    /// First offset that belongs to the program: 0, or 4096 when it was found
-    /// that nothing is linked to page 0.
-    pub start_code: Word,
-    /// Where the program starts.
-    pub entry: Word,
-    /// The name of the program, zero-padded, for `ps`.
-    pub name: Lock<[u8; 16]>,
+            /// What it may use at most.
+            pub limits: Limits = Limits::new(),
+            /// Ids, umask, working and root directory, open files.
+            pub fs: FsTask<'static> = FsTask::new(),
+        }
+        fresh {
+            /// Ticks left of the time slice.
+            pub counter: Word = Word::new(DEFAULT_PRIORITY),
+            /// Signals that have come: bit `n - 1` for signal `n`.
+            pub signal: Word = Word::new(0),
+            /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
+            pub saved_mask: Word = Word::new(0),
+            /// See `saved_mask`.
+            pub has_saved_mask: Word = Word::new(0),
+            /// Exit status in the form of `waitpid`.
+            pub exit_code: Word = Word::new(0),
 
-    /// What it may use at most.
-    pub limits: Limits,
-    /// Who watches it.
-    pub trace: Trace,
-    /// Ids, umask, working and root directory, open files.
-    pub fs: FsTask<'static>,
-    /// The file that pages of the program are loaded from.
-    pub executable: Lock<Option<Inode<'static>>>,
+            /// Process id; unique among all tasks.
+            pub pid: Word = Word::new(0),
+            /// The parent's process id.
+            pub father: Word = Word::new(0),
+            /// 1 if it leads its session.
+            pub leader: Word = Word::new(0),
 
-    number: Word,
-    ldt: UnsafeCell<[Descriptor; 3]>,
-    tss: UnsafeCell<Tss>,
-    /// State of the coprocessor while another task uses it.
-    pub i387: UnsafeCell<I387>,
+            /// Tick at which SIGALRM is due; 0 for none.
+            pub alarm: Word = Word::new(0),
+            /// Tick at which its sleep ends; 0 for never.
+            pub timeout: Word = Word::new(0),
+            /// Ticks in ring 3.
+            pub utime: Word = Word::new(0),
+            /// Ticks in ring 0.
+            pub stime: Word = Word::new(0),
+            /// Ticks in ring 3 of children that ended.
+            pub cutime: Word = Word::new(0),
+            /// Ticks in ring 0 of children that ended.
+            pub cstime: Word = Word::new(0),
+            /// Tick of the fork.
+            pub start_time: Word = Word::new(0),
+
+            /// Who watches it.
+            pub trace: Trace = Trace::new(),
+        }
+    }
 }
 
 // SAFETY: the three cells are reached only through the functions below, which
@@ -145,50 +156,6 @@ unsafe impl Sync for Task {}
 pub static TASK: [Task; NR_TASKS] = [const { Task::new() }; NR_TASKS];
 
 impl Task {
-    const fn new() -> Task {
-        Task {
-            state: Word::new(State::Unused as u32),
-            counter: Word::new(DEFAULT_PRIORITY),
-            priority: Word::new(DEFAULT_PRIORITY),
-            signal: Word::new(0),
-            blocked: Word::new(0),
-            saved_mask: Word::new(0),
-            has_saved_mask: Word::new(0),
-            sigaction: Lock::new([NO_ACTION; NR_SIGNALS]),
-            ignored: Word::new(SignalSet::IGNORED_BY_DEFAULT.0),
-            exit_code: Word::new(0),
-            pid: Word::new(0),
-            father: Word::new(0),
-            pgrp: Word::new(0),
-            session: Word::new(0),
-            leader: Word::new(0),
-            tty: Word::new(NO_TTY),
-            alarm: Word::new(0),
-            timeout: Word::new(0),
-            utime: Word::new(0),
-            stime: Word::new(0),
-            cutime: Word::new(0),
-            cstime: Word::new(0),
-            start_time: Word::new(0),
-            used_math: Word::new(0),
-            end_code: Word::new(0),
-            end_data: Word::new(0),
-            brk: Word::new(0),
-            start_stack: Word::new(0),
-            start_code: Word::new(0),
-            entry: Word::new(0),
-            name: Lock::new([0; 16]),
-            limits: Limits::new(),
-            trace: Trace::new(),
-            fs: FsTask::new(),
-            executable: Lock::new(None),
-            number: Word::new(0),
-            ldt: UnsafeCell::new([Descriptor::NULL; 3]),
-            tss: UnsafeCell::new(Tss::new()),
-            i387: UnsafeCell::new(I387::new()),
-        }
-    }
-
     /// Its slot.
     #[inline(always)]
     pub fn number(&self) -> usize {
@@ -275,12 +242,6 @@ impl Task {
     /// Whether it would do nothing about the signal.
     pub fn ignores(&self, signal: Signal) -> bool {
         SignalSet(self.ignored.get()).contains(signal)
-    }
-
-    /// Takes over what the parent does about signals.
-    pub fn copy_actions(&self, parent: &Task) {
-        *self.sigaction.lock() = *parent.sigaction.lock();
-        self.ignored.set(parent.ignored.get());
     }
 
     /// A new program knows no handlers; what is ignored stays ignored.

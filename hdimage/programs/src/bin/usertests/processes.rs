@@ -8,6 +8,7 @@ use crate::support::{
 use alloc::vec::Vec;
 use lib::Errno;
 use lib::limits::{NR_TASKS, TASK_SIZE};
+use lib::ptrace::PTRACE_TRACEME;
 use lib::signal::Signal;
 use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
 use lib::unistd::SEEK_CUR;
@@ -26,6 +27,7 @@ tests! {
     fork_shares_position "parent and child share the position of an open file";
     fork_own_descriptors "descriptors that a child closes stay open in the parent";
     fork_fresh_times "a child starts with no processor time and no alarm";
+    fork_fresh_slot "a child has nothing of the process that used its slot before";
     wait_any "waitpid(-1) finds each child once";
     wait_pid "waitpid(pid) finds that child";
     wait_group "waitpid(0) and waitpid(-group) look at process groups";
@@ -178,6 +180,35 @@ fn fork_fresh_times() -> Outcome {
     })?;
     check!(calls::alarm(0) > 900);
     Ok(())
+}
+
+/// The first child fills all it can and is killed in `sigsuspend`, with the old
+/// mask saved; the next gets its slot.
+fn fork_fresh_slot() -> Outcome {
+    const ALL: u32 = u32::MAX;
+    let first = must!(child(|| {
+        must!(calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0));
+        must!(calls::setsid());
+        calls::alarm(1000);
+        must!(system_call!(ssetmask(ALL)));
+        check_eq!(system_call!(sigsuspend(0, 0, 0)), Err(Errno::EINTR));
+        Ok(())
+    }));
+    must!(wait_until_asleep(first));
+    must!(kill_and_wait(first));
+    in_child(|| {
+        extern "C" fn nothing(_: u32) {}
+        let mut pending = 0u32;
+        must!(system_call!(sigpending(address(&raw mut pending))));
+        check_eq!(pending, 0);
+        must!(sigaction(Signal::SIGUSR1, Handler::Catch(nothing)));
+        must!(calls::raise(Signal::SIGUSR1));
+        check_eq!(system_call!(ssetmask(0)), Ok(0));
+        check_eq!(calls::alarm(0), 0);
+        must!(calls::setsid());
+        must!(calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0));
+        Ok(())
+    })
 }
 
 fn wait_any() -> Outcome {
