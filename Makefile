@@ -13,6 +13,9 @@ KERNEL_FOLDER := $(TARGET)/i686-kernel/release
 KERNEL        := $(KERNEL_FOLDER)/kernel
 PROGRAMS      := $(TARGET)/i686-kernel/programs
 IMAGE         := $(BUILD)/eleven.img
+# The kernel that measures how long interrupts are masked, and its disk.
+LATENCY_KERNEL := $(TARGET)/i686-kernel/latency/kernel
+LATENCY_IMAGE  := $(BUILD)/latency.img
 # What `make run` and `make qemu` write to: a copy of the image, made anew
 # when the image has changed.
 DISK          := $(BUILD)/disk.img
@@ -20,7 +23,7 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench map side-by-side test check clean setup FORCE
+.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench latency latency-image map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -80,6 +83,17 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
 	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
 
+latency: latency-image ## the longest stretches with interrupts masked, measured in Bochs
+	@$(GUEST) latency --image $(LATENCY_IMAGE) --kernel $(LATENCY_KERNEL)
+
+# Frame pointers tell who called.
+latency-image: kernel tools
+	RUSTFLAGS="-C force-frame-pointers=yes" $(KERNEL_CARGO) build \
+		--profile latency --features latency $(KERNEL_FLAGS) -p kernel
+	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
+		--output $(LATENCY_IMAGE) --boot $(KERNEL_FOLDER)/boot \
+		--kernel $(LATENCY_KERNEL) --programs $(PROGRAMS)
+
 map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
 	@$(HOST_CARGO) run --quiet -p side-by-side -- guide
 
@@ -87,14 +101,17 @@ side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, a folder or .tar.
 	@test -n "$(C)" || { echo "make side-by-side: say C=PATH, the sources of Linux 0.11: a folder, a .tar or a .tar.gz file" >&2; exit 1; }
 	@$(HOST_CARGO) run --quiet -p side-by-side -- pages "$(C)" --output $(BUILD)/side-by-side
 
-test: image floppy tools ## all tests: on the host, in both emulators, in the guest
-	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) HOST_CARGO="$(HOST_CARGO)" tools/test.sh
+test: image floppy latency-image tools ## all tests: on the host, in both emulators, in the guest
+	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \
+		LATENCY_IMAGE=$(abspath $(LATENCY_IMAGE)) LATENCY_KERNEL=$(abspath $(LATENCY_KERNEL)) \
+		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
 	$(HOST_CARGO) clippy -p programs --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
+	$(KERNEL_CARGO) clippy --release --features latency $(KERNEL_FLAGS) -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -- -D warnings
 
 clean: ## remove what was built

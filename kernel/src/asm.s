@@ -71,6 +71,7 @@
 
 error_code:
         save_all
+        gate_has_masked                 # the page fault's, that is
         pushl   %esp
         call    *4+{handler}(%esp)
         addl    $4, %esp
@@ -96,6 +97,7 @@ irq_\number:
 
 irq_common:
         save_all
+        gate_has_masked
         pushl   %esp
         call    {do_irq}
         addl    $4, %esp

@@ -20,6 +20,8 @@ mod fork;
 mod fs_calls;
 mod fs_seam;
 mod init;
+#[cfg_attr(feature = "latency", path = "latency/measured.rs")]
+mod latency;
 mod math;
 mod mktime;
 mod panic;

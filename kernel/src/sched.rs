@@ -26,6 +26,7 @@ pub use task::{NO_TTY, State, TASK, Task};
 use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
 use crate::exit;
+use crate::latency;
 use crate::resource;
 use crate::signal;
 use core::arch::asm;
@@ -107,10 +108,24 @@ pub fn set_current_time(time: Time) {
 ///
 /// No spinning guard may be alive: the next task might want the same lock.
 pub fn schedule() {
-    assert!(lock::guards_alive() == 0, "schedule() with a lock held");
     let flags = system::save_flags_and_cli();
-    switch_to(next_task());
+    schedule_masked();
     system::restore_flags(flags);
+}
+
+/// [`schedule`] where interrupts are masked already.
+fn schedule_masked() {
+    assert!(lock::guards_alive() == 0, "schedule() with a lock held");
+    switch_to(next_task());
+}
+
+/// [`schedule`] for a task that has marked itself asleep with interrupts
+/// masked. Who wakes it from now on makes it runnable, so those that wait are
+/// let in first: of many tasks that were woken for what only one can have, each
+/// comes here at once, and all of them would be one stretch.
+fn schedule_asleep() {
+    system::let_interrupts_in();
+    schedule_masked();
 }
 
 /// Chooses; gives out new time slices when all runnable tasks have used theirs.
@@ -155,6 +170,7 @@ fn switch_to(next: &'static Task) {
         offset: 0,
         selector: Selector::tss(next.number()),
     };
+    latency::before_switch(|| next.saved_eflags());
     // SAFETY: the selector names the TSS of a task that `set_context` made or
     // that was left by this very jump. The processor keeps all registers in
     // the TSS, so from here it looks like one slow instruction.
@@ -203,7 +219,7 @@ fn sleep_on(queue: &WaitQueue, state: State) {
     let (word, bit) = place_in(queue, task);
     word.fetch_or(bit, Relaxed);
     task.set_state(state);
-    schedule();
+    schedule_asleep();
     // A signal woke it if its bit is still there.
     word.fetch_and(!bit, Relaxed);
 }
@@ -237,7 +253,7 @@ pub fn interruptible_sleep_on_any(
             }
             set_timeout(deadline.unwrap_or(0));
             task.set_state(State::Interruptible);
-            schedule();
+            schedule_asleep();
         } else if !signal::stop_here() {
             result = Err(Errno::EINTR);
         }

@@ -11,6 +11,7 @@ use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
 use crate::fs_calls::*;
+use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
 use crate::resource::*;
 use crate::sched::{self, calls::*};
@@ -26,6 +27,7 @@ use lib::{Errno, Result};
 use mm::descriptor::Selector;
 
 global_asm!(
+    interrupt_flag_macros!(),
     include_str!("system_call.s"),
     kernel_data = const Selector::KERNEL_DATA.0,
     user_data = const Selector::USER_DATA.0,

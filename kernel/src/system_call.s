@@ -42,6 +42,7 @@ ret_to_user:
         jne     attention
         .globl  restore_all
 restore_all:
+        iret_will_take
         popl    %fs
         popl    %es
         popl    %ds

@@ -8,6 +8,7 @@
 use crate::descriptor_tables::{self, set_gate};
 use crate::exit::{self, do_exit};
 use crate::fault;
+use crate::latency::interrupt_flag_macros;
 use crate::ptrace;
 use crate::sched::{self, current};
 use core::arch::global_asm;
@@ -62,6 +63,7 @@ impl Registers {
 type Handler = extern "C" fn(&mut Registers);
 
 global_asm!(
+    interrupt_flag_macros!(),
     include_str!("asm.s"),
     kernel_data = const Selector::KERNEL_DATA.0,
     user_data = const Selector::USER_DATA.0,

@@ -256,6 +256,12 @@ impl Task {
         self.ignored.set(ignored.0);
     }
 
+    /// The EFLAGS that it goes on with, unless it is the one that runs.
+    pub fn saved_eflags(&self) -> u32 {
+        // SAFETY: the processor writes there only when it leaves this task.
+        unsafe { (*self.tss.get()).eflags }
+    }
+
     /// Sets up segments and registers before the task first runs.
     pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
         debug_assert!(self.state() != State::Running);

@@ -3,4 +3,5 @@
 
 #[cfg(target_os = "none")]
 pub mod io;
+#[cfg_attr(feature = "latency", path = "system/measured.rs")]
 pub mod system;

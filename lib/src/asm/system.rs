@@ -33,6 +33,15 @@ pub fn restore_flags(flags: u32) {
     let _ = flags;
 }
 
+/// Takes the interrupts that wait, then masks them again. `sti` takes effect
+/// only after the instruction behind it.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub fn let_interrupts_in() {
+    // SAFETY: as `sti`, then as `cli`.
+    unsafe { core::arch::asm!("sti", "nop", "cli") };
+}
+
 /// Takes interrupts.
 #[cfg(target_os = "none")]
 #[inline(always)]

@@ -31,6 +31,7 @@ pub mod debug;
 pub mod image;
 pub mod interactive;
 pub mod keys;
+pub mod latency;
 mod machine;
 pub mod picture;
 pub mod process;

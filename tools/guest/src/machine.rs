@@ -490,6 +490,11 @@ impl Guest {
         Ok(self.serial.into_received())
     }
 
+    /// What the emulator itself has printed so far.
+    pub fn emulator_output(&self) -> String {
+        self.process.output()
+    }
+
     /// The process id of the emulator.
     pub fn process_id(&self) -> u32 {
         self.process.id()

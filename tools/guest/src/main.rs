@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
-use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive};
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive, latency};
 
 #[derive(Parser)]
 #[command(about)]
@@ -39,6 +39,8 @@ enum Action {
     Screenshot(Screenshot),
     /// Measures the kernel in Bochs and prints the table.
     Bench(Bench),
+    /// Measures in Bochs how long interrupts are masked; prints the worst ten.
+    Latency(Latency),
 }
 
 #[derive(Args)]
@@ -136,6 +138,7 @@ fn main() -> ExitCode {
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
         Action::Screenshot(screenshot) => screenshot.run(),
         Action::Bench(bench) => bench::run(&bench.into()),
+        Action::Latency(latency) => latency::run(&latency.into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,6 +168,33 @@ impl From<Bench> for bench::Options {
             image: bench.image,
             kernel: bench.kernel,
             reference: bench.reference,
+        }
+    }
+}
+
+#[derive(Args)]
+struct Latency {
+    /// The disk image, with a kernel that measures. The guest works on a copy.
+    #[arg(long, default_value = "build/latency.img")]
+    image: PathBuf,
+    /// That kernel as ELF.
+    #[arg(long)]
+    kernel: PathBuf,
+    /// What the guest runs.
+    #[arg(long, default_value = "usertests")]
+    command: String,
+    /// Seconds that it may take.
+    #[arg(long, default_value_t = 600)]
+    timeout: u64,
+}
+
+impl From<Latency> for latency::Options {
+    fn from(latency: Latency) -> Self {
+        Self {
+            image: latency.image,
+            kernel: latency.kernel,
+            command: latency.command,
+            limit: Duration::from_secs(latency.timeout),
         }
     }
 }

@@ -14,6 +14,7 @@ mod floppies;
 mod floppy_boot;
 mod hostile;
 mod interactive;
+mod latency;
 mod limits;
 mod linux;
 mod math;

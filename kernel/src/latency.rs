@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where the processor itself changes the interrupt flag: at the entries of
+//! interrupts, at IRET and at a task switch.
+//!
+//! The kernel of `make latency` has `latency/measured.rs` in the place of this
+//! file and measures there how long interrupts are masked. In the ordinary
+//! kernel nothing is to be done: the macros of `latency.s` are empty.
+
+/// The assembly macros `gate_has_masked` and `iret_will_take`, for
+/// `global_asm!`.
+macro_rules! interrupt_flag_macros {
+    () => {
+        include_str!("latency.s")
+    };
+}
+pub(crate) use interrupt_flag_macros;
+
+/// The next task goes on with these EFLAGS.
+#[inline(always)]
+pub fn before_switch(_eflags: impl FnOnce() -> u32) {}

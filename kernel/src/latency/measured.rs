@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where the processor itself changes the interrupt flag: at the entries of
+//! interrupts, at IRET and at a task switch.
+//!
+//! The kernel of `make latency` has this file in the place of `latency.rs`. It
+//! tells [`lib::asm::system`], which measures how long interrupts are masked.
+
+use crate::sched::schedule;
+use crate::traps::Registers;
+use lib::asm::system::{EFLAGS_IF, eflags, masked, taken};
+
+/// The assembly macros `gate_has_masked` and `iret_will_take`, for
+/// `global_asm!`.
+macro_rules! interrupt_flag_macros {
+    () => {
+        include_str!("latency/measured.s")
+    };
+}
+pub(crate) use interrupt_flag_macros;
+
+unsafe extern "C" {
+    // Labels of asm.s and system_call.s.
+    safe static irq_entries: [u32; 16];
+    safe fn restore_all();
+}
+
+/// The next task goes on with these EFLAGS.
+#[inline(always)]
+pub fn before_switch(eflags: impl FnOnce() -> u32) {
+    // A task that has never run starts in ring 3; all others are in `schedule`.
+    if eflags() & EFLAGS_IF != 0 {
+        taken([schedule as *const () as usize as u32, 0, 0]);
+    }
+}
+
+/// Called by `gate_has_masked`. The stretch begins at the entry of the
+/// interrupt; what was interrupted stands for the caller.
+#[unsafe(no_mangle)]
+extern "C" fn note_gate(registers: &Registers) {
+    if registers.eflags & EFLAGS_IF != 0 {
+        // The handler of an exception, the line of an interrupt.
+        let handler = registers.handler;
+        let entry = irq_entries.get(handler as usize).copied();
+        masked([entry.unwrap_or(handler), registers.eip, 0]);
+    }
+}
+
+/// Called by `iret_will_take`. A system call usually has them taken already.
+#[unsafe(no_mangle)]
+extern "C" fn note_iret(registers: &Registers) {
+    if eflags() & EFLAGS_IF == 0 && registers.eflags & EFLAGS_IF != 0 {
+        taken([restore_all as *const () as usize as u32, registers.eip, 0]);
+    }
+}

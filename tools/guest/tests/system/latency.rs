@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What `make latency` promises: no stretch with interrupts masked is long.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use guest::latency::{self, Options};
+
+use crate::common::LIMIT;
+
+/// The most instructions with interrupts masked.
+const MOST: u64 = 20_000;
+
+/// A file that `make latency-image` makes: the one that `variable` names, else
+/// `built`, from the root of the project.
+fn made(variable: &str, built: &str) -> PathBuf {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    std::env::var_os(variable).map_or_else(|| PathBuf::from(root).join(built), PathBuf::from)
+}
+
+#[test]
+#[ignore = "needs Bochs"]
+fn interrupts_are_never_masked_for_long() -> Result<()> {
+    let kernel = made("LATENCY_KERNEL", "target/i686-kernel/latency/kernel");
+    let worst = latency::measure(&Options {
+        image: made("LATENCY_IMAGE", "build/latency.img"),
+        kernel: kernel.clone(),
+        command: "usertests".into(),
+        limit: 4 * LIMIT,
+    })?;
+    let table = latency::table(&worst, &kernel)?;
+    ensure!(worst[0].ticks <= MOST, "{table}");
+    // The clock's is among them, whatever else is.
+    ensure!(table.contains("from irq_0 "), "{table}");
+    Ok(())
+}
