@@ -8,6 +8,7 @@
 
 use crate::chr_drv::tty_io;
 use crate::ptrace;
+use crate::sched::timer::Alarm;
 use crate::sched::{self, Attention, NO_TTY, State, Task, current};
 use crate::segment::put_user;
 use fs::seam::WaitQueue;
@@ -176,7 +177,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
     ptrace::exit(task);
     leave_session(task);
     crate::math::exit(task);
-    task.alarm.set(0);
+    task.set_alarm(Alarm::NONE);
     task.exit_code.set(status.0);
     task.set_state(State::Zombie);
     tell_father(task.father.get());

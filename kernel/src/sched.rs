@@ -19,6 +19,7 @@
 
 pub mod calls;
 mod task;
+pub mod timer;
 
 pub use lib::limits::{HZ, NR_TASKS};
 pub use task::{NO_TTY, State, TASK, Task};
@@ -39,18 +40,19 @@ use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
 use mm::memory;
 use task::DEFAULT_PRIORITY;
+use timer::Alarm;
 
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
 static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
 /// No task beyond this slot has ever been used.
 static HIGHEST_SLOT: Word = Word::new(0);
-/// Ticks since the start.
+/// Ticks since the start; after 497 days they begin again at 0.
 static JIFFIES: Word = Word::new(0);
-/// The time at the start.
+/// The time when the ticks were 0.
 static STARTUP_TIME: Word = Word::new(0);
 /// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
-static NEXT_ALARM: Word = Word::new(u32::MAX);
+static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
 
 /// What has come up, bits of [`Attention`]: if it is not 0, `system_call.s`
 /// has to look before ring 3 goes on.
@@ -241,17 +243,19 @@ pub fn interruptible_sleep_on_any(
     busy: &mut dyn FnMut() -> bool,
 ) -> Result<()> {
     let task = current();
-    let deadline = ticks.map(|ticks| jiffies().saturating_add(ticks));
+    let start = jiffies();
+    // What is left to sleep; nothing is left once the time is over.
+    let left = |ticks: u32| ticks.checked_sub(jiffies().wrapping_sub(start));
     let flags = system::save_flags_and_cli();
     let mut result = Ok(());
-    while result.is_ok() && busy() && deadline.is_none_or(|tick| jiffies() < tick) {
+    while result.is_ok() && busy() && ticks.is_none_or(|ticks| left(ticks) > Some(0)) {
         if task.pending_signals() == 0 {
             // Who was woken before is in some of the queues no more.
             for queue in queues {
                 let (word, bit) = place_in(queue, task);
                 word.fetch_or(bit, Relaxed);
             }
-            set_timeout(deadline.unwrap_or(0));
+            set_timeout(ticks.and_then(left));
             task.set_state(State::Interruptible);
             schedule_asleep();
         } else if !signal::stop_here() {
@@ -262,7 +266,7 @@ pub fn interruptible_sleep_on_any(
         let (word, bit) = place_in(queue, task);
         word.fetch_and(!bit, Relaxed);
     }
-    set_timeout(0);
+    set_timeout(None);
     system::restore_flags(flags);
     result
 }
@@ -297,19 +301,30 @@ pub fn idle() {
     schedule();
 }
 
-/// Sends SIGALRM to the current task at `tick`; 0 for never.
-pub fn set_alarm(tick: u32) {
-    current().alarm.set(tick);
-    if tick != 0 && tick < NEXT_ALARM.get() {
-        NEXT_ALARM.set(tick);
-    }
+/// Sends SIGALRM to the current task after `seconds`, 0 for never; gives the
+/// seconds that were left of an earlier alarm, rounded up.
+pub fn set_alarm(seconds: u32) -> u32 {
+    let flags = system::save_flags_and_cli();
+    let left = current().alarm().seconds_left(jiffies());
+    let alarm = Alarm::after(jiffies(), seconds);
+    current().set_alarm(alarm);
+    look_at(alarm.tick);
+    system::restore_flags(flags);
+    left
 }
 
-/// Wakes the current task at `tick` if it sleeps interruptibly then; 0 for
-/// never (0.12: `current->timeout`).
-pub fn set_timeout(tick: u32) {
+/// Wakes the current task after `ticks` if it sleeps interruptibly then; `None`
+/// for never (0.12: `current->timeout`). It may be woken early if that is more
+/// than [`timer::MOST_TICKS`].
+pub fn set_timeout(ticks: Option<u32>) {
+    let tick = ticks.map_or(0, |ticks| timer::after(jiffies(), ticks));
     current().timeout.set(tick);
-    if tick != 0 && tick < NEXT_ALARM.get() {
+    look_at(tick);
+}
+
+/// Has [`ring_alarms`] look at `tick`, unless that is 0.
+fn look_at(tick: u32) {
+    if tick != 0 && timer::has_come(tick, NEXT_ALARM.get()) {
         NEXT_ALARM.set(tick);
     }
 }
@@ -318,12 +333,15 @@ pub fn set_timeout(tick: u32) {
 /// whether it interrupted ring 3.
 pub fn do_timer(from_user: bool) {
     JIFFIES.add(1);
+    if jiffies() == 0 {
+        STARTUP_TIME.add(timer::SECONDS_OF_ALL_TICKS);
+    }
     let task = current();
     if from_user { &task.utime } else { &task.stime }.add(1);
     tty_io::do_tick();
     hd::do_tick();
     floppy::do_floppy_timer();
-    if jiffies() >= NEXT_ALARM.get() {
+    if timer::has_come(NEXT_ALARM.get(), jiffies()) {
         ring_alarms();
     }
     match task.counter.get() {
@@ -338,28 +356,24 @@ pub fn do_timer(from_user: bool) {
 
 /// Sends the signals and ends the sleeps that are due.
 fn ring_alarms() {
-    let mut next = u32::MAX;
+    let is_due = |tick| tick != 0 && timer::has_come(tick, jiffies());
+    NEXT_ALARM.set(timer::after(jiffies(), timer::MOST_TICKS));
     for task in tasks() {
-        match task.timeout.get() {
-            0 => {}
-            tick if tick <= jiffies() => {
-                task.timeout.set(0);
-                if task.state() == State::Interruptible {
-                    task.wake();
-                }
+        if is_due(task.timeout.get()) {
+            task.timeout.set(0);
+            if task.state() == State::Interruptible {
+                task.wake();
             }
-            tick => next = next.min(tick),
         }
-        match task.alarm.get() {
-            0 => {}
-            tick if tick <= jiffies() => {
-                task.alarm.set(0);
+        if is_due(task.alarm().tick) {
+            task.set_alarm(task.alarm().count_on());
+            if task.alarm() == Alarm::NONE {
                 exit::deliver(Signal::SIGALRM, task);
             }
-            tick => next = next.min(tick),
         }
+        look_at(task.timeout.get());
+        look_at(task.alarm().tick);
     }
-    NEXT_ALARM.set(next);
 }
 
 /// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set

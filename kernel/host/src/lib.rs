@@ -48,6 +48,12 @@ mod mktime {
     pub mod cmos;
 }
 
+/// When something is due.
+#[path = "../../src/sched"]
+mod sched {
+    pub mod timer;
+}
+
 /// Tracing.
 #[path = "../../src/ptrace"]
 mod ptrace {

@@ -22,7 +22,7 @@ mod tty;
 
 use super::{console, keyboard, serial};
 use crate::exit::{kill_pgrp, kill_session};
-use crate::sched::{self, NO_TTY, Task, current};
+use crate::sched::{self, NO_TTY, Task, current, timer};
 use fs::seam::{Condition, UserBuffer};
 use lib::fcntl::{O_NOCTTY, O_NONBLOCK};
 use lib::sys::types::{Device, major};
@@ -336,7 +336,7 @@ fn read_line(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize
 fn read_raw(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
     let (minimum, tenths) = tty.state.lock().line.min_and_time();
     let ticks = tenths * TICKS_PER_TENTH;
-    let mut deadline = (minimum == 0).then(|| sched::jiffies().wrapping_add(ticks));
+    let mut deadline = (minimum == 0).then(|| timer::after(sched::jiffies(), ticks));
     let mut total = 0;
     loop {
         total += take(tty, buffer)?.count;
@@ -352,7 +352,7 @@ fn read_raw(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize>
         }
         if minimum > 0 && ticks > 0 && total > 0 {
             // The time is that between two bytes.
-            deadline = Some(sched::jiffies().wrapping_add(ticks));
+            deadline = Some(timer::after(sched::jiffies(), ticks));
         }
         match tty.wait_readable(deadline) {
             Ok(true) => {}

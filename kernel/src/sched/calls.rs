@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The system calls of `kernel/sched.c`: ids, alarm, nice.
 
-use super::{HZ, current, jiffies, set_alarm};
+use super::{current, set_alarm};
 use lib::{Errno, Result};
 
 /// `alarm`: SIGALRM after `seconds`, 0 for never; returns the seconds that
-/// were left of an earlier alarm.
+/// were left of an earlier alarm. 68 years are the most: the answer is an `int`.
 pub fn sys_alarm(seconds: u32) -> Result<u32> {
-    let old = match current().alarm.get() {
-        0 => 0,
-        tick => tick.saturating_sub(jiffies()).div_ceil(HZ),
-    };
-    set_alarm(match seconds {
-        0 => 0,
-        _ => jiffies()
-            .saturating_add(seconds.saturating_mul(HZ))
-            .min(i32::MAX as u32),
-    });
-    Ok(old)
+    Ok(set_alarm(seconds.min(i32::MAX as u32)))
 }
 
 /// `getpid`.

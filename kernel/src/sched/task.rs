@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a task is (0.11: `struct task_struct` in `include/linux/sched.h`).
 
+use super::timer::Alarm;
 use super::{ATTENTION, Attention, RUNNABLE, current};
 use crate::descriptor_tables::{self, Tss};
 use crate::math::I387;
@@ -127,8 +128,9 @@ lib::process_struct! {
             /// 1 if it leads its session.
             pub leader: Word = Word::new(0),
 
-            /// Tick at which SIGALRM is due; 0 for none.
-            pub alarm: Word = Word::new(0),
+            /// See [`Task::alarm`].
+            alarm_tick: Word = Word::new(0),
+            alarm_seconds_beyond: Word = Word::new(0),
             /// Tick at which its sleep ends; 0 for never.
             pub timeout: Word = Word::new(0),
             /// Ticks in ring 3.
@@ -156,6 +158,20 @@ unsafe impl Sync for Task {}
 pub static TASK: [Task; NR_TASKS] = [const { Task::new() }; NR_TASKS];
 
 impl Task {
+    /// When SIGALRM is due.
+    pub fn alarm(&self) -> Alarm {
+        Alarm {
+            tick: self.alarm_tick.get(),
+            seconds_beyond: self.alarm_seconds_beyond.get(),
+        }
+    }
+
+    /// Sets it. Interrupts are masked, or it is set to [`Alarm::NONE`].
+    pub fn set_alarm(&self, alarm: Alarm) {
+        self.alarm_tick.set(alarm.tick);
+        self.alarm_seconds_beyond.set(alarm.seconds_beyond);
+    }
+
     /// Its slot.
     #[inline(always)]
     pub fn number(&self) -> usize {

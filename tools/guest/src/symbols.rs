@@ -31,6 +31,11 @@ impl Symbols {
             );
             let name = symbol.name().unwrap_or_default();
             if wanted && symbol.is_definition() && !name.is_empty() {
+                // The linker may have put `.0` behind a name that is Rust's.
+                let name = match name.split_once('.') {
+                    Some((whole, _)) if whole.starts_with("_R") => whole,
+                    _ => name,
+                };
                 // `#` leaves out the hash that tells equal names apart.
                 let readable = format!("{:#}", rustc_demangle::demangle(name));
                 by_address.entry(symbol.address()).or_insert(readable);

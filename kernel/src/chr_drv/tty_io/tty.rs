@@ -7,7 +7,7 @@ use super::line_discipline::{LineDiscipline, Sink};
 use super::queue::Queue;
 use crate::chr_drv::{console, serial};
 use crate::exit::kill_pgrp;
-use crate::sched::{self, Task, current};
+use crate::sched::{self, Task, current, timer};
 use crate::signal;
 use fs::seam::{Condition, WaitQueue};
 use lib::fcntl::O_NONBLOCK;
@@ -225,13 +225,13 @@ impl Tty {
             // No interrupt tells that the last byte has left the UART: look
             // again at the next tick.
             queued
-                || (serial::is_sending(port) && !has_come(Some(sched::jiffies().wrapping_add(1))))
+                || (serial::is_sending(port) && !has_come(Some(timer::after(sched::jiffies(), 1))))
         })
     }
 
     /// Sleeps for some ticks.
     pub fn sleep(&self, ticks: u32) -> Result<()> {
-        let deadline = sched::jiffies().wrapping_add(ticks);
+        let deadline = timer::after(sched::jiffies(), ticks);
         sched::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
     }
 
@@ -272,10 +272,11 @@ fn has_come(deadline: Option<u32>) -> bool {
     let Some(deadline) = deadline else {
         return false;
     };
-    if sched::jiffies() >= deadline {
+    let now = sched::jiffies();
+    if timer::has_come(deadline, now) {
         return true;
     }
-    sched::set_timeout(deadline);
+    sched::set_timeout(Some(deadline.wrapping_sub(now)));
     false
 }
 

@@ -6,6 +6,7 @@
 mod assembler;
 mod bench;
 mod boot;
+mod clock;
 mod common;
 mod consoles;
 mod disks;
