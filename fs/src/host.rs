@@ -268,7 +268,7 @@ impl Seam for HostSeam {
         let result = self.transfer(direction, buffer);
         if let Err(error) = &result {
             let (device, block) = (buffer.device(), buffer.block());
-            self.printk(format_args!("device {device}, block {block}: {error}\n"));
+            self.printk(format_args!("{device}, block {block}: {error}\n"));
         }
         buffer.end_request(self, result.is_ok());
     }

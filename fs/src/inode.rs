@@ -415,12 +415,7 @@ impl<'fs> Fs<'fs> {
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
         let buffer = self.bread(slot.device(), block).inspect_err(|_| {
-            printk!(
-                self,
-                "device {}: inode {} is lost\n",
-                slot.device(),
-                slot.number()
-            );
+            printk!(self, "{}: inode {} is lost\n", slot.device(), slot.number());
             slot.dirty.store(false, Release);
         })?;
         buffer.change(Rank::Inodes, || {
@@ -470,7 +465,7 @@ impl<'fs> Fs<'fs> {
             if slot.count.get() != 0 {
                 printk!(
                     self,
-                    "inode {} of changed device {device} is in use\n",
+                    "inode {} of changed {device} is in use\n",
                     slot.number()
                 );
                 slot.dirty.store(false, Release);

@@ -109,7 +109,7 @@ impl<'fs> Fs<'fs> {
     /// Something on a device can't be as it is: says so, and lets nobody
     /// write to the file system from now on. What is there can still be read.
     pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
-        printk!(self, "file system error on device {device}: {what}\n");
+        printk!(self, "file system error on {device}: {what}\n");
         let Some((_, block)) = self.get_super(device) else {
             return;
         };
@@ -117,7 +117,7 @@ impl<'fs> Fs<'fs> {
             .read_only
             .swap(true, core::sync::atomic::Ordering::AcqRel)
         {
-            printk!(self, "device {device} is read-only from now on; run fsck\n");
+            printk!(self, "{device} is read-only from now on; run fsck\n");
         }
     }
 
@@ -166,7 +166,7 @@ impl<'fs> Fs<'fs> {
         let buffer = self.bread(device, SUPER_BLOCK)?;
         let disk = DiskSuper::parse(&buffer.data());
         Geometry::check(&disk, blocks).map_err(|problem: BadSuper| {
-            printk!(self, "device {device}: {problem}\n");
+            printk!(self, "{device}: {problem}\n");
             Errno::EINVAL
         })
     }
@@ -217,7 +217,7 @@ impl<'fs> Fs<'fs> {
             other => {
                 // The handle of a root that is no directory goes first.
                 let error = other.err().unwrap_or(Errno::EINVAL);
-                printk!(self, "device {device}: no root directory\n");
+                printk!(self, "{device}: no root directory\n");
                 self.invalidate_inodes(device);
                 self.free_super(block);
                 Err(error)
@@ -338,7 +338,7 @@ impl<'fs> Fs<'fs> {
         };
         printk!(
             self,
-            "device {device}: the disk was changed while it was mounted\n"
+            "{device}: the disk was changed while it was mounted\n"
         );
         if let Ok((root, covered)) = self.detach(block) {
             drop(root);

@@ -27,7 +27,7 @@ pub fn setup() -> Result<()> {
     while let Err(error) = fs().mount_root(device, &current().fs) {
         if device.major() != major::FLOPPY || wait_for_keypress().is_err() {
             power::stop(format_args!(
-                "No root file system: cannot mount device {device}: {error}.\n\
+                "No root file system: cannot mount {device}: {error}.\n\
                  Give the right one by root=, for example root=/dev/hd2"
             ));
         }
@@ -53,7 +53,7 @@ fn wait_for_keypress() -> Result<()> {
 /// `root=` on the command line, else what the boot sector says.
 fn root_device() -> Device {
     setup_data::parameter("root")
-        .and_then(parse_device)
+        .and_then(Device::from_name)
         .unwrap_or_else(setup_data::root_dev)
 }
 
@@ -77,18 +77,4 @@ fn load_ram_disk(root: Device) -> Device {
 fn floppy(drive: u8) -> Device {
     const KIND_1440: u8 = 7;
     Device::new(major::FLOPPY, 4 * KIND_1440 + drive)
-}
-
-/// `/dev/hdN`, `/dev/fdN`, `/dev/ram` or a device number of four hexadecimal
-/// digits.
-fn parse_device(name: &str) -> Option<Device> {
-    if let Some(minor) = name.strip_prefix("/dev/hd") {
-        return Some(Device::new(major::HARD_DISK, minor.parse().ok()?));
-    }
-    match name {
-        "/dev/fd0" => Some(floppy(0)),
-        "/dev/fd1" => Some(floppy(1)),
-        "/dev/ram" => Some(ramdisk::RAM_DISK),
-        _ => u16::from_str_radix(name, 16).ok().map(Device),
-    }
 }

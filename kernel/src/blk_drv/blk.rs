@@ -76,7 +76,7 @@ pub fn end_request(major: u8, uptodate: bool) {
     if !uptodate {
         let name = driver(ended.device).map_or("?", |driver| driver.name);
         printk!(
-            "{name} I/O error: dev {}, block {}\n",
+            "{name} I/O error: {}, block {}\n",
             ended.device,
             ended.block
         );
@@ -92,7 +92,7 @@ pub fn end_hopeless_request(major: u8, why: &str) {
     let name = driver(request.device).map_or("?", |driver| driver.name);
     let (device, first) = (request.device, request.block);
     let last = first + request.blocks_left - 1;
-    printk!("{name} I/O error: dev {device}, blocks {first} to {last}: {why}\n");
+    printk!("{name} I/O error: {device}, blocks {first} to {last}: {why}\n");
     for _ in 0..request.blocks_left {
         unlock_buffer(major, false);
     }

@@ -88,7 +88,7 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
     let (device, block) = (head.device(), head.block());
     let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
     else {
-        printk!("Trying to reach block {block} of device {device}, which does not exist\n");
+        printk!("Trying to reach block {block} of {device}, which does not exist\n");
         head.end_request(&fs_seam::SEAM, false);
         return;
     };

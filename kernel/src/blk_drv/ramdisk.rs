@@ -110,14 +110,14 @@ pub fn rd_load(floppy: Device) -> bool {
     let available = blocks(RAM_DISK.minor());
     fs().check_disk_change(floppy);
     let Some(count) = image_blocks(floppy, first) else {
-        printk!("ram: no file system at block {first} of device {floppy}\n");
+        printk!("ram: no file system at block {first} of {floppy}\n");
         return false;
     };
     if count > available {
         printk!("ram: the image has {count} KB, the RAM disk {available}\n");
         return false;
     }
-    printk!("ram: loading {count} KB from device {floppy}:     0");
+    printk!("ram: loading {count} KB from {floppy}:     0");
     for done in 0..count {
         let ahead = first + done + 1..first + (done + PIECE).min(count);
         let Ok(block) = fs().breada(floppy, first + done, ahead) else {

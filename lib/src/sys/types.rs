@@ -16,6 +16,9 @@ pub struct Device(pub u16);
 impl Device {
     /// No device.
     pub const NONE: Device = Device(0);
+    /// What [`Device::from_name`] takes, for messages.
+    pub const NAMES: &str =
+        "/dev/hd0 to /dev/hd9, /dev/fd0, /dev/fd1, /dev/ram or four hexadecimal digits";
 
     /// From major and minor number.
     pub const fn new(major: u8, minor: u8) -> Device {
@@ -36,6 +39,25 @@ impl Device {
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
+
+    /// By the name that [`Display`](fmt::Display) gives it (`/dev/hd2`), or by
+    /// a number of four hexadecimal digits (`0302`).
+    pub fn from_name(name: &str) -> Option<Device> {
+        let unit = |digits: &str| match digits.as_bytes() {
+            [digit @ b'0'..=b'9'] => Some(digit - b'0'),
+            _ => None,
+        };
+        if let Some(digits) = name.strip_prefix("/dev/hd") {
+            return Some(Device::new(major::HARD_DISK, unit(digits)?));
+        }
+        match name {
+            "/dev/fd0" => Some(Device::new(major::FLOPPY, FLOPPY_1440)),
+            "/dev/fd1" => Some(Device::new(major::FLOPPY, FLOPPY_1440 + 1)),
+            "/dev/ram" => Some(Device::new(major::MEM, RAM_DISK)),
+            _ if name.len() != 4 || name.starts_with('+') => None,
+            _ => u16::from_str_radix(name, 16).ok().map(Device),
+        }
+    }
 }
 
 impl fmt::Debug for Device {
@@ -44,10 +66,75 @@ impl fmt::Debug for Device {
     }
 }
 
-/// As 0.11's messages have it: four hexadecimal digits.
+/// A block device by the name of its node on our disk, `/dev/hd2`; one that
+/// has none by its major and minor number, `2,8`.
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04x}", self.0)
+        match (self.major(), self.minor()) {
+            (major::MEM, RAM_DISK) => write!(f, "/dev/ram"),
+            (major::FLOPPY, minor @ FLOPPY_1440..FLOPPY_OTHER) => {
+                write!(f, "/dev/fd{}", minor - FLOPPY_1440)
+            }
+            (major::HARD_DISK, minor @ 0..=9) => write!(f, "/dev/hd{minor}"),
+            (major, minor) => write!(f, "{major},{minor}"),
+        }
+    }
+}
+
+/// The minor number of the RAM disk.
+const RAM_DISK: u8 = 1;
+/// That of a disk of 1.44 MB in the first floppy drive: its kind, which is 7,
+/// times 4 (0.11: `TYPE` in `kernel/blk_drv/floppy.c`).
+const FLOPPY_1440: u8 = 4 * 7;
+/// Behind the same in the second drive.
+const FLOPPY_OTHER: u8 = FLOPPY_1440 + 2;
+
+#[cfg(test)]
+mod tests {
+    use super::Device;
+
+    #[test]
+    fn block_devices_are_called_as_their_nodes_are() {
+        for (name, number) in [
+            ("/dev/ram", 0x0101),
+            ("/dev/fd0", 0x021C),
+            ("/dev/fd1", 0x021D),
+            ("/dev/hd0", 0x0300),
+            ("/dev/hd2", 0x0302),
+            ("/dev/hd9", 0x0309),
+        ] {
+            assert_eq!(Device(number).to_string(), name);
+            assert_eq!(Device::from_name(name), Some(Device(number)));
+        }
+    }
+
+    #[test]
+    fn others_are_called_by_their_numbers() {
+        for (name, number) in [
+            ("0,0", 0),
+            ("1,2", 0x0102),
+            ("2,30", 0x021E),
+            ("3,10", 0x030A),
+            ("255,255", 0xFFFF),
+        ] {
+            assert_eq!(Device(number).to_string(), name);
+            let hexadecimal = format!("{number:04x}");
+            assert_eq!(Device::from_name(&hexadecimal), Some(Device(number)));
+        }
+        for nothing in [
+            "",
+            "/dev/hd",
+            "/dev/hd10",
+            "/dev/hd+1",
+            "/dev/fd2",
+            "/dev/tty1",
+            "302",
+            "+302",
+            "00302",
+            "bogus",
+        ] {
+            assert_eq!(Device::from_name(nothing), None, "{nothing}");
+        }
     }
 }
 

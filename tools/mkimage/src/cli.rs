@@ -6,7 +6,6 @@ mod examples;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use lib::sys::types::Device;
-use mkimage::floppy::parse_device;
 use mkimage::geometry::Geometry;
 use std::path::PathBuf;
 
@@ -497,8 +496,8 @@ pub struct ConvertArgs {
     pub first_sector: Option<u32>,
 }
 
-fn parse_root_device(text: &str) -> Result<Device, &'static str> {
-    parse_device(text).ok_or("expected /dev/hdN, /dev/fdN, /dev/ram or four hexadecimal digits")
+fn parse_root_device(text: &str) -> Result<Device, String> {
+    Device::from_name(text).ok_or_else(|| format!("expected {}", Device::NAMES))
 }
 
 fn parse_mode(text: &str) -> Result<u16, String> {

@@ -166,21 +166,3 @@ fn ramdisk(line: &str) -> Option<Region> {
         length: length.min(room),
     })
 }
-
-/// ROOT_DEV by name: `/dev/hdN`, `/dev/fdN` (1.44 MB), `/dev/ram`, or four
-/// hexadecimal digits as in `mkimage info`.
-pub fn parse_device(name: &str) -> Option<Device> {
-    let minor = |digits: &str, count: u8| digits.parse().ok().filter(|minor| *minor < count);
-    if let Some(digits) = name.strip_prefix("/dev/hd") {
-        return Some(Device::new(major::HARD_DISK, minor(digits, 10)?));
-    }
-    if let Some(digits) = name.strip_prefix("/dev/fd") {
-        return Some(Device::new(major::FLOPPY, FLOPPY_1440K + minor(digits, 4)?));
-    }
-    if name == "/dev/ram" {
-        return Some(Device::new(major::MEM, 1));
-    }
-    let is_number = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = is_number.then(|| u16::from_str_radix(name, 16).ok())??;
-    Some(Device(number))
-}

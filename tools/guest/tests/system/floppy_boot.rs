@@ -291,6 +291,6 @@ fn missing_root_is_named_from_a_floppy(emulator: Emulator) -> Result<()> {
     stops_with(
         emulator,
         |_| Ok(()),
-        "No root file system: cannot mount device 0301",
+        "No root file system: cannot mount /dev/hd1",
     )
 }

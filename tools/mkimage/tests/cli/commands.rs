@@ -169,7 +169,7 @@ fn info_shows_the_whole_disk() {
     insta::assert_snapshot!(project.output(&["info", "image"]), @r#"
     image: 4128768 bytes, 8064 sectors
     geometry: cylinders=8, heads=16, spt=63
-    boot sector: root device 0302
+    boot sector: root device /dev/hd2
     command line: "console=tty0"
     partition 1: type DAh, sectors 2048 to 4031, 992 KB, active
       kernel: 3072 bytes at 0x100000, entry 0x100000, memory to 0x101388, checksum f5683b30 good

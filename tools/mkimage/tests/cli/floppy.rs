@@ -52,7 +52,7 @@ fn a_floppy_is_shown_and_edited() {
     insta::assert_snapshot!(page.lines().take(5).collect::<Vec<_>>().join("\n"), @r#"
     floppy: 1474560 bytes, 2880 sectors
     bootable floppy
-    boot sector: root device 0301
+    boot sector: root device /dev/hd1
     command line: ""
       kernel: 3072 bytes at 0x100000, entry 0x100000, memory to 0x101388, checksum f5683b30 good
     "#);
@@ -75,7 +75,7 @@ fn a_floppy_is_shown_and_edited() {
     );
     let info: serde_json::Value =
         serde_json::from_str(&project.output(&["info", "--json", "floppy"])).unwrap();
-    assert_eq!(info["root_device"], "0301");
+    assert_eq!(info["root_device"], "/dev/hd1");
     assert_eq!(info["kernel"]["is_checksum_good"], true);
     assert_eq!(
         project.failure(&["ls", "floppy"]),
@@ -199,7 +199,7 @@ fn an_old_disk_is_made_read_and_changed() {
     insta::assert_snapshot!(page.lines().take(5).collect::<Vec<_>>().join("\n"), @r#"
     old: 127631360 bytes, 249280 sectors
     geometry: cylinders=410, heads=16, spt=38
-    boot sector: root device 0301
+    boot sector: root device /dev/hd1
     partition 1: type 81h, sectors 2 to 4255, 2127 KB
       Minix file system, names of 14 characters: 1975 of 2010 KB and 53 of 64 inodes free
     "#);
