@@ -138,47 +138,6 @@ fn a_directory_with_the_number_of_an_old_one_is_empty() {
     });
 }
 
-/// On a broken disk a directory may lose its last link with names in it.
-#[test]
-fn what_was_in_a_directory_without_links_is_not_in_the_next() {
-    let options = Options {
-        inodes: Some(1),
-        ..Options::new(300)
-    };
-    let host = Host::new(64);
-    host.attach(ROOT, MemoryDisk::new(300));
-    let fs = host.fs();
-    fs.mkfs(ROOT, &options).unwrap();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    for path in [&b"/p"[..], b"/p/s"] {
-        fs.sys_mkdir(editor.task(), path, 0o755).unwrap();
-    }
-    touch(&fs, editor.task(), "/p/f").unwrap();
-    let old = fs.sys_stat(editor.task(), b"/p").unwrap().st_ino;
-    let (block, offset) = fs
-        .geometry(ROOT)
-        .unwrap()
-        .inode_place(fs::layout::InodeNumber(old));
-    editor.unmount().unwrap();
-    const LINKS: usize = 13;
-    let table = fs.bread(ROOT, block).unwrap();
-    table.data()[offset + LINKS] = 1;
-    table.mark_dirty();
-    drop(table);
-
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
-    assert!(number(&fs, task, "/p/f").is_ok());
-    fs.sys_rmdir(task, b"/p/s").unwrap();
-    fs.sys_sync().unwrap();
-    let made = (0..20).map(|n| format!("/new{n}")).find(|path| {
-        fs.sys_mkdir(task, path.as_bytes(), 0o755).unwrap();
-        number(&fs, task, path) == Ok(old)
-    });
-    assert_eq!(number(&fs, task, &format!("{}/f", made.unwrap())), MISSING);
-    editor.unmount().unwrap();
-}
-
 #[test]
 fn in_a_directory_that_was_removed_is_nothing() {
     Machine::new(300).run(|fs, task| {

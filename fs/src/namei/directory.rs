@@ -12,6 +12,7 @@ use crate::inode::{Inode, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
 };
+use core::fmt;
 use lib::{Errno, Result};
 
 /// What [`LockedInode::find_entry`] finds.
@@ -288,22 +289,74 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(())
     }
 
-    /// `ENOTEMPTY` if a directory has an entry beside `.` and `..`.
-    pub(super) fn check_empty(&self) -> Result<()> {
+    /// The entries in use, each as `look` is handed it: its inode and its name,
+    /// filled up with NULs. Whether one of them is what `look` looks for.
+    fn any_entry(&self, look: impl Fn(InodeNumber, &[u8]) -> bool) -> Result<bool> {
         let entry_size = self.entry_size();
         for block in self.blocks() {
             let (_, buffer, len) = block?;
             let data = buffer.data();
-            let is_other = |entry: &[u8]| {
-                let name = &entry[ENTRY_NAME..];
-                let is =
-                    |fixed: &[u8]| name.starts_with(fixed) && name.get(fixed.len()) == Some(&0);
-                u16_at(entry, 0) != 0 && !is(Name::DOT) && !is(Name::DOT_DOT)
-            };
-            if data[..len].chunks_exact(entry_size).any(is_other) {
-                return Err(Errno::ENOTEMPTY);
+            let mut entries = data[..len].chunks_exact(entry_size);
+            if entries.any(|entry| match u16_at(entry, 0) {
+                0 => false,
+                number => look(InodeNumber(number), &entry[ENTRY_NAME..]),
+            }) {
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
+
+    /// `ENOTEMPTY` if a directory has an entry beside `.` and `..`.
+    pub(super) fn check_empty(&self) -> Result<()> {
+        match self.any_entry(|_, name| !is_dot(name) && !is_dot_dot(name))? {
+            true => Err(Errno::ENOTEMPTY),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it has a name for another inode.
+    pub(super) fn has_name_for(&self, number: InodeNumber) -> Result<bool> {
+        self.any_entry(|other, name| other == number && !is_dot(name) && !is_dot_dot(name))
+    }
+
+    /// Before a directory leaves it: its links are its own name, its `.` and
+    /// the `..` of each directory in it. If there are too few on the disk, the
+    /// last names of what else is in it would go with one of them.
+    pub(super) fn check_links(&self) -> Result<()> {
+        match self.nlinks() {
+            0..=2 => self.damaged(format_args!("too few links: {}", self.nlinks())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Before it leaves the directory `parent`: if its `..` leads elsewhere, it
+    /// may have another name there.
+    pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
+        match self.find_entry(&Name::new(Name::DOT_DOT))? {
+            Lookup::Found(entry) if entry.number() == parent.number() => Ok(()),
+            Lookup::Found(entry) => self.damaged(format_args!(
+                "a parent {} that is not {}",
+                entry.number(),
+                parent.number()
+            )),
+            Lookup::Missing { .. } => self.damaged(format_args!("no parent")),
+        }
+    }
+
+    /// Says what a directory has that it can't have.
+    pub(super) fn damaged(&self, what: fmt::Arguments<'_>) -> Result<()> {
+        let number = self.number();
+        self.fs
+            .fs_error(self.device(), format_args!("directory {number} has {what}"));
+        Err(Errno::EIO)
+    }
+}
+
+fn is_dot(name: &[u8]) -> bool {
+    matches!(name, [b'.', 0, ..])
+}
+
+fn is_dot_dot(name: &[u8]) -> bool {
+    matches!(name, [b'.', b'.', 0, ..])
 }

@@ -91,7 +91,8 @@ impl<'fs> Fs<'fs> {
                 Errno::EINVAL
             });
         }
-        let _tree = self.tables.tree_lock.hold(self.seam);
+        let tree_lock = self.tables.tree_locks.of(last.dir.device().major());
+        let _tree = tree_lock.hold(self.seam);
         let dir = self.lock_directory(task, &last.dir)?;
         let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
             return Err(Errno::ENOENT);
@@ -107,6 +108,8 @@ impl<'fs> Fs<'fs> {
         }
         let child = inode.lock();
         child.check_empty()?;
+        child.check_parent(&dir)?;
+        dir.check_links()?;
         // What was in it may have been moved elsewhere.
         entry.clear(Rank::Removals);
         dir.touch();

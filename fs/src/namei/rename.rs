@@ -4,7 +4,7 @@
 //! The new name exists at every moment, as the old file or as the new one.
 
 use super::{Last, Lookup, Name};
-use crate::buffer::Rank;
+use crate::buffer::{Rank, Scope};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::ROOT_INODE;
 use crate::{Fs, FsTask};
@@ -28,7 +28,8 @@ impl<'fs> Fs<'fs> {
         if old.dir.device() != new.dir.device() {
             return Err(Errno::EXDEV);
         }
-        let _tree = self.tables.tree_lock.hold(self.seam);
+        let tree_lock = self.tables.tree_locks.of(old.dir.device().major());
+        let _tree = tree_lock.hold(self.seam);
         let source = self.find_inode(&old.dir, &old.name)?;
         self.check_source(&source, &old, &new)?;
 
@@ -66,7 +67,8 @@ impl<'fs> Fs<'fs> {
         if source.is_covered() {
             return Err(Errno::EBUSY);
         }
-        if *source == old.dir || self.is_below(&new.dir, source)? {
+        let is_moved = old.dir != new.dir;
+        if *source == old.dir || is_moved && self.is_below(&new.dir, source)? {
             return Err(Errno::EINVAL);
         }
         Ok(())
@@ -83,7 +85,15 @@ impl<'fs> Fs<'fs> {
             if dir.number() == ROOT_INODE {
                 return Ok(false);
             }
-            dir = self.find_inode(&dir, &Name::new(Name::DOT_DOT))?;
+            let parent = self.find_inode(&dir, &Name::new(Name::DOT_DOT))?;
+            // Else it may be somewhere else, below `ancestor` too.
+            if !parent.lock().has_name_for(dir.number())? {
+                dir.lock().damaged(format_args!(
+                    "a parent {} that has no name for it",
+                    parent.number()
+                ))?;
+            }
+            dir = parent;
         }
         Err(Errno::ELOOP)
     }
@@ -104,6 +114,10 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         }
         let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
+        if moves_directory {
+            old_dir.check_links()?;
+            source.lock().check_parent(old_dir)?;
+        }
         source.write()?;
         // A sector is written whole, so two entries of one change together.
         let ranks = |new: u32| {
@@ -127,7 +141,7 @@ impl<'fs> Fs<'fs> {
                 let empty = check_target(source, &target, old_dir, new_dir)?;
                 if empty.is_some() {
                     // What was in it may have been moved elsewhere.
-                    self.flush(Some(new_dir.device()))?;
+                    self.flush(Scope::Device(new_dir.device()))?;
                 }
                 (new_rank, old_rank) = ranks(entry.position());
                 entry.set(source.number(), new_rank);
@@ -185,6 +199,8 @@ fn check_target<'a, 'fs>(
     }
     let target = target.lock();
     target.check_empty()?;
+    target.check_parent(new_dir)?;
+    new_dir.check_links()?;
     Ok(Some(target))
 }
 

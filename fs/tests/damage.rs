@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Directories that the disk says wrong things of: what would lose files is
+//! refused, said, and makes the file system read-only.
+
+mod common;
+
+use common::{Machine, ROOT, read, touch, write};
+use fs::host::Editor;
+use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK};
+use fs::{Fs, FsTask};
+use lib::Errno;
+use lib::limits::LINK_MAX;
+
+/// Directories `/a`, `/a/b`, `/a/b/c`, `/q`, `/q/x` and files in them.
+fn machine() -> Machine {
+    let machine = Machine::new(400);
+    machine.run(|fs, task| {
+        for name in ["/a", "/a/b", "/a/b/c", "/q", "/q/x"] {
+            fs.sys_mkdir(task, name.as_bytes(), 0o755).unwrap();
+            write(fs, task, &format!("{name}file"), 0, b"here").unwrap();
+        }
+        write(fs, task, "/a/file", 0, b"here").unwrap();
+    });
+    machine
+}
+
+/// With empty buffers on the same disk.
+fn again(machine: &Machine) -> Machine {
+    Machine::on(64, machine.disk.clone())
+}
+
+fn inode_of(machine: &Machine, path: &str) -> InodeNumber {
+    let machine = again(machine);
+    let fs = machine.host.fs();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    let number = fs.sys_stat(editor.task(), path.as_bytes()).unwrap().st_ino;
+    editor.unmount().unwrap();
+    InodeNumber(number)
+}
+
+/// Where on the disk an inode is: the offset of its block, and that in it.
+fn place(machine: &Machine, number: InodeNumber) -> (usize, usize) {
+    machine.disk.with_bytes(|bytes| {
+        let block = bytes[SUPER_BLOCK as usize * BLOCK_SIZE..]
+            .first_chunk()
+            .unwrap();
+        let geometry = Geometry::check(&DiskSuper::parse(block), 400).unwrap();
+        let (block, offset) = geometry.inode_place(number);
+        (block as usize * BLOCK_SIZE, offset)
+    })
+}
+
+fn change_inode(machine: &Machine, path: &str, change: impl FnOnce(&mut DiskInode)) {
+    let (start, offset) = place(machine, inode_of(machine, path));
+    machine.disk.with_bytes(|bytes| {
+        let block = bytes[start..].first_chunk_mut().unwrap();
+        let mut inode = DiskInode::parse(block, offset);
+        change(&mut inode);
+        inode.store(block, offset);
+    });
+}
+
+fn set_links(machine: &Machine, path: &str, links: u8) {
+    change_inode(machine, path, |inode| inode.nlinks = links);
+}
+
+/// Lets the `..` of `path` be the directory `parent`.
+fn set_parent(machine: &Machine, path: &str, parent: &str) {
+    let parent = inode_of(machine, parent).0.to_le_bytes();
+    let mut zone = 0;
+    change_inode(machine, path, |inode| zone = inode.zones[0].block());
+    let entry = zone as usize * BLOCK_SIZE + 16;
+    machine.disk.with_bytes(|bytes| {
+        assert_eq!(&bytes[entry + 2..entry + 5], b"..\0");
+        bytes[entry..entry + 2].copy_from_slice(&parent);
+    });
+}
+
+/// `work` fails as damage does, and changes nothing.
+fn is_refused(
+    machine: &Machine,
+    work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) -> lib::Result<()>,
+) {
+    let machine = again(machine);
+    let fs = machine.host.fs();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    let task = editor.task();
+    assert_eq!(work(&fs, task), Err(Errno::EIO));
+    for name in ["/a/file", "/a/bfile", "/a/b/cfile", "/q/xfile"] {
+        assert_eq!(read(&fs, task, name, 0, 9).unwrap(), b"here", "{name}");
+    }
+    assert_eq!(touch(&fs, task, "/a/new"), Err(Errno::EROFS));
+    editor.unmount().unwrap();
+    let messages = machine.host.take_messages().concat();
+    assert!(messages.contains("file system error"), "{messages}");
+    assert!(messages.contains("read-only from now on"), "{messages}");
+}
+
+#[test]
+fn a_directory_with_too_few_links_loses_no_directory() {
+    for links in [1, 2] {
+        let machine = machine();
+        set_links(&machine, "/q", links);
+        is_refused(&machine, |fs, task| fs.sys_rmdir(task, b"/q/x"));
+        is_refused(&machine, |fs, task| fs.sys_rename(task, b"/q/x", b"/x"));
+        is_refused(&machine, |fs, task| fs.sys_rename(task, b"/a/b/c", b"/q/x"));
+    }
+}
+
+#[test]
+fn a_count_that_was_too_small_does_not_free_what_is_there() {
+    let machine = machine();
+    set_links(&machine, "/q", 1);
+    is_refused(&machine, |fs, task| {
+        fs.sys_mkdir(task, b"/q/y", 0o755).unwrap();
+        fs.sys_rmdir(task, b"/q/y")
+    });
+}
+
+#[test]
+fn a_directory_whose_parent_is_another_is_not_removed_nor_moved() {
+    let machine = machine();
+    set_parent(&machine, "/q/x", "/a");
+    is_refused(&machine, |fs, task| fs.sys_rmdir(task, b"/q/x"));
+    is_refused(&machine, |fs, task| fs.sys_rename(task, b"/q/x", b"/x"));
+    is_refused(&machine, |fs, task| fs.sys_rename(task, b"/a/b/c", b"/q/x"));
+}
+
+#[test]
+fn no_directory_is_moved_below_itself() {
+    let machine = machine();
+    set_parent(&machine, "/a/b", "/");
+    is_refused(&machine, |fs, task| fs.sys_rename(task, b"/a", b"/a/b/a"));
+    let machine = self::machine();
+    set_parent(&machine, "/a/b", "/q");
+    is_refused(&machine, |fs, task| fs.sys_rename(task, b"/a", b"/a/b/c/a"));
+}
+
+#[test]
+fn too_many_links_do_no_harm() {
+    let machine = machine();
+    set_links(&machine, "/q/x", 3);
+    set_links(&machine, "/q", 9);
+    let machine = again(&machine);
+    let fs = machine.host.fs();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    assert_eq!(fs.sys_rmdir(editor.task(), b"/q/x"), Ok(()));
+    editor.unmount().unwrap();
+    change_inode(&machine, "/q", |inode| assert_eq!(inode.nlinks, 8));
+}
+
+#[test]
+fn a_count_of_links_never_runs_over() {
+    let machine = machine();
+    set_links(&machine, "/q", u8::MAX);
+    set_links(&machine, "/a/file", LINK_MAX);
+    let machine = again(&machine);
+    let fs = machine.host.fs();
+    let editor = Editor::mount(&fs, ROOT).unwrap();
+    let task = editor.task();
+    assert_eq!(fs.sys_mkdir(task, b"/q/y", 0o755), Err(Errno::EMLINK));
+    assert_eq!(fs.sys_rename(task, b"/a/b", b"/q/b"), Err(Errno::EMLINK));
+    assert_eq!(fs.sys_link(task, b"/a/file", b"/l"), Err(Errno::EMLINK));
+    let links = |name: &[u8]| fs.sys_stat(task, name).unwrap().st_nlink;
+    assert_eq!((links(b"/q"), links(b"/a/file")), (u8::MAX, LINK_MAX));
+    editor.unmount().unwrap();
+}
