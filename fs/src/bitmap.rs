@@ -207,19 +207,21 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Writes the bitmaps.
-    fn write_maps(&self, block: &SuperBlock) {
+    fn write_maps(&self, block: &SuperBlock) -> Result<()> {
         let (inode_map, zone_map, geometry) = {
             let state = block.state.lock();
             (state.inode_map, state.zone_map, state.geometry)
         };
+        let mut result = Ok(());
         let inode_map = inode_map.iter().take(geometry.imap_blocks.into());
         let zone_map = zone_map.iter().take(geometry.zmap_blocks.into());
         for head in inode_map
             .chain(zone_map)
             .filter_map(|n| self.buffer_head(*n))
         {
-            self.write_now(head);
+            result = self.write_now(head).and(result);
         }
+        result
     }
 
     fn test_bit(&self, numbers: &[u32; MAP_SLOTS], bit: u32) -> bool {

@@ -25,7 +25,9 @@ mod marks;
 mod write_back;
 
 pub(crate) use marks::{MOST_BUFFERS, Marks};
-pub(crate) use write_back::Rank;
+pub(crate) use write_back::{DriverLocks, Rank, Scope};
+
+use write_back::oldest;
 
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
@@ -248,7 +250,9 @@ impl<'fs> Fs<'fs> {
     /// all buffers are in use.
     #[inline]
     pub fn getblk(&'fs self, device: Device, block: u32) -> Buffer<'fs> {
-        self.getblk_or(device, block, &|| self.clean_oldest(|| self.flush_all()))
+        self.getblk_or(device, block, &|| {
+            self.clean_oldest(device, || self.flush_all());
+        })
     }
 
     /// As [`Fs::getblk`]; `make_clean` is called while all unused buffers are
@@ -301,7 +305,12 @@ impl<'fs> Fs<'fs> {
             head.count.add(1);
             return Ok(head);
         }
-        let head = Self::victim(cache.unused(self.buffers))?;
+        let Some(head) = Self::victim(oldest(&cache, self.buffers, device)) else {
+            return Err(match cache.oldest() {
+                Some(_) => NoBuffer::Dirty,
+                None => NoBuffer::InUse,
+            });
+        };
         cache.take(self.buffers, head.number);
         cache.remove(self.buffers, head.number);
         head.device.set(u32::from(device.0));
@@ -315,17 +324,8 @@ impl<'fs> Fs<'fs> {
 
     /// An unused buffer that is clean and unlocked: it may be given another
     /// block.
-    fn victim<'a>(
-        unused: impl Iterator<Item = (u32, &'a BufferHead)>,
-    ) -> core::result::Result<&'a BufferHead, NoBuffer> {
-        let mut found = NoBuffer::InUse;
-        for (_, head) in unused.take(SEARCH) {
-            if !head.is_dirty() && !head.io.is_locked() {
-                return Ok(head);
-            }
-            found = NoBuffer::Dirty;
-        }
-        Err(found)
+    fn victim<'a>(mut oldest: impl Iterator<Item = &'a BufferHead>) -> Option<&'a BufferHead> {
+        oldest.find(|head| !head.is_dirty() && !head.io.is_locked())
     }
 
     /// Gives a buffer back. For buffers without a handle; the others are
@@ -382,7 +382,7 @@ impl<'fs> Fs<'fs> {
             // The step that writes them all tells.
             let _ = self.write_inode_blocks(device);
         };
-        let buffer = self.getblk_or(device, block, &|| self.clean_oldest(write_rest));
+        let buffer = self.getblk_or(device, block, &|| self.clean_oldest(device, write_rest));
         self.start_read(buffer.head);
         self.wait_on_buffer(buffer)
     }

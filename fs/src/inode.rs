@@ -22,11 +22,11 @@ mod handle;
 
 pub use handle::{Inode, LockedInode};
 
-use crate::buffer::Rank;
+use crate::buffer::{Rank, Scope};
 use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
-use crate::seam::SleepLock;
+use crate::seam::{Seam, SleepLock};
 use crate::{Fs, printk};
 use core::sync::atomic::{
     AtomicBool,
@@ -39,6 +39,8 @@ use lib::{Errno, Result};
 
 /// Hash chains of the inode table.
 pub(crate) const NR_HASH: usize = 128;
+/// How many unused inodes are looked at for one that need not be written.
+const SEARCH: usize = 32;
 /// A place behind the last super block.
 const NO_SUPER: u32 = u32::MAX;
 
@@ -132,6 +134,11 @@ impl InodeSlot {
     #[inline(always)]
     pub(crate) fn number(&self) -> InodeNumber {
         InodeNumber(self.number.get() as u16)
+    }
+
+    /// Waits until nobody has its operation lock.
+    pub(crate) fn wait(&self, seam: &dyn Seam) {
+        self.lock.wait(seam);
     }
 
     /// Its fields. Do not sleep while the guard lives.
@@ -289,7 +296,11 @@ impl<'fs> Fs<'fs> {
         mut table: TableGuard<'a>,
     ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
         let slots = &self.tables.inode_slots;
-        let place = table.oldest().ok_or(Errno::ENFILE)?;
+        // The oldest; but one that must be written first only if most must.
+        let is_clean = |(_, slot): &(u32, &InodeSlot)| !slot.is_dirty();
+        let clean = table.unused(slots).take(SEARCH).find(is_clean);
+        let clean = clean.map(|(place, _)| place);
+        let place = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
         let slot = self.slot(place).ok_or(Errno::ENFILE)?;
         table.take(slots, place);
         slot.count.set(1);
@@ -394,6 +405,8 @@ impl<'fs> Fs<'fs> {
             let _ = inode.write();
             self.free_inode(inode.super_place(), slot.number());
             let _ = inode.lock().free_zones();
+        } else {
+            self.leave_to_fsck(inode.super_place());
         }
         if S_ISDIR(inode.mode()) {
             let mut names = self.tables.names.lock();
@@ -428,16 +441,16 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Copies all changed inodes, of one device or of all, to their blocks
+    /// Copies all changed inodes of the devices in `scope` to their blocks
     /// (0.11: `sync_inodes`).
-    pub(crate) fn sync_inodes(&'fs self, device: Option<Device>) -> Result<()> {
+    pub(crate) fn sync_inodes(&'fs self, scope: Scope) -> Result<()> {
         let mut result = Ok(());
         for slot in &self.tables.inode_slots {
             if !slot.is_dirty() {
                 continue;
             }
             let mut table = self.tables.inodes.lock();
-            let is_wanted = device.is_none_or(|it| it == slot.device());
+            let is_wanted = scope.has(slot.device());
             // It may be another by now.
             if slot.device().is_none() || !slot.is_dirty() || !is_wanted {
                 continue;
@@ -476,6 +489,17 @@ impl<'fs> Fs<'fs> {
             slot.forget_identity();
             table.put_oldest(slots, place);
         }
+    }
+
+    /// Whether an inode of the device is in use that has no name any more: it
+    /// is on the disk until it is closed.
+    pub(crate) fn has_nameless_inode(&self, device: Device) -> bool {
+        let _table = self.tables.inodes.lock();
+        let is_nameless = |slot: &InodeSlot| {
+            let is_used = slot.count.get() != 0 && slot.device() == device;
+            is_used && slot.is_valid() && slot.state().disk.nlinks == 0
+        };
+        self.tables.inode_slots.iter().any(is_nameless)
     }
 
     /// How many inodes are in use, for tests that look for leaks.

@@ -25,6 +25,17 @@ pub const SUPER_BLOCK: u32 = 1;
 pub const SUPER_MAGIC: u16 = 0x137F;
 /// Magic number of a file system with 30-character names.
 pub const SUPER_MAGIC_30: u16 = 0x138F;
+/// State of a file system (Linux 0.99 on, util-linux: `s_state`): nothing is
+/// said of it, as by 0.11.
+pub const STATE_UNKNOWN: u16 = 0;
+/// In the state: cleanly unmounted, or looked at by `fsck`.
+pub const STATE_VALID: u16 = 1;
+/// In the state: errors were found.
+pub const STATE_ERRORS: u16 = 2;
+/// In the state: mounted for writing by this system and, unless
+/// [`STATE_VALID`] is there too, not unmounted since. Linux takes a valid mark
+/// away and leaves 0, which nobody can tell from [`STATE_UNKNOWN`].
+pub const STATE_IN_USE: u16 = 4;
 /// The inode of the root directory (0.11: `ROOT_INO`).
 pub const ROOT_INODE: InodeNumber = InodeNumber(1);
 /// Bytes of a name on our own file systems (0.11: `NAME_LEN`).
@@ -141,8 +152,7 @@ pub struct DiskSuper {
     pub max_size: u32,
     /// [`SUPER_MAGIC`] or [`SUPER_MAGIC_30`].
     pub magic: u16,
-    /// Bit 0: cleanly unmounted; bit 1: errors were found (Linux 1.0; 0.11
-    /// neither reads nor writes it).
+    /// [`STATE_UNKNOWN`], or [`STATE_VALID`] and its kin.
     pub state: u16,
 }
 

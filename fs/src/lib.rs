@@ -98,7 +98,7 @@ pub mod truncate;
 pub use inode::Inode;
 pub use task::FsTask;
 
-use buffer::{BufferHead, MOST_BUFFERS, Marks};
+use buffer::{BufferHead, DriverLocks, MOST_BUFFERS, Marks};
 use file_table::FileTable;
 use inode::InodeSlot;
 use lib::lock::{Lock, Word};
@@ -124,7 +124,7 @@ pub struct Tables {
     /// Buffers that are changed or being written.
     marks: Marks,
     /// Held while the order of writes matters.
-    order_lock: SleepLock,
+    order_locks: DriverLocks,
     /// Where the periodic write-back goes on.
     write_back: Word,
     /// Finds inodes: the inode table's lock.
@@ -135,7 +135,7 @@ pub struct Tables {
     supers: [SuperBlock; NR_SUPER],
     files: FileTable,
     mount_lock: SleepLock,
-    tree_lock: SleepLock,
+    tree_locks: DriverLocks,
 }
 
 impl Tables {
@@ -145,7 +145,7 @@ impl Tables {
             buffers: Lock::new(Index::new()),
             buffer_wait: WaitQueue::new(),
             marks: Marks::new(),
-            order_lock: SleepLock::new(),
+            order_locks: DriverLocks::new(),
             write_back: Word::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
@@ -153,7 +153,7 @@ impl Tables {
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),
             mount_lock: SleepLock::new(),
-            tree_lock: SleepLock::new(),
+            tree_locks: DriverLocks::new(),
         }
     }
 }

@@ -8,15 +8,12 @@
 use crate::Fs;
 use crate::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, INODES_PER_BLOCK,
-    MAX_FILE_SIZE, NAME_LEN, NAME_LEN_MAX, ROOT_INODE, SUPER_BLOCK, SUPER_MAGIC, SUPER_MAGIC_30,
-    Zone, put_at,
+    MAX_FILE_SIZE, NAME_LEN, NAME_LEN_MAX, ROOT_INODE, STATE_VALID, SUPER_BLOCK, SUPER_MAGIC,
+    SUPER_MAGIC_30, Zone, put_at,
 };
 use lib::sys::stat::S_IFDIR;
 use lib::sys::types::Device;
 use lib::{Errno, Result};
-
-/// `state` of a file system without errors, cleanly unmounted.
-const STATE_VALID: u16 = 1;
 
 /// What [`Fs::mkfs`] makes.
 #[derive(Clone, Copy, Debug)]

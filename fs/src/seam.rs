@@ -122,6 +122,13 @@ pub trait Seam: Sync {
     /// Starts what waits since [`Seam::plug`].
     fn unplug(&self) {}
 
+    /// What the devices with a major number have said to be written is on
+    /// their media when this returns, not in caches of their own. May sleep;
+    /// `EIO` if it can't be.
+    fn flush_cache(&self, _major: u8) -> Result<()> {
+        Ok(())
+    }
+
     /// The size of a block device in 1024-byte blocks; 0 if there is none.
     fn device_blocks(&self, device: Device) -> u32;
 

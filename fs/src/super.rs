@@ -8,18 +8,23 @@
 //! parent ([`Fs::uncross_mount`]). [`Fs::sys_umount`] undoes it when nobody
 //! uses the device.
 //!
-//! The bitmaps of a mounted device stay in their buffers. Its super block is
-//! never written. When something on the disk turns out to be impossible, the
+//! The super block and the bitmaps of a mounted device stay in their buffers.
+//! Of the super block only the word is written that tells in which state the
+//! file system is: [`state`]. When something on the disk turns out to be impossible, the
 //! file system says so and goes on without writing ([`Fs::fs_error`]).
 
+#[path = "super/state.rs"]
+mod state;
+
 use crate::bitmap::Freed;
+use crate::buffer::{Buffer, Scope};
 use crate::inode::{Inode, InodeSlot};
 use crate::layout::{BadSuper, DiskSuper, Geometry, MAP_SLOTS, ROOT_INODE, SUPER_BLOCK};
 use crate::{Fs, FsTask, printk};
 use core::fmt;
 use core::sync::atomic::{
     AtomicBool,
-    Ordering::{Acquire, Release},
+    Ordering::{AcqRel, Acquire, Release},
 };
 use lib::lock::{Lock, Word};
 use lib::sys::stat::{S_ISBLK, S_ISDIR};
@@ -35,6 +40,14 @@ pub struct SuperBlock {
     /// inode table's lock.
     device: Word,
     read_only: AtomicBool,
+    /// Another medium is in its drive by now.
+    is_gone: AtomicBool,
+    /// The state on the disk is ours to change.
+    keeps_state: AtomicBool,
+    /// It was valid when it was mounted, and nothing has been left to `fsck`.
+    is_valid: AtomicBool,
+    /// Something on it can't be as it is.
+    has_damage: AtomicBool,
     /// The inode of its root directory (0.11: `s_isup`), and the one that it
     /// covers (0.11: `s_imount`). Each is counted. Guarded as `device`.
     root: Word,
@@ -45,6 +58,8 @@ pub struct SuperBlock {
 /// What is known of a mounted file system.
 pub(crate) struct SuperState {
     pub(crate) geometry: Geometry,
+    /// The buffer of the super block, counted.
+    super_buffer: u32,
     /// The buffers of the bitmaps (0.11: `s_imap`, `s_zmap`), counted.
     pub(crate) inode_map: [u32; MAP_SLOTS],
     pub(crate) zone_map: [u32; MAP_SLOTS],
@@ -60,10 +75,15 @@ impl SuperBlock {
         SuperBlock {
             device: Word::new(0),
             read_only: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
+            keeps_state: AtomicBool::new(false),
+            is_valid: AtomicBool::new(false),
+            has_damage: AtomicBool::new(false),
             root: Word::new(NO_INODE),
             covered: Word::new(NO_INODE),
             state: Lock::new(SuperState {
                 geometry: Geometry::NONE,
+                super_buffer: 0,
                 inode_map: [0; MAP_SLOTS],
                 zone_map: [0; MAP_SLOTS],
                 inode_hint: 1,
@@ -106,6 +126,14 @@ impl<'fs> Fs<'fs> {
         self.tables.supers.get(place as usize)
     }
 
+    /// An inode without names is left on a device that can't be written: it is
+    /// not valid any more.
+    pub(crate) fn leave_to_fsck(&self, place: u32) {
+        if let Some(block) = self.super_block(place) {
+            block.is_valid.store(false, Release);
+        }
+    }
+
     /// Something on a device can't be as it is: says so, and lets nobody
     /// write to the file system from now on. What is there can still be read.
     pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
@@ -113,10 +141,8 @@ impl<'fs> Fs<'fs> {
         let Some((_, block)) = self.get_super(device) else {
             return;
         };
-        if !block
-            .read_only
-            .swap(true, core::sync::atomic::Ordering::AcqRel)
-        {
+        block.has_damage.store(true, Release);
+        if !block.read_only.swap(true, AcqRel) {
             printk!(self, "{device} is read-only from now on; run fsck\n");
         }
     }
@@ -129,7 +155,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EBUSY);
         }
         let (_, block) = self.get_super_slot().ok_or(Errno::ENFILE)?;
-        let geometry = self.read_geometry(device)?;
+        let (buffer, geometry) = self.read_geometry(device)?;
         let inode_map = self.read_map(device, geometry.inode_map(), geometry.imap_blocks)?;
         let zone_map = match self.read_map(device, geometry.zone_map(), geometry.zmap_blocks) {
             Ok(map) => map,
@@ -140,11 +166,14 @@ impl<'fs> Fs<'fs> {
         };
         let mut state = block.state.lock();
         state.geometry = geometry;
+        state.super_buffer = buffer.into_raw();
         (state.inode_map, state.zone_map) = (inode_map, zone_map);
         (state.inode_hint, state.zone_hint) = (1, 1);
         state.freed.clear();
         drop(state);
         block.read_only.store(read_only, Release);
+        block.keeps_state.store(false, Release);
+        block.has_damage.store(false, Release);
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);
         let _table = self.tables.inodes.lock();
@@ -158,17 +187,18 @@ impl<'fs> Fs<'fs> {
             .find(|(_, block)| block.device().is_none())
     }
 
-    fn read_geometry(&'fs self, device: Device) -> Result<Geometry> {
+    fn read_geometry(&'fs self, device: Device) -> Result<(Buffer<'fs>, Geometry)> {
         let blocks = self.seam.device_blocks(device);
         if blocks == 0 {
             return Err(Errno::ENXIO);
         }
         let buffer = self.bread(device, SUPER_BLOCK)?;
         let disk = DiskSuper::parse(&buffer.data());
-        Geometry::check(&disk, blocks).map_err(|problem: BadSuper| {
+        let geometry = Geometry::check(&disk, blocks).map_err(|problem: BadSuper| {
             printk!(self, "{device}: {problem}\n");
             Errno::EINVAL
-        })
+        })?;
+        Ok((buffer, geometry))
     }
 
     /// Reads a bitmap; its buffers stay in use.
@@ -194,15 +224,22 @@ impl<'fs> Fs<'fs> {
 
     /// Gives up a super block. Nobody may use an inode of the device.
     fn free_super(&self, block: &SuperBlock) {
+        let device = block.device();
         let table = self.tables.inodes.lock();
         block.device.set(0);
         drop(table);
         let mut state = block.state.lock();
         let (inode_map, zone_map, geometry) = (state.inode_map, state.zone_map, state.geometry);
+        let super_buffer = state.super_buffer;
         state.geometry = Geometry::NONE;
         drop(state);
+        self.brelse(super_buffer);
         self.release_map(&inode_map, geometry.imap_blocks);
         self.release_map(&zone_map, geometry.zmap_blocks);
+        if block.is_gone.swap(false, AcqRel) {
+            // These buffers were kept because they were in use.
+            self.invalidate_buffers(device);
+        }
     }
 
     /// Mounts a device, not yet anywhere: its super block and root directory.
@@ -213,7 +250,10 @@ impl<'fs> Fs<'fs> {
     ) -> Result<(&'fs SuperBlock, Inode<'fs>)> {
         let block = self.read_super(device, read_only)?;
         match self.iget(device, ROOT_INODE) {
-            Ok(root) if S_ISDIR(root.mode()) => Ok((block, root)),
+            Ok(root) if S_ISDIR(root.mode()) => {
+                self.begin_use(block);
+                Ok((block, root))
+            }
             other => {
                 // The handle of a root that is no directory goes first.
                 let error = other.err().unwrap_or(Errno::EINVAL);
@@ -295,9 +335,12 @@ impl<'fs> Fs<'fs> {
         let (root, covered) = self.detach(block)?;
         drop(root);
         drop(covered);
-        let synced = self.sync_inodes(Some(device));
+        let synced = self.sync_inodes(Scope::Device(device));
         self.invalidate_inodes(device);
-        let synced = self.sync_dev(device).and(synced);
+        let mut synced = self.sync_dev(device).and(synced);
+        if synced.is_ok() {
+            synced = self.end_use(block);
+        }
         self.free_super(block);
         synced
     }
@@ -346,6 +389,8 @@ impl<'fs> Fs<'fs> {
             self.invalidate_inodes(device);
             self.free_super(block);
         } else {
+            block.is_gone.store(true, Release);
+            block.keeps_state.store(false, Release);
             block.read_only.store(true, Release);
         }
     }

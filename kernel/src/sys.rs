@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Small system calls (0.11: `kernel/sys.c`).
 
+use crate::fs_seam::fs;
 use crate::sched::{self, HZ, Task, current};
 use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
-use crate::{fault, power};
+use crate::{fault, power, printk};
 use lib::limits::NGROUPS_MAX;
 use lib::lock::{Lock, Word};
 use lib::pod::Pod;
@@ -315,15 +316,28 @@ fn set_two_ids(new_real: u32, new_effective: u32, real: &Word, effective: &Word)
     Ok(0)
 }
 
-/// `reboot`: stops or restarts the machine at once; `sync` first.
+fn shut_down() {
+    if fs().shut_down().is_err() {
+        printk!("Not everything could be written to the disks.\n");
+    }
+}
+
+/// `reboot`: writes everything and marks the file systems as unmounted, then
+/// stops or restarts the machine.
 pub fn sys_reboot(magic: u32, magic2: u32, flag: u32) -> Result<u32> {
     require_super_user()?;
     if magic != REBOOT_MAGIC1 || magic2 != REBOOT_MAGIC2 {
         return Err(Errno::EINVAL);
     }
     match flag {
-        REBOOT_RESTART => power::restart(),
-        REBOOT_HALT => power::halt(),
+        REBOOT_RESTART => {
+            shut_down();
+            power::restart()
+        }
+        REBOOT_HALT => {
+            shut_down();
+            power::halt()
+        }
         REBOOT_CAD_ON | REBOOT_CAD_OFF => Ok(0),
         _ => Err(Errno::EINVAL),
     }

@@ -7,6 +7,7 @@
 
 use super::Map;
 use crate::Fs;
+use crate::buffer::Scope;
 use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::super_block::SuperBlock;
 use core::ops::Range;
@@ -83,7 +84,7 @@ impl Freed {
     }
 
     /// How many (zones, inodes) there are.
-    pub(super) fn counts(&self) -> (u32, u32) {
+    pub(crate) fn counts(&self) -> (u32, u32) {
         let runs = &self.runs[..self.run_count];
         let zones = runs.iter().map(|run| u32::from(run.length)).sum();
         (zones, self.inode_count as u32)
@@ -125,7 +126,7 @@ impl<'fs> Fs<'fs> {
     fn free_later(&'fs self, block: &SuperBlock, mut add: impl FnMut(&mut Freed) -> bool) {
         if !add(&mut block.state.lock().freed) {
             // What can't be written is reported by the next sync.
-            let _ = self.flush(Some(block.device()));
+            let _ = self.flush(Scope::Device(block.device()));
             // If there is no room even now, it is lost until fsck finds it.
             add(&mut block.state.lock().freed);
         }
@@ -135,7 +136,7 @@ impl<'fs> Fs<'fs> {
     pub(super) fn free_now(&'fs self, block: &SuperBlock) -> bool {
         let is_waiting = block.state.lock().freed.counts() != (0, 0);
         if is_waiting {
-            let _ = self.flush(Some(block.device()));
+            let _ = self.flush(Scope::Device(block.device()));
         }
         is_waiting
     }
@@ -175,8 +176,8 @@ impl<'fs> Fs<'fs> {
             }
         }
         block.state.lock().freed.remove(runs, kept..inodes);
-        self.write_maps(block);
-        result
+        result = self.write_maps(block).and(result);
+        self.seam.flush_cache(device.major()).and(result)
     }
 
     fn clear_inode(&'fs self, block: &SuperBlock, number: InodeNumber) -> Result<()> {

@@ -8,15 +8,23 @@
 //!
 //! While that goes on nobody changes a buffer of another rank: such changes
 //! are made with the order lock held, by [`Buffer::change`]. So what a rank
-//! refers to in lower ones is on the disk when its turn comes.
+//! refers to in lower ones is on the disk when its turn comes. On its medium,
+//! that is: a disk with a cache of its own is told to empty that between two
+//! ranks.
+//!
+//! Each driver has an order lock of its own, and when the devices of all are
+//! written the floppies come last: a floppy that fails, which takes minutes,
+//! keeps nobody else waiting.
 //!
 //! A sector is written whole or not at all, whatever happens.
 
-use super::{Buffer, BufferHead};
+use super::{Buffer, BufferHead, NR_HASH, SEARCH};
 use crate::Fs;
+use crate::list::Index;
+use crate::seam::SleepLock;
 use core::ops::RangeInclusive;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
-use lib::sys::types::Device;
+use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
 
 /// How a buffer was changed since it was written: the order of writes.
@@ -55,6 +63,50 @@ const STEPS: [RangeInclusive<u8>; 5] = [
 ];
 const DATA: &RangeInclusive<u8> = &STEPS[0];
 const INODES: &RangeInclusive<u8> = &STEPS[2];
+
+/// Whose buffers are to be written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    /// Those of a device.
+    Device(Device),
+    /// Those of all devices with that major.
+    Driver(u8),
+}
+
+impl Scope {
+    #[inline(always)]
+    pub(crate) fn has(self, device: Device) -> bool {
+        match self {
+            Scope::Device(wanted) => device == wanted,
+            Scope::Driver(wanted) => device.major() == wanted,
+        }
+    }
+
+    fn major(self) -> u8 {
+        match self {
+            Scope::Device(device) => device.major(),
+            Scope::Driver(major) => major,
+        }
+    }
+}
+
+/// A lock for the devices of each driver.
+pub(crate) struct DriverLocks([SleepLock; NR_DRIVERS]);
+
+impl DriverLocks {
+    pub(crate) const fn new() -> DriverLocks {
+        DriverLocks([const { SleepLock::new() }; NR_DRIVERS])
+    }
+
+    /// The lock for the devices with that major.
+    #[inline(always)]
+    pub(crate) fn of(&self, major: u8) -> &SleepLock {
+        &self.0[usize::from(major) % NR_DRIVERS]
+    }
+}
+
+/// Majors that have a lock of their own; there are fewer drivers.
+const NR_DRIVERS: usize = 8;
 
 impl BufferHead {
     #[inline(always)]
@@ -128,7 +180,8 @@ impl<'fs> Fs<'fs> {
     #[inline]
     fn change_in_order(&'fs self, head: &BufferHead, rank: Rank, change: impl FnOnce()) {
         loop {
-            let order = self.tables.order_lock.hold(self.seam);
+            let order_lock = self.tables.order_locks.of(head.device().major());
+            let order = order_lock.hold(self.seam);
             if !head.conflicts(rank) {
                 change();
                 self.raise(head, rank);
@@ -136,7 +189,7 @@ impl<'fs> Fs<'fs> {
             }
             drop(order);
             // What can't be written is reported by the next sync.
-            let _ = self.flush(Some(head.device()));
+            let _ = self.flush(Scope::Device(head.device()));
         }
     }
 
@@ -144,38 +197,61 @@ impl<'fs> Fs<'fs> {
     /// is on the disks (0.11: `sys_sync`, which did not wait). `EIO` if
     /// something could not be written.
     pub fn sys_sync(&'fs self) -> Result<()> {
-        let inodes = self.sync_inodes(None);
-        self.flush(None).and(inodes)
+        let mut result = Ok(());
+        for major in self.drivers_to_write() {
+            result = self.sync(Scope::Driver(major)).and(result);
+        }
+        result
     }
 
     /// As [`Fs::sys_sync`], of one device.
     pub fn sync_dev(&'fs self, device: Device) -> Result<()> {
-        let inodes = self.sync_inodes(Some(device));
-        self.flush(Some(device)).and(inodes)
+        self.sync(Scope::Device(device))
     }
 
-    /// As [`Fs::flush`]; what can't be written is reported by the next sync.
+    fn sync(&'fs self, scope: Scope) -> Result<()> {
+        let inodes = self.sync_inodes(scope);
+        self.flush(scope).and(inodes)
+    }
+
+    /// As [`Fs::flush`], of all devices; what can't be written is reported by
+    /// the next sync.
     pub(super) fn flush_all(&'fs self) {
-        let _ = self.flush(None);
+        for major in self.drivers_to_write() {
+            let _ = self.flush(Scope::Driver(major));
+        }
     }
 
-    /// Writes all changed buffers, of one device or of all, and waits for
+    /// The majors of all devices that may have something to write, floppies
+    /// last.
+    fn drivers_to_write(&self) -> impl Iterator<Item = u8> + use<> {
+        let mounted = self.tables.supers.iter().map(|block| block.device());
+        let changed = self.marked().map(|head| head.device());
+        let majors = mounted.chain(changed).map(Device::major);
+        // Major 0 is that of no device.
+        let majors = majors.fold(0u32, |set, major| set | 1 << (u32::from(major) % u32::BITS));
+        let rest = (1..u32::BITS as u8).filter(|major| *major != major::FLOPPY);
+        rest.chain([major::FLOPPY])
+            .filter(move |major| majors & 1 << major != 0)
+    }
+
+    /// Writes all changed buffers of the devices in `scope`, and waits for
     /// them. Then what was freed can be used again.
     ///
     /// May be called with inodes locked, but not with the order lock held.
-    pub(crate) fn flush(&'fs self, device: Option<Device>) -> Result<()> {
+    pub(crate) fn flush(&'fs self, scope: Scope) -> Result<()> {
         // The largest part keeps nobody waiting.
-        let mut result = self.write_step(device, DATA);
-        let _order = self.tables.order_lock.hold(self.seam);
+        let mut result = self.write_step(scope, DATA);
+        let _order = self.tables.order_locks.of(scope.major()).hold(self.seam);
         for step in STEPS {
             if self.marked().any(|head| head.has_rank(&step)) {
-                result = self.write_step(device, &step).and(result);
+                result = self.write_step(scope, &step).and(result);
             }
         }
         for block in &self.tables.supers {
-            let is_wanted = device.is_none_or(|it| it == block.device());
-            if is_wanted && !block.device().is_none() {
+            if scope.has(block.device()) && !block.device().is_none() {
                 result = self.release_freed(block).and(result);
+                result = self.record_damage(block).and(result);
             }
         }
         result
@@ -184,23 +260,26 @@ impl<'fs> Fs<'fs> {
     /// Writes the changed blocks of the inode table. With the order lock held
     /// since lower ranks were written.
     pub(crate) fn write_inode_blocks(&self, device: Device) -> Result<()> {
-        self.write_step(Some(device), INODES)
+        self.write_step(Scope::Device(device), INODES)
     }
 
     /// Writes a buffer that may be written at any time, and waits for it.
-    pub(crate) fn write_now(&self, head: &BufferHead) {
+    pub(crate) fn write_now(&self, head: &BufferHead) -> Result<()> {
         head.io.lock(self.seam);
         self.write_locked(head, DATA);
         head.io.wait(self.seam);
+        match head.write_failed.swap(false, AcqRel) {
+            true => Err(Errno::EIO),
+            false => Ok(()),
+        }
     }
 
     /// Writes the buffers of some ranks and waits for them.
-    fn write_step(&self, device: Option<Device>, ranks: &RangeInclusive<u8>) -> Result<()> {
-        let is_of_device = |head: &BufferHead| device.is_none_or(|it| it == head.device());
+    fn write_step(&self, scope: Scope, ranks: &RangeInclusive<u8>) -> Result<()> {
         self.seam.plug();
         for head in self.marked() {
-            while head.has_rank(ranks) && is_of_device(head) {
-                if self.start_write(head, device, ranks) {
+            while head.has_rank(ranks) && scope.has(head.device()) {
+                if self.start_write(head, |device| scope.has(device), ranks) {
                     break;
                 }
                 head.io.wait(self.seam);
@@ -208,7 +287,7 @@ impl<'fs> Fs<'fs> {
         }
         self.seam.unplug();
         let mut result = Ok(());
-        for head in self.marked().filter(|head| is_of_device(head)) {
+        for head in self.marked().filter(|head| scope.has(head.device())) {
             self.tables.marks.clear(head.number);
             head.io.wait(self.seam);
             if head.write_failed.swap(false, AcqRel) {
@@ -218,7 +297,7 @@ impl<'fs> Fs<'fs> {
                 self.tables.marks.set(head.number);
             }
         }
-        result
+        self.seam.flush_cache(scope.major()).and(result)
     }
 
     /// Starts to write a buffer if it has one of these ranks and is not being
@@ -227,14 +306,14 @@ impl<'fs> Fs<'fs> {
     fn start_write(
         &self,
         head: &BufferHead,
-        device: Option<Device>,
+        is_wanted: impl FnOnce(Device) -> bool,
         ranks: &RangeInclusive<u8>,
     ) -> bool {
         if !head.has_rank(ranks) {
             return false;
         }
         let cache = self.tables.buffers.lock();
-        let is_ours = device.is_none_or(|it| it == head.device()) && head.io.try_lock();
+        let is_ours = is_wanted(head.device()) && head.io.try_lock();
         drop(cache);
         is_ours && self.write_locked(head, ranks)
     }
@@ -254,16 +333,13 @@ impl<'fs> Fs<'fs> {
         is_wanted
     }
 
-    /// Makes one of the oldest unused buffers clean, or waits until one is.
-    /// `write_rest` is called if none of them may be written at any time.
-    pub(super) fn clean_oldest(&self, write_rest: impl FnOnce()) {
-        let is_started = self.write_oldest();
+    /// Makes one of the oldest unused buffers clean, or waits until one is, for
+    /// who wants one for `device`. `write_rest` is called if none of them may
+    /// be written at any time.
+    pub(super) fn clean_oldest(&self, device: Device, write_rest: impl FnOnce()) {
+        let is_started = self.write_oldest(device);
         let cache = self.tables.buffers.lock();
-        let in_transfer = cache
-            .unused(self.buffers)
-            .take(super::SEARCH)
-            .map(|(_, head)| head)
-            .find(|head| head.io.is_locked());
+        let in_transfer = oldest(&cache, self.buffers, device).find(|head| head.io.is_locked());
         drop(cache);
         match in_transfer {
             Some(head) => head.io.wait(self.seam),
@@ -274,13 +350,10 @@ impl<'fs> Fs<'fs> {
 
     /// Starts to write those of the oldest unused buffers that may be written
     /// now. Whether there are any.
-    fn write_oldest(&self) -> bool {
-        for n in 0..super::SEARCH {
+    fn write_oldest(&self, device: Device) -> bool {
+        for n in 0..SEARCH {
             let cache = self.tables.buffers.lock();
-            let head = cache
-                .unused(self.buffers)
-                .take(super::SEARCH)
-                .map(|(_, head)| head)
+            let head = oldest(&cache, self.buffers, device)
                 .find(|head| head.is_data() && head.io.try_lock());
             drop(cache);
             let Some(head) = head else { return n != 0 };
@@ -304,11 +377,25 @@ impl<'fs> Fs<'fs> {
             let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
                 break;
             };
-            started += usize::from(self.start_write(head, None, DATA));
+            started += usize::from(self.start_write(head, |_| true, DATA));
         }
         // What can't be written is reported by the next sync.
-        let _ = self.sync_inodes(None);
-        self.flush_all();
+        let _ = self.sys_sync();
         started
     }
+}
+
+/// The oldest unused buffers, for who wants one for `device`. What is still to
+/// be written to floppies is passed over for other devices: that may take long.
+pub(super) fn oldest<'a>(
+    cache: &Index<NR_HASH>,
+    buffers: &'a [BufferHead],
+    device: Device,
+) -> impl Iterator<Item = &'a BufferHead> {
+    let is_slow = move |head: &BufferHead| {
+        let is_floppy = |device: Device| device.major() == major::FLOPPY;
+        is_floppy(head.device()) && !is_floppy(device) && (head.is_dirty() || head.io.is_locked())
+    };
+    let unused = cache.unused(buffers).map(|(_, head)| head);
+    unused.filter(move |head| !is_slow(head)).take(SEARCH)
 }

@@ -6,7 +6,8 @@ use crate::error::Fault;
 use crate::ownership::{Use, kind_word, names, uses};
 use crate::volume::{Entry, Volume, block_of, has_zones, super_block};
 use fs::layout::{
-    BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, SUPER_BLOCK, Zone, u16_at,
+    BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, STATE_ERRORS, STATE_IN_USE,
+    STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone, u16_at,
 };
 use lib::sys::types::{Device, Time};
 use lib::time::gmtime;
@@ -86,10 +87,11 @@ pub fn dump_super(image: &[u8]) -> Result<Dump, Fault> {
         0x2468 | 0x2478 => "Minix v2, which is not supported",
         _ => "not that of a Minix file system",
     };
-    let state = match disk.state & 3 {
-        0 => "not marked as unmounted cleanly (0.11 never does)",
-        1 => "unmounted cleanly",
-        _ => "errors were found",
+    let state = match disk.state & (STATE_VALID | STATE_ERRORS | STATE_IN_USE) {
+        STATE_UNKNOWN => "not marked as unmounted cleanly (0.11 never does)",
+        STATE_IN_USE => "in use, or not unmounted",
+        state if state & STATE_ERRORS != 0 => "errors were found",
+        _ => "unmounted cleanly",
     };
     let fields: [(usize, &str, String); 9] = [
         (2, "ninodes", format!("{} inodes", disk.ninodes)),

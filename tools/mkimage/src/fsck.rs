@@ -19,8 +19,11 @@ pub use problem::Problem;
 pub use repair::{Options, repair};
 
 use crate::error::Fault;
-use crate::volume::{Entry, Volume};
-use fs::layout::{BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, Zone};
+use crate::volume::{Entry, Volume, super_block};
+use fs::layout::{
+    BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS,
+    STATE_IN_USE, STATE_VALID, Zone,
+};
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
 };
@@ -62,6 +65,7 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
         zone_used: vec![false; usize::from(geometry.nzones)],
         directories: VecDeque::new(),
     };
+    checker.check_state(super_block(image)?.state);
     checker.walk();
     checker.compare_inodes();
     checker.compare_zones();
@@ -90,11 +94,26 @@ struct Checker<'a> {
     directories: VecDeque<Directory>,
 }
 
+/// Whether a state says that the file system was mounted for writing, and not
+/// unmounted since.
+fn is_left_in_use(state: u16) -> bool {
+    state & (STATE_IN_USE | STATE_VALID) == STATE_IN_USE
+}
+
 impl Checker<'_> {
     fn problem(&mut self, problem: Problem) {
         self.report.count += 1;
         if self.report.problems.len() < KEPT {
             self.report.problems.push(problem);
+        }
+    }
+
+    /// What the super block says of it all.
+    fn check_state(&mut self, state: u16) {
+        if state & STATE_ERRORS != 0 {
+            self.problem(Problem::MarkedWithErrors);
+        } else if is_left_in_use(state) {
+            self.problem(Problem::NotUnmounted);
         }
     }
 

@@ -251,5 +251,8 @@ fn a_floppy_changed_while_mounted_is_not_written() -> Result<()> {
     ensure!(image::read(&second, 0, FLOPPY_BYTES)? == before);
     let output = guest.command("mount /dev/fd0 /mnt; ls /mnt; umount /dev/fd0")?;
     ensure!(output == "second\n", "{output}");
+    // It was taken out while it was mounted.
+    ensure!(check(&first).is_err());
+    mkimage(&["fsck", "--repair", name(&first)?])?;
     check(&first)
 }

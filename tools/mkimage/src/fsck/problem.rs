@@ -17,6 +17,10 @@ fn zone_number<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Er
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Problem {
+    /// The super block says that errors were found.
+    MarkedWithErrors,
+    /// The super block says that it was in use and never unmounted.
+    NotUnmounted,
     /// The root inode is no directory; nothing else can be found.
     NoRoot,
     /// Bit 0 of a bitmap is clear.
@@ -138,6 +142,8 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Problem::*;
         match self {
+            MarkedWithErrors => write!(f, "the super block says that errors were found"),
+            NotUnmounted => write!(f, "the super block says that it was not unmounted"),
             NoRoot => write!(f, "inode 1, the root, is not a directory"),
             BitZero { map } => write!(f, "bit 0 of the {map} bitmap is clear"),
             NoSuchInode { path, number } => {

@@ -23,11 +23,13 @@ mod zones;
 #[cfg(test)]
 mod tests;
 
+use super::is_left_in_use;
 use crate::error::Fault;
 use crate::volume::{Volume, block_of, has_known_type, has_zones, super_block};
 use directories::Deferred;
 use fs::layout::{
-    BLOCK_SIZE, DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, SUPER_BLOCK, Zone,
+    BLOCK_SIZE, DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS,
+    STATE_IN_USE, STATE_VALID, SUPER_BLOCK, Zone,
 };
 use lib::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
 use lib::sys::types::Time;
@@ -35,9 +37,6 @@ use std::collections::VecDeque;
 
 /// What [`DiskInode::nlinks`] can count.
 const LINKS_MAX: u32 = u8::MAX as u32;
-/// In the super block's `state`: unmounted cleanly; errors were found.
-const STATE_VALID: u16 = 1;
-const STATE_ERRORS: u16 = 2;
 
 /// How to repair.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +62,7 @@ pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<String>, Fault>
     repairer.settle_lost_zones()?;
     repairer.settle_link_counts();
     repairer.write_bitmaps();
-    repairer.clear_error_mark();
+    repairer.settle_state();
     Ok(repairer.actions)
 }
 
@@ -311,14 +310,18 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    /// Whatever wrote the mark that there are errors may take it back.
-    fn clear_error_mark(&mut self) {
+    /// Whatever is not as it should be has been mended: the file system is
+    /// valid.
+    fn settle_state(&mut self) {
         let state = super_block(self.image).unwrap_or_default().state;
         if state & STATE_ERRORS != 0 {
             self.say("super block: mark that there are errors cleared");
+        } else if is_left_in_use(state) {
+            self.say("super block: mark that it is in use cleared");
         }
         if !self.actions.is_empty() {
-            self.change_super_block(|disk| disk.state = (state | STATE_VALID) & !STATE_ERRORS);
+            let rest = state & !(STATE_ERRORS | STATE_IN_USE);
+            self.change_super_block(|disk| disk.state = rest | STATE_VALID);
         }
     }
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the super block says of the state of its file system.
+//!
+//! 0.11 neither reads nor writes that word, so on its disks it is 0: nothing
+//! is known, nothing is said, and nothing is written. Where it says more, the
+//! file system is marked as in use before anything else is written
+//! ([`Fs::begin_use`]), and as valid when everything is on the disk after its
+//! unmounting ([`Fs::end_use`]) or at the end of all ([`Fs::shut_down`]). What
+//! was not valid before stays so, until `fsck` has looked at it.
+
+use super::SuperBlock;
+use crate::layout::{
+    BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID,
+};
+use crate::{Fs, printk};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use lib::Result;
+use lib::sys::types::Device;
+
+impl<'fs> Fs<'fs> {
+    /// A device is mounted: says what should be known of it, and marks it as in
+    /// use unless it is mounted for reading. If it can't be marked, it can't be
+    /// written to, and is for reading only.
+    pub(super) fn begin_use(&'fs self, block: &SuperBlock) {
+        let device = block.device();
+        let state = self.state_of(block);
+        if state & STATE_ERRORS != 0 {
+            printk!(self, "{device}: errors were found on it; run fsck\n");
+        } else if state & (STATE_VALID | STATE_IN_USE) == STATE_IN_USE {
+            printk!(self, "{device}: it was not unmounted; run fsck\n");
+        }
+        let is_valid = state & (STATE_VALID | STATE_ERRORS) == STATE_VALID;
+        block.is_valid.store(is_valid, Release);
+        let is_ours = state != STATE_UNKNOWN && !block.is_read_only();
+        block.keeps_state.store(is_ours, Release);
+        let in_use = |state| state & !STATE_VALID | STATE_IN_USE;
+        if is_ours && self.change_state(block, in_use).is_err() {
+            printk!(self, "{device}: cannot be written, so it is read-only\n");
+            block.keeps_state.store(false, Release);
+            block.read_only.store(true, Release);
+        }
+    }
+
+    /// All that was changed is on the disk, and nothing will be changed any
+    /// more.
+    pub(super) fn end_use(&'fs self, block: &SuperBlock) -> Result<()> {
+        let is_valid = block.is_valid.load(Acquire) && !block.has_damage.load(Acquire);
+        if block.keeps_state.swap(false, AcqRel) && is_valid {
+            return self.change_state(block, |state| state & !STATE_IN_USE | STATE_VALID);
+        }
+        Ok(())
+    }
+
+    /// Brings what [`Fs::fs_error`] found to the disk.
+    pub(crate) fn record_damage(&'fs self, block: &SuperBlock) -> Result<()> {
+        let is_ours = block.keeps_state.load(Acquire) && block.has_damage.load(Acquire);
+        if is_ours && self.state_of(block) & STATE_ERRORS == 0 {
+            return self.change_state(block, |state| state | STATE_ERRORS);
+        }
+        Ok(())
+    }
+
+    /// Before the machine stops: writes everything, and marks all that is
+    /// mounted as valid. From now on nothing can be changed.
+    pub fn shut_down(&'fs self) -> Result<()> {
+        let mut result = Ok(());
+        for block in &self.tables.supers {
+            if block.device().is_none() {
+                continue;
+            }
+            // What was freed is written only as long as anything may be.
+            let device = block.device();
+            let first = self.sync_dev(device);
+            block.read_only.store(true, Release);
+            self.await_inodes(device);
+            let mut synced = self.sync_dev(device).and(first);
+            let waits = block.state.lock().freed.counts() != (0, 0);
+            if synced.is_ok() && !waits && !self.has_nameless_inode(device) {
+                synced = self.end_use(block);
+            }
+            result = synced.and(result);
+        }
+        result
+    }
+
+    /// Waits until nobody is in the midst of changing a file of the device.
+    fn await_inodes(&'fs self, device: Device) {
+        for slot in &self.tables.inode_slots {
+            if slot.device() == device {
+                slot.wait(self.seam);
+            }
+        }
+    }
+
+    fn state_of(&self, block: &SuperBlock) -> u16 {
+        let head = self.buffer_head(block.state.lock().super_buffer);
+        head.map_or(STATE_UNKNOWN, |head| DiskSuper::parse(&head.data()).state)
+    }
+
+    /// Changes the state on the disk, and waits until it is there. If it can't
+    /// be written it stays as it was.
+    fn change_state(&'fs self, block: &SuperBlock, change: impl Fn(u16) -> u16) -> Result<()> {
+        let Some(head) = self.buffer_head(block.state.lock().super_buffer) else {
+            return Ok(());
+        };
+        let store = |data: &mut [u8; BLOCK_SIZE], state| {
+            DiskSuper {
+                state,
+                ..DiskSuper::parse(data)
+            }
+            .store(data);
+        };
+        let before = self.state_of(block);
+        store(&mut head.data(), change(before));
+        self.set_dirty(head);
+        let written = self.write_now(head);
+        if written.is_err() {
+            store(&mut head.data(), before);
+        }
+        written?;
+        self.seam.flush_cache(block.device().major())
+    }
+}
