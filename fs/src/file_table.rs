@@ -161,7 +161,7 @@ impl<'fs> File<'fs> {
         }
     }
 
-    /// The type bits of its mode.
+    /// The type of file that it was opened as.
     #[inline]
     pub fn file_type(&self) -> u16 {
         self.slot.file_type.get() as u16
@@ -205,8 +205,8 @@ impl<'fs> File<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Opens an inode: an entry of the table that has it and the type bits of
-    /// its mode, at position 0. `ENFILE` if the table is full; then the inode
+    /// Opens an inode: an entry of the table that has it and the type of file
+    /// that it serves as, at position 0. `ENFILE` if the table is full; then the inode
     /// is closed.
     pub(crate) fn new_file(
         &'fs self,

@@ -36,7 +36,7 @@ use crate::seam::{Direction, Seam, UserBuffer, WaitQueue};
 use crate::{Fs, Tables};
 use core::fmt;
 use lib::limits::HZ;
-use lib::sys::types::{Device, Time, major};
+use lib::sys::types::{Device, Time};
 use lib::{Errno, Result};
 use mm::PhysicalAddress;
 use std::boxed::Box;
@@ -293,7 +293,7 @@ impl Seam for HostSeam {
         let is_there = if is_block {
             self.device_blocks(device) != 0
         } else {
-            device == NULL
+            device == Device::NULL
         };
         if is_there { Ok(()) } else { Err(Errno::ENXIO) }
     }
@@ -306,7 +306,7 @@ impl Seam for HostSeam {
         position: &mut u32,
         _flags: u32,
     ) -> Result<usize> {
-        if device != NULL {
+        if device != Device::NULL {
             return Err(Errno::ENXIO);
         }
         if direction == Direction::Read {
@@ -327,9 +327,6 @@ impl Seam for HostSeam {
         lock(&self.messages).push(message.to_string());
     }
 }
-
-/// The one character device of the host: `/dev/null`.
-const NULL: Device = Device::new(major::MEM, 3);
 
 /// Gives `mm` a megabyte for its pages: pipes and `execve` take some.
 pub fn prepare_memory() {

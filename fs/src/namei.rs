@@ -389,7 +389,7 @@ impl<'fs> Fs<'fs> {
         task: &FsTask<'fs>,
         path: &[u8],
         flags: u32,
-        mode: u32,
+        mode: u16,
     ) -> Result<Inode<'fs>> {
         let create = flags & O_CREAT != 0;
         let (dir, position) = self.start(task, path, !create)?;
@@ -429,7 +429,7 @@ impl<'fs> Fs<'fs> {
         task: &FsTask<'fs>,
         last: &Last<'fs>,
         flags: u32,
-        mode: u32,
+        mode: u16,
     ) -> Result<Opened<'fs>> {
         let dir = self.lock_directory(task, &last.dir)?;
         match dir.find_entry(&last.name)? {
@@ -440,7 +440,7 @@ impl<'fs> Fs<'fs> {
             }
             Lookup::Missing { .. } if last.slash => Err(Errno::EISDIR),
             Lookup::Missing { free } => {
-                let mode = S_IFREG | task.masked(mode);
+                let mode = S_IFREG | task.masked(mode & 0o777);
                 let inode = self.create(task, &dir, mode, Device::NONE)?;
                 dir.add_new(&last.name, &inode, free)
                     .inspect_err(|_| inode.discard())?;

@@ -19,7 +19,7 @@ impl<'fs> Fs<'fs> {
         task: &FsTask<'fs>,
         path: &[u8],
         flags: u32,
-        mode: u32,
+        mode: u16,
     ) -> Result<usize> {
         if flags & O_ACCMODE == O_ACCMODE {
             return Err(Errno::EINVAL);
@@ -28,7 +28,7 @@ impl<'fs> Fs<'fs> {
         task.check_free_descriptor(0)?;
         self.check_free_file()?;
         let inode = self.open_namei(task, path, flags, mode)?;
-        let file_type = inode.mode() & S_IFMT;
+        let file_type = inode.serves_as();
         match file_type {
             S_IFREG | S_IFDIR => {}
             S_IFCHR => self.seam.open_device(inode.rdev(), false, flags)?,
@@ -56,7 +56,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Makes an empty file and opens it for writing.
-    pub fn sys_creat(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<usize> {
+    pub fn sys_creat(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<usize> {
         self.sys_open(task, path, O_CREAT | O_TRUNC | O_WRONLY, mode)
     }
 
@@ -104,35 +104,31 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Changes the permissions of a file. For its owner and the super-user.
-    pub fn sys_chmod(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+    pub fn sys_chmod(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let inode = self.namei(task, path)?;
         check_owner(task, &inode)?;
         self.change(&inode, |state| {
-            state.disk.mode = state.disk.mode & S_IFMT | mode as u16 & !S_IFMT;
+            state.disk.mode = state.disk.mode & S_IFMT | mode & !S_IFMT;
         })
     }
 
-    /// Gives a file to another user and group. Super-user only.
-    pub fn sys_chown(&'fs self, task: &FsTask<'fs>, path: &[u8], uid: u32, gid: u32) -> Result<()> {
+    /// Gives a file to another user and group; no number means "as it is", as
+    /// in 0.11. Super-user only.
+    pub fn sys_chown(&'fs self, task: &FsTask<'fs>, path: &[u8], uid: u16, gid: u8) -> Result<()> {
         let inode = self.namei(task, path)?;
         if !task.is_superuser() {
             return Err(Errno::EPERM);
         }
-        // The disk has one byte for the group.
-        let (Ok(uid), Ok(gid)) = (u16::try_from(uid), u8::try_from(gid)) else {
-            return Err(Errno::EINVAL);
-        };
         self.change(&inode, |state| {
             (state.disk.uid, state.disk.gid) = (uid, gid)
         })
     }
 
     /// Whether the user who started the caller may use a file: any of `R_OK`,
-    /// `W_OK`, `X_OK` of `lib::unistd`, or none for whether it is there.
-    pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
-        if mode & !(R_OK | W_OK | X_OK) != 0 {
-            return Err(Errno::EINVAL);
-        }
+    /// `W_OK`, `X_OK` of `lib::unistd`, or none for whether it is there. Other
+    /// bits say nothing.
+    pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
+        let mode = u32::from(mode) & (R_OK | W_OK | X_OK);
         let inode = self.namei(task, path)?;
         inode.permission_of(task, task.uid.get(), task.gid.get(), mode)?;
         let can_change = matches!(inode.mode() & S_IFMT, S_IFREG | S_IFDIR);
@@ -169,21 +165,31 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Sets which permissions new files do not get, and tells the old ones.
-    pub fn sys_umask(&self, task: &FsTask<'fs>, mask: u32) -> u32 {
+    pub fn sys_umask(&self, task: &FsTask<'fs>, mask: u16) -> u32 {
         let old = task.umask.get();
-        task.umask.set(mask & 0o777);
+        task.umask.set(u32::from(mask) & 0o777);
         old
     }
 
     /// How much is free on a mounted device. `EINVAL` for any other.
-    pub fn sys_ustat(&self, device: u32) -> Result<Ustat> {
-        let device = u16::try_from(device).map_err(|_| Errno::EINVAL)?;
-        let (zones, inodes) = self.free_counts(Device(device)).ok_or(Errno::EINVAL)?;
+    pub fn sys_ustat(&self, device: Device) -> Result<Ustat> {
+        let (zones, inodes) = self.free_counts(device).ok_or(Errno::EINVAL)?;
         Ok(Ustat {
             f_tfree: zones as i32,
             f_tinode: inodes as u16,
             ..Ustat::default()
         })
+    }
+}
+
+impl Inode<'_> {
+    /// What type of file it is opened as: that of its mode. But a disk of 1991
+    /// has `/dev/null` as a block device, which serves as the character device.
+    fn serves_as(&self) -> u16 {
+        match self.mode() & S_IFMT {
+            S_IFBLK if self.rdev() == Device::NULL => S_IFCHR,
+            file_type => file_type,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::file_table::File;
 use crate::inode::Inode;
 use lib::limits::{NGROUPS_MAX, NR_OPEN};
 use lib::lock::{Lock, Word};
+use lib::sys::stat::S_IFMT;
 use lib::{Errno, Result};
 
 lib::process_struct! {
@@ -232,8 +233,8 @@ impl<'fs> FsTask<'fs> {
     }
 
     /// The permissions that a new file gets of those asked for.
-    pub(crate) fn masked(&self, mode: u32) -> u16 {
-        (mode & 0o7777 & !self.umask.get()) as u16
+    pub(crate) fn masked(&self, mode: u16) -> u16 {
+        mode & !S_IFMT & !(self.umask.get() as u16)
     }
 }
 

@@ -204,7 +204,7 @@ fn errors_of_the_disk_are_told() {
 
 /// Opens a node of a second disk of 100 blocks.
 fn open_disk<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>) -> u32 {
-    fs.sys_mknod(task, b"/disk", u32::from(S_IFBLK) | 0o600, 0x0305)
+    fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, Device(0x0305))
         .unwrap();
     fs.sys_open(task, b"/disk", O_RDWR, 0).unwrap() as u32
 }

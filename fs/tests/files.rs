@@ -266,12 +266,10 @@ fn a_device_node_is_not_truncated() {
     let machine = Machine::new(200);
     machine.run(|fs, task| {
         let null = Device::new(1, 3);
-        fs.sys_mknod(task, b"/null", u32::from(S_IFCHR) | 0o666, null.0.into())
-            .unwrap();
+        fs.sys_mknod(task, b"/null", S_IFCHR | 0o666, null).unwrap();
         // A device number that could be a zone's.
         let odd = Device::new(0, 199);
-        fs.sys_mknod(task, b"/odd", u32::from(S_IFCHR) | 0o666, odd.0.into())
-            .unwrap();
+        fs.sys_mknod(task, b"/odd", S_IFCHR | 0o666, odd).unwrap();
         let fd = fs.sys_open(task, b"/null", O_WRONLY | O_TRUNC, 0).unwrap() as u32;
         assert_eq!(fs.sys_write(task, fd, &mut WriteFrom(b"gone")), Ok(4));
         assert_eq!(

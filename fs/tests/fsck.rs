@@ -10,6 +10,7 @@ use fs::layout::DiskSuper;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::sys::stat::S_IFCHR;
+use lib::sys::types::Device;
 use std::fs as host_fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -102,7 +103,7 @@ fn fill<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>) {
     write(fs, task, "/sparse", 600_000, b"end").unwrap();
     fs.sys_link(task, b"/sparse", b"/dir0/link").unwrap();
     fs.sys_symlink(task, b"dir0", b"/symlink").unwrap();
-    fs.sys_mknod(task, b"/tty", u32::from(S_IFCHR) | 0o622, 0x0400)
+    fs.sys_mknod(task, b"/tty", S_IFCHR | 0o622, Device(0x0400))
         .unwrap();
     fs.sys_rename(task, b"/dir1", b"/dir2/moved").unwrap();
     for m in (0..30).step_by(2) {

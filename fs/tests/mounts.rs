@@ -21,7 +21,7 @@ fn with_two(work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) {
     machine.host.attach(OTHER, disk.clone());
     machine.run(|fs, task| {
         fs.mkfs(OTHER, &Options::new(200)).unwrap();
-        fs.sys_mknod(task, b"/disk", u32::from(S_IFBLK) | 0o600, OTHER.0.into())
+        fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, OTHER)
             .unwrap();
         fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
         write(fs, task, "/mnt/covered", 0, b"x").unwrap();
@@ -76,10 +76,9 @@ fn what_can_not_be_mounted() {
         assert_eq!(mount(b"/mnt/covered", b"/mnt"), Err(Errno::ENOTBLK));
         assert_eq!(mount(b"/disk", b"/mnt/covered"), Err(Errno::ENOTDIR));
         assert_eq!(mount(b"/disk", b"/"), Err(Errno::EBUSY));
-        let node = u32::from(S_IFBLK) | 0o600;
-        fs.sys_mknod(task, b"/root", node, common::ROOT.0.into())
-            .unwrap();
-        fs.sys_mknod(task, b"/none", node, 0x0999).unwrap();
+        let node = S_IFBLK | 0o600;
+        fs.sys_mknod(task, b"/root", node, common::ROOT).unwrap();
+        fs.sys_mknod(task, b"/none", node, Device(0x0999)).unwrap();
         assert_eq!(mount(b"/root", b"/mnt"), Err(Errno::EBUSY));
         assert_eq!(fs.sys_umount(task, b"/root"), Err(Errno::EBUSY));
         assert_eq!(mount(b"/none", b"/mnt"), Err(Errno::ENXIO));
@@ -128,13 +127,13 @@ fn a_read_only_mount_is_not_written() {
 #[test]
 fn counting_what_is_free() {
     with_two(|fs, task| {
-        assert_eq!(fs.sys_ustat(OTHER.0.into()), Err(Errno::EINVAL));
+        assert_eq!(fs.sys_ustat(OTHER), Err(Errno::EINVAL));
         fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
         // 200 blocks: boot, super, two bitmaps, 96 inodes in 3; the root's.
-        let ustat = fs.sys_ustat(OTHER.0.into()).unwrap();
+        let ustat = fs.sys_ustat(OTHER).unwrap();
         assert_eq!((ustat.f_tfree, ustat.f_tinode), (200 - 7 - 1, 96 - 1));
         write(fs, task, "/mnt/f", 0, &[1; 8 * 1024]).unwrap();
-        let ustat = fs.sys_ustat(OTHER.0.into()).unwrap();
+        let ustat = fs.sys_ustat(OTHER).unwrap();
         assert_eq!((ustat.f_tfree, ustat.f_tinode), (200 - 7 - 1 - 9, 96 - 2));
     });
 }

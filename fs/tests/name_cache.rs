@@ -284,8 +284,8 @@ fn names_of_a_device_end_with_its_mount() {
     let machine = Machine::new(300);
     machine.host.attach(OTHER, MemoryDisk::new(200));
     machine.run(|fs, task| {
-        let node = u32::from(S_IFBLK) | 0o600;
-        fs.sys_mknod(task, b"/disk", node, OTHER.0.into()).unwrap();
+        let node = S_IFBLK | 0o600;
+        fs.sys_mknod(task, b"/disk", node, OTHER).unwrap();
         fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
         touch(fs, task, "/mnt/f").unwrap();
         let covered = number(fs, task, "/mnt/f");

@@ -10,6 +10,7 @@ use fs::mkfs::Options;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
 use lib::sys::stat::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use lib::sys::types::Device;
 
 #[test]
 fn paths() {
@@ -399,9 +400,9 @@ fn permissions() {
         assert_eq!(fs.sys_access(root, b"/tmp/f", 1), Err(Errno::EACCES));
         assert_eq!(fs.sys_access(root, b"/tmp", 1), Ok(()));
 
-        let node = u32::from(lib::sys::stat::S_IFBLK);
+        let node = lib::sys::stat::S_IFBLK;
         assert_eq!(
-            fs.sys_mknod(&user, b"/tmp/n", node, 0x300),
+            fs.sys_mknod(&user, b"/tmp/n", node, Device(0x300)),
             Err(Errno::EPERM)
         );
         assert_eq!(fs.sys_chroot(&user, b"/tmp"), Err(Errno::EPERM));

@@ -198,7 +198,7 @@ fn mounting_against_walking() {
     machine.host.attach(other, MemoryDisk::new(200));
     machine.run(|fs, task| {
         fs.mkfs(other, &Options::new(200)).unwrap();
-        fs.sys_mknod(task, b"/disk", u32::from(S_IFBLK) | 0o600, other.0.into())
+        fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, other)
             .unwrap();
         fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
     });
@@ -308,7 +308,7 @@ fn stress<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32, until: Instant) ->
                     let _ = fs.sys_unlink(task, moved.as_bytes());
                 }
             }
-            14 => drop(fs.sys_chmod(task, first, 0o600 | number)),
+            14 => drop(fs.sys_chmod(task, first, 0o600 | number as u16)),
             _ => {
                 for fd in held.drain(..) {
                     fs.sys_close(task, fd).unwrap();

@@ -24,7 +24,7 @@ use mm::memory::{self, PAGE_SIZE};
 
 const MEM: u8 = 1;
 const KMEM: u8 = 2;
-const NULL: u8 = 3;
+const NULL: u8 = Device::NULL.minor();
 const PORT: u8 = 4;
 const ZERO: u8 = 5;
 const FULL: u8 = 7;

@@ -12,7 +12,7 @@ use crate::{disks, setup_data};
 use fs::FsTask;
 use lib::Result;
 use lib::sgtty::{TIOCGETP, TIOCSETP};
-use lib::sys::types::UserAddress;
+use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
 use lib::utime::Utimbuf;
 
 fn task() -> &'static FsTask<'static> {
@@ -67,13 +67,13 @@ pub fn sys_write(fd: u32, buffer: UserAddress, count: u32) -> Result<u32> {
 }
 
 /// `open`.
-pub fn sys_open(path: UserAddress, flags: u32, mode: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_open(task(), path, flags, mode)).map(|fd| fd as u32)
+pub fn sys_open(path: UserAddress, flags: u32, mode: Mode) -> Result<u32> {
+    with_path(path, |path| fs().sys_open(task(), path, flags, mode.0)).map(|fd| fd as u32)
 }
 
 /// `creat`.
-pub fn sys_creat(path: UserAddress, mode: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_creat(task(), path, mode)).map(|fd| fd as u32)
+pub fn sys_creat(path: UserAddress, mode: Mode) -> Result<u32> {
+    with_path(path, |path| fs().sys_creat(task(), path, mode.0)).map(|fd| fd as u32)
 }
 
 /// `close`.
@@ -145,8 +145,8 @@ pub fn sys_unlink(path: UserAddress) -> Result<u32> {
 }
 
 /// `mkdir`.
-pub fn sys_mkdir(path: UserAddress, mode: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_mkdir(task(), path, mode)).map(zero)
+pub fn sys_mkdir(path: UserAddress, mode: Mode) -> Result<u32> {
+    with_path(path, |path| fs().sys_mkdir(task(), path, mode.0)).map(zero)
 }
 
 /// `rmdir`.
@@ -155,8 +155,8 @@ pub fn sys_rmdir(path: UserAddress) -> Result<u32> {
 }
 
 /// `mknod`.
-pub fn sys_mknod(path: UserAddress, mode: u32, device: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_mknod(task(), path, mode, device)).map(zero)
+pub fn sys_mknod(path: UserAddress, mode: Mode, device: Device) -> Result<u32> {
+    with_path(path, |path| fs().sys_mknod(task(), path, mode.0, device)).map(zero)
 }
 
 /// `symlink`.
@@ -184,18 +184,18 @@ pub fn sys_chroot(path: UserAddress) -> Result<u32> {
 }
 
 /// `chmod`.
-pub fn sys_chmod(path: UserAddress, mode: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_chmod(task(), path, mode)).map(zero)
+pub fn sys_chmod(path: UserAddress, mode: Mode) -> Result<u32> {
+    with_path(path, |path| fs().sys_chmod(task(), path, mode.0)).map(zero)
 }
 
 /// `chown`.
-pub fn sys_chown(path: UserAddress, uid: u32, gid: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_chown(task(), path, uid, gid)).map(zero)
+pub fn sys_chown(path: UserAddress, uid: Uid, gid: Gid) -> Result<u32> {
+    with_path(path, |path| fs().sys_chown(task(), path, uid.0, gid.0)).map(zero)
 }
 
 /// `access`.
-pub fn sys_access(path: UserAddress, mode: u32) -> Result<u32> {
-    with_path(path, |path| fs().sys_access(task(), path, mode)).map(zero)
+pub fn sys_access(path: UserAddress, mode: Mode) -> Result<u32> {
+    with_path(path, |path| fs().sys_access(task(), path, mode.0)).map(zero)
 }
 
 /// `utime`; a null pointer means now.
@@ -226,8 +226,8 @@ pub fn sys_fstat(fd: u32, stat: UserAddress) -> Result<u32> {
 }
 
 /// `umask`; returns the old one.
-pub fn sys_umask(mask: u32) -> Result<u32> {
-    Ok(fs().sys_umask(task(), mask))
+pub fn sys_umask(mask: Mode) -> Result<u32> {
+    Ok(fs().sys_umask(task(), mask.0))
 }
 
 /// `sync`: returns when everything is on the disk.
@@ -249,6 +249,6 @@ pub fn sys_umount(device: UserAddress) -> Result<u32> {
 }
 
 /// `ustat`.
-pub fn sys_ustat(device: u32, ustat: UserAddress) -> Result<u32> {
+pub fn sys_ustat(device: Device, ustat: UserAddress) -> Result<u32> {
     put_user(ustat, &fs().sys_ustat(device)?).map(zero)
 }

@@ -15,7 +15,7 @@ use lib::sys::resource::RLIMIT_DATA;
 use lib::sys::time::{Timeval, Timezone};
 use lib::sys::timeb::Timeb;
 use lib::sys::times::Tms;
-use lib::sys::types::UserAddress;
+use lib::sys::types::{Gid, Uid, UserAddress};
 use lib::sys::utsname::Utsname;
 use lib::{Errno, Result};
 
@@ -233,19 +233,18 @@ pub fn sys_sethostname(name: UserAddress, length: u32) -> Result<u32> {
 
 /// `setuid`: the super-user sets both ids; others may make the effective id
 /// the real one.
-pub fn sys_setuid(uid: u32) -> Result<u32> {
+pub fn sys_setuid(uid: Uid) -> Result<u32> {
     let fs = &current().fs;
-    set_id(uid, &fs.uid, &fs.euid)
+    set_id(uid.0.into(), &fs.uid, &fs.euid)
 }
 
 /// `setgid`: likewise.
-pub fn sys_setgid(gid: u32) -> Result<u32> {
+pub fn sys_setgid(gid: Gid) -> Result<u32> {
     let fs = &current().fs;
-    set_id(gid, &fs.gid, &fs.egid)
+    set_id(gid.0.into(), &fs.gid, &fs.egid)
 }
 
 fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
-    let id = id & u32::from(u16::MAX);
     if suser() {
         real.set(id);
     } else if id != real.get() && id != effective.get() {
@@ -288,6 +287,8 @@ pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
 
 /// `setreuid`: real and effective id; -1 leaves one as it is. Others than the
 /// super-user may only exchange the two or make them the same.
+///
+/// To 0.11 these are an `int` each, of which a task keeps 16 bits.
 pub fn sys_setreuid(ruid: u32, euid: u32) -> Result<u32> {
     let fs = &current().fs;
     set_two_ids(ruid, euid, &fs.uid, &fs.euid)

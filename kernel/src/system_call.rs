@@ -21,7 +21,7 @@ use crate::sys::*;
 use crate::traps::Registers;
 use core::arch::global_asm;
 use core::mem::offset_of;
-use lib::sys::types::{Device, UserAddress};
+use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
 use lib::unistd::number::NR_SYSTEM_CALLS;
 use lib::{Errno, Result};
 use mm::descriptor::Selector;
@@ -42,6 +42,9 @@ global_asm!(
 
 /// An argument as the handler wants it, from the register it came in. No
 /// value is refused here; what is not possible the handler says.
+///
+/// A type that 0.11's headers declare narrower than a register is cut to its
+/// width: compilers of the time leave rubbish above a short argument.
 trait FromRegister {
     fn from_register(register: u32) -> Self;
 }
@@ -64,10 +67,21 @@ impl FromRegister for UserAddress {
     }
 }
 
-impl FromRegister for Device {
-    fn from_register(register: u32) -> Device {
-        Device(register as u16)
-    }
+/// The types that are the low bits of their register.
+macro_rules! low_bits {
+    ($($type:ident $bits:ty;)*) => {
+        $(impl FromRegister for $type {
+            fn from_register(register: u32) -> $type {
+                $type(register as $bits)
+            }
+        })*
+    };
+}
+low_bits! {
+    Device u16;
+    Mode u16;
+    Uid u16;
+    Gid u8;
 }
 
 /// Calls a handler. Three want the registers themselves; the others take

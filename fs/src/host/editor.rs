@@ -88,12 +88,8 @@ impl<'fs> Editor<'fs> {
 
     /// Makes a device node or a named pipe: `attributes.mode` has the type.
     pub fn mknod(&self, path: &[u8], attributes: &Attributes, device: Device) -> Result<()> {
-        self.fs.sys_mknod(
-            &self.task,
-            path,
-            u32::from(attributes.mode),
-            u32::from(device.0),
-        )?;
+        self.fs
+            .sys_mknod(&self.task, path, attributes.mode, device)?;
         self.set_attributes(path, attributes)
     }
 
@@ -162,10 +158,10 @@ impl<'fs> Editor<'fs> {
 
     /// Sets owner, permissions and time of what is there.
     pub fn set_attributes(&self, path: &[u8], attributes: &Attributes) -> Result<()> {
-        let (uid, gid) = (u32::from(attributes.uid), u32::from(attributes.gid));
-        self.fs.sys_chown(&self.task, path, uid, gid)?;
         self.fs
-            .sys_chmod(&self.task, path, u32::from(attributes.mode & !S_IFMT))?;
+            .sys_chown(&self.task, path, attributes.uid, attributes.gid)?;
+        self.fs
+            .sys_chmod(&self.task, path, attributes.mode & !S_IFMT)?;
         match attributes.mtime {
             Some(time) => {
                 let times = Utimbuf {

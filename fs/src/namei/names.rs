@@ -37,17 +37,17 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
-        mode: u32,
-        device: u32,
+        mode: u16,
+        device: Device,
     ) -> Result<()> {
-        let file_type = match mode as u16 & S_IFMT {
+        let file_type = match mode & S_IFMT {
             0 => S_IFREG,
             file_type => file_type,
         };
         let rdev = match file_type {
             S_IFREG | S_IFIFO => Device::NONE,
             S_IFCHR | S_IFBLK if !task.is_superuser() => return Err(Errno::EPERM),
-            S_IFCHR | S_IFBLK => Device(u16::try_from(device).map_err(|_| Errno::EINVAL)?),
+            S_IFCHR | S_IFBLK => device,
             _ => return Err(Errno::EINVAL),
         };
         let last = self.dir_namei(task, path)?;
@@ -61,7 +61,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Makes a directory.
-    pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u32) -> Result<()> {
+    pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let last = self.dir_namei(task, path)?;
         let (dir, free) = self.lock_for_new(task, &last)?;
         if dir.nlinks() >= LINK_MAX {

@@ -8,6 +8,7 @@
 use super::{Machine, Random, pattern, write};
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK, Zone};
 use lib::sys::stat::{S_IFCHR, S_ISDIR};
+use lib::sys::types::Device;
 
 /// Blocks of an image.
 pub const BLOCKS: u32 = 400;
@@ -31,8 +32,8 @@ pub fn sound() -> Vec<u8> {
         write(fs, task, "/d/e/double", 530 * 1024, &pattern(3000, 2)).unwrap();
         fs.sys_link(task, b"/small", b"/d/link").unwrap();
         fs.sys_symlink(task, b"d/e", b"/symlink").unwrap();
-        let mode = u32::from(S_IFCHR) | 0o666;
-        fs.sys_mknod(task, b"/null", mode, 0x0103).unwrap();
+        let mode = S_IFCHR | 0o666;
+        fs.sys_mknod(task, b"/null", mode, Device(0x0103)).unwrap();
         // A directory of two blocks.
         fs.sys_mkdir(task, b"/many", 0o755).unwrap();
         write(fs, task, "/many/0", 0, b"0").unwrap();

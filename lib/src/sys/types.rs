@@ -6,6 +6,22 @@ use core::fmt;
 /// Seconds since 1970-01-01 00:00:00 UTC.
 pub type Time = u32;
 
+/// Type and permissions of a file (0.11: `mode_t`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Mode(pub u16);
+
+/// A user (0.11: `uid_t`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Uid(pub u16);
+
+/// A group, as programs name it and the disk keeps it (0.11: `gid_t`). A task
+/// has 16 bits for one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Gid(pub u8);
+
 /// A device: major number in the high byte, minor in the low (0.11: `dev_t`).
 ///
 /// Zero is no device.
@@ -19,6 +35,8 @@ impl Device {
     /// What [`Device::from_name`] takes, for messages.
     pub const NAMES: &str =
         "/dev/hd0 to /dev/hd9, /dev/fd0, /dev/fd1, /dev/ram or four hexadecimal digits";
+    /// `/dev/null`.
+    pub const NULL: Device = Device::new(major::MEM, 3);
 
     /// From major and minor number.
     pub const fn new(major: u8, minor: u8) -> Device {

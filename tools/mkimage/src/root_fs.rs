@@ -246,7 +246,7 @@ impl Mounted<'_> {
     pub fn chmod(&self, path: &str, mode: u16) -> Result<()> {
         self.editor
             .fs()
-            .sys_chmod(self.editor.task(), path.as_bytes(), mode.into())
+            .sys_chmod(self.editor.task(), path.as_bytes(), mode)
             .map_err(self.error(path, "set the mode"))
     }
 
@@ -254,7 +254,7 @@ impl Mounted<'_> {
     pub fn chown(&self, path: &str, uid: u16, gid: u8) -> Result<()> {
         self.editor
             .fs()
-            .sys_chown(self.editor.task(), path.as_bytes(), uid.into(), gid.into())
+            .sys_chown(self.editor.task(), path.as_bytes(), uid, gid)
             .map_err(self.error(path, "set the owner"))
     }
 

@@ -2,15 +2,16 @@
 //! Devices: `/dev/null` and its kin, disks, terminals.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, child, create, in_child, must_open_terminal, read_file,
-    type_bytes, wait_until_asleep,
+    Outcome, Pipe, address, all_well, as_user, child, create, in_child, must_open_terminal,
+    read_file, type_bytes, wait_until_asleep,
 };
 use alloc::vec;
 use lib::Errno;
-use lib::fcntl::{O_RDONLY, O_RDWR, O_TRUNC};
+use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
 use lib::pod::Pod;
 use lib::sgtty::{SgttyFlags, Sgttyb, TIOCGETP, TIOCSETP};
-use lib::sys::stat::S_ISCHR;
+use lib::sys::stat::{S_IFBLK, S_ISBLK, S_ISCHR};
+use lib::sys::types::Device;
 use lib::termios::{
     ControlFlags, LocalFlags, TCFLSH, TCGETA, TCSETA, TCSETAF, TCSETAW, TCXONC, TIOCGWINSZ,
     TIOCSWINSZ, Termio, VERASE, VINTR, VWERASE, Winsize,
@@ -20,6 +21,7 @@ use lib::user::calls::{self, File};
 
 tests! {
     null_device "/dev/null takes everything and gives nothing";
+    null_block_device "a block device 1, 3, as disks of 1991 have it, serves as /dev/null";
     zero_device "/dev/zero gives zeroes";
     full_device "/dev/full gives zeroes and is full";
     random_device "/dev/random gives bytes without end, and never the same";
@@ -49,6 +51,34 @@ fn null_device() -> Outcome {
     check_eq!(calls::write(null.fd(), &[1; 5000]), Ok(5000));
     check_eq!(calls::read(null.fd(), &mut [0; 10]), Ok(0));
     check!(S_ISCHR(must!(calls::fstat(null.fd())).st_mode));
+    Ok(())
+}
+
+fn null_block_device() -> Outcome {
+    must!(calls::mknod(c"null", S_IFBLK, Device::new(1, 3)));
+    must!(calls::chmod(c"null", 0o666));
+    let before = must!(calls::stat(c"null"));
+    check!(S_ISBLK(before.st_mode));
+    as_user(100, 10, || {
+        for flags in [O_RDWR, O_RDWR | O_TRUNC, O_RDWR | O_CREAT] {
+            let null = must!(File::open_with(c"null", flags, 0));
+            check_eq!(calls::write(null.fd(), &[1; 5000]), Ok(5000));
+            check_eq!(calls::lseek(null.fd(), 0, SEEK_SET), Ok(0));
+            check_eq!(calls::read(null.fd(), &mut [0; 10]), Ok(0));
+            check_eq!(must!(calls::fstat(null.fd())).st_mode, before.st_mode);
+            check_eq!(calls::gtty(null.fd()).err(), Some(Errno::ENOTTY));
+            let mut sets = [1 << null.fd().0, 1 << null.fd().0, 0];
+            check_eq!(calls::select(20, &mut sets, None), Ok(2));
+        }
+        Ok(())
+    })?;
+    let after = must!(calls::stat(c"null"));
+    check_eq!(after.st_mode, before.st_mode);
+    check_eq!(after.st_rdev, Device::NULL.0);
+    check_eq!(calls::mount(c"null", c".", false), Err(Errno::ENXIO));
+    // No other block device of that driver.
+    must!(calls::mknod(c"zero", S_IFBLK | 0o666, Device::new(1, 5)));
+    check_eq!(File::open(c"zero").err(), Some(Errno::ENXIO));
     Ok(())
 }
 

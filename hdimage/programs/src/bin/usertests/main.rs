@@ -45,6 +45,7 @@ mod stress;
 mod system;
 mod tracing;
 mod traps;
+mod widths;
 
 use alloc::vec::Vec;
 use lib::user::env;
@@ -78,6 +79,7 @@ const TOPICS: &[&[Test]] = &[
     consoles::TESTS,
     select::TESTS,
     serial::TESTS,
+    widths::TESTS,
 ];
 
 fn main() -> i32 {

@@ -4,6 +4,7 @@
 use crate::support::{Outcome, as_user, in_child, read_file, write_file};
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use lib::sys::types::Device;
 use lib::unistd::{F_OK, R_OK, W_OK, X_OK};
 use lib::user::calls::{self, File};
 use lib::utime::Utimbuf;
@@ -17,7 +18,7 @@ tests! {
     may_truncate "O_TRUNC needs permission to write";
     may_chmod "only the owner and the superuser change the mode";
     may_chown "only the superuser gives files away";
-    may_chown_range "owners that the disk has no room for are refused";
+    may_chown_range "a file may have the largest numbers as owners";
     may_utime "who may set the times";
     may_access_real "access looks at the real ids, open at the effective ones";
     may_access_modes "access tells what the bits say";
@@ -103,10 +104,7 @@ fn may_change_directory() -> Outcome {
         check_eq!(calls::link(c"d/f", c"d/g"), denied);
         check_eq!(calls::rename(c"d/f", c"d/g"), denied);
         check_eq!(calls::symlink(c"f", c"d/l"), denied);
-        check_eq!(
-            calls::mknod(c"d/n", 0o100644, lib::sys::types::Device::NONE),
-            denied
-        );
+        check_eq!(calls::mknod(c"d/n", 0o100644, Device::NONE), denied);
         Ok(())
     })?;
     check_eq!(must!(read_file(c"d/f")), b"x");
@@ -185,12 +183,9 @@ fn may_chown() -> Outcome {
 
 fn may_chown_range() -> Outcome {
     must!(write_file(c"f", b"x"));
-    let path = c"f".as_ptr() as u32;
-    must!(system_call!(chown(path, 0xffff, 0xff)));
+    must!(calls::chown(c"f", 0xffff, 0xff));
     let stat = must!(calls::stat(c"f"));
     check_eq!((stat.st_uid, stat.st_gid), (0xffff, 0xff));
-    check_eq!(system_call!(chown(path, 0x1_0000, 0)), Err(Errno::EINVAL));
-    check_eq!(system_call!(chown(path, 0, 0x100)), Err(Errno::EINVAL));
     Ok(())
 }
 
@@ -233,9 +228,6 @@ fn may_access_modes() -> Outcome {
     check_eq!(calls::access(c"f", F_OK), Ok(()));
     check_eq!(calls::access(c"f", X_OK), Err(Errno::EACCES));
     check_eq!(calls::access(c"nothing", F_OK), Err(Errno::ENOENT));
-    for mode in [8, 16, 0xff, u32::MAX] {
-        check_eq!(calls::access(c"f", mode), Err(Errno::EINVAL));
-    }
     must!(calls::chmod(c"f", 0o754));
     as_user(100, 10, || {
         check_eq!(calls::access(c"f", R_OK), Ok(()));
@@ -250,7 +242,7 @@ fn may_umask() -> Outcome {
         calls::umask(0o027);
         must!(File::open_with(c"f", O_RDWR | O_CREAT, 0o777));
         must!(calls::mkdir(c"d", 0o777));
-        must!(calls::mknod(c"n", 0o010777, lib::sys::types::Device::NONE));
+        must!(calls::mknod(c"n", 0o010777, Device::NONE));
         let mode = |path| calls::stat(path).map_or(0, |stat| stat.st_mode & 0o777);
         check_eq!((mode(c"f"), mode(c"d"), mode(c"n")), (0o750, 0o750, 0o750));
         Ok(())
