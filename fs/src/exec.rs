@@ -10,7 +10,7 @@
 use crate::{Fs, FsTask, Inode};
 use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
 use lib::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
-use lib::sys::stat::{S_ISGID, S_ISREG, S_ISUID};
+use lib::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
 use lib::{Errno, Result};
 use mm::{Page, memory::get_free_page};
 
@@ -132,7 +132,9 @@ fn program<'fs>(
     } else {
         task.euid.get() as u16
     };
-    let egid = if mode & S_ISGID != 0 {
+    // Where the group may not execute it, S_ISGID gives no rights.
+    const GROUP_RIGHTS: u16 = S_ISGID | S_IXGRP;
+    let egid = if mode & GROUP_RIGHTS == GROUP_RIGHTS {
         executable.gid().into()
     } else {
         task.egid.get() as u16

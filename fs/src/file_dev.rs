@@ -12,6 +12,7 @@
 //! So a write of up to [`PIECE`] bytes is not mixed with others, a larger one
 //! may be. Whole blocks are written without being read first.
 
+use crate::FsTask;
 use crate::buffer::READ_AHEAD;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::BLOCK_SIZE;
@@ -71,11 +72,11 @@ impl Inode<'_> {
 
     /// Writes from `position` on, which moves; with `append`, at the end of
     /// the file (0.11: `file_write`). `EFBIG` and SIGXFSZ where the file would
-    /// become larger than `limit`, `EFBIG` where it cannot be larger.
+    /// become larger than `task` may make one, `EFBIG` where it cannot be larger.
     pub(crate) fn file_write(
         &self,
+        task: &FsTask<'_>,
         append: bool,
-        limit: u32,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
@@ -95,10 +96,10 @@ impl Inode<'_> {
                 *position = inode.size();
             }
             let before = *position;
-            let result = inode.write_piece(limit, position, count, buffer);
+            let result = inode.write_piece(task, position, count, buffer);
             done += (*position - before) as usize;
             if let Err(error) = result {
-                if done == 0 && *position >= limit {
+                if done == 0 && *position >= task.file_size_limit.get() {
                     self.fs.seam.file_too_large();
                 }
                 return partial(done, error);
@@ -145,7 +146,7 @@ impl LockedInode<'_, '_> {
     /// Writes `count` bytes, and counts what was written before an error.
     fn write_piece(
         &self,
-        limit: u32,
+        task: &FsTask<'_>,
         position: &mut u32,
         count: usize,
         buffer: &mut dyn UserBuffer,
@@ -154,6 +155,8 @@ impl LockedInode<'_, '_> {
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
+        self.drop_set_ids(task);
+        let limit = task.file_size_limit.get();
         let largest = block.geometry().max_size.min(limit);
         let room = largest.saturating_sub(*position) as usize;
         let before = *position;

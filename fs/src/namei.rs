@@ -28,7 +28,7 @@ use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
 use directory::Lookup;
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISLNK, S_ISREG, S_ISVTX};
+use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
 use lib::sys::types::Device;
 use lib::{Errno, Result};
 pub(crate) use name_cache::NameCache;
@@ -474,7 +474,9 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EROFS);
         }
         if truncate && S_ISREG(mode) {
-            inode.lock().truncate()
+            let inode = inode.lock();
+            inode.drop_set_ids(task);
+            inode.truncate()
         } else {
             Ok(())
         }
@@ -498,8 +500,9 @@ impl<'fs> Fs<'fs> {
         Ok(dir.lock())
     }
 
-    /// A new inode that belongs to the caller, on the device of a directory
-    /// that the caller may change. It goes away again if no name is made for it.
+    /// A new inode that belongs to the caller, and to the directory's group if
+    /// the disk has no room for the caller's, on the device of a directory that
+    /// the caller may change. It goes away again if no name is made for it.
     fn create(
         &'fs self,
         task: &FsTask<'fs>,
@@ -508,14 +511,16 @@ impl<'fs> Fs<'fs> {
         rdev: Device,
     ) -> Result<Inode<'fs>> {
         dir.may_change(task)?;
-        let uid = task.euid.get() as u16;
-        // The disk has one byte for the group.
-        let gid = u8::try_from(task.egid.get()).unwrap_or(u8::MAX);
+        let (gid, mode) = match task.disk_group() {
+            Some(gid) => (gid, mode),
+            // The caller need not be in that group.
+            None => (dir.gid(), mode & !S_ISGID),
+        };
         self.new_inode(
             dir.super_place(),
             &NewInode {
                 mode,
-                uid,
+                uid: task.euid.get() as u16,
                 gid,
                 rdev,
             },

@@ -2,10 +2,13 @@
 //! Opening and closing, and the calls that change what an inode says of a file
 //! (0.11: `fs/open.c`).
 
-use crate::inode::{Inode, InodeState};
+use crate::inode::{Inode, InodeState, LockedInode};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::stat::{
+    S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR, S_ISGID, S_ISREG, S_ISUID,
+    S_IXGRP,
+};
 use lib::sys::types::{Device, Ustat};
 use lib::unistd::{R_OK, W_OK, X_OK};
 use lib::utime::Utimbuf;
@@ -103,12 +106,19 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Changes the permissions of a file. For its owner and the super-user.
+    /// Changes the permissions of a file. For its owner and the super-user. Who
+    /// is not in the file's group gives nobody the rights of that group.
     pub fn sys_chmod(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let inode = self.namei(task, path)?;
+        // Not in the middle of a write, which has dropped such bits before.
+        let inode = inode.lock();
         check_owner(task, &inode)?;
         self.change(&inode, |state| {
-            state.disk.mode = state.disk.mode & S_IFMT | mode & !S_IFMT;
+            let gid = u16::from(state.disk.gid);
+            let is_member = task.egid.get() == u32::from(gid) || task.is_in_group(gid);
+            let may_set_gid = !S_ISREG(state.disk.mode) || is_member || task.is_superuser();
+            let refused = if may_set_gid { 0 } else { S_ISGID };
+            state.disk.mode = state.disk.mode & S_IFMT | mode & !S_IFMT & !refused;
         })
     }
 
@@ -120,7 +130,8 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EPERM);
         }
         self.change(&inode, |state| {
-            (state.disk.uid, state.disk.gid) = (uid, gid)
+            (state.disk.uid, state.disk.gid) = (uid, gid);
+            state.disk.mode = without_set_ids(state.disk.mode);
         })
     }
 
@@ -190,6 +201,31 @@ impl Inode<'_> {
             S_IFBLK if self.rdev() == Device::NULL => S_IFCHR,
             file_type => file_type,
         }
+    }
+}
+
+impl LockedInode<'_, '_> {
+    /// The file is about to be changed: a program that others than the
+    /// super-user change gives nobody its owner's rights any more.
+    #[inline]
+    pub(crate) fn drop_set_ids(&self, task: &FsTask<'_>) {
+        if task.is_superuser() {
+            return;
+        }
+        if self.mode() & (S_ISUID | S_ISGID) != 0 {
+            self.update(|state| state.disk.mode = without_set_ids(state.disk.mode));
+        }
+    }
+}
+
+/// The mode of a regular file without the bits that give who runs it the
+/// rights of its owner or group. Where the group may not execute it, S_ISGID
+/// means something else.
+fn without_set_ids(mode: u16) -> u16 {
+    match mode {
+        _ if !S_ISREG(mode) => mode,
+        _ if mode & S_IXGRP != 0 => mode & !(S_ISUID | S_ISGID),
+        _ => mode & !S_ISUID,
     }
 }
 

@@ -281,6 +281,8 @@ impl<'fs> Fs<'fs> {
             state.disk.mode = S_IFIFO | 0o600;
             state.disk.nlinks = 1;
             state.disk.uid = task.euid.get() as u16;
+            // A group that has no room is cut, as 0.11's gid_t cuts what getegid
+            // tells. It gives nobody rights: a pipe has no name to open it by.
             state.disk.gid = task.egid.get() as u8;
             state.disk.time = now;
             (state.atime, state.ctime) = (now, now);

@@ -56,9 +56,8 @@ impl<'fs> Fs<'fs> {
         match file.file_type() {
             S_IFREG => {
                 let append = file.flags() & O_APPEND != 0;
-                let limit = task.file_size_limit.get();
                 at_position(&file, |position| {
-                    file.inode().file_write(append, limit, position, buffer)
+                    file.inode().file_write(task, append, position, buffer)
                 })
             }
             S_IFIFO => file.inode().pipe().write(self.seam, file.flags(), buffer),

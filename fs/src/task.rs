@@ -114,6 +114,12 @@ impl<'fs> FsTask<'fs> {
         Ok(())
     }
 
+    /// The group of what it makes, if the disk has room for it: a task has 16
+    /// bits for its group, an inode 8.
+    pub(crate) fn disk_group(&self) -> Option<u8> {
+        u8::try_from(self.egid.get()).ok()
+    }
+
     /// Whether `gid` is one of the supplementary groups. Most have none.
     pub(crate) fn is_in_group(&self, gid: u16) -> bool {
         let count = self.group_count.get() as usize;

@@ -509,6 +509,9 @@ fn exec_setgid() -> Outcome {
     check_eq!(ids_of(c"./p")?, [100, 100, 10, 20]);
     must!(calls::chmod(c"p", 0o6755));
     check_eq!(ids_of(c"./p")?, [100, 200, 10, 20]);
+    // Where the group may not execute it, the bit gives no rights.
+    must!(calls::chmod(c"p", 0o2745));
+    check_eq!(ids_of(c"./p")?, [100, 100, 10, 10]);
     Ok(())
 }
 

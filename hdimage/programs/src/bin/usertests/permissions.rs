@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Who may do what.
 
-use crate::support::{Outcome, as_user, in_child, read_file, write_file};
+use crate::support::{Outcome, Pipe, as_user, in_child, read_file, write_file};
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
 use lib::sys::types::Device;
@@ -19,6 +19,9 @@ tests! {
     may_chmod "only the owner and the superuser change the mode";
     may_chown "only the superuser gives files away";
     may_chown_range "a file may have the largest numbers as owners";
+    may_not_keep_set_ids "a write by a user and a new owner take the set-id bits away";
+    may_not_give_group "who is not in a file's group does not set its set-group-id bit";
+    may_group_of_directory "a new file of a group above 255 gets its directory's group";
     may_utime "who may set the times";
     may_access_real "access looks at the real ids, open at the effective ones";
     may_access_modes "access tells what the bits say";
@@ -187,6 +190,70 @@ fn may_chown_range() -> Outcome {
     let stat = must!(calls::stat(c"f"));
     check_eq!((stat.st_uid, stat.st_gid), (0xffff, 0xff));
     Ok(())
+}
+
+fn may_not_keep_set_ids() -> Outcome {
+    must!(write_file(c"f", b"x"));
+    let mode = || calls::stat(c"f").map_or(0, |stat| stat.st_mode & 0o7777);
+    let write = || {
+        let file = must!(File::open_with(c"f", O_WRONLY, 0));
+        check_eq!(calls::write(file.fd(), b"y"), Ok(1));
+        Ok(())
+    };
+    let cut = || {
+        must!(File::open_with(c"f", O_RDWR | O_TRUNC, 0));
+        Ok(())
+    };
+    for (before, after) in [(0o6777, 0o777), (0o6766, 0o2766), (0o4755 | 0o022, 0o777)] {
+        must!(calls::chmod(c"f", before));
+        write()?;
+        cut()?;
+        check_eq!(mode(), before);
+        as_user(100, 10, write)?;
+        check_eq!(mode(), after);
+        must!(calls::chmod(c"f", before));
+        as_user(100, 10, cut)?;
+        check_eq!(mode(), after);
+        must!(calls::chmod(c"f", before));
+        must!(calls::chown(c"f", 0, 0));
+        check_eq!(mode(), after);
+    }
+    Ok(())
+}
+
+fn may_not_give_group() -> Outcome {
+    must!(write_file(c"f", b"x"));
+    must!(calls::chown(c"f", 100, 10));
+    let mode = || calls::stat(c"f").map_or(0, |stat| stat.st_mode & 0o7777);
+    for (gid, expected) in [(20, 0o755), (10, 0o2755)] {
+        as_user(100, gid, || {
+            must!(calls::chmod(c"f", 0o2755));
+            Ok(())
+        })?;
+        check_eq!(mode(), expected);
+    }
+    Ok(())
+}
+
+fn may_group_of_directory() -> Outcome {
+    must!(calls::mkdir(c"d", 0o777));
+    must!(calls::chmod(c"d", 0o777));
+    must!(calls::chown(c"d", 0, 20));
+    in_child(|| {
+        must!(system_call!(setregid(300, 300)));
+        must!(calls::setuid(100));
+        must!(write_file(c"d/f", b"x"));
+        must!(calls::mkdir(c"d/d", 0o755));
+        must!(calls::mknod(c"d/p", 0o012755, Device::NONE));
+        for path in [c"d/f", c"d/d", c"d/p"] {
+            let stat = must!(calls::stat(path));
+            check_eq!((stat.st_uid, stat.st_gid), (100, 20));
+            check_eq!(stat.st_mode & 0o7000, 0);
+        }
+        let pipe = must!(Pipe::new());
+        check_eq!(must!(calls::fstat(pipe.0)).st_gid, 300u16 as u8);
+        Ok(())
+    })
 }
 
 fn may_utime() -> Outcome {
