@@ -302,26 +302,45 @@ impl<'fs> Fs<'fs> {
         if !S_ISDIR(directory.mode()) {
             return Err(Errno::ENOTDIR);
         }
-        // Somebody who is in it would stay below the root that covers it.
-        if directory.count() != 1 || directory.number() == ROOT_INODE {
+        if directory.number() == ROOT_INODE {
             return Err(Errno::EBUSY);
         }
         let (block, root) = self.mount_device(device, read_only)?;
+        self.cover(directory, block, root).inspect_err(|_| {
+            self.invalidate_inodes(device);
+            self.free_super(block);
+        })
+    }
+
+    /// Covers a directory with the root of a device that was mounted just now.
+    /// `EBUSY` if somebody is in it, who would stay below that root; `ENOENT`
+    /// if it was removed meanwhile.
+    fn cover(&'fs self, directory: Inode<'fs>, block: &SuperBlock, root: Inode<'fs>) -> Result<()> {
+        // Nobody gets to the directory between the check and the mark.
         let table = self.tables.inodes.lock();
+        let problem = match (directory.slot.count(), directory.nlinks()) {
+            (_, 0) => Some(Errno::ENOENT),
+            (1, _) => None,
+            _ => Some(Errno::EBUSY),
+        };
+        if let Some(error) = problem {
+            // Giving up the handles takes the table.
+            drop(table);
+            return Err(error);
+        }
         let place = (0..)
             .zip(&self.tables.supers)
             .find(|(_, it)| core::ptr::eq(*it, block));
         directory.set_mounted(place.map(|(place, _)| place));
         block.root.set(root.into_raw());
         block.covered.set(directory.into_raw());
-        drop(table);
         Ok(())
     }
 
-    /// Unmounts the device that `device_path` names. `EBUSY` while somebody
-    /// uses it.
-    pub fn sys_umount(&'fs self, task: &FsTask<'fs>, device_path: &[u8]) -> Result<()> {
-        let device = self.block_device(task, device_path)?;
+    /// Unmounts the block device that `path` names, or the one whose root
+    /// directory it names. `EBUSY` while somebody uses it.
+    pub fn sys_umount(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
+        let device = self.mounted_device(task, path)?;
         let _mount = self.tables.mount_lock.hold(self.seam);
         let (_, block) = self.get_super(device).ok_or(Errno::EINVAL)?;
         if block.covered.get() == NO_INODE {
@@ -399,11 +418,21 @@ impl<'fs> Fs<'fs> {
         if !task.is_superuser() {
             return Err(Errno::EPERM);
         }
-        let inode = self.namei(task, path)?;
-        if !S_ISBLK(inode.mode()) {
-            return Err(Errno::ENOTBLK);
+        block_device_of(&self.namei(task, path)?)
+    }
+
+    /// What `umount` of a path means. The path leads to the root directory of
+    /// what is mounted, not to the directory that it covers.
+    fn mounted_device(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Device> {
+        if !task.is_superuser() {
+            return Err(Errno::EPERM);
         }
-        Ok(inode.rdev())
+        let inode = self.namei(task, path)?;
+        match inode.number() {
+            _ if !S_ISDIR(inode.mode()) => block_device_of(&inode),
+            ROOT_INODE => Ok(inode.device()),
+            _ => Err(Errno::EINVAL),
+        }
     }
 
     /// From a directory that is covered to the root that covers it.
@@ -438,5 +467,14 @@ impl<'fs> Fs<'fs> {
             }
         }
         inode
+    }
+}
+
+/// The device that a node stands for; `ENOTBLK` for what is no block device's.
+fn block_device_of(inode: &Inode<'_>) -> Result<Device> {
+    if S_ISBLK(inode.mode()) {
+        Ok(inode.rdev())
+    } else {
+        Err(Errno::ENOTBLK)
     }
 }

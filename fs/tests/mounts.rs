@@ -4,13 +4,17 @@
 mod common;
 
 use common::{Machine, check, read, touch, write};
-use fs::host::MemoryDisk;
+use fs::host::{MemoryDisk, Storage};
+use fs::layout::{BLOCK_SIZE, SUPER_BLOCK};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use lib::sys::stat::S_IFBLK;
 use lib::sys::types::Device;
+use lib::{Errno, Result};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use std::{io, thread};
 
 const OTHER: Device = Device::new(3, 6);
 
@@ -163,4 +167,123 @@ fn no_file_system_no_mount() {
         task.release();
         assert_eq!(fs.buffers_in_use() == 0, !expected);
     }
+}
+
+#[test]
+fn a_directory_names_what_is_mounted_on_it() {
+    with_two(|fs, task| {
+        let umount = |path: &[u8]| fs.sys_umount(task, path);
+        fs.sys_symlink(task, b"mnt/.", b"/link").unwrap();
+        fs.sys_symlink(task, b"/disk", b"/node").unwrap();
+        let paths: [&[u8]; 7] = [
+            b"/mnt",
+            b"/mnt/",
+            b"/mnt/..//mnt/.",
+            b"mnt/d/..",
+            b"/link",
+            b"/node",
+            b"/disk",
+        ];
+        for path in paths {
+            fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+            let _ = fs.sys_mkdir(task, b"/mnt/d", 0o755);
+            assert_eq!(umount(b"/mnt/d"), Err(Errno::EINVAL));
+            assert_eq!(umount(path), Ok(()), "{path:?}");
+            assert!(fs.sys_stat(task, b"/mnt/covered").is_ok());
+        }
+        // The directory of nothing, root, and what is neither.
+        assert_eq!(umount(b"/mnt"), Err(Errno::EINVAL));
+        assert_eq!(umount(b"/link"), Err(Errno::EINVAL));
+        assert_eq!(umount(b"/"), Err(Errno::EBUSY));
+        assert_eq!(umount(b"/mnt/covered"), Err(Errno::ENOTBLK));
+        fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+        fs.sys_chdir(task, b"/mnt").unwrap();
+        assert_eq!(umount(b"."), Err(Errno::EBUSY));
+        fs.sys_chdir(task, b"/").unwrap();
+        let user = FsTask::new();
+        user.copy_from(task);
+        user.euid.set(5);
+        assert_eq!(fs.sys_umount(&user, b"/mnt"), Err(Errno::EPERM));
+        user.release();
+    });
+}
+
+/// A disk that, when its super block is read, says so and waits.
+struct Gate {
+    disk: MemoryDisk,
+    reached: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl Storage for Gate {
+    fn blocks(&self) -> u32 {
+        self.disk.blocks()
+    }
+
+    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
+        if number == SUPER_BLOCK {
+            self.reached.send(()).expect("the test waits");
+            self.go_on.recv().expect("the test answers");
+        }
+        self.disk.read(number, data)
+    }
+
+    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
+        self.disk.write(number, data)
+    }
+}
+
+/// Mounts a device on the empty directory `/mnt`; while its super block is
+/// read somebody else, whose working directory is root, does something.
+fn while_mounting(
+    meanwhile: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) + Send,
+    expected: Result<()>,
+) {
+    let machine = Machine::new(300);
+    let (reached, is_reached) = channel();
+    let (answer, go_on) = channel();
+    let disk = Machine::new(200).disk;
+    machine.host.attach(
+        OTHER,
+        Gate {
+            disk,
+            reached,
+            go_on,
+        },
+    );
+    machine.run(|fs, task| {
+        fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, OTHER)
+            .unwrap();
+        fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+        let other = FsTask::new();
+        other.copy_from(task);
+        thread::scope(|scope| {
+            let mount = scope.spawn(|| fs.sys_mount(task, b"/disk", b"/mnt", false));
+            is_reached.recv_timeout(Duration::from_secs(30)).unwrap();
+            // What is needed for it is in memory.
+            meanwhile(fs, &other);
+            answer.send(()).unwrap();
+            assert_eq!(mount.join().unwrap(), expected);
+        });
+        assert_eq!(fs.geometry(OTHER).is_some(), expected.is_ok());
+        let here = fs.sys_stat(&other, b".").unwrap();
+        assert_eq!(here.st_dev, common::ROOT.0);
+        other.release();
+        if expected.is_ok() {
+            fs.sys_umount(task, b"/mnt").unwrap();
+        }
+    });
+}
+
+#[test]
+fn nobody_is_in_a_directory_that_is_covered_meanwhile() {
+    while_mounting(|_, _| (), Ok(()));
+    while_mounting(
+        |fs, other| fs.sys_chdir(other, b"/mnt").unwrap(),
+        Err(Errno::EBUSY),
+    );
+    while_mounting(
+        |fs, other| fs.sys_rmdir(other, b"/mnt").unwrap(),
+        Err(Errno::ENOENT),
+    );
 }

@@ -244,8 +244,8 @@ pub fn sys_mount(device: UserAddress, directory: UserAddress, read_only: u32) ->
 }
 
 /// `umount`.
-pub fn sys_umount(device: UserAddress) -> Result<u32> {
-    with_path(device, |device| fs().sys_umount(task(), device)).map(zero)
+pub fn sys_umount(path: UserAddress) -> Result<u32> {
+    with_path(path, |path| fs().sys_umount(task(), path)).map(zero)
 }
 
 /// `ustat`.

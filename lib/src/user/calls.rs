@@ -134,8 +134,9 @@ safe_calls! {
     /// Mounts the file system on `device` upon `directory`.
     mount(device: &CStr => address(device), directory: &CStr => address(directory),
         read_only: bool => read_only.into()) -> () = drop;
-    /// Unmounts the file system on `device`.
-    umount(device: &CStr => address(device)) -> () = drop;
+    /// Unmounts the file system on the device that `path` names, or the one
+    /// mounted on the directory that it names.
+    umount(path: &CStr => address(path)) -> () = drop;
     /// Sends a signal. `pid`: above 0 that process, 0 the own group, -1 all,
     /// below -1 the group `-pid`. `signal` 0 only tests.
     kill(pid: i32 => pid as u32, signal: u32 => signal) -> () = drop;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `mkfs [-i inodes] device [blocks]`: makes an empty Minix file system (v1, names
-//! of 14 characters) as large as the device, or of so many blocks. What was there
-//! is lost.
+//! `mkfs [-f] [-i inodes] device [blocks]`: makes an empty Minix file system (v1,
+//! names of 14 characters) as large as the device, or of so many blocks. What was
+//! there is lost. A device that is mounted, and a whole disk that has a partition
+//! table, are left alone without `-f`.
 #![no_std]
 #![no_main]
 
@@ -9,7 +10,8 @@ use core::ffi::CStr;
 use lib::Errno;
 use lib::fcntl::O_RDWR;
 use lib::println;
-use lib::sys::stat::S_IFDIR;
+use lib::sys::stat::{S_IFDIR, S_ISBLK};
+use lib::sys::types::{Device, major};
 use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, File};
 use programs::command::{At, Outcome, fail, options, report, status, usage};
@@ -17,7 +19,7 @@ use programs::number::unsigned;
 
 lib::program!(main);
 
-const USAGE: &str = "mkfs [-i inodes] device [blocks]";
+const USAGE: &str = "mkfs [-f] [-i inodes] device [blocks]";
 
 const BLOCK: u32 = 1024;
 const BITS_PER_BLOCK: u32 = 8 * BLOCK;
@@ -62,20 +64,38 @@ impl Layout {
     }
 }
 
+/// What a minor number of a floppy can say of the drive.
+const FLOPPY_DRIVES: u8 = 4;
+/// The partition table of a boot sector: where it is, how many entries of how
+/// many bytes it has, and where the type stands in one; 0 is none.
+const PARTITION_TABLE: usize = 446;
+const PARTITIONS: usize = 4;
+const PARTITION_ENTRY: usize = 16;
+const PARTITION_TYPE: usize = 4;
+/// The end of a boot sector.
+const BOOT_SIGNATURE: [u8; 2] = [0x55, 0xAA];
+
 fn main() -> i32 {
-    let options = options("i:", USAGE);
+    let options = options("fi:", USAGE);
     let number = |text: &CStr| unsigned(text.to_bytes(), 10).unwrap_or_else(|| usage(USAGE));
     let (device, blocks) = match options.operands.as_slice() {
         [device] => (device, None),
         [device, blocks] => (device, Some(number(blocks))),
         _ => usage(USAGE),
     };
-    report(mkfs(device, blocks, options.value('i').map(number)));
+    let inodes = options.value('i').map(number);
+    report(mkfs(device, blocks, inodes, options.has('f')));
     status()
 }
 
-fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>) -> Outcome {
-    let device = Device(File::open_with(path, O_RDWR, 0).at(path)?);
+fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>, force: bool) -> Outcome {
+    let device = Disk(File::open_with(path, O_RDWR, 0).at(path)?);
+    if !force && let Some(reason) = device.reason_against().at(path)? {
+        fail(
+            &[path.to_bytes()],
+            format_args!("{reason}; -f makes a file system all the same"),
+        );
+    }
     let blocks = blocks.unwrap_or_else(|| device.blocks().min(MOST_BLOCKS));
     let Some(layout) = Layout::new(blocks, inodes) else {
         fail(&[path.to_bytes()], "no file system can be of this size");
@@ -88,9 +108,49 @@ fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>) -> Outcome {
     Ok(())
 }
 
-struct Device(File);
+/// Whether something is mounted from a device.
+fn is_mounted(device: Device) -> bool {
+    // One floppy has a minor for each kind of disk.
+    let same = |minor: u8| match device.major() {
+        major::FLOPPY => minor % FLOPPY_DRIVES == device.minor() % FLOPPY_DRIVES,
+        _ => minor == device.minor(),
+    };
+    let mut minors = (0..=u8::MAX).filter(|&minor| same(minor));
+    minors.any(|minor| calls::ustat(Device::new(device.major(), minor)).is_ok())
+}
 
-impl Device {
+fn is_whole_disk(device: Device) -> bool {
+    device.major() == major::HARD_DISK && usize::from(device.minor()) % (1 + PARTITIONS) == 0
+}
+
+struct Disk(File);
+
+impl Disk {
+    /// Why it should stay as it is.
+    fn reason_against(&self) -> lib::Result<Option<&'static str>> {
+        let stat = calls::fstat(self.0.fd())?;
+        let device = Device(stat.st_rdev);
+        Ok(if !S_ISBLK(stat.st_mode) {
+            None
+        } else if is_mounted(device) {
+            Some("it is mounted")
+        } else if is_whole_disk(device) && self.has_partitions()? {
+            Some("it has a partition table")
+        } else {
+            None
+        })
+    }
+
+    /// Whether it begins with a boot sector in which a partition is entered.
+    fn has_partitions(&self) -> lib::Result<bool> {
+        let mut sector = [0; 512];
+        self.seek(0)?;
+        calls::read_on(self.0.fd(), &mut sector)?;
+        let types = sector[PARTITION_TABLE..].iter().skip(PARTITION_TYPE);
+        let has_types = types.step_by(PARTITION_ENTRY).take(PARTITIONS);
+        Ok(sector.ends_with(&BOOT_SIGNATURE) && has_types.copied().any(|kind| kind != 0))
+    }
+
     fn seek(&self, block: u32) -> lib::Result<()> {
         calls::lseek(self.0.fd(), (block * BLOCK) as i32, SEEK_SET).map(drop)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `umount device`: unmounts a file system.
+//! `umount device`, `umount directory`: unmounts a file system, named by its device
+//! or by the directory that it is mounted on.
 #![no_std]
 #![no_main]
 
@@ -8,11 +9,11 @@ use programs::command::{At, options, report, status, usage};
 
 lib::program!(main);
 
-const USAGE: &str = "umount device";
+const USAGE: &str = "umount device|directory";
 
 fn main() -> i32 {
     match options("", USAGE).operands.as_slice() {
-        [device] => report(calls::umount(device).at(device)),
+        [path] => report(calls::umount(path).at(path)),
         _ => usage(USAGE),
     };
     status()

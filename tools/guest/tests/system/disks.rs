@@ -19,6 +19,8 @@ guest::in_both!(
     a_floppy_is_root,
     the_second_disk_is_read_mounted_and_written,
     the_second_disk_is_root,
+    mkfs_spares_what_is_in_use,
+    a_file_system_is_unmounted_by_its_directory,
 );
 
 /// Where an image for the RAM disk begins on a floppy.
@@ -235,6 +237,88 @@ fn the_second_disk_is_root(emulator: Emulator) -> Result<()> {
     let output = guest.command("mount /dev/hd2 /mnt; cat /mnt/tmp/x")?;
     ensure!(output.contains("No such file"), "{output}");
     guest.command("umount /dev/hd2")?;
+    halt(&mut guest)?;
+    check(&disk)
+}
+
+fn mkfs_spares_what_is_in_use(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = second_disk(&folder)?;
+    let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).second_disk(&disk))?;
+    let mut mkfs = |words: &str| guest.command(&format!("mkfs {words} 2>&1; echo status $?"));
+    for (device, reason) in [
+        ("/dev/hd2", "it is mounted"),
+        ("/dev/hd0", "it has a partition table"),
+        ("/dev/hd5", "it has a partition table"),
+    ] {
+        let output = mkfs(device)?;
+        let expected = format!("mkfs: {device}: {reason}; ");
+        ensure!(
+            output.starts_with(&expected) && output.ends_with("status 1\n"),
+            "{output}"
+        );
+    }
+    // What is forced, a partition, and a disk without a table.
+    for words in ["/dev/hd6", "-f /dev/hd5 1000", "/dev/hd5 1000"] {
+        let output = mkfs(words)?;
+        ensure!(
+            output.contains("blocks\n") && output.ends_with("status 0\n"),
+            "{output}"
+        );
+    }
+    guest.command("mount /dev/hd5 /mnt; echo there > /mnt/x; sync")?;
+    let output = guest.command("mkfs /dev/hd5 1000; umount /mnt")?;
+    ensure!(
+        output.contains("mkfs: /dev/hd5: it is mounted; "),
+        "{output}"
+    );
+    let output = guest.command("mount /dev/hd5 /mnt; cat /mnt/x; umount /mnt")?;
+    ensure!(output == "there\n", "{output}");
+    halt(&mut guest)
+}
+
+fn a_file_system_is_unmounted_by_its_directory(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = second_disk(&folder)?;
+    let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).second_disk(&disk))?;
+    guest.command("ln -s ../mnt /tmp/link; ln -s /dev/hd6 /tmp/node; mkdir /tmp/d")?;
+    for path in [
+        "/mnt",
+        "/mnt/",
+        "/mnt/tmp/..",
+        "/tmp/link",
+        "/tmp/node",
+        "/dev/hd6",
+    ] {
+        let output = guest.command(&format!(
+            "mount /dev/hd6 /mnt; test -d /mnt/tmp && umount {path}; echo status $?; \
+             test -d /mnt/tmp; echo status $?"
+        ))?;
+        ensure!(output == "status 0\nstatus 1\n", "{path}: {output}");
+    }
+    for (path, error) in [
+        ("/", "busy"),
+        ("/mnt", "Invalid argument"),
+        ("/tmp/d", "Invalid argument"),
+        ("/etc/passwd", "Block device required"),
+        ("/dev/null", "Block device required"),
+        ("/dev/hd6", "Invalid argument"),
+        ("/nothing", "No such file"),
+    ] {
+        let output = guest.command(&format!("umount {path}; echo status $?"))?;
+        ensure!(
+            output.contains(error) && output.ends_with("status 1\n"),
+            "{path}: {output}"
+        );
+    }
+    let output = guest.command("mount /dev/hd6 /mnt; (cd /mnt; umount /mnt; umount .)")?;
+    ensure!(output.matches("busy").count() == 2, "{output}");
+    let output = guest.command("umount /mnt/tmp; echo umount /mnt | su guest")?;
+    ensure!(
+        output.contains("Invalid argument") && output.contains("not permitted"),
+        "{output}"
+    );
+    ensure!(guest.command("umount /mnt; mount")? == "/dev/hd2 on /\n");
     halt(&mut guest)?;
     check(&disk)
 }
