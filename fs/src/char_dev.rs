@@ -18,11 +18,14 @@ impl Fs<'_> {
         file: &File<'_>,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
-        let device = file.inode().rdev();
         let mut position = file.position();
-        let moved = self
-            .seam
-            .rw_char(direction, device, buffer, &mut position, file.flags())?;
+        let moved = self.seam.rw_char(
+            direction,
+            file.open_device(),
+            buffer,
+            &mut position,
+            file.flags(),
+        )?;
         file.set_position(position);
         Ok(moved)
     }

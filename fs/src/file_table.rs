@@ -6,13 +6,14 @@
 //! share the entry. Dropping the last handle closes the file.
 
 use crate::inode::Inode;
-use crate::seam::{SleepGuard, SleepLock};
+use crate::seam::{OpenDevice, SleepGuard, SleepLock};
 use crate::{Fs, NR_FILE};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
 use lib::lock::{Lock, Word};
+use lib::sys::types::Device;
 use lib::{Errno, Result};
 
 /// The end of the list of free entries.
@@ -38,9 +39,12 @@ pub(crate) struct FileSlot {
     place: Word,
     next_free: Word,
     /// The place of its inode, which is counted. Set once for each opening,
-    /// as is `file_type`.
+    /// as are the three below.
     inode: Word,
     file_type: Word,
+    /// What the driver of a character device has given.
+    device: Word,
+    generation: Word,
     /// Open flags (`lib::fcntl`).
     flags: Word,
     /// The byte to be read or written next. Guarded by `position_lock`.
@@ -56,6 +60,8 @@ impl FileSlot {
             next_free: Word::new(END),
             inode: Word::new(0),
             file_type: Word::new(0),
+            device: Word::new(0),
+            generation: Word::new(0),
             flags: Word::new(0),
             position: Word::new(0),
             position_lock: SleepLock::new(),
@@ -136,6 +142,7 @@ impl Drop for File<'_> {
             return;
         }
         let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
+        let opened = self.open_device();
         self.slot.next_free.set(free.first);
         free.first = self.slot.place.get();
         drop(free);
@@ -143,7 +150,7 @@ impl Drop for File<'_> {
             return;
         };
         let file_type = self.slot.file_type.get() as u16;
-        self.fs.close_inode(&inode, file_type, flags);
+        self.fs.close_inode(&inode, file_type, flags, opened);
     }
 }
 
@@ -165,6 +172,15 @@ impl<'fs> File<'fs> {
     #[inline]
     pub fn file_type(&self) -> u16 {
         self.slot.file_type.get() as u16
+    }
+
+    /// What a character device's driver has given when it was opened.
+    #[inline]
+    pub fn open_device(&self) -> OpenDevice {
+        OpenDevice {
+            device: Device(self.slot.device.get() as u16),
+            generation: self.slot.generation.get(),
+        }
     }
 
     /// Open flags (`lib::fcntl`).
@@ -213,10 +229,13 @@ impl<'fs> Fs<'fs> {
         inode: Inode<'fs>,
         file_type: u16,
         flags: u32,
+        opened: OpenDevice,
     ) -> Result<File<'fs>> {
         let slot = (self.tables.files.get_empty())
-            .inspect_err(|_| self.close_inode(&inode, file_type, flags))?;
+            .inspect_err(|_| self.close_inode(&inode, file_type, flags, opened))?;
         slot.file_type.set(u32::from(file_type));
+        slot.device.set(u32::from(opened.device.0));
+        slot.generation.set(opened.generation);
         slot.inode.set(inode.into_raw());
         slot.flags.set(flags);
         slot.position.set(0);

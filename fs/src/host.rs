@@ -32,7 +32,7 @@ mod editor;
 
 use crate::buffer::BufferHead;
 use crate::layout::BLOCK_SIZE;
-use crate::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use crate::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
 use crate::{Fs, Tables};
 use core::fmt;
 use lib::limits::HZ;
@@ -289,24 +289,28 @@ impl Seam for HostSeam {
         self.broken_pipes.fetch_add(1, SeqCst);
     }
 
-    fn open_device(&self, device: Device, is_block: bool, _flags: u32) -> Result<()> {
+    fn open_device(&self, device: Device, is_block: bool, _flags: u32) -> Result<OpenDevice> {
         let is_there = if is_block {
             self.device_blocks(device) != 0
         } else {
             device == Device::NULL
         };
-        if is_there { Ok(()) } else { Err(Errno::ENXIO) }
+        if is_there {
+            Ok(OpenDevice::new(device))
+        } else {
+            Err(Errno::ENXIO)
+        }
     }
 
     fn rw_char(
         &self,
         direction: Direction,
-        device: Device,
+        opened: OpenDevice,
         buffer: &mut dyn UserBuffer,
         position: &mut u32,
         _flags: u32,
     ) -> Result<usize> {
-        if device != Device::NULL {
+        if opened.device != Device::NULL {
             return Err(Errno::ENXIO);
         }
         if direction == Direction::Read {
@@ -319,7 +323,7 @@ impl Seam for HostSeam {
         Ok(count)
     }
 
-    fn ioctl(&self, _device: Device, _command: u32, _argument: u32) -> Result<u32> {
+    fn ioctl(&self, _: OpenDevice, _flags: u32, _command: u32, _argument: u32) -> Result<u32> {
         Err(Errno::ENOTTY)
     }
 

@@ -3,12 +3,12 @@
 //! of the seam.
 
 use crate::{Fs, FsTask};
-use lib::sys::stat::{S_IFBLK, S_IFCHR};
+use lib::sys::stat::S_IFCHR;
 use lib::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Asks the driver of an open device for something of its own. `ENOTTY`
-    /// for anything but a device.
+    /// for anything but a character device.
     pub fn sys_ioctl(
         &self,
         task: &FsTask<'fs>,
@@ -18,7 +18,7 @@ impl<'fs> Fs<'fs> {
     ) -> Result<u32> {
         let file = task.file(fd)?;
         match file.file_type() {
-            S_IFCHR | S_IFBLK => self.seam.ioctl(file.inode().rdev(), command, argument),
+            S_IFCHR => (self.seam).ioctl(file.open_device(), file.flags(), command, argument),
             _ => Err(Errno::ENOTTY),
         }
     }

@@ -3,6 +3,7 @@
 //! (0.11: `fs/open.c`).
 
 use crate::inode::{Inode, InodeState, LockedInode};
+use crate::seam::OpenDevice;
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{
@@ -32,9 +33,10 @@ impl<'fs> Fs<'fs> {
         self.check_free_file()?;
         let inode = self.open_namei(task, path, flags, mode)?;
         let file_type = inode.serves_as();
+        let mut opened = OpenDevice::NONE;
         match file_type {
             S_IFREG | S_IFDIR => {}
-            S_IFCHR => self.seam.open_device(inode.rdev(), false, flags)?,
+            S_IFCHR => opened = self.seam.open_device(inode.rdev(), false, flags)?,
             S_IFBLK => {
                 self.seam.open_device(inode.rdev(), true, flags)?;
                 self.check_disk_change(inode.rdev());
@@ -43,17 +45,23 @@ impl<'fs> Fs<'fs> {
             _ => return Err(Errno::ENXIO),
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-        let file = self.new_file(inode, file_type, flags)?;
+        let file = self.new_file(inode, file_type, flags, opened)?;
         task.install(file, 0).map(|fd| fd as usize)
     }
 
     /// Undoes what opening did besides making a file: the driver or the pipe is
     /// told.
     #[inline]
-    pub(crate) fn close_inode(&self, inode: &Inode<'fs>, file_type: u16, flags: u32) {
+    pub(crate) fn close_inode(
+        &self,
+        inode: &Inode<'fs>,
+        file_type: u16,
+        flags: u32,
+        opened: OpenDevice,
+    ) {
         match file_type {
             S_IFIFO => inode.pipe().close(self.seam, flags),
-            S_IFCHR => self.seam.close_device(inode.rdev()),
+            S_IFCHR => self.seam.close_device(opened),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@
 //! who waits at the other. (0.11 had the page's address in `i_size` and the
 //! two positions in `i_zone`.)
 
-use crate::seam::{Condition, Seam, UserBuffer, WaitQueue};
+use crate::seam::{Condition, OpenDevice, Seam, UserBuffer, WaitQueue};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use lib::limits::PIPE_BUF;
@@ -287,8 +287,8 @@ impl<'fs> Fs<'fs> {
             state.disk.time = now;
             (state.atime, state.ctime) = (now, now);
         }
-        let reader = self.new_file(inode.clone(), S_IFIFO, O_RDONLY)?;
-        let writer = self.new_file(inode.clone(), S_IFIFO, O_WRONLY)?;
+        let reader = self.new_file(inode.clone(), S_IFIFO, O_RDONLY, OpenDevice::NONE)?;
+        let writer = self.new_file(inode.clone(), S_IFIFO, O_WRONLY, OpenDevice::NONE)?;
         *inode.pipe().state.lock() = PipeState {
             page: Some(page),
             tail: 0,

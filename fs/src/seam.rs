@@ -48,6 +48,29 @@ pub enum Condition {
     Exceptional,
 }
 
+/// A character device as one opening has it (0.11 knows only its number).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpenDevice {
+    /// The device. It is another than that of the inode where a node stands
+    /// for a device that changes, as `/dev/tty` does.
+    pub device: Device,
+    /// The driver's own: it tells this opening from later ones.
+    pub generation: u32,
+}
+
+impl OpenDevice {
+    /// That of files that are no character device.
+    pub const NONE: OpenDevice = OpenDevice::new(Device::NONE);
+
+    /// Of a device whose openings are all alike.
+    pub const fn new(device: Device) -> OpenDevice {
+        OpenDevice {
+            device,
+            generation: 0,
+        }
+    }
+}
+
 /// Tasks that sleep until something happens (0.11: `struct task_struct **`).
 ///
 /// One bit a task. It is the surroundings that set and clear them; the file
@@ -149,13 +172,13 @@ pub trait Seam: Sync {
 
     /// Opening a character or block device: `ENXIO` if it has no driver. The
     /// surroundings also make a terminal the caller's controlling terminal
-    /// here, where 0.11 had it in `sys_open`. Returns the device to use from
-    /// now on (`/dev/tty` is resolved by the driver, not here).
-    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()>;
+    /// here, where 0.11 had it in `sys_open`. Returns what the file has open
+    /// from now on.
+    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice>;
 
     /// A character device that was opened is closed for the last time by whom
     /// it was opened for. May sleep.
-    fn close_device(&self, _device: Device) {}
+    fn close_device(&self, _opened: OpenDevice) {}
 
     /// Reads or writes a character device (0.11: `rw_char`, `crw_table`).
     /// Returns how many bytes were moved; moves `position` if the device has
@@ -163,20 +186,20 @@ pub trait Seam: Sync {
     fn rw_char(
         &self,
         direction: Direction,
-        device: Device,
+        opened: OpenDevice,
         buffer: &mut dyn UserBuffer,
         position: &mut u32,
         flags: u32,
     ) -> Result<usize>;
 
     /// Whether a character device is ready. Most always are.
-    fn is_ready(&self, _device: Device, condition: Condition) -> bool {
+    fn is_ready(&self, _opened: OpenDevice, condition: Condition) -> bool {
         condition != Condition::Exceptional
     }
 
     /// The queue that is woken when [`Seam::is_ready`] may answer something
     /// else.
-    fn queue(&self, _device: Device, _condition: Condition) -> Option<&WaitQueue> {
+    fn queue(&self, _opened: OpenDevice, _condition: Condition) -> Option<&WaitQueue> {
         None
     }
 
@@ -186,8 +209,9 @@ pub trait Seam: Sync {
         device.major() == lib::sys::types::major::MEM
     }
 
-    /// `ioctl` of a device (0.11: `ioctl_table`).
-    fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32>;
+    /// `ioctl` of a character device (0.11: `ioctl_table`), opened with
+    /// `flags`.
+    fn ioctl(&self, opened: OpenDevice, flags: u32, command: u32, argument: u32) -> Result<u32>;
 
     /// A message for whoever runs the machine.
     fn printk(&self, message: fmt::Arguments<'_>);

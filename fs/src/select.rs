@@ -27,7 +27,7 @@ impl<'fs> File<'fs> {
     fn is_ready(&self, condition: Condition) -> bool {
         match self.file_type() {
             S_IFIFO => self.inode().pipe().is_ready(condition),
-            S_IFCHR => self.fs.seam.is_ready(self.inode().rdev(), condition),
+            S_IFCHR => self.fs.seam.is_ready(self.open_device(), condition),
             _ => condition != Condition::Exceptional,
         }
     }
@@ -37,7 +37,7 @@ impl<'fs> File<'fs> {
     fn queue(&self, condition: Condition) -> Option<&'fs WaitQueue> {
         match self.file_type() {
             S_IFIFO => Some(self.inode().pipe().queue()),
-            S_IFCHR => self.fs.seam.queue(self.inode().rdev(), condition),
+            S_IFCHR => self.fs.seam.queue(self.open_device(), condition),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use common::{Random, check, pattern, read, touch, write};
 use fs::buffer::BufferHead;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
-use fs::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
 use fs::{Fs, FsTask, Tables};
 use lib::Result;
 use lib::sys::types::Device;
@@ -127,14 +127,14 @@ impl Seam for Queued {
 
     fn broken_pipe(&self) {}
 
-    fn open_device(&self, _: Device, _: bool, _: u32) -> Result<()> {
-        Ok(())
+    fn open_device(&self, device: Device, _: bool, _: u32) -> Result<OpenDevice> {
+        Ok(OpenDevice::new(device))
     }
 
     fn rw_char(
         &self,
         _: Direction,
-        _: Device,
+        _: OpenDevice,
         _: &mut dyn UserBuffer,
         _: &mut u32,
         _: u32,
@@ -142,7 +142,7 @@ impl Seam for Queued {
         Ok(0)
     }
 
-    fn ioctl(&self, _: Device, _: u32, _: u32) -> Result<u32> {
+    fn ioctl(&self, _: OpenDevice, _: u32, _: u32, _: u32) -> Result<u32> {
         Ok(0)
     }
 

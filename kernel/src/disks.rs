@@ -9,6 +9,7 @@ use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};
 use ::fs::seam::ReadInto;
+use lib::fcntl::{O_NOCTTY, O_RDONLY};
 use lib::lock::Word;
 use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
@@ -46,8 +47,10 @@ fn wait_for_keypress() -> Result<()> {
         // What is in front.
         _ => 0,
     };
-    let terminal = Device::new(major::TTYX, minor);
-    tty_io::tty_read(terminal, &mut ReadInto(&mut [0; LINE]), 0).map(drop)
+    let terminal = tty_io::tty_open(Device::new(major::TTYX, minor), O_RDONLY | O_NOCTTY)?;
+    let result = tty_io::tty_read(terminal, &mut ReadInto(&mut [0; LINE]), 0);
+    tty_io::tty_close(terminal);
+    result.map(drop)
 }
 
 /// `root=` on the command line, else what the boot sector says.

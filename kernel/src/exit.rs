@@ -9,7 +9,7 @@
 use crate::chr_drv::tty_io;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
-use crate::sched::{self, Attention, NO_TTY, State, Task, current};
+use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::put_user;
 use fs::seam::WaitQueue;
 use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
@@ -215,16 +215,8 @@ pub fn kill_session(session: u32) {
 
 /// With its leader a session loses the terminal, and its tasks are told.
 fn leave_session(task: &Task) {
-    if task.leader.get() == 0 {
-        return;
-    }
-    let session = task.session.get();
-    if task.tty.get() != NO_TTY {
-        tty_io::detach(session);
-        for member in sched::tasks().filter(|member| member.session.get() == session) {
-            member.tty.set(NO_TTY);
-        }
-        kill_session(session);
+    if task.leader.get() != 0 {
+        tty_io::leader_ended(task);
     }
 }
 

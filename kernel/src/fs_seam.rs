@@ -5,12 +5,13 @@
 
 use crate::blk_drv::{floppy, ll_rw_blk};
 use crate::char_dev;
-use crate::chr_drv::{tty_io, tty_ioctl};
+use crate::chr_drv::tty_io::{self, OpenTty};
+use crate::chr_drv::tty_ioctl;
 use crate::exit;
 use crate::sched::{self, current};
 use core::fmt;
 use fs::buffer::BufferHead;
-use fs::seam::{Condition, Direction, Seam, UserBuffer, WaitQueue};
+use fs::seam::{Condition, Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
 use fs::{Fs, Tables};
 use lib::signal::Signal;
 use lib::sys::types::{Device, Time, major};
@@ -97,55 +98,50 @@ impl Seam for KernelSeam {
         exit::deliver(Signal::SIGXFSZ, current());
     }
 
-    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<()> {
+    fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice> {
         match device.major() {
-            _ if is_block && ll_rw_blk::has_driver(device) => Ok(()),
-            major::MEM if !is_block => char_dev::open(device),
+            _ if is_block && ll_rw_blk::has_driver(device) => Ok(OpenDevice::new(device)),
+            major::MEM if !is_block => char_dev::open(device).map(|()| OpenDevice::new(device)),
             major::TTYX | major::TTY if !is_block => tty_io::tty_open(device, flags),
             _ => Err(Errno::ENXIO),
         }
     }
 
-    fn close_device(&self, device: Device) {
-        tty_io::tty_close(device);
+    fn close_device(&self, opened: OpenDevice) {
+        tty_io::tty_close(opened);
     }
 
     fn rw_char(
         &self,
         direction: Direction,
-        device: Device,
+        opened: OpenDevice,
         buffer: &mut dyn UserBuffer,
         position: &mut u32,
         flags: u32,
     ) -> Result<usize> {
-        match (device.major(), direction) {
-            (major::MEM, _) => char_dev::rw_memory(direction, device, buffer, position),
-            (major::TTYX | major::TTY, Direction::Read) => tty_io::tty_read(device, buffer, flags),
-            (major::TTYX | major::TTY, Direction::Write) => {
-                tty_io::tty_write(device, buffer, flags)
-            }
+        match (opened.device.major(), direction) {
+            (major::MEM, _) => char_dev::rw_memory(direction, opened.device, buffer, position),
+            (major::TTYX, Direction::Read) => tty_io::tty_read(opened, buffer, flags),
+            (major::TTYX, Direction::Write) => tty_io::tty_write(opened, buffer, flags),
             _ => Err(Errno::ENXIO),
         }
     }
 
-    fn is_ready(&self, device: Device, condition: Condition) -> bool {
-        match tty_io::find(device) {
-            Ok(tty) => tty.is_ready(condition),
-            // Memory never waits, and a terminal that has gone is an error at
-            // once.
-            Err(_) => condition != Condition::Exceptional,
+    fn is_ready(&self, opened: OpenDevice, condition: Condition) -> bool {
+        match OpenTty::of(opened) {
+            Some(tty) => tty.is_ready(condition),
+            // Memory never waits.
+            None => condition != Condition::Exceptional,
         }
     }
 
-    fn queue(&self, device: Device, condition: Condition) -> Option<&WaitQueue> {
-        tty_io::find(device).ok().map(|tty| tty.queue(condition))
+    fn queue(&self, opened: OpenDevice, condition: Condition) -> Option<&WaitQueue> {
+        OpenTty::of(opened).map(|tty| tty.queue(condition))
     }
 
-    fn ioctl(&self, device: Device, command: u32, argument: u32) -> Result<u32> {
-        match device.major() {
-            major::TTYX | major::TTY => tty_ioctl::tty_ioctl(device, command, argument),
-            _ => Err(Errno::ENOTTY),
-        }
+    fn ioctl(&self, opened: OpenDevice, flags: u32, command: u32, argument: u32) -> Result<u32> {
+        let tty = OpenTty::of(opened).ok_or(Errno::ENOTTY)?;
+        tty_ioctl::tty_ioctl(tty, flags, command, argument)
     }
 
     fn printk(&self, message: fmt::Arguments<'_>) {

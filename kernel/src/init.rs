@@ -60,7 +60,7 @@ fn init() -> ! {
     match parameter(line, b"init").and_then(|name| c_string(&[name], &mut program)) {
         Some(program) => {
             run(program, &[program], Input::Terminal(console));
-            say(b"init: the program has ended\n");
+            Input::Terminal(console).say(b"init: the program has ended\n");
             let _ = call::sync();
             let _ = call::halt();
         }
@@ -97,7 +97,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Writes to it; false if there is no such terminal.
+    /// Writes to a terminal; false if there is no such terminal.
     fn say(self, text: &[u8]) -> bool {
         let Ok(fd) = call::open(self.path(), O_RDWR | O_NOCTTY, 0) else {
             return false;
@@ -142,7 +142,10 @@ fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
         Ok(0) => become_program(program, arguments, input),
         Ok(pid) => Some(pid),
         Err(_) => {
-            say(b"init: cannot fork\n");
+            // What init itself has open was hung up with the first shell.
+            if !matches!(input, Input::Script(_)) {
+                input.say(b"init: cannot fork\n");
+            }
             None
         }
     }

@@ -7,7 +7,7 @@ use super::{Random, pattern, read, write};
 use fs::buffer::BufferHead;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
-use fs::seam::{Direction, Seam, UserBuffer, WaitQueue};
+use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
 use fs::{Fs, FsTask, Tables};
 use lib::fcntl::{O_RDWR, O_TRUNC};
 use lib::sys::stat::S_ISDIR;
@@ -111,14 +111,14 @@ impl Seam for Lazy {
 
     fn broken_pipe(&self) {}
 
-    fn open_device(&self, _device: Device, _is_block: bool, _flags: u32) -> Result<()> {
+    fn open_device(&self, _device: Device, _is_block: bool, _flags: u32) -> Result<OpenDevice> {
         Err(Errno::ENXIO)
     }
 
     fn rw_char(
         &self,
         _direction: Direction,
-        _device: Device,
+        _opened: OpenDevice,
         _buffer: &mut dyn UserBuffer,
         _position: &mut u32,
         _flags: u32,
@@ -126,7 +126,7 @@ impl Seam for Lazy {
         Err(Errno::ENXIO)
     }
 
-    fn ioctl(&self, _device: Device, _command: u32, _argument: u32) -> Result<u32> {
+    fn ioctl(&self, _: OpenDevice, _flags: u32, _command: u32, _argument: u32) -> Result<u32> {
         Err(Errno::ENOTTY)
     }
 

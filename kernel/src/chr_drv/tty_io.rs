@@ -21,16 +21,16 @@ mod queue;
 mod tty;
 
 use super::{console, keyboard, serial};
-use crate::exit::{kill_pgrp, kill_session};
+use crate::exit::kill_pgrp;
 use crate::sched::{self, NO_TTY, Task, current, timer};
-use fs::seam::{Condition, UserBuffer};
-use lib::fcntl::{O_NOCTTY, O_NONBLOCK};
+use fs::seam::{Condition, OpenDevice, UserBuffer};
+use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use lib::sys::types::{Device, major};
 use lib::termios::{ControlFlags, LocalFlags, Winsize};
 use lib::{Errno, Result};
 use line_discipline::{Event, Taken};
 pub use line_discipline::{LineDiscipline, LineError, Sink};
-pub use tty::{Driver, State, Tty, WriteQueue};
+pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
 
 /// Bytes that move between a program and a terminal at a time: interrupts are
 /// masked while they do.
@@ -103,33 +103,33 @@ pub fn serial_tty(port: usize) -> &'static Tty {
     &TTY_TABLE[console::NR_CONSOLES + port]
 }
 
-/// The terminal with a minor number; 0 is the console in front. `ENXIO` if
-/// there is none.
-fn minor_tty(minor: u32) -> Result<&'static Tty> {
-    if minor == 0 {
-        return Ok(front_console());
-    }
-    TTY_TABLE
-        .iter()
-        .find(|tty| u32::from(tty.minor) == minor)
-        .filter(|tty| match tty.driver {
-            Driver::Console(number) => console::is_present(number),
-            Driver::Serial(port) => serial::is_present(port),
-        })
-        .ok_or(Errno::ENXIO)
+/// The terminal of a device, whether the machine has it or not.
+fn find(device: Device) -> Option<&'static Tty> {
+    TTY_TABLE.iter().find(|tty| tty.device() == device)
 }
 
-/// The terminal of a device; /dev/tty is the caller's controlling terminal,
-/// `EPERM` if it has none (as in 0.11's `sys_open` and `rw_tty`).
-pub fn find(device: Device) -> Result<&'static Tty> {
-    match (device.major(), device.minor()) {
-        (major::TTYX, minor) => minor_tty(u32::from(minor)),
-        (major::TTY, 0) => match current().tty.get() {
-            NO_TTY => Err(Errno::EPERM),
-            minor => minor_tty(minor),
-        },
-        _ => Err(Errno::ENXIO),
+/// The terminal that opening a device means: of tty0 the console in front, of
+/// /dev/tty the caller's controlling terminal. `EPERM` if it has none, `ENXIO`
+/// if the machine has no such terminal (as in 0.11's `sys_open` and `rw_tty`).
+fn meant_by(device: Device) -> Result<&'static Tty> {
+    let tty = match (device.major(), device.minor()) {
+        (major::TTYX, 0) => front_console(),
+        (major::TTY, 0) => controlling_tty(current()).ok_or(Errno::EPERM)?,
+        _ => find(device).ok_or(Errno::ENXIO)?,
+    };
+    let is_present = match tty.driver {
+        Driver::Console(number) => console::is_present(number),
+        Driver::Serial(port) => serial::is_present(port),
+    };
+    if is_present {
+        Ok(tty)
+    } else {
+        Err(Errno::ENXIO)
     }
+}
+
+fn controlling_tty(task: &Task) -> Option<&'static Tty> {
+    TTY_TABLE.iter().find(|tty| tty.controls(task))
 }
 
 /// Bytes were typed: [`tty_intr`] with them. Called by the interrupt handler of
@@ -166,21 +166,34 @@ pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError
     }
 }
 
-/// The other end of a serial line has gone: unless the modem lines are ignored,
-/// reads are at their end, writes fail, and the session is told.
+/// The other end of a serial line has gone: it is hung up, unless the modem
+/// lines are ignored. Called by interrupt handlers.
 pub fn carrier_lost(tty: &Tty) {
     let mut state = tty.state.lock();
-    if state.line.termios.c_cflag.contains(ControlFlags::CLOCAL) || state.opens == 0 {
+    let flags = state.line.termios.c_cflag;
+    if flags.contains(ControlFlags::CLOCAL) || state.opens == 0 {
         return;
     }
-    state.hung_up = true;
-    state.line.flush_input();
     state.write_q.clear();
-    let session = state.session;
     drop(state);
-    tty.go_on();
-    sched::wake_up(&tty.readers);
-    kill_session(session);
+    tty.hang_up();
+    if let Driver::Serial(port) = tty.driver
+        && flags.contains(ControlFlags::HUPCL)
+    {
+        serial::pick_up(port, false);
+    }
+}
+
+/// The leader of a session ends: its controlling terminal is hung up. What was
+/// written still goes out. May sleep.
+pub fn leader_ended(task: &Task) {
+    if let Some(tty) = controlling_tty(task) {
+        let is_open = tty.state.lock().opens != 0;
+        tty.hang_up();
+        if is_open {
+            let_go(tty);
+        }
+    }
 }
 
 fn act(tty: &Tty, pgrp: u32, event: Event) {
@@ -195,45 +208,45 @@ fn act(tty: &Tty, pgrp: u32, event: Event) {
     }
 }
 
-/// Opening a terminal. A session leader without one gets it as controlling
-/// terminal, if it is no other session's, and its process group comes to the
-/// front (0.11: `sys_open`).
+/// Opening a terminal. A session leader without one that opens it for reading
+/// gets it as controlling terminal, if it is no other session's, and its
+/// process group comes to the front (0.11: `sys_open`). Who may only write to
+/// it, which everybody may, is not to be its master.
 ///
 /// # Errors
 /// `ENXIO` if there is no such terminal, `EPERM` for /dev/tty without a
 /// controlling terminal, `EBUSY` if it is reserved by TIOCEXCL; `EINTR` while
 /// it waits for a carrier, which it does without CLOCAL and O_NONBLOCK.
-pub fn tty_open(device: Device, flags: u32) -> Result<()> {
-    let tty = find(device)?;
+pub fn tty_open(device: Device, flags: u32) -> Result<OpenDevice> {
+    let tty = meant_by(device)?;
     let task = current();
-    let is_superuser = task.fs.is_superuser();
-    if device.major() != major::TTYX {
-        return Ok(());
-    }
-    pick_up(tty);
-    if flags & O_NONBLOCK == 0 {
-        tty.wait_for_carrier()?;
+    if device.major() == major::TTYX {
+        pick_up(tty);
+        if flags & O_NONBLOCK == 0 {
+            tty.wait_for_carrier()?;
+        }
     }
     let mut state = tty.state.lock();
-    if state.exclusive && !is_superuser {
-        return Err(Errno::EBUSY);
+    let is_own = task.session.get() == state.session;
+    match device.major() {
+        major::TTYX if state.exclusive && !task.fs.is_superuser() => return Err(Errno::EBUSY),
+        // It may have been hung up just now.
+        major::TTY if !is_own => return Err(Errno::EPERM),
+        _ => state.opens += 1,
     }
-    state.opens += 1;
     if flags & O_NOCTTY == 0 {
         // Otherwise it is opened without becoming the controlling terminal.
-        let _ = take_as_controlling(tty, &mut state, task);
+        let _ = take_as_controlling(tty, &mut state, flags);
     }
-    Ok(())
+    let generation = state.generation;
+    Ok(OpenTty { tty, generation }.device())
 }
 
 /// Makes a line ready that nobody has open.
 fn pick_up(tty: &Tty) {
-    let mut state = tty.state.lock();
-    if state.opens != 0 {
-        return;
-    }
-    state.hung_up = false;
-    if let Driver::Serial(port) = tty.driver
+    let state = tty.state.lock();
+    if state.opens == 0
+        && let Driver::Serial(port) = tty.driver
         && state.line.termios.c_cflag.intersects(ControlFlags::CBAUD)
     {
         serial::pick_up(port, true);
@@ -241,40 +254,51 @@ fn pick_up(tty: &Tty) {
 }
 
 /// A file that [`tty_open`] has opened is closed. The last one gives up the
-/// reservation, and with HUPCL hangs up when all output is out. May sleep.
-pub fn tty_close(device: Device) {
-    let Ok(tty) = find(device) else { return };
-    if device.major() != major::TTYX {
+/// reservation. May sleep. A hang-up has closed all files already.
+pub fn tty_close(opened: OpenDevice) {
+    let Some(tty) = OpenTty::of(opened) else {
         return;
-    }
-    let mut state = tty.state.lock();
+    };
+    let Ok(mut state) = tty.lock() else { return };
     state.opens = state.opens.saturating_sub(1);
-    if state.opens != 0 {
-        return;
+    if state.opens == 0 {
+        state.exclusive = false;
+        drop(state);
+        let_go(tty.tty);
     }
-    state.exclusive = false;
+}
+
+/// Nobody has the terminal open any more: with HUPCL the line is hung up when
+/// all output is out.
+fn let_go(tty: &'static Tty) {
+    let state = tty.state.lock();
     let hangs_up = state.line.termios.c_cflag.contains(ControlFlags::HUPCL);
-    let can_send = !state.line.stopped && !state.hung_up;
+    let can_send = !state.line.stopped;
+    let generation = state.generation;
     drop(state);
     if let Driver::Serial(port) = tty.driver
         && hangs_up
     {
         // A signal ends the waiting, but not the hanging up.
-        let _ = can_send.then(|| tty.wait_until_sent());
+        let _ = can_send.then(|| OpenTty { tty, generation }.wait_until_sent());
         if tty.state.lock().opens == 0 {
             serial::pick_up(port, false);
         }
     }
 }
 
-/// Makes it the controlling terminal of a session leader that has none.
-/// `EPERM` if that may not be.
-pub fn take_as_controlling(tty: &Tty, state: &mut State, task: &Task) -> Result<()> {
+/// Makes it the controlling terminal of the caller, if that leads a session,
+/// has none, and has opened it for reading, as `flags` say. `EPERM` if that may
+/// not be.
+pub fn take_as_controlling(tty: &Tty, state: &mut State, flags: u32) -> Result<()> {
+    let task = current();
     let session = task.session.get();
-    if tty.controls(task) && state.session == session {
+    if task.tty.get() == u32::from(tty.minor) && state.session == session {
         return Ok(());
     }
-    if task.leader.get() == 0 || task.tty.get() != NO_TTY || state.session != 0 {
+    let may_read = flags & O_ACCMODE != O_WRONLY;
+    let is_free = task.tty.get() == NO_TTY && state.session == 0;
+    if task.leader.get() == 0 || !is_free || !may_read {
         return Err(Errno::EPERM);
     }
     task.tty.set(u32::from(tty.minor));
@@ -283,31 +307,17 @@ pub fn take_as_controlling(tty: &Tty, state: &mut State, task: &Task) -> Result<
     Ok(())
 }
 
-/// The session has lost its leader: its controlling terminal is free for
-/// another. The tasks are told by the caller.
-pub fn detach(session: u32) {
-    for tty in &TTY_TABLE {
-        let mut state = tty.state.lock();
-        if state.session == session && session != 0 {
-            state.session = 0;
-            state.pgrp = 0;
-            state.exclusive = false;
-            state.line.start();
-        }
-    }
-}
-
 /// Reads what is ready, up to the end of a line in canonical mode; waits for
 /// it as VMIN and VTIME say otherwise. 0 is the end of the input.
 ///
 /// # Errors
 /// `EINTR` if a signal came first; `EAGAIN` with O_NONBLOCK if nothing is
 /// ready; `EIO` or `EINTR` in the background; `EFAULT`. A terminal that was hung
-/// up is at the end of its input.
+/// up is at the end of its input, and so is whoever waits for more.
 // A place for a breakpoint: `make bench` stops here at the first prompt.
 #[inline(never)]
-pub fn tty_read(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
-    let tty = find(device)?;
+pub fn tty_read(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+    let tty = OpenTty::of(opened).ok_or(Errno::ENXIO)?;
     tty.check_read()?;
     let canonical = tty.state.lock().line.is_canonical();
     match (buffer.remaining(), canonical) {
@@ -317,7 +327,7 @@ pub fn tty_read(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Resu
     }
 }
 
-fn read_line(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+fn read_line(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
     if flags & O_NONBLOCK != 0 && !tty.is_ready(Condition::Readable) {
         return Err(Errno::EAGAIN);
     }
@@ -333,14 +343,15 @@ fn read_line(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize
     }
 }
 
-fn read_raw(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+fn read_raw(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
     let (minimum, tenths) = tty.state.lock().line.min_and_time();
     let ticks = tenths * TICKS_PER_TENTH;
     let mut deadline = (minimum == 0).then(|| timer::after(sched::jiffies(), ticks));
     let mut total = 0;
     loop {
-        total += take(tty, buffer)?.count;
-        if buffer.remaining() == 0 || total >= minimum.max(1) {
+        let taken = take(tty, buffer)?;
+        total += taken.count;
+        if buffer.remaining() == 0 || total >= minimum.max(1) || taken.end {
             return Ok(total);
         }
         if flags & O_NONBLOCK != 0 {
@@ -363,8 +374,8 @@ fn read_raw(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize>
 }
 
 /// Moves what is readable to the program, a chunk at a time, up to the end of a
-/// line in canonical mode.
-fn take(tty: &Tty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
+/// line in canonical mode. A hang-up is an end, too.
+fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
     let mut total = Taken::NOTHING;
     while buffer.remaining() > 0 && !total.end {
         let mut chunk = [0; CHUNK];
@@ -374,7 +385,12 @@ fn take(tty: &Tty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
             Err(_) => break,
             Ok(()) => {}
         }
-        let taken = tty.state.lock().line.take(&mut chunk[..size]);
+        let Ok(mut state) = tty.lock() else {
+            total.end = true;
+            break;
+        };
+        let taken = state.line.take(&mut chunk[..size]);
+        drop(state);
         buffer.put(&chunk[..taken.count]);
         total.count += taken.count;
         total.end = taken.end;
@@ -393,9 +409,9 @@ fn take(tty: &Tty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
 /// # Errors
 /// If nothing was written: `EINTR` if a signal came first; `EAGAIN` with
 /// O_NONBLOCK if there is no room; `EINTR` in the background with TOSTOP;
-/// `EFAULT`.
-pub fn tty_write(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
-    let tty = find(device)?;
+/// `EIO` if the terminal was hung up; `EFAULT`.
+pub fn tty_write(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+    let tty = OpenTty::of(opened).ok_or(Errno::ENXIO)?;
     if tty
         .state
         .lock()
@@ -413,7 +429,12 @@ pub fn tty_write(device: Device, buffer: &mut dyn UserBuffer, flags: u32) -> Res
     }
 }
 
-fn write_all(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32, total: &mut usize) -> Result<()> {
+fn write_all(
+    tty: OpenTty,
+    buffer: &mut dyn UserBuffer,
+    flags: u32,
+    total: &mut usize,
+) -> Result<()> {
     while buffer.remaining() > 0 {
         let mut chunk = [0; CHUNK];
         let size = buffer.remaining().min(CHUNK);
@@ -423,7 +444,7 @@ fn write_all(tty: &Tty, buffer: &mut dyn UserBuffer, flags: u32, total: &mut usi
         while !rest.is_empty() {
             give_way(*total)?;
             tty.wait_writable(flags)?;
-            let mut state = tty.state.lock();
+            let mut state = tty.lock()?;
             let count = tty.with_sink(&mut state, console::MOST_WORK, |line, sink| {
                 line.write(rest, sink)
             });

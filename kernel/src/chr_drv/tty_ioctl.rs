@@ -8,11 +8,11 @@ mod consoles;
 mod sgtty;
 
 use super::serial;
-use super::tty_io::{self, Driver, State, Tty};
+use super::tty_io::{self, Driver, OpenTty, State, Tty};
 use crate::sched::{self, current};
 use crate::segment::{get_user, put_user};
 use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
-use lib::sys::types::{Device, UserAddress};
+use lib::sys::types::UserAddress;
 use lib::termios::{
     ControlFlags, InputFlags, LocalFlags, NCC, OutputFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH,
     TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETAF, TCSETAW, TCSETS,
@@ -36,82 +36,118 @@ enum When {
 }
 
 /// Carries out a command. `argument` is a number or the address of something
-/// in the program, as the command has it.
+/// in the program, as the command has it; `flags` are those of the file.
 ///
 /// # Errors
 /// `EINVAL` for commands and arguments that are not known; `ENOTTY` if it must
-/// be the caller's controlling terminal and is not; `EFAULT`, `EPERM`, `EINTR`;
-/// `ENXIO` or `EPERM` if there is no such terminal.
-pub fn tty_ioctl(device: Device, command: u32, argument: u32) -> Result<u32> {
-    let tty = tty_io::find(device)?;
+/// be the caller's controlling terminal and is not, `EPERM` for changes by
+/// others than those it controls and the superuser; `EFAULT`, `EINTR`; `EIO`
+/// if the terminal was hung up.
+pub fn tty_ioctl(tty: OpenTty, flags: u32, command: u32, argument: u32) -> Result<u32> {
     let address = UserAddress(argument);
+    if is_change(command) {
+        check_permission(&tty)?;
+    }
     match command {
-        TCGETS => put_user(address, &get_termios(tty))?,
+        TCGETS => put_user(address, &get_termios(tty)?)?,
         TCSETS => set_termios(tty, get_user(address)?, When::Now)?,
         TCSETSW => set_termios(tty, get_user(address)?, When::AfterOutput)?,
         TCSETSF => set_termios(tty, get_user(address)?, When::AfterOutputAndFlush)?,
-        TCGETA => put_user(address, &get_termio(tty))?,
+        TCGETA => put_user(address, &get_termio(tty)?)?,
         TCSETA => set_termio(tty, get_user(address)?, When::Now)?,
         TCSETAW => set_termio(tty, get_user(address)?, When::AfterOutput)?,
         TCSETAF => set_termio(tty, get_user(address)?, When::AfterOutputAndFlush)?,
-        TIOCGETP => put_user(address, &sgtty::from_termios(&get_termios(tty)))?,
+        TIOCGETP => put_user(address, &sgtty::from_termios(&get_termios(tty)?))?,
         TIOCSETP => set_sgttyb(tty, &get_user(address)?)?,
         TCSBRK => send_break(tty, argument)?,
         TCXONC => flow_control(tty, argument)?,
         TCFLSH => flush(tty, argument)?,
-        TIOCEXCL => tty.state.lock().exclusive = true,
-        TIOCNXCL => tty.state.lock().exclusive = false,
-        TIOCSCTTY => tty_io::take_as_controlling(tty, &mut tty.state.lock(), current())?,
+        TIOCEXCL => tty.lock()?.exclusive = true,
+        TIOCNXCL => tty.lock()?.exclusive = false,
+        TIOCSCTTY => tty_io::take_as_controlling(&tty, &mut *tty.lock()?, flags)?,
         TIOCGPGRP => put_user(address, &get_pgrp(tty)?)?,
         TIOCSPGRP => set_pgrp(tty, get_user(address)?)?,
-        TIOCOUTQ => put_user(address, &count(|| tty.state.lock().write_q.len()))?,
-        TIOCINQ => put_user(address, &count(|| tty.state.lock().line.readable()))?,
+        TIOCOUTQ => {
+            let count = tty.lock()?.write_q.len() as u32;
+            put_user(address, &count)?;
+        }
+        TIOCINQ => {
+            let count = tty.lock()?.line.readable() as u32;
+            put_user(address, &count)?;
+        }
         TIOCSTI => type_byte(tty, get_user(address)?)?,
-        TIOCGWINSZ => put_user(address, &get_winsize(tty))?,
+        TIOCGWINSZ => {
+            let winsize = tty.lock()?.winsize;
+            put_user(address, &winsize)?;
+        }
         TIOCSWINSZ => {
             let winsize: Winsize = get_user(address)?;
-            tty.state.lock().winsize = winsize;
+            tty.lock()?.winsize = winsize;
         }
         TIOCMGET | TIOCMBIS | TIOCMBIC | TIOCMSET => modem(tty, command, address)?,
-        TIOCGSOFTCAR => put_user(address, &ignores_carrier(tty))?,
+        TIOCGSOFTCAR => {
+            let flags = get_termios(tty)?.c_cflag;
+            put_user(address, &u32::from(flags.contains(ControlFlags::CLOCAL)))?;
+        }
         TIOCSSOFTCAR => {
             let ignore: u32 = get_user(address)?;
-            tty.state
-                .lock()
-                .line
-                .termios
-                .c_cflag
-                .set(ControlFlags::CLOCAL, ignore != 0);
+            let mut state = tty.lock()?;
+            let flags = &mut state.line.termios.c_cflag;
+            flags.set(ControlFlags::CLOCAL, ignore != 0);
         }
         _ => return consoles::console_ioctl(tty, command, argument),
     }
     Ok(0)
 }
 
-fn count(number: impl Fn() -> usize) -> u32 {
-    number() as u32
+/// Commands that change something for all who use the terminal, and have no
+/// rule of their own.
+fn is_change(command: u32) -> bool {
+    matches!(
+        command,
+        TCSETS
+            | TCSETSW
+            | TCSETSF
+            | TCSETA
+            | TCSETAW
+            | TCSETAF
+            | TIOCSETP
+            | TCSBRK
+            | TCXONC
+            | TCFLSH
+            | TIOCEXCL
+            | TIOCNXCL
+            | TIOCSWINSZ
+            | TIOCMBIS
+            | TIOCMBIC
+            | TIOCMSET
+            | TIOCSSOFTCAR
+    )
 }
 
-fn get_termios(tty: &Tty) -> Termios {
-    tty.state.lock().line.termios
+/// `EPERM` for all but the superuser and those whose controlling terminal it
+/// is: anybody may have it open for writing.
+fn check_permission(tty: &Tty) -> Result<()> {
+    let task = current();
+    if tty.controls(task) || task.fs.is_superuser() {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
 }
 
-fn get_winsize(tty: &Tty) -> Winsize {
-    tty.state.lock().winsize
+fn get_termios(tty: OpenTty) -> Result<Termios> {
+    Ok(tty.lock()?.line.termios)
 }
 
-fn ignores_carrier(tty: &Tty) -> u32 {
-    u32::from(get_termios(tty).c_cflag.contains(ControlFlags::CLOCAL))
-}
-
-fn set_termios(tty: &Tty, termios: Termios, when: When) -> Result<()> {
+fn set_termios(tty: OpenTty, termios: Termios, when: When) -> Result<()> {
     tty.check_change()?;
     if when != When::Now {
         tty.wait_until_sent()?;
     }
-    let mut state = tty.state.lock();
+    let mut state = tty.lock()?;
     if when == When::AfterOutputAndFlush {
-        flush_input(tty, &mut state);
+        flush_input(&tty, &mut state);
     }
     if !termios.c_iflag.contains(InputFlags::IXOFF) {
         // Nothing could ask the other side to go on any more.
@@ -135,11 +171,11 @@ fn set_termios(tty: &Tty, termios: Termios, when: When) -> Result<()> {
     Ok(())
 }
 
-fn get_termio(tty: &Tty) -> Termio {
-    let termios = get_termios(tty);
+fn get_termio(tty: OpenTty) -> Result<Termio> {
+    let termios = get_termios(tty)?;
     let mut c_cc = [0; NCC];
     c_cc.copy_from_slice(&termios.c_cc[..NCC]);
-    Termio {
+    Ok(Termio {
         c_iflag: termios.c_iflag.bits() as u16,
         c_oflag: termios.c_oflag.bits() as u16,
         c_cflag: termios.c_cflag.bits() as u16,
@@ -147,13 +183,13 @@ fn get_termio(tty: &Tty) -> Termio {
         c_line: termios.c_line,
         c_cc,
         pad: 0,
-    }
+    })
 }
 
 /// What `Termio` does not hold stays as it is: the high halves of the flags
 /// and the later special characters.
-fn set_termio(tty: &Tty, termio: Termio, when: When) -> Result<()> {
-    let old = get_termios(tty);
+fn set_termio(tty: OpenTty, termio: Termio, when: When) -> Result<()> {
+    let old = get_termios(tty)?;
     let join = |old: u32, low: u16| old & 0xFFFF_0000 | u32::from(low);
     let mut termios = Termios {
         c_iflag: InputFlags::from_bits_retain(join(old.c_iflag.bits(), termio.c_iflag)),
@@ -168,13 +204,13 @@ fn set_termio(tty: &Tty, termio: Termio, when: When) -> Result<()> {
 }
 
 /// What `stty` does.
-fn set_sgttyb(tty: &Tty, sgttyb: &Sgttyb) -> Result<()> {
-    let mut termios = get_termios(tty);
+fn set_sgttyb(tty: OpenTty, sgttyb: &Sgttyb) -> Result<()> {
+    let mut termios = get_termios(tty)?;
     sgtty::to_termios(sgttyb, &mut termios);
     set_termios(tty, termios, When::AfterOutputAndFlush)
 }
 
-fn send_break(tty: &Tty, argument: u32) -> Result<()> {
+fn send_break(tty: OpenTty, argument: u32) -> Result<()> {
     tty.wait_until_sent()?;
     let Driver::Serial(port) = tty.driver else {
         return Ok(());
@@ -188,26 +224,27 @@ fn send_break(tty: &Tty, argument: u32) -> Result<()> {
     result
 }
 
-fn flow_control(tty: &Tty, argument: u32) -> Result<()> {
+fn flow_control(tty: OpenTty, argument: u32) -> Result<()> {
     match argument {
-        TCOOFF => tty.state.lock().line.stopped = true,
+        TCOOFF => tty.lock()?.line.stopped = true,
         TCOON => {
-            tty.state.lock().line.start();
+            tty.lock()?.line.start();
             tty.go_on();
         }
-        TCIOFF => send_special(tty, VSTOP),
-        TCION => send_special(tty, VSTART),
+        TCIOFF => send_special(tty, VSTOP)?,
+        TCION => send_special(tty, VSTART)?,
         _ => return Err(Errno::EINVAL),
     }
     Ok(())
 }
 
 /// Sends a special character to the other side of a serial line.
-fn send_special(tty: &Tty, index: usize) {
+fn send_special(tty: OpenTty, index: usize) -> Result<()> {
     if matches!(tty.driver, Driver::Serial(_)) {
-        tty.state.lock().line.send_special(index);
+        tty.lock()?.line.send_special(index);
         tty.go_on();
     }
+    Ok(())
 }
 
 /// Throws away what was not read, in the UART too.
@@ -218,13 +255,13 @@ fn flush_input(tty: &Tty, state: &mut State) {
     }
 }
 
-fn flush(tty: &Tty, argument: u32) -> Result<()> {
+fn flush(tty: OpenTty, argument: u32) -> Result<()> {
     if !matches!(argument, TCIFLUSH | TCOFLUSH | TCIOFLUSH) {
         return Err(Errno::EINVAL);
     }
-    let mut state = tty.state.lock();
+    let mut state = tty.lock()?;
     if argument != TCOFLUSH {
-        flush_input(tty, &mut state);
+        flush_input(&tty, &mut state);
     }
     if argument != TCIFLUSH {
         state.write_q.clear();
@@ -235,17 +272,17 @@ fn flush(tty: &Tty, argument: u32) -> Result<()> {
 }
 
 /// The process group in front, for those whose controlling terminal it is.
-fn get_pgrp(tty: &Tty) -> Result<u32> {
+fn get_pgrp(tty: OpenTty) -> Result<u32> {
     if !tty.controls(current()) {
         return Err(Errno::ENOTTY);
     }
-    Ok(tty.state.lock().pgrp)
+    Ok(tty.lock()?.pgrp)
 }
 
 /// Brings a process group of the caller's session to the front.
-fn set_pgrp(tty: &Tty, pgrp: u32) -> Result<()> {
+fn set_pgrp(tty: OpenTty, pgrp: u32) -> Result<()> {
     let session = current().session.get();
-    if !tty.controls(current()) || tty.state.lock().session != session {
+    if !tty.controls(current()) {
         return Err(Errno::ENOTTY);
     }
     tty.check_change()?;
@@ -253,21 +290,23 @@ fn set_pgrp(tty: &Tty, pgrp: u32) -> Result<()> {
     if !sched::tasks().any(is_member) {
         return Err(Errno::EPERM);
     }
-    tty.state.lock().pgrp = pgrp;
+    tty.lock()?.pgrp = pgrp;
     Ok(())
 }
 
-/// Takes a byte as if it were typed, from the superuser or on the caller's
-/// controlling terminal.
-fn type_byte(tty: &Tty, byte: u8) -> Result<()> {
-    if !tty.controls(current()) && !current().fs.is_superuser() {
+/// Takes a byte as if it were typed, from the superuser only: whoever reads it
+/// may have more rights than the caller, even on a terminal that both share.
+fn type_byte(tty: OpenTty, byte: u8) -> Result<()> {
+    if !current().fs.is_superuser() {
         return Err(Errno::EPERM);
     }
-    tty_io::do_tty_interrupt(tty, &[byte]);
+    drop(tty.lock()?);
+    tty_io::do_tty_interrupt(&tty, &[byte]);
     Ok(())
 }
 
-fn modem(tty: &Tty, command: u32, address: UserAddress) -> Result<()> {
+fn modem(tty: OpenTty, command: u32, address: UserAddress) -> Result<()> {
+    drop(tty.lock()?);
     let Driver::Serial(port) = tty.driver else {
         return Err(Errno::EINVAL);
     };

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A terminal: its state, its place between line discipline and driver, and
 //! waiting for it (0.11: `struct tty_struct` in `include/linux/tty.h`).
+//!
+//! A file has an [`OpenTty`]: the terminal, and the generation that it was
+//! opened in. A hang-up begins a new generation, and whoever has the terminal
+//! open from before is at the end of input and can't write. So what is done
+//! for a program asks [`OpenTty::lock`] for the state, which refuses it then.
 
 use super::CHUNK;
 use super::line_discipline::{LineDiscipline, Sink};
 use super::queue::Queue;
 use crate::chr_drv::{console, serial};
-use crate::exit::kill_pgrp;
-use crate::sched::{self, Task, current, timer};
+use crate::exit::{kill_pgrp, kill_session};
+use crate::sched::{self, NO_TTY, Task, current, timer};
 use crate::signal;
-use fs::seam::{Condition, WaitQueue};
+use core::ops::Deref;
+use fs::seam::{Condition, OpenDevice, WaitQueue};
 use lib::fcntl::O_NONBLOCK;
-use lib::lock::IrqLock;
+use lib::lock::{IrqLock, IrqLockGuard};
 use lib::signal::{SIG_IGN, Signal, SignalSet};
+use lib::sys::types::{Device, major};
 use lib::termios::{B38400, ControlFlags, Winsize};
 use lib::{Errno, Result};
 
@@ -45,11 +52,10 @@ pub struct State {
     pub winsize: Winsize,
     /// Nobody but the superuser may open it.
     pub exclusive: bool,
-    /// How often it is open.
+    /// Counts the hang-ups.
+    pub generation: u32,
+    /// How often it is open since the last of them.
     pub opens: u32,
-    /// The carrier was lost: there is nothing to read and nowhere to write,
-    /// until all have closed it.
-    pub hung_up: bool,
 }
 
 /// A terminal.
@@ -84,17 +90,45 @@ impl Tty {
                     ws_ypixel: 0,
                 },
                 exclusive: false,
+                generation: 0,
                 opens: 0,
-                hung_up: false,
             }),
             readers: WaitQueue::new(),
             writers: WaitQueue::new(),
         }
     }
 
+    /// Its device number.
+    pub(super) fn device(&self) -> Device {
+        Device::new(major::TTYX, self.minor)
+    }
+
     /// Whether it is the task's controlling terminal.
     pub fn controls(&self, task: &Task) -> bool {
-        task.tty.get() == u32::from(self.minor)
+        task.tty.get() == u32::from(self.minor) && self.state.lock().session == task.session.get()
+    }
+
+    /// Takes the terminal away from all who have it open. Input that was not
+    /// read is gone; with the session go its rights, and its tasks are told.
+    /// Interrupt handlers may.
+    pub(super) fn hang_up(&self) {
+        let mut state = self.state.lock();
+        state.generation = state.generation.wrapping_add(1);
+        state.opens = 0;
+        state.exclusive = false;
+        state.pgrp = 0;
+        let session = core::mem::take(&mut state.session);
+        state.line.flush_input();
+        state.line.start();
+        drop(state);
+        let is_member = |task: &&Task| session != 0 && task.session.get() == session;
+        for task in sched::tasks().filter(is_member) {
+            task.tty.set(NO_TTY);
+        }
+        self.go_on();
+        sched::wake_up(&self.readers);
+        sched::wake_up(&self.writers);
+        kill_session(session);
     }
 
     /// Lets the line discipline work with its device as sink. `budget` limits
@@ -144,16 +178,77 @@ impl Tty {
         }
     }
 
+    /// Sleeps for some ticks.
+    pub fn sleep(&self, ticks: u32) -> Result<()> {
+        let deadline = timer::after(sched::jiffies(), ticks);
+        sched::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
+    }
+
+    /// Sleeps until there is a carrier, unless the modem lines are ignored.
+    pub(super) fn wait_for_carrier(&self) -> Result<()> {
+        let Driver::Serial(port) = self.driver else {
+            return Ok(());
+        };
+        sched::interruptible_sleep_while(&self.writers, &mut || {
+            let flags = self.state.lock().line.termios.c_cflag;
+            !flags.contains(ControlFlags::CLOCAL) && !serial::has_carrier(port)
+        })
+    }
+}
+
+/// A terminal as a file has it open.
+#[derive(Clone, Copy)]
+pub struct OpenTty {
+    pub(super) tty: &'static Tty,
+    pub(super) generation: u32,
+}
+
+impl Deref for OpenTty {
+    type Target = Tty;
+    fn deref(&self) -> &Tty {
+        self.tty
+    }
+}
+
+impl OpenTty {
+    /// What [`OpenTty::device`] was of; `None` if that is no terminal.
+    pub fn of(opened: OpenDevice) -> Option<OpenTty> {
+        Some(OpenTty {
+            tty: super::find(opened.device)?,
+            generation: opened.generation,
+        })
+    }
+
+    /// What the file remembers of it.
+    pub(super) fn device(&self) -> OpenDevice {
+        OpenDevice {
+            device: self.tty.device(),
+            generation: self.generation,
+        }
+    }
+
+    /// The state of the terminal. `EIO` if it was hung up since it was opened.
+    pub fn lock(&self) -> Result<IrqLockGuard<'static, State>> {
+        let state = self.tty.state.lock();
+        let is_hung_up = state.generation != self.generation;
+        if is_hung_up {
+            Err(Errno::EIO)
+        } else {
+            Ok(state)
+        }
+    }
+
     /// Whether the task is in front, or no process group is, or the terminal
     /// does not control the task.
     fn is_in_front(&self, task: &Task) -> bool {
-        let pgrp = self.state.lock().pgrp;
+        let pgrp = self.tty.state.lock().pgrp;
         !self.controls(task) || pgrp == 0 || pgrp == task.pgrp.get()
     }
 
     /// Output and changes of settings by a background process: SIGTTOU for its
     /// group, unless it ignores or blocks the signal. It goes on when it is
-    /// continued in front; `EINTR` if it has a handler.
+    /// continued in front; `EINTR` if it has a handler. `EIO` if the terminal
+    /// was hung up.
     pub fn check_change(&self) -> Result<()> {
         let task = current();
         while !self.is_in_front(task) && !is_ignored(task, Signal::SIGTTOU) {
@@ -162,7 +257,7 @@ impl Tty {
                 return Err(Errno::EINTR);
             }
         }
-        Ok(())
+        self.lock().map(drop)
     }
 
     /// Input by a background process: likewise with SIGTTIN, but `EIO` if it
@@ -184,20 +279,18 @@ impl Tty {
     /// Whether a read, or a write of some bytes, would not wait
     /// (0.12: `check_in`, `check_out`).
     pub fn is_ready(&self, condition: Condition) -> bool {
-        let state = self.state.lock();
-        match condition {
-            _ if state.hung_up => true,
+        self.lock().map_or(true, |state| match condition {
             Condition::Readable => state.line.has_input(),
             Condition::Writable => !state.line.stopped && state.write_q.len() <= WRITE_SIZE - CHUNK,
             Condition::Exceptional => false,
-        }
+        })
     }
 
     /// The queue that is woken when that may have changed.
-    pub fn queue(&self, condition: Condition) -> &WaitQueue {
+    pub fn queue(&self, condition: Condition) -> &'static WaitQueue {
         match condition {
-            Condition::Writable => &self.writers,
-            _ => &self.readers,
+            Condition::Writable => &self.tty.writers,
+            _ => &self.tty.readers,
         }
     }
 
@@ -206,63 +299,52 @@ impl Tty {
     pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
         let mut readable = false;
         sched::interruptible_sleep_while(&self.readers, &mut || {
-            let state = self.state.lock();
+            let Ok(state) = self.lock() else { return false };
             readable = state.line.readable() > 0;
-            let hung_up = state.hung_up;
             drop(state);
-            !readable && !hung_up && !has_come(deadline)
+            !readable && !has_come(deadline)
         })?;
         Ok(readable)
     }
 
-    /// Sleeps until all output is out.
+    /// Sleeps until all output is out. `EIO` if the terminal was hung up.
     pub fn wait_until_sent(&self) -> Result<()> {
+        let mut hung_up = false;
         sched::interruptible_sleep_while(&self.writers, &mut || {
-            let Driver::Serial(port) = self.driver else {
-                return false;
-            };
-            let queued = !self.state.lock().write_q.is_empty();
-            // No interrupt tells that the last byte has left the UART: look
-            // again at the next tick.
-            queued
-                || (serial::is_sending(port) && !has_come(Some(timer::after(sched::jiffies(), 1))))
-        })
-    }
-
-    /// Sleeps for some ticks.
-    pub fn sleep(&self, ticks: u32) -> Result<()> {
-        let deadline = timer::after(sched::jiffies(), ticks);
-        sched::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
+            let queued = self.lock().map(|state| !state.write_q.is_empty());
+            hung_up = queued.is_err();
+            match self.driver {
+                Driver::Console(_) => false,
+                Driver::Serial(_) if hung_up => false,
+                // No interrupt tells that the last byte has left the UART: look
+                // again at the next tick.
+                Driver::Serial(port) => {
+                    queued == Ok(true)
+                        || (serial::is_sending(port)
+                            && !has_come(Some(timer::after(sched::jiffies(), 1))))
+                }
+            }
+        })?;
+        if hung_up { Err(Errno::EIO) } else { Ok(()) }
     }
 
     /// Sleeps while output is stopped, or the queue is so full that a byte
     /// might not fit. `EAGAIN` instead with O_NONBLOCK; `EIO` if the terminal
     /// was hung up.
     pub(super) fn wait_writable(&self, flags: u32) -> Result<()> {
-        let mut hung_up = false;
-        let mut is_full = |most: usize| {
-            let state = self.state.lock();
-            hung_up = state.hung_up;
-            !hung_up && (state.line.stopped || state.write_q.len() > most)
+        let is_full = |most: usize| {
+            let state = self.lock();
+            state.map(|state| state.line.stopped || state.write_q.len() > most)
         };
-        if is_full(WRITE_SIZE - CHUNK) {
+        if is_full(WRITE_SIZE - CHUNK)? {
             if flags & O_NONBLOCK != 0 {
                 return Err(Errno::EAGAIN);
             }
-            sched::interruptible_sleep_while(&self.writers, &mut || is_full(WRITE_SIZE / 2))?;
+            sched::interruptible_sleep_while(&self.writers, &mut || {
+                is_full(WRITE_SIZE / 2) == Ok(true)
+            })?;
         }
-        if hung_up { Err(Errno::EIO) } else { Ok(()) }
-    }
-
-    /// Sleeps until there is a carrier, unless the modem lines are ignored.
-    pub(super) fn wait_for_carrier(&self) -> Result<()> {
-        let Driver::Serial(port) = self.driver else {
-            return Ok(());
-        };
-        sched::interruptible_sleep_while(&self.writers, &mut || {
-            let flags = self.state.lock().line.termios.c_cflag;
-            !flags.contains(ControlFlags::CLOCAL) && !serial::has_carrier(port)
-        })
+        Ok(())
     }
 }
 

@@ -2,10 +2,10 @@
 //! `ioctl`s that only consoles know: which one is in front, and the keyboard's
 //! layout. 0.11 has neither.
 
+use super::check_permission;
 use crate::chr_drv::console::{self, NR_CONSOLES};
 use crate::chr_drv::keyboard;
-use crate::chr_drv::tty_io::{self, Driver, Tty};
-use crate::sched::current;
+use crate::chr_drv::tty_io::{self, Driver, OpenTty};
 use crate::segment::put_user;
 use lib::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VT_WAITACTIVE, VtStat};
 use lib::sys::types::UserAddress;
@@ -18,14 +18,15 @@ use lib::{Errno, Result};
 /// no console; `ENXIO` if there is no such console; `EPERM` for changes by
 /// anybody but the superuser and who has the terminal as controlling terminal;
 /// `EINTR`, `EFAULT`.
-pub fn console_ioctl(tty: &Tty, command: u32, argument: u32) -> Result<u32> {
+pub fn console_ioctl(tty: OpenTty, command: u32, argument: u32) -> Result<u32> {
+    drop(tty.lock()?);
     if !matches!(tty.driver, Driver::Console(_)) {
         return Err(Errno::EINVAL);
     }
     match command {
         VT_GETSTATE => put_user(UserAddress(argument), &state())?,
         VT_ACTIVATE => {
-            check_permission(tty)?;
+            check_permission(&tty)?;
             if !tty_io::change_console(console_number(argument)?) {
                 return Err(Errno::ENXIO);
             }
@@ -33,7 +34,7 @@ pub fn console_ioctl(tty: &Tty, command: u32, argument: u32) -> Result<u32> {
         VT_WAITACTIVE => tty_io::wait_active(console_number(argument)?)?,
         KDGKBLAYOUT => put_user(UserAddress(argument), &(keyboard::layout() as u32))?,
         KDSKBLAYOUT => {
-            check_permission(tty)?;
+            check_permission(&tty)?;
             if !keyboard::set_layout(argument as usize) {
                 return Err(Errno::EINVAL);
             }
@@ -49,14 +50,6 @@ fn state() -> VtStat {
         v_active: console::fg_console() as u16 + 1,
         v_signal: 0,
         v_state: present.fold(1, |bits, number| bits | 2 << number),
-    }
-}
-
-fn check_permission(tty: &Tty) -> Result<()> {
-    if tty.controls(current()) || current().fs.is_superuser() {
-        Ok(())
-    } else {
-        Err(Errno::EPERM)
     }
 }
 

@@ -131,7 +131,6 @@ fn console_front() -> Outcome {
     };
     let before = must!(calls::console_state(tty.fd()));
     check_eq!(before.v_state, 0b11111);
-    let front = must!(open(c"/dev/tty0"));
     let old = must!(calls::window_size(tty.fd()));
     for number in [4, 3] {
         must!(calls::activate_console(tty.fd(), number));
@@ -141,7 +140,9 @@ fn console_front() -> Outcome {
         );
         must!(system_call!(ioctl(tty.fd().0, VT_WAITACTIVE, number)));
     }
-    // /dev/tty0 is whichever is in front.
+    // /dev/tty0 is whichever is in front when it is opened.
+    let front = must!(open(c"/dev/tty0"));
+    must!(calls::activate_console(tty.fd(), 4));
     let small = Winsize { ws_row: 5, ..old };
     must!(system_call!(ioctl(
         front.fd().0,

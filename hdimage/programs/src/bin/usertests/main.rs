@@ -43,6 +43,7 @@ mod signal_frames;
 mod signals;
 mod stress;
 mod system;
+mod terminals;
 mod tracing;
 mod traps;
 mod widths;
@@ -77,6 +78,7 @@ const TOPICS: &[&[Test]] = &[
     permissions::TESTS,
     devices::TESTS,
     consoles::TESTS,
+    terminals::TESTS,
     select::TESTS,
     serial::TESTS,
     widths::TESTS,
