@@ -66,6 +66,8 @@ pub enum Attention {
     Reschedule = 1,
     /// A signal may be waiting for the current task.
     Signal = 2,
+    /// Somebody edits a long line on a terminal.
+    Terminal = 4,
 }
 
 /// The task that has the processor (0.11: `current`).
@@ -291,7 +293,7 @@ pub fn wake_up(queue: &WaitQueue) {
 /// The idle task's life: clears pages, so that page faults need not, and waits
 /// for an interrupt to make somebody runnable.
 pub fn idle() {
-    let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() != 0;
+    let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() | ATTENTION.get() != 0;
     while memory::clear_free_page(somebody_waits) {}
     system::cli();
     if !somebody_waits() {
@@ -381,8 +383,17 @@ fn ring_alarms() {
 pub extern "C" fn attend(registers: &mut crate::traps::Registers) {
     let task = current();
     loop {
-        if ATTENTION.take() & Attention::Reschedule as u32 != 0 {
+        let attention = ATTENTION.take();
+        if attention & Attention::Reschedule as u32 != 0 {
             schedule();
+        }
+        if attention & Attention::Terminal as u32 != 0 {
+            // Interrupts come between the pieces.
+            let flags = system::save_flags_and_cli();
+            tty_io::go_on_editing();
+            system::let_interrupts_in();
+            system::restore_flags(flags);
+            continue;
         }
         if task.number() == 0 || task.pending_signals() == 0 {
             return;

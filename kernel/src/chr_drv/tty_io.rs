@@ -22,9 +22,10 @@ mod tty;
 
 use super::{console, keyboard, serial};
 use crate::exit::kill_pgrp;
-use crate::sched::{self, NO_TTY, Task, current, timer};
+use crate::sched::{self, Attention, NO_TTY, Task, current, timer};
 use fs::seam::{Condition, OpenDevice, UserBuffer};
 use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
+use lib::lock::IrqLockGuard;
 use lib::sys::types::{Device, major};
 use lib::termios::{ControlFlags, LocalFlags, Winsize};
 use lib::{Errno, Result};
@@ -157,11 +158,32 @@ pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError
             }
             all
         });
-        let pgrp = state.pgrp;
-        drop(state);
-        act(tty, pgrp, event);
+        finish_input(tty, state, event);
         if event.signal.is_none() {
             return;
+        }
+    }
+}
+
+/// Gives the terminal's state back after input, and does what the event asks
+/// for. Editing that is not done yet goes on before ring 3 does, where it holds
+/// up no interrupt.
+fn finish_input(tty: &Tty, state: IrqLockGuard<'_, State>, event: Event) {
+    if state.line.is_busy() {
+        sched::ATTENTION.set_bits(Attention::Terminal as u32);
+    }
+    let pgrp = state.pgrp;
+    drop(state);
+    act(tty, pgrp, event);
+}
+
+/// Does the next piece of editing on the terminals that want it.
+pub fn go_on_editing() {
+    for tty in &TTY_TABLE {
+        let mut state = tty.state.lock();
+        if state.line.is_busy() {
+            let event = tty.with_sink(&mut state, usize::MAX, |line, echo| line.go_on(echo));
+            finish_input(tty, state, event);
         }
     }
 }
@@ -408,7 +430,7 @@ fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
 ///
 /// # Errors
 /// If nothing was written: `EINTR` if a signal came first; `EAGAIN` with
-/// O_NONBLOCK if there is no room; `EINTR` in the background with TOSTOP;
+/// O_NONBLOCK if there is no room; `EINTR` or `EIO` in the background with TOSTOP;
 /// `EIO` if the terminal was hung up; `EFAULT`.
 pub fn tty_write(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
     let tty = OpenTty::of(opened).ok_or(Errno::ENXIO)?;

@@ -9,7 +9,11 @@
 //! gives [`LineDiscipline::write`] bytes that go to a [`Sink`].
 //!
 //! Bytes are cooked as they come: there is no queue of raw ones, as 0.11 has,
-//! in which a ^C could be stuck behind input that nobody reads.
+//! in which a ^C could be stuck behind input that nobody reads. But a byte may
+//! ask for much work: ^U on a long line. Of that `receive`, which interrupt
+//! handlers call, does only a piece. While [`LineDiscipline::is_busy`], somebody
+//! calls [`LineDiscipline::go_on`] for the next; what is typed meanwhile is held,
+//! except for signals and flow control.
 
 mod edit;
 mod output;
@@ -17,6 +21,7 @@ mod output;
 mod tests;
 
 use super::queue::Queue;
+use edit::Editing;
 use lib::signal::Signal;
 use lib::termios::{
     ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VDISCARD, VEOF, VERASE,
@@ -95,7 +100,8 @@ impl Taken {
     };
 }
 
-/// Input waiting to be read: a byte and whether it ends a line.
+/// Input waiting to be read: a byte, whether it ends a line, and how many
+/// columns it takes on the screen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 struct Cooked(u16);
@@ -105,9 +111,22 @@ impl Cooked {
     const END: u16 = 0x100;
     /// It ends a line and is not itself read: end of file.
     const EOF: u16 = 0x300;
+    /// The columns are the bits from here up; a tab takes most.
+    const COLUMNS_SHIFT: u32 = 12;
+    const MOST_COLUMNS: usize = 15;
 
     const fn new(byte: u8, mark: u16) -> Cooked {
         Cooked(byte as u16 | mark)
+    }
+
+    /// As it is, but taking so many columns.
+    fn with_columns(self, columns: usize) -> Cooked {
+        let rest = self.0 & ((1 << Self::COLUMNS_SHIFT) - 1);
+        Cooked(rest | (columns.min(Self::MOST_COLUMNS) as u16) << Self::COLUMNS_SHIFT)
+    }
+
+    fn columns(self) -> usize {
+        usize::from(self.0 >> Self::COLUMNS_SHIFT)
     }
 
     const fn byte(self) -> u8 {
@@ -128,6 +147,8 @@ const COOKED_SIZE: usize = 4096;
 /// With this many the other side is asked to stop, and with this few to go on.
 const THROTTLE: usize = COOKED_SIZE / 4 * 3;
 const RELEASE: usize = COOKED_SIZE / 4;
+/// Bytes that can be held while a line is edited.
+const HELD_SIZE: usize = 256;
 /// Columns between tab stops.
 const TAB: usize = 8;
 
@@ -145,10 +166,14 @@ pub struct LineDiscipline {
     cooked: Queue<Cooked, COOKED_SIZE>,
     /// Line ends in `cooked`.
     lines: usize,
+    /// What is behind the last of them: the line that is being typed.
+    typed: usize,
+    /// What is still to be done to that line.
+    editing: Option<Editing>,
+    /// What was typed since then.
+    held: Queue<u8, HELD_SIZE>,
     /// The column that output has reached.
     column: usize,
-    /// The column where the line that is being typed began.
-    line_column: usize,
     /// The next byte is taken as it is: ^V was typed.
     literal: bool,
     /// With ECHOPRT: what is erased is being shown.
@@ -211,8 +236,10 @@ impl LineDiscipline {
             x_char: None,
             cooked: Queue::new(Cooked(0)),
             lines: 0,
+            typed: 0,
+            editing: None,
+            held: Queue::new(0),
             column: 0,
-            line_column: 0,
             literal: false,
             shows_erased: false,
         }
@@ -256,6 +283,50 @@ impl LineDiscipline {
 
     /// A byte was typed. What is to be seen of that goes to `echo`.
     pub fn receive(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
+        if self.is_urgent(byte) {
+            return self.receive_now(byte, echo);
+        }
+        if !self.is_busy() {
+            self.show_pending(echo);
+        }
+        if !self.is_busy() {
+            return self.receive_now(byte, echo);
+        }
+        if !self.held.push(byte) {
+            self.refuse(echo);
+        }
+        Event::NONE
+    }
+
+    /// Whether [`LineDiscipline::go_on`] has something to do.
+    pub fn is_busy(&self) -> bool {
+        self.editing.is_some() || !self.held.is_empty()
+    }
+
+    /// Does the next piece of what a byte has asked for, or looks at a byte that
+    /// was held.
+    pub fn go_on(&mut self, echo: &mut dyn Sink) -> Event {
+        self.edit_on(echo);
+        if self.editing.is_none() {
+            self.show_pending(echo);
+        }
+        if self.editing.is_none()
+            && let Some(byte) = self.held.pop()
+        {
+            return self.receive_now(byte, echo);
+        }
+        Event::NONE
+    }
+
+    /// Whether a byte means something before those that are held.
+    fn is_urgent(&self, byte: u8) -> bool {
+        let is_flow = |byte| self.is_special(byte, VSTART) || self.is_special(byte, VSTOP);
+        self.map_input(byte).is_some_and(|byte| {
+            self.signal_of(byte).is_some() || (self.input(InputFlags::IXON) && is_flow(byte))
+        })
+    }
+
+    fn receive_now(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
         if core::mem::take(&mut self.literal) {
             return self.ordinary(byte, echo);
         }
@@ -298,6 +369,10 @@ impl LineDiscipline {
             LineError::Break if self.input(InputFlags::IGNBRK) => Event::NONE,
             LineError::Break if self.input(InputFlags::BRKINT) => {
                 self.interrupt(Signal::SIGINT, echo)
+            }
+            _ if self.is_busy() => {
+                self.refuse(echo);
+                Event::NONE
             }
             LineError::Parity if !self.input(InputFlags::INPCK) => self.receive(byte, echo),
             LineError::Parity if self.input(InputFlags::IGNPAR) => Event::NONE,
@@ -375,15 +450,14 @@ impl LineDiscipline {
             self.refuse(echo);
             return Event::NONE;
         }
-        if self.cooked.last().is_none_or(Cooked::is_end) {
-            self.line_column = self.column;
-        }
-        self.echo(byte, echo);
+        let columns = self.echo(byte, echo);
         if byte == b'\n' {
             // It ends a line even if that is not of interest now.
             return self.end_line(Cooked::new(byte, Cooked::END), echo);
         }
-        let stored = self.cooked.push(Cooked::new(byte, 0));
+        let cooked = Cooked::new(byte, 0).with_columns(columns);
+        let stored = self.cooked.push(cooked);
+        self.typed += usize::from(stored);
         self.throttle();
         Event {
             readable: stored && !self.is_canonical(),
@@ -397,6 +471,7 @@ impl LineDiscipline {
             return Event::NONE;
         }
         self.lines += 1;
+        self.typed = 0;
         self.throttle();
         Event::READABLE
     }
@@ -442,6 +517,9 @@ impl LineDiscipline {
     pub fn flush_input(&mut self) {
         self.cooked.clear();
         self.lines = 0;
+        self.typed = 0;
+        self.editing = None;
+        self.held.clear();
         self.literal = false;
         self.release();
     }
@@ -502,6 +580,8 @@ impl LineDiscipline {
         if cooked.is_end() {
             self.lines -= 1;
         }
+        // Without ICANON a line that has not ended is read, too.
+        self.typed = self.typed.min(self.cooked.len());
         Some(cooked)
     }
 }

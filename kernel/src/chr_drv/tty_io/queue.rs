@@ -69,11 +69,16 @@ impl<T: Copy, const SIZE: usize> Queue<T, SIZE> {
         Some(item)
     }
 
-    /// Takes back the item that was put in last.
-    pub fn pop_last(&mut self) -> Option<T> {
-        let item = self.last()?;
-        self.head = self.head.wrapping_sub(1);
-        Some(item)
+    /// Changes the item `index` places behind the front.
+    pub fn set(&mut self, index: usize, item: T) {
+        if index < self.len() {
+            self.items[self.tail.wrapping_add(index) & Self::MASK] = item;
+        }
+    }
+
+    /// Throws the last `count` items away, as many as there are.
+    pub fn truncate(&mut self, count: usize) {
+        self.head = self.head.wrapping_sub(count.min(self.len()));
     }
 
     /// Throws all away.
@@ -99,13 +104,20 @@ mod tests {
             (queue.get(3), queue.get(4), queue.last()),
             (Some(4), None, Some(4))
         );
-        assert_eq!(queue.pop_last(), Some(4));
+        queue.truncate(1);
         assert_eq!(
             core::iter::from_fn(|| queue.pop()).collect::<Vec<_>>(),
             [1, 2, 3]
         );
-        assert_eq!((queue.last(), queue.pop_last()), (None, None));
-        assert!(queue.push(6));
+        assert_eq!(queue.last(), None);
+        for item in 6..=8 {
+            assert!(queue.push(item));
+        }
+        queue.set(1, 9);
+        queue.truncate(1);
+        assert_eq!((queue.get(0), queue.last()), (Some(6), Some(9)));
+        queue.truncate(5);
+        assert!(queue.is_empty() && queue.push(6));
         queue.clear();
         assert!(queue.is_empty());
     }

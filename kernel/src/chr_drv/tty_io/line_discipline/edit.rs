@@ -7,13 +7,30 @@ use lib::termios::{
     InputFlags, LocalFlags, VDISCARD, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE,
 };
 
+/// The most bytes of a line that are erased or shown at a time, with interrupts
+/// masked: on a screen each costs up to 600 instructions.
+const PIECE: usize = 24;
+
+/// What is done to a line piece by piece.
+#[derive(Clone, Copy)]
+pub(super) enum Editing {
+    /// It is erased.
+    Kill,
+    /// Its last word is erased, and the blanks behind it.
+    EraseWord {
+        /// They are erased already.
+        in_word: bool,
+    },
+    /// It is shown again.
+    Show {
+        /// Bytes at its end that are not yet.
+        left: usize,
+    },
+}
+
 impl LineDiscipline {
     /// A byte that may change the line that is being typed, or end it.
     pub(super) fn edit(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
-        if self.local(LocalFlags::PENDIN) {
-            self.termios.c_lflag.remove(LocalFlags::PENDIN);
-            self.show_line(echo);
-        }
         let erases = self.is_special(byte, VERASE) || self.is_extended(byte, VWERASE);
         if !erases && core::mem::take(&mut self.shows_erased) {
             self.write(b"/", echo);
@@ -30,7 +47,7 @@ impl LineDiscipline {
         } else if self.is_special(byte, VKILL) {
             self.kill(byte, echo);
         } else if self.is_extended(byte, VWERASE) {
-            self.erase_word(echo);
+            self.begin(Editing::EraseWord { in_word: false }, echo);
         } else if self.is_extended(byte, VREPRINT) {
             self.reprint(byte, echo);
         } else if self.is_extended(byte, VLNEXT) {
@@ -57,108 +74,111 @@ impl LineDiscipline {
     /// is a capital.
     fn capital(&mut self, byte: u8) -> Option<u8> {
         let is_on = self.local(LocalFlags::XCASE) && self.input(InputFlags::IUCLC);
-        let is_escaped =
-            is_on && byte.is_ascii_lowercase() && self.cooked.last() == Some(Cooked::new(b'\\', 0));
+        let is_escaped = is_on
+            && byte.is_ascii_lowercase()
+            && self.last_typed().map(Cooked::byte) == Some(b'\\');
         is_escaped.then(|| {
-            self.cooked.pop_last();
+            self.unread();
             byte.to_ascii_uppercase()
         })
     }
 
-    /// Shows a typed byte.
-    pub(super) fn echo(&mut self, byte: u8, echo: &mut dyn Sink) {
+    /// Shows a typed byte. Returns how many columns that took.
+    pub(super) fn echo(&mut self, byte: u8, echo: &mut dyn Sink) -> usize {
+        let before = self.column;
         if !self.local(LocalFlags::ECHO) {
-            return;
+            return 0;
         }
         if self.shows_with_caret(byte) {
             self.write(&[b'^', byte ^ 0x40], echo);
         } else {
             self.write(&[byte], echo);
         }
+        self.column.saturating_sub(before)
     }
 
     fn shows_with_caret(&self, byte: u8) -> bool {
         self.local(LocalFlags::ECHOCTL) && byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
     }
 
-    /// Takes back the byte typed last, if its line has not ended.
-    fn unread(&mut self) -> Option<u8> {
-        let last = self.cooked.last().filter(|last| !last.is_end())?;
-        self.cooked.pop_last();
-        Some(last.byte())
+    /// The byte typed last, if its line has not ended.
+    fn last_typed(&self) -> Option<Cooked> {
+        self.cooked.last().filter(|_| self.typed > 0)
     }
 
-    /// Erases a character, visibly, as 0.11 does with or without ECHOE.
-    /// Returns it.
-    fn erase(&mut self, echo: &mut dyn Sink) -> Option<u8> {
-        let byte = self.unread()?;
+    /// Takes it back.
+    fn unread(&mut self) -> Option<Cooked> {
+        let last = self.last_typed()?;
+        self.cooked.truncate(1);
+        self.typed -= 1;
+        Some(last)
+    }
+
+    /// Erases a character, visibly, as 0.11 does with or without ECHOE. False
+    /// if there is none.
+    fn erase(&mut self, echo: &mut dyn Sink) -> bool {
+        let Some(erased) = self.unread() else {
+            return false;
+        };
+        let byte = erased.byte();
         if self.local(LocalFlags::ECHO | LocalFlags::ECHOPRT) {
             if !core::mem::replace(&mut self.shows_erased, true) {
                 self.write(b"\\", echo);
             }
             self.echo(byte, echo);
         } else if self.local(LocalFlags::ECHO) {
-            let (columns, blot): (usize, &[u8]) = match byte {
-                b'\t' => (
-                    self.column.saturating_sub(self.typed_column()).min(TAB),
-                    b"\x08",
-                ),
-                _ if self.shows_with_caret(byte) => (2, b"\x08 \x08"),
-                _ if byte.is_ascii_control() => (0, b""),
-                _ => (1, b"\x08 \x08"),
-            };
-            for _ in 0..columns {
-                echo.put_if_room(blot);
+            let columns = erased.columns();
+            match byte {
+                // There is nothing to see of it.
+                b'\t' => echo.put_if_room(&[b'\x08'; TAB][..columns.min(TAB)]),
+                _ => (0..columns).for_each(|_| echo.put_if_room(b"\x08 \x08")),
             }
             self.column = self.column.saturating_sub(columns);
         }
-        Some(byte)
-    }
-
-    /// The column behind the line as it is typed so far.
-    fn typed_column(&self) -> usize {
-        let length = (0..self.cooked.len())
-            .rev()
-            .take_while(|&index| {
-                self.cooked
-                    .get(index)
-                    .is_some_and(|cooked| !cooked.is_end())
-            })
-            .count();
-        (self.cooked.len() - length..self.cooked.len())
-            .filter_map(|index| self.cooked.get(index))
-            .fold(self.line_column, |column, cooked| match cooked.byte() {
-                b'\t' => (column / TAB + 1) * TAB,
-                byte if self.shows_with_caret(byte) => column + 2,
-                byte if byte.is_ascii_control() => column,
-                _ => column + 1,
-            })
+        true
     }
 
     /// Erases the line that is being typed.
     fn kill(&mut self, byte: u8, echo: &mut dyn Sink) {
-        if self.local(LocalFlags::ECHOKE) || !self.local(LocalFlags::ECHO) {
-            while self.erase(echo).is_some() {}
-            return;
+        if self.local(LocalFlags::ECHO | LocalFlags::ECHOKE) {
+            return self.begin(Editing::Kill, echo);
         }
-        while self.unread().is_some() {}
-        self.echo(byte, echo);
-        if self.local(LocalFlags::ECHOK) {
-            self.write(b"\n", echo);
+        self.cooked.truncate(self.typed);
+        self.typed = 0;
+        if self.local(LocalFlags::ECHO) {
+            self.echo(byte, echo);
+            if self.local(LocalFlags::ECHOK) {
+                self.write(b"\n", echo);
+            }
         }
     }
 
-    /// Erases the last word and the blanks behind it.
-    fn erase_word(&mut self, echo: &mut dyn Sink) {
-        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t');
-        let mut in_word = false;
-        while let Some(last) = self.cooked.last().filter(|last| !last.is_end()) {
-            if in_word && is_blank(last.byte()) {
-                break;
-            }
-            in_word |= !is_blank(last.byte());
-            self.erase(echo);
+    fn begin(&mut self, editing: Editing, echo: &mut dyn Sink) {
+        self.editing = Some(editing);
+        self.edit_on(echo);
+    }
+
+    /// Edits the next piece of the line, if there is something left to do.
+    pub(super) fn edit_on(&mut self, echo: &mut dyn Sink) {
+        for _ in 0..PIECE {
+            self.editing = match self.editing {
+                None => return,
+                Some(Editing::Kill) => self.erase(echo).then_some(Editing::Kill),
+                Some(Editing::EraseWord { in_word }) => self.erase_of_word(in_word, echo),
+                Some(Editing::Show { left }) => self.show(left, echo),
+            };
         }
+    }
+
+    /// Erases a character of the last word, or a blank behind it. Returns what
+    /// is to be done next.
+    fn erase_of_word(&mut self, in_word: bool, echo: &mut dyn Sink) -> Option<Editing> {
+        let is_blank = matches!(self.last_typed()?.byte(), b' ' | b'\t');
+        if in_word && is_blank {
+            return None;
+        }
+        self.erase(echo);
+        Some(Editing::EraseWord { in_word: !is_blank })
     }
 
     /// Shows the line again.
@@ -170,23 +190,28 @@ impl LineDiscipline {
         self.show_line(echo);
     }
 
+    /// With PENDIN, before the next byte: shows the line again.
+    pub(super) fn show_pending(&mut self, echo: &mut dyn Sink) {
+        if self.is_canonical() && self.local(LocalFlags::PENDIN) {
+            self.termios.c_lflag.remove(LocalFlags::PENDIN);
+            self.show_line(echo);
+        }
+    }
+
     /// Shows what is typed so far on a new line.
     fn show_line(&mut self, echo: &mut dyn Sink) {
         self.write(b"\n", echo);
-        self.line_column = self.column;
-        let mut start = self.cooked.len();
-        while start > 0
-            && self
-                .cooked
-                .get(start - 1)
-                .is_some_and(|cooked| !cooked.is_end())
-        {
-            start -= 1;
-        }
-        for index in start..self.cooked.len() {
-            if let Some(cooked) = self.cooked.get(index) {
-                self.echo(cooked.byte(), echo);
-            }
-        }
+        self.begin(Editing::Show { left: self.typed }, echo);
+    }
+
+    /// Shows one of the last bytes of the line. Returns what is to be done next.
+    fn show(&mut self, left: usize, echo: &mut dyn Sink) -> Option<Editing> {
+        // Some of it may have been read meanwhile.
+        let left = left.min(self.typed);
+        let index = self.cooked.len() - left;
+        let cooked = self.cooked.get(index)?;
+        let columns = self.echo(cooked.byte(), echo);
+        self.cooked.set(index, cooked.with_columns(columns));
+        Some(Editing::Show { left: left - 1 })
     }
 }

@@ -61,6 +61,16 @@ impl Terminal {
         Some(String::from_utf8(bytes).unwrap())
     }
 
+    /// Does the rest of the editing; says how many pieces that took.
+    fn finish(&mut self) -> usize {
+        let mut pieces = 0;
+        while self.line.is_busy() {
+            self.line.go_on(&mut self.shown);
+            pieces += 1;
+        }
+        pieces
+    }
+
     fn shown(&self) -> String {
         String::from_utf8_lossy(&self.shown.bytes).into_owned()
     }
@@ -553,4 +563,91 @@ fn capitals_of_a_terminal_without() {
     terminal.type_text("A\\B\\1\n");
     assert_eq!(terminal.read(9).as_deref(), Some("aB\\1\n"));
     assert_eq!(terminal.write("aB1\n"), "A\\B1\r\n");
+}
+
+/// A line as long as can be.
+fn long_line(character: char) -> Terminal {
+    let mut terminal = Terminal::new();
+    terminal.type_text(&character.to_string().repeat(COOKED_SIZE));
+    assert_eq!(terminal.line.typed, COOKED_SIZE - 1);
+    terminal.shown.bytes.clear();
+    terminal
+}
+
+#[test]
+fn a_byte_costs_no_more_than_a_piece() {
+    // ^U, ^W and ^R.
+    for (byte, character) in [(21, '\t'), (21, 'x'), (23, 'x'), (23, ' '), (18, 'x')] {
+        let mut terminal = long_line(character);
+        terminal.line.receive(byte, &mut terminal.shown);
+        let mut most = 0;
+        while terminal.line.is_busy() {
+            most = most.max(terminal.shown.bytes.len());
+            terminal.shown.bytes.clear();
+            terminal.line.go_on(&mut terminal.shown);
+        }
+        assert!((1..1000).contains(&most), "{byte}: {most}");
+        let left = if byte == 18 { COOKED_SIZE - 1 } else { 0 };
+        assert_eq!(terminal.line.typed, left);
+    }
+}
+
+#[test]
+fn a_long_line_is_erased_to_where_it_began() {
+    let mut terminal = long_line('\t');
+    terminal.type_text("\x15");
+    assert!(terminal.finish() > 10);
+    assert_eq!(terminal.shown(), "\x08".repeat(8 * (COOKED_SIZE - 1)));
+    assert_eq!(terminal.line.column, 0);
+}
+
+#[test]
+fn what_is_typed_while_a_line_is_edited_waits() {
+    let mut terminal = long_line('x');
+    terminal.type_text("\x15one\x15two\r");
+    assert_eq!(terminal.read(100), None);
+    terminal.finish();
+    assert_eq!(terminal.read(100).as_deref(), Some("two\n"));
+}
+
+#[test]
+fn signals_and_flow_control_do_not_wait() {
+    let mut terminal = long_line('x');
+    assert_eq!(
+        terminal.type_text("\x15one\x03").signal,
+        Some(Signal::SIGINT)
+    );
+    assert_eq!(terminal.finish(), 0);
+    assert_eq!(terminal.type_text("two\r"), Event::READABLE);
+    assert_eq!(terminal.read(100).as_deref(), Some("two\n"));
+
+    let mut terminal = long_line('x');
+    terminal.type_text("\x15one\x13");
+    assert!(terminal.line.stopped);
+    assert!(terminal.type_text("\x11").started);
+    terminal.type_text("\r");
+    terminal.finish();
+    assert_eq!(terminal.read(100).as_deref(), Some("one\n"));
+}
+
+#[test]
+fn what_is_erased_took_the_columns_it_took_when_shown() {
+    let mut terminal = Terminal::new();
+    terminal.type_text("ab\tc");
+    // Somebody else writes in between; then it is shown again.
+    terminal.write("!!\n");
+    terminal.write("1234567");
+    terminal.line.termios.c_lflag.insert(LocalFlags::PENDIN);
+    terminal.shown.bytes.clear();
+    terminal.type_text("\x7f\x7f");
+    assert_eq!(
+        terminal.shown(),
+        format!("\r\nab\tc\x08 \x08{}", "\x08".repeat(6))
+    );
+    // Without echo there was nothing to see, and nothing is erased.
+    let mut terminal = Terminal::with(|it| it.c_lflag.remove(LocalFlags::ECHO));
+    terminal.type_text("ab");
+    terminal.line.termios.c_lflag.insert(LocalFlags::ECHO);
+    terminal.type_text("\x7f");
+    assert_eq!(terminal.shown(), "");
 }
