@@ -6,6 +6,8 @@
 //! asks for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot.
 //! Orphans become children of task 1.
 
+mod orphans;
+
 use crate::chr_drv::tty_io;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
@@ -17,6 +19,7 @@ use lib::sys::types::UserAddress;
 use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
 use lib::{Errno, Result};
 use mm::memory;
+pub use orphans::is_orphaned;
 
 /// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
 /// and those it does not concern sleep again.
@@ -180,6 +183,9 @@ pub fn do_exit(status: WaitStatus) -> ! {
     task.set_alarm(Alarm::NONE);
     task.exit_code.set(status.0);
     task.set_state(State::Zombie);
+    if orphans::is_tied(task) {
+        orphans::untie(task.pgrp.get());
+    }
     tell_father(task.father.get());
     sched::schedule();
     unreachable!("a zombie was scheduled");
@@ -195,7 +201,11 @@ fn drop_files(task: &Task) {
 /// Orphans get init as parent; those that are zombies are init's to bury.
 fn give_children_to_init(task: &Task) {
     for child in sched::tasks().filter(|child| child.father.get() == task.pid.get()) {
+        let was_tied = orphans::is_tied(child);
         child.father.set(INIT_PID);
+        if was_tied {
+            orphans::untie(child.pgrp.get());
+        }
         if child.state() == State::Zombie {
             tell_father(INIT_PID);
         }

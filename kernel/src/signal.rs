@@ -162,7 +162,7 @@ fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
 fn default_action(signal: Signal) {
     match signal {
         Signal::SIGCHLD | Signal::SIGCONT => {}
-        _ if SignalSet::STOPS.contains(signal) => stop(signal),
+        _ if SignalSet::STOPS.contains(signal) => stop_unless_orphaned(signal),
         _ if current().number() == 1 => {}
         _ => do_exit(WaitStatus::from_signal(signal)),
     }
@@ -180,7 +180,7 @@ pub fn stop_here() -> bool {
     let stops = !task.trace.is_traced() && stops_by_default(task, signal);
     if stops {
         task.signal.clear_bits(signal.bit());
-        stop(signal);
+        stop_unless_orphaned(signal);
     }
     stops
 }
@@ -188,6 +188,14 @@ pub fn stop_here() -> bool {
 /// Whether the signal would stop the task.
 pub fn stops_by_default(task: &Task, signal: Signal) -> bool {
     SignalSet::STOPS.contains(signal) && task.action(signal).sa_handler == SIG_DFL
+}
+
+/// Stops, but by a signal of the terminal only if somebody could continue the
+/// task.
+fn stop_unless_orphaned(signal: Signal) {
+    if signal == Signal::SIGSTOP || !exit::is_orphaned(current().pgrp.get()) {
+        stop(signal);
+    }
 }
 
 /// Stops until SIGCONT; the parent is told.

@@ -182,6 +182,8 @@ infallible_calls! {
     getegid() -> u8 = |id| id as u8;
     /// Sets the mode bits that new files don't get; tells the old ones.
     umask(mask: u16) -> u16 = |mask| mask as u16;
+    /// Blocks exactly these signals, a bit each; tells what was blocked.
+    ssetmask(mask: u32) -> u32 = |mask| mask;
     /// Sends SIGALRM after some seconds (0: never); tells what was left.
     alarm(seconds: u32) -> u32 = |left| left;
     /// Waits for a signal.

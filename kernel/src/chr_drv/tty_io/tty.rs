@@ -11,7 +11,7 @@ use super::CHUNK;
 use super::line_discipline::{LineDiscipline, Sink};
 use super::queue::Queue;
 use crate::chr_drv::{console, serial};
-use crate::exit::{kill_pgrp, kill_session};
+use crate::exit::{is_orphaned, kill_pgrp, kill_session};
 use crate::sched::{self, NO_TTY, Task, current, timer};
 use crate::signal;
 use core::ops::Deref;
@@ -247,11 +247,14 @@ impl OpenTty {
 
     /// Output and changes of settings by a background process: SIGTTOU for its
     /// group, unless it ignores or blocks the signal. It goes on when it is
-    /// continued in front; `EINTR` if it has a handler. `EIO` if the terminal
-    /// was hung up.
+    /// continued in front; `EINTR` if it has a handler. `EIO` if nobody could
+    /// continue it, or if the terminal was hung up.
     pub fn check_change(&self) -> Result<()> {
         let task = current();
         while !self.is_in_front(task) && !is_ignored(task, Signal::SIGTTOU) {
+            if is_orphaned(task.pgrp.get()) {
+                return Err(Errno::EIO);
+            }
             kill_pgrp(task.pgrp.get(), Signal::SIGTTOU);
             if !signal::stop_here() {
                 return Err(Errno::EINTR);
@@ -261,11 +264,11 @@ impl OpenTty {
     }
 
     /// Input by a background process: likewise with SIGTTIN, but `EIO` if it
-    /// ignores or blocks the signal.
+    /// ignores or blocks the signal, too.
     pub(super) fn check_read(&self) -> Result<()> {
         let task = current();
         while !self.is_in_front(task) {
-            if is_ignored(task, Signal::SIGTTIN) {
+            if is_ignored(task, Signal::SIGTTIN) || is_orphaned(task.pgrp.get()) {
                 return Err(Errno::EIO);
             }
             kill_pgrp(task.pgrp.get(), Signal::SIGTTIN);

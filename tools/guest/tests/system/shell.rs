@@ -14,6 +14,9 @@ guest::in_both!(
     control_c_ends_a_running_program,
     control_backslash_and_kill_end_programs,
     control_d_ends_input,
+    a_job_is_killed_as_soon_as_it_is_started,
+    control_z_stops_nothing_that_nobody_could_continue,
+    a_shell_that_leaves_a_job_behind_is_followed_by_another,
     keys_edit_the_line_on_the_screen,
     screen_scrolls,
     file_system_is_clean_after_work_and_halt,
@@ -85,6 +88,38 @@ fn control_d_ends_input(emulator: Emulator) -> Result<()> {
     guest.send("one\ntwX\x7fo\n\x04")?;
     guest.expect_prompt("the prompt after ^D", LIMIT)?;
     ensure!(guest.command("cat /tmp/typed")? == "one\ntwo\n");
+    Ok(())
+}
+
+fn a_job_is_killed_as_soon_as_it_is_started(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    let output = guest.command("sleep 60 & kill %1; wait %1; echo status $?")?;
+    // 128 and SIGTERM.
+    ensure!(output.contains("status 143\n"), "{output:?}");
+    Ok(())
+}
+
+/// The program is alone on its terminal: there is no shell to continue it.
+fn control_z_stops_nothing_that_nobody_could_continue(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image());
+    let mut guest = machine.command_line("console=ttyS0 init=/bin/cat").boot()?;
+    guest.expect_serial("free inodes\r\n", PROMPT_TIME)?;
+    guest.send("first\n")?;
+    guest.expect_serial("first\r\nfirst\r\n", LIMIT)?;
+    guest.send("\x1a")?;
+    guest.expect_serial("^Z", LIMIT)?;
+    guest.send("second\n")?;
+    guest.expect_serial("second\r\nsecond\r\n", LIMIT)?;
+    Ok(())
+}
+
+fn a_shell_that_leaves_a_job_behind_is_followed_by_another(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.command("sleep 100 &")?;
+    guest.send("exit\n")?;
+    guest.expect_prompt("the prompt of the next shell", LIMIT)?;
+    ensure!(guest.command("echo alive")? == "alive\n");
+    ensure!(!guest.command("ps")?.contains("sleep"));
     Ok(())
 }
 

@@ -225,6 +225,9 @@ impl Jobs {
     }
 }
 
+/// How often a shell that is to be brought to the front stops.
+const MOST_STOPS: u32 = 16;
+
 /// The controlling terminal of a shell with job control.
 pub struct Terminal {
     fd: Fd,
@@ -236,12 +239,20 @@ pub struct Terminal {
 impl Terminal {
     /// Brings the shell, as a process group of its own, to the front of its
     /// controlling terminal; `None` if standard input is none. A shell in the
-    /// background stops until it is brought to the front.
+    /// background stops until it is brought to the front; if it does not stop,
+    /// nobody is there to bring it.
     ///
     /// SIGTTIN must have its default action, SIGTTOU must be ignored.
     pub fn take() -> Option<Terminal> {
-        while calls::tcgetpgrp(Fd::STDIN).ok()? != calls::getpgrp() {
+        let is_in_front = || Some(calls::tcgetpgrp(Fd::STDIN).ok()? == calls::getpgrp());
+        for _ in 0..MOST_STOPS {
+            if is_in_front()? {
+                break;
+            }
             calls::kill(0, Signal::SIGTTIN.number()).ok()?;
+        }
+        if !is_in_front()? {
+            return None;
         }
         let fd = copy_up(Fd::STDIN).ok()?;
         let shell = calls::getpid();

@@ -76,9 +76,11 @@ impl Interpreter {
     /// it. False after a message if there can't be one.
     pub fn fork(&mut self, job: &mut Job, child: impl FnOnce(&mut Interpreter)) -> bool {
         stdio::flush();
+        let held = HeldSignals::new();
         match calls::fork() {
             Ok(None) => {
                 self.become_child(job);
+                drop(held);
                 child(self);
                 exit(self.variables.status)
             }
@@ -98,7 +100,7 @@ impl Interpreter {
     }
 
     /// A child gets the signals that the shell at the terminal keeps from
-    /// itself.
+    /// itself. Those that came since it was made are held until then.
     fn become_child(&mut self, job: &Job) {
         let defaults = |signals: [Signal; 3]| {
             for signal in signals {
@@ -321,6 +323,27 @@ impl Interpreter {
         let _ = calls::close(read_end);
         self.wait_in_front(job);
         output
+    }
+}
+
+/// No signal is let in as long as this lives: a new process ignores what the
+/// shell ignores until it has said otherwise, and what comes before, as by
+/// `kill %1`, must not be lost.
+struct HeldSignals {
+    before: u32,
+}
+
+impl HeldSignals {
+    fn new() -> HeldSignals {
+        HeldSignals {
+            before: calls::ssetmask(u32::MAX),
+        }
+    }
+}
+
+impl Drop for HeldSignals {
+    fn drop(&mut self) {
+        calls::ssetmask(self.before);
     }
 }
 

@@ -6,17 +6,20 @@
 //! there is nothing to test.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, as_user, child, in_child, wait_for_state, wait_until_asleep,
+    Outcome, Pipe, address, all_well, as_user, child, in_child, number, type_bytes, wait_for_state,
+    wait_until_asleep,
 };
 use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use lib::Errno;
 use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 use lib::sgtty::{TIOCGETP, TIOCSETP};
 use lib::signal::Signal;
+use lib::sys::wait::{WUNTRACED, WaitStatus};
 use lib::termios::{
-    TCFLSH, TCGETA, TCGETS, TCIFLUSH, TCIOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETAF, TCSETAW,
-    TCSETS, TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGWINSZ, TIOCMBIC, TIOCMBIS, TIOCMSET, TIOCNXCL,
-    TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI, TIOCSWINSZ,
+    LocalFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH, TCIOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA,
+    TCSETAF, TCSETAW, TCSETS, TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGWINSZ, TIOCMBIC, TIOCMBIS,
+    TIOCMSET, TIOCNXCL, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI, TIOCSWINSZ,
 };
 use lib::user::calls::{self, Fd, File, Pid, Sets};
 use lib::user::signal::{Handler, sigaction};
@@ -29,7 +32,14 @@ tests! {
     tty_hang_up_sleepers "and who waits for it is woken";
     tty_hang_up_settings "a background process cannot change it any more";
     tty_front_close "tty0 is closed where it was opened";
+    tty_long_line "what is typed while ^U erases a long line waits for that";
+    orphan_not_stopped "what the terminal sends does not stop an orphaned group";
+    orphan_reads "in the background it reads and changes nothing: EIO";
+    orphan_hang_up "a stopped group that becomes orphaned: SIGHUP, SIGCONT";
+    orphan_last_member "likewise when its last tie is one of its own";
 }
+
+const TERMINAL_STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
 /// A terminal that no session has.
 fn free_terminal() -> Option<&'static CStr> {
@@ -273,26 +283,147 @@ fn tty_front_close() -> Outcome {
         return Ok(());
     };
     let before = must!(calls::console_state(third.fd())).v_active;
-    let close_reserved = |tty: File| control(tty.fd(), TIOCEXCL, 0).map(|_| drop(tty));
-    let can_open = |path: &'static CStr| {
+    let can_open = || {
         as_user(100, 100, || {
-            must!(open(path, O_WRONLY));
+            must!(open(c"/dev/tty3", O_WRONLY));
             Ok(())
         })
     };
-    must!(close_reserved(third));
-    if can_open(c"/dev/tty3").is_err() {
+    must!(control(third.fd(), TIOCEXCL, 0));
+    drop(third);
+    if can_open().is_err() {
         // Somebody works there.
         let third = must!(open(c"/dev/tty3", O_RDWR));
         must!(control(third.fd(), TIOCNXCL, 0));
         return Ok(());
     }
+    // The reservation ends with the last close, of the console that was in front.
     let fourth = must!(open(c"/dev/tty4", O_RDWR));
     must!(calls::activate_console(fourth.fd(), 3));
     let front = must!(open(c"/dev/tty0", O_RDWR));
+    must!(control(front.fd(), TIOCEXCL, 0));
     must!(calls::activate_console(fourth.fd(), 4));
-    must!(close_reserved(front));
+    drop(front);
     must!(calls::activate_console(fourth.fd(), before.into()));
-    can_open(c"/dev/tty3")?;
+    can_open()
+}
+
+fn tty_long_line() -> Outcome {
+    let path = terminal_or_return!();
+    in_child(|| {
+        let tty = must!(lead_session(path));
+        must!(type_bytes(&tty, &[b'\t'; 1000]));
+        must!(type_bytes(&tty, b"\x15new\n"));
+        let mut line = [0; 16];
+        check_eq!(calls::read(tty.fd(), &mut line), Ok(4));
+        check_eq!(&line[..4], b"new\n");
+        Ok(())
+    })
+}
+
+fn orphan_not_stopped() -> Outcome {
+    let pid = must!(child(|| {
+        must!(calls::setsid());
+        for signal in TERMINAL_STOPS {
+            must!(calls::raise(signal));
+        }
+        // In the middle of a call it is the same.
+        let parent = calls::getpid();
+        let sender = must!(child(|| {
+            must!(wait_until_asleep(parent));
+            must!(calls::kill(number(parent), Signal::SIGTSTP.number()));
+            Ok(())
+        }));
+        all_well(&[sender])?;
+        must!(calls::raise(Signal::SIGSTOP));
+        Ok(())
+    }));
+    let stopped = WaitStatus::from_stop(Signal::SIGSTOP);
+    check_eq!(
+        calls::waitpid(number(pid), WUNTRACED),
+        Ok(Some((pid, stopped)))
+    );
+    must!(calls::kill(number(pid), Signal::SIGCONT.number()));
+    all_well(&[pid])
+}
+
+fn orphan_reads() -> Outcome {
+    let path = terminal_or_return!();
+    in_child(|| {
+        let tty = must!(lead_session(path));
+        let mut settings = must!(calls::tcgetattr(tty.fd()));
+        settings.c_lflag.insert(LocalFlags::TOSTOP);
+        must!(calls::tcsetattr(tty.fd(), &settings));
+        let result = must!(Pipe::new());
+        in_child(|| {
+            // Its parent will be gone when it begins.
+            let middle = calls::getpid();
+            must!(child(|| {
+                must!(calls::setpgid(Pid(0), Pid(0)));
+                while calls::getppid() == middle {}
+                check_eq!(calls::read(tty.fd(), &mut [0; 9]), Err(Errno::EIO));
+                check_eq!(calls::write(tty.fd(), b"x"), Err(Errno::EIO));
+                check_eq!(calls::tcsetattr(tty.fd(), &settings), Err(Errno::EIO));
+                must!(calls::write(result.1, b"."));
+                Ok(())
+            }));
+            Ok(())
+        })?;
+        must!(result.wait_for(b'.'));
+        settings.c_lflag.remove(LocalFlags::TOSTOP);
+        must!(calls::tcsetattr(tty.fd(), &settings));
+        Ok(())
+    })
+}
+
+/// A child that stops in a group of its own, and says through the pipe that it
+/// was hung up and continued.
+fn stopped_group(result: &Pipe) -> lib::Result<Pid> {
+    static HUNG_UP: AtomicBool = AtomicBool::new(false);
+    extern "C" fn on_hang_up(_signal: u32) {
+        HUNG_UP.store(true, Relaxed);
+    }
+    let pid = child(|| {
+        must!(calls::setpgid(Pid(0), Pid(0)));
+        must!(sigaction(Signal::SIGHUP, Handler::Catch(on_hang_up)));
+        must!(calls::raise(Signal::SIGTSTP));
+        check!(HUNG_UP.load(Relaxed));
+        must!(calls::write(result.1, b"."));
+        Ok(())
+    })?;
+    wait_for_state(pid, b'T')?;
+    Ok(pid)
+}
+
+fn orphan_hang_up() -> Outcome {
+    let result = must!(Pipe::new());
+    // The parent of the stopped process ends.
+    in_child(|| {
+        must!(stopped_group(&result));
+        Ok(())
+    })?;
+    must!(result.wait_for(b'.'));
+    Ok(())
+}
+
+fn orphan_last_member() -> Outcome {
+    let result = must!(Pipe::new());
+    // Here the group is tied by a process that is not stopped and ends.
+    let pid = must!(child(|| {
+        must!(calls::setpgid(Pid(0), Pid(0)));
+        let group = calls::getpid();
+        let stopped = must!(child(|| {
+            // Its parent's end is none of its own group's.
+            must!(calls::setpgid(Pid(0), group));
+            must!(sigaction(Signal::SIGHUP, Handler::Ignore));
+            must!(calls::raise(Signal::SIGTSTP));
+            must!(calls::write(result.1, b"."));
+            Ok(())
+        }));
+        must!(wait_for_state(stopped, b'T'));
+        Ok(())
+    }));
+    all_well(&[pid])?;
+    must!(result.wait_for(b'.'));
     Ok(())
 }
