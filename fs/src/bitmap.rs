@@ -243,17 +243,20 @@ impl<'fs> Fs<'fs> {
     /// that are going to be free among them.
     pub(crate) fn count_free(&self, block: &SuperBlock) -> (u32, u32) {
         let state = block.state.lock();
-        let zones = self.count_clear(&state.zone_map, state.geometry.data_zones());
-        let inodes = self.count_clear(&state.inode_map, u32::from(state.geometry.ninodes));
+        let (zone_map, inode_map, geometry) = (state.zone_map, state.inode_map, state.geometry);
         let (freed_zones, freed_inodes) = state.freed.counts();
+        drop(state);
+        let zones = self.count_clear(&zone_map, geometry.data_zones());
+        let inodes = self.count_clear(&inode_map, u32::from(geometry.ninodes));
         (zones + freed_zones, inodes + freed_inodes)
     }
 
-    /// How many bits of `1..=last` are clear.
+    /// How many bits of `1..=last` are clear. Gives way between two blocks.
     fn count_clear(&self, numbers: &[u32; MAP_SLOTS], last: u32) -> u32 {
         let mut clear = 0;
         let mut bit = 0;
         while bit <= last {
+            self.seam.give_way();
             let Some(buffer) = self.map_buffer(numbers, bit) else {
                 break;
             };

@@ -473,6 +473,7 @@ impl<'fs> Fs<'fs> {
     /// (0.11: `invalidate_buffers`).
     pub fn invalidate_buffers(&self, device: Device) {
         for head in self.buffers {
+            self.seam.give_way();
             if head.device() != device {
                 continue;
             }

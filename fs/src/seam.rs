@@ -130,6 +130,14 @@ pub trait Seam: Sync {
     /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
     fn wake_up(&self, queue: &WaitQueue);
 
+    /// Between two pieces of long work, when no guard is alive and others may
+    /// see things as they are: lets them run if it is their turn. False if a
+    /// signal is about to end the caller, who then stops early if that makes
+    /// sense.
+    fn give_way(&self) -> bool {
+        true
+    }
+
     /// Starts the transfer of a locked buffer (0.11: `ll_rw_block`).
     ///
     /// When it is over, now or later, the surroundings call
@@ -139,7 +147,8 @@ pub trait Seam: Sync {
 
     /// What [`Seam::ll_rw_block`] is given from now on may wait in its queue,
     /// so that neighbours are moved together, until [`Seam::unplug`] or until
-    /// the caller sleeps by [`Seam::sleep_while`]. It may not sleep otherwise.
+    /// the caller sleeps by [`Seam::sleep_while`] or gives way. It may not sleep
+    /// otherwise.
     fn plug(&self) {}
 
     /// Starts what waits since [`Seam::plug`].
@@ -234,7 +243,8 @@ pub trait UserBuffer {
 
     /// Makes the next `count` bytes present, and writable if they are going
     /// to be written; at most [`UserBuffer::remaining`]. `EFAULT` if they are
-    /// not the caller's, `ENOMEM` if there is no page for them.
+    /// not the caller's, `ENOMEM` if there is no page for them. Gives way, as
+    /// [`Seam::give_way`]: `EINTR` if a signal is about to end the caller.
     fn prepare(&mut self, count: usize) -> Result<()>;
 
     /// Copies to the caller's memory and moves on. The bytes were prepared.

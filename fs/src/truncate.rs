@@ -79,6 +79,7 @@ impl<'fs> Inode<'fs> {
     }
 
     fn free_blocks(&self, first: Zone, count: u32) -> Result<()> {
+        self.fs.seam.give_way();
         self.fs.free_blocks(self.super_place(), first, count)
     }
 

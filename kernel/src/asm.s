@@ -102,7 +102,7 @@ irq_common:
         call    {do_irq}
         addl    $4, %esp
         testb   $3, {cs}(%esp)
-        jnz     ret_to_user
+        jnz     ret_to_user_masked
         jmp     restore_all
 
 # Where the IDT finds them: `traps::irq_entries`.

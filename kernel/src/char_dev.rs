@@ -76,13 +76,29 @@ pub fn rw_memory(
 
 fn read_zero(buffer: &mut dyn UserBuffer) -> Result<usize> {
     const ZEROES: [u8; 256] = [0; 256];
-    let count = buffer.remaining();
+    in_pieces(buffer, ZEROES.len(), |buffer, count| {
+        buffer.put(&ZEROES[..count]);
+    })
+}
+
+/// Moves the whole buffer, at most `most` bytes at a time; tells how much.
+fn in_pieces(
+    buffer: &mut dyn UserBuffer,
+    most: usize,
+    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
+) -> Result<usize> {
+    let mut total = 0;
     while buffer.remaining() > 0 {
-        let piece = buffer.remaining().min(ZEROES.len());
-        buffer.prepare(piece)?;
-        buffer.put(&ZEROES[..piece]);
+        let count = buffer.remaining().min(most);
+        match buffer.prepare(count) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        transfer(buffer, count);
+        total += count;
     }
-    Ok(count)
+    Ok(total)
 }
 
 /// The bytes of memory from `position` to the end of its page. `None` behind
@@ -205,7 +221,7 @@ fn line_of(task: &Task) -> Line {
         State::Interruptible => 'S',
         State::Uninterruptible => 'D',
         State::Stopped => 'T',
-        State::Zombie | State::Unused => 'Z',
+        State::Zombie | State::Unused | State::New => 'Z',
     };
     let ticks = task.utime.get().wrapping_add(task.stime.get());
     let name = *task.name.lock();

@@ -8,7 +8,7 @@
 
 use crate::exit;
 use crate::fs_seam::fs;
-use crate::sched::{Task, current};
+use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
@@ -61,6 +61,9 @@ fn count(pointers: UserAddress) -> Result<u32> {
     }
     let most = ARG_MAX as u32 / WORD;
     for index in 0..most {
+        if !sched::give_way() {
+            return Err(Errno::EINTR);
+        }
         if pointer(pointers, index)?.is_null() {
             return Ok(index);
         }
@@ -134,7 +137,9 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
         task.fs.egid.set(program.egid.into());
     }
     crate::math::exit(task);
-    memory::free_page_tables(task.base());
+    memory::free_page_tables(task.base(), || {
+        sched::give_way();
+    });
     let end_data = header.a_text + header.a_data;
     task.start_code.set(0);
     task.end_code.set(header.a_text);
@@ -177,6 +182,7 @@ fn create_tables(first_string: u32, argc: u32, envc: u32) -> Result<u32> {
 /// where the next string is.
 fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
     for index in 0..count {
+        sched::give_way();
         put_user(UserAddress(vector + WORD * index), &string)?;
         string += segment::string_length(UserAddress(string), ARG_MAX)? as u32 + 1;
     }

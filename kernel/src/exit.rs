@@ -33,7 +33,7 @@ pub const INIT_PID: u32 = 1;
 ///
 /// A signal that is ignored is not even noted, so that it interrupts nothing.
 pub fn deliver(signal: Signal, task: &Task) {
-    if matches!(task.state(), State::Zombie | State::Unused) {
+    if matches!(task.state(), State::Zombie | State::Unused | State::New) {
         return;
     }
     match signal {
@@ -174,7 +174,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
         "task {} tried to exit: {status:?}",
         task.number()
     );
-    memory::free_page_tables(task.base());
+    memory::free_page_tables(task.base(), give_way);
     drop_files(task);
     give_children_to_init(task);
     ptrace::exit(task);
@@ -186,9 +186,17 @@ pub fn do_exit(status: WaitStatus) -> ! {
     if orphans::is_tied(task) {
         orphans::untie(task.pgrp.get());
     }
+    if let Some(father) = task_of(task.father.get()) {
+        sched::give_time_back(task, father);
+    }
     tell_father(task.father.get());
     sched::schedule();
     unreachable!("a zombie was scheduled");
+}
+
+/// A task that ends has nothing more to hurry for.
+fn give_way() {
+    sched::give_way();
 }
 
 /// Closes files and lets go of directories and program.

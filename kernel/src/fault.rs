@@ -115,6 +115,13 @@ pub fn shrink_heap(task: &Task, brk: u32) {
     );
     if new_end < old_end {
         let base = task.base().0;
-        memory::free_pages(LinearAddress(base + new_end), LinearAddress(base + old_end));
+        let give_way = || {
+            sched::give_way();
+        };
+        memory::free_pages(
+            LinearAddress(base + new_end),
+            LinearAddress(base + old_end),
+            give_way,
+        );
     }
 }

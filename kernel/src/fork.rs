@@ -5,12 +5,12 @@
 //! entries. Its page tables refer to the parent's pages until one of the two
 //! writes ([`mm::memory::copy_page_tables`]); its registers are the parent's
 //! at the system call, with `eax` 0. It first runs when `schedule` jumps to
-//! its TSS, straight into ring 3.
+//! its TSS: on its way back to ring 3, as if it had made the call.
 
 use crate::descriptor_tables::Tss;
 use crate::sched::{self, State, TASK, Task, current};
 use crate::signal::EFLAGS_TF;
-use crate::traps::Registers;
+use crate::traps::{self, Registers};
 use lib::lock::Word;
 use lib::{Errno, Result};
 use mm::LinearAddress;
@@ -33,12 +33,19 @@ const PID_LIMIT: u32 = 0x7FFF;
 /// `EAGAIN` without a free slot, `ENOMEM` without pages for the page tables.
 pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let child = find_empty_process()?;
-    let pid = next_pid();
+    // Others may fork while this gives way.
+    child.set_state(State::New);
+    copy_process(registers, child).inspect_err(|_| child.set_state(State::Unused))
+}
+
+fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     let esp0 = kernel_stack(child.number())?;
     copy_mem(child)?;
+    let pid = next_pid();
     copy_task(child, pid);
+    let esp = put_frame(registers, esp0);
     child.set_context(
-        context_of(registers, child.number(), esp0),
+        context_of(child.number(), esp0, esp),
         segments(child.base()),
     );
     sched::note_slot_used(child.number());
@@ -91,7 +98,10 @@ fn kernel_stack(number: usize) -> Result<u32> {
 /// Lets the child's linear memory refer to the parent's pages
 /// (0.11: `copy_mem`).
 fn copy_mem(child: &Task) -> Result<()> {
-    memory::copy_page_tables(current().base(), child.base())
+    let give_way = || {
+        sched::give_way();
+    };
+    memory::copy_page_tables(current().base(), child.base(), give_way)
 }
 
 /// Everything of the task but memory and registers.
@@ -100,31 +110,43 @@ fn copy_task(child: &Task, pid: u32) {
     child.copy_from(parent);
     child.pid.set(pid);
     child.father.set(parent.pid.get());
-    child.counter.set(parent.priority.get());
+    sched::share_time(child);
     child.start_time.set(sched::jiffies());
     crate::math::fork(child);
 }
 
-/// The registers the child starts with.
-fn context_of(registers: &Registers, number: usize, esp0: u32) -> Tss {
+/// Puts the registers that the child has in ring 3 onto its kernel stack, where
+/// the way back takes them from; returns where they are.
+fn put_frame(registers: &Registers, esp0: u32) -> u32 {
+    let frame = Registers {
+        eax: 0,
+        eflags: eflags_of_child(registers),
+        ..*registers
+    };
+    let address = esp0 - size_of::<Registers>() as u32;
+    let place = core::ptr::with_exposed_provenance_mut::<Registers>(address as usize);
+    // SAFETY: the stack is mapped, and the task that it is of does not run yet.
+    unsafe { place.write(frame) };
+    address
+}
+
+/// The registers the child starts with, in the kernel. Interrupts are masked,
+/// so that a signal which has come by then is not overlooked.
+fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
+    /// Bit 1 is always 1 (Intel SDM vol. 1, 3.4.3).
+    const EFLAGS: u32 = 2;
+    let data = u32::from(Selector::KERNEL_DATA.0);
     Tss {
         esp0,
         cr3: read_cr3(),
-        eip: registers.eip,
-        eflags: eflags_of_child(registers),
-        eax: 0,
-        ecx: registers.ecx,
-        edx: registers.edx,
-        ebx: registers.ebx,
-        esp: registers.esp,
-        ebp: registers.ebp,
-        esi: registers.esi,
-        edi: registers.edi,
-        es: registers.es & 0xFFFF,
-        cs: registers.cs & 0xFFFF,
-        ss: registers.ss & 0xFFFF,
-        ds: registers.ds & 0xFFFF,
-        fs: registers.fs & 0xFFFF,
+        eip: traps::start_of_task(),
+        eflags: EFLAGS,
+        esp,
+        es: data,
+        cs: u32::from(Selector::KERNEL_CODE.0),
+        ss: data,
+        ds: data,
+        fs: u32::from(Selector::USER_DATA.0),
         gs: read_gs(),
         ldt: u32::from(Selector::ldt(number).0),
         ..Tss::new()

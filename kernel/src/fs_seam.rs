@@ -66,6 +66,14 @@ impl Seam for KernelSeam {
         sched::wake_up(queue);
     }
 
+    #[inline]
+    fn give_way(&self) -> bool {
+        if sched::must_give_way() {
+            ll_rw_blk::unplug();
+        }
+        sched::give_way()
+    }
+
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
         ll_rw_blk::ll_rw_block(direction, buffer);
     }

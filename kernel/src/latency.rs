@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Where the processor itself changes the interrupt flag: at the entries of
-//! interrupts, at IRET and at a task switch.
+//! interrupts and at IRET. A task switch changes nothing: it is masked on both
+//! sides.
 //!
 //! The kernel of `make latency` has `latency/measured.rs` in the place of this
 //! file and measures there how long interrupts are masked. In the ordinary
@@ -14,7 +15,3 @@ macro_rules! interrupt_flag_macros {
     };
 }
 pub(crate) use interrupt_flag_macros;
-
-/// The next task goes on with these EFLAGS.
-#[inline(always)]
-pub fn before_switch(_eflags: impl FnOnce() -> u32) {}

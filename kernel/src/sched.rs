@@ -4,7 +4,8 @@
 //!
 //! A task keeps the processor until it calls [`schedule`]: in a system call
 //! that has to wait, or on the way back to ring 3 when its time is used up or
-//! somebody more urgent was woken. The kernel itself is never preempted.
+//! somebody more urgent was woken. The kernel itself is never preempted; where
+//! it works for long it asks [`give_way`].
 //!
 //! The usual way to wait is [`sleep_while`], and whoever makes the condition
 //! false calls [`wake_up`] on the same queue:
@@ -27,7 +28,6 @@ pub use task::{NO_TTY, State, TASK, Task};
 use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
 use crate::exit;
-use crate::latency;
 use crate::resource;
 use crate::signal;
 use core::arch::asm;
@@ -82,7 +82,7 @@ pub fn current() -> &'static Task {
 pub fn tasks() -> impl Iterator<Item = &'static Task> {
     TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS]
         .iter()
-        .filter(|task| task.state() != State::Unused)
+        .filter(|task| !matches!(task.state(), State::Unused | State::New))
 }
 
 /// A slot is going to be used: [`tasks`] must look there.
@@ -120,6 +120,7 @@ pub fn schedule() {
 /// [`schedule`] where interrupts are masked already.
 fn schedule_masked() {
     assert!(lock::guards_alive() == 0, "schedule() with a lock held");
+    ATTENTION.clear_bits(Attention::Reschedule as u32);
     switch_to(next_task());
 }
 
@@ -130,6 +131,31 @@ fn schedule_masked() {
 fn schedule_asleep() {
     system::let_interrupts_in();
     schedule_masked();
+}
+
+/// Between two pieces of long work of a system call, when no spinning guard is
+/// alive and others may see things as they are: lets them run if it is their
+/// turn. False if a signal is about to end the caller, who then stops early if
+/// that makes sense.
+///
+/// So a task cannot keep the processor for longer in the kernel than in ring 3.
+#[inline(always)]
+pub fn give_way() -> bool {
+    !must_give_way() || give_way_now()
+}
+
+/// Whether [`give_way`] has anything to do.
+#[inline(always)]
+pub fn must_give_way() -> bool {
+    ATTENTION.get() != 0
+}
+
+#[cold]
+fn give_way_now() -> bool {
+    if ATTENTION.get() & Attention::Reschedule as u32 != 0 {
+        schedule();
+    }
+    !signal::is_ending(current())
 }
 
 /// Chooses; gives out new time slices when all runnable tasks have used theirs.
@@ -165,8 +191,7 @@ fn switch_to(next: &'static Task) {
         return;
     }
     CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
-    // Its next way back to ring 3 has to look, or the next tick if it has
-    // never run and starts in ring 3.
+    // Its next way back to ring 3 has to look.
     if next.pending_signals() != 0 {
         ATTENTION.set_bits(Attention::Signal as u32);
     }
@@ -174,7 +199,6 @@ fn switch_to(next: &'static Task) {
         offset: 0,
         selector: Selector::tss(next.number()),
     };
-    latency::before_switch(|| next.saved_eflags());
     // SAFETY: the selector names the TSS of a task that `set_context` made or
     // that was left by this very jump. The processor keeps all registers in
     // the TSS, so from here it looks like one slow instruction.
@@ -301,6 +325,25 @@ pub fn idle() {
     }
     system::sti();
     schedule();
+}
+
+/// Gives a new child half of what the current task has left of its time slice,
+/// so that no time comes from forking (0.11 gave it a whole one, and took
+/// none). A single tick stays with the parent: the child waits for the next
+/// time slice.
+pub fn share_time(child: &Task) {
+    let parent = current();
+    let half = parent.counter.get() / 2;
+    child.counter.set(half);
+    parent.counter.add(half.wrapping_neg());
+}
+
+/// What a task that ends has left goes back to its parent, up to a whole time
+/// slice: or a shell would lose half of its time to each command.
+pub fn give_time_back(task: &Task, parent: &Task) {
+    let (left, has) = (task.counter.take(), parent.counter.get());
+    let most = parent.priority.get().max(has);
+    parent.counter.set((has + left).min(most));
 }
 
 /// Sends SIGALRM to the current task after `seconds`, 0 for never; gives the

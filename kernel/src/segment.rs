@@ -13,7 +13,7 @@
 //! (17h): copies go through it as in 0.11.
 
 use crate::fault;
-use crate::sched::{Task, current};
+use crate::sched::{self, Task, current};
 use core::arch::asm;
 use core::mem::MaybeUninit;
 use fs::seam::UserBuffer;
@@ -314,6 +314,22 @@ impl UserSlice {
         }
     }
 
+    #[inline(always)]
+    fn prepare_now(&mut self, count: usize) -> Result<()> {
+        let count = count.min(self.remaining);
+        verify_area(self.access, self.address, count)?;
+        self.prepared = count;
+        Ok(())
+    }
+
+    #[cold]
+    fn give_way_and_prepare(&mut self, count: usize) -> Result<()> {
+        if !sched::give_way() {
+            return Err(Errno::EINTR);
+        }
+        self.prepare_now(count)
+    }
+
     fn advance(&mut self, count: usize) {
         // Moving more than was prepared would be a bug of the caller's that
         // could fault in ring 0.
@@ -330,10 +346,10 @@ impl UserBuffer for UserSlice {
     }
 
     fn prepare(&mut self, count: usize) -> Result<()> {
-        let count = count.min(self.remaining);
-        verify_area(self.access, self.address, count)?;
-        self.prepared = count;
-        Ok(())
+        if sched::must_give_way() {
+            return self.give_way_and_prepare(count);
+        }
+        self.prepare_now(count)
     }
 
     fn put(&mut self, bytes: &[u8]) {

@@ -150,6 +150,23 @@ pub fn do_signal(task: &Task, registers: &mut Registers) {
     }
 }
 
+/// Whether a signal waits that is going to end the task, whatever its program
+/// would like. Of one that is traced only SIGKILL does: its tracer is asked
+/// about all others.
+pub fn is_ending(task: &Task) -> bool {
+    let mut rest = SignalSet(task.pending_signals()).minus(SignalSet::STOPS);
+    while let Some(signal) = rest.first() {
+        let ends = !task.trace.is_traced()
+            && !task.ignores(signal)
+            && task.action(signal).sa_handler == SIG_DFL;
+        if ends || signal == Signal::SIGKILL {
+            return task.number() != 1;
+        }
+        rest = rest.without(signal);
+    }
+    false
+}
+
 fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
     let action = task.action(signal);
     match action.sa_handler {

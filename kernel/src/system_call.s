@@ -35,9 +35,15 @@ system_call:
         call    *{sys_call_table}(,%eax,4)
         movl    %eax, {eax}(%esp)
 
-# Interrupts and exceptions from ring 3 come here as well.
+# Exceptions from ring 3 come here as well. Interrupts stay masked from the test
+# of ATTENTION until ring 3 runs: else one that asks for attention in between
+# would have to wait for the next.
         .globl  ret_to_user
 ret_to_user:
+        cli
+# Interrupts from ring 3 come here, and tasks that have never run: both masked.
+        .globl  ret_to_user_masked
+ret_to_user_masked:
         cmpl    $0, ATTENTION
         jne     attention
         .globl  restore_all
@@ -52,12 +58,14 @@ restore_all:
 return_from_trap:
         iretl
 
-# A task switch is due, or a signal may be waiting.
+# A task switch is due, or a signal may be waiting. That may take long.
 attention:
+        iret_will_take                  # sti does, that is
+        sti
         pushl   %esp
         call    {attend}
         addl    $4, %esp
-        jmp     restore_all
+        jmp     ret_to_user
 
 # The entry while some task's tracer wants to see its system calls.
         .globl  traced_system_call

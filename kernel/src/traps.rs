@@ -109,6 +109,7 @@ unsafe extern "C" {
     safe fn alignment_check();
     safe fn system_call();
     safe fn traced_system_call();
+    safe fn ret_to_user_masked();
     safe fn restore_all();
     safe fn return_from_trap();
     safe static irq_entries: [u32; IRQS];
@@ -181,6 +182,11 @@ pub fn trace_system_calls(trace: bool) {
     set_gate(SYSTEM_CALL, Descriptor::trap_gate(entry, Ring::User));
 }
 
+/// Where a new task starts: on its way back to ring 3.
+pub fn start_of_task() -> u32 {
+    address_of(ret_to_user_masked)
+}
+
 fn address_of(entry: unsafe extern "C" fn()) -> u32 {
     entry as usize as u32
 }
@@ -191,6 +197,8 @@ fn die(name: &str, registers: &Registers, signal: Signal) {
         exit::force_signal(signal, current());
     } else if returning_to_user(registers) {
         // The program had set registers that ring 3 cannot have: its fault.
+        // Interrupts are masked here until ring 3 runs.
+        lib::asm::system::sti();
         do_exit(WaitStatus::from_signal(signal));
     } else {
         panic!(

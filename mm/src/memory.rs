@@ -264,8 +264,9 @@ fn release(table: Table, index: usize) {
 }
 
 /// Frees the pages and page tables of a task's whole slot
-/// (0.11: `free_page_tables`).
-pub fn free_page_tables(base: LinearAddress) {
+/// (0.11: `free_page_tables`). Calls `between` between two tables; it may let
+/// other tasks run, which then do not find the pages that are free already.
+pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
     debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
     let first = base.directory_index();
     for index in first..first + KERNEL_TABLES {
@@ -273,6 +274,7 @@ pub fn free_page_tables(base: LinearAddress) {
         if entry.is_present() {
             PAGE_DIRECTORY.set(index, Entry::NONE);
             free_page_table(entry.frame());
+            between();
         }
     }
     invalidate();
@@ -286,10 +288,14 @@ fn free_page_table(frame: PhysicalAddress) {
     add_clean_page(frame);
 }
 
-/// Frees the pages of a slot between two addresses; the tables stay.
-pub fn free_pages(start: LinearAddress, end: LinearAddress) {
+/// Frees the pages of a slot between two addresses; the tables stay. Calls
+/// `between` as [`free_page_tables`] does.
+pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) {
     let mut address = start.page();
     while address < end {
+        if address.table_index() == 0 {
+            between();
+        }
         match existing_table(address) {
             Some(table) => {
                 release(table, address.table_index());
@@ -304,8 +310,9 @@ pub fn free_pages(start: LinearAddress, end: LinearAddress) {
 /// Lets the slot at `to` refer to all user pages of the slot at `from`; both
 /// lose the permission to write (0.11: `copy_page_tables`).
 ///
-/// `to` must have no pages. On `ENOMEM` it has none again.
-pub fn copy_page_tables(from: LinearAddress, to: LinearAddress) -> Result<()> {
+/// `to` must have no pages. On `ENOMEM` it has none again. Calls `between` as
+/// [`free_page_tables`] does: neither of the two slots' programs may run then.
+pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn()) -> Result<()> {
     let (first_from, first_to) = (from.directory_index(), to.directory_index());
     for index in 0..KERNEL_TABLES {
         let entry = PAGE_DIRECTORY.get(first_from + index);
@@ -316,9 +323,10 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress) -> Result<()> {
         if let Some(source) = existing_table(source)
             && let Err(error) = copy_table(source, first_to + index)
         {
-            free_page_tables(to);
+            free_page_tables(to, between);
             return Err(error);
         }
+        between();
     }
     invalidate();
     Ok(())

@@ -161,6 +161,7 @@ impl<'fs> Fs<'fs> {
         for n in 0..runs {
             let run = block.state.lock().freed.runs[n];
             for zone in (run.first..).take(usize::from(run.length)) {
+                self.seam.give_way();
                 self.clear_freed(block, Map::Zones, u32::from(zone));
             }
         }

@@ -171,6 +171,15 @@ impl<'fs> Fs<'fs> {
         }
     }
 
+    /// Gives way at every 32nd buffer: to ask takes about as long as to look at
+    /// one.
+    #[inline(always)]
+    fn give_way_at(&self, n: usize) {
+        if n % 32 == 31 {
+            self.seam.give_way();
+        }
+    }
+
     /// The buffers that are changed or being written.
     fn marked(&self) -> impl Iterator<Item = &BufferHead> {
         self.tables.marks.marked(self.buffers)
@@ -277,7 +286,8 @@ impl<'fs> Fs<'fs> {
     /// Writes the buffers of some ranks and waits for them.
     fn write_step(&self, scope: Scope, ranks: &RangeInclusive<u8>) -> Result<()> {
         self.seam.plug();
-        for head in self.marked() {
+        for (n, head) in self.marked().enumerate() {
+            self.give_way_at(n);
             while head.has_rank(ranks) && scope.has(head.device()) {
                 if self.start_write(head, |device| scope.has(device), ranks) {
                     break;
@@ -287,7 +297,9 @@ impl<'fs> Fs<'fs> {
         }
         self.seam.unplug();
         let mut result = Ok(());
-        for head in self.marked().filter(|head| scope.has(head.device())) {
+        let marked = self.marked().filter(|head| scope.has(head.device()));
+        for (n, head) in marked.enumerate() {
+            self.give_way_at(n);
             self.tables.marks.clear(head.number);
             head.io.wait(self.seam);
             if head.write_failed.swap(false, AcqRel) {
@@ -368,10 +380,11 @@ impl<'fs> Fs<'fs> {
     /// order and with waiting. Returns how many were started.
     pub fn write_some_dirty(&'fs self, limit: usize) -> usize {
         let mut started = 0;
-        for _ in 0..self.buffers.len() {
+        for n in 0..self.buffers.len() {
             if started == limit {
                 return started;
             }
+            self.give_way_at(n);
             let next = self.tables.write_back.get();
             self.tables.write_back.set(next.wrapping_add(1));
             let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {

@@ -119,11 +119,15 @@ impl<'fs> Inode<'fs> {
 
 impl<'fs> LockedInode<'_, 'fs> {
     /// The blocks of a directory, each with how many of its bytes count.
-    /// Holes are left out.
+    /// Holes are left out. Gives way before each; `EINTR` if a signal is about
+    /// to end the caller.
     fn blocks(&self) -> impl Iterator<Item = Result<(u32, Buffer<'fs>, usize)>> {
         let size = self.size();
         let blocks = size.div_ceil(BLOCK_SIZE as u32);
         (0..blocks).filter_map(move |n| {
+            if !self.fs.seam.give_way() {
+                return Some(Err(Errno::EINTR));
+            }
             let zone = match self.bmap(n) {
                 Ok(zone) if zone.is_hole() => return None,
                 Ok(zone) => zone,

@@ -79,6 +79,9 @@ impl<'fs> Fs<'fs> {
         let mut dir = dir.clone();
         // On a broken disk the parents may go round in a circle.
         for _ in 0..=u16::MAX {
+            if !self.seam.give_way() {
+                return Err(Errno::EINTR);
+            }
             if dir == *ancestor {
                 return Ok(true);
             }

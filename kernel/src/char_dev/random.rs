@@ -16,6 +16,7 @@
 
 mod pool;
 
+use super::in_pieces;
 use crate::sched;
 use core::arch::asm;
 use fs::seam::UserBuffer;
@@ -44,7 +45,7 @@ pub fn add_interrupt_randomness(line: u8) {
 
 /// Fills the buffer with random bytes.
 pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
-    in_pieces(buffer, |buffer, count| {
+    in_pieces(buffer, PIECE, |buffer, count| {
         let piece = POOL.lock().generate();
         buffer.put(&piece[..count]);
     })
@@ -52,7 +53,7 @@ pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
 
 /// Stirs the buffer in.
 pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
-    in_pieces(buffer, |buffer, count| {
+    in_pieces(buffer, PIECE, |buffer, count| {
         let mut piece = [0; PIECE];
         buffer.get(&mut piece[..count]);
         let mut pool = POOL.lock();
@@ -62,25 +63,6 @@ pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
         // What was stirred in reaches the key.
         pool.generate();
     })
-}
-
-/// Moves the whole buffer, at most [`PIECE`] bytes at a time; tells how much.
-fn in_pieces(
-    buffer: &mut dyn UserBuffer,
-    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
-) -> Result<usize> {
-    let mut total = 0;
-    while buffer.remaining() > 0 {
-        let count = buffer.remaining().min(PIECE);
-        match buffer.prepare(count) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
-        transfer(buffer, count);
-        total += count;
-    }
-    Ok(total)
 }
 
 /// The finest clock there is, low bits only.

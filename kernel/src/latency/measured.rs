@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Where the processor itself changes the interrupt flag: at the entries of
-//! interrupts, at IRET and at a task switch.
+//! interrupts and at IRET. A task switch changes nothing: it is masked on both
+//! sides.
 //!
 //! The kernel of `make latency` has this file in the place of `latency.rs`. It
 //! tells [`lib::asm::system`], which measures how long interrupts are masked.
 
-use crate::sched::schedule;
 use crate::traps::Registers;
 use lib::asm::system::{EFLAGS_IF, eflags, masked, taken};
 
@@ -22,15 +22,6 @@ unsafe extern "C" {
     // Labels of asm.s and system_call.s.
     safe static irq_entries: [u32; 16];
     safe fn restore_all();
-}
-
-/// The next task goes on with these EFLAGS.
-#[inline(always)]
-pub fn before_switch(eflags: impl FnOnce() -> u32) {
-    // A task that has never run starts in ring 3; all others are in `schedule`.
-    if eflags() & EFLAGS_IF != 0 {
-        taken([schedule as *const () as usize as u32, 0, 0]);
-    }
 }
 
 /// Called by `gate_has_masked`. The stretch begins at the entry of the

@@ -47,6 +47,8 @@ pub enum State {
     Stopped = 4,
     /// There is no such task.
     Unused = 5,
+    /// `fork` is making it; there is no such task yet.
+    New = 6,
 }
 
 lib::process_struct! {
@@ -197,7 +199,8 @@ impl Task {
             2 => State::Uninterruptible,
             3 => State::Zombie,
             4 => State::Stopped,
-            _ => State::Unused,
+            5 => State::Unused,
+            _ => State::New,
         }
     }
 
@@ -270,12 +273,6 @@ impl Task {
             }
         }
         self.ignored.set(ignored.0);
-    }
-
-    /// The EFLAGS that it goes on with, unless it is the one that runs.
-    pub fn saved_eflags(&self) -> u32 {
-        // SAFETY: the processor writes there only when it leaves this task.
-        unsafe { (*self.tss.get()).eflags }
     }
 
     /// Sets up segments and registers before the task first runs.

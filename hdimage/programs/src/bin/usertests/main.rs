@@ -24,6 +24,7 @@ mod coprocessor;
 mod descriptors;
 mod devices;
 mod exec;
+mod fairness;
 mod files;
 mod fuzz;
 mod helper;
@@ -58,6 +59,7 @@ lib::program!(main);
 /// All tests, by topic.
 const TOPICS: &[&[Test]] = &[
     processes::TESTS,
+    fairness::TESTS,
     signals::TESTS,
     sending::TESTS,
     signal_frames::TESTS,

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Who gets the processor, and when.
+
+use crate::support::{
+    Failure, Outcome, Pipe, all_well, child, create, fate, number, read_file, state_of, wait_for,
+};
+use alloc::vec;
+use core::ffi::CStr;
+use lib::fcntl::{O_CREAT, O_RDWR};
+use lib::limits::PAGE_SIZE;
+use lib::signal::Signal;
+use lib::sys::wait::{WNOHANG, WaitStatus};
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, File};
+use lib::user::signal::{Handler, sigaction};
+
+tests! {
+    fork_relay "processes that fork and end by turns leave another its half of the time";
+    fork_one_tick "a process with a time slice of one tick can fork";
+    long_device "reading and writing much of a device gives way, and ends by SIGKILL";
+    long_file "reading and writing much of a file does";
+    long_disk "reading much of a disk does";
+    long_unlink "freeing a large file gives way";
+    long_fork "fork and exit of a large process do";
+    long_exec "execve with many arguments does";
+    killed_unborn "a child that is killed before it has run never runs";
+    write_whole "signals with handlers do not cut a long write short";
+}
+
+/// The priority of an ordinary process; that of a test is 1.
+const ORDINARY: i32 = 15;
+
+/// Makes the caller an ordinary process again.
+fn be_ordinary() -> Outcome {
+    must!(system_call!(nice((1 - ORDINARY) as u32)));
+    Ok(())
+}
+
+/// The clock tick that it is.
+fn now() -> u32 {
+    calls::times().map_or(0, |(_, tick)| tick)
+}
+
+fn fork_relay() -> Outcome {
+    const TICKS: u32 = 100;
+    let end = now() + TICKS;
+    let honest = must!(child(|| {
+        be_ordinary()?;
+        while now() < end {}
+        let (times, _) = must!(calls::times());
+        let got = times.tms_utime + times.tms_stime;
+        if got < TICKS * 2 / 5 {
+            return Err(failure!("{got} of {TICKS} ticks"));
+        }
+        Ok(())
+    }));
+    let relay = must!(child(|| {
+        be_ordinary()?;
+        while now() < end {
+            // The parent ends, the child goes on.
+            // The table may be full of those that init has not buried yet.
+            if let Ok(Some(_)) = calls::fork() {
+                calls::exit(0);
+            }
+        }
+        Ok(())
+    }));
+    must!(wait_for(relay));
+    all_well(&[honest])
+}
+
+fn fork_one_tick() -> Outcome {
+    // As a test has: of one tick nothing is left to share.
+    let busy = must!(child(|| {
+        let end = now() + 20;
+        while now() < end {}
+        Ok(())
+    }));
+    for _ in 0..10 {
+        all_well(&[must!(child(|| Ok(())))])?;
+    }
+    all_well(&[busy])
+}
+
+/// Ticks that another process may have to wait.
+const MOST_WAIT: u32 = 5;
+/// Ticks from SIGKILL to the end: what a large process has must be freed.
+const MOST_END: u32 = 40;
+/// Ticks for which a process that goes on and on is watched.
+const WATCHED: u32 = 30;
+/// Bytes that take long to move.
+const MUCH: usize = 1 << 20;
+
+/// What a child does for long, with memory that it shares with its parent.
+type Work = fn(&mut [u8]) -> Outcome;
+
+/// Makes a child that does `work`, again and again if `again`, and looks how
+/// long the clock stands still for this process meanwhile, and how long after
+/// SIGKILL the child is there. Anybody can be unlucky: the emulator may have to
+/// wait for its machine. So there are three attempts.
+fn must_give_way(again: bool, size: usize, prepare: Work, work: Work) -> Outcome {
+    let mut memory = vec![1; size];
+    let mut waits = (0, 0);
+    for _ in 0..3 {
+        prepare(&mut memory)?;
+        waits = watch(again, &mut memory, work)?;
+        if waits.0 <= MOST_WAIT && waits.1 <= MOST_END {
+            return Ok(());
+        }
+    }
+    Err(failure!(
+        "{} ticks without the processor, {} from SIGKILL to the end",
+        waits.0,
+        waits.1
+    ))
+}
+
+fn watch(again: bool, memory: &mut [u8], work: Work) -> Result<(u32, u32), Failure> {
+    let pid = must!(child(|| {
+        loop {
+            work(memory)?;
+            if !again {
+                return Ok(());
+            }
+        }
+    }));
+    let start = now();
+    let (mut last, mut most) = (start, 0);
+    let mut end = None;
+    while end.is_none() && last - start < WATCHED {
+        let tick = now();
+        most = most.max(tick - last);
+        last = tick;
+        end = must!(calls::waitpid(number(pid), WNOHANG));
+    }
+    let killed = now();
+    let (expected, status) = match end {
+        Some((_, status)) => (WaitStatus(0), status),
+        None => {
+            must!(calls::kill(number(pid), Signal::SIGKILL.number()));
+            let killed = WaitStatus::from_signal(Signal::SIGKILL);
+            (killed, must!(wait_for(pid)))
+        }
+    };
+    check_eq!(status, expected);
+    Ok((most, now() - killed))
+}
+
+fn nothing(_memory: &mut [u8]) -> Outcome {
+    Ok(())
+}
+
+/// Fills the memory from the beginning of a file.
+fn read_much(path: &CStr, memory: &mut [u8]) -> Outcome {
+    let file = must!(File::open(path));
+    must!(calls::read(file.fd(), memory));
+    Ok(())
+}
+
+/// Writes the memory to the beginning of a file.
+fn write_much(path: &CStr, memory: &[u8]) -> Outcome {
+    let file = must!(File::open_with(path, O_RDWR | O_CREAT, 0o644));
+    must!(calls::write(file.fd(), memory));
+    Ok(())
+}
+
+fn long_device() -> Outcome {
+    let reads: [Work; 3] = [
+        |memory| read_much(c"/dev/zero", memory),
+        |memory| read_much(c"/dev/urandom", memory),
+        |memory| read_much(c"/dev/mem", memory),
+    ];
+    for read in reads {
+        must_give_way(true, MUCH, nothing, read)?;
+    }
+    must_give_way(true, MUCH, nothing, |memory| {
+        write_much(c"/dev/urandom", memory)
+    })
+}
+
+fn long_file() -> Outcome {
+    // All of it is a hole.
+    let file = must!(create(c"hole"));
+    must!(calls::lseek(file.fd(), MUCH as i32, SEEK_SET));
+    must!(calls::write(file.fd(), b"x"));
+    must_give_way(true, MUCH, nothing, |memory| read_much(c"hole", memory))?;
+    must_give_way(true, MUCH, nothing, |memory| write_much(c"f", memory))
+}
+
+fn long_disk() -> Outcome {
+    must_give_way(true, MUCH, nothing, |memory| read_much(c"/dev/hd2", memory))
+}
+
+fn long_unlink() -> Outcome {
+    let make: Work = |memory| {
+        let file = must!(create(c"large"));
+        must!(calls::write_all(file.fd(), memory));
+        must!(calls::write_all(file.fd(), memory));
+        Ok(())
+    };
+    must_give_way(false, MUCH, make, |_| {
+        must!(calls::unlink(c"large"));
+        Ok(())
+    })
+}
+
+fn long_fork() -> Outcome {
+    let usage = must!(read_file(c"/dev/usage"));
+    let pages = usage.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+    let pages = core::str::from_utf8(pages).map(|text| text.parse::<usize>());
+    let pages = must!(must!(pages));
+    must_give_way(true, pages / 2 * PAGE_SIZE as usize, nothing, |_| {
+        must!(fate(|| 0));
+        Ok(())
+    })
+}
+
+fn long_exec() -> Outcome {
+    must_give_way(true, 0, nothing, |_| {
+        // Too many, which is found out at the end.
+        let arguments = vec![c"argument"; 32000];
+        check_eq!(
+            calls::execve(crate::helper::PROGRAM, &arguments, &[]),
+            lib::Errno::E2BIG
+        );
+        Ok(())
+    })
+}
+
+/// Makes a child that writes a byte before it touches any memory.
+fn fork_and_write(to: calls::Fd) -> i32 {
+    const FORK: i32 = 2;
+    const WRITE: i32 = 4;
+    let pid;
+    // SAFETY: the child never leaves these instructions.
+    unsafe {
+        core::arch::asm!(
+            "int 0x80",
+            "test eax, eax",
+            "jnz 3f",
+            "mov eax, {write}",
+            "int 0x80",
+            "2: jmp 2b",
+            "3:",
+            write = const WRITE,
+            inout("eax") FORK => pid,
+            in("ebx") to.0,
+            in("ecx") b"x".as_ptr(),
+            in("edx") 1,
+        );
+    }
+    pid
+}
+
+fn killed_unborn() -> Outcome {
+    const ROUNDS: usize = 20;
+    let pipe = must!(Pipe::new());
+    for _ in 0..ROUNDS {
+        let pid = fork_and_write(pipe.1);
+        must!(calls::kill(pid, Signal::SIGKILL.number()));
+        must!(wait_for(calls::Pid(pid as u32)));
+    }
+    must!(calls::write(pipe.1, b"."));
+    let lived = must!(calls::read(pipe.0, &mut [0; ROUNDS + 1])) - 1;
+    // The clock may tick between the two calls.
+    check!(lived < ROUNDS / 4);
+    Ok(())
+}
+
+fn write_whole() -> Outcome {
+    extern "C" fn wake(_signal: u32) {}
+    let writer = must!(child(|| {
+        must!(sigaction(Signal::SIGUSR1, Handler::Catch(wake)));
+        let file = must!(create(c"f"));
+        check_eq!(calls::write(file.fd(), &vec![1; MUCH]), Ok(MUCH));
+        must!(sigaction(Signal::SIGUSR1, Handler::Ignore));
+        Ok(())
+    }));
+    while must!(state_of(writer)) != Some(b'Z') {
+        // From then on it has its handler.
+        if calls::stat(c"f").is_ok_and(|stat| stat.st_size > 0) {
+            must!(calls::kill(number(writer), Signal::SIGUSR1.number()));
+        }
+    }
+    all_well(&[writer])
+}
