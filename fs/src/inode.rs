@@ -449,6 +449,7 @@ impl<'fs> Fs<'fs> {
             if !slot.is_dirty() {
                 continue;
             }
+            self.seam.give_way();
             let mut table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());
             // It may be another by now.
