@@ -307,8 +307,8 @@ impl<'fs> Fs<'fs> {
         }
         let (block, root) = self.mount_device(device, read_only)?;
         self.cover(directory, block, root).inspect_err(|_| {
-            self.invalidate_inodes(device);
-            self.free_super(block);
+            // The reason why it is not mounted is the one to be told.
+            let _ = self.umount_device(device);
         })
     }
 

@@ -243,10 +243,11 @@ fn while_mounting(
     let (reached, is_reached) = channel();
     let (answer, go_on) = channel();
     let disk = Machine::new(200).disk;
+    let before = disk.to_bytes();
     machine.host.attach(
         OTHER,
         Gate {
-            disk,
+            disk: disk.clone(),
             reached,
             go_on,
         },
@@ -273,6 +274,8 @@ fn while_mounting(
             fs.sys_umount(task, b"/mnt").unwrap();
         }
     });
+    // The mark of a file system that is in use has gone as well.
+    assert!(disk.to_bytes() == before);
 }
 
 #[test]
