@@ -80,14 +80,22 @@ impl I387 {
         }
     }
 
+    /// What a program begins with: FNINIT, and registers that hold nothing of
+    /// another's.
+    pub const fn clean() -> I387 {
+        I387 {
+            cwd: INITIAL_CONTROL as u32,
+            twd: 0xFFFF,
+            ..I387::new()
+        }
+    }
+
     /// FNINIT. The registers keep their bits, but are empty.
     pub fn initialise(&mut self) {
         self.turn(8 - self.top());
         *self = I387 {
-            cwd: u32::from(INITIAL_CONTROL),
-            twd: 0xFFFF,
             st_space: self.st_space,
-            ..I387::new()
+            ..I387::clean()
         };
     }
 

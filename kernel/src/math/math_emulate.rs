@@ -12,6 +12,7 @@
 //! An exception that is not masked becomes a SIGFPE as with the 387 itself: not
 //! where it happens but at the next instruction that waits.
 
+use super::begin;
 use super::ea::{self, Address, Decoded, GeneralRegisters, Segment};
 use super::error::{Result, Stop};
 use super::i387::I387;
@@ -32,14 +33,12 @@ const MOST_AT_ONCE: u32 = 32;
 /// Carries out what a program has asked the coprocessor for.
 pub fn math_emulate(registers: &mut Registers) {
     let task = current();
+    if task.used_math.get() == 0 {
+        begin(task);
+    }
     // SAFETY: no other task reaches the state of this one; it is copied, as
     // the task may sleep in between.
     let mut i387 = unsafe { *task.i387.get() };
-    if task.used_math.get() == 0 {
-        i387 = I387::new();
-        i387.initialise();
-        task.used_math.set(1);
-    }
     let signal = emulate_some(registers, &mut i387);
     // SAFETY: as above.
     unsafe { *task.i387.get() = i387 };

@@ -112,15 +112,21 @@ fn math_state_restore() {
     if let Some(last) = TASK.get(last) {
         save(&last.i387);
     }
-    if task.used_math.get() != 0 {
-        // SAFETY: saved by `save` for this very task.
-        unsafe { asm!("frstor [{0}]", in(reg) task.i387.get()) };
-    } else {
-        // SAFETY: TS is clear, so it does not trap.
-        unsafe { asm!("fninit") };
-        task.used_math.set(1);
+    if task.used_math.get() == 0 {
+        begin(task);
     }
+    // SAFETY: TS is clear; what `begin` or `save` put there for this very task.
+    unsafe { asm!("frstor [{0}]", in(reg) task.i387.get()) };
     LAST_TASK_USED_MATH.store(task.number(), Relaxed);
+}
+
+/// The first instruction of a program for the coprocessor: FNINIT alone would
+/// leave it the numbers of whoever used it before.
+fn begin(task: &Task) {
+    // SAFETY: only the current task is here, and its registers are neither in
+    // the coprocessor nor in use by the emulator.
+    unsafe { *task.i387.get() = I387::clean() };
+    task.used_math.set(1);
 }
 
 /// A pending coprocessor error of the current task: forget the exception so

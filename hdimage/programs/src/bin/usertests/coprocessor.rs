@@ -32,6 +32,7 @@ tests! {
     fpu_single_step "the trap flag traps after each instruction";
     fpu_fault_again "an instruction whose operand faults has changed nothing";
     fpu_handler "a signal handler sees the coprocessor as it is";
+    fpu_clean "a program starts with registers that hold nothing";
     fpu_switch "processes that compute at once don't mix";
     fpu_garbage "random codes and operands end in a signal at worst";
 }
@@ -445,6 +446,8 @@ fn fpu_state() -> Outcome {
 
 fn fpu_addressing() -> Outcome {
     let table: [u32; 8] = core::array::from_fn(|index| 100 + index as u32);
+    // SAFETY: compiled code does not use gs, which is null at first.
+    unsafe { asm!("mov {0:e}, ds", "mov gs, {0:e}", out(reg) _) };
     macro_rules! operands {
         ($($address:literal => $expected:expr;)*) => {
             $({
@@ -642,6 +645,28 @@ fn fpu_handler() -> Outcome {
     };
     check_eq!((SEEN.load(Relaxed), result), (1, 1));
     Ok(())
+}
+
+fn fpu_clean() -> Outcome {
+    in_child(|| {
+        // SAFETY: the coprocessor is the process's own.
+        unsafe {
+            asm!(
+                "fninit", "fldpi", "fldpi", "fldpi", "fldpi", "fldl2e", "fldl2t", "fldlg2",
+                "fldln2"
+            )
+        };
+        Ok(())
+    })?;
+    in_child(|| {
+        let mut state = [0xffu8; 108];
+        // SAFETY: FNSAVE writes 108 bytes.
+        unsafe { asm!("fnsave [{0}]", in(reg) &mut state) };
+        let word = |at: usize| u16::from_le_bytes([state[at], state[at + 1]]);
+        check_eq!((word(0), word(4), word(8)), (USUAL, 0, 0xffff));
+        check_eq!(state[28..], [0; 80]);
+        Ok(())
+    })
 }
 
 fn fpu_switch() -> Outcome {
