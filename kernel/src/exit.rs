@@ -12,7 +12,7 @@ use crate::chr_drv::tty_io;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
 use crate::sched::{self, Attention, State, Task, current};
-use crate::segment::put_user;
+use crate::segment::{Access, put_user, verify_area};
 use fs::seam::WaitQueue;
 use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
 use lib::sys::types::UserAddress;
@@ -288,7 +288,14 @@ fn look_for_child(pid: i32, options: u32) -> Found {
 /// tracee to stop or end, stores its
 /// status if `status` is not null, returns its process id. `ECHILD` without
 /// such a child, `EINTR` on a signal; 0 with WNOHANG if there is no news.
+///
+/// Nothing sleeps or fails between looking at a child and taking its news: the
+/// child might have other news by then, or stay a zombie that nobody knows of.
 pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
+    if !status.is_null() {
+        // Claimed for writing, so storing it later neither sleeps nor fails.
+        verify_area(Access::Write, status, size_of::<u32>())?;
+    }
     let mut found = look_for_child(pid, options);
     if options & WNOHANG == 0 {
         sched::interruptible_sleep_while(&WAITING_PARENTS, &mut || {
@@ -300,15 +307,17 @@ pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
         Found::None => Err(Errno::ECHILD),
         Found::Busy => Ok(0),
         Found::News(child, code) => {
+            let pid = collect(child);
             if !status.is_null() {
                 put_user(status, &code.0)?;
             }
-            collect(child)
+            Ok(pid)
         }
     }
 }
 
-fn collect(child: &Task) -> Result<u32> {
+/// Takes the news of a child.
+fn collect(child: &Task) -> u32 {
     let pid = child.pid.get();
     let me = current();
     if child.state() == State::Zombie && child.trace.is_traced() {
@@ -323,5 +332,5 @@ fn collect(child: &Task) -> Result<u32> {
         // A stop is reported once.
         child.exit_code.set(0);
     }
-    Ok(pid)
+    pid
 }

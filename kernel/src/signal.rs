@@ -13,6 +13,7 @@ use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{get_user, put_user};
 use crate::traps::Registers;
 use fs::seam::WaitQueue;
+use lib::asm::system::{restore_flags, save_flags_and_cli};
 use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
@@ -132,6 +133,16 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 
 /// Acts on the first signal that is pending and let in.
 pub fn do_signal(task: &Task, registers: &mut Registers) {
+    if !stop_here() {
+        take_signal(task, registers);
+    }
+    if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
+        task.has_saved_mask.set(0);
+        block(SignalSet(task.saved_mask.get()));
+    }
+}
+
+fn take_signal(task: &Task, registers: &mut Registers) {
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
         return;
     };
@@ -143,10 +154,6 @@ pub fn do_signal(task: &Task, registers: &mut Registers) {
             act_upon(task, signal, registers);
         }
         ptrace::set_trap_flag(registers);
-    }
-    if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
-        task.has_saved_mask.set(0);
-        block(SignalSet(task.saved_mask.get()));
     }
 }
 
@@ -179,14 +186,15 @@ fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
 fn default_action(signal: Signal) {
     match signal {
         Signal::SIGCHLD | Signal::SIGCONT => {}
-        _ if SignalSet::STOPS.contains(signal) => stop_unless_orphaned(signal),
+        // `stop_here` has dealt with it.
+        _ if SignalSet::STOPS.contains(signal) => {}
         _ if current().number() == 1 => {}
         _ => do_exit(WaitStatus::from_signal(signal)),
     }
 }
 
-/// In the middle of a system call: if the next signal is one that stops the
-/// task, stops it here, and the call goes on afterwards instead of ending with
+/// If the next signal is one that stops the task, stops it here. In the middle
+/// of a system call that call goes on afterwards instead of ending with
 /// `EINTR`. False if there is something else to be done about the signal.
 pub fn stop_here() -> bool {
     let task = current();
@@ -196,7 +204,6 @@ pub fn stop_here() -> bool {
     // A tracer wants to be asked first, on the way back to ring 3.
     let stops = !task.trace.is_traced() && stops_by_default(task, signal);
     if stops {
-        task.signal.clear_bits(signal.bit());
         stop_unless_orphaned(signal);
     }
     stops
@@ -210,19 +217,32 @@ pub fn stops_by_default(task: &Task, signal: Signal) -> bool {
 /// Stops, but by a signal of the terminal only if somebody could continue the
 /// task.
 fn stop_unless_orphaned(signal: Signal) {
-    if signal == Signal::SIGSTOP || !exit::is_orphaned(current().pgrp.get()) {
+    let task = current();
+    if signal == Signal::SIGSTOP || !exit::is_orphaned(task.pgrp.get()) {
         stop(signal);
+    } else {
+        task.signal.clear_bits(signal.bit());
     }
 }
 
-/// Stops until SIGCONT; the parent is told.
+/// Stops until SIGCONT; the parent is told. A SIGCONT of an interrupt handler
+/// comes either before the signal is taken, and takes it back, or when the task
+/// stands, and ends the stop: hence interrupts are masked in between.
 fn stop(signal: Signal) {
     let task = current();
-    task.exit_code.set(WaitStatus::from_stop(signal).0);
-    task.set_state(State::Stopped);
-    exit::tell_father(task.father.get());
-    sched::schedule();
-    task.exit_code.set(0);
+    let flags = save_flags_and_cli();
+    let stops = SignalSet(task.signal.get()).contains(signal);
+    if stops {
+        task.signal.clear_bits(signal.bit());
+        task.exit_code.set(WaitStatus::from_stop(signal).0);
+        task.set_state(State::Stopped);
+    }
+    restore_flags(flags);
+    if stops {
+        exit::tell_father(task.father.get());
+        sched::schedule();
+        task.exit_code.set(0);
+    }
 }
 
 /// Lets ring 3 go on in the handler. A stack that cannot take the frame, or a

@@ -2,11 +2,13 @@
 //! `fork`, `exit`, `waitpid`.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, as_user, child, fate, in_child, kill_and_wait, number,
-    sleeper, state_of, wait_for, wait_for_state, wait_until_asleep,
+    Outcome, Pipe, address, all_well, as_user, child, fate, forget_buffers, in_child,
+    kill_and_wait, number, sleeper, state_of, wait_for, wait_for_state, wait_until_asleep,
 };
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use lib::Errno;
+use lib::fcntl::{F_SETFL, O_NONBLOCK};
 use lib::limits::{NR_TASKS, TASK_SIZE};
 use lib::ptrace::PTRACE_TRACEME;
 use lib::signal::Signal;
@@ -37,6 +39,7 @@ tests! {
     wait_sleeps "waitpid sleeps until a child ends";
     wait_null "waitpid need not store the status";
     wait_bad_address "a bad status address does not lose the child";
+    wait_killed_meanwhile "no news is lost while the status address is made ready";
     wait_signalled "the status tells the signal that ended the child";
     wait_stopped "WUNTRACED tells of a stopped child, once";
     wait_not_untraced "without WUNTRACED a stopped child is no news";
@@ -318,6 +321,34 @@ fn wait_bad_address() -> Outcome {
         check_eq!(system_call!(waitpid(pid.0, bad, 0)), Err(Errno::EFAULT));
     }
     all_well(&[pid])
+}
+
+/// The page of the status has to be loaded, which sleeps. Meanwhile the child,
+/// which was stopped, is killed.
+fn wait_killed_meanwhile() -> Outcome {
+    static NOT_LOADED: [AtomicU32; 3072] = [const { AtomicU32::new(1) }; 3072];
+    let killed = WaitStatus::from_signal(Signal::SIGKILL);
+    let (ready, go) = (must!(Pipe::new()), must!(Pipe::new()));
+    must!(calls::fcntl(go.0, F_SETFL, O_NONBLOCK));
+    let stopped = must!(sleeper());
+    must!(calls::kill(number(stopped), Signal::SIGSTOP.number()));
+    must!(wait_for_state(stopped, b'T'));
+    forget_buffers()?;
+    let killer = must!(child(|| {
+        must!(calls::write(ready.1, b"x"));
+        // It does not sleep, so it runs as soon as the parent does.
+        while calls::read(go.0, &mut [0]) == Err(Errno::EAGAIN) {}
+        must!(calls::kill(number(stopped), Signal::SIGKILL.number()));
+        Ok(())
+    }));
+    must!(ready.wait_for(b'x'));
+    must!(calls::write(go.1, b"x"));
+    let status = &NOT_LOADED[1536];
+    must!(system_call!(waitpid(stopped.0, address(status), WUNTRACED)));
+    if WaitStatus(status.load(Relaxed)) != killed {
+        check_eq!(must!(wait_for(stopped)), killed);
+    }
+    all_well(&[killer])
 }
 
 fn wait_signalled() -> Outcome {

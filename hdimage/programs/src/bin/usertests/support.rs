@@ -312,6 +312,16 @@ pub fn type_bytes(tty: &File, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Reads so much that no buffer keeps what it had.
+pub fn forget_buffers() -> Outcome {
+    let disk = must!(File::open(c"/dev/hd0"));
+    let mut buffer = vec![0; 65536];
+    for _ in 0..128 {
+        must!(calls::read(disk.fd(), &mut buffer));
+    }
+    Ok(())
+}
+
 /// Both ends of a pipe, the reading one first; closed when dropped.
 pub struct Pipe(pub Fd, pub Fd);
 
