@@ -7,7 +7,8 @@
 //! program still exists. The other half, in `kernel/src/execve.rs`, throws the
 //! old program away and cannot go back.
 
-use crate::{Fs, FsTask, Inode};
+use crate::namei::{MAY_EXEC, MAY_READ};
+use crate::{Executable, Fs, FsTask};
 use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
 use lib::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
 use lib::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
@@ -76,7 +77,7 @@ impl Script {
 /// A program that can be run.
 pub struct Program<'fs> {
     /// Its file.
-    pub executable: Inode<'fs>,
+    pub executable: Executable<'fs>,
     /// Its header, checked.
     pub header: Exec,
     /// The script that named it, if one did.
@@ -85,11 +86,16 @@ pub struct Program<'fs> {
     pub euid: u16,
     /// The effective group id it runs with.
     pub egid: u16,
+    /// Whether the caller may read it.
+    pub is_readable: bool,
+    /// Whether it has set-id bits.
+    pub is_set_id: bool,
 }
 
 impl<'fs> Fs<'fs> {
     /// Opens a program, or the interpreter of a script. `EACCES` if it is no
-    /// file that the caller may execute, `ENOEXEC` if it is no program.
+    /// file that the caller may execute, `ETXTBSY` if it is open for writing,
+    /// `ENOEXEC` if it is no program.
     pub fn find_program(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Program<'fs>> {
         let inode = self.open_executable(task, path)?;
         let mut start = [0; SCRIPT_LINE];
@@ -107,20 +113,20 @@ impl<'fs> Fs<'fs> {
         program(task, interpreter, &header[..length], Some(script))
     }
 
-    fn open_executable(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+    fn open_executable(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Executable<'fs>> {
         let inode = self.namei(task, path)?;
         let mode = inode.mode();
         if !S_ISREG(mode) || mode & 0o111 == 0 {
             return Err(Errno::EACCES);
         }
-        inode.permission(task, crate::namei::MAY_EXEC)?;
-        Ok(inode)
+        inode.permission(task, MAY_EXEC)?;
+        Executable::new(inode)
     }
 }
 
 fn program<'fs>(
     task: &FsTask<'fs>,
-    executable: Inode<'fs>,
+    executable: Executable<'fs>,
     start: &[u8],
     script: Option<Script>,
 ) -> Result<Program<'fs>> {
@@ -140,11 +146,13 @@ fn program<'fs>(
         task.egid.get() as u16
     };
     Ok(Program {
-        executable,
         header,
         script,
         euid,
         egid,
+        is_readable: executable.permission(task, MAY_READ).is_ok(),
+        is_set_id: mode & (S_ISUID | S_ISGID) != 0,
+        executable,
     })
 }
 

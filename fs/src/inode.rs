@@ -19,8 +19,10 @@
 
 mod bmap;
 mod handle;
+mod text_busy;
 
 pub use handle::{Inode, LockedInode};
+pub use text_busy::Executable;
 
 use crate::buffer::{Rank, Scope};
 use crate::layout::{DiskInode, InodeNumber, Zone};
@@ -29,7 +31,7 @@ use crate::pipe::Pipe;
 use crate::seam::{Seam, SleepLock};
 use crate::{Fs, printk};
 use core::sync::atomic::{
-    AtomicBool,
+    AtomicBool, AtomicI32,
     Ordering::{Acquire, Release},
 };
 use lib::lock::{Lock, LockGuard, Word};
@@ -56,6 +58,8 @@ pub(crate) struct InodeSlot {
     /// The super block whose root covers this directory, plus 1; 0 for none.
     mounted: Word,
 
+    /// Above 0: how many have it open for writing. Below: how many run it, negated.
+    writers: AtomicI32,
     /// Where it stands in the table.
     place: Word,
     /// Where its device stands in the table of super blocks.
@@ -99,6 +103,7 @@ impl InodeSlot {
             number: Word::new(0),
             count: Word::new(0),
             mounted: Word::new(0),
+            writers: AtomicI32::new(0),
             place: Word::new(0),
             super_place: Word::new(0),
             first_zone: Word::new(0),

@@ -95,7 +95,7 @@ pub mod super_block;
 pub mod task;
 pub mod truncate;
 
-pub use inode::Inode;
+pub use inode::{Executable, Inode};
 pub use task::FsTask;
 
 use buffer::{BufferHead, DriverLocks, MOST_BUFFERS, Marks};

@@ -474,9 +474,12 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EROFS);
         }
         if truncate && S_ISREG(mode) {
-            let inode = inode.lock();
-            inode.drop_set_ids(task);
-            inode.truncate()
+            inode.begin_writing()?;
+            let locked = inode.lock();
+            locked.drop_set_ids(task);
+            let result = locked.truncate();
+            inode.end_writing();
+            result
         } else {
             Ok(())
         }

@@ -5,7 +5,7 @@
 use crate::inode::{Inode, InodeState, LockedInode};
 use crate::seam::OpenDevice;
 use crate::{Fs, FsTask};
-use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_WRONLY};
+use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_RDONLY, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR, S_ISGID, S_ISREG, S_ISUID,
     S_IXGRP,
@@ -17,7 +17,8 @@ use lib::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Opens a file: the descriptor. `flags` as in `lib::fcntl`; `mode` are the
-    /// permissions of a file that is made.
+    /// permissions of a file that is made. `ETXTBSY` for writing to a program
+    /// that runs.
     pub fn sys_open(
         &'fs self,
         task: &FsTask<'fs>,
@@ -35,6 +36,7 @@ impl<'fs> Fs<'fs> {
         let file_type = inode.serves_as();
         let mut opened = OpenDevice::NONE;
         match file_type {
+            S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.begin_writing()?,
             S_IFREG | S_IFDIR => {}
             S_IFCHR => opened = self.seam.open_device(inode.rdev(), false, flags)?,
             S_IFBLK => {
@@ -50,7 +52,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Undoes what opening did besides making a file: the driver or the pipe is
-    /// told.
+    /// told, or one writer less is counted.
     #[inline]
     pub(crate) fn close_inode(
         &self,
@@ -62,6 +64,7 @@ impl<'fs> Fs<'fs> {
         match file_type {
             S_IFIFO => inode.pipe().close(self.seam, flags),
             S_IFCHR => self.seam.close_device(opened),
+            S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.end_writing(),
             _ => {}
         }
     }

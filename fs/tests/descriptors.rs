@@ -8,9 +8,12 @@ use fs::host::{Editor, ReadInto, WriteFrom};
 use fs::seam::UserBuffer;
 use fs::{Fs, FsTask};
 use lib::Errno;
+use lib::a_out::{Exec, ZMAGIC};
 use lib::fcntl::{
     F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR,
+    O_TRUNC, O_WRONLY,
 };
+use lib::pod::Pod;
 use lib::sys::stat::S_IFIFO;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -431,4 +434,53 @@ fn a_signal_ends_the_wait_at_a_pipe() {
             assert_eq!(result, Err(Errno::EINTR));
         },
     );
+}
+
+/// A program: a header, and text of zeroes.
+fn program() -> Vec<u8> {
+    let header = Exec {
+        a_magic: ZMAGIC,
+        a_text: 4096,
+        ..Exec::default()
+    };
+    let mut program = vec![0; 1024 + 4096];
+    program[..size_of::<Exec>()].copy_from_slice(header.as_bytes());
+    program
+}
+
+#[test]
+fn a_file_is_run_or_written_to() {
+    const WRITING: [u32; 4] = [O_WRONLY, O_RDWR, O_TRUNC, O_CREAT | O_WRONLY | O_TRUNC];
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        write(fs, task, "/p", 0, &program()).unwrap();
+        fs.sys_chmod(task, b"/p", 0o755).unwrap();
+        let open = |flags| fs.sys_open(task, b"/p", flags, 0o755).map(|fd| fd as u32);
+        let refused = || fs.find_program(task, b"/p").err();
+
+        let first = fs.find_program(task, b"/p").unwrap().executable;
+        let second = first.clone();
+        for flags in WRITING {
+            assert_eq!(open(flags), Err(Errno::ETXTBSY));
+        }
+        assert_eq!(fs.sys_stat(task, b"/p").unwrap().st_size, 5120);
+        assert_eq!(open(O_RDONLY), Ok(0));
+        drop(first);
+        assert_eq!(open(O_WRONLY), Err(Errno::ETXTBSY));
+        drop(second);
+
+        assert_eq!(open(O_WRONLY), Ok(1));
+        assert_eq!(fs.sys_dup(task, 1), Ok(2));
+        assert_eq!(refused(), Some(Errno::ETXTBSY));
+        fs.sys_close(task, 1).unwrap();
+        assert_eq!(refused(), Some(Errno::ETXTBSY));
+        fs.sys_close(task, 2).unwrap();
+        assert_eq!(refused(), None);
+        // A failure to open counts nobody.
+        while open(O_WRONLY).is_ok() {}
+        task.close_all();
+        assert_eq!(refused(), None);
+        assert_eq!(open(O_TRUNC), Ok(0));
+        assert_eq!(refused(), Some(Errno::ENOEXEC));
+    });
 }

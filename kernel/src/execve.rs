@@ -8,8 +8,10 @@
 
 use crate::exit;
 use crate::fs_seam::fs;
+use crate::ptrace;
 use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
+use crate::signal::EFLAGS_TF;
 use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
 use lib::limits::ARG_MAX;
@@ -22,9 +24,14 @@ use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 
 const WORD: u32 = 4;
+/// Interrupts are taken, and bit 1, which always reads 1 (Intel SDM vol. 1,
+/// 3.4.3).
+const EFLAGS_IF: u32 = 1 << 9;
+const EFLAGS_ALWAYS_1: u32 = 1 << 1;
 
 /// `execve`: runs `path` with the strings of `argv` and `envp` in place of
-/// the current program.
+/// the current program. `EACCES` for a traced caller if it may not read the
+/// program.
 pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let (path, argv, envp) = (
         UserAddress(registers.ebx),
@@ -41,13 +48,16 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let argc = push_arguments(&mut strings, argv, program.script.as_ref(), path)?;
     let mut name = [0; 16];
     set_name(&mut name, path);
+    // A tracer would read it in the program's memory.
+    if !program.is_readable && ptrace::has_ordinary_tracer(task) {
+        return Err(Errno::EACCES);
+    }
     commit(task, program, name);
     match start(task, strings, argc, envc) {
-        Ok(stack) => set_registers(registers, stack),
+        Ok(stack) => set_registers(registers, task, stack),
         // There is no old program to go back to.
         Err(_) => exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL)),
     }
-    registers.eip = task.entry.get();
     if task.trace.is_traced() {
         exit::deliver(Signal::SIGTRAP, task);
     }
@@ -124,28 +134,37 @@ fn set_name(name: &mut [u8; 16], path: &[u8]) {
 }
 
 /// Throws the old program away and takes over what the new one brings.
+///
+/// Others share the pages of a task by the file that it names. So the old pages
+/// go before the new name is seen, and from there nothing sleeps until all is the
+/// new program's.
 fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let header = program.header;
+    // Nobody begins to trace it now that its tracer has been asked for.
+    task.guarded.set(1);
+    memory::free_page_tables(task.base(), || {
+        sched::give_way();
+    });
     let old = task.executable.lock().replace(program.executable);
-    drop(old);
     *task.name.lock() = name;
     task.forget_handlers();
-    task.fs.close_on_exec();
     // Whoever is traced would hand the new rights to the tracer.
     if !task.trace.is_traced() {
         task.fs.euid.set(program.euid.into());
         task.fs.egid.set(program.egid.into());
     }
+    let is_guarded = program.is_set_id || !program.is_readable;
+    task.guarded.set(is_guarded.into());
     crate::math::exit(task);
-    memory::free_page_tables(task.base(), || {
-        sched::give_way();
-    });
     let end_data = header.a_text + header.a_data;
     task.start_code.set(0);
     task.end_code.set(header.a_text);
     task.end_data.set(end_data);
     task.brk.set(end_data + header.a_bss);
     task.entry.set(header.a_entry);
+    // From here on it may sleep.
+    drop(old);
+    task.fs.close_on_exec();
 }
 
 /// Maps the argument pages and builds the vectors; returns the stack pointer.
@@ -190,16 +209,41 @@ fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
     Ok(string)
 }
 
-fn set_registers(registers: &mut Registers, stack: u32) {
+/// What the program starts with. Nothing of the old one's is left, but for the
+/// trap flag of a tracer.
+fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
     let data = u32::from(Selector::USER_DATA.0);
-    registers.esp = stack;
-    registers.cs = u32::from(Selector::USER_CODE.0);
-    for segment in [
-        &mut registers.ds,
-        &mut registers.es,
-        &mut registers.fs,
-        &mut registers.ss,
-    ] {
-        *segment = data;
-    }
+    let step = if task.trace.is_stepped() {
+        EFLAGS_TF
+    } else {
+        0
+    };
+    *registers = Registers {
+        eip: task.entry.get(),
+        esp: stack,
+        eflags: EFLAGS_IF | EFLAGS_ALWAYS_1 | step,
+        cs: u32::from(Selector::USER_CODE.0),
+        ds: data,
+        es: data,
+        fs: data,
+        ss: data,
+        eax: 0,
+        ebx: 0,
+        ecx: 0,
+        edx: 0,
+        esi: 0,
+        edi: 0,
+        ebp: 0,
+        ..*registers
+    };
+    clear_gs();
+}
+
+/// The kernel does not use `gs`: what is there is what the program finds.
+fn clear_gs() {
+    // SAFETY: the null selector may be loaded, and nothing of the kernel's goes
+    // by this register.
+    unsafe {
+        core::arch::asm!("mov gs, {0:e}", in(reg) 0, options(nomem, nostack, preserves_flags))
+    };
 }

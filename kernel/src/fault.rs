@@ -14,7 +14,7 @@
 
 use crate::fs_seam::fs;
 use crate::sched::{self, Task};
-use fs::Inode;
+use fs::Executable;
 use lib::a_out::ZMAGIC_TEXT_OFFSET;
 use lib::sys::resource::RLIMIT_STACK;
 use lib::{Errno, Result};
@@ -78,7 +78,7 @@ fn belongs_to(task: &Task, offset: u32) -> bool {
 
 /// Uses the page of another task that runs the same file, if that has it and
 /// has not changed it.
-fn share_page(task: &'static Task, executable: &Inode<'static>, offset: u32) -> Result<bool> {
+fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32) -> Result<bool> {
     // Only one handle: nobody else runs the file.
     if executable.count() < 3 {
         return Ok(false);
@@ -94,13 +94,15 @@ fn share_page(task: &'static Task, executable: &Inode<'static>, offset: u32) -> 
 }
 
 /// Reads a page of text or data; what lies behind `end_data` is zero.
-fn load_page(task: &Task, executable: &Inode<'static>, offset: u32) -> Result<Page> {
+fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<Page> {
     let mut page = get_stale_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
     let mut blocks = [0; 4];
+    let inode = executable.lock();
     for (block, number) in blocks.iter_mut().zip(first_block..) {
-        *block = executable.bmap(number)?.block();
+        *block = inode.bmap(number)?.block();
     }
+    drop(inode);
     fs().bread_page(executable.device(), blocks, &mut page)?;
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
     page[data..].fill(0);

@@ -17,8 +17,11 @@
 //! ```
 //!
 //! Whoever is traced gains no rights by `execve`, and a tracer that ends lets
-//! its tracees go. Nobody traces a process that he may not read: the ids must
-//! be the caller's. Where nobody is traced, none of this costs anything:
+//! its tracees go. Nobody but the super-user traces a process that he may not
+//! read: the ids must be the caller's, and what the process runs must be a
+//! program that it may read, without set-id bits, under the ids with which it
+//! began to run it ([`Task::guarded`]). A tracee may not become a program that
+//! it cannot read. Where nobody is traced, none of this costs anything:
 //! system calls have another gate only while somebody asks for their stops.
 
 mod registers;
@@ -30,6 +33,7 @@ use crate::segment::{copy_from_task, copy_to_task, put_user};
 use crate::signal::{EFLAGS_TF, stops_by_default};
 use crate::traps::{self, Registers};
 use fs::seam::WaitQueue;
+use lib::asm::system::{restore_flags, save_flags_and_cli};
 use lib::lock::{Lock, Word};
 use lib::ptrace::*;
 use lib::signal::{Signal, SignalSet};
@@ -132,11 +136,22 @@ fn tracee(pid: u32) -> Result<&'static Task> {
 /// Init does not know how to trace, and would wait for ever.
 fn trace_me() -> Result<u32> {
     let me = current();
-    if me.trace.is_traced() || me.father.get() <= exit::INIT_PID {
+    let father = me.father.get();
+    let may_trace = me.guarded.get() == 0 || is_superuser(father);
+    if me.trace.is_traced() || father <= exit::INIT_PID || !may_trace {
         return Err(Errno::EPERM);
     }
-    me.trace.begin(me.father.get());
+    me.trace.begin(father);
     Ok(0)
+}
+
+fn is_superuser(pid: u32) -> bool {
+    sched::tasks().any(|task| task.pid.get() == pid && task.fs.is_superuser())
+}
+
+/// Whether somebody traces the task who may see no more than it may itself.
+pub fn has_ordinary_tracer(task: &Task) -> bool {
+    task.trace.is_traced() && !is_superuser(task.trace.tracer.get())
 }
 
 fn attach(task: &'static Task) -> Result<u32> {
@@ -147,7 +162,8 @@ fn attach(task: &'static Task) -> Result<u32> {
     let (mine, its) = (&me.fs, &task.fs);
     let same_user = [&its.uid, &its.euid].map(|id| id.get()) == [mine.uid.get(); 2];
     let same_group = [&its.gid, &its.egid].map(|id| id.get()) == [mine.gid.get(); 2];
-    if !(same_user && same_group || mine.is_superuser()) {
+    let may_trace = same_user && same_group && task.guarded.get() == 0;
+    if !(may_trace || mine.is_superuser()) {
         return Err(Errno::EPERM);
     }
     task.trace.begin(me.pid.get());
@@ -217,10 +233,6 @@ fn stop_at_system_calls(trace: &Trace, stop: bool) {
 /// Before a tracee acts on a signal: its tracer decides what becomes of it.
 pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     let task = current();
-    // Nobody would end the stop of a task that was killed already.
-    if SignalSet(task.signal.get()).contains(Signal::SIGKILL) {
-        return None;
-    }
     let signal = stop(signal, registers)?;
     if SignalSet(task.blocked.get()).contains(signal) {
         exit::deliver(signal, task);
@@ -233,14 +245,18 @@ pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Sign
 /// Where a system call of a tracee begins and ends. False if it was killed.
 pub fn stop_at_system_call(registers: &mut Registers) -> bool {
     let task = current();
-    let killed = || SignalSet(task.signal.get()).contains(Signal::SIGKILL);
-    if task.trace.system_calls.get() != 0 && !killed() {
+    if task.trace.system_calls.get() != 0 {
         if let Some(signal) = stop(Signal::SIGTRAP, registers) {
             exit::deliver(signal, task);
         }
         set_trap_flag(registers);
     }
-    !killed()
+    !is_killed(task)
+}
+
+/// Nobody would end the stop of a task that was killed already.
+fn is_killed(task: &Task) -> bool {
+    SignalSet(task.signal.get()).contains(Signal::SIGKILL)
 }
 
 /// Stands until the tracer, SIGKILL or the tracer's end lets the current task
@@ -254,11 +270,20 @@ fn stop(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     }
     *trace.registers.lock() = user_registers(registers);
     trace.signal.set(0);
-    trace.stopped.set(1);
-    task.exit_code.set(WaitStatus::from_stop(signal).0);
-    task.set_state(State::Stopped);
-    tell_father(trace.tracer.get());
-    sched::schedule();
+    // A SIGKILL of an interrupt handler comes either before, and then it does
+    // not stand, or when it stands, and ends that.
+    let flags = save_flags_and_cli();
+    let stands = !is_killed(task);
+    if stands {
+        trace.stopped.set(1);
+        task.exit_code.set(WaitStatus::from_stop(signal).0);
+        task.set_state(State::Stopped);
+    }
+    restore_flags(flags);
+    if stands {
+        tell_father(trace.tracer.get());
+        sched::schedule();
+    }
     sched::sleep_while(&EXAMINED, &mut || trace.examined.get() != 0);
     trace.stopped.set(0);
     task.exit_code.set(0);

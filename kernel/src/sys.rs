@@ -245,13 +245,21 @@ pub fn sys_setgid(gid: Gid) -> Result<u32> {
 }
 
 fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
-    if suser() {
-        real.set(id);
-    } else if id != real.get() && id != effective.get() {
+    let real_id = if suser() { id } else { real.get() };
+    if real_id != id && id != effective.get() {
         return Err(Errno::EPERM);
     }
-    effective.set(id);
+    set_both(real, effective, (real_id, id));
     Ok(0)
+}
+
+/// A process that gets other ids may know what its new user may not.
+fn set_both(real: &Word, effective: &Word, ids: (u32, u32)) {
+    if (real.get(), effective.get()) != ids {
+        current().guarded.set(1);
+    }
+    real.set(ids.0);
+    effective.set(ids.1);
 }
 
 /// `getgroups`: stores the caller's supplementary groups, 16 bits each, and
@@ -312,8 +320,7 @@ fn set_two_ids(new_real: u32, new_effective: u32, real: &Word, effective: &Word)
         choose(new_real, old_real)?,
         choose(new_effective, old_effective)?,
     );
-    real.set(chosen.0);
-    effective.set(chosen.1);
+    set_both(real, effective, chosen);
     Ok(0)
 }
 

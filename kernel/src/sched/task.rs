@@ -8,7 +8,7 @@ use crate::math::I387;
 use crate::ptrace::Trace;
 use crate::resource::Limits;
 use core::cell::UnsafeCell;
-use fs::{FsTask, Inode};
+use fs::{Executable, FsTask};
 use lib::limits::NR_TASKS;
 use lib::lock::{Lock, Word};
 use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
@@ -102,10 +102,14 @@ lib::process_struct! {
             /// The name of the program, zero-padded, for `ps`.
             pub name: Lock<[u8; 16]> = Lock::new([0; 16]),
             /// The file that pages of the program are loaded from.
-            pub executable: Lock<Option<Inode<'static>>> = Lock::new(None),
+            pub executable: Lock<Option<Executable<'static>>> = Lock::new(None),
             /// 1 once it has used the coprocessor.
             pub used_math: Word = Word::new(0),
 
+            /// 1: only the super-user may trace it, for it may know what its user
+            /// may not. It runs a program that the user cannot read or that has
+            /// set-id bits, or has changed its ids since it began to run it.
+            pub guarded: Word = Word::new(0),
             /// What it may use at most.
             pub limits: Limits = Limits::new(),
             /// Ids, umask, working and root directory, open files.
@@ -204,7 +208,9 @@ impl Task {
         }
     }
 
-    /// Changes what it is doing.
+    /// Changes what it is doing, in two steps. A task that goes to sleep or
+    /// stops masks interrupts meanwhile: an interrupt handler that wakes it
+    /// between the steps would leave a running task that is not [`RUNNABLE`].
     pub fn set_state(&self, state: State) {
         let number = self.number();
         let (word, bit) = (&RUNNABLE[number / 32], 1 << (number % 32));

@@ -3,8 +3,8 @@
 
 use crate::helper::PROGRAM;
 use crate::support::{
-    Failure, Outcome, Pipe, address, as_user, child, create, fate, in_child, read_all, read_file,
-    wait_for, write_file,
+    Failure, Outcome, Pipe, address, as_user, child, create, fate, forget_buffers, in_child,
+    kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
 };
 use alloc::ffi::CString;
 use alloc::vec;
@@ -12,12 +12,15 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
 use lib::a_out::{Exec, NMAGIC, OMAGIC, QMAGIC};
-use lib::fcntl::{F_GETFD, F_SETFD, FD_CLOEXEC, O_RDONLY};
+use lib::fcntl::{
+    F_GETFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
+};
 use lib::limits::{ARG_MAX, TASK_SIZE};
 use lib::pod::Pod;
 use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd};
+use lib::sys::wait::{WNOHANG, WaitStatus};
+use lib::unistd::SEEK_SET;
+use lib::user::calls::{self, Fd, File};
 use lib::user::signal::{Handler, sigaction};
 
 tests! {
@@ -43,6 +46,8 @@ tests! {
     exec_setgid "likewise with set-group-id";
     exec_bad_pointers "bad pointers anywhere in the arguments are EFAULT";
     exec_unlinked "a program whose name is removed runs on";
+    exec_text_busy "a program that runs is not written to, one that is written to does not run";
+    exec_old_text "a program that is thrown away is shared with nobody";
     exec_brk "the heap of a new program begins behind its bss";
     exec_chain "a program that runs itself, many times";
 }
@@ -562,6 +567,91 @@ fn exec_unlinked() -> Outcome {
     )?;
     check_eq!(answer, b"gone\n");
     Ok(())
+}
+
+fn exec_text_busy() -> Outcome {
+    must!(executable(c"p", &must!(read_file(PROGRAM))));
+    let running = must!(child(|| {
+        let arguments = [c"p", c"--helper", c"sleep"];
+        Err(failure!("{:?}", calls::execve(c"p", &arguments, &[])))
+    }));
+    must!(wait_until_asleep(running));
+    let size = must!(calls::stat(c"p")).st_size;
+    for flags in [
+        O_WRONLY,
+        O_RDWR,
+        O_WRONLY | O_TRUNC,
+        O_TRUNC,
+        O_RDWR | O_CREAT | O_APPEND,
+    ] {
+        let opened = File::open_with(c"p", flags, 0o755).err();
+        check_eq!((flags, opened), (flags, Some(Errno::ETXTBSY)));
+    }
+    check_eq!(must!(calls::stat(c"p")).st_size, size);
+    must!(File::open(c"p"));
+    // Another file of the same name, and the same file when nobody runs it.
+    must!(calls::link(c"p", c"q"));
+    must!(calls::unlink(c"p"));
+    must!(write_file(c"p", b"new"));
+    must!(kill_and_wait(running));
+    let writer = must!(File::open_with(c"q", O_RDWR, 0));
+    check_eq!(refusal(c"q")?, Errno::ETXTBSY);
+    let again = must!(calls::dup(writer.fd()));
+    drop(writer);
+    check_eq!(refusal(c"q")?, Errno::ETXTBSY);
+    must!(calls::close(again));
+    check_eq!(
+        must!(run(c"q", &[c"q", c"--helper"])).exit_status(),
+        Some(2)
+    );
+    Ok(())
+}
+
+/// A program of a few instructions, linked at 0.
+fn small_program(code: &[u8]) -> Vec<u8> {
+    let header = Exec {
+        a_magic: 0o413,
+        a_text: 0x1000,
+        ..Exec::default()
+    };
+    let mut program = vec![0; 0x1400];
+    program[..32].copy_from_slice(header.as_bytes());
+    program[0x400..0x400 + code.len()].copy_from_slice(code);
+    program
+}
+
+/// The first program is large and unlinks itself, so that giving it up reads
+/// many blocks from the disk. It becomes the second one, which others run
+/// meanwhile.
+fn exec_old_text() -> Outcome {
+    const EXIT_7: &[u8] = b"\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80";
+    // if (unlink("first") == 0) execve("second", 0, 0); exit(66)
+    const BECOME_SECOND: &[u8] = b"\xb8\x0a\0\0\0\xbb\x40\0\0\0\xcd\x80\x85\xc0\x75\x10\
+        \xb8\x0b\0\0\0\xbb\x48\0\0\0\x31\xc9\x31\xd2\xcd\x80\
+        \xb8\x01\0\0\0\xbb\x42\0\0\0\xcd\x80\0\0\0\0\
+        \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0first\0\0\0second\0";
+    must!(executable(c"first", &small_program(BECOME_SECOND)));
+    must!(executable(c"second", &small_program(EXIT_7)));
+    let file = must!(File::open_with(c"first", O_WRONLY, 0));
+    for list in 0..40 {
+        let block = 7 + 512 + 512 * list;
+        must!(calls::lseek(file.fd(), block * 1024, SEEK_SET));
+        must!(calls::write_all(file.fd(), b"x"));
+    }
+    drop(file);
+    calls::sync();
+    forget_buffers()?;
+    let first = must!(child(|| Err(failure!(
+        "{:?}",
+        calls::execve(c"./first", &[], &[])
+    ))));
+    loop {
+        check_eq!(must!(run(c"./second", &[])).exit_status(), Some(7));
+        if let Some((_, status)) = must!(calls::waitpid(number(first), WNOHANG)) {
+            check_eq!(status.exit_status(), Some(7));
+            return Ok(());
+        }
+    }
 }
 
 fn exec_brk() -> Outcome {

@@ -4,8 +4,9 @@
 use crate::support::address;
 use core::ffi::CStr;
 use lib::pod::Pod;
+use lib::ptrace::PTRACE_TRACEME;
 use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal};
-use lib::user::calls::{self, Fd};
+use lib::user::calls::{self, Fd, Pid};
 use lib::user::env;
 
 /// The first argument.
@@ -54,6 +55,18 @@ pub fn run(arguments: &[&CStr]) -> i32 {
             ];
             calls::write_all(ANSWER, ids.as_bytes()).is_err().into()
         }
+        // Lets its parent trace it, and becomes the program that is named next.
+        Some(b"traced") => {
+            let errno = match calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0) {
+                Ok(_) => calls::execve(arguments[1], &arguments[1..], &[]),
+                Err(errno) => errno,
+            };
+            errno.number().into()
+        }
+        // Sleeps.
+        Some(b"sleep") => loop {
+            calls::pause();
+        },
         _ => 2,
     }
 }

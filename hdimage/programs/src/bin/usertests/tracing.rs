@@ -3,10 +3,11 @@
 
 use crate::helper::PROGRAM;
 use crate::support::{
-    Outcome, Pipe, address, as_user, child, in_child, number, read_all, read_file, sleeper,
-    wait_for, wait_for_state, wait_until_asleep, write_file,
+    Outcome, Pipe, address, as_user, child, in_child, kill_and_wait, number, read_all, read_file,
+    sleeper, wait_for, wait_for_state, wait_until_asleep, write_file,
 };
 use core::arch::{asm, naked_asm};
+use core::ffi::CStr;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use lib::limits::TASK_SIZE;
 use lib::ptrace::register::*;
@@ -39,6 +40,8 @@ tests! {
     trace_attach_stopped "a stopped one as well";
     trace_attached_end "a tracer that is not the parent hears of the end before it does";
     trace_setuid "a traced program gains no rights";
+    trace_unreadable "nobody sees by tracing what he may not read";
+    trace_exec_registers "a program starts with clean registers and flags";
     trace_permission "only one's own processes can be traced, and once";
     trace_not_standing "requests to what does not stand are ESRCH";
     trace_bad_requests "wrong requests, addresses and signals are EIO";
@@ -495,9 +498,7 @@ fn trace_setuid() -> Outcome {
         let pipe = must!(Pipe::new());
         let pid = must!(child(|| {
             must!(calls::dup2(pipe.1, Fd::STDOUT));
-            must!(calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0));
-            let arguments = [c"p", c"--helper", c"ids"];
-            Err(failure!("{:?}", calls::execve(c"./p", &arguments, &[])))
+            become_traced(c"./p", c"ids")
         }));
         check_eq!(must!(wait_for(pid)), trap());
         check_eq!(must!(go_on(PTRACE_CONT, pid, 0)), WaitStatus(0));
@@ -507,12 +508,96 @@ fn trace_setuid() -> Outcome {
     })
 }
 
+/// Becomes a traced program that runs a helper.
+fn become_traced(path: &CStr, helper: &CStr) -> Outcome {
+    let arguments = [PROGRAM, c"--helper", c"traced", path, c"--helper", helper];
+    Err(failure!("{:?}", calls::execve(PROGRAM, &arguments, &[])))
+}
+
+/// A child that runs a program, which sleeps.
+fn program_that_sleeps(path: &CStr) -> Result<Pid> {
+    let pid = child(|| {
+        let arguments = [path, c"--helper", c"sleep"];
+        Err(failure!("{:?}", calls::execve(path, &arguments, &[])))
+    })?;
+    wait_until_asleep(pid)?;
+    Ok(pid)
+}
+
+fn trace_unreadable() -> Outcome {
+    must!(write_file(c"p", &must!(read_file(PROGRAM))));
+    must!(calls::chmod(c"p", 0o711));
+    as_user(100, 10, || {
+        let pid = must!(child(|| become_traced(c"./p", c"ids")));
+        let refused = u32::from(Errno::EACCES.number());
+        // The first stop is in the helper itself, before it says that it is
+        // traced: there is none.
+        check_eq!(must!(wait_for(pid)).exit_status(), Some(refused));
+        let running = must!(program_that_sleeps(c"./p"));
+        check_eq!(
+            calls::ptrace(PTRACE_ATTACH, running, 0, 0),
+            Err(Errno::EPERM)
+        );
+        must!(kill_and_wait(running));
+        Ok(())
+    })?;
+    // The super-user reads everything.
+    let pid = must!(child(|| become_traced(c"./p", c"ids")));
+    check_eq!(must!(wait_for(pid)), trap());
+    must!(kill_and_wait(pid));
+    Ok(())
+}
+
+fn trace_exec_registers() -> Outcome {
+    let pid = must!(child(|| {
+        must!(calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0));
+        let path = c"/bin/true";
+        let vector = [address(path.as_ptr()), 0];
+        // SAFETY: the call does not come back, or the flags are put right.
+        unsafe {
+            asm!(
+                "mov eax, ds",
+                "mov gs, eax",
+                "pushfd",
+                "or dword ptr [esp], 0x44400", // AC, NT, DF
+                "popfd",
+                "mov eax, 11",
+                "mov edi, 0x55555555",
+                "int 0x80",
+                "pushfd",
+                "and dword ptr [esp], ~0x44400",
+                "popfd",
+                inout("eax") 0 => _,
+                out("edi") _,
+                in("ebx") path.as_ptr(),
+                in("ecx") &vector,
+                in("edx") 0,
+            );
+        }
+        Err(failure!("execve came back"))
+    }));
+    check_eq!(must!(wait_for(pid)), trap());
+    for name in [EAX, EBX, ECX, EDX, ESI, EDI, EBP, GS] {
+        check_eq!((name, must!(register(pid, name))), (name, 0));
+    }
+    for name in [DS, ES, FS, SS] {
+        check_eq!((name, must!(register(pid, name))), (name, 0x17));
+    }
+    check_eq!(must!(register(pid, EFL)), 0x202);
+    check_eq!(must!(go_on(PTRACE_CONT, pid, 0)), WaitStatus(0));
+    Ok(())
+}
+
 fn trace_permission() -> Outcome {
     let attach = |pid| calls::ptrace(PTRACE_ATTACH, pid, 0, 0);
     let mine = must!(sleeper());
     as_user(100, 10, || {
         check_eq!(attach(mine), Err(Errno::EPERM));
-        let own = must!(sleeper());
+        // It has changed its ids; what it runs next has not.
+        let changed = must!(sleeper());
+        check_eq!(attach(changed), Err(Errno::EPERM));
+        must!(kill_and_wait(changed));
+        let own = must!(program_that_sleeps(PROGRAM));
         check_eq!(attach(own), Ok(0));
         must!(wait_for(own));
         must!(calls::ptrace(PTRACE_KILL, own, 0, 0));

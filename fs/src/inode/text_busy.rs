@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A file is either written to or run, never both at once (0.11 looks at
+//! neither; later `ETXTBSY`).
+//!
+//! A program's pages are loaded when they are wanted, and tasks that run the
+//! same file share them: a write in between would give a program that is partly
+//! the old one. Whoever opens a regular file for writing, or cuts it, calls
+//! [`Inode::begin_writing`] and in the end [`Inode::end_writing`]; whoever runs
+//! it has an [`Executable`].
+
+use super::Inode;
+use core::ops::Deref;
+use core::sync::atomic::Ordering::Relaxed;
+use lib::{Errno, Result};
+
+/// A handle on an inode that is run. While there is one, nobody writes to it.
+#[derive(PartialEq)]
+pub struct Executable<'fs>(Inode<'fs>);
+
+impl<'fs> Executable<'fs> {
+    /// `ETXTBSY` if it is open for writing.
+    pub(crate) fn new(inode: Inode<'fs>) -> Result<Executable<'fs>> {
+        let one_more = |writers| (writers <= 0).then_some(writers - 1);
+        let writers = &inode.slot.writers;
+        match writers.fetch_update(Relaxed, Relaxed, one_more) {
+            Ok(_) => Ok(Executable(inode)),
+            Err(_) => Err(Errno::ETXTBSY),
+        }
+    }
+}
+
+impl<'fs> Deref for Executable<'fs> {
+    type Target = Inode<'fs>;
+    fn deref(&self) -> &Inode<'fs> {
+        &self.0
+    }
+}
+
+impl Clone for Executable<'_> {
+    fn clone(&self) -> Self {
+        self.0.slot.writers.fetch_sub(1, Relaxed);
+        Executable(self.0.clone())
+    }
+}
+
+impl Drop for Executable<'_> {
+    fn drop(&mut self) {
+        self.0.slot.writers.fetch_add(1, Relaxed);
+    }
+}
+
+impl Inode<'_> {
+    /// Counts a writer. `ETXTBSY` while the file is run.
+    pub(crate) fn begin_writing(&self) -> Result<()> {
+        let one_more = |writers| (writers >= 0).then_some(writers + 1);
+        match self.slot.writers.fetch_update(Relaxed, Relaxed, one_more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Errno::ETXTBSY),
+        }
+    }
+
+    /// Undoes [`Inode::begin_writing`].
+    pub(crate) fn end_writing(&self) {
+        self.slot.writers.fetch_sub(1, Relaxed);
+    }
+}
