@@ -133,8 +133,13 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 
 /// Acts on the first signal that is pending and let in.
 pub fn do_signal(task: &Task, registers: &mut Registers) {
-    if !stop_here() {
-        take_signal(task, registers);
+    let Some(signal) = SignalSet(task.pending_signals()).first() else {
+        return;
+    };
+    if stops_untraced(task, signal) {
+        stop_unless_orphaned(signal);
+    } else {
+        take_signal(task, signal, registers);
     }
     if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
         task.has_saved_mask.set(0);
@@ -142,10 +147,7 @@ pub fn do_signal(task: &Task, registers: &mut Registers) {
     }
 }
 
-fn take_signal(task: &Task, registers: &mut Registers) {
-    let Some(signal) = SignalSet(task.pending_signals()).first() else {
-        return;
-    };
+fn take_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     task.signal.clear_bits(signal.bit());
     if !task.trace.is_traced() || signal == Signal::SIGKILL {
         act_upon(task, signal, registers);
@@ -186,27 +188,32 @@ fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
 fn default_action(signal: Signal) {
     match signal {
         Signal::SIGCHLD | Signal::SIGCONT => {}
-        // `stop_here` has dealt with it.
+        // Such a task has been stopped already.
         _ if SignalSet::STOPS.contains(signal) => {}
         _ if current().number() == 1 => {}
         _ => do_exit(WaitStatus::from_signal(signal)),
     }
 }
 
-/// If the next signal is one that stops the task, stops it here. In the middle
-/// of a system call that call goes on afterwards instead of ending with
+/// In the middle of a system call: if the next signal is one that stops the
+/// task, stops it here, and the call goes on afterwards instead of ending with
 /// `EINTR`. False if there is something else to be done about the signal.
 pub fn stop_here() -> bool {
     let task = current();
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
         return false;
     };
-    // A tracer wants to be asked first, on the way back to ring 3.
-    let stops = !task.trace.is_traced() && stops_by_default(task, signal);
+    let stops = stops_untraced(task, signal);
     if stops {
         stop_unless_orphaned(signal);
     }
     stops
+}
+
+/// Whether the signal stops the task without more ado. A tracer wants to be
+/// asked first, on the way back to ring 3.
+fn stops_untraced(task: &Task, signal: Signal) -> bool {
+    stops_by_default(task, signal) && !task.trace.is_traced()
 }
 
 /// Whether the signal would stop the task.
