@@ -23,7 +23,7 @@ GUEST         := $(TARGET)/debug/guest
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench latency latency-image map side-by-side test check clean setup FORCE
+.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -93,6 +93,9 @@ latency-image: kernel tools
 	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
 		--output $(LATENCY_IMAGE) --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(LATENCY_KERNEL) --programs $(PROGRAMS)
+
+soak: image tools ## a million random system calls in each emulator, by a user and by root
+	@$(GUEST) soak --image $(IMAGE) --folder $(BUILD)/soak
 
 map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
 	@$(HOST_CARGO) run --quiet -p side-by-side -- guide

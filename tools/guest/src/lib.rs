@@ -38,6 +38,7 @@ pub mod process;
 pub mod qemu;
 mod screen;
 mod serial;
+pub mod soak;
 pub mod symbols;
 pub mod tour;
 

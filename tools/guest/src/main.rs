@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
-use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive, latency};
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive, latency, soak};
 
 #[derive(Parser)]
 #[command(about)]
@@ -41,6 +41,8 @@ enum Action {
     Bench(Bench),
     /// Measures in Bochs how long interrupts are masked; prints the worst ten.
     Latency(Latency),
+    /// Makes random system calls in the guest, by the million, in pieces.
+    Soak(Soak),
 }
 
 #[derive(Args)]
@@ -139,6 +141,7 @@ fn main() -> ExitCode {
         Action::Screenshot(screenshot) => screenshot.run(),
         Action::Bench(bench) => bench::run(&bench.into()),
         Action::Latency(latency) => latency::run(&latency.into()),
+        Action::Soak(soak) => soak::run(&soak.into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -195,6 +198,46 @@ impl From<Latency> for latency::Options {
             kernel: latency.kernel,
             command: latency.command,
             limit: Duration::from_secs(latency.timeout),
+        }
+    }
+}
+
+#[derive(Args)]
+struct Soak {
+    /// The disk image. Each piece works on a copy.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// Where the list of the pieces that are done goes, and their disk.
+    #[arg(long, default_value = "build/soak")]
+    folder: PathBuf,
+    /// The emulator; both without this.
+    #[arg(long, value_enum)]
+    emulator: Option<Emulator>,
+    /// Who makes the calls; both without this.
+    #[arg(long, value_enum)]
+    who: Option<soak::Who>,
+    /// Calls in each emulator by each.
+    #[arg(long, default_value_t = 1_000_000)]
+    calls: u32,
+    /// Calls of a piece.
+    #[arg(long, default_value_t = 50_000)]
+    piece: u32,
+}
+
+impl From<Soak> for soak::Options {
+    fn from(soak: Soak) -> Self {
+        use soak::Who;
+        let (emulators, who) = (
+            soak.emulator.map(|one| vec![one]),
+            soak.who.map(|one| vec![one]),
+        );
+        Self {
+            image: soak.image,
+            folder: soak.folder,
+            emulators: emulators.unwrap_or_else(|| vec![Emulator::Qemu, Emulator::Bochs]),
+            who: who.unwrap_or_else(|| vec![Who::Guest, Who::Root]),
+            calls: soak.calls,
+            piece: soak.piece,
         }
     }
 }

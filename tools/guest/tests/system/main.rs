@@ -24,5 +24,6 @@ mod period;
 mod power;
 mod serial;
 mod shell;
+mod soak;
 mod tracing;
 mod usertests;

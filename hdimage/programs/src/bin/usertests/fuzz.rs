@@ -73,7 +73,7 @@ impl Random {
 }
 
 /// System call `number`, whatever it is.
-fn any_call(number: u32, [a, b, c, d]: [u32; 4]) -> i32 {
+pub fn any_call(number: u32, [a, b, c, d]: [u32; 4]) -> i32 {
     let eax;
     // SAFETY: the process may be ruined by what the call writes; it does
     // nothing of importance any more. esi is exchanged as in `lib::syscall`.

@@ -6,6 +6,8 @@
 //! usertests NAME...    run those; a name ending in `*` stands for several
 //! usertests -x NAME... run all but those
 //! usertests -l         list them
+//! usertests -s ROUND COUNT   COUNT random calls as a user, from that round on
+//! usertests -S ROUND COUNT   the same as the super-user in a jail
 //! ```
 //!
 //! Each test runs in a process of its own, in a process group of its own, in
@@ -42,6 +44,7 @@ mod sending;
 mod serial;
 mod signal_frames;
 mod signals;
+mod soak;
 mod stress;
 mod system;
 mod terminals;
@@ -92,6 +95,14 @@ fn main() -> i32 {
         && first.to_bytes() == helper::FLAG
     {
         return helper::run(rest);
+    }
+    match arguments
+        .split_first()
+        .map(|(first, rest)| (first.to_bytes(), rest))
+    {
+        Some((b"-s", rest)) => return soak::run(false, rest),
+        Some((b"-S", rest)) => return soak::run(true, rest),
+        _ => {}
     }
     let mut all: Vec<&Test> = TOPICS
         .iter()

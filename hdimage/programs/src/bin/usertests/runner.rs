@@ -13,6 +13,7 @@ use crate::support::{Failure, Test, number, read_file};
 use alloc::format;
 use alloc::string::String;
 use core::ffi::CStr;
+use core::ops::RangeInclusive;
 use lib::limits::{HZ, NR_TASKS};
 use lib::signal::Signal;
 use lib::sys::stat::S_ISDIR;
@@ -28,6 +29,9 @@ use lib::{Errno, Result, eprintln, print, println};
 const FOLDER: &CStr = c"/tmp/usertests";
 /// A test that takes longer hangs.
 const MOST_SECONDS: u32 = 60;
+/// The same for one of [`run_again`], which may be of many calls on a slow
+/// machine.
+const MOST_SECONDS_OF_ROUND: u32 = 600;
 /// How often usage is looked at, with a second between.
 const TRIES: u32 = 4;
 
@@ -70,7 +74,7 @@ pub fn run(tests: &[&Test]) -> i32 {
         print!("{} ... ", test.name);
         stdio::flush();
         let start = seconds();
-        match run_one(test) {
+        match run_one(test, MOST_SECONDS) {
             Ok(()) => match seconds().wrapping_sub(start) {
                 0 | 1 => println!("ok"),
                 slow => println!("ok ({slow} s)"),
@@ -85,6 +89,25 @@ pub fn run(tests: &[&Test]) -> i32 {
     }
     println!("{} passed, {failed} failed", tests.len() - failed);
     (failed != 0).into()
+}
+
+/// Runs a test once for each number that `set` is told before, until it fails;
+/// says now and then which one.
+pub fn run_again(
+    test: &Test,
+    numbers: RangeInclusive<u32>,
+    set: impl Fn(u32),
+) -> core::result::Result<(), Failure> {
+    const SAID: u32 = 10;
+    must!(prepare());
+    for number in numbers {
+        set(number);
+        if number.is_multiple_of(SAID) {
+            println!("round {number}");
+        }
+        run_one(test, MOST_SECONDS_OF_ROUND)?;
+    }
+    Ok(())
 }
 
 /// Seconds since the start of the machine, which `stime` does not change.
@@ -126,16 +149,16 @@ fn warm_up() -> Result<()> {
     };
     // The second time everything is as it will be.
     for _ in 0..2 {
-        let _ = run_one(&nothing);
+        let _ = run_one(&nothing, MOST_SECONDS);
     }
     Ok(())
 }
 
-fn run_one(test: &Test) -> core::result::Result<(), Failure> {
+fn run_one(test: &Test, seconds: u32) -> core::result::Result<(), Failure> {
     let before = must!(Usage::now());
     must!(calls::mkdir(FOLDER, 0o777));
     must!(calls::chmod(FOLDER, 0o777));
-    let result = run_in_child(test);
+    let result = run_in_child(test, seconds);
     must!(clean());
     let mut after = must!(Usage::now());
     for _ in 1..TRIES {
@@ -159,7 +182,7 @@ fn run_one(test: &Test) -> core::result::Result<(), Failure> {
     }
 }
 
-fn run_in_child(test: &Test) -> core::result::Result<(), Failure> {
+fn run_in_child(test: &Test, most_seconds: u32) -> core::result::Result<(), Failure> {
     let Some(pid) = must!(calls::fork()) else {
         let _ = calls::setpgid(Pid(0), Pid(0));
         let _ = sigaction(Signal::SIGALRM, Handler::Default);
@@ -173,7 +196,7 @@ fn run_in_child(test: &Test) -> core::result::Result<(), Failure> {
         stdio::flush();
         calls::exit(1)
     };
-    calls::alarm(MOST_SECONDS);
+    calls::alarm(most_seconds);
     let mut result = calls::waitpid(number(pid), 0);
     let hung = result == Err(Errno::EINTR);
     if hung {
@@ -185,7 +208,7 @@ fn run_in_child(test: &Test) -> core::result::Result<(), Failure> {
     while calls::kill(-number(pid), Signal::SIGKILL.number()).is_ok() && seconds() < start + 5 {}
     calls::alarm(0);
     match must!(result) {
-        _ if hung => Err(Failure(format!("hung, killed after {MOST_SECONDS} s"))),
+        _ if hung => Err(Failure(format!("hung, killed after {most_seconds} s"))),
         Some((_, WaitStatus(0))) => Ok(()),
         Some((_, status)) => Err(match status.term_signal() {
             Some(signal) => Failure(format!("killed by SIG{}", signal.name())),
