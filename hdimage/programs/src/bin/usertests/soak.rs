@@ -192,7 +192,7 @@ fn work(writer: Fd, seed: [u32; 3]) -> ! {
     while worker.left > 0 {
         worker.left -= 1;
         worker.step();
-        if worker.left % CALLS_OF_REPORT == 0 {
+        if worker.left.is_multiple_of(CALLS_OF_REPORT) {
             let _ = calls::write(REPORT, b".");
         }
     }
