@@ -19,7 +19,7 @@ impl<'fs> Fs<'fs> {
     /// `execve`.
     fn dupfd(&self, task: &FsTask<'fs>, fd: u32, from: u32) -> Result<usize> {
         let file = task.file(fd)?;
-        if from >= NR_OPEN as u32 {
+        if from >= task.open_limit.get().min(NR_OPEN as u32) {
             return Err(Errno::EINVAL);
         }
         task.install(file, from).map(|fd| fd as usize)

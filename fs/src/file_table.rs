@@ -7,7 +7,7 @@
 
 use crate::inode::Inode;
 use crate::seam::{OpenDevice, SleepGuard, SleepLock};
-use crate::{Fs, NR_FILE};
+use crate::{Fs, NR_FILE, RESERVED_FILES};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
@@ -29,6 +29,15 @@ pub(crate) struct FileTable {
 struct FreeList {
     first: u32,
     fresh: u32,
+    /// How many there are.
+    count: u32,
+}
+
+impl FreeList {
+    /// Whether no entry is free for who asks.
+    fn is_empty(&self, may_use_reserve: impl FnOnce() -> bool) -> bool {
+        self.count == 0 || (self.count <= RESERVED_FILES && !may_use_reserve())
+    }
 }
 
 /// An open file (0.11: `struct file`).
@@ -76,13 +85,18 @@ impl FileTable {
             free: Lock::new(FreeList {
                 first: END,
                 fresh: 0,
+                count: NR_FILE as u32,
             }),
         }
     }
 
-    /// Takes a free entry, counted once.
-    fn get_empty(&self) -> Result<&FileSlot> {
+    /// Takes a free entry, counted once. The last ones are only for whom
+    /// `may_use_reserve` is true.
+    fn get_empty(&self, may_use_reserve: impl FnOnce() -> bool) -> Result<&FileSlot> {
         let mut free = self.free.lock();
+        if free.is_empty(may_use_reserve) {
+            return Err(Errno::ENFILE);
+        }
         let place = if free.first == END {
             free.fresh
         } else {
@@ -94,6 +108,7 @@ impl FileTable {
         } else {
             free.first = slot.next_free.get();
         }
+        free.count -= 1;
         slot.place.set(place);
         slot.count.set(1);
         Ok(slot)
@@ -145,6 +160,7 @@ impl Drop for File<'_> {
         let opened = self.open_device();
         self.slot.next_free.set(free.first);
         free.first = self.slot.place.get();
+        free.count += 1;
         drop(free);
         let Some(inode) = self.fs.inode_from_raw(inode) else {
             return;
@@ -222,8 +238,8 @@ impl<'fs> File<'fs> {
 
 impl<'fs> Fs<'fs> {
     /// Opens an inode: an entry of the table that has it and the type of file
-    /// that it serves as, at position 0. `ENFILE` if the table is full; then the inode
-    /// is closed.
+    /// that it serves as, at position 0. `ENFILE` if the table is full, but for
+    /// the super-user's entries; then the inode is closed.
     pub(crate) fn new_file(
         &'fs self,
         inode: Inode<'fs>,
@@ -231,7 +247,7 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         opened: OpenDevice,
     ) -> Result<File<'fs>> {
-        let slot = (self.tables.files.get_empty())
+        let slot = (self.tables.files.get_empty(|| self.seam.may_use_reserve()))
             .inspect_err(|_| self.close_inode(&inode, file_type, flags, opened))?;
         slot.file_type.set(u32::from(file_type));
         slot.device.set(u32::from(opened.device.0));
@@ -244,8 +260,8 @@ impl<'fs> Fs<'fs> {
 
     /// `ENFILE` if no file can be opened now.
     pub(crate) fn check_free_file(&self) -> Result<()> {
-        let free = self.tables.files.free.lock();
-        let is_full = free.first == END && free.fresh as usize >= NR_FILE;
+        let is_full =
+            (self.tables.files.free.lock()).is_empty(|| self.seam.may_use_reserve());
         if is_full { Err(Errno::ENFILE) } else { Ok(()) }
     }
 

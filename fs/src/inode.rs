@@ -29,7 +29,7 @@ use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
 use crate::seam::{Seam, SleepLock};
-use crate::{Fs, printk};
+use crate::{Fs, RESERVED_INODES, printk};
 use core::sync::atomic::{
     AtomicBool, AtomicI32,
     Ordering::{Acquire, Release},
@@ -40,7 +40,7 @@ use lib::sys::types::{Device, Time};
 use lib::{Errno, Result};
 
 /// Hash chains of the inode table.
-pub(crate) const NR_HASH: usize = 128;
+pub(crate) const NR_HASH: usize = 256;
 /// How many unused inodes are looked at for one that need not be written.
 const SEARCH: usize = 32;
 /// A place behind the last super block.
@@ -222,7 +222,7 @@ impl<'fs> Fs<'fs> {
 
     /// The inode with a number on a mounted device. `EIO` if there can't be
     /// such an inode or it can't be read, `ENFILE` if all of memory's inodes
-    /// are in use. Doesn't look at what is mounted: see [`Fs::cross_mount`].
+    /// that the caller may take are in use. Doesn't look at what is mounted: see [`Fs::cross_mount`].
     pub fn iget(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
         let inode = self.get_slot(device, number)?;
         if !inode.slot.is_valid() {
@@ -295,12 +295,15 @@ impl<'fs> Fs<'fs> {
 
     /// Takes the slot unused longest: without identity, counted once. `None`
     /// after a changed inode was written to make room, with the table free in
-    /// between; `ENFILE` if all are in use.
+    /// between; `ENFILE` if all are in use, but for the super-user's.
     fn get_empty_inode<'a>(
         &'fs self,
         mut table: TableGuard<'a>,
     ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
         let slots = &self.tables.inode_slots;
+        if table.count_unused() <= RESERVED_INODES && !self.seam.may_use_reserve() {
+            return Err(Errno::ENFILE);
+        }
         // The oldest; but one that must be written first only if most must.
         let is_clean = |(_, slot): &(u32, &InodeSlot)| !slot.is_dirty();
         let clean = table.unused(slots).take(SEARCH).find(is_clean);

@@ -109,11 +109,15 @@ use seam::{Seam, SleepLock, WaitQueue};
 use super_block::SuperBlock;
 
 /// Inodes in memory (0.11: 32).
-pub const NR_INODE: usize = 256;
+pub const NR_INODE: usize = 768;
+/// The last free inodes in memory are for the super-user.
+pub const RESERVED_INODES: u32 = 32;
 /// Mounted file systems (0.11: 8).
 pub const NR_SUPER: usize = 8;
 /// Open files (0.11: 64).
-pub const NR_FILE: usize = 128;
+pub const NR_FILE: usize = 704;
+/// The last free files are for the super-user.
+pub const RESERVED_FILES: u32 = 32;
 
 /// The tables of the file system, without the buffers.
 pub struct Tables {

@@ -45,6 +45,8 @@ pub struct Index<const CHAINS: usize> {
     chains: [u32; CHAINS],
     oldest: u32,
     newest: u32,
+    /// How many slots are in the list.
+    unused: u32,
 }
 
 impl<const CHAINS: usize> Index<CHAINS> {
@@ -59,6 +61,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
             chains: [END; CHAINS],
             oldest: END,
             newest: END,
+            unused: 0,
         }
     }
 
@@ -116,6 +119,11 @@ impl<const CHAINS: usize> Index<CHAINS> {
         (self.oldest != END).then_some(self.oldest)
     }
 
+    /// How many slots are unused.
+    pub fn count_unused(&self) -> u32 {
+        self.unused
+    }
+
     /// The unused slots, the oldest first.
     pub fn unused<'a, S: Slot>(&self, slots: &'a [S]) -> impl Iterator<Item = (u32, &'a S)> {
         let mut number = self.oldest;
@@ -142,6 +150,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
             Some(other) => other.links().older.set(older),
             None => self.newest = older,
         }
+        self.unused -= 1;
     }
 
     /// A slot is not used any more: puts it last in the list.
@@ -157,6 +166,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
             None => self.oldest = number,
         }
         self.newest = number;
+        self.unused += 1;
     }
 
     /// A slot holds nothing worth keeping: puts it first in the list.
@@ -171,5 +181,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
             None => self.newest = number,
         }
         self.oldest = number;
+        self.unused += 1;
     }
 }

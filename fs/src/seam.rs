@@ -179,6 +179,12 @@ pub trait Seam: Sync {
     /// Sends SIGXFSZ to the caller, whose limit forbids a larger file.
     fn file_too_large(&self) {}
 
+    /// Whether the caller may take the last free files and inodes. Asked only
+    /// when no others are left.
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     /// Opening a character or block device: `ENXIO` if it has no driver. The
     /// surroundings also make a terminal the caller's controlling terminal
     /// here, where 0.11 had it in `sys_open`. Returns what the file has open

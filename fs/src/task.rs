@@ -33,6 +33,8 @@ lib::process_struct! {
             pub umask: Word = Word::new(0o022),
             /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
             pub file_size_limit: Word = Word::new(u32::MAX),
+            /// No new descriptor is this or above it (RLIMIT_NOFILE).
+            pub open_limit: Word = Word::new(NR_OPEN as u32),
             /// How many of `groups` count.
             group_count: Word = Word::new(0),
             /// The groups whose rights it has besides.
@@ -97,6 +99,13 @@ impl<'fs> FsTask<'fs> {
     #[inline(always)]
     pub fn is_superuser(&self) -> bool {
         self.euid.get() == 0
+    }
+
+    /// Whether the last free tasks, files, inodes and pages are for it. The
+    /// real user counts: a set-user-id program, which anybody may start again
+    /// and again, has no right to them.
+    pub fn may_use_reserve(&self) -> bool {
+        self.uid.get() == 0
     }
 
     /// Copies its supplementary groups to `list` and tells how many there are.
@@ -182,7 +191,8 @@ impl<'fs> FsTask<'fs> {
     /// `EMFILE` if no descriptor from `from` up is free.
     pub(crate) fn check_free_descriptor(&self, from: u32) -> Result<()> {
         let files = self.files.lock();
-        let is_free = files.filp.iter().skip(from as usize).any(Option::is_none);
+        let allowed = files.filp.iter().take(self.open_limit.get() as usize);
+        let is_free = allowed.skip(from as usize).any(Option::is_none);
         if is_free { Ok(()) } else { Err(Errno::EMFILE) }
     }
 
@@ -192,6 +202,7 @@ impl<'fs> FsTask<'fs> {
         let mut files = self.files.lock();
         let free = (0..)
             .zip(&mut files.filp)
+            .take(self.open_limit.get() as usize)
             .skip(from as usize)
             .find(|(_, file)| file.is_none());
         let Some((fd, slot)) = free else {
@@ -207,7 +218,8 @@ impl<'fs> FsTask<'fs> {
     /// Gives a file a certain descriptor, and the one that had it back.
     pub(crate) fn replace(&self, fd: u32, file: File<'fs>) -> Result<Option<File<'fs>>> {
         let mut files = self.files.lock();
-        let Some(slot) = files.filp.get_mut(fd as usize) else {
+        let mut allowed = files.filp.iter_mut().take(self.open_limit.get() as usize);
+        let Some(slot) = allowed.nth(fd as usize) else {
             drop(files);
             return Err(Errno::EBADF);
         };

@@ -7,6 +7,7 @@
 //! arguments; everything else of the new program comes by page faults.
 
 use crate::exit;
+use crate::fault;
 use crate::fs_seam::fs;
 use crate::ptrace;
 use crate::sched::{self, Task, current};
@@ -56,7 +57,10 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     match start(task, strings, argc, envc) {
         Ok(stack) => set_registers(registers, task, stack),
         // There is no old program to go back to.
-        Err(_) => exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL)),
+        Err(_) => {
+            fault::tell_out_of_memory(task);
+            exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL))
+        }
     }
     if task.trace.is_traced() {
         exit::deliver(Signal::SIGTRAP, task);

@@ -9,6 +9,7 @@
 mod orphans;
 
 use crate::chr_drv::tty_io;
+use crate::fork;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
 use crate::sched::{self, Attention, State, Task, current};
@@ -153,6 +154,7 @@ fn release(task: &Task) {
     task.pid.set(0);
     task.pgrp.set(0);
     task.session.set(0);
+    fork::free_kernel_stack(task.number());
     task.set_state(State::Unused);
 }
 

@@ -12,10 +12,14 @@
 //!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
 
+use crate::exit::{self, INIT_PID};
 use crate::fs_seam::fs;
-use crate::sched::{self, Task};
+use crate::printk;
+use crate::sched::{self, HZ, Task};
 use fs::Executable;
 use lib::a_out::ZMAGIC_TEXT_OFFSET;
+use lib::lock::Word;
+use lib::signal::Signal;
 use lib::sys::resource::RLIMIT_STACK;
 use lib::{Errno, Result};
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
@@ -107,6 +111,51 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
     page[data..].fill(0);
     Ok(page)
+}
+
+/// Ends a program that cannot go on for want of a page, and says which
+/// (0.11: `oom`). Not init, without which nothing can go on: it tries again
+/// when others have run.
+pub fn out_of_memory(task: &Task) {
+    if task.pid.get() == INIT_PID {
+        return sched::schedule();
+    }
+    tell_out_of_memory(task);
+    exit::deliver(Signal::SIGKILL, task);
+}
+
+/// Says which program is ended for want of a page; of many within a few
+/// seconds only which were the first. Whoever has them ended on purpose shall
+/// not fill the screen.
+pub fn tell_out_of_memory(task: &Task) {
+    const PERIOD: u32 = 10 * HZ;
+    const MOST: u32 = 5;
+    static START: Word = Word::new(0);
+    static COUNT: Word = Word::new(0);
+    if sched::jiffies().wrapping_sub(START.get()) >= PERIOD {
+        if COUNT.get() > MOST {
+            printk!("Out of memory: {} more were killed\n", COUNT.get() - MOST);
+        }
+        START.set(sched::jiffies());
+        COUNT.set(0);
+    }
+    COUNT.add(1);
+    if COUNT.get() <= MOST {
+        // Its file may be called anything, escape sequences too.
+        let name = task.name.lock().map(|byte| match byte {
+            b'!'..=b'~' | 0 => byte,
+            _ => b'?',
+        });
+        let name = core::str::from_utf8(&name).unwrap_or("?");
+        let (name, pid) = (name.trim_end_matches('\0'), task.pid.get());
+        printk!("Out of memory: {name} (process {pid}) was killed\n");
+    }
+}
+
+/// How many pages the heap has to be given so that it ends at `brk`.
+pub fn heap_growth(task: &Task, brk: u32) -> u32 {
+    let old_end = task.brk.get().next_multiple_of(PAGE);
+    brk.next_multiple_of(PAGE).saturating_sub(old_end) / PAGE
 }
 
 /// Gives back the pages of the heap behind a lower end.

@@ -8,10 +8,11 @@
 //! its TSS: on its way back to ring 3, as if it had made the call.
 
 use crate::descriptor_tables::Tss;
-use crate::sched::{self, State, TASK, Task, current};
+use crate::sched::{self, NR_TASKS, State, TASK, Task, current};
 use crate::signal::EFLAGS_TF;
 use crate::traps::{self, Registers};
 use lib::lock::Word;
+use lib::sys::resource::RLIMIT_NPROC;
 use lib::{Errno, Result};
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Ring, Selector};
@@ -25,12 +26,15 @@ const KERNEL_STACK_STRIDE: u32 = 2 * KERNEL_STACK_SIZE;
 
 /// The last process id given out.
 static LAST_PID: Word = Word::new(0);
+/// The last free slots are for the super-user.
+const RESERVED_TASKS: usize = 8;
 /// Process ids stay below this, so that they fit 0.11's `short`s.
 const PID_LIMIT: u32 = 0x7FFF;
 
 /// `fork` (0.11: `_sys_fork`, `copy_process`).
 ///
-/// `EAGAIN` without a free slot, `ENOMEM` without pages for the page tables.
+/// `EAGAIN` without a free slot or if the user has as many processes as he may
+/// (RLIMIT_NPROC), `ENOMEM` without pages for the page tables.
 pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let child = find_empty_process()?;
     // Others may fork while this gives way.
@@ -53,12 +57,22 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     Ok(pid)
 }
 
-/// The first unused slot.
+/// The first unused slot, if the caller may have it. For all but the super-user
+/// the last slots do not count, nor do those beyond the user's limit.
 fn find_empty_process() -> Result<&'static Task> {
-    TASK[1..]
-        .iter()
-        .find(|task| task.state() == State::Unused)
-        .ok_or(Errno::EAGAIN)
+    let mut slots = TASK[1..].iter();
+    let empty = slots.find(|task| task.state() == State::Unused);
+    let empty = empty.ok_or(Errno::EAGAIN)?;
+    let caller = current();
+    if !caller.fs.may_use_reserve() {
+        let is_own = |task: &&Task| task.fs.uid.get() == caller.fs.uid.get();
+        let own = sched::tasks().filter(is_own).count() as u32;
+        let all = sched::tasks().count();
+        if own >= caller.limits.get(RLIMIT_NPROC) || all >= NR_TASKS - 1 - RESERVED_TASKS {
+            return Err(Errno::EAGAIN);
+        }
+    }
+    Ok(empty)
 }
 
 /// The next number that is neither a process nor a group or session that
@@ -82,8 +96,11 @@ fn next_pid() -> u32 {
     }
 }
 
-/// The top of a slot's kernel stack. Its pages are taken when the slot is
-/// first used, and kept: a task cannot free the stack it stands on.
+/// Slots below this keep their kernel stacks when they are given up.
+const KEPT_STACKS: usize = 16;
+
+/// The top of a slot's kernel stack. Its pages are taken when the slot comes
+/// into use, unless it has kept them.
 fn kernel_stack(number: usize) -> Result<u32> {
     let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
     for address in (top - KERNEL_STACK_SIZE..top).step_by(PAGE_SIZE) {
@@ -93,6 +110,17 @@ fn kernel_stack(number: usize) -> Result<u32> {
         }
     }
     Ok(top)
+}
+
+/// Gives back the kernel stack of a task that has ended, unless the next will
+/// have need of it soon: slots are used from the lowest up. A task cannot free
+/// the stack it stands on, so this is done by who buries it.
+pub fn free_kernel_stack(number: usize) {
+    if number >= KEPT_STACKS {
+        let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
+        let bottom = top - KERNEL_STACK_SIZE;
+        memory::free_pages(LinearAddress(bottom), LinearAddress(top));
+    }
 }
 
 /// Lets the child's linear memory refer to the parent's pages

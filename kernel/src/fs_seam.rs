@@ -106,6 +106,10 @@ impl Seam for KernelSeam {
         exit::deliver(Signal::SIGXFSZ, current());
     }
 
+    fn may_use_reserve(&self) -> bool {
+        current().fs.may_use_reserve()
+    }
+
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice> {
         match device.major() {
             _ if is_block && ll_rw_blk::has_driver(device) => Ok(OpenDevice::new(device)),

@@ -109,6 +109,7 @@ extern "C" fn main() -> ! {
     char_dev::random::rand_initialize();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
+    memory::keep_reserve(reserved_pages(free), || sched::current().fs.may_use_reserve());
     if free < FEWEST_PAGES {
         power::stop(format_args!(
             "Too little memory: {} KB. At least 2 MB are needed",
@@ -120,6 +121,13 @@ extern "C" fn main() -> ! {
         memory_end / 1024
     );
     move_to_user_mode()
+}
+
+/// How many pages are kept for the super-user: enough for a shell and two
+/// programs, if there are so many that the others can be without them.
+fn reserved_pages(free: usize) -> usize {
+    const MOST: usize = 128;
+    (free / 8).min(MOST)
 }
 
 /// The end of usable memory.

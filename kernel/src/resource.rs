@@ -4,27 +4,33 @@
 //!
 //! The limits are inherited by `fork` and kept over `execve`. In force are
 //! those for processor time (at the end of a time slice), the size of files
-//! (the file system has a copy in `FsTask`), of data and of the stack; the
-//! other two are only remembered.
+//! and open files (the file system has copies in `FsTask`), of data and of the
+//! stack, and processes of a user; the other two are only remembered.
 
 use crate::exit;
 use crate::sched::{HZ, Task, current};
 use crate::segment::{get_user, put_user};
 use crate::sys::suser;
 use fs::layout::MAX_FILE_SIZE;
+use lib::limits::{NR_OPEN, NR_TASKS};
 use lib::lock::Word;
 use lib::signal::Signal;
 use lib::sys::resource::{
-    RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_STACK, RUSAGE_CHILDREN,
-    RUSAGE_SELF, Rlimit, Rusage,
+    RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC,
+    RLIMIT_STACK, RUSAGE_CHILDREN, RUSAGE_SELF, Rlimit, Rusage,
 };
 use lib::sys::time::Timeval;
 use lib::sys::types::UserAddress;
 use lib::{Errno, Result};
+use static_assertions::const_assert;
 
 const INFINITY: u32 = RLIM_INFINITY as u32;
 /// How large a stack becomes if nobody says otherwise.
 const DEFAULT_STACK: u32 = 8 << 20;
+/// How many processes a user has if nobody says otherwise: so many that all
+/// their open files leave some for others.
+const DEFAULT_PROCESSES: u32 = NR_TASKS as u32 / 2;
+const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_FILES as usize);
 
 /// The limits of a task (0.12: `rlim` in `struct task_struct`).
 pub struct Limits([Limit; RLIM_NLIMITS]);
@@ -39,11 +45,23 @@ lib::process_struct! {
     }
 }
 
+impl Limit {
+    /// One that only the super-user may raise.
+    const fn both(value: u32) -> Limit {
+        Limit {
+            current: Word::new(value),
+            highest: Word::new(value),
+        }
+    }
+}
+
 impl Limits {
-    /// None, but for the stack.
+    /// None, but for the stack, the processes of a user and open files.
     pub const fn new() -> Limits {
         let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
         limits[RLIMIT_STACK as usize].current = Word::new(DEFAULT_STACK);
+        limits[RLIMIT_NPROC as usize] = Limit::both(DEFAULT_PROCESSES);
+        limits[RLIMIT_NOFILE as usize] = Limit::both(NR_OPEN as u32);
         Limits(limits)
     }
 
@@ -98,17 +116,17 @@ fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     let limit = limit_of(task, resource)?;
     limit.current.set(current_limit);
     limit.highest.set(highest);
-    if resource == RLIMIT_FSIZE {
-        task.fs.file_size_limit.set(match current_limit {
-            INFINITY => u32::MAX,
-            bytes => bytes,
-        });
+    match resource {
+        RLIMIT_FSIZE if current_limit == INFINITY => task.fs.file_size_limit.set(u32::MAX),
+        RLIMIT_FSIZE => task.fs.file_size_limit.set(current_limit),
+        RLIMIT_NOFILE => task.fs.open_limit.set(current_limit),
+        _ => {}
     }
     Ok(0)
 }
 
 /// `ulimit` of System V: 1 tells the largest file in 512-byte units, 2 sets
-/// it, 3 tells the highest break; others `EINVAL`. `EPERM` to raise a limit
+/// it, 3 tells the highest break, 4 how many files may be open; others `EINVAL`. `EPERM` to raise a limit
 /// for all but the super-user.
 pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
     const UNIT: u32 = 512;
@@ -126,6 +144,7 @@ pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
             Ok(largest(bytes))
         }
         3 => Ok(task.start_stack.get()),
+        4 => Ok(task.limits.get(RLIMIT_NOFILE).min(NR_OPEN as u32)),
         _ => Err(Errno::EINVAL),
     }
 }

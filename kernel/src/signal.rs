@@ -8,6 +8,7 @@
 //! and changes `eip` and `esp` of the interrupted program.
 
 use crate::exit::{self, do_exit};
+use crate::fault;
 use crate::ptrace;
 use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{get_user, put_user};
@@ -259,7 +260,12 @@ fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut
     if flags.contains(SignalFlags::SA_ONESHOT) {
         task.reset_action(signal);
     }
-    if push_frame(task, signal, action, registers).is_err() || action.sa_handler.0 >= TASK_SIZE {
+    let pushed = push_frame(task, signal, action, registers);
+    if pushed == Err(Errno::ENOMEM) {
+        fault::tell_out_of_memory(task);
+        do_exit(WaitStatus::from_signal(Signal::SIGKILL));
+    }
+    if pushed.is_err() || action.sa_handler.0 >= TASK_SIZE {
         do_exit(WaitStatus::from_signal(Signal::SIGSEGV));
     }
     registers.eip = action.sa_handler.0;

@@ -18,6 +18,7 @@ use lib::sys::times::Tms;
 use lib::sys::types::{Gid, Uid, UserAddress};
 use lib::sys::utsname::Utsname;
 use lib::{Errno, Result};
+use mm::memory;
 
 macro_rules! not_implemented {
     ($($handler:ident $arguments:tt;)*) => {
@@ -124,7 +125,8 @@ pub fn sys_times(tms: UserAddress) -> Result<u32> {
 }
 
 /// `brk`: moves the end of the heap; returns where it is now. An end that is
-/// not possible changes nothing.
+/// not possible, or for which there are not enough free pages now, changes
+/// nothing.
 pub fn sys_brk(end_data: u32) -> Result<u32> {
     let task = current();
     // 0.11 keeps 16 KB free below the stack.
@@ -132,6 +134,7 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
     if end_data >= task.end_code.get()
         && end_data < task.start_stack.get().saturating_sub(STACK_GAP)
         && end_data - task.end_code.get() <= task.limits.get(RLIMIT_DATA)
+        && fault::heap_growth(task, end_data) <= memory::available_pages() as u32
     {
         fault::shrink_heap(task, end_data);
         task.brk.set(end_data);

@@ -14,6 +14,7 @@ use crate::sched::{self, current};
 use core::arch::global_asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use lib::Errno;
 use lib::asm::io::{inb, outb};
 use lib::signal::Signal;
 use lib::sys::wait::WaitStatus;
@@ -294,8 +295,10 @@ extern "C" fn do_page_fault(registers: &mut Registers) {
     if !registers.is_from_user() {
         panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");
     }
-    if fault::handle(current(), &fault).is_err() {
-        die("page fault", registers, Signal::SIGSEGV);
+    match fault::handle(current(), &fault) {
+        Ok(()) => {}
+        Err(Errno::ENOMEM) => fault::out_of_memory(current()),
+        Err(_) => die("page fault", registers, Signal::SIGSEGV),
     }
 }
 

@@ -25,7 +25,10 @@ mod physical;
 mod physical;
 mod table;
 
-pub use frames::{Page, calc_mem, clear_free_page, get_free_page, get_stale_page, mem_init};
+pub use frames::{
+    Page, available_pages, calc_mem, clear_free_page, get_free_page, get_stale_page, keep_reserve,
+    mem_init,
+};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 
 use frames::{Users, add_clean_page, free_page, share_frame, users};

@@ -44,6 +44,8 @@ pub enum Stop {
     Illegal,
     /// The operand cannot be read or written.
     Fault,
+    /// There is no page for it.
+    OutOfMemory,
 }
 
 /// What an operation answers.

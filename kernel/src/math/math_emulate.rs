@@ -18,10 +18,12 @@ use super::error::{Result, Stop};
 use super::i387::I387;
 use super::instructions::{Instruction, Kind, Machine, do_emu};
 use crate::exit;
+use crate::fault;
 use crate::sched::{ATTENTION, current};
 use crate::segment::{copy_from_user, copy_to_user};
 use crate::signal::EFLAGS_TF;
 use crate::traps::Registers;
+use lib::Errno;
 use lib::signal::Signal;
 use lib::sys::types::UserAddress;
 use mm::descriptor::Selector;
@@ -58,6 +60,10 @@ fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
             _ if count > 0 => return None,
             Ok(false) | Err(Stop::Illegal | Stop::Unmasked) => return Some(Signal::SIGILL),
             Err(Stop::Fault) => return Some(Signal::SIGSEGV),
+            Err(Stop::OutOfMemory) => {
+                fault::out_of_memory(current());
+                return None;
+            }
             Err(Stop::Pending) => {
                 // As `math_error` does.
                 i387.clear_exceptions();
@@ -87,6 +93,14 @@ fn emulate_one(registers: &mut Registers, i387: &mut I387) -> Result<bool> {
     Ok(true)
 }
 
+/// Why the program's memory cannot be used.
+fn stop(error: Errno) -> Stop {
+    match error {
+        Errno::ENOMEM => Stop::OutOfMemory,
+        _ => Stop::Fault,
+    }
+}
+
 /// The bytes that stand at an address, fetched eight at a time as long as
 /// these are in one page.
 struct Code {
@@ -111,7 +125,7 @@ impl Code {
             let to_page_end = PAGE_SIZE - self.eip as usize % PAGE_SIZE;
             self.left = to_page_end.min(Code::FETCH);
             let bytes = &mut self.fetched[Code::FETCH - self.left..];
-            copy_from_user(UserAddress(self.eip), bytes).map_err(|_| Stop::Fault)?;
+            copy_from_user(UserAddress(self.eip), bytes).map_err(stop)?;
         }
         let byte = self.fetched[(Code::FETCH - self.left) % Code::FETCH];
         self.left -= 1;
@@ -187,12 +201,12 @@ impl Program<'_> {
 impl Machine for Program<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
         let address = self.operand(&[Selector::USER_DATA, Selector::USER_CODE])?;
-        copy_from_user(address, bytes).map_err(|_| Stop::Fault)
+        copy_from_user(address, bytes).map_err(stop)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let address = self.operand(&[Selector::USER_DATA])?;
-        copy_to_user(address, bytes).map_err(|_| Stop::Fault)
+        copy_to_user(address, bytes).map_err(stop)
     }
 
     fn set_ax(&mut self, value: u16) {

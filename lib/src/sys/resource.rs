@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Limits of a process and what it has used (`include/sys/resource.h` of
-//! Linux 0.12 to 0.96; 0.11 has none).
+//! Linux 0.12 to 0.96; 0.11 has none). The last two limits came with 0.99.
 
 use super::time::Timeval;
 use crate::abi_struct;
@@ -17,8 +17,12 @@ pub const RLIMIT_STACK: u32 = 3;
 pub const RLIMIT_CORE: u32 = 4;
 /// Bytes of memory in use.
 pub const RLIMIT_RSS: u32 = 5;
+/// Processes of the same real user. The super-user has no such limit.
+pub const RLIMIT_NPROC: u32 = 6;
+/// One more than the highest descriptor of an open file.
+pub const RLIMIT_NOFILE: u32 = 7;
 /// How many resources have a limit.
-pub const RLIM_NLIMITS: usize = 6;
+pub const RLIM_NLIMITS: usize = 8;
 /// As limit: none.
 pub const RLIM_INFINITY: i32 = i32::MAX;
 

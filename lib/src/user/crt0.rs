@@ -6,7 +6,7 @@
 //! `create_tables`). [`program!`](crate::program) makes an entry point of a
 //! `main`; its value, or that of [`exit`], becomes the exit status.
 
-use super::{calls, env, stdio};
+use super::{calls, env, malloc, stdio};
 use crate::errno::Errno;
 use crate::signal::Signal;
 use core::ffi::c_char;
@@ -82,8 +82,13 @@ pub fn exit(status: i32) -> ! {
     calls::exit(status)
 }
 
-/// Tells where the program went wrong, and aborts it.
+/// Tells where the program went wrong, and aborts it. Want of memory is no
+/// fault of its own: it only ends.
 pub fn panic(info: &PanicInfo<'_>) -> ! {
+    if malloc::is_out_of_memory() {
+        stdio::error_message(&[], Errno::ENOMEM);
+        calls::exit(1);
+    }
     crate::eprintln!("{info}");
     let _ = super::signal::sigaction(Signal::SIGABRT, super::signal::Handler::Default);
     let _ = calls::raise(Signal::SIGABRT);

@@ -10,6 +10,7 @@
 use super::syscall;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use spin::Mutex;
 
 /// log2 of the smallest piece; it must hold a pointer.
@@ -18,6 +19,14 @@ const SMALLEST: u32 = 4;
 const SIZES: usize = 22;
 /// By how much the data segment grows at least.
 const GROWTH: u32 = 16 * 1024;
+
+/// The last request could not be met.
+static OUT_OF_MEMORY: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program has just asked for memory that there is not.
+pub fn is_out_of_memory() -> bool {
+    OUT_OF_MEMORY.load(Relaxed)
+}
 
 /// The first word of a free piece.
 struct FreePiece {
@@ -82,16 +91,24 @@ impl Buckets {
             .checked_next_multiple_of(size.min(crate::limits::PAGE_SIZE))?;
         let piece_end = start.checked_add(size)?;
         if piece_end > self.end {
-            let wanted = piece_end.checked_add(GROWTH)?;
-            // SAFETY: the segment only grows. The answer is its new end, or
-            // the old one if there is no more room.
-            self.end = unsafe { syscall::brk(wanted) }.ok()?.max(self.end);
+            self.grow(piece_end.checked_add(GROWTH)?);
+            // In the end the exact size may still be had.
+            self.grow(piece_end);
             if piece_end > self.end {
                 return None;
             }
         }
         self.start = piece_end;
         NonNull::new(start as *mut u8)
+    }
+
+    /// Asks for a data segment that ends at `end`, if it does not yet.
+    fn grow(&mut self, end: u32) {
+        if end > self.end {
+            // SAFETY: the segment only grows. The answer is its new end, or
+            // the old one if there is no more room or memory.
+            self.end = unsafe { syscall::brk(end) }.map_or(self.end, |new| new.max(self.end));
+        }
     }
 
     /// # Safety
@@ -110,10 +127,9 @@ impl Buckets {
 // (nothing asks for more alignment than a page), and stay until freed.
 unsafe impl GlobalAlloc for BrkAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        self.0
-            .lock()
-            .allocate(bucket(layout))
-            .map_or(ptr::null_mut(), NonNull::as_ptr)
+        let piece = self.0.lock().allocate(bucket(layout));
+        OUT_OF_MEMORY.store(piece.is_none(), Relaxed);
+        piece.map_or(ptr::null_mut(), NonNull::as_ptr)
     }
 
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {

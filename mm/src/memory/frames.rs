@@ -5,6 +5,9 @@
 //! A page taken is an owned [`Page`]. [`Page::into_frame`] gives it to a page
 //! table; from then on `MEM_MAP` counts the entries that refer to it, by
 //! [`share_frame`] and [`free_page`].
+//!
+//! The last free pages are the super-user's ([`keep_reserve`]): whoever has
+//! taken all others cannot keep him from looking around and ending programs.
 
 use super::{PAGE_SIZE, PAGES, PHYSICAL_LIMIT, PhysicalAddress, physical};
 use core::ops::{Deref, DerefMut};
@@ -23,6 +26,8 @@ static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
     stale: 0,
     clean: 0,
     total: 0,
+    reserve: 0,
+    is_superuser: || true,
 });
 
 /// Two stacks in one array: pages with old contents from its beginning, pages
@@ -32,9 +37,19 @@ struct FreePages {
     stale: usize,
     clean: usize,
     total: usize,
+    /// So many pages only the super-user may take.
+    reserve: usize,
+    /// Whether it is the super-user who asks for a page.
+    is_superuser: fn() -> bool,
 }
 
 impl FreePages {
+    /// Whether whoever asks may take a page now; there may still be none.
+    #[inline(always)]
+    fn may_take(&self) -> bool {
+        self.stale + self.clean > self.reserve || (self.is_superuser)()
+    }
+
     fn push_stale(&mut self, number: u16) {
         self.numbers[self.stale] = number;
         self.stale += 1;
@@ -95,9 +110,21 @@ impl Drop for Page {
     }
 }
 
-/// Takes a free page that is all zeroes; `None` when there is none.
+/// Leaves the last pages, `reserve` of them, to the super-user: who asks for one
+/// when no others are left must be found to be him by `is_superuser`.
+pub fn keep_reserve(reserve: usize, is_superuser: fn() -> bool) {
+    let mut free = FREE_PAGES.lock();
+    free.reserve = reserve;
+    free.is_superuser = is_superuser;
+}
+
+/// Takes a free page that is all zeroes; `None` when there is none for whoever
+/// asks.
 pub fn get_free_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
+    if !free.may_take() {
+        return None;
+    }
     if let Some(number) = free.pop_clean() {
         return Some(take(number));
     }
@@ -110,6 +137,9 @@ pub fn get_free_page() -> Option<Page> {
 /// Takes a free page with whatever is in it, for who overwrites it whole.
 pub fn get_stale_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
+    if !free.may_take() {
+        return None;
+    }
     let number = free.pop_stale().or_else(|| free.pop_clean())?;
     Some(take(number))
 }
@@ -206,6 +236,13 @@ pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
             FREE_PAGES.lock().total += 1;
         }
     }
+}
+
+/// How many pages whoever asks may take now.
+pub fn available_pages() -> usize {
+    let free = FREE_PAGES.lock();
+    let left = if (free.is_superuser)() { 0 } else { free.reserve };
+    (free.stale + free.clean).saturating_sub(left)
 }
 
 /// Free and all pages (0.11: `calc_mem`).

@@ -211,7 +211,7 @@ fn fd_system_full() -> Outcome {
     let pipe = must!(Pipe::new());
     let mut children = Vec::new();
     let mut full = false;
-    while !full && children.len() < 40 {
+    while !full && children.len() < 50 {
         children.push(must!(child(|| {
             let error = loop {
                 if let Err(errno) = calls::open(c"/dev/null", O_RDONLY, 0) {

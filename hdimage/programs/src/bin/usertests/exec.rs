@@ -3,8 +3,8 @@
 
 use crate::helper::PROGRAM;
 use crate::support::{
-    Failure, Outcome, Pipe, address, as_user, child, create, fate, forget_buffers, in_child,
-    kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
+    Failure, Outcome, Pipe, address, as_user, child, copy_file, create, fate, forget_buffers,
+    in_child, kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
 };
 use alloc::ffi::CString;
 use alloc::vec;
@@ -497,7 +497,7 @@ fn ids_of(path: &CStr) -> Result<Vec<u16>, Failure> {
 }
 
 fn exec_setuid() -> Outcome {
-    must!(executable(c"p", &must!(read_file(PROGRAM))));
+    must!(copy_file(PROGRAM, c"p").and_then(|()| calls::chmod(c"p", 0o755)));
     check_eq!(ids_of(c"./p")?, [100, 100, 10, 10]);
     must!(calls::chmod(c"p", 0o4755));
     check_eq!(ids_of(c"./p")?, [100, 0, 10, 10]);
@@ -508,7 +508,7 @@ fn exec_setuid() -> Outcome {
 }
 
 fn exec_setgid() -> Outcome {
-    must!(executable(c"p", &must!(read_file(PROGRAM))));
+    must!(copy_file(PROGRAM, c"p").and_then(|()| calls::chmod(c"p", 0o755)));
     must!(calls::chown(c"p", 200, 20));
     must!(calls::chmod(c"p", 0o2755));
     check_eq!(ids_of(c"./p")?, [100, 100, 10, 20]);
@@ -549,7 +549,7 @@ fn exec_bad_pointers() -> Outcome {
 }
 
 fn exec_unlinked() -> Outcome {
-    must!(executable(c"p", &must!(read_file(PROGRAM))));
+    must!(copy_file(PROGRAM, c"p").and_then(|()| calls::chmod(c"p", 0o755)));
     let answer = output_of(
         c"./p",
         &[c"p", c"--helper", c"arguments", c"x"],

@@ -37,6 +37,7 @@ mod permissions;
 mod pipes;
 mod pointers;
 mod processes;
+mod reserve;
 mod resources;
 mod runner;
 mod select;
@@ -68,6 +69,7 @@ const TOPICS: &[&[Test]] = &[
     signal_frames::TESTS,
     ids::TESTS,
     resources::TESTS,
+    reserve::TESTS,
     tracing::TESTS,
     memory::TESTS,
     exec::TESTS,

@@ -2,16 +2,17 @@
 //! The memory of a process: heap, stack, copy-on-write, exhaustion.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, child, create, fate, in_child, kill_and_wait, killed_by,
-    pattern,
+    Outcome, Pipe, address, all_well, as_user, child, create, fate, in_child, kill_and_wait,
+    killed_by, pattern,
 };
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ptr::{read_volatile, write_volatile};
-use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use lib::Errno;
 use lib::limits::{PAGE_SIZE, TASK_SIZE};
 use lib::signal::Signal;
+use lib::sys::resource::{RLIM_INFINITY, RLIMIT_STACK, Rlimit};
 use lib::sys::wait::WaitStatus;
 use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, File};
@@ -37,7 +38,9 @@ tests! {
     data_fresh "initialised data is as the file has it, bss is zero";
     memory_exhausted "a program that takes all memory gets no more, and all of it comes back";
     memory_exhausted_fork "fork without memory for page tables is ENOMEM";
-    memory_exhausted_kernel "a read into memory that cannot be had fails";
+    memory_exhausted_kernel "calls that need memory that cannot be had fail";
+    memory_exhausted_read "a read into memory that cannot be had is ENOMEM";
+    memory_exhausted_brk "brk refuses what is not free, and leaves users less than root";
     large_sparse "pages far apart";
     read_into_shared_data "a read that sleeps into data that another process shares meanwhile";
     exec_sharing "programs that run at the same time share and do not disturb each other";
@@ -114,6 +117,15 @@ fn brk_unaligned() -> Outcome {
     Ok(())
 }
 
+/// Lets the stack grow so far.
+fn limit_stack(bytes: i32) {
+    let limit = Rlimit {
+        rlim_cur: bytes,
+        rlim_max: RLIM_INFINITY,
+    };
+    let _ = system_call!(setrlimit(RLIMIT_STACK, address(&raw const limit)));
+}
+
 #[inline(never)]
 fn recurse(left: u32) -> u32 {
     let block = core::hint::black_box([left as u8; 2048]);
@@ -126,14 +138,15 @@ fn recurse(left: u32) -> u32 {
 
 fn stack_grow() -> Outcome {
     in_child(|| {
-        // A little more than 4 MB.
-        check!(recurse(2100) > 0);
+        // A little more than 4 MB, if there is so much.
+        check!(recurse((free_pages() / 3).min(2100)) > 0);
         Ok(())
     })
 }
 
 fn stack_too_large() -> Outcome {
     killed_by(Signal::SIGSEGV, || {
+        limit_stack(0x4_0000);
         core::hint::black_box(recurse(1_000_000));
     })
 }
@@ -300,21 +313,19 @@ fn free_pages() -> u32 {
         .fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'))
 }
 
-/// Where the heap may go to.
-const HEAP_LIMIT: u32 = 50 << 20;
-
 /// Writes to page after page of the heap until only so many are free.
-/// Processes behind the first go on where one's memory is full.
 fn take_all_but(left: u32) {
     let mut end = brk(0).next_multiple_of(PAGE_SIZE);
-    brk(HEAP_LIMIT);
-    while end < HEAP_LIMIT {
+    loop {
         // Looking at what is free takes longer than taking a page.
         let some = free_pages().saturating_sub(left).div_ceil(2);
         if some == 0 {
             return;
         }
-        for _ in 0..some.min((HEAP_LIMIT - end) / PAGE_SIZE) {
+        if brk(end + some * PAGE_SIZE) == end {
+            return;
+        }
+        for _ in 0..some {
             poke(end, 1);
             end += PAGE_SIZE;
         }
@@ -322,24 +333,16 @@ fn take_all_but(left: u32) {
 }
 
 fn memory_exhausted() -> Outcome {
-    fn take_until_killed() -> i32 {
-        let mut end = brk(0).next_multiple_of(PAGE_SIZE);
-        brk(HEAP_LIMIT);
-        while end < HEAP_LIMIT {
-            poke(end, 1);
-            end += PAGE_SIZE;
-        }
-        // There was more memory than that.
-        match fate(take_until_killed) {
-            Ok(status) => status
-                .term_signal()
-                .map_or(1, |signal| -(signal.number() as i32)),
-            Err(_) => 0,
-        }
-    }
-    let status = must!(fate(take_until_killed));
-    let killer = status.term_signal();
-    check!(killer == Some(Signal::SIGSEGV) || killer == Some(Signal::SIGKILL));
+    in_child(|| {
+        let start = brk(0).next_multiple_of(PAGE_SIZE);
+        take_all_but(free_pages() / 4);
+        // What the child writes to must be copied, and there is not so much.
+        killed_by(Signal::SIGKILL, || {
+            (start..brk(0))
+                .step_by(PAGE_SIZE as usize)
+                .for_each(|page| poke(page, 2));
+        })
+    })?;
     in_child(|| {
         check!(pattern(0x4_0000, 1).len() == 0x4_0000);
         Ok(())
@@ -406,18 +409,22 @@ fn memory_exhausted_fork() -> Outcome {
     })
 }
 
+/// A page of the stack that has not been used yet: deeper each time.
+fn unused_page() -> u32 {
+    static DEPTH: AtomicU32 = AtomicU32::new(1 << 20);
+    TASK_SIZE - DEPTH.fetch_add(PAGE_SIZE, Relaxed)
+}
+
 /// Calls for which the kernel needs memory, or writes to the program's.
 fn use_memory() {
-    let end = brk(0);
     let zero = calls::open(c"/dev/zero", 0, 0).map_or(0, |fd| fd.0);
-    let _ = system_call!(read(zero, HEAP_LIMIT - PAGE_SIZE, PAGE_SIZE));
+    let _ = system_call!(read(zero, unused_page(), PAGE_SIZE));
     let _ = system_call!(close(zero));
     if let Ok((reader, writer)) = calls::pipe() {
         let _ = calls::write(writer, b"x");
         let _ = (calls::close(reader), calls::close(writer));
     }
     let _ = calls::execve(c"/bin/no such program", &[], &[]);
-    let _ = system_call!(brk(end));
 }
 
 fn memory_exhausted_kernel() -> Outcome {
@@ -436,13 +443,51 @@ fn memory_exhausted_kernel() -> Outcome {
     })
 }
 
+fn memory_exhausted_read() -> Outcome {
+    with_little_memory(|| {
+        let status = must!(fate(|| {
+            let zero = calls::open(c"/dev/zero", 0, 0).map_or(0, |fd| fd.0);
+            let read = || system_call!(read(zero, unused_page(), PAGE_SIZE));
+            if read() != Ok(PAGE_SIZE) {
+                return 1;
+            }
+            take_all_but(0);
+            i32::from(read() != Err(Errno::ENOMEM))
+        }));
+        check_eq!(status, WaitStatus(0));
+        Ok(())
+    })
+}
+
+fn memory_exhausted_brk() -> Outcome {
+    let end = brk(0);
+    let bytes = |pages: u32| pages * PAGE_SIZE;
+    in_child(|| {
+        check_eq!(brk(end + bytes(free_pages() + 2)), end);
+        let most = end + bytes(free_pages() - 20);
+        check_eq!(brk(most), most);
+        // What was promised before does not count: nobody has used it.
+        check_eq!(brk(most + bytes(10)), most + bytes(10));
+        check_eq!(brk(end), end);
+        Ok(())
+    })?;
+    as_user(100, 10, || {
+        check_eq!(brk(end + bytes(free_pages() - 20)), end);
+        let most = end + bytes(free_pages() / 2);
+        check_eq!(brk(most), most);
+        Ok(())
+    })
+}
+
 fn large_sparse() -> Outcome {
-    check_eq!(brk(HEAP_LIMIT), HEAP_LIMIT);
-    for at in (0x40_0000 * 2..HEAP_LIMIT).step_by(0x40_0000) {
+    const TABLE: usize = 0x40_0000;
+    let pages = (2 * TABLE as u32..50 << 20).step_by(TABLE);
+    limit_stack(RLIM_INFINITY);
+    for at in pages.clone() {
         poke(at, 5);
     }
     in_child(|| {
-        for at in (0x40_0000 * 2..HEAP_LIMIT).step_by(0x40_0000) {
+        for at in pages.clone() {
             check_eq!(peek(at), 5);
             poke(at, 6);
         }

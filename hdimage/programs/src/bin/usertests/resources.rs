@@ -2,10 +2,12 @@
 //! Limits of a process, what it has used, its supplementary groups.
 
 use crate::support::{
-    Outcome, address, as_user, create, fate, in_child, killed_by, read_file, write_file,
+    Outcome, address, all_well, as_user, child, create, fate, in_child, killed_by, read_file,
+    write_file,
 };
 use alloc::vec;
-use lib::fcntl::O_RDONLY;
+use alloc::vec::Vec;
+use lib::fcntl::{F_DUPFD, F_GETFD, O_RDONLY};
 use lib::limits::{NGROUPS_MAX, TASK_SIZE};
 use lib::pod::Pod;
 use lib::signal::Signal;
@@ -25,6 +27,8 @@ tests! {
     limit_stack "the stack grows as far as RLIMIT_STACK allows";
     limit_no_stack "without a limit it may grow down to the heap";
     limit_data "the heap grows as far as RLIMIT_DATA allows";
+    limit_processes "a user has as many processes as RLIMIT_NPROC says, zombies too";
+    limit_open_files "no new descriptor is at or above RLIMIT_NOFILE";
     limit_cpu "SIGXCPU at the limit of processor time, SIGKILL at the highest";
     usage_times "getrusage agrees with times";
     groups_list "getgroups tells what setgroups has set";
@@ -50,16 +54,19 @@ const ALL: [u32; RLIM_NLIMITS] = [
     RLIMIT_STACK,
     RLIMIT_CORE,
     RLIMIT_RSS,
+    RLIMIT_NPROC,
+    RLIMIT_NOFILE,
 ];
 
 fn limit_values() -> Outcome {
     for resource in ALL {
-        let current = if resource == RLIMIT_STACK {
-            8 << 20
-        } else {
-            RLIM_INFINITY
+        let limits = match resource {
+            RLIMIT_STACK => (8 << 20, RLIM_INFINITY),
+            RLIMIT_NPROC => (32, 32),
+            RLIMIT_NOFILE => (20, 20),
+            _ => (RLIM_INFINITY, RLIM_INFINITY),
         };
-        check_eq!(get(resource), Ok((current, RLIM_INFINITY)));
+        check_eq!(get(resource), Ok(limits));
         must!(set(resource, 10_000_000, 20_000_000));
         check_eq!(get(resource), Ok((10_000_000, 20_000_000)));
         must!(set(resource, RLIM_INFINITY, RLIM_INFINITY));
@@ -68,7 +75,7 @@ fn limit_values() -> Outcome {
 }
 
 fn limit_refused() -> Outcome {
-    for resource in [6, 7, 100, 0x8000_0000, u32::MAX] {
+    for resource in [8, 9, 100, 0x8000_0000, u32::MAX] {
         check_eq!(get(resource), Err(Errno::EINVAL));
         check_eq!(set(resource, 1, 1), Err(Errno::EINVAL));
     }
@@ -183,11 +190,77 @@ fn limit_no_stack() -> Outcome {
 
 fn limit_data() -> Outcome {
     let end = must!(system_call!(brk(0)));
-    must!(set(RLIMIT_DATA, 0x10_0000, RLIM_INFINITY));
-    check_eq!(system_call!(brk(end + 0x20_0000)), Ok(end));
+    must!(set(RLIMIT_DATA, 0x8_0000, RLIM_INFINITY));
+    check_eq!(system_call!(brk(end + 0x8_0000)), Ok(end));
     must!(set(RLIMIT_DATA, RLIM_INFINITY, RLIM_INFINITY));
-    check_eq!(system_call!(brk(end + 0x20_0000)), Ok(end + 0x20_0000));
+    check_eq!(system_call!(brk(end + 0x8_0000)), Ok(end + 0x8_0000));
     must!(system_call!(brk(end)));
+    Ok(())
+}
+
+/// Makes children that end at once until that is no longer possible; how many
+/// there were, and why. They stay zombies.
+fn fork_until_refused() -> (usize, Errno) {
+    let mut children = 0;
+    loop {
+        match calls::fork() {
+            Ok(Some(_)) => children += 1,
+            Ok(None) => calls::exit(0),
+            Err(errno) => return (children, errno),
+        }
+    }
+}
+
+fn limit_processes() -> Outcome {
+    must!(set(RLIMIT_NPROC, 5, 10));
+    // There is no such limit for the super-user.
+    let mut children = Vec::new();
+    for _ in 0..12 {
+        children.push(must!(child(|| Ok(()))));
+    }
+    all_well(&children)?;
+    as_user(107, 10, || {
+        check_eq!(fork_until_refused(), (4, Errno::EAGAIN));
+        must!(calls::waitpid(-1, 0));
+        check_eq!(fork_until_refused(), (1, Errno::EAGAIN));
+        must!(set(RLIMIT_NPROC, 10, 10));
+        check_eq!(fork_until_refused(), (5, Errno::EAGAIN));
+        check_eq!(set(RLIMIT_NPROC, 5, 11), Err(Errno::EPERM));
+        Ok(())
+    })?;
+    // Those of another user do not count.
+    as_user(108, 10, || in_child(|| Ok(())))
+}
+
+fn limit_open_files() -> Outcome {
+    let high = must!(calls::dup2(Fd::STDOUT, Fd(12)));
+    must!(set(RLIMIT_NOFILE, 8, 10));
+    as_user(100, 10, || {
+        while calls::open(c"/dev/null", 0, 0).is_ok() {}
+        check!(calls::fcntl(Fd(7), F_GETFD, 0).is_ok());
+        check_eq!(calls::fcntl(Fd(8), F_GETFD, 0), Err(Errno::EBADF));
+        check_eq!(calls::open(c"/dev/null", 0, 0), Err(Errno::EMFILE));
+        check_eq!(calls::dup(Fd::STDOUT), Err(Errno::EMFILE));
+        check_eq!(calls::pipe(), Err(Errno::EMFILE));
+        check_eq!(calls::dup2(Fd::STDOUT, Fd(8)), Err(Errno::EBADF));
+        check_eq!(calls::fcntl(Fd::STDOUT, F_DUPFD, 8), Err(Errno::EINVAL));
+        must!(calls::dup2(Fd::STDOUT, Fd(7)));
+        // What is open already stays.
+        check_eq!(calls::write(high, b""), Ok(0));
+        check_eq!(system_call!(ulimit(4, 0)), Ok(8));
+        must!(set(RLIMIT_NOFILE, 10, 10));
+        in_child(|| {
+            must!(calls::dup2(Fd::STDOUT, Fd(9)));
+            check_eq!(calls::dup(Fd::STDOUT), Ok(Fd(8)));
+            check_eq!(calls::dup(Fd::STDOUT), Err(Errno::EMFILE));
+            Ok(())
+        })
+    })?;
+    // More than the table has room for changes nothing.
+    must!(set(RLIMIT_NOFILE, RLIM_INFINITY, RLIM_INFINITY));
+    check_eq!(calls::dup2(Fd::STDOUT, Fd(20)), Err(Errno::EBADF));
+    check_eq!(calls::fcntl(Fd::STDOUT, F_DUPFD, 20), Err(Errno::EINVAL));
+    check_eq!(system_call!(ulimit(4, 0)), Ok(20));
     Ok(())
 }
 

@@ -280,6 +280,18 @@ pub fn write_file(path: &CStr, contents: &[u8]) -> Result<()> {
     calls::write_all(file.fd(), contents)
 }
 
+/// Copies a file, piece by piece: it may be larger than there is memory.
+pub fn copy_file(from: &CStr, to: &CStr) -> Result<()> {
+    let (from, to) = (File::open(from)?, create(to)?);
+    let mut buffer = [0; 4096];
+    loop {
+        match calls::read(from.fd(), &mut buffer)? {
+            0 => return Ok(()),
+            count => calls::write_all(to.fd(), &buffer[..count])?,
+        }
+    }
+}
+
 /// Makes and opens a file.
 pub fn create(path: &CStr) -> Result<File> {
     File::open_with(path, O_RDWR | O_CREAT | O_TRUNC, 0o644)

@@ -3,8 +3,8 @@
 
 use crate::helper::PROGRAM;
 use crate::support::{
-    Outcome, Pipe, address, as_user, child, in_child, kill_and_wait, number, read_all, read_file,
-    sleeper, wait_for, wait_for_state, wait_until_asleep, write_file,
+    Outcome, Pipe, address, as_user, child, copy_file, in_child, kill_and_wait, number, read_all,
+    read_file, sleeper, wait_for, wait_for_state, wait_until_asleep, write_file,
 };
 use core::arch::{asm, naked_asm};
 use core::ffi::CStr;
@@ -492,7 +492,7 @@ fn trace_attached_end() -> Outcome {
 }
 
 fn trace_setuid() -> Outcome {
-    must!(write_file(c"p", &must!(read_file(PROGRAM))));
+    must!(copy_file(PROGRAM, c"p"));
     must!(calls::chmod(c"p", 0o6755));
     as_user(100, 10, || {
         let pipe = must!(Pipe::new());
