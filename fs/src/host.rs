@@ -159,6 +159,8 @@ struct HostSeam {
     woken: Condvar,
     /// Sleeps that a signal may end, end.
     signal: AtomicBool,
+    /// The caller is not the super-user, who may have the last free slots.
+    ordinary_user: AtomicBool,
     broken_pipes: AtomicUsize,
     reads: AtomicUsize,
     writes: AtomicUsize,
@@ -225,6 +227,10 @@ impl Seam for HostSeam {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         self.sleep(queue, busy, || self.signal.load(SeqCst))
+    }
+
+    fn may_use_reserve(&self) -> bool {
+        !self.ordinary_user.load(SeqCst)
     }
 
     fn sleep_on_any(
@@ -381,6 +387,12 @@ impl Host {
     /// What the file system has reported since this was last asked.
     pub fn take_messages(&self) -> Vec<String> {
         core::mem::take(&mut lock(&self.seam.messages))
+    }
+
+    /// Lets callers be an ordinary user, who may not take the last files and
+    /// inodes, or the super-user again.
+    pub fn set_ordinary_user(&self, ordinary: bool) {
+        self.seam.ordinary_user.store(ordinary, SeqCst);
     }
 
     /// Lets sleeps that a signal ends end with `EINTR`, or no more.

@@ -106,7 +106,8 @@ fn tables_run_full_without_harm() {
         for n in 0..100 {
             write(fs, root, &format!("/f{n}"), 0, b"x").unwrap();
         }
-        let tasks: Vec<_> = (0..10).map(|_| FsTask::new()).collect();
+        let needed = fs::NR_FILE / lib::limits::NR_OPEN + 1;
+        let tasks: Vec<_> = (0..needed).map(|_| FsTask::new()).collect();
         let mut opened = 0;
         let mut error = None;
         for task in &tasks {
@@ -123,10 +124,59 @@ fn tables_run_full_without_harm() {
             }
         }
         assert_eq!((opened, error), (fs::NR_FILE, Some(Errno::ENFILE)));
-        assert_eq!(touch(fs, &tasks[9], "/new"), Err(Errno::ENFILE));
+        let last = tasks.last().unwrap();
+        assert_eq!(touch(fs, last, "/new"), Err(Errno::ENFILE));
         assert_eq!(fs.sys_stat(root, b"/new"), Err(Errno::ENOENT));
         tasks.iter().for_each(FsTask::release);
         assert_eq!(fs.files_in_use(), 0);
+    });
+}
+
+#[test]
+fn the_last_files_are_the_super_users() {
+    let machine = Machine::new(200);
+    machine.run(|fs, root| {
+        touch(fs, root, "/f").unwrap();
+        machine.host.set_ordinary_user(true);
+        // As many as there are files, each without any yet.
+        let tasks: Vec<_> = (0..50).map(|_| FsTask::new()).collect();
+        tasks.iter().for_each(|task| task.copy_from(root));
+        let mut task = tasks.iter();
+        let mut current = root;
+        let mut opened = 0;
+        let error = loop {
+            match fs.sys_open(current, b"/f", O_RDONLY, 0) {
+                Ok(_) => opened += 1,
+                Err(Errno::EMFILE) => current = task.next().unwrap(),
+                Err(error) => break error,
+            }
+        };
+        let reserve = fs::RESERVED_FILES as usize;
+        assert_eq!((opened, error), (fs::NR_FILE - reserve, Errno::ENFILE));
+        let task = FsTask::new();
+        machine.host.set_ordinary_user(false);
+        assert!(fs.sys_pipe(&task).is_ok());
+        task.release();
+        tasks.iter().for_each(FsTask::release);
+    });
+}
+
+#[test]
+fn descriptors_stay_below_their_limit() {
+    let machine = Machine::new(200);
+    machine.run(|fs, root| {
+        let task = FsTask::new();
+        task.copy_from(root);
+        let fd = open(fs, &task).unwrap();
+        task.open_limit.set(2);
+        assert_eq!(fs.sys_dup(&task, fd), Ok(1));
+        assert_eq!(fs.sys_dup(&task, fd), Err(Errno::EMFILE));
+        assert_eq!(fs.sys_dup2(&task, fd, 2), Err(Errno::EBADF));
+        assert_eq!(fs.sys_pipe(&task), Err(Errno::EMFILE));
+        let child = FsTask::new();
+        child.copy_from(&task);
+        assert_eq!(fs.sys_dup(&child, fd), Err(Errno::EMFILE));
+        [task, child].iter().for_each(FsTask::release);
     });
 }
 
@@ -135,12 +185,12 @@ fn more_inodes_in_use_than_memory_has() {
     let machine = Machine::with(
         256,
         &fs::mkfs::Options {
-            inodes: Some(600),
-            ..fs::mkfs::Options::new(1500)
+            inodes: Some(1100),
+            ..fs::mkfs::Options::new(2500)
         },
     );
     machine.run(|fs, root| {
-        for n in 0..20 {
+        for n in 0..60 {
             fs.sys_mkdir(root, format!("/{n}").as_bytes(), 0o755)
                 .unwrap();
             for m in 0..15 {
@@ -148,18 +198,29 @@ fn more_inodes_in_use_than_memory_has() {
                     .unwrap();
             }
         }
-        let tasks: Vec<_> = (0..300).map(|_| FsTask::new()).collect();
-        let results: Vec<_> = (0..)
-            .zip(&tasks)
-            .map(|(n, task)| {
+        let tasks: Vec<_> = (0..900).map(|_| FsTask::new()).collect();
+        // Each task keeps a directory; how many there are when no more can be.
+        let fill = |tasks: &[FsTask<'_>]| {
+            let chdir = |n: usize| format!("/{}/{}", n / 15, n % 15);
+            let done = tasks.iter().enumerate().position(|(n, task)| {
                 task.copy_from(root);
-                fs.sys_chdir(task, format!("/{}/{}", n / 15, n % 15).as_bytes())
-            })
-            .collect();
-        assert!(results.starts_with(&[Ok(()); 200]));
-        assert_eq!(results[299], Err(Errno::ENFILE));
+                fs.sys_chdir(task, chdir(n).as_bytes()) == Err(Errno::ENFILE)
+            });
+            done.unwrap()
+        };
+        machine.host.set_ordinary_user(true);
+        // The root directory is in use too.
+        let reserve = fs::RESERVED_INODES as usize;
+        assert_eq!(fill(&tasks), fs::NR_INODE - reserve - 1);
+        assert_eq!(fs.sys_pipe(root), Err(Errno::ENFILE));
+        machine.host.set_ordinary_user(false);
+        assert!(fs.sys_stat(root, b"/59/14").is_ok());
+        let [a, b] = fs.sys_pipe(root).unwrap();
+        [a, b].map(|fd| fs.sys_close(root, fd).unwrap());
         tasks.iter().for_each(FsTask::release);
-        assert!(fs.sys_stat(root, b"/19/14").is_ok());
+        assert_eq!(fill(&tasks), fs::NR_INODE - 1);
+        tasks.iter().for_each(FsTask::release);
+        assert!(fs.sys_stat(root, b"/59/14").is_ok());
     });
 }
 

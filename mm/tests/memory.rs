@@ -4,6 +4,7 @@
 
 use lib::Errno;
 use mm::memory::*;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once};
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -57,6 +58,27 @@ fn a_page_comes_cleared_and_goes_back() {
     addresses.dedup();
     assert_eq!(addresses.len(), before, "a page was given out twice");
     assert!(addresses[0].0 >= START);
+}
+
+#[test]
+fn the_last_pages_are_the_super_users() {
+    static SUPERUSER: AtomicBool = AtomicBool::new(false);
+    let _turn = machine();
+    let before = free();
+    keep_reserve(3, || SUPERUSER.load(Relaxed));
+    assert_eq!(available_pages(), before - 3);
+    let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
+    assert_eq!((pages.len(), free()), (before - 3, 3));
+    assert!(get_stale_page().is_none());
+    assert_eq!(get_empty_page(slot(1)), Err(Errno::ENOMEM));
+    assert_eq!(available_pages(), 0);
+    SUPERUSER.store(true, Relaxed);
+    assert_eq!(available_pages(), 3);
+    // A page and its table.
+    get_empty_page(slot(1)).unwrap();
+    assert!(get_stale_page().is_some());
+    free_page_tables(slot(1));
+    keep_reserve(0, || true);
 }
 
 #[test]

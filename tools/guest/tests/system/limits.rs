@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Full disks, raw disks and odd device nodes.
+//! Full disks, full memory, raw disks and odd device nodes.
 
 use anyhow::{Result, ensure};
 use guest::{Emulator, Machine, image};
@@ -11,6 +11,7 @@ guest::in_both!(
     full_disk_is_an_error_and_leaves_the_file_system_clean,
     device_without_a_driver_is_an_error,
     devices_are_not_truncated,
+    out_of_memory_is_told,
 );
 
 fn raw_disk_is_read_to_its_end(emulator: Emulator) -> Result<()> {
@@ -71,4 +72,22 @@ fn devices_are_not_truncated(emulator: Emulator) -> Result<()> {
     ensure!(numbers(&before) == numbers(&after), "{before}{after}");
     halt(&mut guest)?;
     check_root(&disk)
+}
+
+fn out_of_memory_is_told(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image()).memory(4);
+    let mut guest = boot_to_prompt(machine)?;
+    // A program that asks for more is told, and tells.
+    let output = guest.command("sort /dev/zero; echo status $?")?;
+    ensure!(output == "sort: Cannot allocate memory\nstatus 1\n", "{output:?}");
+    // One that is promised more than there is in the end is ended.
+    let output = guest.command("usertests memory_exhausted; echo status $?")?;
+    let told = output.matches("Out of memory: usertests (process ").count();
+    ensure!(told == 1 && output.ends_with("status 0\n"), "{output:?}");
+    // Whoever has programs ended on purpose does not fill the screen.
+    let many = "for i in 1 2 3 4 5 6 7 8 9; do usertests memory_exhausted > /dev/null; done";
+    let output = guest.command(many)?;
+    let told = output.matches("Out of memory: ").count();
+    ensure!((1..=6).contains(&told), "{told} lines: {output:?}");
+    Ok(())
 }
