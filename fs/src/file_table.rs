@@ -260,8 +260,7 @@ impl<'fs> Fs<'fs> {
 
     /// `ENFILE` if no file can be opened now.
     pub(crate) fn check_free_file(&self) -> Result<()> {
-        let is_full =
-            (self.tables.files.free.lock()).is_empty(|| self.seam.may_use_reserve());
+        let is_full = (self.tables.files.free.lock()).is_empty(|| self.seam.may_use_reserve());
         if is_full { Err(Errno::ENFILE) } else { Ok(()) }
     }
 

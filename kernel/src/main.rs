@@ -109,7 +109,9 @@ extern "C" fn main() -> ! {
     char_dev::random::rand_initialize();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
-    memory::keep_reserve(reserved_pages(free), || sched::current().fs.may_use_reserve());
+    memory::keep_reserve(reserved_pages(free), || {
+        sched::current().fs.may_use_reserve()
+    });
     if free < FEWEST_PAGES {
         power::stop(format_args!(
             "Too little memory: {} KB. At least 2 MB are needed",

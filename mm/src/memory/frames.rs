@@ -241,7 +241,11 @@ pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
 /// How many pages whoever asks may take now.
 pub fn available_pages() -> usize {
     let free = FREE_PAGES.lock();
-    let left = if (free.is_superuser)() { 0 } else { free.reserve };
+    let left = if (free.is_superuser)() {
+        0
+    } else {
+        free.reserve
+    };
     (free.stale + free.clean).saturating_sub(left)
 }
 

@@ -79,7 +79,10 @@ fn out_of_memory_is_told(emulator: Emulator) -> Result<()> {
     let mut guest = boot_to_prompt(machine)?;
     // A program that asks for more is told, and tells.
     let output = guest.command("sort /dev/zero; echo status $?")?;
-    ensure!(output == "sort: Cannot allocate memory\nstatus 1\n", "{output:?}");
+    ensure!(
+        output == "sort: Cannot allocate memory\nstatus 1\n",
+        "{output:?}"
+    );
     // One that is promised more than there is in the end is ended.
     let output = guest.command("usertests memory_exhausted; echo status $?")?;
     let told = output.matches("Out of memory: usertests (process ").count();
