@@ -336,12 +336,12 @@ fn memory_exhausted() -> Outcome {
     in_child(|| {
         let start = brk(0).next_multiple_of(PAGE_SIZE);
         take_all_but(free_pages() / 4);
-        // What the child writes to must be copied, and there is not so much.
-        killed_by(Signal::SIGKILL, || {
-            (start..brk(0))
-                .step_by(PAGE_SIZE as usize)
-                .for_each(|page| poke(page, 2));
-        })
+        // What a child writes to must be copied, and there is not so much.
+        for _ in 0..9 {
+            let pages = (start..brk(0)).step_by(PAGE_SIZE as usize);
+            killed_by(Signal::SIGKILL, || pages.for_each(|page| poke(page, 2)))?;
+        }
+        Ok(())
     })?;
     in_child(|| {
         check!(pattern(0x4_0000, 1).len() == 0x4_0000);
