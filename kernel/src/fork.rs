@@ -39,6 +39,7 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let child = find_empty_process()?;
     // Others may fork while this gives way.
     child.set_state(State::New);
+    child.fs.uid.set(current().fs.uid.get());
     copy_process(registers, child).inspect_err(|_| child.set_state(State::Unused))
 }
 
@@ -65,9 +66,14 @@ fn find_empty_process() -> Result<&'static Task> {
     let empty = empty.ok_or(Errno::EAGAIN)?;
     let caller = current();
     if !caller.fs.may_use_reserve() {
+        // Those that are being made count too.
+        let used = || {
+            TASK[1..]
+                .iter()
+                .filter(|task| task.state() != State::Unused)
+        };
         let is_own = |task: &&Task| task.fs.uid.get() == caller.fs.uid.get();
-        let own = sched::tasks().filter(is_own).count() as u32;
-        let all = sched::tasks().count();
+        let (own, all) = (used().filter(is_own).count() as u32, used().count());
         if own >= caller.limits.get(RLIMIT_NPROC) || all >= NR_TASKS - 1 - RESERVED_TASKS {
             return Err(Errno::EAGAIN);
         }

@@ -77,7 +77,7 @@ fn the_last_pages_are_the_super_users() {
     // A page and its table.
     get_empty_page(slot(1)).unwrap();
     assert!(get_stale_page().is_some());
-    free_page_tables(slot(1));
+    free_page_tables(slot(1), || {});
     keep_reserve(0, || true);
 }
 
