@@ -125,7 +125,7 @@ pub fn free_kernel_stack(number: usize) {
     if number >= KEPT_STACKS {
         let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
         let bottom = top - KERNEL_STACK_SIZE;
-        memory::free_pages(LinearAddress(bottom), LinearAddress(top));
+        memory::free_pages(LinearAddress(bottom), LinearAddress(top), || {});
     }
 }
 
