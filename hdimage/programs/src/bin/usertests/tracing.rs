@@ -4,7 +4,7 @@
 use crate::helper::PROGRAM;
 use crate::support::{
     Outcome, Pipe, address, as_user, child, copy_file, in_child, kill_and_wait, number, read_all,
-    read_file, sleeper, wait_for, wait_for_state, wait_until_asleep, write_file,
+    sleeper, wait_for, wait_for_state, wait_until_asleep,
 };
 use core::arch::{asm, naked_asm};
 use core::ffi::CStr;
@@ -525,7 +525,7 @@ fn program_that_sleeps(path: &CStr) -> Result<Pid> {
 }
 
 fn trace_unreadable() -> Outcome {
-    must!(write_file(c"p", &must!(read_file(PROGRAM))));
+    must!(copy_file(PROGRAM, c"p"));
     must!(calls::chmod(c"p", 0o711));
     as_user(100, 10, || {
         let pid = must!(child(|| become_traced(c"./p", c"ids")));
