@@ -33,6 +33,7 @@ tests! {
     fpu_fault_again "an instruction whose operand faults has changed nothing";
     fpu_handler "a signal handler sees the coprocessor as it is";
     fpu_clean "a program starts with registers that hold nothing";
+    fpu_pending "an exception that a process left behind is not the next one's";
     fpu_switch "processes that compute at once don't mix";
     fpu_garbage "random codes and operands end in a signal at worst";
 }
@@ -667,6 +668,22 @@ fn fpu_clean() -> Outcome {
         check_eq!(state[28..], [0; 80]);
         Ok(())
     })
+}
+
+fn fpu_pending() -> Outcome {
+    const DIVISION_UNMASKED: u16 = USUAL & !4;
+    in_child(|| {
+        let control = DIVISION_UNMASKED;
+        // SAFETY: the coprocessor is the process's own. It tells of the
+        // exception at the next instruction that waits: there is none.
+        unsafe {
+            asm!("fninit", "fldcw word ptr [{0}]", "fldz", "fld1", "fdiv st(0), st(1)",
+                in(reg) &control);
+        }
+        Ok(())
+    })?;
+    check_eq!(compute!(USUAL, "fadd st(0), st(1)", ONE, ZERO).0, ONE);
+    Ok(())
 }
 
 fn fpu_switch() -> Outcome {
