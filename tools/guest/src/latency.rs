@@ -65,7 +65,10 @@ pub fn measure(options: &Options) -> Result<Vec<Stretch>> {
     let command = format!("{}; echo status $?", options.command);
     let said = guest.command_within(&command, options.limit)?;
     let passed = said.ends_with("status 0\n");
-    ensure!(passed, "{}: it said:\n{said}", options.command);
+    // Of some hundred lines those that tell of a failure.
+    let told = said.lines().filter(|line| !line.contains("... ok"));
+    let told: Vec<&str> = told.collect();
+    ensure!(passed, "{}:\n{}", options.command, told.join("\n"));
     let worst = stretches(&guest.emulator_output());
     ensure!(
         !worst.is_empty(),
