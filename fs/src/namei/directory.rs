@@ -119,13 +119,13 @@ impl<'fs> Inode<'fs> {
 
 impl<'fs> LockedInode<'_, 'fs> {
     /// The blocks of a directory, each with how many of its bytes count.
-    /// Holes are left out. Gives way before each; `EINTR` if a signal is about
+    /// Holes are left out. Gives way between two; `EINTR` if a signal is about
     /// to end the caller.
     fn blocks(&self) -> impl Iterator<Item = Result<(u32, Buffer<'fs>, usize)>> {
         let size = self.size();
         let blocks = size.div_ceil(BLOCK_SIZE as u32);
         (0..blocks).filter_map(move |n| {
-            if !self.fs.seam.give_way() {
+            if n != 0 && !self.fs.seam.give_way() {
                 return Some(Err(Errno::EINTR));
             }
             let zone = match self.bmap(n) {
@@ -253,14 +253,8 @@ impl<'fs> LockedInode<'_, 'fs> {
         let position = self.new_position(free);
         let block = self.create_block(position / BLOCK_SIZE as u32)?;
         let offset = position as usize % BLOCK_SIZE;
-        let store = |data: &mut [u8; BLOCK_SIZE]| {
-            let entry = data
-                .get_mut(offset..offset + entry_size)
-                .unwrap_or_default();
-            let (number_part, name_part) = entry.split_at_mut(ENTRY_NAME.min(entry.len()));
-            name_part.copy_from_slice(&name.bytes[..name_part.len()]);
-            put_at(number_part, 0, number.0.to_le_bytes());
-        };
+        let store =
+            |data: &mut [u8; BLOCK_SIZE]| store_entry(data, offset, entry_size, name, number);
         if block.is_new {
             let buffer = self.fs.getblk(self.device(), block.zone.block());
             buffer.overwrite(|data| {
@@ -285,17 +279,27 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(())
     }
 
-    /// Makes the two entries of a new directory: `.` and `..`.
+    /// Makes the first block of a new directory, with `.` and `..`.
     pub(super) fn fill_directory(&self, parent: InodeNumber) -> Result<()> {
-        self.add_entry(&Name::new(Name::DOT), self.number(), None, Rank::Names)?;
-        self.add_entry(&Name::new(Name::DOT_DOT), parent, None, Rank::Names)?;
-        self.update(|state| state.disk.nlinks = 2);
+        let entry_size = self.entry_size();
+        let zone = self.create_block(0)?.zone;
+        let buffer = self.fs.getblk(self.device(), zone.block());
+        buffer.overwrite(|data| {
+            *data = [0; BLOCK_SIZE];
+            store_entry(data, 0, entry_size, &Name::new(Name::DOT), self.number());
+            let name = Name::new(Name::DOT_DOT);
+            store_entry(data, entry_size, entry_size, &name, parent);
+        });
+        self.update(|state| {
+            state.disk.size = 2 * entry_size as u32;
+            state.disk.nlinks = 2;
+        });
         Ok(())
     }
 
     /// The entries in use, each as `look` is handed it: its inode and its name,
     /// filled up with NULs. Whether one of them is what `look` looks for.
-    fn any_entry(&self, look: impl Fn(InodeNumber, &[u8]) -> bool) -> Result<bool> {
+    fn any_entry(&self, mut look: impl FnMut(InodeNumber, &[u8]) -> bool) -> Result<bool> {
         let entry_size = self.entry_size();
         for block in self.blocks() {
             let (_, buffer, len) = block?;
@@ -311,11 +315,19 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(false)
     }
 
-    /// `ENOTEMPTY` if a directory has an entry beside `.` and `..`.
-    pub(super) fn check_empty(&self) -> Result<()> {
-        match self.any_entry(|_, name| !is_dot(name) && !is_dot_dot(name))? {
+    /// Before it is removed from the directory `parent`: `ENOTEMPTY` if it has
+    /// an entry beside `.` and `..`, else as [`LockedInode::check_parent`].
+    pub(super) fn check_empty(&self, parent: &Inode<'_>) -> Result<()> {
+        let mut dot_dot = None;
+        let has_others = self.any_entry(|number, name| {
+            if is_dot_dot(name) {
+                dot_dot.get_or_insert(number);
+            }
+            !is_dot(name) && !is_dot_dot(name)
+        })?;
+        match has_others {
             true => Err(Errno::ENOTEMPTY),
-            false => Ok(()),
+            false => self.check_dot_dot(dot_dot, parent),
         }
     }
 
@@ -337,14 +349,19 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Before it leaves the directory `parent`: if its `..` leads elsewhere, it
     /// may have another name there.
     pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
-        match self.find_entry(&Name::new(Name::DOT_DOT))? {
-            Lookup::Found(entry) if entry.number() == parent.number() => Ok(()),
-            Lookup::Found(entry) => self.damaged(format_args!(
-                "a parent {} that is not {}",
-                entry.number(),
-                parent.number()
-            )),
-            Lookup::Missing { .. } => self.damaged(format_args!("no parent")),
+        let dot_dot = match self.find_entry(&Name::new(Name::DOT_DOT))? {
+            Lookup::Found(entry) => Some(entry.number()),
+            Lookup::Missing { .. } => None,
+        };
+        self.check_dot_dot(dot_dot, parent)
+    }
+
+    fn check_dot_dot(&self, found: Option<InodeNumber>, parent: &Inode<'_>) -> Result<()> {
+        let wanted = parent.number();
+        match found {
+            Some(number) if number == wanted => Ok(()),
+            Some(number) => self.damaged(format_args!("a parent {number} that is not {wanted}")),
+            None => self.damaged(format_args!("no parent")),
         }
     }
 
@@ -355,6 +372,20 @@ impl<'fs> LockedInode<'_, 'fs> {
             .fs_error(self.device(), format_args!("directory {number} has {what}"));
         Err(Errno::EIO)
     }
+}
+
+/// Stores an entry of `size` bytes; nothing where the block ends before.
+fn store_entry(
+    block: &mut [u8; BLOCK_SIZE],
+    offset: usize,
+    size: usize,
+    name: &Name,
+    number: InodeNumber,
+) {
+    let entry = block.get_mut(offset..offset + size).unwrap_or_default();
+    let (number_part, name_part) = entry.split_at_mut(ENTRY_NAME.min(entry.len()));
+    name_part.copy_from_slice(&name.bytes[..name_part.len()]);
+    put_at(number_part, 0, number.0.to_le_bytes());
 }
 
 fn is_dot(name: &[u8]) -> bool {

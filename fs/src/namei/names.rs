@@ -107,8 +107,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EBUSY);
         }
         let child = inode.lock();
-        child.check_empty()?;
-        child.check_parent(&dir)?;
+        child.check_empty(&dir)?;
         dir.check_links()?;
         // What was in it may have been moved elsewhere.
         entry.clear(Rank::Removals);

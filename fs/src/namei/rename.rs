@@ -144,7 +144,7 @@ impl<'fs> Fs<'fs> {
                 let empty = check_target(source, &target, old_dir, new_dir)?;
                 if empty.is_some() {
                     // What was in it may have been moved elsewhere.
-                    self.flush(Scope::Device(new_dir.device()))?;
+                    self.flush(Scope::device(new_dir.device()))?;
                 }
                 (new_rank, old_rank) = ranks(entry.position());
                 entry.set(source.number(), new_rank);
@@ -201,8 +201,7 @@ fn check_target<'a, 'fs>(
         return Err(Errno::ENOTEMPTY);
     }
     let target = target.lock();
-    target.check_empty()?;
-    target.check_parent(new_dir)?;
+    target.check_empty(new_dir)?;
     new_dir.check_links()?;
     Ok(Some(target))
 }
