@@ -33,6 +33,14 @@ pub fn setup() -> Result<()> {
             ));
         }
     }
+    // What task 1 could say, nobody would see.
+    let is_there = |path: &[u8]| fs().namei(&current().fs, path).is_ok();
+    if !is_there(b"/dev/tty1") && !is_there(b"/dev/tty0") {
+        printk!(
+            "Root has neither /dev/tty1 nor /dev/tty0, on which a shell could run.\n\
+             Make one on another machine, by mknod /dev/tty0 c 4 0\n"
+        );
+    }
     Ok(())
 }
 
@@ -41,9 +49,9 @@ pub fn setup() -> Result<()> {
 fn wait_for_keypress() -> Result<()> {
     const LINE: usize = 80;
     printk!("Insert root floppy and press ENTER");
-    let minor = match setup_data::parameter("console") {
-        Some("ttyS0") => FIRST_SERIAL,
-        Some("ttyS1") => FIRST_SERIAL + 1,
+    let minor = match setup_data::parameters().console {
+        Some("ttyS0" | "tty64") => FIRST_SERIAL,
+        Some("ttyS1" | "tty65") => FIRST_SERIAL + 1,
         // What is in front.
         _ => 0,
     };
@@ -55,8 +63,8 @@ fn wait_for_keypress() -> Result<()> {
 
 /// `root=` on the command line, else what the boot sector says.
 fn root_device() -> Device {
-    setup_data::parameter("root")
-        .and_then(Device::from_name)
+    setup_data::parameters()
+        .root
         .unwrap_or_else(setup_data::root_dev)
 }
 

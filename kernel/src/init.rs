@@ -7,8 +7,13 @@
 //! everything else by system calls. It must not touch a static variable.
 
 use core::ffi::CStr;
+use core::fmt::{self, Write};
+use lib::Errno;
+use lib::command_line::CommandLine;
 use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR};
 use lib::kd::VT_WAITACTIVE;
+use lib::limits::HZ;
+use lib::sys::wait::{WNOHANG, WaitStatus};
 
 /// Bytes of the kernel command line, with its NUL.
 const COMMAND_LINE: usize = 512;
@@ -23,6 +28,13 @@ const LOGIN_SHELL: &CStr = c"-/bin/sh";
 const RC_ENVIRONMENT: [&CStr; 1] = [c"HOME=/"];
 /// That of everything else (0.11: `envp`).
 const ENVIRONMENT: [&CStr; 1] = [c"HOME=/usr/root"];
+
+/// With this a child ends that could not become the program.
+const CANNOT_RUN: u32 = 127;
+/// A shell that lived less than these seconds ended at once.
+const SHORT_LIFE: u32 = 5;
+/// The longest pause before the next one, in seconds.
+const LONGEST_PAUSE: u32 = 60;
 
 /// Task 0: makes task 1, then idles whenever there is nothing else to do.
 pub extern "C" fn task_0() -> ! {
@@ -41,40 +53,43 @@ pub extern "C" fn task_0() -> ! {
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
     let _ = call::setup(&mut buffer);
-    let line = CStr::from_bytes_until_nul(&buffer)
-        .unwrap_or_default()
-        .to_bytes();
+    let line = CStr::from_bytes_until_nul(&buffer).unwrap_or_default();
+    // The kernel has told of bad words.
+    let words = CommandLine::parse(line.to_str().unwrap_or_default(), &mut |_| ());
     let mut path = [0; COMMAND_LINE];
-    let console = match parameter(line, b"console") {
+    let console = match words.console {
         // A shell stays where it is when another console comes to the front.
-        None | Some(b"tty0") => CONSOLES[0],
-        Some(name) => device_path(name, &mut path),
+        None | Some("tty0") => CONSOLES[0],
+        Some(name) => device_path(name.as_bytes(), &mut path),
     };
     // A disk of another system may not have it.
-    let console = match Input::Terminal(console).say(b"") {
+    let console = match Input::Terminal(console).say(format_args!("")) {
         true => console,
         false => c"/dev/tty0",
     };
     open_terminal(console);
     let mut program = [0; COMMAND_LINE];
-    match parameter(line, b"init").and_then(|name| c_string(&[name], &mut program)) {
-        Some(program) => {
-            run(program, &[program], Input::Terminal(console));
-            Input::Terminal(console).say(b"init: the program has ended\n");
+    if let Some(path) = words.init
+        && let Some(program) = c_string(&[path.as_bytes()], &mut program)
+    {
+        if run(program, &[program], Input::Terminal(console)) != Some(CANNOT_RUN) {
+            Input::Terminal(console).say(format_args!("init: the program has ended\n"));
             let _ = call::sync();
             let _ = call::halt();
         }
-        None => {
-            run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc"));
-            if console == CONSOLES[0] {
-                keep_shells([1, 2, 3, 4].map(Input::Console))
-            } else {
-                keep_shells([Input::Terminal(console)])
-            }
-        }
+        // What was open was hung up with the child.
+        close_terminal();
+        open_terminal(console);
+        say(format_args!("init: going on as without init=\n"));
     }
-    loop {
-        let _ = call::pause();
+    match run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc")) {
+        Some(0 | CANNOT_RUN) => {}
+        _ => say(format_args!("init: /etc/rc has failed; going on\n")),
+    }
+    if console == CONSOLES[0] {
+        keep_shells([1, 2, 3, 4].map(Input::Console))
+    } else {
+        keep_shells([Input::Terminal(console)])
     }
 }
 
@@ -98,53 +113,120 @@ impl<'a> Input<'a> {
     }
 
     /// Writes to a terminal; false if there is no such terminal.
-    fn say(self, text: &[u8]) -> bool {
+    fn say(self, text: fmt::Arguments<'_>) -> bool {
         let Ok(fd) = call::open(self.path(), O_RDWR | O_NOCTTY, 0) else {
             return false;
         };
-        let _ = call::write(fd, text, text.len());
+        let _ = Output(fd).write_fmt(text);
         call::close(fd).is_ok()
+    }
+}
+
+/// An open file to write to.
+struct Output(u32);
+
+impl Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let _ = call::write(self.0, text.as_bytes(), text.len());
+        Ok(())
+    }
+}
+
+/// The login shell of a terminal.
+#[derive(Clone, Copy, Default)]
+struct Shell {
+    pid: Option<u32>,
+    /// The clock tick at which it was started.
+    started: u32,
+    /// How many in a row have ended at once.
+    short_lives: u32,
+}
+
+impl Shell {
+    /// Seconds until the next one begins: none, none, 1, 2, 4 and so on.
+    fn pause(self) -> u32 {
+        match self.short_lives {
+            0 | 1 => 0,
+            lives => (1 << (lives - 2).min(6)).min(LONGEST_PAUSE),
+        }
+    }
+
+    fn start(&mut self, terminal: Input<'_>) {
+        self.started = call::ticks();
+        self.pid = start(SHELL, &[LOGIN_SHELL], terminal, self.pause());
+    }
+
+    fn ended(&mut self, terminal: Input<'_>) {
+        let lived = call::ticks().wrapping_sub(self.started) / HZ;
+        self.short_lives = match lived < self.pause() + SHORT_LIFE {
+            true => self.short_lives.saturating_add(1),
+            false => 0,
+        };
+        self.pid = None;
+        terminal.say(format_args!("\n"));
+        let pause = self.pause();
+        if pause > 0 {
+            terminal.say(format_args!(
+                "init: the shell has ended at once, as before; another one in {pause} s.\n\
+                 If none works, boot with init= and another program, or root= and another disk\n"
+            ));
+        }
     }
 }
 
 /// Keeps a login shell on each terminal, burying orphans meanwhile.
 fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
     // If the adapter has little memory, the later consoles do not exist.
-    let count = terminals.iter().take_while(|it| it.say(b"")).count().max(1);
-    let mut shells = [None; COUNT];
+    let is_there = |terminal: &&Input<'_>| terminal.say(format_args!(""));
+    let count = terminals.iter().take_while(is_there).count().max(1);
+    let mut shells = [Shell::default(); COUNT];
     loop {
         for (shell, &terminal) in shells.iter_mut().zip(&terminals[..count]) {
-            if shell.is_none() {
-                *shell = start(SHELL, &[LOGIN_SHELL], terminal);
+            if shell.pid.is_none() {
+                shell.start(terminal);
             }
         }
-        let ended = call::wait().ok();
-        for (shell, terminal) in shells.iter_mut().zip(&terminals) {
-            if shell.is_some() && *shell == ended {
-                *shell = None;
-                terminal.say(b"\n");
+        let options = if shells[..count].iter().all(|shell| shell.pid.is_some()) {
+            0
+        } else {
+            // There was no memory or no task for one: try again soon.
+            call::sleep(1);
+            WNOHANG
+        };
+        let mut status = WaitStatus::default();
+        let Ok(ended) = call::wait(&mut status, options) else {
+            continue;
+        };
+        for (shell, &terminal) in shells.iter_mut().zip(&terminals) {
+            if shell.pid == Some(ended) {
+                shell.ended(terminal);
                 let _ = call::sync();
             }
         }
     }
 }
 
-/// Runs a program and waits for it, burying orphans meanwhile.
-fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) {
-    if let Some(pid) = start(program, arguments, input) {
-        while !matches!(call::wait(), Ok(ended) if ended == pid) {}
-    }
+/// Runs a program and waits for it, burying orphans meanwhile. Its exit status;
+/// `None` if there is none, as a signal has ended it.
+fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
+    let pid = start(program, arguments, input, 0)?;
+    let mut status = WaitStatus::default();
+    while !matches!(call::wait(&mut status, 0), Ok(ended) if ended == pid) {}
+    status.exit_status()
 }
 
-/// Runs a program in a child, and gives its process id.
-fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
+/// Runs a program in a child, after a pause, and gives its process id.
+fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>, pause: u32) -> Option<u32> {
     match call::fork() {
-        Ok(0) => become_program(program, arguments, input),
+        Ok(0) => {
+            call::sleep(pause);
+            become_program(program, arguments, input)
+        }
         Ok(pid) => Some(pid),
-        Err(_) => {
+        Err(error) => {
             // What init itself has open was hung up with the first shell.
             if !matches!(input, Input::Script(_)) {
-                input.say(b"init: cannot fork\n");
+                input.say(format_args!("init: cannot fork: {error}\n"));
             }
             None
         }
@@ -154,17 +236,15 @@ fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
 fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     let environment = match input {
         Input::Terminal(_) | Input::Console(_) => {
-            for fd in 0..3 {
-                let _ = call::close(fd);
-            }
+            close_terminal();
             let _ = call::setsid();
             open_terminal(input.path());
             ENVIRONMENT
         }
         Input::Script(script) => {
             let _ = call::close(0);
-            if call::open(script, O_RDONLY, 0).is_err() {
-                call::exit(0);
+            if let Err(error) = call::open(script, O_RDONLY, 0) {
+                cannot("open", script, error);
             }
             RC_ENVIRONMENT
         }
@@ -172,14 +252,24 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     if let Input::Console(number) = input {
         let _ = call::ioctl(0, VT_WAITACTIVE, number);
     }
-    let _ = call::execve(program, arguments, &environment);
-    say(b"init: cannot run ");
-    say(program.to_bytes());
-    say(b"\n");
-    // Not at once again: somebody wants to read the message.
-    let _ = call::alarm(5);
-    let _ = call::pause();
-    call::exit(1)
+    match call::execve(program, arguments, &environment) {
+        Err(error) => cannot("run", program, error),
+        Ok(_) => call::exit(CANNOT_RUN),
+    }
+}
+
+/// The end of a child that cannot become the program.
+fn cannot(what: &str, path: &CStr, error: Errno) -> ! {
+    let path = path.to_str().unwrap_or("?");
+    say(format_args!("init: cannot {what} {path}: {error}\n"));
+    call::exit(CANNOT_RUN)
+}
+
+/// Closes standard input, output and error.
+fn close_terminal() {
+    for fd in 0..3 {
+        let _ = call::close(fd);
+    }
 }
 
 /// Opens the terminal as standard input, output and error.
@@ -189,14 +279,8 @@ fn open_terminal(path: &CStr) {
     let _ = call::dup(0);
 }
 
-fn say(text: &[u8]) {
-    let _ = call::write(1, text, text.len());
-}
-
-/// The value of `name=value` on the command line.
-fn parameter<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    line.split(u8::is_ascii_whitespace)
-        .find_map(|word| word.strip_prefix(name)?.strip_prefix(b"="))
+fn say(text: fmt::Arguments<'_>) {
+    let _ = Output(1).write_fmt(text);
 }
 
 /// Puts pieces together to a string that ends with NUL.
@@ -222,6 +306,9 @@ mod call {
     use core::ffi::{CStr, c_char};
     use core::ptr::{null, null_mut};
     use lib::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
+    use lib::sys::time::{SelectArguments, Timeval};
+    use lib::sys::types::UserAddress;
+    use lib::sys::wait::WaitStatus;
     use lib::{Result, syscall};
 
     /// Room for arguments and environment, with the null pointer.
@@ -249,7 +336,6 @@ mod call {
         setsid();
         dup(fd: u32 => fd);
         close(fd: u32 => fd);
-        alarm(seconds: u32 => seconds);
         ioctl(fd: u32 => fd, command: u32 => command, argument: u32 => argument);
         write(fd: u32 => fd, text: &[u8] => address(text.as_ptr()), count: usize => count as u32);
         open(path: &CStr => address(path.as_ptr()), flags: u32 => flags, mode: u32 => mode);
@@ -261,10 +347,31 @@ mod call {
         unsafe { syscall::setup(address(line.as_mut_ptr())) }
     }
 
-    /// The process id of a child that ended.
-    pub fn wait() -> Result<u32> {
-        // SAFETY: no status is stored.
-        unsafe { syscall::waitpid(-1i32 as u32, address(null_mut::<u32>()), 0) }
+    /// The process id of a child that ended, and how it ended. 0 with
+    /// `WNOHANG` if none has.
+    pub fn wait(status: &mut WaitStatus, options: u32) -> Result<u32> {
+        // SAFETY: the kernel stores a word, of which any is a `WaitStatus`.
+        unsafe { syscall::waitpid(-1i32 as u32, address(status), options) }
+    }
+
+    /// Clock ticks since the start.
+    pub fn ticks() -> u32 {
+        // SAFETY: no times are stored.
+        unsafe { syscall::times(address(null_mut::<u32>())) }.unwrap_or(0)
+    }
+
+    /// Sleeps, unless `seconds` is 0.
+    pub fn sleep(seconds: u32) {
+        let mut time = Timeval {
+            tv_sec: seconds as i32,
+            ..Timeval::default()
+        };
+        let arguments = SelectArguments {
+            timeout: UserAddress(address(&raw mut time)),
+            ..SelectArguments::default()
+        };
+        // SAFETY: what is left of the time is stored in `time`.
+        let _ = unsafe { syscall::select(address(&raw const arguments)) };
     }
 
     /// Becomes another program; comes back only with an error.

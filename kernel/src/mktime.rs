@@ -11,8 +11,6 @@ use lib::time::mktime;
 
 const CMOS_ADDRESS: u16 = 0x70;
 const CMOS_DATA: u16 = 0x71;
-/// Keeps the NMI masked while the address register is written.
-const NMI_OFF: u8 = 0x80;
 
 /// Registers of the Motorola MC146818A real-time clock.
 pub mod register {
@@ -33,12 +31,13 @@ pub mod register {
 }
 
 /// A register of the clock or of the memory beside it. Before interrupts are
-/// taken.
+/// taken. Bit 7 of the address would mask the NMI, also afterwards; 0.11 sets
+/// it, but our handler of the NMI leaves the clock alone.
 pub fn read_cmos(register: u8) -> u8 {
     // SAFETY: the CMOS clock's two ports are used here only, before
     // interrupts are taken.
     unsafe {
-        outb_p(NMI_OFF | register, CMOS_ADDRESS);
+        outb_p(register, CMOS_ADDRESS);
         inb_p(CMOS_DATA)
     }
 }

@@ -16,8 +16,10 @@
 
 mod memory_map;
 
+use crate::printk;
 use core::ops::Range;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
+use lib::command_line::CommandLine;
 use lib::pod::Pod;
 use lib::sys::types::Device;
 use memory_map::MemoryRange;
@@ -119,19 +121,27 @@ pub fn usable_memory() -> impl Iterator<Item = Range<u32>> {
     )
 }
 
-/// The kernel command line: words, separated by blanks.
+/// The kernel command line: words, separated by blanks. Nothing if it is not
+/// text.
 pub fn command_line() -> &'static str {
     let bytes = &setup().command_line;
-    let end = bytes
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(bytes.len());
-    core::str::from_utf8(&bytes[..end]).unwrap_or("").trim()
+    // Task 1 has as much room for it, with a NUL.
+    let end = bytes.iter().position(|&byte| byte == 0);
+    let text = &bytes[..end.unwrap_or(bytes.len() - 1)];
+    core::str::from_utf8(text).unwrap_or_default().trim()
 }
 
-/// The value of `name=value` on the command line.
-pub fn parameter(name: &str) -> Option<&'static str> {
-    command_line()
-        .split_ascii_whitespace()
-        .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+/// What it asks for.
+pub fn parameters() -> CommandLine<'static> {
+    CommandLine::parse(command_line(), &mut |_| ())
+}
+
+/// Tells of the words that are left out.
+pub fn check_command_line() {
+    if core::str::from_utf8(&setup().command_line).is_err() {
+        printk!("Command line left out: it is not text\n");
+    }
+    CommandLine::parse(command_line(), &mut |bad| {
+        printk!("Command line, left out: {bad}\n");
+    });
 }

@@ -18,6 +18,7 @@ extern crate alloc;
 
 pub mod a_out;
 pub mod asm;
+pub mod command_line;
 pub mod errno;
 pub mod fcntl;
 pub mod kd;

@@ -20,8 +20,6 @@ use mm::PAGE_SIZE;
 
 /// The device.
 pub const RAM_DISK: Device = Device::new(major::MEM, 1);
-/// Where an image begins on a floppy: 0.11's kernels had at most 256 KB.
-const IMAGE_BLOCK: u32 = 256;
 /// Blocks read at once, and shown as progress.
 const PIECE: u32 = 16;
 
@@ -30,21 +28,10 @@ type Block = [u8; BLOCK_SIZE];
 /// Its memory (0.11: `rd_start`, `rd_length`).
 static RD: IrqLock<&mut [Block]> = IrqLock::new(&mut []);
 
-/// What the command line asks for: blocks of the RAM disk, and the block at
-/// which an image begins.
-fn parameters() -> Option<(u32, u32)> {
-    let value = setup_data::parameter("ramdisk")?;
-    let (blocks, image) = match value.split_once(',') {
-        Some((blocks, image)) => (blocks, image.parse().ok()?),
-        None => (value, IMAGE_BLOCK),
-    };
-    Some((blocks.parse().ok()?, image))
-}
-
 /// Takes memory for the RAM disk, if there is to be one, from `start` on, and
 /// tells where memory goes on. `end` must stay out of reach.
 pub fn rd_init(start: u32, end: u32) -> u32 {
-    let Some((blocks @ 1.., _)) = parameters() else {
+    let Some((blocks, _)) = setup_data::parameters().ramdisk else {
         return start;
     };
     let start = start.next_multiple_of(PAGE_SIZE as u32);
@@ -104,7 +91,7 @@ fn copy(direction: Direction, number: u32) -> Option<()> {
 /// be done it says why, and the answer is false. A task, before there is a
 /// root.
 pub fn rd_load(floppy: Device) -> bool {
-    let Some((_, first)) = parameters() else {
+    let Some((_, first)) = setup_data::parameters().ramdisk else {
         return false;
     };
     let available = blocks(RAM_DISK.minor());

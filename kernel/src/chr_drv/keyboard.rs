@@ -25,7 +25,6 @@ use core::arch::asm;
 use decoder::{Action, Decoder, Leds};
 use lib::asm::io::{inb, io_delay, outb};
 use lib::asm::system;
-use lib::kd;
 use lib::lock::IrqLock;
 use lights::{ACKNOWLEDGE, Lights, RESEND};
 
@@ -86,11 +85,8 @@ fn send(byte: u8) {
 
 /// Sets layout and lights and takes interrupts from the keyboard.
 pub fn keyboard_init() {
-    if let Some(name) = setup_data::parameter("keyboard") {
-        let number = kd::LAYOUTS.iter().position(|&layout| layout == name);
-        if !number.is_some_and(set_layout) {
-            printk!("keyboard={name}: there are {:?}\n", kd::LAYOUTS);
-        }
+    if let Some(number) = setup_data::parameters().keyboard {
+        set_layout(number);
     }
     // What was typed before would hold back the first interrupt.
     for _ in 0..MOST_BYTES {

@@ -67,10 +67,7 @@ fn has_x87() -> bool {
 /// Says what computes. head.s has looked whether there is a coprocessor; the
 /// word `no387` on the command line hides it.
 pub fn math_init() {
-    let hidden = setup_data::command_line()
-        .split_ascii_whitespace()
-        .any(|word| word == "no387");
-    if has_x87() && !hidden {
+    if has_x87() && !setup_data::parameters().no387 {
         crate::printk!("Math coprocessor: 387\n");
     } else {
         // With TS set, which then stays, WAIT traps as well.

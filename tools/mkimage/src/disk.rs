@@ -22,6 +22,7 @@ use crate::error::Fault;
 use crate::floppy::Regions;
 use crate::geometry::Geometry;
 use lib::abi_struct;
+use lib::command_line::CommandLine;
 use lib::pod::Pod;
 use lib::sys::types::Device;
 
@@ -299,6 +300,11 @@ pub fn command_line_sector(text: &str) -> Result<[u8; SECTOR_SIZE], Fault> {
     {
         return fault(format!("holds {character:?}, expected printable ASCII"));
     }
+    let mut bad = None;
+    CommandLine::parse(text, &mut |word| bad = bad.or(Some(word)));
+    if let Some(word) = bad {
+        return fault(word.to_string());
+    }
     let mut sector = [0; SECTOR_SIZE];
     sector[..text.len()].copy_from_slice(text.as_bytes());
     Ok(sector)
@@ -441,7 +447,7 @@ mod tests {
             parse_command_line(&sector),
             Ok("root=/dev/hd2 init=/bin/sh")
         );
-        let longest = "x".repeat(511);
+        let longest = format!("init=/{}", "x".repeat(505));
         assert_eq!(
             parse_command_line(&command_line_sector(&longest).unwrap()),
             Ok(&longest[..])
@@ -449,6 +455,8 @@ mod tests {
         assert!(command_line_sector(&"x".repeat(512)).is_err());
         assert!(command_line_sector("grüße").is_err());
         assert!(command_line_sector("two\nlines").is_err());
+        let told = command_line_sector("no387 console=bogus").unwrap_err();
+        assert!(told.problem.starts_with("console=bogus: expected"));
         assert!(parse_command_line(&[b'x'; 512]).is_err());
         assert!(parse_command_line(&[0xff, 0]).is_err());
     }

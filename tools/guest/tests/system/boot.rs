@@ -4,7 +4,7 @@
 use crate::common::{self, LIMIT, boot, boot_to_prompt, copy_of_image, halt};
 use anyhow::{Result, ensure};
 use guest::image::{self, SECTOR};
-use guest::{Emulator, End, Machine, PROMPT_TIME};
+use guest::{Emulator, End, Guest, Machine, PROMPT_TIME};
 use std::path::Path;
 
 guest::in_both!(
@@ -13,6 +13,10 @@ guest::in_both!(
     init_runs_another_program_and_halts,
     halt_switches_the_machine_off,
     a_shell_that_ends_is_followed_by_another,
+    bad_words_are_told,
+    an_init_that_cannot_be_run_is_told,
+    a_missing_start_up_script_is_told,
+    a_missing_shell_is_told_with_growing_pauses,
     damaged_kernel_is_named,
     missing_kernel_is_named,
     foreign_partition_is_named,
@@ -140,6 +144,63 @@ fn a_machine_of_the_smallest_size_reaches_the_prompt() -> Result<()> {
     for emulator in [Emulator::Bochs, Emulator::Qemu] {
         let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).memory(8))?;
         guest.command("ls /")?;
+    }
+    Ok(())
+}
+
+/// Words that are wrong are told, each with what was expected, and left out.
+fn bad_words_are_told(emulator: Emulator) -> Result<()> {
+    let words = "root=bogus ramdisk=abc init=relative keyboard=bogus no387=1 hello console=ttyS0";
+    let mut guest = Machine::new(emulator, common::image())
+        .command_line(words)
+        .boot()?;
+    let messages = guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    for word in words.split(' ').filter(|word| *word != "console=ttyS0") {
+        let told = format!("Command line, left out: {word}: expected ");
+        ensure!(messages.contains(&told), "{word}: {messages}");
+    }
+    ensure!(!messages.contains("left out: console"), "{messages}");
+    Ok(())
+}
+
+fn an_init_that_cannot_be_run_is_told(emulator: Emulator) -> Result<()> {
+    let mut guest = Machine::new(emulator, common::image())
+        .command_line("init=/nosuch console=ttyS0")
+        .boot()?;
+    let messages = guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    for told in [
+        "init: cannot run /nosuch: No such file or directory\n",
+        "init: going on as without init=\n",
+    ] {
+        ensure!(messages.contains(told), "{messages}");
+    }
+    Ok(())
+}
+
+/// A disk on which something is missing that task 1 wants.
+fn without(emulator: Emulator, path: &str) -> Result<Guest> {
+    let (_folder, copy) = copy_of_image()?;
+    common::mkimage(&["rm", common::name(&copy)?, path])?;
+    Machine::new(emulator, copy)
+        .command_line("console=ttyS0")
+        .boot()
+}
+
+fn a_missing_start_up_script_is_told(emulator: Emulator) -> Result<()> {
+    let mut guest = without(emulator, "/etc/rc")?;
+    let messages = guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    let told = "init: cannot open /etc/rc: No such file or directory\n";
+    ensure!(messages.contains(told), "{messages}");
+    Ok(())
+}
+
+/// Without a shell the next one is tried again and again, each time later.
+fn a_missing_shell_is_told_with_growing_pauses(emulator: Emulator) -> Result<()> {
+    let mut guest = without(emulator, "/bin/sh")?;
+    for pause in [1, 2, 4] {
+        guest.expect_serial("cannot run /bin/sh: No such file", PROMPT_TIME)?;
+        let told = format!("another one in {pause} s.");
+        guest.expect_serial(&told, PROMPT_TIME)?;
     }
     Ok(())
 }
