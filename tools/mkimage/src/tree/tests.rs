@@ -73,7 +73,7 @@ fn everything_comes_together() {
             "/bin/egrep 0 0 0 = /bin/grep",
             "/bin/grep 755 0 0 9216 bytes",
             "/dev 755 0 0 directory",
-            "/dev/hd0 600 0 4 true 0300",
+            "/dev/hd0 600 0 4 true /dev/hd0",
             "/etc 711 0 0 directory",
             "/etc/rc 700 7 0 5 bytes",
         ]
