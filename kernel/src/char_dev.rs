@@ -272,8 +272,8 @@ fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> 
         position,
         at: 0,
     };
-    sched::tasks().try_for_each(|task| text.add(&line_of(task)))?;
-    Ok((*position - start) as usize)
+    let result = sched::tasks().try_for_each(|task| text.add(&line_of(task)));
+    moved(start, *position, result)
 }
 
 /// One line: free pages, and inodes, buffers and open files in use.

@@ -29,6 +29,7 @@ tests! {
     mem_device_end "a read across the end of memory gets what is there";
     port_device "/dev/port reads the CMOS clock, and ends with the last port";
     ps_device "/dev/ps tells of this process";
+    device_partial "where a buffer ends too early, what was read before it counts";
     device_write_only "devices that are only read";
     device_truncate "O_TRUNC leaves devices alone";
     disk_device "a disk is read as a file, at any place";
@@ -217,6 +218,25 @@ fn ps_device() -> Outcome {
     let mut byte = [0];
     for _ in 0..100 {
         check_eq!(calls::read(file.fd(), &mut byte), Ok(1));
+    }
+    Ok(())
+}
+
+fn device_partial() -> Outcome {
+    let text = must!(read_file(c"/dev/ps"));
+    let line = must!(text.iter().position(|&byte| byte == b'\n').ok_or("no line")) + 1;
+    let end = must!(system_call!(brk(0))).next_multiple_of(4096);
+    check_eq!(system_call!(brk(end)), Ok(end));
+    // Each gives a first piece whole, and of the second one a part has room.
+    for (path, room) in [
+        (c"/dev/zero", 300),
+        (c"/dev/urandom", 300),
+        (c"/dev/ps", line + 4),
+    ] {
+        let file = must!(File::open(path));
+        let start = end - room as u32;
+        let count = must!(system_call!(read(file.fd().0, start, 1000)));
+        check!((1..room as u32).contains(&count));
     }
     Ok(())
 }
