@@ -116,6 +116,8 @@ found() {
     name=$1
     source=$(eval library_source "$2")
     flags='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
+    # A panic shows no path of this machine; debuggers still find the sources.
+    flags="$flags -Ztrim-paths --config 'profile.release.trim-paths=\"macro\"'"
     # Older versions of cargo take a target file without this flag.
     if eval "RUSTC_BOOTSTRAP=1 $3 -Z help" 2>/dev/null | grep -q json-target-spec; then
         flags="$flags -Zjson-target-spec"
