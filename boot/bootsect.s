@@ -139,6 +139,9 @@ no_signature:   .asciz "Boot sector: missing 55AA at its end\r\n"
 no_setup:       .asciz "No setup: sectors 1 to 4 of the disk do not hold it\r\n"
 read_failed:    .ascii "Disk read error: cannot read setup, BIOS status "
 read_status:    .asciz "00h\r\n"
+# For load_disk.s, which has no room for them.
+which_disk:     .asciz "Disk "
+no_disk:        .asciz "No kernel: the boot disk must be disk 1 or 2 of ATA channel 1 (1F0h)"
 
 .globl boot_code_end
 boot_code_end:

@@ -7,7 +7,7 @@
 # tell drives by their place on the cable, the BIOS counts them as it likes.
 #
 # Sources: ATA/ATAPI-6 for the registers; IBM PC/AT Technical Reference for the
-# BIOS's table of a disk, and for its count of disks at 475h.
+# BIOS's table of a disk.
 
 # An entry of the partition table, the first of which is at 901BE.
 .equ PARTITION_1, 0x1BE
@@ -16,12 +16,12 @@
 .equ PARTITION_LENGTH, 12       # dword: sectors
 .equ ELEVEN_KERNEL, 0xDA        # "non-file-system data"
 
-.equ HARD_DISKS, 0x475          # how many the BIOS has found
 .equ BIOS_HEADS, 2              # byte of the BIOS's table of a disk
 .equ BIOS_SECTORS, 14           # byte: sectors of a track
 
 # The registers of the primary ATA channel.
 .equ ATA_DATA, 0x1F0
+.equ ATA_ERROR, 0x1F1
 .equ ATA_COUNT, 0x1F2           # then sector 1F3, cylinder 1F4 and 1F5
 .equ ATA_DEVICE, 0x1F6
 .equ ATA_STATUS, 0x1F7          # written: the command
@@ -41,7 +41,9 @@
     .long   LINEAR + read_sectors
     .long   LINEAR + leave_disk
 
-# The header is the first sector of partition 1; the image is the rest.
+# The header is the first sector of partition 1; the image is the rest. A BIOS
+# that was told to start from another disk may call that its first: where the
+# header is not on the disk that the BIOS says, it may be on the other one.
 read_header:
     mov     esi, offset no_disk
     mov     al, [LINEAR + drive]
@@ -56,13 +58,12 @@ read_header:
     mov     al, 0x0A            # no interrupts
     out     dx, al
     call    read_first_sector
-    cmp     dword ptr [MAGIC], ELVN
     je      2f
-# A BIOS that was told to start from the second disk may call that its first.
-    cmp     byte ptr [HARD_DISKS], 2
-    jb      2f
     xor     byte ptr [LINEAR + unit], 1
     call    read_first_sector
+    je      2f
+    mov     esi, offset no_disk
+    jmp     fail
 2:  mov     ebp, [LINEAR + PARTITION_1 + PARTITION_LENGTH]
     dec     ebp
 
@@ -70,27 +71,56 @@ read_header:
 leave_disk:
     ret
 
+# Looks for the header on the disk `unit`: "equal" if it is there. Otherwise
+# tells, on a line of its own, what is there instead.
 read_first_sector:
     call    identify
+    test    al, al
+    jz      2f                  # no answer
     mov     esi, [LINEAR + PARTITION_1 + PARTITION_START]
-    mov     ebx, 1
-    mov     edi, BUFFER
-    jmp     read_sectors
+    mov     cl, 1
+    call    start_read
+    call    receive_to_buffer
+    jc      2f
+    inc     esi
+    cmp     dword ptr [MAGIC], ELVN
+    je      4f
+2:  push    eax
+    call    find_cursor
+    mov     esi, offset which_disk
+    call    print_text
+    mov     al, [LINEAR + unit]
+    add     al, '1'
+    call    print_char
+    pop     eax
+    mov     esi, offset no_answer
+    test    al, al
+    jz      3f
+    mov     esi, offset no_kernel
+    test    al, ATA_DATA_REQUEST
+    jnz     3f
+    mov     esi, offset drive_error
+    call    print_text
+    mov     dx, ATA_ERROR
+    in      al, dx
+    movzx   eax, al
+    call    print_number
+    mov     esi, offset end_of_line
+3:  call    print_text
+    inc     byte ptr [LINEAR + CURSOR + 1]
+    or      esi, esi            # not equal
+4:  ret
 
 # Finds out whether the drive counts its sectors through (LBA), word 49 bit 9
 # of its description. One too old for that, or even for describing itself, is
-# asked by cylinder, head and sector, by the BIOS's table.
+# asked by cylinder, head and sector, by the BIOS's table. al as from `receive`.
 identify:
     xor     eax, eax
     mov     [LINEAR + has_lba], al
     mov     cl, ATA_IDENTIFY
     call    start_command
-    call    wait_for_data
+    call    receive_to_buffer
     jc      2f
-    mov     edi, BUFFER
-    mov     ecx, 256
-    mov     dx, ATA_DATA
-    rep     insw
     test    byte ptr [BUFFER + 2 * 49 + 1], 0x02
     setnz   [LINEAR + has_lba]
 2:  ret
@@ -104,13 +134,8 @@ read_sectors:
     mov     ecx, ebx
 3:  sub     ebx, ecx
     call    start_read
-4:  call    wait_for_data       # for each single sector
+4:  call    receive             # each single sector
     jc      read_error
-    push    ecx
-    mov     ecx, 256
-    mov     dx, ATA_DATA
-    rep     insw
-    pop     ecx
     inc     esi
     loop    4b
     test    ebx, ebx
@@ -190,27 +215,41 @@ no_geometry:
     mov     esi, offset unknown_disk
     jmp     fail
 
-# Waits until the drive has a sector for us. Carry: it failed, or took longer
-# than any drive.
-wait_for_data:
+# Waits until the drive has a sector for us, and reads it to the buffer or to
+# edi. Carry: there is none. al is the status of the drive, 0 if none answers in
+# time.
+receive_to_buffer:
+    mov     edi, BUFFER
+receive:
     push    ecx
     mov     ecx, ATA_PATIENCE
     mov     dx, ATA_STATUS
 2:  out     0x80, al            # the status holds 400 ns after a command
     in      al, dx
+    inc     al                  # a bus with no drive floats high,
+    jz      4f
+    dec     al                  # or reads as 0
+    jz      4f
     test    al, ATA_BUSY
     jnz     3f
     test    al, ATA_FAILED
     jnz     4f
     test    al, ATA_DATA_REQUEST
-    jnz     5f                  # and carry is clear
+    jnz     5f
 3:  loop    2b
+    mov     al, 0
 4:  stc
-5:  pop     ecx
+    jmp     6f
+5:  mov     ecx, 256
+    mov     dx, ATA_DATA
+    rep     insw                # and carry is clear
+6:  pop     ecx
     ret
 
 unit:           .byte 0         # 0 the first drive of the channel, 1 the second
 has_lba:        .byte 0
-no_disk:        .asciz "Boot drive is neither the first nor the second hard disk"
+no_answer:      .asciz ": no answer\r\n"
+no_kernel:      .asciz ": no kernel\r\n"
+drive_error:    .asciz ": error "
 no_partition:   .asciz "No kernel: partition 1 is not of type DAh"
-unknown_disk:   .asciz "Disk has neither LBA nor a geometry in the BIOS"
+unknown_disk:   .asciz "Disk has no LBA, BIOS no geometry"

@@ -539,7 +539,7 @@ print_char:
 
 no_header:      .asciz "No kernel: no ELVN header at sector "
 wrong_version:  .asciz "Kernel header is not of version 1"
-bad_header:     .asciz "Kernel header is damaged: its numbers contradict each other"
+bad_header:     .asciz "Kernel header is damaged: numbers disagree"
 too_large:      .asciz "Kernel does not fit into the sectors it has: "
 no_memory:      .asciz "Too little memory. The kernel needs this many KB: "
 bad_checksum:   .asciz "Kernel checksum is wrong"

@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::image;
-use crate::machine::{Console, End, FloppyDrive, Machine};
+use crate::machine::{Console, End, FIRST_DISK, FloppyDrive, Machine, Place, SECOND_DISK};
 use crate::process::Process;
 use crate::screen::{COLUMNS, LINES, Screen};
 
@@ -78,7 +78,7 @@ pub fn command(options: &Options) -> Result<Command> {
     command.arg("-rc").arg(options.commands);
     command.arg(format!("display_library: {}", options.display));
     command.arg(format!("log: {}", options.log.display()));
-    command.arg(disk("master", options.image, mode)?);
+    command.arg(disk(FIRST_DISK, options.image, mode)?);
     Ok(command)
 }
 
@@ -101,10 +101,12 @@ fn describe_terminal(commands: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The word for the disk `image` as `unit` of the first controller.
-fn disk(unit: &str, image: &Path, mode: &str) -> Result<String> {
+/// The word for the disk `image`.
+fn disk(place: Place, image: &Path, mode: &str) -> Result<String> {
+    let unit = if place.unit == 0 { "master" } else { "slave" };
     Ok(format!(
-        "ata0-{unit}: type=disk, mode={mode}, path=\"{}\", {}",
+        "ata{}-{unit}: type=disk, mode={mode}, path=\"{}\", {}",
+        place.channel,
         image.display(),
         image::geometry(image)?,
     ))
@@ -141,8 +143,13 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
             rom.display()
         ));
     }
+    if machine.place != FIRST_DISK {
+        command.arg("ata0-master: type=none");
+        command.arg("ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15");
+        command.arg(disk(machine.place, &machine.image, "flat")?);
+    }
     if let Some(image) = &machine.second_disk {
-        command.arg(disk("slave", image, "flat")?);
+        command.arg(disk(SECOND_DISK, image, "flat")?);
     }
     for (letter, drive) in ['a', 'b'].into_iter().zip(&machine.floppies) {
         command.args(drive.as_ref().map(|drive| floppy(letter, drive)));

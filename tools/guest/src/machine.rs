@@ -93,11 +93,35 @@ pub(crate) struct FloppyDrive {
     pub(crate) write_protected: bool,
 }
 
+/// Where on the ATA channels a disk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) channel: u32,
+    pub(crate) unit: u32,
+}
+
+impl Place {
+    /// Counts the places through.
+    pub(crate) fn number(self) -> u32 {
+        2 * self.channel + self.unit
+    }
+}
+
+pub(crate) const FIRST_DISK: Place = Place {
+    channel: 0,
+    unit: 0,
+};
+pub(crate) const SECOND_DISK: Place = Place {
+    channel: 0,
+    unit: 1,
+};
+
 /// A machine that can be booted.
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub(crate) emulator: Emulator,
     pub(crate) image: PathBuf,
+    pub(crate) place: Place,
     pub(crate) second_disk: Option<PathBuf>,
     pub(crate) floppies: [Option<FloppyDrive>; FLOPPY_DRIVES],
     pub(crate) boot_from_floppy: bool,
@@ -116,6 +140,7 @@ impl Machine {
         Self {
             emulator,
             image,
+            place: FIRST_DISK,
             second_disk: None,
             floppies: [None, None],
             boot_from_floppy: false,
@@ -139,6 +164,14 @@ impl Machine {
     #[must_use]
     pub fn second_disk(mut self, image: impl Into<PathBuf>) -> Self {
         self.second_disk = Some(image.into());
+        self
+    }
+
+    /// Connects the disk that is booted from as `unit` (0 or 1) of `channel`
+    /// (0 or 1) instead of as the first one of all.
+    #[must_use]
+    pub fn disk_at(mut self, channel: u32, unit: u32) -> Self {
+        self.place = Place { channel, unit };
         self
     }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
-use crate::machine::{Console, End, FloppyDrive, Machine};
+use crate::machine::{Console, End, FIRST_DISK, FloppyDrive, Machine, Place, SECOND_DISK};
 use crate::process::Process;
 use crate::screen::Screen;
 use crate::{image, keys, picture};
@@ -33,6 +33,13 @@ const SHUTDOWN_STATUS: i32 = 0x31 << 1 | 1;
 /// display and serial line are left to the caller. A restart of the guest ends
 /// QEMU; a throw-away run leaves the image as it is.
 pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
+    let mut command = bare_machine(memory);
+    add_disk(&mut command, FIRST_DISK, image, throw_away)?;
+    Ok(command)
+}
+
+/// The call without a disk.
+fn bare_machine(memory: u32) -> Command {
     let mut command = Command::new("qemu-system-i386");
     command.args([
         "-machine",
@@ -45,23 +52,30 @@ pub fn command(image: &Path, memory: u32, throw_away: bool) -> Result<Command> {
     ]);
     command.args(["-vga", "std", "-no-reboot", "-m", &memory.to_string()]);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
-    add_disk(&mut command, 0, image, throw_away)?;
-    Ok(command)
+    command
 }
 
-/// Adds `image` as the first (0) or second (1) disk of the first controller.
-fn add_disk(command: &mut Command, unit: u32, image: &Path, throw_away: bool) -> Result<()> {
+/// Adds the disk `image`.
+fn add_disk(command: &mut Command, place: Place, image: &Path, throw_away: bool) -> Result<()> {
+    let Place { channel, unit } = place;
+    let number = place.number();
     let geometry = image::geometry(image)?;
     let snapshot = if throw_away { "on" } else { "off" };
     command.arg("-drive").arg(format!(
-        "file={},format=raw,if=none,id=disk{unit},snapshot={snapshot}",
+        "file={},format=raw,if=none,id=disk{number},snapshot={snapshot}",
         image.display()
     ));
     command.arg("-device").arg(format!(
-        "ide-hd,id=ide{unit},drive=disk{unit},bus=ide.0,unit={unit},cyls={},heads={},secs={}",
+        "ide-hd,id=ide{number},drive=disk{number},bus=ide.{channel},unit={unit},cyls={},heads={},secs={}",
         geometry.cylinders, geometry.heads, geometry.sectors,
     ));
     Ok(())
+}
+
+/// Has the BIOS boot from the disk at `place`, and call it its first.
+fn boot_from(command: &mut Command, place: Place) {
+    let number = place.number();
+    command.args(["-set", &format!("device.ide{number}.bootindex=0")]);
 }
 
 /// Adds floppy drive `unit`.
@@ -102,9 +116,10 @@ pub(crate) fn start(
     folder: &Path,
 ) -> Result<(Process, MonitorListener)> {
     let monitor = MonitorListener::bind(folder)?;
-    let mut command = command(&machine.image, machine.memory, false)?;
+    let mut command = bare_machine(machine.memory);
+    add_disk(&mut command, machine.place, &machine.image, false)?;
     if let Some(disk) = &machine.second_disk {
-        add_disk(&mut command, 1, disk, false)?;
+        add_disk(&mut command, SECOND_DISK, disk, false)?;
     }
     for (unit, drive) in machine.floppies.iter().enumerate() {
         if let Some(drive) = drive {
@@ -118,7 +133,9 @@ pub(crate) fn start(
         command.arg("-option-rom").arg(rom);
     }
     if machine.boot_from_second_disk {
-        command.args(["-set", "device.ide1.bootindex=0"]);
+        boot_from(&mut command, SECOND_DISK);
+    } else if machine.place != FIRST_DISK {
+        boot_from(&mut command, machine.place);
     }
     command.args(["-display", "none"]);
     for (line, address) in (1..).zip(serial) {

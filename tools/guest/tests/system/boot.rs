@@ -20,6 +20,8 @@ guest::in_both!(
     damaged_kernel_is_named,
     missing_kernel_is_named,
     foreign_partition_is_named,
+    a_boot_disk_on_the_second_channel_is_told,
+    a_boot_disk_that_is_the_only_one_and_the_second_unit_boots,
     missing_setup_is_named,
     missing_root_is_named,
     too_little_memory_is_named,
@@ -112,13 +114,80 @@ fn damaged_kernel_is_named(emulator: Emulator) -> Result<()> {
 
 fn missing_kernel_is_named(emulator: Emulator) -> Result<()> {
     let wipe = |disk: &Path| image::write(disk, start_of(disk, 1)?, &[0; SECTOR as usize]);
-    stops_with(emulator, wipe, "No kernel: no ELVN header at sector 2048")
+    stops_with(
+        emulator,
+        wipe,
+        "Disk 1: no kernel\nDisk 2: no answer\nNo kernel: ",
+    )
 }
 
 fn foreign_partition_is_named(emulator: Emulator) -> Result<()> {
     const TYPE_OF_PARTITION_1: u64 = 446 + 4;
     let retype = |disk: &Path| image::write(disk, TYPE_OF_PARTITION_1, &[0x83]);
     stops_with(emulator, retype, "partition 1 is not of type DAh")
+}
+
+/// Where the loader does not find the kernel, it tells what it has found, and
+/// what has to be done.
+const WHERE_IT_MUST_BE: &str =
+    "No kernel: the boot disk must be disk 1 or 2 of ATA channel 1 (1F0h)";
+
+fn a_boot_disk_on_the_second_channel_is_told(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image()).disk_at(1, 0);
+    let mut guest = machine.boot()?;
+    guest.expect_screen("Disk 1: no answer\nDisk 2: no answer\n", PROMPT_TIME)?;
+    guest.expect_serial(WHERE_IT_MUST_BE, LIMIT)?;
+    Ok(())
+}
+
+/// The BIOS boots from the second channel, though there are other disks.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn a_disk_without_a_kernel_in_front_of_the_boot_disk_is_told() -> Result<()> {
+    let (_folder, other) = copy_of_image()?;
+    image::write(&other, start_of(&other, 1)?, &[0; SECTOR as usize])?;
+    let machine = Machine::new(Emulator::Qemu, common::image())
+        .disk_at(1, 0)
+        .second_disk(other);
+    let mut guest = machine.boot()?;
+    // A drive answers for the one that is not there.
+    guest.expect_screen("Disk 1: error 4\nDisk 2: no kernel\n", PROMPT_TIME)?;
+    guest.expect_serial(WHERE_IT_MUST_BE, LIMIT)?;
+    Ok(())
+}
+
+fn a_boot_disk_that_is_the_only_one_and_the_second_unit_boots(emulator: Emulator) -> Result<()> {
+    let machine = Machine::new(emulator, common::image()).disk_at(0, 1);
+    let words = "root=/dev/hd7 console=ttyS0";
+    let mut guest = machine.command_line(words).boot()?;
+    guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    guest.command("ls /")?;
+    Ok(())
+}
+
+/// A panic shows where in our sources, or in Rust's library, but no path of the
+/// machine that has built it.
+#[test]
+#[ignore = "needs the image"]
+fn no_path_of_the_builder_is_in_the_image() -> Result<()> {
+    let image = std::fs::read(common::image())?;
+    let text = String::from_utf8_lossy(&image);
+    for path in ["library/core/src/", "kernel/src/"] {
+        ensure!(text.contains(path), "{path} is not in the image");
+    }
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()?;
+    for path in [
+        common::name(&project)?,
+        ".cargo/",
+        ".rustup/",
+        "rustlib/",
+        "registry/",
+    ] {
+        ensure!(!text.contains(path), "{path} is in the image");
+    }
+    Ok(())
 }
 
 fn missing_setup_is_named(emulator: Emulator) -> Result<()> {
