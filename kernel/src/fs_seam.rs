@@ -3,7 +3,7 @@
 //!
 //! The one place where the `fs` crate meets scheduler, drivers and clock.
 
-use crate::blk_drv::{floppy, ll_rw_blk};
+use crate::blk_drv::{floppy, hd, ll_rw_blk};
 use crate::char_dev;
 use crate::chr_drv::tty_io::{self, OpenTty};
 use crate::chr_drv::tty_ioctl;
@@ -84,6 +84,13 @@ impl Seam for KernelSeam {
 
     fn unplug(&self) {
         ll_rw_blk::unplug();
+    }
+
+    fn flush_cache(&self, major: u8) -> Result<()> {
+        match major {
+            major::HARD_DISK => hd::flush_cache(),
+            _ => Ok(()),
+        }
     }
 
     fn device_blocks(&self, device: Device) -> u32 {

@@ -13,6 +13,7 @@
 //! write_intr      a block of sectors is on the disk: send the next
 //! recal_intr      the drive is set up again after a reset
 //! bad_rw_intr     it failed: try again, after a reset if need be
+//! flush_intr      the drive's cache is empty, as [`flush_cache`] wants
 //! ```
 //!
 //! The one command under way ends by an interrupt, or by [`do_tick`]: a drive
@@ -28,11 +29,12 @@ mod registers;
 
 use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
 use crate::fs_seam::fs;
-use crate::sched::HZ;
+use crate::sched::{self, HZ};
 use crate::{printk, setup_data, traps};
 use bitflags::bitflags;
 use drive::{Address, Drive, Geometry, Width};
-use fs::seam::Direction;
+use fs::seam::{Direction, WaitQueue};
+use lib::Errno;
 use lib::asm::io::io_delay;
 use lib::lock::{IrqLock, Word};
 use lib::sys::types::{Device, major};
@@ -52,6 +54,9 @@ const HD_IRQ: u8 = 14;
 
 /// Ticks that a command may take.
 const COMMAND_TIMEOUT: u32 = 5 * HZ;
+/// Ticks that emptying a cache may take: ATA/ATAPI-6, 8.10, says that it may be
+/// more than 30 seconds.
+const FLUSH_TIMEOUT: u32 = 60 * HZ;
 /// Ticks that a reset may take: motors may have to start again.
 const RESET_TIMEOUT: u32 = 10 * HZ;
 /// Looks at the status, a microsecond each, until a drive must be ready that
@@ -84,6 +89,8 @@ enum Expected {
     Written,
     /// The drive knows what it was told.
     SetUp(SetUp),
+    /// What was written is on the medium.
+    Flushed,
     /// None comes: [`do_tick`] looks whether the reset is over.
     Reset,
 }
@@ -96,6 +103,12 @@ struct Controller {
     set_up: [SetUp; MAX_HD],
     /// Every minor's part of its disk (0.11: `hd`).
     hd: [Partition; MAX_HD * MINORS],
+    /// Whether each drive was written to since its cache was emptied.
+    unflushed: [bool; MAX_HD],
+    /// Whether somebody waits for its cache to be emptied.
+    flush_due: [bool; MAX_HD],
+    /// How often that has failed.
+    flush_errors: u32,
     expected: Expected,
     /// A reset is due (0.11: `reset`).
     reset: bool,
@@ -117,6 +130,9 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
         start_sect: 0,
         nr_sects: 0,
     }; MAX_HD * MINORS],
+    unflushed: [false; MAX_HD],
+    flush_due: [false; MAX_HD],
+    flush_errors: 0,
     expected: Expected::Nothing,
     reset: false,
     drive: 0,
@@ -130,9 +146,34 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
 /// Changed only with `HD` locked or by the clock's interrupt.
 static TICKS_LEFT: Word = Word::new(0);
 
+/// Waits until no cache is to be emptied any more.
+static FLUSH_WAIT: WaitQueue = WaitQueue::new();
+
 /// The queue is no longer empty (0.11: `do_hd_request`).
 pub fn do_hd_request() {
-    HD.lock().do_request();
+    HD.lock().begin();
+}
+
+/// What has been written is on the media when this returns, and not in the
+/// drives' caches. Costs nothing if nothing was written. `EIO` if a drive
+/// fails. May sleep.
+pub fn flush_cache() -> lib::Result<()> {
+    let mut hd = HD.lock();
+    let errors = hd.flush_errors;
+    for drive in 0..MAX_HD {
+        hd.flush_due[drive] |= hd.unflushed[drive];
+    }
+    if !hd.flush_due.contains(&true) {
+        return Ok(());
+    }
+    hd.begin();
+    drop(hd);
+    sched::sleep_while(&FLUSH_WAIT, &mut || HD.lock().flush_due.contains(&true));
+    if HD.lock().flush_errors == errors {
+        Ok(())
+    } else {
+        Err(Errno::EIO)
+    }
 }
 
 fn hd_interrupt() {
@@ -274,11 +315,29 @@ fn read_partitions(device: Device, disk_sectors: u32) -> Option<[Partition; PART
 struct NotReady;
 
 impl Controller {
+    /// There is something to do: begins, unless a command is under way, which
+    /// goes on with it at its end.
+    fn begin(&mut self) {
+        if self.expected == Expected::Nothing {
+            self.do_request();
+        }
+    }
+
     /// Works at the queue until a command is under way or nothing is left.
     fn do_request(&mut self) {
         loop {
             if self.reset {
                 return self.reset_controller();
+            }
+            if let Some(drive) = self.flush_due.iter().position(|due| *due) {
+                match self.start_flush(drive) {
+                    Ok(()) => return,
+                    Err(NotReady) => {
+                        self.reset = true;
+                        self.end_flush(drive, false);
+                        continue;
+                    }
+                }
             }
             let Some(request) = blk::current(major::HARD_DISK) else {
                 return self.expect(Expected::Nothing, 0);
@@ -340,6 +399,7 @@ impl Controller {
             expected,
         )?;
         if request.direction == Direction::Write {
+            self.unflushed[number] = drive.flushes;
             // For the first sectors the drive does not interrupt.
             let status = wait_for_status(READY_POLLS).ok_or(NotReady)?;
             if !status.contains(Status::DATA_REQUEST) {
@@ -348,6 +408,44 @@ impl Controller {
             self.send();
         }
         Ok(())
+    }
+
+    /// Has a drive empty its cache, or gives it a command that has to come
+    /// before.
+    fn start_flush(&mut self, number: usize) -> Result<(), NotReady> {
+        let Some(drive) = self.drives[number] else {
+            return Err(NotReady);
+        };
+        self.drive = number;
+        if let Some(step) = self.set_up[number].iter().next() {
+            return self.tell(&drive, step);
+        }
+        self.hd_out(Command::FlushCache, 0, drive.address(0), Expected::Flushed)?;
+        self.expect(Expected::Flushed, FLUSH_TIMEOUT);
+        Ok(())
+    }
+
+    /// The cache is empty, or it could not be emptied. A drive that does not
+    /// know the command is not given it again.
+    fn flush_intr(&mut self, status: Status) {
+        let number = self.drive;
+        let mut is_done = win_result(status);
+        if !is_done && registers::was_aborted() {
+            printk!("hd{}: cannot empty its cache\n", number * MINORS);
+            if let Some(drive) = &mut self.drives[number] {
+                drive.flushes = false;
+            }
+            is_done = true;
+        }
+        self.end_flush(number, is_done);
+        self.do_request();
+    }
+
+    fn end_flush(&mut self, number: usize, is_done: bool) {
+        self.unflushed[number] = false;
+        self.flush_due[number] = false;
+        self.flush_errors = self.flush_errors.wrapping_add(u32::from(!is_done));
+        sched::wake_up(&FLUSH_WAIT);
     }
 
     /// One of the commands after a reset.
@@ -405,6 +503,7 @@ impl Controller {
             Expected::Read => self.read_intr(status),
             Expected::Written => self.write_intr(status),
             Expected::SetUp(step) => self.recal_intr(step, status),
+            Expected::Flushed => self.flush_intr(status),
             Expected::Reset => {}
         }
     }
@@ -538,7 +637,10 @@ impl Controller {
             _ if is_busy => {
                 printk!("HD timeout\n");
                 self.reset = true;
-                self.bad_rw_intr();
+                match self.expected {
+                    Expected::Flushed => self.end_flush(self.drive, false),
+                    _ => self.bad_rw_intr(),
+                }
                 self.do_request();
             }
             _ => {

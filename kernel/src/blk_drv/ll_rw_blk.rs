@@ -105,7 +105,7 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
             Added::Queued => return,
             Added::Full => {
                 unplug();
-                let mut is_full = || REQUESTS.lock().is_full(direction);
+                let mut is_full = || REQUESTS.lock().is_full(direction, device.major());
                 sched::sleep_while(&WAIT_FOR_REQUEST, &mut is_full);
             }
         }

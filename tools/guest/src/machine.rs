@@ -128,6 +128,7 @@ pub struct Machine {
     pub(crate) boot_from_second_disk: bool,
     pub(crate) memory: u32,
     pub(crate) option_rom: Option<PathBuf>,
+    pub(crate) disk_log: Option<PathBuf>,
     command_line: Option<String>,
     in_place: bool,
     echo: bool,
@@ -147,6 +148,7 @@ impl Machine {
             boot_from_second_disk: false,
             memory: 32,
             option_rom: None,
+            disk_log: None,
             command_line: None,
             in_place: false,
             echo: false,
@@ -232,6 +234,13 @@ impl Machine {
     #[must_use]
     pub fn option_rom(mut self, image: impl Into<PathBuf>) -> Self {
         self.option_rom = Some(image.into());
+        self
+    }
+
+    /// Has each command that a hard disk is given written to `log` (QEMU only).
+    #[must_use]
+    pub fn disk_log(mut self, log: impl Into<PathBuf>) -> Self {
+        self.disk_log = Some(log.into());
         self
     }
 

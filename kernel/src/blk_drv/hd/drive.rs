@@ -75,6 +75,8 @@ pub struct Drive {
     pub sectors: u32,
     /// Sectors moved by one interrupt; 1 if it cannot do more.
     pub multiple: u8,
+    /// Whether it can be told to empty its cache.
+    pub flushes: bool,
     /// How its data is moved. Doublewords also need a controller that passes
     /// them on whole, which the drive can't know.
     pub width: Width,
@@ -119,11 +121,16 @@ impl Drive {
         } else {
             Width::Words
         };
+        // ATA/ATAPI-6, 8.15.41: the word says something if its upper bits are
+        // 01. Before ATA-4 the command did not exist.
+        const FLUSH_CACHE: u16 = 1 << 12;
+        let flushes = word(83) >> 14 == 1 && word(83) & FLUSH_CACHE != 0;
         Some(Drive {
             geometry,
             lba,
             sectors,
             multiple,
+            flushes,
             width,
         })
     }
@@ -137,6 +144,7 @@ impl Drive {
             lba: false,
             sectors: geometry.total(),
             multiple: 1,
+            flushes: false,
             width: Width::Words,
         })
     }
@@ -197,6 +205,21 @@ mod tests {
         for word in [0x8000, 0x8003] {
             let words = [&OLD[..], &[(47, word)]].concat();
             assert_eq!(Drive::from_identify(&identify(&words)).unwrap().multiple, 1);
+        }
+    }
+
+    #[test]
+    fn a_drive_says_that_its_cache_can_be_emptied() {
+        for (word, flushes) in [
+            (0, false),
+            (0x5000, true),
+            (0x4000, false),
+            (0x1000, false),
+            (0xFFFF, false),
+        ] {
+            let words = [&OLD[..], &[(83, word)]].concat();
+            let drive = Drive::from_identify(&identify(&words)).unwrap();
+            assert_eq!(drive.flushes, flushes, "{word:#x}");
         }
     }
 

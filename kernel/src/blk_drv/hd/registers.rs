@@ -12,6 +12,8 @@ use core::arch::asm;
 use lib::asm::io::{inb, io_delay, outb};
 
 const DATA: u16 = 0x1F0;
+/// Read: why the last command failed.
+const ERROR: u16 = 0x1F1;
 const SECTOR_COUNT: u16 = 0x1F2;
 const SECTOR: u16 = 0x1F3;
 const CYLINDER_LOW: u16 = 0x1F4;
@@ -63,6 +65,8 @@ pub enum Command {
     WriteMultiple = 0xC5,
     /// Say how many sectors a block is.
     SetMultiple = 0xC6,
+    /// Bring what is in the cache to the medium; this may take half a minute.
+    FlushCache = 0xE7,
     /// Describe yourself, in one sector of data.
     Identify = 0xEC,
 }
@@ -97,6 +101,12 @@ pub fn status() -> Status {
 /// The status; leaves the interrupt as it is.
 pub fn alternate_status() -> Status {
     Status::from_bits_retain(read(ALTERNATE_STATUS))
+}
+
+/// Whether the last command failed because the drive does not know it.
+pub fn was_aborted() -> bool {
+    const ABORTED: u8 = 0x04;
+    read(ERROR) & ABORTED != 0
 }
 
 /// Cylinder as a reset or a refused command left it: a drive that is no disk

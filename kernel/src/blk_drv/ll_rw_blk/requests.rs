@@ -34,6 +34,10 @@ pub const MOST_BUFFERS: usize = 128;
 pub const MOST_OVERTAKEN: u32 = 64;
 /// A third of the requests is for reads only.
 const FOR_READS: usize = NR_REQUEST / 3;
+/// The most that one driver may have, less for writes: one whose device fails
+/// does not keep the others from working.
+const MOST_OF_ONE: usize = NR_REQUEST - FOR_OTHERS;
+const FOR_OTHERS: usize = NR_REQUEST / 4;
 
 /// A transfer of adjacent blocks to or from as many buffers
 /// (0.11: `struct request`).
@@ -168,6 +172,8 @@ pub struct Requests {
     is_waiting: [bool; NR_BLK_DEV],
     is_plugged: bool,
     in_use: usize,
+    /// How many of them each driver has.
+    in_use_by: [usize; NR_BLK_DEV],
 }
 
 impl Requests {
@@ -179,16 +185,18 @@ impl Requests {
             is_waiting: [false; NR_BLK_DEV],
             is_plugged: false,
             in_use: 0,
+            in_use_by: [0; NR_BLK_DEV],
         }
     }
 
-    /// Whether a transfer would need a request and find none.
-    pub fn is_full(&self, direction: Direction) -> bool {
-        let most = match direction {
-            Direction::Read => NR_REQUEST,
-            Direction::Write => NR_REQUEST - FOR_READS,
+    /// Whether a transfer of a driver would need a request and find none.
+    pub fn is_full(&self, direction: Direction, major: u8) -> bool {
+        let for_reads = match direction {
+            Direction::Read => 0,
+            Direction::Write => FOR_READS,
         };
-        self.in_use >= most
+        let of_one = self.in_use_by[usize::from(major)];
+        self.in_use >= NR_REQUEST - for_reads || of_one >= MOST_OF_ONE - for_reads
     }
 
     /// Adds a transfer to the queue of its driver (0.11: `make_request`).
@@ -198,7 +206,7 @@ impl Requests {
         if current.is_some_and(|current| self.merge(current, self.is_waiting[major], new)) {
             return Added::Queued;
         }
-        if self.is_full(new.direction) {
+        if self.is_full(new.direction, new.device.major()) {
             return Added::Full;
         }
         let Some(slot) = self.requests.iter().position(|request| request.count == 0) else {
@@ -214,6 +222,7 @@ impl Requests {
         request.done = 0;
         request.overtaken = 0;
         self.in_use += 1;
+        self.in_use_by[major] += 1;
         match current {
             Some(current) => {
                 self.add_request(current, slot);
@@ -326,6 +335,7 @@ impl Requests {
             request.count = 0;
             request.done = 0;
             self.in_use -= 1;
+            self.in_use_by[usize::from(major)] -= 1;
             ended.request_is_free = true;
         }
         Some(ended)
@@ -520,11 +530,11 @@ mod tests {
     #[test]
     fn a_third_of_the_requests_is_for_reads() {
         let mut requests = Requests::new();
-        for number in 0..(NR_REQUEST - FOR_READS) as u32 {
+        for number in 0..(MOST_OF_ONE - FOR_READS) as u32 {
             assert_ne!(requests.add(&write(2 * number)), Added::Full);
         }
         assert_eq!(requests.add(&write(1001)), Added::Full);
-        assert!(requests.is_full(Direction::Write) && !requests.is_full(Direction::Read));
+        assert!(requests.is_full(Direction::Write, 3) && !requests.is_full(Direction::Read, 3));
         for number in 0..FOR_READS as u32 {
             assert_eq!(requests.add(&read(2000 + 2 * number)), Added::Queued);
         }
@@ -533,6 +543,29 @@ mod tests {
         assert_eq!(requests.add(&read(2001)), Added::Queued);
         while !requests.end_buffer(3).unwrap().request_is_free {}
         assert_eq!(requests.add(&read(5000)), Added::Queued);
+    }
+
+    #[test]
+    fn a_driver_whose_device_fails_leaves_requests_for_the_others() {
+        let floppy = |transfer: Transfer| Transfer {
+            device: Device::new(2, 0),
+            ..transfer
+        };
+        let mut requests = Requests::new();
+        for block in (0..1000).step_by(2) {
+            requests.add(&floppy(write(block)));
+            requests.add(&floppy(read(block + 2000)));
+        }
+        assert!(requests.is_full(Direction::Read, 2));
+        assert_eq!(requests.add(&read(1)), Added::Started);
+        for block in 1..FOR_OTHERS as u32 {
+            assert_eq!(requests.add(&read(10 * block)), Added::Queued);
+        }
+        while requests.end_buffer(3).is_some() {}
+        assert!(
+            requests.is_full(Direction::Read, 2),
+            "the floppy has not moved"
+        );
     }
 
     #[test]

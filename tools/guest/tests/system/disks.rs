@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use guest::{Emulator, Machine, PROMPT_TIME, image};
 use tempfile::TempDir;
 
@@ -321,4 +321,37 @@ fn a_file_system_is_unmounted_by_its_directory(emulator: Emulator) -> Result<()>
     ensure!(guest.command("umount /mnt; mount")? == "/dev/hd2 on /\n");
     halt(&mut guest)?;
     check(&disk)
+}
+
+/// The commands that the disk is given: the last after `sync` and after `halt`
+/// empties its cache, and none is written after it.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn what_is_synced_is_on_the_medium() -> Result<()> {
+    const FLUSH_CACHE: &str = "cmd 0xe7";
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("log");
+    let machine = Machine::new(Emulator::Qemu, common::image()).disk_log(&log);
+    let mut guest = boot_to_prompt(machine)?;
+    let commands = || -> Result<Vec<String>> {
+        let log = std::fs::read_to_string(&log)?;
+        let is_command = |line: &&str| line.contains("ide_exec_cmd");
+        Ok(log.lines().filter(is_command).map(String::from).collect())
+    };
+    // Marked as in use before the first file is changed.
+    ensure!(commands()?.iter().any(|line| line.contains(FLUSH_CACHE)));
+    guest.command("echo text > /tmp/file; sync")?;
+    let synced = commands()?;
+    let last = synced.last().context("no command")?;
+    ensure!(last.contains(FLUSH_CACHE), "{synced:#?}");
+    guest.command("sync; sync; sync")?;
+    ensure!(commands()? == synced, "there was nothing to do");
+    halt(&mut guest)?;
+    let all = commands()?;
+    let last = all.last().context("no command")?;
+    ensure!(
+        all.len() > synced.len() && last.contains(FLUSH_CACHE),
+        "{all:#?}"
+    );
+    Ok(())
 }

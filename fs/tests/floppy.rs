@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A floppy that fails does not keep the hard disk waiting.
+
+mod common;
+
+use common::{Machine, ROOT, touch, write};
+use fs::host::{MemoryDisk, Storage};
+use fs::layout::BLOCK_SIZE;
+use fs::mkfs::Options;
+use lib::Errno;
+use lib::sys::stat::S_IFBLK;
+use lib::sys::types::Device;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+const FLOPPY: Device = Device::new(2, 28);
+
+/// A disk that tells of its writes, and may fail.
+struct Told {
+    disk: MemoryDisk,
+    device: Device,
+    writes: Arc<Mutex<Vec<Device>>>,
+    fails: Arc<AtomicBool>,
+}
+
+impl Storage for Told {
+    fn blocks(&self) -> u32 {
+        self.disk.blocks()
+    }
+
+    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
+        self.disk.read(number, data)
+    }
+
+    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
+        self.writes.lock().unwrap().push(self.device);
+        if self.fails.load(SeqCst) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.disk.write(number, data)
+    }
+}
+
+#[test]
+fn the_hard_disk_is_written_before_a_floppy_that_fails() {
+    let machine = Machine::new(400);
+    let writes = Arc::new(Mutex::new(vec![]));
+    let fails = Arc::new(AtomicBool::new(false));
+    let told = |disk: &MemoryDisk, device, fails: &Arc<AtomicBool>| Told {
+        disk: disk.clone(),
+        device,
+        writes: writes.clone(),
+        fails: fails.clone(),
+    };
+    let floppy = MemoryDisk::new(200);
+    machine.host.attach(FLOPPY, told(&floppy, FLOPPY, &fails));
+    machine
+        .host
+        .attach(ROOT, told(&machine.disk, ROOT, &Arc::default()));
+    let fs = machine.host.fs();
+    fs.mkfs(FLOPPY, &Options::new(200)).unwrap();
+    let editor = fs::host::Editor::mount(&fs, ROOT).unwrap();
+    let task = editor.task();
+    fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+    let node = u32::from(S_IFBLK) | 0o600;
+    fs.sys_mknod(task, b"/fd", node, u32::from(FLOPPY.0))
+        .unwrap();
+    fs.sys_mount(task, b"/fd", b"/mnt", false).unwrap();
+    fs.sys_sync().unwrap();
+
+    fails.store(true, SeqCst);
+    writes.lock().unwrap().clear();
+    for n in 0..5 {
+        write(&fs, task, &format!("/mnt/{n}"), 0, &[1; 3000]).unwrap();
+        write(&fs, task, &format!("/{n}"), 0, &[2; 3000]).unwrap();
+    }
+    touch(&fs, task, "/last").unwrap();
+    assert_eq!(fs.sys_sync(), Err(Errno::EIO));
+    let writes = writes.lock().unwrap();
+    let first = writes.iter().position(|it| *it == FLOPPY).unwrap();
+    let last = writes.iter().rposition(|it| *it == ROOT).unwrap();
+    assert!(last < first, "{writes:?}");
+    common::check::check(&machine.disk.to_bytes()).unwrap();
+}
