@@ -86,6 +86,7 @@ pub mod namei;
 pub mod open;
 pub mod pipe;
 pub mod read_write;
+pub mod readdir;
 pub mod seam;
 pub mod select;
 pub mod stat;

@@ -11,7 +11,7 @@ use lib::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Reads into the caller's memory. Returns how many bytes; 0 at the end of
-    /// the file. Reading a directory gives its entries as they are on the disk.
+    /// the file. Reading a directory gives entries of 16 bytes: [`crate::readdir`].
     pub fn sys_read(
         &'fs self,
         task: &FsTask<'fs>,
@@ -26,9 +26,10 @@ impl<'fs> Fs<'fs> {
             return no_count(buffer.remaining());
         }
         match file.file_type() {
-            S_IFREG | S_IFDIR => {
-                at_position(&file, |position| file.inode().file_read(position, buffer))
-            }
+            S_IFREG => at_position(&file, |position| file.inode().file_read(position, buffer)),
+            S_IFDIR => at_position(&file, |position| {
+                file.inode().directory_read(position, buffer)
+            }),
             S_IFIFO => file.inode().pipe().read(self.seam, file.flags(), buffer),
             S_IFCHR => self.rw_char(Direction::Read, &file, buffer),
             S_IFBLK => {
@@ -90,7 +91,7 @@ impl<'fs> Fs<'fs> {
         let base = match origin {
             SEEK_SET => 0,
             SEEK_CUR => i64::from(file.position()),
-            SEEK_END => i64::from(file.inode().size()),
+            SEEK_END => i64::from(file.inode().shown_size()),
             _ => return Err(Errno::EINVAL),
         };
         let position = i32::try_from(base + i64::from(offset))
@@ -121,7 +122,10 @@ fn no_count(count: usize) -> Result<usize> {
 /// Does something at the position of a file and moves it, while nobody else
 /// does.
 #[inline]
-fn at_position(file: &File<'_>, transfer: impl FnOnce(&mut u32) -> Result<usize>) -> Result<usize> {
+pub(crate) fn at_position<R>(
+    file: &File<'_>,
+    transfer: impl FnOnce(&mut u32) -> Result<R>,
+) -> Result<R> {
     let _position = file.lock_position();
     let mut position = file.position();
     let result = transfer(&mut position);

@@ -15,7 +15,7 @@ impl Inode<'_> {
         let size = if S_ISFIFO(disk.mode) {
             self.pipe().length() as u32
         } else {
-            disk.size
+            self.shown_size()
         };
         Stat {
             st_dev: self.device().0,

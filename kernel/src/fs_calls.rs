@@ -7,11 +7,13 @@
 
 use crate::fs_seam::fs;
 use crate::sched::current;
-use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
+use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
 use crate::{disks, setup_data};
 use fs::FsTask;
 use lib::Result;
+use lib::pod::Pod;
 use lib::sgtty::{TIOCGETP, TIOCSETP};
+use lib::sys::dirent::Dirent;
 use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
 use lib::utime::Utimbuf;
 
@@ -223,6 +225,17 @@ pub fn sys_lstat(path: UserAddress, stat: UserAddress) -> Result<u32> {
 /// `fstat`.
 pub fn sys_fstat(fd: u32, stat: UserAddress) -> Result<u32> {
     put_user(stat, &fs().sys_fstat(task(), fd)?).map(zero)
+}
+
+/// `readdir`: one entry, whatever `count` says; returns the bytes of its name, 0
+/// at the end.
+pub fn sys_readdir(fd: u32, entry: UserAddress, _count: u32) -> Result<u32> {
+    let Some(dirent) = fs().sys_readdir(task(), fd)? else {
+        return Ok(0);
+    };
+    let length = Dirent::NAME + usize::from(dirent.reclen) + 1;
+    copy_to_user(entry, &dirent.as_bytes()[..length])?;
+    Ok(dirent.reclen.into())
 }
 
 /// `umask`; returns the old one.

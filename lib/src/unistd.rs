@@ -108,6 +108,7 @@ macro_rules! system_call_table {
             86 uselib    sys_uselib    (path);
             87 swapon    sys_swapon    (path);
             88 reboot    sys_reboot    (magic, magic2, flag);
+            89 readdir   sys_readdir   (fd, entry, count);
         }
     };
 }

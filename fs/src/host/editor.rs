@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Putting files on a file system in a few words, as the super-user does.
 
-use crate::layout::{BLOCK_SIZE, InodeNumber, u16_at};
+use crate::layout::{BLOCK_SIZE, InodeNumber};
 use crate::seam::{ReadInto, UserBuffer, WriteFrom};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
@@ -202,18 +202,15 @@ impl<'fs> Editor<'fs> {
         if !S_ISDIR(self.fs.sys_stat(&self.task, path)?.st_mode) {
             return Err(Errno::ENOTDIR);
         }
-        let geometry = self.fs.geometry(self.device).ok_or(Errno::EIO)?;
-        let bytes = self.read_file(path)?;
-        let entries = bytes
-            .chunks_exact(geometry.entry_size())
-            .map(|entry| DirectoryEntry {
-                inode: InodeNumber(u16_at(entry, 0)),
-                name: entry[2..]
-                    .iter()
-                    .copied()
-                    .take_while(|byte| *byte != 0)
-                    .collect(),
-            });
-        Ok(entries.filter(|entry| entry.inode.0 != 0).collect())
+        let fd = self.fs.sys_open(&self.task, path, O_RDONLY, 0)? as u32;
+        let next = || self.fs.sys_readdir(&self.task, fd).transpose();
+        let entries = core::iter::from_fn(next).map(|entry| {
+            entry.map(|entry| DirectoryEntry {
+                inode: InodeNumber(entry.ino as u16),
+                name: entry.name().to_vec(),
+            })
+        });
+        let entries = entries.collect();
+        self.fs.sys_close(&self.task, fd).and(entries)
     }
 }

@@ -97,7 +97,7 @@ fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Search {
 
 impl<'fs> Inode<'fs> {
     /// Bytes of an entry: 16, or 32 with long names.
-    fn entry_size(&self) -> usize {
+    pub(crate) fn entry_size(&self) -> usize {
         let block = self.fs.super_block(self.super_place());
         block.map_or(ENTRY_NAME + NAME_LEN, |block| block.geometry().entry_size())
     }

@@ -334,7 +334,7 @@ fn name_of(directory: &Stat, parent: &Stat, way: &CStr) -> lib::Result<Vec<u8>> 
         let is_it = |name: &[u8]| {
             calls::stat(&join(way, name)).is_ok_and(|stat| same_file(&stat, directory))
         };
-        let candidate = mounted || entry.inode == directory.st_ino;
+        let candidate = mounted || entry.ino == u32::from(directory.st_ino);
         if candidate && !matches!(entry.name(), b"." | b"..") && is_it(entry.name()) {
             return Ok(entry.name().to_vec());
         }

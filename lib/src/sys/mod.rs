@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! System types and layouts (0.11: `include/sys/`).
 
+pub mod dirent;
 pub mod resource;
 pub mod stat;
 pub mod time;

@@ -13,6 +13,7 @@ use crate::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::sgtty::Sgttyb;
 use crate::signal::Signal;
+use crate::sys::dirent::Dirent;
 use crate::sys::stat::Stat;
 use crate::sys::time::{SelectArguments, Timeval};
 use crate::sys::times::Tms;
@@ -313,6 +314,14 @@ pub fn fstat(fd: Fd) -> Result<Stat> {
     let mut stat = Stat::zeroed();
     // SAFETY: the kernel writes one `Stat`.
     unsafe { syscall::fstat(fd.0, address(&raw mut stat)) }.map(|_| stat)
+}
+
+/// The next entry of an open directory; `None` at its end.
+pub fn readdir(fd: Fd) -> Result<Option<Dirent>> {
+    let mut entry = Dirent::zeroed();
+    // SAFETY: the kernel writes at most one `Dirent`.
+    let length = unsafe { syscall::readdir(fd.0, address(&raw mut entry), 1) }?;
+    Ok((length != 0).then_some(entry))
 }
 
 /// The target of a symbolic link, as far as the buffer holds it.

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::common::{self, LIMIT, boot, boot_to_prompt, copy_of_image, halt, mkimage, name};
 
 guest::in_both!(
+    long_names_are_listed_and_removed,
     a_floppy_is_mounted_written_and_clean,
     a_whole_floppy_is_read_and_written,
     two_floppies_are_used_at_once,
@@ -231,6 +232,40 @@ fn a_changed_floppy_is_read_anew() -> Result<()> {
 }
 
 /// What was meant for the first disk must not get onto the second.
+/// The default of the real `mkfs.minix -1`: names of 30 characters.
+fn long_names_are_listed_and_removed(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let floppy = folder.path().join("long.img");
+    std::fs::write(&floppy, vec![0; FLOPPY_BYTES])?;
+    let made = std::process::Command::new("mkfs.minix")
+        .arg("-1")
+        .arg(&floppy)
+        .output()?;
+    ensure!(made.status.success());
+    let machine = Machine::new(emulator, common::image()).floppy(0, &floppy);
+    let mut guest = boot_to_prompt(machine)?;
+    const DIRECTORY: &str = "/mnt/a-directory-with-a-long-name";
+    quietly(&mut guest, "mount /dev/fd0 /mnt; cd /mnt")?;
+    quietly(&mut guest, &format!("mkdir {DIRECTORY}; cd {DIRECTORY}"))?;
+    quietly(&mut guest, "echo > a-file-with-a-long-name; echo > b")?;
+    for (command, expected) in [
+        ("ls", "a-file-with-a-long-name\nb\n".to_string()),
+        ("echo a*name", "a-file-with-a-long-name\n".to_string()),
+        (
+            "find /mnt -name 'a-f*'",
+            format!("{DIRECTORY}/a-file-with-a-long-name\n"),
+        ),
+        ("pwd", format!("{DIRECTORY}\n")),
+        ("cd /; rm -r /mnt/*; ls /mnt", String::new()),
+    ] {
+        let output = guest.command(command)?;
+        ensure!(output == expected, "{command}: {output:?}");
+    }
+    quietly(&mut guest, "umount /dev/fd0")?;
+    halt(&mut guest)?;
+    check(&floppy)
+}
+
 #[test]
 #[ignore = "needs QEMU and the image"]
 fn a_floppy_changed_while_mounted_is_not_written() -> Result<()> {

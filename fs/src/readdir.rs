@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What programs see of a directory (Linux 0.95: `sys_readdir`; in 0.11 it is
+//! read as any file).
+//!
+//! For `read`, `lseek` and `stat` a directory is a file of entries of
+//! [`ENTRY`] bytes, an inode number and 14 bytes of name, whatever the disk
+//! has: programs of 1991 know nothing else. Where the disk has longer names,
+//! entry `n` of 32 bytes is shown at `16 * n`, its name cut. [`Fs::sys_readdir`]
+//! gives whole names, at the same positions.
+
+use crate::inode::Inode;
+use crate::layout::{ENTRY_NAME, NAME_LEN, NAME_LEN_MAX, u16_at};
+use crate::read_write::at_position;
+use crate::seam::UserBuffer;
+use crate::{Fs, FsTask, file_dev::partial};
+use lib::sys::dirent::{Dirent, LONGEST_NAME};
+use lib::sys::stat::S_IFDIR;
+use lib::{Errno, Result};
+
+/// Bytes of an entry as programs see it.
+const ENTRY: usize = ENTRY_NAME + NAME_LEN;
+static_assertions::const_assert_eq!(NAME_LEN_MAX, LONGEST_NAME);
+
+/// The bytes of an entry of the disk.
+type DiskEntry = [u8; ENTRY_NAME + NAME_LEN_MAX];
+
+impl Inode<'_> {
+    /// Bytes of a directory, or of another file, as programs see it.
+    pub(crate) fn shown_size(&self) -> u32 {
+        let size = self.size();
+        match self.entry_size() {
+            _ if self.mode() & lib::sys::stat::S_IFMT != S_IFDIR => size,
+            ENTRY => size,
+            long => size / long as u32 * ENTRY as u32,
+        }
+    }
+
+    /// Reads a directory from `position` on, which moves.
+    pub(crate) fn directory_read(
+        &self,
+        position: &mut u32,
+        buffer: &mut dyn UserBuffer,
+    ) -> Result<usize> {
+        if self.entry_size() == ENTRY {
+            return self.file_read(position, buffer);
+        }
+        let mut done = 0;
+        while buffer.remaining() != 0 {
+            let entry = match self.disk_entry(*position / ENTRY as u32) {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(error) => return partial(done, error),
+            };
+            let offset = *position as usize % ENTRY;
+            let count = (ENTRY - offset).min(buffer.remaining());
+            if let Err(error) = buffer.prepare(count) {
+                return partial(done, error);
+            }
+            buffer.put(&entry[offset..offset + count]);
+            *position += count as u32;
+            done += count;
+        }
+        Ok(done)
+    }
+
+    /// Entry `index` as it is on the disk, zeros behind it; `None` at the end.
+    fn disk_entry(&self, index: u32) -> Result<Option<DiskEntry>> {
+        let size = self.entry_size();
+        let Some(position) = index.checked_mul(size as u32) else {
+            return Ok(None);
+        };
+        let mut entry = [0; _];
+        let read = self.read_at(position, &mut entry[..size])?;
+        Ok((read == size).then_some(entry))
+    }
+
+    /// The entry in use that is at `position` or next behind it; `position`
+    /// moves behind it.
+    fn next_entry(&self, position: &mut u32) -> Result<Option<Dirent>> {
+        let mut index = position.div_ceil(ENTRY as u32);
+        while let Some(entry) = self.disk_entry(index)? {
+            let off = index * ENTRY as u32;
+            index += 1;
+            *position = off + ENTRY as u32;
+            let ino = u16_at(&entry, 0).into();
+            if ino != 0 {
+                let text = &entry[ENTRY_NAME..];
+                let end = text.iter().position(|byte| *byte == 0);
+                let reclen = end.unwrap_or(text.len());
+                let mut name = [0; _];
+                name[..reclen].copy_from_slice(&text[..reclen]);
+                return Ok(Some(Dirent {
+                    ino,
+                    off,
+                    reclen: reclen as u16,
+                    name,
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<'fs> Fs<'fs> {
+    /// The next entry of an open directory; `None` at its end.
+    pub fn sys_readdir(&'fs self, task: &FsTask<'fs>, fd: u32) -> Result<Option<Dirent>> {
+        let file = task.file(fd)?;
+        if !file.is_readable() {
+            return Err(Errno::EBADF);
+        }
+        if file.file_type() != S_IFDIR {
+            return Err(Errno::ENOTDIR);
+        }
+        at_position(&file, |position| file.inode().next_entry(position))
+    }
+}
