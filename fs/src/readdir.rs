@@ -69,7 +69,7 @@ impl Inode<'_> {
         let Some(position) = index.checked_mul(size as u32) else {
             return Ok(None);
         };
-        let mut entry = [0; _];
+        let mut entry: DiskEntry = [0; ENTRY_NAME + NAME_LEN_MAX];
         let read = self.read_at(position, &mut entry[..size])?;
         Ok((read == size).then_some(entry))
     }
@@ -87,14 +87,14 @@ impl Inode<'_> {
                 let text = &entry[ENTRY_NAME..];
                 let end = text.iter().position(|byte| *byte == 0);
                 let reclen = end.unwrap_or(text.len());
-                let mut name = [0; _];
-                name[..reclen].copy_from_slice(&text[..reclen]);
-                return Ok(Some(Dirent {
+                let mut dirent = Dirent {
                     ino,
                     off,
                     reclen: reclen as u16,
-                    name,
-                }));
+                    ..Dirent::default()
+                };
+                dirent.name[..reclen].copy_from_slice(&text[..reclen]);
+                return Ok(Some(dirent));
             }
         }
         Ok(None)

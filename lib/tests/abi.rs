@@ -6,6 +6,7 @@ use lib::a_out::Exec;
 use lib::errno::Errno;
 use lib::pod::Pod;
 use lib::signal::{Sigaction, Signal};
+use lib::sys::dirent::Dirent;
 use lib::sys::resource::{Rlimit, Rusage};
 use lib::sys::stat::Stat;
 use lib::sys::time::{Timeval, Timezone};
@@ -63,6 +64,7 @@ fn structures() {
             sa_handler at 0, 4; sa_mask at 4, 4; sa_flags at 8, 4; sa_restorer at 12, 4;
         }
         Timeb 12 { time at 0, 4; millitm at 4, 2; timezone at 6, 2; dstflag at 8, 2; }
+        Dirent 44 { ino at 0, 4; off at 4, 4; reclen at 8, 2; name at 10, 34; }
         Ustat 20 { f_tfree at 0, 4; f_tinode at 4, 2; f_fname at 6, 6; f_fpack at 12, 6; }
         Exec 32 {
             a_magic at 0, 4; a_text at 4, 4; a_data at 8, 4; a_bss at 12, 4; a_syms at 16, 4;
