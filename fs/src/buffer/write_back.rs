@@ -63,6 +63,8 @@ const STEPS: [RangeInclusive<u8>; 5] = [
 ];
 const DATA: &RangeInclusive<u8> = &STEPS[0];
 const INODES: &RangeInclusive<u8> = &STEPS[2];
+/// All that is written in a certain order.
+const ORDERED: &RangeInclusive<u8> = &(Rank::Lists as u8..=Rank::Removals as u8);
 
 /// Whose buffers are to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,9 +254,14 @@ impl<'fs> Fs<'fs> {
         // The largest part keeps nobody waiting.
         let mut result = self.write_step(scope, DATA);
         let _order = self.tables.order_locks.of(scope.major()).hold(self.seam);
-        for step in STEPS {
-            if self.marked().any(|head| head.has_rank(&step)) {
-                result = self.write_step(scope, &step).and(result);
+        if self.marked().any(|head| head.has_rank(ORDERED)) {
+            // What was changed, or began to be written, since: the rest may
+            // refer to it.
+            result = self.write_step(scope, DATA).and(result);
+        }
+        for step in &STEPS[1..] {
+            if self.marked().any(|head| head.has_rank(step)) {
+                result = self.write_step(scope, step).and(result);
             }
         }
         for block in &self.tables.supers {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Power cuts: a disk that finishes requests in any order, as late as it can,
-//! and remembers every write; work on it; and what must be there after a cut.
+//! Power cuts: a disk that finishes requests in any order, as late as it can, has
+//! a cache of its own, and remembers what comes to the medium; work on it; and
+//! what must be there after a cut.
 
 use super::check::Image;
 use super::{Random, pattern, read, write};
@@ -33,9 +34,30 @@ struct Disk {
     bytes: Vec<u8>,
     /// Not done yet: the numbers of locked buffers.
     requests: Vec<(Direction, u32)>,
+    /// Done, but only in a cache: the blocks and what is in them.
+    cache: Vec<(usize, [u8; BLOCK_SIZE])>,
+    /// What has come to the medium.
     writes: Vec<Write>,
     promise: usize,
     random: Random,
+}
+
+impl Disk {
+    /// Brings blocks from the cache to the medium, in any order, but the older
+    /// contents of a block first.
+    fn empty_cache(&mut self, count: usize) {
+        for _ in 0..count {
+            let choice = self.random.below(self.cache.len() as u32) as usize;
+            let block = self.cache[choice].0;
+            let first = self.cache.iter().position(|(other, _)| *other == block);
+            let (block, data) = self.cache.remove(first.unwrap_or(choice));
+            self.writes.push(Write {
+                block,
+                data,
+                promise: self.promise,
+            });
+        }
+    }
 }
 
 /// The surroundings: one task, which gets what it waits for and nothing else.
@@ -60,11 +82,10 @@ impl Seam for Lazy {
                 Direction::Write => {
                     let data = *buffer.data();
                     place.copy_from_slice(&data);
-                    disk.writes.push(Write {
-                        block,
-                        data,
-                        promise: disk.promise,
-                    });
+                    disk.cache.push((block, data));
+                    if disk.random.below(2) == 0 {
+                        disk.empty_cache(1);
+                    }
                 }
             }
             drop(guard);
@@ -95,6 +116,13 @@ impl Seam for Lazy {
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
         let mut disk = self.disk.lock().unwrap();
         disk.requests.push((direction, buffer.number()));
+    }
+
+    fn flush_cache(&self, _major: u8) -> Result<()> {
+        let mut disk = self.disk.lock().unwrap();
+        let all = disk.cache.len();
+        disk.empty_cache(all);
+        Ok(())
     }
 
     fn device_blocks(&self, device: Device) -> u32 {
@@ -353,6 +381,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
         disk: Mutex::new(Disk {
             bytes: vec![0; options.blocks as usize * BLOCK_SIZE],
             requests: vec![],
+            cache: vec![],
             writes: vec![],
             promise: 0,
             random: Random::new(seed),
@@ -376,6 +405,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     worker.sync();
     let start = {
         let mut disk = seam.disk.lock().unwrap();
+        assert!(disk.cache.is_empty());
         disk.writes.clear();
         disk.bytes.clone()
     };
