@@ -63,9 +63,7 @@ fn the_hard_disk_is_written_before_a_floppy_that_fails() {
     let editor = fs::host::Editor::mount(&fs, ROOT).unwrap();
     let task = editor.task();
     fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
-    let node = u32::from(S_IFBLK) | 0o600;
-    fs.sys_mknod(task, b"/fd", node, u32::from(FLOPPY.0))
-        .unwrap();
+    fs.sys_mknod(task, b"/fd", S_IFBLK | 0o600, FLOPPY).unwrap();
     fs.sys_mount(task, b"/fd", b"/mnt", false).unwrap();
     fs.sys_sync().unwrap();
 
