@@ -17,19 +17,21 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 
+/// Bytes of a directory entry as `read` shows it, whatever the disk has.
+const READ_ENTRY: usize = 16;
+
 enum Node {
     File { bytes: Vec<u8>, links: u32 },
     Directory(BTreeMap<String, usize>),
 }
 
 /// A file system without a disk: nodes by number, the root is 0.
-/// The last number is the size of a directory entry.
-struct Model(BTreeMap<usize, Node>, usize, usize);
+struct Model(BTreeMap<usize, Node>, usize);
 
 impl Model {
-    fn new(entry_size: usize) -> Model {
+    fn new() -> Model {
         let root = Node::Directory(BTreeMap::new());
-        Model(BTreeMap::from([(0, root)]), 1, entry_size)
+        Model(BTreeMap::from([(0, root)]), 1)
     }
 
     fn entries(&mut self, directory: usize) -> &mut BTreeMap<String, usize> {
@@ -282,7 +284,7 @@ fn compare<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &Model, node: usize, pa
         Node::Directory(entries) => {
             let listing = read(fs, task, &format!("{path}/"), 0, 1 << 16).unwrap();
             let used = listing
-                .chunks(model.2)
+                .chunks(READ_ENTRY)
                 .filter(|entry| entry[..2] != [0, 0])
                 .count();
             assert_eq!(used, entries.len() + 2, "{path}");
@@ -299,7 +301,7 @@ fn compare<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, model: &Model, node: usize, pa
 fn run(steps: &[u32], options: &Options, buffers: u32) {
     let long_names = options.long_names;
     let machine = Machine::with(buffers, options);
-    let mut model = Model::new(if long_names { 32 } else { 16 });
+    let mut model = Model::new();
     for steps in steps.chunks(25) {
         machine.run(|fs, task| {
             for number in steps {
@@ -319,7 +321,7 @@ fn run(steps: &[u32], options: &Options, buffers: u32) {
 fn run_lazily(steps: &[u32], options: &Options, buffers: u32) {
     let long_names = options.long_names;
     let machine = Machine::with(buffers, options);
-    let mut model = Model::new(if long_names { 32 } else { 16 });
+    let mut model = Model::new();
     machine.run(|fs, task| {
         for number in steps {
             let mut random = Random::new(u64::from(*number));
