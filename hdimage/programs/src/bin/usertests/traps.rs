@@ -9,6 +9,7 @@ use lib::Errno;
 use lib::pod::Pod;
 use lib::signal::Signal;
 use lib::sys::utsname::Utsname;
+use lib::unistd::number::NR_SYSTEM_CALLS;
 use lib::user::calls;
 use lib::user::signal::{Handler, sigaction};
 
@@ -417,8 +418,7 @@ fn trap_registers_kept() -> Outcome {
 
 fn trap_unknown_call() -> Outcome {
     for number in [
-        89u32,
-        90,
+        NR_SYSTEM_CALLS as u32,
         100,
         128,
         255,
