@@ -251,12 +251,12 @@ impl<'fs> Fs<'fs> {
         (zones + freed_zones, inodes + freed_inodes)
     }
 
-    /// How many bits of `1..=last` are clear. Gives way between two blocks.
+    /// How many bits of `1..=last` are clear. It is a few blocks at most, and does
+    /// not give way: what is freed meanwhile would be counted twice.
     fn count_clear(&self, numbers: &[u32; MAP_SLOTS], last: u32) -> u32 {
         let mut clear = 0;
         let mut bit = 0;
         while bit <= last {
-            self.seam.give_way();
             let Some(buffer) = self.map_buffer(numbers, bit) else {
                 break;
             };

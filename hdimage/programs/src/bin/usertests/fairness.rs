@@ -142,7 +142,10 @@ fn watch(again: bool, memory: &mut [u8], work: Work) -> Result<(u32, u32), Failu
             (killed, must!(wait_for(pid)))
         }
     };
-    check_eq!(status, expected);
+    // One that does its work once may end just before it is killed.
+    if again || status != WaitStatus(0) {
+        check_eq!(status, expected);
+    }
     Ok((most, now() - killed))
 }
 
