@@ -29,7 +29,7 @@ use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
 use crate::seam::{Seam, SleepLock};
-use crate::{Fs, RESERVED_INODES, printk};
+use crate::{Fs, NR_INODE, RESERVED_INODES, printk};
 use core::sync::atomic::{
     AtomicBool, AtomicI32,
     Ordering::{Acquire, Release},
@@ -287,10 +287,17 @@ impl<'fs> Fs<'fs> {
         slot: &'fs InodeSlot,
     ) -> Inode<'fs> {
         if slot.count.get() == 0 {
-            table.take(&self.tables.inode_slots, slot.place.get());
+            self.take_slot(table, slot);
         }
         slot.count.add(1);
         Inode { fs: self, slot }
+    }
+
+    /// An unused slot comes into use.
+    #[inline(always)]
+    fn take_slot(&self, table: &mut TableGuard<'_>, slot: &InodeSlot) {
+        table.take(&self.tables.inode_slots, slot.place.get());
+        self.tables.used_inodes.add(1);
     }
 
     /// Takes the slot unused longest: without identity, counted once. `None`
@@ -301,7 +308,8 @@ impl<'fs> Fs<'fs> {
         mut table: TableGuard<'a>,
     ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
         let slots = &self.tables.inode_slots;
-        if table.count_unused() <= RESERVED_INODES && !self.seam.may_use_reserve() {
+        let left = NR_INODE as u32 - self.tables.used_inodes.get();
+        if left <= RESERVED_INODES && !self.seam.may_use_reserve() {
             return Err(Errno::ENFILE);
         }
         // The oldest; but one that must be written first only if most must.
@@ -310,7 +318,7 @@ impl<'fs> Fs<'fs> {
         let clean = clean.map(|(place, _)| place);
         let place = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
         let slot = self.slot(place).ok_or(Errno::ENFILE)?;
-        table.take(slots, place);
+        self.take_slot(&mut table, slot);
         slot.count.set(1);
         if slot.is_dirty() {
             drop(table);
@@ -395,6 +403,8 @@ impl<'fs> Fs<'fs> {
         }
         slot.count.set(slot.count.get().saturating_sub(1));
         if slot.count.get() == 0 {
+            let used = &self.tables.used_inodes;
+            used.set(used.get().saturating_sub(1));
             if slot.is_valid() && !slot.device().is_none() {
                 table.put_newest(slots, slot.place.get());
             } else {
@@ -465,7 +475,7 @@ impl<'fs> Fs<'fs> {
                 continue;
             }
             if slot.count.get() == 0 {
-                table.take(&self.tables.inode_slots, slot.place.get());
+                self.take_slot(&mut table, slot);
             }
             slot.count.add(1);
             drop(table);

@@ -135,6 +135,8 @@ pub struct Tables {
     /// Finds inodes: the inode table's lock.
     inodes: Lock<Index<{ inode::NR_HASH }>>,
     inode_slots: [InodeSlot; NR_INODE],
+    /// How many of them have handles. Guarded by the inode table's lock.
+    used_inodes: Word,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -154,6 +156,7 @@ impl Tables {
             write_back: Word::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
+            used_inodes: Word::new(0),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),

@@ -45,8 +45,6 @@ pub struct Index<const CHAINS: usize> {
     chains: [u32; CHAINS],
     oldest: u32,
     newest: u32,
-    /// How many slots are in the list.
-    unused: u32,
 }
 
 impl<const CHAINS: usize> Index<CHAINS> {
@@ -61,7 +59,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
             chains: [END; CHAINS],
             oldest: END,
             newest: END,
-            unused: 0,
         }
     }
 
@@ -119,11 +116,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
         (self.oldest != END).then_some(self.oldest)
     }
 
-    /// How many slots are unused.
-    pub fn count_unused(&self) -> u32 {
-        self.unused
-    }
-
     /// The unused slots, the oldest first.
     pub fn unused<'a, S: Slot>(&self, slots: &'a [S]) -> impl Iterator<Item = (u32, &'a S)> {
         let mut number = self.oldest;
@@ -150,7 +142,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
             Some(other) => other.links().older.set(older),
             None => self.newest = older,
         }
-        self.unused -= 1;
     }
 
     /// A slot is not used any more: puts it last in the list.
@@ -166,7 +157,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
             None => self.oldest = number,
         }
         self.newest = number;
-        self.unused += 1;
     }
 
     /// A slot holds nothing worth keeping: puts it first in the list.
@@ -181,6 +171,5 @@ impl<const CHAINS: usize> Index<CHAINS> {
             None => self.newest = number,
         }
         self.oldest = number;
-        self.unused += 1;
     }
 }

@@ -191,35 +191,37 @@ impl<'fs> FsTask<'fs> {
     /// `EMFILE` if no descriptor from `from` up is free.
     pub(crate) fn check_free_descriptor(&self, from: u32) -> Result<()> {
         let files = self.files.lock();
-        let allowed = files.filp.iter().take(self.open_limit.get() as usize);
-        let is_free = allowed.skip(from as usize).any(Option::is_none);
-        if is_free { Ok(()) } else { Err(Errno::EMFILE) }
+        self.free_descriptor(&files, from).map(|_| ())
     }
 
     /// Gives a file the lowest free descriptor from `from` up, which is not
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
         let mut files = self.files.lock();
-        let free = (0..)
-            .zip(&mut files.filp)
-            .take(self.open_limit.get() as usize)
-            .skip(from as usize)
-            .find(|(_, file)| file.is_none());
-        let Some((fd, slot)) = free else {
+        let free = self.free_descriptor(&files, from);
+        let Ok(fd) = free else {
             // The file is closed after the guard is gone.
             drop(files);
-            return Err(Errno::EMFILE);
+            return free;
         };
-        *slot = Some(file);
+        files.filp[fd as usize] = Some(file);
         files.close_on_exec &= !(1 << fd);
-        Ok(fd)
+        free
+    }
+
+    /// The lowest free descriptor from `from` up that the limit allows.
+    #[inline(always)]
+    fn free_descriptor(&self, files: &Files<'fs>, from: u32) -> Result<u32> {
+        let end = self.open_limit.get().min(NR_OPEN as u32);
+        let is_free = |fd: &u32| files.filp[*fd as usize].is_none();
+        (from..end).find(is_free).ok_or(Errno::EMFILE)
     }
 
     /// Gives a file a certain descriptor, and the one that had it back.
     pub(crate) fn replace(&self, fd: u32, file: File<'fs>) -> Result<Option<File<'fs>>> {
         let mut files = self.files.lock();
-        let mut allowed = files.filp.iter_mut().take(self.open_limit.get() as usize);
-        let Some(slot) = allowed.nth(fd as usize) else {
+        let is_allowed = fd < self.open_limit.get();
+        let Some(slot) = files.filp.get_mut(fd as usize).filter(|_| is_allowed) else {
             drop(files);
             return Err(Errno::EBADF);
         };
