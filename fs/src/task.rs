@@ -212,9 +212,10 @@ impl<'fs> FsTask<'fs> {
     /// The lowest free descriptor from `from` up that the limit allows.
     #[inline(always)]
     fn free_descriptor(&self, files: &Files<'fs>, from: u32) -> Result<u32> {
-        let end = self.open_limit.get().min(NR_OPEN as u32);
-        let is_free = |fd: &u32| files.filp[*fd as usize].is_none();
-        (from..end).find(is_free).ok_or(Errno::EMFILE)
+        let end = NR_OPEN.min(self.open_limit.get() as usize);
+        let allowed = files.filp.get(from as usize..end).unwrap_or_default();
+        let free = allowed.iter().position(Option::is_none);
+        free.map(|n| from + n as u32).ok_or(Errno::EMFILE)
     }
 
     /// Gives a file a certain descriptor, and the one that had it back.

@@ -361,8 +361,12 @@ fn fighting_for_zones_and_inodes() {
 /// many tasks, each with a directory of its own.
 #[test]
 fn fighting_for_the_inode_table() {
-    const TASKS: usize = 40;
-    let machine = Machine::with(128, &Options::new(3000));
+    const TASKS: usize = fs::NR_INODE / FIGHTERS as usize + 8;
+    let options = Options {
+        inodes: Some(2000),
+        ..Options::new(3000)
+    };
+    let machine = Machine::with(128, &options);
     let _watchdog = Watchdog::new(Duration::from_secs(60));
     let full = AtomicUsize::new(0);
     let everybody = Barrier::new(FIGHTERS as usize);
