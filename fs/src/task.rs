@@ -191,31 +191,33 @@ impl<'fs> FsTask<'fs> {
     /// `EMFILE` if no descriptor from `from` up is free.
     pub(crate) fn check_free_descriptor(&self, from: u32) -> Result<()> {
         let files = self.files.lock();
-        self.free_descriptor(&files, from).map(|_| ())
+        let free = (0..).zip(&files.filp).skip(from as usize);
+        let mut free = free.filter(|(_, file)| file.is_none());
+        let is_allowed = |(fd, _)| fd < self.open_limit.get();
+        if free.next().is_some_and(is_allowed) {
+            Ok(())
+        } else {
+            Err(Errno::EMFILE)
+        }
     }
 
     /// Gives a file the lowest free descriptor from `from` up, which is not
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
         let mut files = self.files.lock();
-        let free = self.free_descriptor(&files, from);
-        let Ok(fd) = free else {
+        let free = (0..)
+            .zip(&mut files.filp)
+            .skip(from as usize)
+            .find(|(_, file)| file.is_none())
+            .filter(|(fd, _)| *fd < self.open_limit.get());
+        let Some((fd, slot)) = free else {
             // The file is closed after the guard is gone.
             drop(files);
-            return free;
+            return Err(Errno::EMFILE);
         };
-        files.filp[fd as usize] = Some(file);
+        *slot = Some(file);
         files.close_on_exec &= !(1 << fd);
-        free
-    }
-
-    /// The lowest free descriptor from `from` up that the limit allows.
-    #[inline(always)]
-    fn free_descriptor(&self, files: &Files<'fs>, from: u32) -> Result<u32> {
-        let end = NR_OPEN.min(self.open_limit.get() as usize);
-        let allowed = files.filp.get(from as usize..end).unwrap_or_default();
-        let free = allowed.iter().position(Option::is_none);
-        free.map(|n| from + n as u32).ok_or(Errno::EMFILE)
+        Ok(fd)
     }
 
     /// Gives a file a certain descriptor, and the one that had it back.
