@@ -224,6 +224,9 @@ impl Drop for Buffer<'_> {
     }
 }
 
+/// Makes buffers clean for who wants one for a device.
+type MakeClean<'fs> = fn(&'fs Fs<'fs>, Device);
+
 /// Why there is no buffer for another block now.
 enum NoBuffer {
     /// All unused ones that were looked at are dirty or locked.
@@ -250,40 +253,28 @@ impl<'fs> Fs<'fs> {
     /// all buffers are in use.
     #[inline]
     pub fn getblk(&'fs self, device: Device, block: u32) -> Buffer<'fs> {
-        self.getblk_or(device, block, &|| {
-            self.clean_oldest(device, || self.flush_all());
-        })
+        self.getblk_or(device, block, Self::clean_oldest_or_all)
     }
 
     /// As [`Fs::getblk`]; `make_clean` is called while all unused buffers are
     /// dirty.
-    fn getblk_or(&'fs self, device: Device, block: u32, make_clean: &dyn Fn()) -> Buffer<'fs> {
+    fn getblk_or(&'fs self, device: Device, block: u32, make_clean: MakeClean<'fs>) -> Buffer<'fs> {
         loop {
-            if let Some(head) = self.try_getblk(device, block, make_clean) {
-                return Buffer { fs: self, head };
+            match self.getblk_now(device, block) {
+                Ok(head) => return Buffer { fs: self, head },
+                Err(why) => self.await_unused(why, device, make_clean),
             }
         }
     }
 
-    /// One attempt of [`Fs::getblk`]; `None` after something was waited for.
-    #[inline]
-    fn try_getblk(
-        &'fs self,
-        device: Device,
-        block: u32,
-        make_clean: &dyn Fn(),
-    ) -> Option<&'fs BufferHead> {
-        match self.getblk_now(device, block) {
-            Ok(head) => Some(head),
-            Err(NoBuffer::Dirty) => {
-                make_clean();
-                None
-            }
-            Err(NoBuffer::InUse) => {
+    #[cold]
+    fn await_unused(&'fs self, why: NoBuffer, device: Device, make_clean: MakeClean<'fs>) {
+        match why {
+            NoBuffer::Dirty => make_clean(self, device),
+            NoBuffer::InUse => {
                 let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
                 self.seam
                     .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
-                None
             }
         }
     }
@@ -377,12 +368,7 @@ impl<'fs> Fs<'fs> {
     /// As [`Fs::bread`], of a block of the inode table, in the midst of
     /// [`Fs::flush`].
     pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
-        // Nothing else is left that may not be written at any time.
-        let write_rest = || {
-            // The step that writes them all tells.
-            let _ = self.write_inode_blocks(device);
-        };
-        let buffer = self.getblk_or(device, block, &|| self.clean_oldest(device, write_rest));
+        let buffer = self.getblk_or(device, block, Self::clean_oldest_or_inodes);
         self.start_read(buffer.head);
         self.wait_on_buffer(buffer)
     }

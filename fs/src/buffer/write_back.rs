@@ -352,10 +352,27 @@ impl<'fs> Fs<'fs> {
         is_wanted
     }
 
+    /// For [`Fs::getblk`]: as [`Fs::clean_oldest`], or writes everything.
+    #[cold]
+    pub(super) fn clean_oldest_or_all(&'fs self, device: Device) {
+        self.clean_oldest(device, || self.flush_all());
+    }
+
+    /// In the midst of [`Fs::flush`], where nothing else is left that may not
+    /// be written at any time: as [`Fs::clean_oldest`], or writes the blocks of
+    /// the inode table.
+    #[cold]
+    pub(super) fn clean_oldest_or_inodes(&'fs self, device: Device) {
+        self.clean_oldest(device, || {
+            // The step that writes them all tells.
+            let _ = self.write_inode_blocks(device);
+        });
+    }
+
     /// Makes one of the oldest unused buffers clean, or waits until one is, for
     /// who wants one for `device`. `write_rest` is called if none of them may
     /// be written at any time.
-    pub(super) fn clean_oldest(&self, device: Device, write_rest: impl FnOnce()) {
+    fn clean_oldest(&self, device: Device, write_rest: impl FnOnce()) {
         let is_started = self.write_oldest(device);
         let cache = self.tables.buffers.lock();
         let in_transfer = oldest(&cache, self.buffers, device).find(|head| head.io.is_locked());
