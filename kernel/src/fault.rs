@@ -49,21 +49,23 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);
     }
-    let executable = task.executable.lock().clone();
-    match executable {
-        Some(executable) if offset < task.end_data.get() => {
-            if share_page(task, &executable, offset)? {
-                return Ok(());
-            }
-            let page = load_page(task, &executable, offset)?;
-            if offset == 0 && has_no_page_0(task, &page) {
-                task.start_code.set(PAGE);
-                return Err(Errno::EFAULT);
-            }
-            memory::put_page(page, address)
-        }
-        _ => memory::get_empty_page(address),
+    let executable = match offset < task.end_data.get() {
+        true => task.executable.lock().clone(),
+        // The heap and the stack are in no file.
+        false => None,
+    };
+    let Some(executable) = executable else {
+        return memory::get_empty_page(address);
+    };
+    if share_page(task, &executable, offset)? {
+        return Ok(());
     }
+    let page = load_page(task, &executable, offset)?;
+    if offset == 0 && has_no_page_0(task, &page) {
+        task.start_code.set(PAGE);
+        return Err(Errno::EFAULT);
+    }
+    memory::put_page(page, address)
 }
 
 /// Whether nothing is linked to page 0: the program starts behind it, and has
