@@ -138,18 +138,18 @@ impl<'fs> Fs<'fs> {
 
     fn try_set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
         let mut state = block.state.lock();
-        let geometry = state.geometry;
+        let geometry = &state.geometry;
         let (numbers, last, hint) = match map {
             Map::Inodes => (
-                state.inode_map,
+                &state.inode_map,
                 u32::from(geometry.ninodes),
                 state.inode_hint,
             ),
-            Map::Zones => (state.zone_map, geometry.data_zones(), state.zone_hint),
+            Map::Zones => (&state.zone_map, geometry.data_zones(), state.zone_hint),
         };
         let bit = self
-            .set_first_clear(&numbers, hint, last)
-            .or_else(|| self.set_first_clear(&numbers, 1, hint.saturating_sub(1)))
+            .set_first_clear(numbers, hint, last)
+            .or_else(|| self.set_first_clear(numbers, 1, hint.saturating_sub(1)))
             .ok_or(Errno::ENOSPC)?;
         match map {
             Map::Inodes => state.inode_hint = bit + 1,

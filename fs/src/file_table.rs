@@ -240,6 +240,7 @@ impl<'fs> Fs<'fs> {
     /// Opens an inode: an entry of the table that has it and the type of file
     /// that it serves as, at position 0. `ENFILE` if the table is full, but for
     /// the super-user's entries; then the inode is closed.
+    #[inline]
     pub(crate) fn new_file(
         &'fs self,
         inode: Inode<'fs>,

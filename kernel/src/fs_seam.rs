@@ -39,6 +39,13 @@ pub fn fs() -> &'static Fs<'static> {
         .expect("fs_init comes before every user of the file system")
 }
 
+/// What is to be read or written must not wait until it is our turn again.
+#[cold]
+fn give_way_now() -> bool {
+    ll_rw_blk::unplug();
+    sched::give_way()
+}
+
 impl Seam for KernelSeam {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
         ll_rw_blk::unplug();
@@ -68,10 +75,7 @@ impl Seam for KernelSeam {
 
     #[inline]
     fn give_way(&self) -> bool {
-        if sched::must_give_way() {
-            ll_rw_blk::unplug();
-        }
-        sched::give_way()
+        !sched::must_give_way() || give_way_now()
     }
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
