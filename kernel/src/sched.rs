@@ -34,7 +34,7 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
 use lib::lock::{self, Word};
-use lib::signal::Signal;
+use lib::signal::{Signal, SignalSet};
 use lib::sys::types::Time;
 use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
@@ -163,12 +163,13 @@ fn next_task() -> &'static Task {
     loop {
         let mut next = &TASK[0];
         let mut most = None;
-        for (index, word) in RUNNABLE.iter().enumerate() {
-            let mut left = word.get();
+        // Task 0 runs when nobody else does.
+        let runnable = [RUNNABLE[0].get() & !1, RUNNABLE[1].get()];
+        for (index, mut left) in runnable.into_iter().enumerate() {
             while left != 0 {
                 let task = &TASK[index * 32 + left.trailing_zeros() as usize];
                 left &= left - 1;
-                if task.number() != 0 && most.is_none_or(|most| task.counter.get() > most) {
+                if most.is_none_or(|most| task.counter.get() > most) {
                     most = Some(task.counter.get());
                     next = task;
                 }
@@ -431,18 +432,23 @@ pub extern "C" fn attend(registers: &mut crate::traps::Registers) {
             schedule();
         }
         if attention & Attention::Terminal as u32 != 0 {
-            // Interrupts come between the pieces.
-            let flags = system::save_flags_and_cli();
-            tty_io::go_on_editing();
-            system::let_interrupts_in();
-            system::restore_flags(flags);
+            go_on_editing();
             continue;
         }
-        if task.number() == 0 || task.pending_signals() == 0 {
-            return;
+        match SignalSet(task.pending_signals()).first() {
+            Some(signal) if task.number() != 0 => signal::do_signal(task, signal, registers),
+            _ => return,
         }
-        signal::do_signal(task, registers);
     }
+}
+
+/// Interrupts come between the pieces.
+#[cold]
+fn go_on_editing() {
+    let flags = system::save_flags_and_cli();
+    tty_io::go_on_editing();
+    system::let_interrupts_in();
+    system::restore_flags(flags);
 }
 
 /// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).

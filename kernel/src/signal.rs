@@ -35,14 +35,14 @@ pub fn sys_sgetmask() -> Result<u32> {
 
 /// `ssetmask`: blocks exactly these; returns what was blocked before.
 pub fn sys_ssetmask(mask: u32) -> Result<u32> {
-    let old = current().blocked.get();
-    block(SignalSet(mask));
+    let task = current();
+    let old = task.blocked.get();
+    block(task, SignalSet(mask));
     Ok(old)
 }
 
 /// Blocks exactly these signals, as far as they can be blocked.
-fn block(mask: SignalSet) {
-    let task = current();
+fn block(task: &Task, mask: SignalSet) {
     task.blocked.set(mask.minus(SignalSet::UNBLOCKABLE).0);
     note_pending(task);
 }
@@ -122,7 +122,7 @@ pub fn sys_pause() -> Result<u32> {
 pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     let task = current();
     let old = task.blocked.get();
-    block(SignalSet(mask));
+    block(task, SignalSet(mask));
     while task.pending_signals() == 0 {
         // Ends with EINTR only, which is what is returned below.
         let _ = sched::interruptible_sleep_while(&NEVER, &mut || true);
@@ -132,11 +132,8 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     Err(Errno::EINTR)
 }
 
-/// Acts on the first signal that is pending and let in.
-pub fn do_signal(task: &Task, registers: &mut Registers) {
-    let Some(signal) = SignalSet(task.pending_signals()).first() else {
-        return;
-    };
+/// Acts on a signal that is pending and let in.
+pub fn do_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     if stops_untraced(task, signal) {
         stop_unless_orphaned(signal);
     } else {
@@ -144,7 +141,7 @@ pub fn do_signal(task: &Task, registers: &mut Registers) {
     }
     if task.has_saved_mask.get() != 0 && task.pending_signals() == 0 {
         task.has_saved_mask.set(0);
-        block(SignalSet(task.saved_mask.get()));
+        block(task, SignalSet(task.saved_mask.get()));
     }
 }
 
@@ -260,20 +257,20 @@ fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut
     if flags.contains(SignalFlags::SA_ONESHOT) {
         task.reset_action(signal);
     }
-    let pushed = push_frame(task, signal, action, registers);
-    if pushed == Err(Errno::ENOMEM) {
-        fault::tell_out_of_memory(task);
-        do_exit(WaitStatus::from_signal(Signal::SIGKILL));
-    }
-    if pushed.is_err() || action.sa_handler.0 >= TASK_SIZE {
-        do_exit(WaitStatus::from_signal(Signal::SIGSEGV));
+    match push_frame(task, signal, action, registers) {
+        Ok(()) if action.sa_handler.0 < TASK_SIZE => {}
+        Err(Errno::ENOMEM) => {
+            fault::tell_out_of_memory(task);
+            do_exit(WaitStatus::from_signal(Signal::SIGKILL));
+        }
+        _ => do_exit(WaitStatus::from_signal(Signal::SIGSEGV)),
     }
     registers.eip = action.sa_handler.0;
     // Compiled code expects the direction flag clear, and single steps are the
     // program's, not the handler's. The restorer brings both back.
     registers.eflags &= !(EFLAGS_TF | EFLAGS_DF);
     task.has_saved_mask.set(0);
-    block(SignalSet(task.blocked.get() | action.sa_mask.0));
+    block(task, SignalSet(task.blocked.get() | action.sa_mask.0));
 }
 
 /// Pushes what the restorer takes off again; the mask only if there is one to

@@ -256,11 +256,15 @@ impl Task {
     }
 
     fn note_ignored(&self, signal: Signal, handler: UserAddress) {
-        let by_default = SignalSet::IGNORED_BY_DEFAULT.contains(signal);
-        match handler {
-            SIG_IGN => self.ignored.set_bits(signal.bit()),
-            SIG_DFL if by_default => self.ignored.set_bits(signal.bit()),
-            _ => self.ignored.clear_bits(signal.bit()),
+        let is_ignored = match handler {
+            SIG_IGN => true,
+            SIG_DFL => SignalSet::IGNORED_BY_DEFAULT.contains(signal),
+            _ => false,
+        };
+        if is_ignored {
+            self.ignored.set_bits(signal.bit());
+        } else {
+            self.ignored.clear_bits(signal.bit());
         }
     }
 
