@@ -96,6 +96,14 @@ impl Freed {
         (self.run_count, self.inode_count)
     }
 
+    /// Takes a zone out of a run, whose bit is cleared before anybody can count.
+    fn take_zone(&mut self, run: usize) -> Option<u16> {
+        let run = &mut self.runs[run];
+        run.length = run.length.checked_sub(1)?;
+        run.first += 1;
+        Some(run.first - 1)
+    }
+
     /// Forgets the first runs, and some inodes.
     fn remove(&mut self, runs: usize, inodes: Range<usize>) {
         self.runs.copy_within(runs..self.run_count, 0);
@@ -159,10 +167,10 @@ impl<'fs> Fs<'fs> {
             result = self.write_inode_blocks(device).and(result);
         }
         for n in 0..runs {
-            let run = block.state.lock().freed.runs[n];
-            for zone in (run.first..).take(usize::from(run.length)) {
-                self.seam.give_way();
+            let next_zone = || block.state.lock().freed.take_zone(n);
+            while let Some(zone) = next_zone() {
                 self.clear_freed(block, Map::Zones, u32::from(zone));
+                self.seam.give_way();
             }
         }
         let mut kept = 0;
