@@ -193,7 +193,7 @@ fn a_floppy_boots_into_a_ram_disk(emulator: Emulator) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = |file: &str| folder.path().join(file);
     let (image, root, floppy) = (common::image(), path("root.img"), path("floppy.img"));
-    mkimage(&["mkfs", name(&root)?, "--size", "700K"])?;
+    mkimage(&["mkfs", name(&root)?, "--size", "600K"])?;
     mkimage(&["mkdir", name(&root)?, "/bin", "/dev", "/etc"])?;
     mkimage(&["mknod", name(&root)?, "/dev/ttyS0", "c", "4", "64"])?;
     for program in ["sh", "echo", "ls", "df", "sync", "halt"] {
