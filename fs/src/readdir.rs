@@ -14,7 +14,7 @@ use crate::read_write::at_position;
 use crate::seam::UserBuffer;
 use crate::{Fs, FsTask, file_dev::partial};
 use lib::sys::dirent::{Dirent, LONGEST_NAME};
-use lib::sys::stat::S_IFDIR;
+use lib::sys::stat::{S_IFDIR, S_ISDIR};
 use lib::{Errno, Result};
 
 /// Bytes of an entry as programs see it.
@@ -28,8 +28,10 @@ impl Inode<'_> {
     /// Bytes of a directory, or of another file, as programs see it.
     pub(crate) fn shown_size(&self) -> u32 {
         let size = self.size();
+        if !S_ISDIR(self.mode()) {
+            return size;
+        }
         match self.entry_size() {
-            _ if self.mode() & lib::sys::stat::S_IFMT != S_IFDIR => size,
             ENTRY => size,
             long => size / long as u32 * ENTRY as u32,
         }

@@ -106,6 +106,12 @@ impl SuperBlock {
     pub(crate) fn geometry(&self) -> Geometry {
         self.state.lock().geometry
     }
+
+    /// Bytes of a directory entry.
+    #[inline]
+    pub(crate) fn entry_size(&self) -> usize {
+        self.state.lock().geometry.entry_size()
+    }
 }
 
 impl<'fs> Fs<'fs> {

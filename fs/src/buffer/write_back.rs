@@ -66,6 +66,17 @@ const INODES: &RangeInclusive<u8> = &STEPS[2];
 /// All that is written in a certain order.
 const ORDERED: &RangeInclusive<u8> = &(Rank::Lists as u8..=Rank::Removals as u8);
 
+/// A set of ranks: bit `n` for rank `n`.
+#[derive(Clone, Copy)]
+struct Ranks(u8);
+
+impl Ranks {
+    /// Whether one of these is in it.
+    fn any(self, ranks: &RangeInclusive<u8>) -> bool {
+        ranks.clone().any(|rank| self.0 & 1 << rank != 0)
+    }
+}
+
 /// Whose buffers are to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Scope {
@@ -254,15 +265,14 @@ impl<'fs> Fs<'fs> {
         // The largest part keeps nobody waiting.
         let mut result = self.write_step(scope, DATA);
         let _order = self.tables.order_locks.of(scope.major()).hold(self.seam);
-        if self.marked().any(|head| head.has_rank(ORDERED)) {
+        let ranks = self.ranks(scope);
+        if ranks.any(ORDERED) {
             // What was changed, or began to be written, since: the rest may
             // refer to it.
             result = self.write_step(scope, DATA).and(result);
         }
-        for step in &STEPS[1..] {
-            if self.marked().any(|head| head.has_rank(step)) {
-                result = self.write_step(scope, step).and(result);
-            }
+        for step in STEPS[1..].iter().filter(|step| ranks.any(step)) {
+            result = self.write_step(scope, step).and(result);
         }
         for block in &self.tables.supers {
             if scope.has(block.device()) && !block.device().is_none() {
@@ -271,6 +281,14 @@ impl<'fs> Fs<'fs> {
             }
         }
         result
+    }
+
+    /// The ranks that buffers in `scope` have. With the order lock held: then
+    /// nobody else gives a buffer one above [`Rank::Data`].
+    fn ranks(&self, scope: Scope) -> Ranks {
+        let wanted = self.marked().filter(|head| scope.has(head.device()));
+        let ranks = wanted.map(|head| head.rank.load(Acquire));
+        Ranks(ranks.fold(0, |set, rank| set | 1 << rank))
     }
 
     /// Writes the changed blocks of the inode table. With the order lock held

@@ -99,7 +99,7 @@ impl<'fs> Inode<'fs> {
     /// Bytes of an entry: 16, or 32 with long names.
     pub(crate) fn entry_size(&self) -> usize {
         let block = self.fs.super_block(self.super_place());
-        block.map_or(ENTRY_NAME + NAME_LEN, |block| block.geometry().entry_size())
+        block.map_or(ENTRY_NAME + NAME_LEN, |block| block.entry_size())
     }
 
     /// Whether names of more than [`NAME_LEN`] bytes are cut.
