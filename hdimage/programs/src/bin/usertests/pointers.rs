@@ -299,8 +299,10 @@ fn pointer_all_bad() -> Outcome {
         0x8000_0000,
         u32::MAX,
     ];
-    // Those that end the process, sleep, or reach other processes.
-    let leave_out = [1, 2, 7, 11, 29, 36, 37, 72, 88];
+    // Those that end the process, sleep, or reach other processes. What select
+    // finds at `path` is what other calls have written there: with the time of
+    // day as a pointer it may wait for the terminal, for ever.
+    let leave_out = [1, 2, 7, 11, 29, 36, 37, 72, 82, 88];
     let status = must!(fate(|| {
         let _ = calls::chroot(c"/tmp/usertests");
         let _ = (calls::setgid(10), calls::setuid(100));
