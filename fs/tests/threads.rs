@@ -437,3 +437,21 @@ fn select_is_woken_by_either_of_two_pipes() {
         );
     });
 }
+
+/// The list of what was freed has 64 places; they fill again while somebody
+/// waits for them to become empty.
+#[test]
+fn what_many_free_at_once_is_not_lost() {
+    let machine = Machine::new(1500);
+    together(&machine, FIGHTERS, |fs, task, number| {
+        for round in 0..300 {
+            let paths: Vec<_> = (0..40).map(|n| format!("/{number}.{round}.{n}")).collect();
+            for path in &paths {
+                write(fs, task, path, 0, b"one zone, and one of a neighbour").unwrap();
+            }
+            for path in &paths {
+                fs.sys_unlink(task, path.as_bytes()).unwrap();
+            }
+        }
+    });
+}

@@ -132,11 +132,15 @@ impl<'fs> Fs<'fs> {
     }
 
     fn free_later(&'fs self, block: &SuperBlock, mut add: impl FnMut(&mut Freed) -> bool) {
-        if !add(&mut block.state.lock().freed) {
+        // Others can fill the list again before this task sees it empty.
+        while !add(&mut block.state.lock().freed) {
+            if block.is_read_only() {
+                // Nothing becomes free any more, so the bit stays for fsck.
+                return;
+            }
             // What can't be written is reported by the next sync.
             let _ = self.flush(Scope::Device(block.device()));
-            // If there is no room even now, it is lost until fsck finds it.
-            add(&mut block.state.lock().freed);
+            self.seam.give_way();
         }
     }
 
