@@ -11,14 +11,16 @@ use crate::disk::{
     SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
 };
 use crate::error::{Error, FaultContext, HostContext, Result};
+use crate::image_path::ImagePath;
+use crate::kernel_header;
 use crate::manifest::{Manifest, Source};
 use crate::output::NewFile;
 use crate::root_fs::{make, with_file_system};
-use crate::{kernel_header, tree};
+use crate::tree::{self, Tree};
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::types::Time;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What an image is made of.
 pub struct Inputs<'a> {
@@ -64,7 +66,9 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     fill_boot_sector(&mut boot_sector, manifest.root_device(), &table);
 
     let root = root_partition.region();
-    let image = NewFile::create(output, root.start + root.length)?;
+    let sources = sources(inputs, &tree);
+    let sources: Vec<&Path> = sources.iter().map(PathBuf::as_path).collect();
+    let image = NewFile::create(output, root.start + root.length, &sources)?;
     let at = |lba: u32| u64::from(lba) * SECTOR_SIZE as u64;
     image.write_at(&boot_sector, 0)?;
     image.write_at(&boot.setup, at(SETUP_LBA))?;
@@ -81,6 +85,18 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     })
     .map_err(|error| explain_full(error, &manifest, &source))?;
     image.commit()
+}
+
+/// All files that the image is made of.
+fn sources(inputs: &Inputs<'_>, tree: &Tree) -> Vec<PathBuf> {
+    let named = [Some(inputs.manifest), inputs.boot, inputs.kernel];
+    let programs = inputs.programs.into_iter().flat_map(|folder| {
+        let names = tree.keys().filter_map(ImagePath::name);
+        names.map(|name| folder.join(name))
+    });
+    let named = named.into_iter().flatten().map(Path::to_owned);
+    let trees = tree.values().map(|node| PathBuf::from(node.origin()));
+    named.chain(programs).chain(trees).collect()
 }
 
 /// The two partitions: the kernel's up to the root cylinder, the root's from

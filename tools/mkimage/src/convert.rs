@@ -67,7 +67,7 @@ pub fn to_disk(image: &Image, region: Region, shape: &DiskShape, output: &Path) 
     let root = Device::new(major::HARD_DISK, 1);
     fill_boot_sector(&mut boot_sector, root, &[entry, unused, unused, unused]);
     let at = |sectors: u32| u64::from(sectors) * SECTOR_SIZE as u64;
-    let new = NewFile::create(output, at(geometry.total()))?;
+    let new = NewFile::create(output, at(geometry.total()), &[&image.path])?;
     new.write_at(&boot_sector, 0)?;
     copy(image, region, &new, at(first))?;
     new.commit()
@@ -83,7 +83,7 @@ pub fn to_file_system(image: &Image, region: Region, output: &Path) -> Result<()
         length: region.length.min(length),
         ..region
     };
-    let new = NewFile::create(output, region.length)?;
+    let new = NewFile::create(output, region.length, &[&image.path])?;
     copy(image, region, &new, 0)?;
     new.commit()
 }
@@ -94,7 +94,8 @@ pub fn to_raw(image: &Image, output: &Path) -> Result<()> {
         start: 0,
         length: image.length,
     };
-    let new = NewFile::create(output, image.length.div_ceil(CYLINDER) * CYLINDER)?;
+    let length = image.length.div_ceil(CYLINDER) * CYLINDER;
+    let new = NewFile::create(output, length, &[&image.path])?;
     copy(image, region, &new, 0)?;
     new.commit()
 }

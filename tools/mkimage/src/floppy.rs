@@ -77,7 +77,11 @@ pub fn make(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let root_device = inputs.root_device.unwrap_or(usual);
     fill_boot_sector(&mut boot_sector, root_device, &no_partitions);
 
-    let floppy = NewFile::create(output, FLOPPY_SIZE)?;
+    let sources: Vec<&Path> = [inputs.boot, inputs.kernel]
+        .into_iter()
+        .chain(inputs.ramdisk_root)
+        .collect();
+    let floppy = NewFile::create(output, FLOPPY_SIZE, &sources)?;
     floppy.write_at(&boot_sector, 0)?;
     floppy.write_at(&boot.setup, offset(SETUP_LBA))?;
     floppy.write_at(&command_line, offset(COMMAND_LINE_LBA))?;

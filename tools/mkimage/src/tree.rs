@@ -55,6 +55,14 @@ pub struct Node {
     origin: String,
 }
 
+impl Node {
+    /// The file on the host that it is or is made of, or the key of the manifest
+    /// that asked for it.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
 /// All paths of the image but `/`, directories before their contents.
 pub type Tree = BTreeMap<ImagePath, Node>;
 

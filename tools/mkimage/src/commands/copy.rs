@@ -67,6 +67,14 @@ impl Side {
     }
 }
 
+/// The image that a word names.
+fn image_of(word: &str) -> Option<PathBuf> {
+    match Side::parse(word) {
+        Side::Image { image, .. } => Some(image),
+        Side::Host(_) => None,
+    }
+}
+
 /// `cp`
 pub fn cp(arguments: &CpArgs) -> Result<()> {
     let Some((last, words)) = arguments.paths.split_last() else {
@@ -78,6 +86,8 @@ pub fn cp(arguments: &CpArgs) -> Result<()> {
         .collect::<Result<Vec<Source>>>()?;
     match Side::parse(last) {
         Side::Host(target) => {
+            let images: Vec<PathBuf> = words.iter().filter_map(|word| image_of(word)).collect();
+            let images: Vec<&Path> = images.iter().map(PathBuf::as_path).collect();
             let is_directory = target.is_dir();
             check_single(&sources, is_directory, &target, "")?;
             check_special(arguments, &sources)?;
@@ -86,7 +96,7 @@ pub fn cp(arguments: &CpArgs) -> Result<()> {
                     true => target.join(&source.name),
                     false => target.clone(),
                 };
-                to_host::write(arguments, source, &to)?;
+                to_host::write(arguments, source, &to, &images)?;
             }
             Ok(())
         }

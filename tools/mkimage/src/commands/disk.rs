@@ -12,7 +12,7 @@ use mkimage::error::{Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::image::Image;
 use mkimage::kernel_header;
 use mkimage::map::svg;
-use mkimage::output::NewFile;
+use mkimage::output::{NewFile, is_stream};
 use mkimage::usage::Usage;
 use mkimage::volume::Volume;
 use std::fs::{self, OpenOptions};
@@ -76,7 +76,7 @@ pub fn replace_kernel(path: &Path, kernel: &Path) -> Result<()> {
 pub fn extract(path: &Path, partition: u8, file: &Path) -> Result<()> {
     let image = Image::open(path)?;
     let region = image.layout.partition(partition).in_file(path)?;
-    let new = NewFile::create(file, region.length)?;
+    let new = NewFile::create(file, region.length, &[path])?;
     copy(&image, region, &new, 0)?;
     new.commit()
 }
@@ -121,12 +121,9 @@ fn find(volume: &Volume<'_>, path: &str) -> std::result::Result<u16, Fault> {
 }
 
 /// `map`
-pub fn map(at: &Place, file: &Path, out: &mut dyn Write) -> Result<()> {
+pub fn map(at: &Place, file: &Path) -> Result<()> {
     let picture = svg(&Image::open(&at.image)?, at.partition)?;
-    if file == Path::new("-") {
-        return out.write_all(picture.as_bytes()).on_output();
-    }
-    let new = NewFile::create(file, 0)?;
+    let new = NewFile::create(file, 0, &[&at.image])?;
     new.overwrite_at(picture.as_bytes(), 0)?;
     new.commit()
 }
@@ -150,6 +147,9 @@ pub fn convert(arguments: &ConvertArgs, out: &mut dyn Write) -> Result<()> {
             Form::FileSystem => to_file_system(&image, region()?, output),
             Form::Raw => to_raw(&image, output),
         }?;
+        if is_stream(output) {
+            return Ok(());
+        }
         image = Image::open(output)?;
     }
     bochsrc(&image)

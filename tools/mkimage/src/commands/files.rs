@@ -165,7 +165,7 @@ pub fn cat(at: &Place, paths: &[String], out: &mut dyn Write) -> Result<()> {
 /// `get`
 pub fn get(at: &Place, path: &str, file: &Path) -> Result<()> {
     let contents = inspect(at, |mounted| read_regular(mounted, &absolute(path)))?;
-    let new = NewFile::create(file, contents.len() as u64)?;
+    let new = NewFile::create(file, contents.len() as u64, &[&at.image])?;
     new.write_at(&contents, 0)?;
     new.commit()
 }

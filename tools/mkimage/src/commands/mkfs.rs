@@ -83,7 +83,7 @@ fn whole_file(arguments: &MkfsArgs, path: &Path) -> Result<(NewFile, Region)> {
         check_nothing_lost(arguments, file, Region { start: 0, length }, "file")?;
     }
     let region = region_of(path, 0, length)?;
-    Ok((NewFile::create(path, length)?, region))
+    Ok((NewFile::create(path, length, &[])?, region))
 }
 
 /// What a file system can fill of so many bytes. Of 64 MB, the last block has

@@ -69,7 +69,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Mkfs(arguments) => mkfs::mkfs(&arguments),
         Command::Fsck(arguments) => return fsck::fsck(&arguments, out),
         Command::Dump(arguments) => disk::dump(&arguments, out),
-        Command::Map { at, svg } => disk::map(&at, &svg, out),
+        Command::Map { at, svg } => disk::map(&at, &svg),
         Command::Convert(arguments) => disk::convert(&arguments, out),
         Command::Cmdline { image, line: None } => disk::show_command_line(&image, out),
         Command::Cmdline {

@@ -10,5 +10,6 @@ mod floppy;
 mod fsck;
 mod help;
 mod mkfs;
+mod output;
 mod project;
 mod structures;

@@ -11,12 +11,12 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Makes all items of `source` at `to`. Modes and times of directories come
+/// Makes all items of `source`, which is in one of `images`, at `to`. Modes and times of directories come
 /// last: nothing could be made in one without permission to write.
-pub fn write(arguments: &CpArgs, source: &Source, to: &Path) -> Result<()> {
+pub fn write(arguments: &CpArgs, source: &Source, to: &Path, images: &[&Path]) -> Result<()> {
     let progress = Progress::items("copying", source.items.len() as u64);
     for item in &source.items {
-        make(arguments, item, to)?;
+        make(arguments, item, to, images)?;
         progress.add(1);
     }
     let directories = source.items.iter().rev();
@@ -44,7 +44,7 @@ fn set_time(file: &File, item: &Item, path: &Path) -> Result<()> {
     file.set_modified(time).on_host("set the time of", path)
 }
 
-fn make(arguments: &CpArgs, item: &Item, to: &Path) -> Result<()> {
+fn make(arguments: &CpArgs, item: &Item, to: &Path, images: &[&Path]) -> Result<()> {
     let path = path_of(to, &item.relative);
     match &item.kind {
         Kind::Directory => {
@@ -60,7 +60,7 @@ fn make(arguments: &CpArgs, item: &Item, to: &Path) -> Result<()> {
                 let problem = "expected no directory, for the file of that name";
                 return Err(Fault::new("copy", problem).in_file(&path));
             }
-            let new = NewFile::create(&path, contents.len() as u64)?;
+            let new = NewFile::create(&path, contents.len() as u64, images)?;
             new.write_at(contents, 0)?;
             let permissions = Permissions::from_mode(u32::from(item.mode) & 0o777);
             new.file()
