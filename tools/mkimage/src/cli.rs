@@ -419,8 +419,12 @@ pub struct MkfsArgs {
 /// The words behind `fsck`.
 #[derive(Debug, Args)]
 pub struct FsckArgs {
-    #[command(flatten)]
-    pub at: Place,
+    /// The image.
+    #[arg(required_unless_present = "undo")]
+    pub image: Option<PathBuf>,
+    /// Its partition 1 to 4, instead of the root file system's.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "undo")]
+    pub partition: Option<u8>,
     /// Repair it.
     #[arg(long)]
     pub repair: bool,
@@ -430,6 +434,19 @@ pub struct FsckArgs {
     /// Free zones that are in no file, instead of making files of them.
     #[arg(long, requires = "repair")]
     pub free_lost_zones: bool,
+    /// Even if the repair throws away more than it keeps, or the super block is
+    /// all there is to go by; with --undo, even if the image changed since.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the repair keeps the sectors that it changes, instead of IMAGE.undo.
+    #[arg(long, value_name = "FILE", requires = "repair")]
+    pub backup: Option<PathBuf>,
+    /// Keep no backup.
+    #[arg(long, requires = "repair", conflicts_with = "backup")]
+    pub no_backup: bool,
+    /// Take a repair back: FILE is what it kept.
+    #[arg(long, value_name = "FILE", conflicts_with = "repair")]
+    pub undo: Option<PathBuf>,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Checks a Minix v1 file system without using the code that made it.
 //!
-//! [`check`] walks the tree from the root, and compares what it meets with the
+//! [`check`] asks first whether the super block can be right (`super_block.rs`).
+//! Then it walks the tree from the root, and compares what it meets with the
 //! bitmaps and link counts. It reads each zone once for each thing it can be,
 //! so it ends on any input, and it keeps at most [`KEPT`] problems.
 //!
 //! Only the layout is shared with the `fs` crate, not its algorithms.
 
+mod action;
+mod backup;
 mod problem;
 mod repair;
+mod super_block;
 #[cfg(test)]
 mod tests;
 
 #[cfg(test)]
 pub(crate) use tests::sample;
 
+pub use action::{Action, BadEntry, Tally, ZoneFault};
+pub use backup::{Backup, Sector};
 pub use problem::Problem;
-pub use repair::{Options, repair};
+pub use repair::{Options, Repaired, repair, repair_until_clean};
 
 use crate::error::Fault;
-use crate::volume::{Entry, Volume, super_block};
+use crate::volume::{Entry, Volume, super_block as read_super_block};
 use fs::layout::{
-    BLOCK_SIZE, DiskInode, ENTRY_NAME, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS,
-    STATE_IN_USE, STATE_VALID, Zone,
+    BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE,
+    STATE_ERRORS, STATE_IN_USE, STATE_VALID, Zone,
 };
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
 };
 use std::collections::{HashSet, VecDeque};
+use super_block::{Verdict, judge};
 
 /// How many problems a [`Report`] lists; the rest is only counted.
 pub const KEPT: usize = 1000;
@@ -53,9 +60,39 @@ impl Report {
 }
 
 /// Checks the file system that begins at the start of `image`; fails if its
-/// super block makes no sense.
+/// super block makes no sense, and the rest does not tell what is right.
 pub fn check(image: &[u8]) -> Result<Report, Fault> {
-    let volume = Volume::open(image)?;
+    match judge(image, false) {
+        Verdict::Agrees(report) => Ok(report),
+        Verdict::Hopeless(problem) => Err(Fault::new("super block", problem)),
+        Verdict::Another(right) => {
+            let recorded = read_super_block(image)?;
+            let geometry = geometry_of(image, &right)?;
+            let mut report = check_volume(Volume { image, geometry });
+            let wrong = super_block::fields(&recorded, &right).into_iter();
+            let wrong: Vec<Problem> = wrong
+                .map(|(field, found, expected)| Problem::SuperBlock {
+                    field,
+                    found,
+                    expected,
+                })
+                .collect();
+            report.count += wrong.len();
+            report.problems.splice(..0, wrong);
+            report.problems.truncate(KEPT);
+            Ok(report)
+        }
+    }
+}
+
+/// The geometry that a super block tells of.
+fn geometry_of(image: &[u8], disk: &DiskSuper) -> Result<Geometry, Fault> {
+    let blocks = (image.len() / BLOCK_SIZE) as u32;
+    Geometry::check(disk, blocks).map_err(|bad| Fault::new("super block", bad.to_string()))
+}
+
+/// Checks all but the super block's own numbers.
+fn check_volume(volume: Volume<'_>) -> Report {
     let geometry = volume.geometry;
     let mut checker = Checker {
         volume,
@@ -65,11 +102,11 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
         zone_used: vec![false; usize::from(geometry.nzones)],
         directories: VecDeque::new(),
     };
-    checker.check_state(super_block(image)?.state);
+    checker.check_state(read_super_block(volume.image).unwrap_or_default().state);
     checker.walk();
     checker.compare_inodes();
     checker.compare_zones();
-    Ok(checker.report)
+    checker.report
 }
 
 struct Directory {

@@ -10,19 +10,19 @@ use common::power::{record, tree};
 use fs::mkfs::Options;
 use mkimage::fsck;
 
-/// Cuts, repairs, checks and compares after every write.
+/// Cuts, repairs as `fsck --repair` does without further words, checks and
+/// compares after every write.
 fn cut_everywhere(seed: u64, options: &Options, buffers: u32, steps: u32) {
-    let how = fsck::Options {
-        keep_lost_zones: false,
-        time: 1,
-    };
+    let how = fsck::Options::default();
     let log = record(seed, options, buffers, steps);
     log.for_each_cut(|name, mut bytes, promise| {
         let at = || format!("seed {seed}, {name}");
-        fsck::repair(&mut bytes, &how)
+        let repaired = fsck::repair_until_clean(&mut bytes, &how)
             .unwrap_or_else(|error| panic!("{}: repair: {error:?}", at()));
-        let report = fsck::check(&bytes).unwrap();
-        assert!(report.is_clean(), "{}: {:?}", at(), report.problems);
+        let after = &repaired.after;
+        assert!(after.is_clean(), "{}: {:?}", at(), after.problems);
+        // Nobody is asked, so `--repair` in a script does it.
+        assert!(!repaired.loses_more_than_it_keeps(), "{}", at());
         promise
             .check(&tree(&bytes))
             .unwrap_or_else(|error| panic!("{}: {error}", at()));

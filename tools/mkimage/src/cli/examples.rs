@@ -128,9 +128,11 @@ Examples:
   mkimage fsck build/eleven.img
   mkimage fsck --repair --dry-run build/eleven.img    what would be done
   mkimage fsck --repair build/eleven.img
+  mkimage fsck --undo build/eleven.img.undo           and back again
 
 What is in use but in no directory gets a name in /lost+found. The repair works
-on a copy, which takes the image's place when a second check finds it clean.";
+on a copy, which takes the image's place when a second check finds it clean. A
+repair that throws away more than it keeps asks first, or is refused.";
 
 pub const DUMP: &str = "\
 Examples:

@@ -1,81 +1,254 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `fsck`: the check, and the repair.
+//! `fsck`: the check, the repair, and taking it back.
 
 use super::Outcome;
 use super::files::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
-use mkimage::disk::Region;
-use mkimage::error::{FaultContext, OutputContext, Result};
-use mkimage::fsck::{Options, Report, check, repair};
+use mkimage::disk::{Region, SECTOR_SIZE};
+use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
+use mkimage::fsck::{Backup, Options, Problem, Repaired, Report, check, repair_until_clean};
 use mkimage::image::Image;
 use mkimage::output::NewFile;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{IsTerminal, Write, stderr, stdin};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
-/// A repair that leaves errors is repeated; it has never been seen to need it.
-const ROUNDS: usize = 3;
-const BLOCK: usize = 1024;
+/// The file system that was asked for.
+struct Place {
+    path: PathBuf,
+    length: u64,
+    region: Region,
+    bytes: Vec<u8>,
+}
 
 /// `fsck`: each problem on a line of its own, then a summary.
 pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
-    let image = Image::open(&arguments.at.image)?;
-    let region = image.file_system(arguments.at.partition)?;
-    let bytes = image.read(region)?;
-    let report = check(&bytes).in_file(&image.path)?;
-    if !arguments.repair || report.is_clean() {
+    if let Some(backup) = &arguments.undo {
+        return undo(arguments, backup, out);
+    }
+    let place = find(arguments)?;
+    let (report, is_hopeless) = match check(&place.bytes) {
+        Ok(report) => (report, false),
+        Err(fault) => (hopeless(fault), !arguments.force),
+    };
+    if !arguments.repair || report.is_clean() || is_hopeless {
         match arguments.json {
             true => print(&json::report(&report, None), out)?,
             false => print_report(&report, out)?,
         }
-        return Ok(if report.is_clean() {
-            Outcome::Done
-        } else {
-            Outcome::Damaged
+        return Ok(match report.is_clean() {
+            true => Outcome::Done,
+            false => Outcome::Damaged,
         });
     }
-    let mut repaired = bytes.clone();
-    let (actions, after) = repair_until_clean(arguments, &mut repaired).in_file(&image.path)?;
-    let is_written = after.is_clean() && !arguments.dry_run;
-    if is_written {
-        write(&image, region, &bytes, &repaired)?;
+    mend(arguments, &place, &report, out)
+}
+
+/// Where nothing can be looked at, that is the one problem.
+fn hopeless(fault: Fault) -> Report {
+    Report {
+        problems: vec![Problem::NoSuperBlock {
+            problem: fault.problem,
+        }],
+        count: 1,
+        ..Report::default()
     }
-    if arguments.json {
-        print(&json::report(&report, Some((&actions, is_written))), out)?;
-    } else {
-        print_actions(&report, &actions, &after, arguments.dry_run, out)?;
-    }
-    Ok(if is_written {
-        Outcome::Done
-    } else {
-        Outcome::Damaged
+}
+
+fn find(arguments: &FsckArgs) -> Result<Place> {
+    let path = arguments.image.as_deref().unwrap_or(Path::new(""));
+    let image = match Image::open(path) {
+        Ok(image) => image,
+        Err(error @ Error::Contents { .. }) => return bare_without_magic(path).ok_or(error),
+        Err(error) => return Err(error),
+    };
+    let region = image.file_system(arguments.partition)?;
+    Ok(Place {
+        bytes: image.read(region)?,
+        path: image.path,
+        length: image.length,
+        region,
     })
 }
 
-type Repaired = std::result::Result<(Vec<String>, Report), mkimage::error::Fault>;
-
-fn repair_until_clean(arguments: &FsckArgs, bytes: &mut [u8]) -> Repaired {
-    let options = Options {
-        keep_lost_zones: !arguments.free_lost_zones,
-        time: arguments.time.time.unwrap_or_else(now),
+/// A bare file system is told by its magic number. If that is wrong, all the rest
+/// may still tell one.
+fn bare_without_magic(path: &Path) -> Option<Place> {
+    let file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    let region = Region {
+        start: 0,
+        length: length.min(FILE_SYSTEM_MAX),
     };
-    let mut actions = Vec::new();
-    for _ in 0..ROUNDS {
-        actions.extend(repair(bytes, &options)?);
-        if check(bytes)?.is_clean() {
-            break;
-        }
-    }
-    Ok((actions, check(bytes)?))
+    let mut bytes = vec![0; region.length as usize];
+    file.read_exact_at(&mut bytes, 0).ok()?;
+    check(&bytes).ok()?;
+    Some(Place {
+        path: path.to_owned(),
+        length,
+        region,
+        bytes,
+    })
 }
 
-/// Puts the changed blocks into a copy of the image, and that in its place.
-fn write(image: &Image, region: Region, old: &[u8], new: &[u8]) -> Result<()> {
-    let copy = NewFile::copy_of(&image.path)?;
-    let blocks = old.chunks(BLOCK).zip(new.chunks(BLOCK)).enumerate();
-    for (index, (_, block)) in blocks.filter(|(_, (old, new))| old != new) {
-        copy.overwrite_at(block, region.start + (index * BLOCK) as u64)?;
+/// Zone numbers have 16 bits.
+const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
+
+/// Repairs a copy, which takes the image's place.
+fn mend(
+    arguments: &FsckArgs,
+    place: &Place,
+    before: &Report,
+    out: &mut dyn Write,
+) -> Result<Outcome> {
+    let options = Options {
+        keep_lost_zones: !arguments.free_lost_zones,
+        trust_super_block: arguments.force,
+        time: arguments.time.time.unwrap_or_else(now),
+    };
+    let mut bytes = place.bytes.clone();
+    let repaired = repair_until_clean(&mut bytes, &options).in_file(&place.path)?;
+    let verdict = verdict(arguments, &repaired);
+    let backup = match verdict {
+        Verdict::Write => write(arguments, place, &bytes)?,
+        _ => None,
+    };
+    let is_written = verdict == Verdict::Write;
+    if arguments.json {
+        let done = json::Repair {
+            actions: &repaired.actions,
+            is_written,
+            backup: backup.as_deref(),
+        };
+        print(&json::report(before, Some(&done)), out)?;
+    } else {
+        print_repair(before, &repaired, verdict, out)?;
+        if let Some(backup) = &backup {
+            let backup = backup.display();
+            writeln!(out, "{backup} keeps what was changed: fsck --undo {backup}").on_output()?;
+        }
     }
-    copy.commit()
+    Ok(match is_written {
+        true => Outcome::Done,
+        false => Outcome::Damaged,
+    })
+}
+
+/// What to do with a repaired copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Verdict {
+    /// It takes the image's place.
+    Write,
+    /// Nobody wanted more than to know.
+    DryRun,
+    /// It is not clean.
+    NotClean,
+    /// It has lost more than it has kept, and nobody has agreed.
+    TooMuchLost,
+}
+
+fn verdict(arguments: &FsckArgs, repaired: &Repaired) -> Verdict {
+    if !repaired.after.is_clean() {
+        return Verdict::NotClean;
+    }
+    if arguments.dry_run {
+        return Verdict::DryRun;
+    }
+    if repaired.loses_more_than_it_keeps() && !arguments.force && !is_agreed(repaired) {
+        return Verdict::TooMuchLost;
+    }
+    Verdict::Write
+}
+
+/// Asks, where there is somebody.
+fn is_agreed(repaired: &Repaired) -> bool {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return false;
+    }
+    eprint!("The repair {}. Repair it? [y/N] ", cost(repaired));
+    let mut answer = String::new();
+    stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+fn cost(repaired: &Repaired) -> String {
+    let (lost, kept) = (repaired.lost, repaired.kept);
+    format!(
+        "throws away {} files and {} zones, and keeps {} and {}",
+        lost.files, lost.zones, kept.files, kept.zones
+    )
+}
+
+/// Puts the changed sectors into a copy of the image, and that in its place;
+/// before it, what they were into a file beside it.
+fn write(arguments: &FsckArgs, place: &Place, new: &[u8]) -> Result<Option<PathBuf>> {
+    let path = fs::canonicalize(&place.path).on_host("find", &place.path)?;
+    let backup = Backup::of(&path, place.length, place.region, &place.bytes, new);
+    let copy = NewFile::copy_of(&place.path)?;
+    for sector in &backup.sectors {
+        copy.overwrite_at(&sector.new, sector.offset())?;
+    }
+    let name = match (arguments.no_backup, &arguments.backup) {
+        (true, _) => None,
+        (false, Some(name)) => Some(name.clone()),
+        (false, None) => Some(unused_name(&place.path)),
+    };
+    if let Some(name) = &name {
+        let bytes = backup.to_bytes();
+        let file = NewFile::create(name, bytes.len() as u64, &[&place.path])?;
+        file.write_at(&bytes, 0)?;
+        file.commit()?;
+    }
+    copy.commit()?;
+    Ok(name)
+}
+
+/// `IMAGE.undo`, or with a number behind it if that is there.
+fn unused_name(image: &Path) -> PathBuf {
+    let numbered = |suffix: &str| {
+        let mut name = image.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let more = (2u32..).map(|count| numbered(&format!(".undo.{count}")));
+    std::iter::once(numbered(".undo"))
+        .chain(more)
+        .find(|name| name.symlink_metadata().is_err())
+        .unwrap_or_else(|| numbered(".undo"))
+}
+
+/// `fsck --undo`: the sectors as they were before a repair.
+fn undo(arguments: &FsckArgs, name: &Path, out: &mut dyn Write) -> Result<Outcome> {
+    let bytes = fs::read(name).on_host("read", name)?;
+    let backup = Backup::parse(&bytes).in_file(name)?;
+    let path = arguments.image.as_deref().unwrap_or(&backup.image);
+    let image = File::open(path).on_host("open", path)?;
+    let length = image.metadata().on_host("look at", path)?.len();
+    if length != backup.length {
+        let problem = format!("{length} bytes, at the repair it had {}", backup.length);
+        return Err(Fault::new("length", problem).in_file(path));
+    }
+    let copy = NewFile::copy_of(path)?;
+    for sector in &backup.sectors {
+        let mut now = [0; SECTOR_SIZE];
+        (image.read_exact_at(&mut now, sector.offset())).on_host("read", path)?;
+        if now != sector.new && now != sector.old && !arguments.force {
+            let place = format!("sector {}", sector.number);
+            let problem = "changed since the repair; --force puts the old one there all the same";
+            return Err(Fault::new(place, problem).in_file(path));
+        }
+        copy.overwrite_at(&sector.old, sector.offset())?;
+    }
+    copy.commit()?;
+    let count = backup.sectors.len();
+    writeln!(
+        out,
+        "{}: {count} sectors are as before the repair",
+        path.display()
+    )
+    .on_output()?;
+    Ok(Outcome::Done)
 }
 
 fn print_problems(report: &Report, out: &mut dyn Write) -> Result<()> {
@@ -102,25 +275,29 @@ fn print_report(report: &Report, out: &mut dyn Write) -> Result<()> {
     .on_output()
 }
 
-fn print_actions(
+fn print_repair(
     before: &Report,
-    actions: &[String],
-    after: &Report,
-    dry_run: bool,
+    repaired: &Repaired,
+    verdict: Verdict,
     out: &mut dyn Write,
 ) -> Result<()> {
+    let Repaired { actions, after, .. } = repaired;
     for action in actions {
         writeln!(out, "{action}").on_output()?;
     }
-    if !after.is_clean() {
-        writeln!(out, "these are left, so nothing was changed:").on_output()?;
-        return print_report(after, out);
-    }
-    let (inodes, zones) = (after.inodes_used, after.zones_used);
-    let count = before.count;
-    let verdict = match dry_run {
-        true => format!("{count} problems would be repaired; nothing was changed"),
-        false => format!("{count} problems repaired"),
+    let (inodes, zones, count) = (after.inodes_used, after.zones_used, before.count);
+    let verdict = match verdict {
+        Verdict::NotClean => {
+            writeln!(out, "these are left, so nothing was changed:").on_output()?;
+            return print_report(after, out);
+        }
+        Verdict::TooMuchLost => {
+            let cost = cost(repaired);
+            let text = format!("the repair {cost}: nothing was changed; --force does it");
+            return writeln!(out, "{text}").on_output();
+        }
+        Verdict::DryRun => format!("{count} problems would be repaired; nothing was changed"),
+        Verdict::Write => format!("{count} problems repaired"),
     };
     writeln!(
         out,

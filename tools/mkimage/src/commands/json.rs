@@ -4,12 +4,13 @@
 use lib::sys::stat::{S_ISBLK, S_ISCHR, Stat};
 use lib::sys::types::Device;
 use mkimage::error::{Error, Result};
-use mkimage::fsck::{Problem, Report};
+use mkimage::fsck::{Action, Problem, Report};
 use mkimage::ownership::kind_word;
 use mkimage::usage::Usage;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 
 /// Prints a value, with indentation and a newline.
 pub fn print(value: &impl Serialize, out: &mut dyn Write) -> Result<()> {
@@ -39,11 +40,26 @@ pub fn file(name: &str, stat: &Stat) -> Value {
     value
 }
 
-/// What a check found; what was done about it, and whether it was written.
-pub fn report(report: &Report, repair: Option<(&[String], bool)>) -> Value {
+/// What was done about what a check found.
+pub struct Repair<'a> {
+    /// Each thing.
+    pub actions: &'a [Action],
+    /// Whether the image was changed.
+    pub is_written: bool,
+    /// What keeps the old sectors.
+    pub backup: Option<&'a Path>,
+}
+
+/// What a check found; what was done about it.
+pub fn report(report: &Report, repair: Option<&Repair<'_>>) -> Value {
     let problem = |problem: &Problem| {
         let mut value = json!(problem);
         value["message"] = json!(problem.to_string());
+        value
+    };
+    let action = |action: &Action| {
+        let mut value = json!(action);
+        value["message"] = json!(action.to_string());
         value
     };
     let mut value = json!({
@@ -53,9 +69,10 @@ pub fn report(report: &Report, repair: Option<(&[String], bool)>) -> Value {
         "inodes_used": report.inodes_used,
         "zones_used": report.zones_used,
     });
-    if let Some((actions, is_written)) = repair {
-        value["actions"] = json!(actions);
-        value["repaired"] = json!(is_written);
+    if let Some(repair) = repair {
+        value["actions"] = repair.actions.iter().map(action).collect();
+        value["repaired"] = json!(repair.is_written);
+        value["backup"] = json!(repair.backup);
     }
     value
 }

@@ -17,6 +17,21 @@ fn zone_number<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Er
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Problem {
+    /// The super block can't be right, and the rest does not say what is: nothing
+    /// else was looked at.
+    NoSuperBlock {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A number of the super block is another than all the rest says.
+    SuperBlock {
+        /// Its name in `DiskSuper`.
+        field: &'static str,
+        /// The number that is there.
+        found: u32,
+        /// The number that the rest agrees on.
+        expected: u32,
+    },
     /// The super block says that errors were found.
     MarkedWithErrors,
     /// The super block says that it was in use and never unmounted.
@@ -142,6 +157,18 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Problem::*;
         match self {
+            NoSuperBlock { problem } => write!(
+                f,
+                "super block: {problem}; the rest does not say what is right"
+            ),
+            SuperBlock {
+                field,
+                found,
+                expected,
+            } => write!(
+                f,
+                "super block: {field} is {found}, but all the rest agrees on {expected}"
+            ),
             MarkedWithErrors => write!(f, "the super block says that errors were found"),
             NotUnmounted => write!(f, "the super block says that it was not unmounted"),
             NoRoot => write!(f, "inode 1, the root, is not a directory"),

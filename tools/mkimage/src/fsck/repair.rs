@@ -23,7 +23,9 @@ mod zones;
 #[cfg(test)]
 mod tests;
 
-use super::is_left_in_use;
+use super::action::{Action, Tally};
+use super::super_block::{Verdict, fields, judge};
+use super::{Report, check, is_left_in_use};
 use crate::error::Fault;
 use crate::volume::{Volume, block_of, has_known_type, has_zones, super_block};
 use directories::Deferred;
@@ -44,16 +46,79 @@ pub struct Options {
     /// Whether marked zones that are in no file become files in `/lost+found`
     /// (those with nothing but zeros never do).
     pub keep_lost_zones: bool,
+    /// Whether the super block's numbers are taken as they are, though the rest
+    /// does not agree with them.
+    pub trust_super_block: bool,
     /// Time of what is made.
     pub time: Time,
 }
 
-/// Repairs the file system at the start of `image`. Returns what was done, a
-/// line for each thing. Fails if the super block makes no sense, or if there
-/// is no zone left for a directory; `image` is then of no use.
-pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<String>, Fault> {
+impl Default for Options {
+    /// As `mkimage fsck --repair` does without further words.
+    fn default() -> Options {
+        Options {
+            keep_lost_zones: true,
+            trust_super_block: false,
+            time: 0,
+        }
+    }
+}
+
+/// What [`repair_until_clean`] did.
+pub struct Repaired {
+    /// Each thing that was done.
+    pub actions: Vec<Action>,
+    /// What the check finds afterwards.
+    pub after: Report,
+    /// What was thrown away.
+    pub lost: Tally,
+    /// What of the old files is left.
+    pub kept: Tally,
+}
+
+impl Repaired {
+    /// Whether the disk's owner should be asked first.
+    pub fn loses_more_than_it_keeps(&self) -> bool {
+        self.lost.files > self.kept.files || self.lost.zones > self.kept.zones
+    }
+}
+
+/// A repair that leaves errors is repeated; it has never been seen to need it.
+const ROUNDS: usize = 3;
+
+/// [`repair`], and then the check.
+pub fn repair_until_clean(image: &mut [u8], options: &Options) -> Result<Repaired, Fault> {
+    let mut actions = Vec::new();
+    let mut after = Report::default();
+    for _ in 0..ROUNDS {
+        actions.extend(repair(image, options)?);
+        after = check(image)?;
+        if after.is_clean() {
+            break;
+        }
+    }
+    let lost = Tally::lost(&actions);
+    let made = Tally::made(&actions);
+    let kept = Tally {
+        files: (after.inodes_used as usize).saturating_sub(made.files),
+        zones: (after.zones_used as usize).saturating_sub(made.zones),
+    };
+    Ok(Repaired {
+        actions,
+        after,
+        lost,
+        kept,
+    })
+}
+
+/// Repairs the file system at the start of `image`. Returns what was done. Fails
+/// if the super block makes no sense, or if there is no zone left for a
+/// directory; `image` is then of no use.
+pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault> {
+    let mut actions = rebuild_super_block(image, options)?;
     let mut repairer = Repairer::new(image, options)?;
-    repairer.settle_super_block();
+    repairer.actions.append(&mut actions);
+    repairer.settle_size_limit();
     repairer.settle_root()?;
     repairer.meet(ROOT_INODE, ROOT_INODE, String::new());
     repairer.seen_mut(ROOT_INODE).links = 1;
@@ -64,6 +129,25 @@ pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<String>, Fault>
     repairer.write_bitmaps();
     repairer.settle_state();
     Ok(repairer.actions)
+}
+
+/// Writes the super block that the rest agrees on, if it is another.
+fn rebuild_super_block(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault> {
+    let right = match judge(image, options.trust_super_block) {
+        Verdict::Agrees(_) => return Ok(Vec::new()),
+        Verdict::Hopeless(problem) => return Err(Fault::new("super block", problem)),
+        Verdict::Another(right) => right,
+    };
+    let recorded = super_block(image)?;
+    let block = image
+        .get_mut(SUPER_BLOCK as usize * BLOCK_SIZE..)
+        .and_then(|rest| rest.first_chunk_mut());
+    if let Some(block) = block {
+        right.store(block);
+    }
+    let wrong = fields(&recorded, &right).into_iter();
+    let actions = wrong.map(|(field, from, to)| Action::SuperBlockSet { field, from, to });
+    Ok(actions.collect())
 }
 
 /// What is known of an inode, by its number.
@@ -100,7 +184,7 @@ struct Repairer<'a> {
     image: &'a mut [u8],
     geometry: Geometry,
     options: Options,
-    actions: Vec<String>,
+    actions: Vec<Action>,
     seen: Vec<Seen>,
     zones: Vec<ZoneState>,
     /// Directories met whose entries were not looked at yet.
@@ -143,8 +227,8 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    fn say(&mut self, action: impl Into<String>) {
-        self.actions.push(action.into());
+    fn done(&mut self, action: Action) {
+        self.actions.push(action);
     }
 
     fn inode(&self, number: InodeNumber) -> DiskInode {
@@ -182,7 +266,7 @@ impl<'a> Repairer<'a> {
     }
 
     /// A limit on file sizes that the files there exceed is none.
-    fn settle_super_block(&mut self) {
+    fn settle_size_limit(&mut self) {
         let limit = self.geometry.max_size;
         let is_beyond = |inode: DiskInode| {
             has_zones(inode.mode) && inode.size > limit && inode.size <= MAX_FILE_SIZE
@@ -196,9 +280,11 @@ impl<'a> Repairer<'a> {
         }
         self.change_super_block(|disk| disk.max_size = MAX_FILE_SIZE);
         self.geometry.max_size = MAX_FILE_SIZE;
-        self.say(format!(
-            "super block: files larger than its limit of {limit} bytes: limit set to {MAX_FILE_SIZE}"
-        ));
+        self.done(Action::SuperBlockSet {
+            field: "max_size",
+            from: limit,
+            to: MAX_FILE_SIZE,
+        });
     }
 
     fn change_super_block(&mut self, change: impl FnOnce(&mut fs::layout::DiskSuper)) {
@@ -219,7 +305,7 @@ impl<'a> Repairer<'a> {
         if self.looks_like_directory(ROOT_INODE, &inode) {
             let mode = S_IFDIR | (inode.mode & 0o7777);
             self.store(ROOT_INODE, &DiskInode { mode, ..inode });
-            self.say("inode 1, the root, was not a directory: made one again");
+            self.done(Action::RootRestored);
             return Ok(());
         }
         let root = DiskInode {
@@ -228,7 +314,7 @@ impl<'a> Repairer<'a> {
             ..DiskInode::default()
         };
         self.store(ROOT_INODE, &root);
-        self.say("inode 1, the root, was lost: a new one made");
+        self.done(Action::RootMade);
         Ok(())
     }
 
@@ -262,17 +348,19 @@ impl<'a> Repairer<'a> {
         if has_known_type(inode.mode) {
             return;
         }
-        let (kind, word) = match self.looks_like_directory(number, &inode) {
+        let (kind, made) = match self.looks_like_directory(number, &inode) {
             true => (S_IFDIR, "directory"),
             false => (S_IFREG, "file"),
         };
         let mode = kind | (inode.mode & !S_IFMT);
         self.store(number, &DiskInode { mode, ..inode });
         let path = self.shown(number);
-        self.say(format!(
-            "{path}: inode {number} had the mode {:#o}: made a {word}",
-            inode.mode
-        ));
+        self.done(Action::TypeSet {
+            path,
+            number,
+            mode: inode.mode,
+            made,
+        });
     }
 
     /// Looks at all directories met, then at the names that were put off.
@@ -304,9 +392,12 @@ impl<'a> Repairer<'a> {
                 continue;
             }
             let path = self.shown(number);
-            self.say(format!(
-                "{path}: link count of inode {number} set from {counted} to {nlinks}"
-            ));
+            self.done(Action::LinksSet {
+                path,
+                number,
+                from: counted,
+                to: nlinks,
+            });
         }
     }
 
@@ -315,9 +406,9 @@ impl<'a> Repairer<'a> {
     fn settle_state(&mut self) {
         let state = super_block(self.image).unwrap_or_default().state;
         if state & STATE_ERRORS != 0 {
-            self.say("super block: mark that there are errors cleared");
+            self.done(Action::ErrorMarkCleared);
         } else if is_left_in_use(state) {
-            self.say("super block: mark that it is in use cleared");
+            self.done(Action::UseMarkCleared);
         }
         if !self.actions.is_empty() {
             let rest = state & !(STATE_ERRORS | STATE_IN_USE);

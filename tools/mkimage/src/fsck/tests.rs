@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A small file system, damaged in one place at a time.
 
+pub(crate) mod full_tree;
+mod wrong_numbers;
+
 use super::*;
 use fs::layout::{DiskSuper, put_at};
 
@@ -233,8 +236,13 @@ fn without_a_root_or_a_super_block() {
     );
     assert!(check(&[0; 1000]).is_err());
     assert!(check(&[0; 4096]).unwrap_err().problem.contains("magic"));
-    // A device smaller than the file system says.
-    assert!(check(&sample()[..63 * BLOCK_SIZE]).is_err());
+    // A device smaller than the file system says, and than its bitmap knows.
+    let mut image = sample();
+    image[3 * BLOCK_SIZE + 60 / 8..4 * BLOCK_SIZE].fill(0xff);
+    image[3 * BLOCK_SIZE + 60 / 8] = 0xf0;
+    assert!(check(&image).unwrap().is_clean());
+    let fault = check(&image[..63 * BLOCK_SIZE]).unwrap_err();
+    assert!(fault.problem.contains("more zones"), "{fault}");
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn a_repair_says_what_it_does() {
     zone bitmap: marked used: 6-41
     zone bitmap: set 6182 bits that stand for nothing
     17 problems repaired; clean: 12 inodes, 36 zones in use
+    image.undo keeps what was changed: fsck --undo image.undo
     ");
     let after = fs::metadata(project.path("image")).unwrap();
     assert_eq!(after.permissions().mode() & 0o777, 0o640);
@@ -103,11 +104,133 @@ fn programs_read_the_problems() {
     let text = project.output(&["fsck", "--repair", "--json", "image"]);
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["repaired"], true);
-    assert!(!value["actions"].as_array().unwrap().is_empty());
+    let actions = value["actions"].as_array().unwrap();
+    let attached = actions.iter().find(|a| a["kind"] == "attached").unwrap();
+    assert_eq!(
+        (&attached["number"], &attached["path"]),
+        (&8.into(), &"/lost+found/#8".into())
+    );
+    assert_eq!(
+        attached["message"],
+        "inode 8 was in no directory: now /lost+found/#8"
+    );
+    assert_eq!(value["backup"], "image.undo");
     let text = project.output(&["fsck", "--json", "image"]);
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(
         (&value["clean"], &value["count"]),
         (&true.into(), &0.into())
     );
+}
+
+#[test]
+fn a_repair_can_be_taken_back() {
+    let project = damaged();
+    let before = project.read("image");
+    project.done(&["fsck", "--repair", "image", "--time", "0"]);
+    let repaired = project.read("image");
+    assert!(repaired != before);
+    let text = project.output(&["fsck", "--undo", "image.undo"]);
+    assert!(
+        text.ends_with("image: 7 sectors are as before the repair\n"),
+        "{text}"
+    );
+    assert!(project.read("image") == before);
+    // A second one does not replace the first; either may be elsewhere.
+    project.done(&["fsck", "--repair", "image", "--time", "0"]);
+    assert!(project.read("image.undo.2") == project.read("image.undo"));
+    assert!(project.read("image") == repaired);
+    fs::rename(project.path("image"), project.path("moved")).unwrap();
+    project.done(&["fsck", "--undo", "image.undo.2", "moved"]);
+    assert!(project.read("moved") == before);
+    project.done(&["fsck", "--repair", "moved", "--backup", "b", "--time", "0"]);
+    project.done(&["fsck", "--undo", "b"]);
+    assert!(project.read("moved") == before);
+    project.done(&["fsck", "--repair", "--no-backup", "moved"]);
+    assert!(!project.path("moved.undo").exists());
+}
+
+#[test]
+fn what_changed_since_the_repair_is_not_taken_back() {
+    let project = damaged();
+    let before = project.read("image");
+    project.done(&["fsck", "--repair", "image", "--time", "0"]);
+    project.done(&["rm", "-r", "image", "/lost+found"]);
+    let changed = project.read("image");
+    let message = project.failure(&["fsck", "--undo", "image.undo"]);
+    assert!(message.contains("changed since the repair"), "{message}");
+    assert!(project.read("image") == changed);
+    project.write("image", &changed[..changed.len() - 512]);
+    let message = project.failure(&["fsck", "--undo", "image.undo", "--force"]);
+    assert!(message.contains("at the repair it had"), "{message}");
+    project.write("image", &changed);
+    project.done(&["fsck", "--undo", "image.undo", "--force"]);
+    let restored = project.read("image");
+    let bitmap_and_inodes = ROOT + 2 * 1024..ROOT + 6 * 1024;
+    assert!(restored[bitmap_and_inodes.clone()] == before[bitmap_and_inodes]);
+    project.write("text", "no backup");
+    let message = project.failure(&["fsck", "--undo", "text", "image"]);
+    assert!(message.contains("text: header: expected what"), "{message}");
+}
+
+#[test]
+fn a_repair_that_loses_more_than_it_keeps_is_refused() {
+    let project = Project::built();
+    let mut image = project.read("image");
+    // All inodes but the root's.
+    image[ROOT + 4 * 1024 + 32..][..1024 - 32].fill(0);
+    project.write("image", &image);
+    let refused = project
+        .mkimage(&["fsck", "--repair", "image"])
+        .assert()
+        .code(4);
+    let text = String::from_utf8(refused.get_output().stdout.clone()).unwrap();
+    assert!(
+        text.contains("throws away 4 files and 0 zones, and keeps 1 and"),
+        "{text}"
+    );
+    assert!(text.ends_with("nothing was changed; --force does it\n"));
+    assert!(project.read("image") == image);
+    assert!(!project.path("image.undo").exists());
+    project.done(&["fsck", "--repair", "--force", "image"]);
+    project.assert_clean("image");
+}
+
+#[test]
+fn a_wrong_super_block_is_made_right_or_left_alone() {
+    let project = Project::built();
+    let sound = project.read("image");
+    // How many inodes there are.
+    let mut image = sound.clone();
+    image[ROOT + 1024] = 3;
+    project.write("image", &image);
+    project.mkimage(&["fsck", "image"]).assert().code(4);
+    let text = project.output(&["fsck", "--repair", "image"]);
+    assert!(
+        text.starts_with("super block: ninodes set from 3 to 64\n"),
+        "{text}"
+    );
+    assert!(project.read("image") == sound);
+    // Where everything is, and where the rest would tell it.
+    image[ROOT + 1024..][..10].fill(0);
+    image[ROOT + 4 * 1024..][..32].fill(0);
+    project.write("image", &image);
+    for words in [&["fsck", "image"][..], &["fsck", "--repair", "image"]] {
+        let refused = project.mkimage(words).assert().code(4);
+        let text = String::from_utf8(refused.get_output().stdout.clone()).unwrap();
+        assert!(
+            text.contains("the rest does not say what is right"),
+            "{text}"
+        );
+    }
+    assert!(project.read("image") == image);
+    // A bare file system without its magic number.
+    project.done(&["mkfs", "bare", "--size", "100K"]);
+    project.done(&["cp", "kernel", "bare:/k"]);
+    let sound = project.read("bare");
+    let mut image = sound.clone();
+    image[1024 + 16] = 0;
+    project.write("bare", &image);
+    project.done(&["fsck", "--repair", "bare"]);
+    assert!(project.read("bare") == sound);
 }

@@ -2,6 +2,7 @@
 //! The bitmaps as they must be.
 
 use super::Repairer;
+use crate::fsck::Action;
 use fs::layout::{BITS_PER_BLOCK, BLOCK_SIZE};
 
 impl Repairer<'_> {
@@ -21,7 +22,7 @@ impl Repairer<'_> {
 
     /// Bit 1 of the map at block `map` stands for `used[0]`, which is called
     /// `first`. Bit 0 and those behind the last stand for nothing and are set.
-    fn write_map(&mut self, what: &str, map: u32, blocks: u16, used: &[bool], first: u32) {
+    fn write_map(&mut self, what: &'static str, map: u32, blocks: u16, used: &[bool], first: u32) {
         let mut freed = Vec::new();
         let mut taken = Vec::new();
         let mut without_meaning = 0;
@@ -42,16 +43,18 @@ impl Repairer<'_> {
         }
         for (numbers, state) in [(taken, "used"), (freed, "free")] {
             if !numbers.is_empty() {
-                self.say(format!(
-                    "{what} bitmap: marked {state}: {}",
-                    ranges(&numbers)
-                ));
+                self.done(Action::BitsSet {
+                    map: what,
+                    state,
+                    numbers,
+                });
             }
         }
         if without_meaning > 0 {
-            self.say(format!(
-                "{what} bitmap: set {without_meaning} bits that stand for nothing"
-            ));
+            self.done(Action::PaddingSet {
+                map: what,
+                count: without_meaning,
+            });
         }
     }
 
@@ -68,16 +71,3 @@ impl Repairer<'_> {
 }
 
 const _: () = assert!(BITS_PER_BLOCK as usize == 8 * BLOCK_SIZE);
-
-/// Ascending numbers as people write them: `3, 7-9`.
-fn ranges(numbers: &[u32]) -> String {
-    numbers
-        .chunk_by(|a, b| a + 1 == *b)
-        .map(|run| match run {
-            [one] => one.to_string(),
-            [first, .., last] => format!("{first}-{last}"),
-            [] => String::new(),
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
-}

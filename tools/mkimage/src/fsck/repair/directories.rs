@@ -3,7 +3,7 @@
 
 use super::{LINKS_MAX, Repairer};
 use crate::error::Fault;
-use crate::fsck::join;
+use crate::fsck::{Action, BadEntry, join};
 use crate::volume::{Entry, block_of};
 use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, ROOT_INODE, Zone, put_at, u16_at};
 use lib::sys::stat::S_ISDIR;
@@ -28,7 +28,7 @@ pub(super) struct Deferred {
 enum Verdict {
     Keep,
     Rename(Vec<u8>),
-    Remove(String),
+    Remove(BadEntry),
 }
 
 impl Repairer<'_> {
@@ -105,9 +105,7 @@ impl Repairer<'_> {
             self.set_entry(slot, entry.number, &entry.name);
             let path = self.shown(directory);
             let name = String::from_utf8_lossy(&entry.name).into_owned();
-            self.say(format!(
-                "{path}: `{name}` moved out of the place of `.` or `..`"
-            ));
+            self.done(Action::EntryMoved { path, name });
             self.settle_entry(directory, slot, &mut names);
         }
         Ok(())
@@ -120,9 +118,7 @@ impl Repairer<'_> {
         if inode.zones[0].is_hole() {
             inode.zones[0] = self.allocate_needed(directory)?;
             let path = self.shown(directory);
-            self.say(format!(
-                "{path}: the first block was missing: a new one made"
-            ));
+            self.done(Action::FirstBlockMade { path });
         }
         inode.size = inode.size.max(2 * entry_size);
         self.store(directory, &inode);
@@ -146,7 +142,11 @@ impl Repairer<'_> {
                 continue;
             }
             self.set_entry(slot, number, name.as_bytes());
-            self.say(format!("{path}: `{name}` made to lead to inode {number}"));
+            self.done(Action::DotsSet {
+                path: path.clone(),
+                name,
+                number,
+            });
             if old.number.0 != 0 && old.name != b"." && old.name != b".." {
                 displaced.push(old);
             }
@@ -169,11 +169,12 @@ impl Repairer<'_> {
         let name = match self.judge(&entry, names) {
             Verdict::Remove(reason) => {
                 self.clear_entry(slot);
-                return self.say(format!("{path}: {reason}: name removed"));
+                return self.done(Action::NameRemoved { path, reason });
             }
             Verdict::Rename(name) => {
-                let shown = String::from_utf8_lossy(&name).into_owned();
-                self.say(format!("{path}: renamed to `{shown}`"));
+                let to = String::from_utf8_lossy(&name).into_owned();
+                let path = path.clone();
+                self.done(Action::Renamed { path, to });
                 name
             }
             Verdict::Keep => entry.name,
@@ -202,21 +203,21 @@ impl Repairer<'_> {
 
     fn judge(&self, entry: &Entry, names: &HashMap<Vec<u8>, InodeNumber>) -> Verdict {
         let number = entry.number;
-        let remove = |reason: String| Verdict::Remove(reason);
+        let remove = Verdict::Remove;
         if entry.name == b"." || entry.name == b".." {
-            return remove("in the wrong place".into());
+            return remove(BadEntry::WrongPlace);
         }
         if !self.geometry.has_inode(number) {
-            return remove(format!("inode {number} does not exist"));
+            return remove(BadEntry::NoSuchInode { number: number.0 });
         }
         if Repairer::is_blank(&self.inode(number)) {
-            return remove(format!("inode {number} is not in use"));
+            return remove(BadEntry::NotInUse { number });
         }
         if names.get(&entry.name) == Some(&number) {
-            return remove("the same entry is there twice".into());
+            return remove(BadEntry::Twice);
         }
         if self.seen(number).links >= LINKS_MAX {
-            return remove(format!("inode {number} has more names than it can count"));
+            return remove(BadEntry::TooManyNames { number });
         }
         let is_bad =
             entry.name.is_empty() || entry.name.contains(&b'/') || names.contains_key(&entry.name);
@@ -255,7 +256,8 @@ impl Repairer<'_> {
         if is_renamed || bytes[name.len()..].iter().any(|&byte| byte != 0) {
             self.set_entry(slot, number, name);
             if !is_renamed && !name.is_empty() {
-                self.say(format!("{path}: bytes behind the end of the name cleared"));
+                let path = path.to_owned();
+                self.done(Action::NameTidied { path });
             }
         }
     }
@@ -282,16 +284,14 @@ impl Repairer<'_> {
         let refused = match S_ISDIR(self.inode(number).mode) {
             true if met => {
                 let other = self.shown(number);
-                Some(format!("the directory, inode {number}, is {other} already"))
+                Some(BadEntry::HasAnother { number, other })
             }
-            true if !self.has_room_for_directory(directory) => {
-                Some("there are more directories here than can be counted".to_owned())
-            }
+            true if !self.has_room_for_directory(directory) => Some(BadEntry::TooManyDirectories),
             _ => None,
         };
         if let Some(reason) = refused {
             self.clear_entry(slot);
-            return self.say(format!("{path}: {reason}: name removed"));
+            return self.done(Action::NameRemoved { path, reason });
         }
         self.name_inode(number, directory, path);
     }

@@ -4,6 +4,7 @@
 use super::Repairer;
 use super::zones::MAX_APPENDED;
 use crate::error::Fault;
+use crate::fsck::Action;
 use crate::volume::{has_known_type, has_zones};
 use fs::layout::{BLOCK_SIZE, DIRECT_ZONES, DiskInode, InodeNumber, ROOT_INODE, Zone};
 use lib::sys::stat::{S_IFDIR, S_IFREG, S_ISDIR, S_ISREG};
@@ -85,7 +86,7 @@ impl Repairer<'_> {
         let directory = self.lost_and_found()?;
         self.add_entry(directory, number, &format!("#{number}"))?;
         let path = self.shown(number);
-        self.say(format!("inode {number} was in no directory: now {path}"));
+        self.done(Action::Attached { number, path });
         Ok(())
     }
 
@@ -129,7 +130,8 @@ impl Repairer<'_> {
             return Ok(None);
         }
         self.add_entry(ROOT_INODE, number, name)?;
-        self.say(format!("/{name}: made"));
+        let path = format!("/{name}");
+        self.done(Action::DirectoryMade { path });
         self.settle_made_directory(number)?;
         Ok(Some(number))
     }
@@ -178,13 +180,9 @@ impl Repairer<'_> {
             let inode = self.inode(number);
             if inode.nlinks == 0 && has_zones(inode.mode) {
                 self.give_up_all(&inode);
-                self.say(format!(
-                    "inode {number} was removed while it was open: freed"
-                ));
+                self.done(Action::RemovedFreed { number });
             } else {
-                self.say(format!(
-                    "inode {number} is in no directory, and empty: freed"
-                ));
+                self.done(Action::EmptyFreed { number });
             }
             self.store(number, &DiskInode::default());
         }
@@ -220,9 +218,7 @@ impl Repairer<'_> {
         let mut rest = run;
         while let Some(first) = rest.first() {
             let Some(number) = self.new_inode(S_IFREG | 0o600) else {
-                self.say(format!(
-                    "zone {first} is in no file, but no inode is left: freed"
-                ));
+                self.done(Action::ZoneFreed { zone: first.0 });
                 rest = &rest[1..];
                 continue;
             };
@@ -243,9 +239,10 @@ impl Repairer<'_> {
             self.add_entry(directory, number, &format!("zone-{first}"))?;
             let path = self.shown(number);
             let last = taken.last().unwrap_or(first);
-            self.say(match taken.len() {
-                1 => format!("zone {first} was in no file: now {path}"),
-                _ => format!("zones {first} to {last} were in no file: now {path}"),
+            self.done(Action::ZonesKept {
+                first: first.0,
+                last: last.0,
+                path,
             });
             rest = left;
         }

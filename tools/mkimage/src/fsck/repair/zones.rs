@@ -3,18 +3,16 @@
 
 use super::Repairer;
 use crate::error::Fault;
+use crate::fsck::{Action, ZoneFault};
 use crate::volume::{Volume, block_of, has_known_type, has_zones};
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
     ZONES_PER_BLOCK, Zone, put_at, u16_at,
 };
 use lib::sys::stat::S_ISDIR;
-use std::fmt::Write;
 
 /// Zones that copies leave alone: `/lost+found` and the like need some.
 const RESERVED: usize = 8;
-/// Zone numbers that one message names.
-const NAMED: usize = 8;
 
 /// What was done to the zones of one inode.
 #[derive(Default)]
@@ -40,18 +38,6 @@ fn used_length(block: &[u8]) -> usize {
         .iter()
         .rposition(|&byte| byte != 0)
         .map_or(0, |last| last + 1)
-}
-
-fn list(zones: &[Zone]) -> String {
-    let mut text = String::new();
-    for (index, zone) in zones.iter().take(NAMED).enumerate() {
-        let comma = if index > 0 { ", " } else { "" };
-        let _ = write!(text, "{comma}{zone}");
-    }
-    if zones.len() > NAMED {
-        let _ = write!(text, " and {} more", zones.len() - NAMED);
-    }
-    text
 }
 
 impl Repairer<'_> {
@@ -156,14 +142,14 @@ impl Repairer<'_> {
             inode.zones[slot] = self.settle_zone(number, &inode, zone, level(slot), &mut tally);
         }
         self.store(number, &inode);
-        let path = self.shown(number);
-        for (zones, action) in [
-            (tally.missing, "cleared zone numbers that do not exist"),
-            (tally.copied, "made copies of zones that another file has"),
-            (tally.dropped, "cleared zone numbers that are another's"),
+        for (fault, zones) in [
+            (ZoneFault::Missing, tally.missing),
+            (ZoneFault::Copied, tally.copied),
+            (ZoneFault::Anothers, tally.dropped),
         ] {
             if !zones.is_empty() {
-                self.say(format!("{path}: {action}: {}", list(&zones)));
+                let path = self.shown(number);
+                self.done(Action::ZonesSettled { path, fault, zones });
             }
         }
     }
@@ -289,15 +275,17 @@ impl Repairer<'_> {
         let path = self.shown(number);
         if size != inode.size {
             self.store(number, &DiskInode { size, ..inode });
-            self.say(format!("{path}: size set from {} to {size}", inode.size));
+            self.done(Action::SizeSet {
+                path: path.clone(),
+                from: inode.size,
+                to: size,
+            });
         }
         let end = size.div_ceil(block_size);
         let cut = data.iter().filter(|(index, _)| *index >= end).count();
         if cut > 0 {
             self.cut(number, end);
-            self.say(format!(
-                "{path}: gave up {cut} empty zones behind the end of the file"
-            ));
+            self.done(Action::EmptyZonesCut { path, count: cut });
         }
     }
 

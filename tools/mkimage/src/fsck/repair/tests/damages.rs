@@ -403,7 +403,7 @@ pub const DAMAGES: &[Damage] = &[
     (
         "the limit on sizes",
         |image| put_at(image, BLOCK_SIZE + 12, 2u32.to_le_bytes()),
-        &["super block: files larger than its limit of 2 bytes: limit set to 268966912"],
+        &["super block: max_size set from 2 to 268966912"],
         INTACT,
     ),
     (
