@@ -29,6 +29,7 @@
 //! condition variable.
 
 mod editor;
+mod editor_file;
 
 use crate::buffer::BufferHead;
 use crate::layout::BLOCK_SIZE;
@@ -50,6 +51,7 @@ use std::vec::Vec;
 
 pub use crate::seam::{ReadInto, WriteFrom};
 pub use editor::{Attributes, DirectoryEntry, Editor};
+pub use editor_file::EditorFile;
 
 /// The contents of a block device.
 pub trait Storage: Send {

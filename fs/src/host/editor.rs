@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Putting files on a file system in a few words, as the super-user does.
 
-use crate::layout::{BLOCK_SIZE, InodeNumber};
-use crate::seam::{ReadInto, UserBuffer, WriteFrom};
+use super::EditorFile;
+use crate::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN};
 use crate::{Fs, FsTask};
 use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{S_IFMT, S_ISDIR};
 use lib::sys::types::{Device, Time};
-use lib::unistd::SEEK_SET;
+use lib::unistd::SEEK_CUR;
 use lib::utime::Utimbuf;
 use lib::{Errno, Result};
 use std::vec::Vec;
+
+/// After so many entries that can't be read the rest of a directory is given up.
+const BAD_ENTRIES: usize = 1000;
 
 /// What a new file gets beside its contents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,9 +52,9 @@ pub struct DirectoryEntry {
 /// Changes a file system as the super-user does, with umask 0. Paths begin at
 /// its root.
 pub struct Editor<'fs> {
-    fs: &'fs Fs<'fs>,
-    device: Device,
-    task: FsTask<'fs>,
+    pub(super) fs: &'fs Fs<'fs>,
+    pub(super) device: Device,
+    pub(super) task: FsTask<'fs>,
 }
 
 impl<'fs> Editor<'fs> {
@@ -116,34 +119,31 @@ impl<'fs> Editor<'fs> {
         bytes: &[u8],
         with_holes: bool,
     ) -> Result<()> {
-        let flags = O_CREAT | O_TRUNC | O_WRONLY;
-        let fd = self.fs.sys_open(&self.task, path, flags, 0o600)? as u32;
-        let result = self.fill(fd, bytes, with_holes);
-        self.fs.sys_close(&self.task, fd).and(result)?;
+        let file = self.create(path)?;
+        let last = bytes.len().saturating_sub(1) / BLOCK_SIZE;
+        for (n, block) in bytes.chunks(BLOCK_SIZE).enumerate() {
+            if !with_holes || n == last || block.iter().any(|byte| *byte != 0) {
+                let position = u32::try_from(n * BLOCK_SIZE).map_err(|_| Errno::EFBIG)?;
+                file.write_at(position, block)?;
+            }
+        }
+        drop(file);
         self.set_attributes(path, attributes)
     }
 
-    fn fill(&self, fd: u32, bytes: &[u8], with_holes: bool) -> Result<()> {
-        if !with_holes {
-            return self.write_all(fd, bytes);
-        }
-        let last = bytes.len().saturating_sub(1) / BLOCK_SIZE;
-        for (n, block) in bytes.chunks(BLOCK_SIZE).enumerate() {
-            if n == last || block.iter().any(|byte| *byte != 0) {
-                let position = i32::try_from(n * BLOCK_SIZE).map_err(|_| Errno::EFBIG)?;
-                self.fs.sys_lseek(&self.task, fd, position, SEEK_SET)?;
-                self.write_all(fd, block)?;
-            }
-        }
-        Ok(())
+    /// Opens a file for reading.
+    pub fn open(&self, path: &[u8]) -> Result<EditorFile<'_, 'fs>> {
+        self.open_file(path, O_RDONLY)
     }
 
-    fn write_all(&self, fd: u32, bytes: &[u8]) -> Result<()> {
-        let mut rest = WriteFrom(bytes);
-        while rest.remaining() != 0 {
-            self.fs.sys_write(&self.task, fd, &mut rest)?;
-        }
-        Ok(())
+    /// Makes a file, or opens one and cuts it to nothing.
+    pub fn create(&self, path: &[u8]) -> Result<EditorFile<'_, 'fs>> {
+        self.open_file(path, O_CREAT | O_TRUNC | O_WRONLY)
+    }
+
+    fn open_file(&self, path: &[u8], flags: u32) -> Result<EditorFile<'_, 'fs>> {
+        let fd = self.fs.sys_open(&self.task, path, flags, 0o600)? as u32;
+        Ok(EditorFile { editor: self, fd })
     }
 
     /// Makes another name for a file.
@@ -177,40 +177,53 @@ impl<'fs> Editor<'fs> {
     /// The whole contents of a file. They fit into memory: a file has at most
     /// 256 MB. Holes are zeros.
     pub fn read_file(&self, path: &[u8]) -> Result<Vec<u8>> {
-        let fd = self.fs.sys_open(&self.task, path, O_RDONLY, 0)? as u32;
-        let result = self.read_all(fd);
-        self.fs.sys_close(&self.task, fd).and(result)
-    }
-
-    fn read_all(&self, fd: u32) -> Result<Vec<u8>> {
+        let file = self.open(path)?;
         let mut bytes = Vec::new();
         let mut piece = std::vec![0; 1 << 16];
         loop {
-            let count = self
-                .fs
-                .sys_read(&self.task, fd, &mut ReadInto(&mut piece))?;
-            if count == 0 {
-                return Ok(bytes);
+            match file.read_at(bytes.len() as u32, &mut piece)? {
+                0 => return Ok(bytes),
+                count => bytes.extend_from_slice(&piece[..count]),
             }
-            bytes.extend_from_slice(&piece[..count]);
         }
     }
 
     /// The entries of a directory that are in use, in their order on the disk;
     /// `.` and `..` are among them.
     pub fn read_dir(&self, path: &[u8]) -> Result<Vec<DirectoryEntry>> {
-        if !S_ISDIR(self.fs.sys_stat(&self.task, path)?.st_mode) {
+        match self.read_dir_partly(path)? {
+            (entries, None) => Ok(entries),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// As [`Editor::read_dir`], but goes on past what can't be read; with the first
+    /// error.
+    pub fn read_dir_partly(&self, path: &[u8]) -> Result<(Vec<DirectoryEntry>, Option<Errno>)> {
+        let stat = self.fs.sys_stat(&self.task, path)?;
+        if !S_ISDIR(stat.st_mode) {
             return Err(Errno::ENOTDIR);
         }
-        let fd = self.fs.sys_open(&self.task, path, O_RDONLY, 0)? as u32;
-        let next = || self.fs.sys_readdir(&self.task, fd).transpose();
-        let entries = core::iter::from_fn(next).map(|entry| {
-            entry.map(|entry| DirectoryEntry {
-                inode: InodeNumber(entry.ino as u16),
-                name: entry.name().to_vec(),
-            })
-        });
-        let entries = entries.collect();
-        self.fs.sys_close(&self.task, fd).and(entries)
+        let file = self.open(path)?;
+        let (mut entries, mut errors) = (Vec::new(), Vec::new());
+        loop {
+            match self.fs.sys_readdir(&self.task, file.fd) {
+                Ok(Some(entry)) => entries.push(DirectoryEntry {
+                    inode: InodeNumber(entry.ino as u16),
+                    name: entry.name().to_vec(),
+                }),
+                Ok(None) => break,
+                Err(error) => {
+                    errors.push(error);
+                    let step = (ENTRY_NAME + NAME_LEN) as i32;
+                    let position = self.fs.sys_lseek(&self.task, file.fd, step, SEEK_CUR);
+                    let is_inside = position.is_ok_and(|position| position < stat.st_size as usize);
+                    if !is_inside || errors.len() > BAD_ENTRIES {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((entries, errors.first().copied()))
     }
 }

@@ -20,6 +20,8 @@ use crate::tree::{self, Tree};
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::types::Time;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What an image is made of.
@@ -92,7 +94,7 @@ fn sources(inputs: &Inputs<'_>, tree: &Tree) -> Vec<PathBuf> {
     let named = [Some(inputs.manifest), inputs.boot, inputs.kernel];
     let programs = inputs.programs.into_iter().flat_map(|folder| {
         let names = tree.keys().filter_map(ImagePath::name);
-        names.map(|name| folder.join(name))
+        names.map(|name| folder.join(OsStr::from_bytes(name)))
     });
     let named = named.into_iter().flatten().map(Path::to_owned);
     let trees = tree.values().map(|node| PathBuf::from(node.origin()));

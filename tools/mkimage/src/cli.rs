@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use lib::sys::types::Device;
 use mkimage::geometry::Geometry;
+use mkimage::image_path::ImagePath;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Makes, inspects, checks and edits the disk image of Eleven.
@@ -38,19 +40,7 @@ pub enum Command {
     },
     /// List a directory.
     #[command(after_help = examples::LS)]
-    Ls {
-        #[command(flatten)]
-        at: Place,
-        /// Mode, links, owner, size and time too.
-        #[arg(short, long)]
-        long: bool,
-        /// As JSON, with everything.
-        #[arg(long)]
-        json: bool,
-        /// A directory or file in the image.
-        #[arg(default_value = "/")]
-        path: String,
-    },
+    Ls(LsArgs),
     /// Write files to standard output.
     #[command(after_help = examples::CAT)]
     Cat {
@@ -58,7 +48,7 @@ pub enum Command {
         at: Place,
         /// Files in the image.
         #[arg(required = true)]
-        paths: Vec<String>,
+        paths: Vec<ImagePath>,
     },
     /// Copy a file out of the image.
     #[command(after_help = examples::GET)]
@@ -66,8 +56,8 @@ pub enum Command {
         #[command(flatten)]
         at: Place,
         /// A file in the image.
-        path: String,
-        /// Where to, on the host.
+        path: ImagePath,
+        /// Where to, on the host: into it, if it is a folder; `-` is standard output.
         file: PathBuf,
     },
     /// Copy a file into the image, over an old one.
@@ -75,10 +65,10 @@ pub enum Command {
     Put {
         #[command(flatten)]
         at: Place,
-        /// A file on the host.
+        /// A file on the host; `-` is standard input.
         file: PathBuf,
         /// Where to in the image; into it, if it is a directory.
-        path: String,
+        path: ImagePath,
         /// Permissions, octal; by default an old file's, otherwise 755 or 644
         /// as the host's file is executable.
         #[arg(long, value_parser = parse_mode)]
@@ -111,7 +101,7 @@ pub enum Command {
         parents: bool,
         /// Directories in the image.
         #[arg(required = true)]
-        paths: Vec<String>,
+        paths: Vec<ImagePath>,
         #[command(flatten)]
         time: TimeArgs,
     },
@@ -125,7 +115,7 @@ pub enum Command {
         recursive: bool,
         /// Files in the image.
         #[arg(required = true)]
-        paths: Vec<String>,
+        paths: Vec<ImagePath>,
         #[command(flatten)]
         time: TimeArgs,
     },
@@ -136,7 +126,7 @@ pub enum Command {
         at: Place,
         /// Where to begin.
         #[arg(default_value = "/")]
-        path: String,
+        path: ImagePath,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -223,6 +213,22 @@ pub struct TimeArgs {
     pub time: Option<u32>,
 }
 
+/// The words behind `ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// Mode, links, owner, size and time too.
+    #[arg(short, long)]
+    pub long: bool,
+    /// As JSON, with everything.
+    #[arg(long)]
+    pub json: bool,
+    /// A directory or file in the image.
+    #[arg(default_value = "/")]
+    pub path: ImagePath,
+}
+
 /// The words behind `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
@@ -287,7 +293,7 @@ pub struct CpArgs {
     pub skip_special: bool,
     /// What to copy, and where to: files of the host or IMAGE:/PATH.
     #[arg(required = true, num_args = 2.., value_name = "FILE|IMAGE:/PATH")]
-    pub paths: Vec<String>,
+    pub paths: Vec<OsString>,
     /// The images' partition 1 to 4, instead of the root file system's.
     #[arg(long, value_name = "NUMBER")]
     pub partition: Option<u8>,
@@ -307,9 +313,9 @@ pub struct LnArgs {
     #[arg(short, long)]
     pub force: bool,
     /// Where it leads: a file in the image.
-    pub target: String,
+    pub target: OsString,
     /// The new name; into it, if it is a directory.
-    pub path: String,
+    pub path: ImagePath,
     #[command(flatten)]
     pub time: TimeArgs,
 }
@@ -331,7 +337,7 @@ pub struct MknodArgs {
     #[command(flatten)]
     pub at: Place,
     /// The new node.
-    pub path: String,
+    pub path: ImagePath,
     /// What it is.
     pub kind: NodeKind,
     /// Which driver.
@@ -360,7 +366,7 @@ pub struct ChmodArgs {
     pub mode: u16,
     /// Files in the image.
     #[arg(required = true)]
-    pub paths: Vec<String>,
+    pub paths: Vec<ImagePath>,
     #[command(flatten)]
     pub time: TimeArgs,
 }
@@ -387,7 +393,7 @@ pub struct ChownArgs {
     pub owner: Owner,
     /// Files in the image.
     #[arg(required = true)]
-    pub paths: Vec<String>,
+    pub paths: Vec<ImagePath>,
     #[command(flatten)]
     pub time: TimeArgs,
 }

@@ -3,6 +3,7 @@
 //! means: a [`Dump`] is text by `Display` and JSON by `Serialize`.
 
 use crate::error::Fault;
+use crate::image_path::Escaped;
 use crate::ownership::{Use, kind_word, names, uses};
 use crate::volume::{Entry, Volume, block_of, has_zones, super_block};
 use fs::layout::{
@@ -318,9 +319,7 @@ fn lines_of(block: &[u8], size: usize, start: usize, meaning: fn(&[u8]) -> Strin
 
 fn entry_meaning(bytes: &[u8]) -> String {
     let entry = Entry::parse(bytes);
-    let name = String::from_utf8_lossy(&entry.name)
-        .escape_debug()
-        .to_string();
+    let name = Escaped(&entry.name);
     match entry.number.0 {
         0 => format!("free, was `{name}`"),
         number => format!("`{name}` is inode {number}"),

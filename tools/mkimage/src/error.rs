@@ -50,7 +50,7 @@ pub enum Error {
         problem: String,
     },
     /// The file system in the image refused.
-    #[error("{}: {path}: cannot {action}: {}", .image.display(), .errno.text())]
+    #[error("{}: {path}: cannot {action}: {}{}", .image.display(), .errno.text(), after_colon(.messages))]
     InImage {
         /// The image on the host.
         image: PathBuf,
@@ -60,7 +60,16 @@ pub enum Error {
         action: &'static str,
         /// The answer of the file system.
         errno: Errno,
+        /// What it said beside that, or nothing.
+        messages: String,
     },
+}
+
+fn after_colon(messages: &str) -> String {
+    match messages {
+        "" => String::new(),
+        messages => format!(": {messages}"),
+    }
 }
 
 /// What is wrong with some bytes, before it is known which file they are from.

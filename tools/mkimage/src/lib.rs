@@ -13,7 +13,7 @@
 //! | status | meaning |
 //! |---|---|
 //! | 0 | done; `fsck`: clean, or all repaired |
-//! | 1 | failed; the message names file and place, and nothing was changed |
+//! | 1 | failed, and nothing was changed, or something could not be read; the message names file and place |
 //! | 2 | wrong command line |
 //! | 4 | `fsck` found errors and did not, or could not, repair them |
 #![forbid(unsafe_code)]
@@ -21,6 +21,7 @@
 pub mod a_out;
 pub mod boot;
 pub mod build;
+pub mod complaints;
 pub mod convert;
 pub mod disk;
 pub mod drawing;

@@ -7,6 +7,7 @@ mod commands;
 use clap::Parser;
 use cli::Cli;
 use commands::{Outcome, run};
+use mkimage::complaints;
 use mkimage::error::Error;
 use std::io::{BufWriter, ErrorKind, Write, stdout};
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let flushed = out.flush().map_err(Error::Output);
     let result = result.and_then(|outcome| flushed.map(|()| outcome));
     match result {
+        Ok(Outcome::Done) if complaints::were_made() => ExitCode::FAILURE,
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged) => ExitCode::from(4),
         // Whoever reads has read enough.

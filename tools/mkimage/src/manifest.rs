@@ -457,7 +457,7 @@ install = [{ names = ["t_*"], to = "/tests" }, { names = ["*"], to = "/bin" }]
         );
         starts(
             message("\"/tmp\"", "\"/tmp/\""),
-            "image.toml:13: directories.\"/tmp/\": \"\" cannot be",
+            "image.toml:13: directories.\"/tmp/\": `` cannot be",
         );
         starts(
             message("0o1777", "0o17777"),

@@ -4,6 +4,7 @@
 //! A zone that two files claim counts as the first one's, by inode number;
 //! damage is [`fsck`](crate::fsck)'s business.
 
+use crate::image_path::Escaped;
 use crate::volume::{Volume, has_zones};
 use fs::layout::{InodeNumber, ROOT_INODE, SUPER_BLOCK, Zone};
 use lib::sys::stat::{S_ISDIR, S_ISLNK};
@@ -113,7 +114,7 @@ pub fn names(volume: &Volume<'_>, uses: &[Use]) -> Vec<String> {
                     && entry.name != b"."
                     && entry.name != b"..";
                 if is_new {
-                    let name = String::from_utf8_lossy(&entry.name);
+                    let name = Escaped(&entry.name);
                     names[usize::from(entry.number.0)] = format!("{above}/{name}");
                     queue.push_back(entry.number);
                 }

@@ -5,15 +5,16 @@
 //! The calling sequence is [`with_file_system`] around calls of [`Mounted`];
 //! at its end all that was written has reached the file.
 
+use crate::complaints::complain;
 use crate::disk::Region;
 use crate::error::{Error, Fault, Result};
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
-use fs::host::{Attributes, Editor, FileDisk, Host, ReadInto};
-use fs::layout::{BLOCK_SIZE, NAME_LEN};
+use fs::host::{Attributes, Editor, EditorFile, FileDisk, Host, ReadInto};
+use fs::layout::{BLOCK_SIZE, MAX_FILE_SIZE, NAME_LEN};
 use fs::mkfs::Options;
 use lib::Errno;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, Stat};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
 use lib::sys::types::{Device, Time};
 use lib::utime::Utimbuf;
 use std::fs::File;
@@ -24,10 +25,26 @@ const DEVICE: Device = Device::new(3, 1);
 /// Blocks of 1 KB in the buffer cache.
 const BUFFERS: u32 = 4096;
 
+/// Bytes of a piece of a file.
+const PIECE: usize = 64 * BLOCK_SIZE;
+/// After so many bad pieces the rest of a file is given up.
+const PATIENCE: u32 = 1000;
+
 /// A mounted file system.
+///
+/// No path reaches it with a name that it would cut off.
 pub struct Mounted<'fs> {
     editor: Editor<'fs>,
+    host: &'fs Host,
     image: &'fs Path,
+}
+
+/// A file that is being written.
+pub struct Writer<'a, 'fs> {
+    mounted: &'a Mounted<'fs>,
+    path: &'a ImagePath,
+    file: EditorFile<'a, 'fs>,
+    end: u64,
 }
 
 /// Mounts the file system in `region` of `file`, which is (to become) the
@@ -43,17 +60,21 @@ pub fn with_file_system<T>(
     let host = attach(file, region, time);
     let fs = host.fs();
     let editor = Editor::mount(&fs, DEVICE).map_err(|errno| {
-        // The file system's own messages say more than the error number.
-        let messages = host.take_messages().concat();
-        let problem = format!("cannot be mounted: {}: {}", errno.text(), messages.trim());
+        let problem = format!("cannot be mounted: {}: {}", errno.text(), messages(&host));
         Fault::new("file system", problem).in_file(image)
     })?;
-    let mounted = Mounted { editor, image };
+    // How much is free interests nobody here.
+    host.take_messages();
+    let mounted = Mounted {
+        editor,
+        host: &host,
+        image,
+    };
     let result = work(&mounted)?;
-    mounted
-        .editor
+    let Mounted { editor, .. } = mounted;
+    editor
         .unmount()
-        .map_err(in_image(image, "/", "write"))?;
+        .map_err(|errno| in_image(&host, image, &ImagePath::ROOT, "write", errno))?;
     Ok(result)
 }
 
@@ -64,7 +85,8 @@ pub fn make(image: &Path, file: File, region: Region, options: &Options, time: T
     let options = Options { blocks, ..*options };
     let host = attach(file, region, time);
     let made = host.fs().mkfs(DEVICE, &options);
-    made.map_err(in_image(image, "/", "make a file system"))
+    let action = "make a file system";
+    made.map_err(|errno| in_image(&host, image, &ImagePath::ROOT, action, errno))
 }
 
 fn attach(file: File, region: Region, time: Time) -> Host {
@@ -74,20 +96,32 @@ fn attach(file: File, region: Region, time: Time) -> Host {
     host
 }
 
-fn in_image<'a>(
-    image: &'a Path,
-    path: &'a str,
+/// The file system's own messages, which say more than an error number: the first
+/// few that differ.
+fn messages(host: &Host) -> String {
+    let mut messages = host.take_messages();
+    messages.dedup();
+    let messages: Vec<&str> = messages.iter().take(3).map(|it| it.trim()).collect();
+    messages.join("; ")
+}
+
+fn in_image(
+    host: &Host,
+    image: &Path,
+    path: &ImagePath,
     action: &'static str,
-) -> impl Fn(Errno) -> Error + 'a {
-    move |errno| Error::InImage {
+    errno: Errno,
+) -> Error {
+    Error::InImage {
         image: image.to_owned(),
-        path: path.to_owned(),
+        path: path.to_string(),
         action,
         errno,
+        messages: messages(host),
     }
 }
 
-impl Mounted<'_> {
+impl<'fs> Mounted<'fs> {
     /// The image on the host.
     pub fn image(&self) -> &Path {
         self.image
@@ -96,10 +130,29 @@ impl Mounted<'_> {
     /// Makes an error number of an attempt on `path` into an [`Error`].
     pub fn error<'a>(
         &'a self,
-        path: &'a str,
+        path: &'a ImagePath,
         action: &'static str,
     ) -> impl Fn(Errno) -> Error + 'a {
-        in_image(self.image, path, action)
+        move |errno| in_image(self.host, self.image, path, action, errno)
+    }
+
+    /// Says what is wrong with what is at `path`.
+    pub fn fault(&self, path: &ImagePath, problem: impl Into<String>) -> Error {
+        Fault::new(path.to_string(), problem).in_file(self.image)
+    }
+
+    /// Bytes of the longest name.
+    pub fn longest_name(&self) -> usize {
+        let geometry = self.editor.fs().geometry(DEVICE);
+        geometry.map_or(NAME_LEN, |geometry| geometry.name_len.into())
+    }
+
+    /// A path as the file system takes it. Names that it would cut off are
+    /// refused, so that no two become one.
+    fn checked(&self, path: &ImagePath) -> Result<Vec<u8>> {
+        path.check_lengths(self.longest_name())
+            .map_err(|problem| self.fault(path, problem))?;
+        Ok(path.to_bytes())
     }
 
     /// Creates everything that is in `tree`, second names last: they may sort
@@ -114,8 +167,7 @@ impl Mounted<'_> {
     }
 
     fn create(&self, path: &ImagePath, node: &Node) -> Result<()> {
-        let path = path.to_string();
-        let bytes = path.as_bytes();
+        let bytes = &self.checked(path)?;
         let mut attributes = Attributes::new(node.mode);
         attributes.uid = node.uid;
         attributes.gid = node.gid;
@@ -128,25 +180,33 @@ impl Mounted<'_> {
                 attributes.mode |= if *is_block { S_IFBLK } else { S_IFCHR };
                 self.editor.mknod(bytes, &attributes, *device)
             }
-            Kind::Link(target) => self.editor.link(target.to_string().as_bytes(), bytes),
+            Kind::Link(target) => self.editor.link(&self.checked(target)?, bytes),
         }
-        .map_err(self.error(&path, "create"))
+        .map_err(self.error(path, "create"))
     }
 
     /// What `stat` tells of a path, of a symbolic link itself.
-    pub fn stat(&self, path: &str) -> Result<Stat> {
+    pub fn stat(&self, path: &ImagePath) -> Result<Stat> {
         self.editor
             .fs()
-            .sys_lstat(self.editor.task(), path.as_bytes())
+            .sys_lstat(self.editor.task(), &self.checked(path)?)
+            .map_err(self.error(path, "look at"))
+    }
+
+    /// As [`Mounted::stat`], but of what a symbolic link leads to.
+    pub fn stat_followed(&self, path: &ImagePath) -> Result<Stat> {
+        self.editor
+            .fs()
+            .sys_stat(self.editor.task(), &self.checked(path)?)
             .map_err(self.error(path, "look at"))
     }
 
     /// As [`Mounted::stat`], but `None` if there is no such file.
-    pub fn find(&self, path: &str) -> Result<Option<Stat>> {
+    pub fn find(&self, path: &ImagePath) -> Result<Option<Stat>> {
         match self
             .editor
             .fs()
-            .sys_lstat(self.editor.task(), path.as_bytes())
+            .sys_lstat(self.editor.task(), &self.checked(path)?)
         {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::ENOENT) => Ok(None),
@@ -154,135 +214,223 @@ impl Mounted<'_> {
         }
     }
 
-    /// The contents of a file.
-    pub fn read_file(&self, path: &str) -> Result<Vec<u8>> {
-        self.editor
-            .read_file(path.as_bytes())
-            .map_err(self.error(path, "read"))
+    /// Whether there is a directory.
+    pub fn is_directory(&self, path: &ImagePath) -> Result<bool> {
+        let found = self.find(path)?;
+        Ok(found.is_some_and(|stat| S_ISDIR(stat.st_mode)))
     }
 
-    /// The names in a directory in order, `.` and `..` left out.
-    pub fn read_dir(&self, path: &str) -> Result<Vec<String>> {
-        let entries = self
+    /// Where a file called `name` goes that is meant for `path`: into it, if it is
+    /// a directory.
+    pub fn destination(&self, path: &ImagePath, name: Option<&[u8]>) -> Result<ImagePath> {
+        match name {
+            Some(name) if self.is_directory(path)? => {
+                path.join(name).map_err(|problem| self.fault(path, problem))
+            }
+            _ => Ok(path.clone()),
+        }
+    }
+
+    /// Shows the contents of a file piece by piece, each with its offset; holes are
+    /// left out, and so is what can't be read, about which there is a complaint.
+    /// Returns the file's size.
+    pub fn read_pieces(
+        &self,
+        path: &ImagePath,
+        take: &mut dyn FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<u64> {
+        let file = self
             .editor
-            .read_dir(path.as_bytes())
+            .open(&self.checked(path)?)
+            .map_err(self.error(path, "read"))?;
+        let mut piece = vec![0; PIECE];
+        let mut position = 0;
+        let mut bad = None;
+        let mut bad_count = 0;
+        while let Some(data) = file.next_data(position) {
+            match file.read_at(data, &mut piece) {
+                Ok(0) => break,
+                Ok(count) => {
+                    take(data.into(), &piece[..count])?;
+                    position = data + count as u32;
+                }
+                Err(_) if bad_count == PATIENCE => break,
+                Err(errno) => {
+                    bad.get_or_insert((data, self.error(path, "read")(errno)));
+                    bad_count += 1;
+                    position = (data / BLOCK_SIZE as u32 + 1) * BLOCK_SIZE as u32;
+                }
+            }
+        }
+        if let Some((first, error)) = bad {
+            complain(&error);
+            self.host.take_messages();
+            let problem = match bad_count {
+                PATIENCE.. => format!("zeros stand for what can't be read from byte {first} on"),
+                count => format!(
+                    "zeros stand for {count} blocks that can't be read, the first at byte {first}"
+                ),
+            };
+            complain(&self.fault(path, problem));
+        }
+        Ok(file.size().into())
+    }
+
+    /// The names in a directory in order, `.` and `..` left out. There is a
+    /// complaint about what can't be read of it.
+    pub fn read_dir(&self, path: &ImagePath) -> Result<Vec<Vec<u8>>> {
+        let bytes = self.checked(path)?;
+        let (entries, bad) = self
+            .editor
+            .read_dir_partly(&bytes)
             .map_err(self.error(path, "list"))?;
-        let mut names: Vec<String> = entries
-            .into_iter()
-            .map(|entry| String::from_utf8_lossy(&entry.name).into_owned())
-            .filter(|name| name != "." && name != "..")
-            .collect();
+        if let Some(errno) = bad {
+            complain(&self.error(path, "list all of it")(errno));
+        }
+        let names = entries.into_iter().map(|entry| entry.name);
+        let mut names: Vec<Vec<u8>> = names.filter(|name| name != b"." && name != b"..").collect();
         names.sort();
         Ok(names)
     }
 
-    /// Writes a file, over the old one if there is one.
-    pub fn write_file(&self, path: &str, mode: u16, contents: &[u8]) -> Result<()> {
-        self.editor
-            .write_file(path.as_bytes(), &Attributes::new(mode), contents)
-            .map_err(self.error(path, "write"))
+    /// Begins to write a file, over the old one if there is one. Its mode is set
+    /// at the end, by [`Writer::finish`].
+    pub fn create_file<'a>(&'a self, path: &'a ImagePath) -> Result<Writer<'a, 'fs>> {
+        let file = self
+            .editor
+            .create(&self.checked(path)?)
+            .map_err(self.error(path, "write"))?;
+        Ok(Writer {
+            mounted: self,
+            path,
+            file,
+            end: 0,
+        })
     }
 
     /// Makes a directory.
-    pub fn mkdir(&self, path: &str, mode: u16) -> Result<()> {
+    pub fn mkdir(&self, path: &ImagePath, mode: u16) -> Result<()> {
         self.editor
-            .mkdir(path.as_bytes(), &Attributes::new(mode))
+            .mkdir(&self.checked(path)?, &Attributes::new(mode))
             .map_err(self.error(path, "make the directory"))
     }
 
     /// Removes the name of a file.
-    pub fn unlink(&self, path: &str) -> Result<()> {
+    pub fn unlink(&self, path: &ImagePath) -> Result<()> {
         self.editor
             .fs()
-            .sys_unlink(self.editor.task(), path.as_bytes())
+            .sys_unlink(self.editor.task(), &self.checked(path)?)
             .map_err(self.error(path, "remove"))
     }
 
     /// Removes an empty directory.
-    pub fn rmdir(&self, path: &str) -> Result<()> {
+    pub fn rmdir(&self, path: &ImagePath) -> Result<()> {
         self.editor
             .fs()
-            .sys_rmdir(self.editor.task(), path.as_bytes())
+            .sys_rmdir(self.editor.task(), &self.checked(path)?)
             .map_err(self.error(path, "remove"))
     }
 
     /// Makes another name for a file.
-    pub fn link(&self, old: &str, new: &str) -> Result<()> {
-        self.check_name(new)?;
+    pub fn link(&self, old: &ImagePath, new: &ImagePath) -> Result<()> {
         self.editor
-            .link(old.as_bytes(), new.as_bytes())
+            .link(&self.checked(old)?, &self.checked(new)?)
             .map_err(self.error(new, "make a link"))
     }
 
     /// Makes a symbolic link.
-    pub fn symlink(&self, target: &str, path: &str) -> Result<()> {
-        self.check_name(path)?;
+    pub fn symlink(&self, target: &[u8], path: &ImagePath) -> Result<()> {
         self.editor
-            .symlink(target.as_bytes(), path.as_bytes())
+            .symlink(target, &self.checked(path)?)
             .map_err(self.error(path, "make a symbolic link"))
     }
 
     /// What a symbolic link says.
-    pub fn read_link(&self, path: &str) -> Result<String> {
+    pub fn read_link(&self, path: &ImagePath) -> Result<Vec<u8>> {
         let mut buffer = [0; BLOCK_SIZE];
         let mut into = ReadInto(&mut buffer);
         let length = self
             .editor
             .fs()
-            .sys_readlink(self.editor.task(), path.as_bytes(), &mut into)
+            .sys_readlink(self.editor.task(), &self.checked(path)?, &mut into)
             .map_err(self.error(path, "read the link"))?;
-        Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+        Ok(buffer[..length].to_vec())
     }
 
     /// Makes a device node or named pipe; `mode` has the type.
-    pub fn mknod(&self, path: &str, mode: u16, device: Device) -> Result<()> {
-        self.check_name(path)?;
+    pub fn mknod(&self, path: &ImagePath, mode: u16, device: Device) -> Result<()> {
         self.editor
-            .mknod(path.as_bytes(), &Attributes::new(mode), device)
+            .mknod(&self.checked(path)?, &Attributes::new(mode), device)
             .map_err(self.error(path, "make the node"))
     }
 
     /// Sets the permissions.
-    pub fn chmod(&self, path: &str, mode: u16) -> Result<()> {
+    pub fn chmod(&self, path: &ImagePath, mode: u16) -> Result<()> {
         self.editor
             .fs()
-            .sys_chmod(self.editor.task(), path.as_bytes(), mode)
+            .sys_chmod(self.editor.task(), &self.checked(path)?, mode)
             .map_err(self.error(path, "set the mode"))
     }
 
     /// Sets owner and group.
-    pub fn chown(&self, path: &str, uid: u16, gid: u8) -> Result<()> {
+    pub fn chown(&self, path: &ImagePath, uid: u16, gid: u8) -> Result<()> {
         self.editor
             .fs()
-            .sys_chown(self.editor.task(), path.as_bytes(), uid, gid)
+            .sys_chown(self.editor.task(), &self.checked(path)?, uid, gid)
             .map_err(self.error(path, "set the owner"))
     }
 
     /// Sets the time of the last change.
-    pub fn set_time(&self, path: &str, time: Time) -> Result<()> {
+    pub fn set_time(&self, path: &ImagePath, time: Time) -> Result<()> {
         let times = Utimbuf {
             actime: time,
             modtime: time,
         };
         self.editor
             .fs()
-            .sys_utime(self.editor.task(), path.as_bytes(), Some(times))
+            .sys_utime(self.editor.task(), &self.checked(path)?, Some(times))
             .map_err(self.error(path, "set the time"))
     }
+}
 
-    /// The file system cuts longer names off; so that no two become one, they
-    /// are refused here.
-    pub fn check_name(&self, path: &str) -> Result<()> {
-        let longest = self
-            .editor
-            .fs()
-            .geometry(DEVICE)
-            .map_or(NAME_LEN, |geometry| geometry.name_len.into());
-        let name = path.rsplit('/').next().unwrap_or_default();
-        if name.len() <= longest {
+impl Writer<'_, '_> {
+    /// Writes bytes at `offset`, a block's start and not before what is written
+    /// already. Blocks of nothing but zeros become holes.
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let end = offset + bytes.len() as u64;
+        self.check_size(end)?;
+        for (index, block) in bytes.chunks(BLOCK_SIZE).enumerate() {
+            if block.iter().any(|byte| *byte != 0) {
+                let position = offset as u32 + (index * BLOCK_SIZE) as u32;
+                self.write_block(position, block)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file has `size` bytes; zeros, if they were not written. Sets its mode.
+    pub fn finish(mut self, size: u64, mode: u16) -> Result<()> {
+        self.check_size(size)?;
+        if self.end < size {
+            self.write_block(size as u32 - 1, &[0])?;
+        }
+        drop(self.file);
+        self.mounted.chmod(self.path, mode)
+    }
+
+    fn write_block(&mut self, position: u32, block: &[u8]) -> Result<()> {
+        self.file
+            .write_at(position, block)
+            .map_err(self.mounted.error(self.path, "write"))?;
+        self.end = u64::from(position) + block.len() as u64;
+        Ok(())
+    }
+
+    fn check_size(&self, size: u64) -> Result<()> {
+        if size <= MAX_FILE_SIZE.into() {
             return Ok(());
         }
-        let problem = format!("a name of {} bytes, expected at most {longest}", name.len());
-        Err(Fault::new(path, problem).in_file(self.image))
+        let problem = format!("a file has at most {MAX_FILE_SIZE} bytes, this one is larger");
+        Err(self.mounted.fault(self.path, problem))
     }
 }

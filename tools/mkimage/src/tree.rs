@@ -13,6 +13,7 @@ use crate::a_out;
 use crate::error::{Error, Fault, FaultContext, HostContext, Result};
 use crate::image_path::ImagePath;
 use crate::manifest::{Attributes, Install, Manifest, Programs, Source};
+use ::fs::layout::NAME_LEN;
 use glob::Pattern;
 use lib::sys::types::Device;
 use std::collections::BTreeMap;
@@ -134,6 +135,7 @@ impl Gatherer<'_> {
         if path.is_root() {
             return Err("the root directory is always there".into());
         }
+        path.check_lengths(NAME_LEN)?;
         match self.tree.entry(path.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(node);
@@ -151,11 +153,8 @@ impl Gatherer<'_> {
         for host_path in entries_of(folder)? {
             let wrong =
                 |problem: String| Fault::new("folder of the image", problem).in_file(&host_path);
-            let name = host_path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .ok_or_else(|| wrong("the name is not UTF-8".into()))?;
-            let path = to.join(name).map_err(wrong)?;
+            let name = host_path.file_name().unwrap_or_default();
+            let path = to.join(name.as_encoded_bytes()).map_err(wrong)?;
             let metadata = fs::symlink_metadata(&host_path).on_host("look at", &host_path)?;
             let origin = host_path.display().to_string();
             if metadata.is_dir() {
@@ -204,7 +203,7 @@ impl Gatherer<'_> {
             let elf = read_program(&file, program_source)?;
             let contents = a_out::from_elf(&elf).in_file(&file)?;
             let at_rule = |problem| self.source.error(rule.to.span(), problem);
-            let path = rule.to.get_ref().join(name).map_err(at_rule)?;
+            let path = rule.to.get_ref().join(name.as_bytes()).map_err(at_rule)?;
             let node = new_node(
                 Kind::File(contents),
                 PROGRAM_MODE,

@@ -6,6 +6,7 @@
 //! reads as zeros.
 
 use crate::error::Fault;
+use crate::image_path::ImagePath;
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
     Geometry, INDIRECT, InodeNumber, ROOT_INODE, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
@@ -201,17 +202,15 @@ impl<'a> Volume<'a> {
         entries
     }
 
-    /// The inode that a path from the root leads to; symbolic links are not
-    /// followed.
-    pub fn find(&self, path: &str) -> Option<InodeNumber> {
-        let names = path.split('/').filter(|name| !name.is_empty());
-        names.into_iter().try_fold(ROOT_INODE, |directory, name| {
+    /// The inode that a path leads to; symbolic links are not followed.
+    pub fn find(&self, path: &ImagePath) -> Option<InodeNumber> {
+        path.names().try_fold(ROOT_INODE, |directory, name| {
             let inode = self.inode(directory);
             let entries = S_ISDIR(inode.mode).then(|| self.entries(&inode))?;
             entries
                 .into_iter()
                 .filter(|entry| self.geometry.has_inode(entry.number))
-                .find(|entry| entry.name == name.as_bytes())
+                .find(|entry| entry.name == name)
                 .map(|entry| entry.number)
         })
     }

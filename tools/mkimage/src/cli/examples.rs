@@ -19,7 +19,8 @@ another bare Minix file system will do as well.
 
 Exit status:
   0  done; `fsck`: clean, or all repaired
-  1  failed; the message names file and place, and nothing was changed
+  1  failed, and nothing was changed, or something could not be read;
+     the message names file and place
   2  wrong command line
   4  `fsck` found errors and did not, or could not, repair them";
 
@@ -53,16 +54,20 @@ Examples:
 pub const CAT: &str = "\
 Examples:
   mkimage cat build/eleven.img /etc/rc
-  mkimage cat build/eleven.img /bin/sh | od -x | head";
+  mkimage cat build/eleven.img /bin/sh | od -x | head
+  echo hello | mkimage cat build/eleven.img /etc/motd -";
 
 pub const GET: &str = "\
 Examples:
-  mkimage get build/eleven.img /bin/sh sh.out";
+  mkimage get build/eleven.img /bin/sh sh.out
+  mkimage get build/eleven.img /etc/rc .           into a folder
+  mkimage get build/eleven.img /etc/rc - | wc -l";
 
 pub const PUT: &str = "\
 Examples:
   mkimage put build/eleven.img hello.txt /usr/root/hello.txt
-  mkimage put build/eleven.img a.out /bin --mode 755";
+  mkimage put build/eleven.img a.out /bin --mode 755
+  date | mkimage put build/eleven.img - /etc/built";
 
 pub const CP: &str = "\
 Examples:
@@ -72,7 +77,8 @@ Examples:
   mkimage cp -rp old.img:/home new.img:/    image to image
   mkimage cp -r root/. image.img:/          what is in the folder
 
-A word with `:/` in it is an image and a path in it. Into a directory that is
+A word with `:/` in it is an image and a path in it; `-` is standard input or
+output. Into a directory that is
 there, a copy goes under its own name; otherwise it gets the new name. Without
 -r symbolic links are followed, with -r they are copied. Several names of one
 file stay one file.";

@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands about names and attributes: `ln`, `mknod`, `chmod`, `chown`.
 
-use super::files::{absolute, edit, join, walk};
+use super::images::edit;
+use super::walk::walk;
 use crate::cli::{ChmodArgs, ChownArgs, LnArgs, MknodArgs, NodeKind};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR, S_ISLNK};
 use lib::sys::types::Device;
 use mkimage::error::Result;
+use mkimage::image_path::ImagePath;
 use mkimage::root_fs::Mounted;
+use std::os::unix::ffi::OsStrExt;
 
 /// `ln`
 pub fn ln(arguments: &LnArgs) -> Result<()> {
     edit(&arguments.at, &arguments.time, |mounted| {
-        let mut path = absolute(&arguments.path);
-        let is_directory = |path: &str| {
-            let found = mounted.find(path)?;
-            Ok(found.is_some_and(|stat| S_ISDIR(stat.st_mode)))
-        };
-        if is_directory(&path)? {
-            let target = arguments.target.trim_end_matches('/');
-            path = join(&path, target.rsplit('/').next().unwrap_or_default());
-        }
-        if arguments.force && mounted.find(&path)?.is_some() && !is_directory(&path)? {
-            mounted.unlink(&path)?;
+        let target = ImagePath::from(arguments.target.clone());
+        let path = &mounted.destination(&arguments.path, target.name())?;
+        if arguments.force && mounted.find(path)?.is_some() && !mounted.is_directory(path)? {
+            mounted.unlink(path)?;
         }
         match arguments.symbolic {
-            true => mounted.symlink(&arguments.target, &path),
-            false => mounted.link(&absolute(&arguments.target), &path),
+            true => mounted.symlink(arguments.target.as_bytes(), path),
+            false => mounted.link(&target, path),
         }
     })
 }
@@ -42,7 +38,7 @@ pub fn mknod(arguments: &MknodArgs) -> Result<()> {
         _ => Device::NONE,
     };
     edit(&arguments.at, &arguments.time, |mounted| {
-        mounted.mknod(&absolute(&arguments.path), kind | arguments.mode, device)
+        mounted.mknod(&arguments.path, kind | arguments.mode, device)
     })
 }
 
@@ -72,16 +68,15 @@ pub fn chown(arguments: &ChownArgs) -> Result<()> {
 /// Symbolic links below a directory are left alone.
 fn for_each(
     mounted: &Mounted<'_>,
-    paths: &[String],
+    paths: &[ImagePath],
     recursive: bool,
-    work: impl Fn(&str) -> Result<()>,
+    work: impl Fn(&ImagePath) -> Result<()>,
 ) -> Result<()> {
     for path in paths {
-        let path = absolute(path);
-        let stat = mounted.stat(&path)?;
-        work(&path)?;
+        let stat = mounted.stat(path)?;
+        work(path)?;
         if recursive && S_ISDIR(stat.st_mode) {
-            for entry in walk(mounted, &path)? {
+            for entry in walk(mounted, path)? {
                 if !S_ISLNK(entry.stat.st_mode) {
                     work(&entry.path)?;
                 }

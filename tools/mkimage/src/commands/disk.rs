@@ -10,11 +10,13 @@ use mkimage::disk::{
 use mkimage::dump::{dump_bitmap, dump_inode, dump_super, dump_zone};
 use mkimage::error::{Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::image::Image;
+use mkimage::image_path::ImagePath;
 use mkimage::kernel_header;
 use mkimage::map::svg;
 use mkimage::output::{NewFile, is_stream};
 use mkimage::usage::Usage;
 use mkimage::volume::Volume;
+use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -116,8 +118,9 @@ fn number(text: &str) -> std::result::Result<u16, Fault> {
 }
 
 fn find(volume: &Volume<'_>, path: &str) -> std::result::Result<u16, Fault> {
-    let found = volume.find(path).map(|number| number.0);
-    found.ok_or_else(|| Fault::new(path, "no such file in the image"))
+    let path = ImagePath::from(OsString::from(path));
+    let found = volume.find(&path).map(|number| number.0);
+    found.ok_or_else(|| Fault::new(path.to_string(), "no such file in the image"))
 }
 
 /// `map`

@@ -2,7 +2,7 @@
 //! `fsck`: the check, the repair, and taking it back.
 
 use super::Outcome;
-use super::files::now;
+use super::images::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
 use mkimage::disk::{Region, SECTOR_SIZE};

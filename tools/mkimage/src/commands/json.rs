@@ -5,6 +5,7 @@ use lib::sys::stat::{S_ISBLK, S_ISCHR, Stat};
 use lib::sys::types::Device;
 use mkimage::error::{Error, Result};
 use mkimage::fsck::{Action, Problem, Report};
+use mkimage::image_path::Escaped;
 use mkimage::ownership::kind_word;
 use mkimage::usage::Usage;
 use serde::Serialize;
@@ -20,10 +21,23 @@ pub fn print(value: &impl Serialize, out: &mut dyn Write) -> Result<()> {
         .map_err(Error::Output)
 }
 
-/// A file by its path or name.
-pub fn file(name: &str, stat: &Stat) -> Value {
-    let mut value = json!({
-        "name": name,
+/// Bytes as text. What is no UTF-8 is shown [escaped](Escaped), and then `value`
+/// has all bytes too, as `KEY_bytes`.
+fn add_text(value: &mut Value, key: &str, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => value[key] = json!(text),
+        Err(_) => {
+            value[key] = json!(Escaped(bytes).to_string());
+            value[format!("{key}_bytes")] = json!(bytes);
+        }
+    }
+}
+
+/// A file by its path or name; a symbolic link with what it says.
+pub fn file(name: &[u8], stat: &Stat, target: Option<&[u8]>) -> Value {
+    let mut value = json!({});
+    add_text(&mut value, "name", name);
+    let attributes = json!({
         "inode": stat.st_ino,
         "kind": kind_word(stat.st_mode),
         "mode": format!("{:04o}", stat.st_mode & 0o7777),
@@ -33,6 +47,12 @@ pub fn file(name: &str, stat: &Stat) -> Value {
         "size": stat.st_size,
         "time": stat.st_mtime,
     });
+    if let (Value::Object(all), Value::Object(more)) = (&mut value, attributes) {
+        all.extend(more);
+    }
+    if let Some(target) = target {
+        add_text(&mut value, "target", target);
+    }
     if S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode) {
         let device = Device(stat.st_rdev);
         value["device"] = json!([device.major(), device.minor()]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `mkfs`: an empty file system in a file or partition.
 
-use super::files::now;
+use super::images::now;
 use crate::cli::MkfsArgs;
 use fs::mkfs::Options;
 use mkimage::disk::{Layout, Region};

@@ -6,9 +6,12 @@ mod copy;
 mod disk;
 mod files;
 mod fsck;
+mod images;
 mod info;
 mod json;
+mod list;
 mod mkfs;
+mod walk;
 
 use crate::cli::{BuildArgs, Cli, Command, FloppyArgs};
 use clap::CommandFactory;
@@ -32,12 +35,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Build(arguments) => run_build(&arguments),
         Command::Floppy(arguments) => run_floppy(&arguments),
         Command::Info { image, json } => info::info(&image, json, out),
-        Command::Ls {
-            at,
-            long,
-            json,
-            path,
-        } => files::ls(&at, long, json, &path, out),
+        Command::Ls(arguments) => list::ls(&arguments, out),
         Command::Cat { at, paths } => files::cat(&at, &paths, out),
         Command::Get { at, path, file } => files::get(&at, &path, &file),
         Command::Put {
@@ -47,7 +45,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             mode,
             time,
         } => files::put(&at, &file, &path, mode, &time),
-        Command::Cp(arguments) => copy::cp(&arguments),
+        Command::Cp(arguments) => copy::cp(&arguments, out),
         Command::Ln(arguments) => attributes::ln(&arguments),
         Command::Mknod(arguments) => attributes::mknod(&arguments),
         Command::Chmod(arguments) => attributes::chmod(&arguments),
@@ -64,7 +62,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             paths,
             time,
         } => files::rm(&at, recursive, &paths, &time),
-        Command::Tree { at, path, json } => files::tree(&at, &path, json, out),
+        Command::Tree { at, path, json } => list::tree(&at, &path, json, out),
         Command::Df { at, json } => disk::df(&at, json, out),
         Command::Mkfs(arguments) => mkfs::mkfs(&arguments),
         Command::Fsck(arguments) => return fsck::fsck(&arguments, out),

@@ -11,7 +11,7 @@ fn links() {
     let listing = project.output(&["ls", "-l", "image", "/tmp"]);
     let lines: Vec<&str> = listing.lines().collect();
     assert!(lines[0].starts_with("-rw-r--r--   2") && lines[0].ends_with(" rc"));
-    assert!(lines[1].starts_with("lrwxrwxrwx   1") && lines[1].ends_with(" s"));
+    assert!(lines[1].starts_with("lrwxrwxrwx   1") && lines[1].ends_with(" s -> ../etc/rc"));
     assert_eq!(
         project.output(&["cat", "image", "/tmp/s"]),
         "cat /etc/motd\n"
@@ -23,7 +23,7 @@ fn links() {
     );
     project.done(&["ln", "-f", "image", "/bin/ls", "/tmp/rc"]);
     let long = project.failure(&["ln", "image", "/bin/ls", "/tmp/fifteen-letters"]);
-    let expected = "mkimage: image: /tmp/fifteen-letters: a name of 15 bytes, expected at most 14";
+    let expected = "mkimage: image: /tmp/fifteen-letters: `fifteen-letters` is a name of 15 bytes, expected at most 14";
     assert_eq!(long, expected);
     let none = project.failure(&["ln", "image", "/no", "/tmp/x"]);
     assert_eq!(

@@ -222,7 +222,7 @@ fn a_failed_build_leaves_the_old_image() {
 
     project.write("root/fifteen-letters", "");
     fails(
-        r#"root/fifteen-letters: folder of the image: "fifteen-letters" has 15 bytes, a name may have 14"#,
+        "root/fifteen-letters: folder of the image: `fifteen-letters` is a name of 15 bytes, expected at most 14",
     );
     fs::remove_file(project.path("root/fifteen-letters")).unwrap();
 

@@ -3,7 +3,8 @@
 
 use crate::project::Project;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 fn with_tree() -> Project {
@@ -31,7 +32,7 @@ fn a_tree_goes_in_and_comes_out() {
     /tmp
     └── tree
         ├── file
-        ├── link
+        ├── link -> sub/long
         ├── other
         └── sub
             ├── empty
@@ -122,7 +123,8 @@ fn what_cannot_be_copied_changes_nothing() {
         ),
         (
             &["cp", "-r", "tree", "image:/tmp"],
-            "mkimage: image: /tmp/tree/a-name-that-is-too-long: a name of 23 bytes, expected at most 14",
+            "mkimage: image: /tmp/tree/a-name-that-is-too-long: `a-name-that-is-too-long` is a name of \
+             23 bytes, expected at most 14",
         ),
         (
             &["cp", "tree/file", "tree/other", "image:/etc/rc"],
@@ -139,7 +141,7 @@ fn what_cannot_be_copied_changes_nothing() {
         ),
         (
             &["cp", "-r", "image:/dev", "out"],
-            "mkimage: hd1: copy: a device or pipe, which is not made on the host; \
+            "mkimage: dev/hd1: copy: a device or pipe, which is not made on the host; \
              --skip-special leaves it out",
         ),
         (
@@ -171,7 +173,146 @@ fn names_that_lead_elsewhere_are_refused() {
     project.write("image", image);
     assert_eq!(
         project.failure(&["cp", "-r", "image:/etc", "out"]),
-        "mkimage: image: /etc/../bad123: a name that can't be; try fsck"
+        "mkimage: image: /etc: `../bad123` cannot be the name of a file; try fsck"
     );
-    assert!(!project.path("bad123").exists() && !project.path("out").exists());
+    assert!(!project.path("bad123").exists());
+    assert_eq!(
+        project.read("out/rc"),
+        b"cat /etc/motd\n",
+        "the rest is saved"
+    );
+}
+
+/// `cp -r` again makes the same again, where there are links and devices too.
+#[test]
+fn a_copy_is_repeated() {
+    let project = with_tree();
+    for _ in 0..2 {
+        project.done(&["cp", "-r", "tree", "image:/tmp"]);
+        project.done(&["cp", "-r", "image:/tmp/tree/.", "back"]);
+        project.done(&["cp", "-r", "image:/dev", "image:/tmp"]);
+    }
+    let inode = |name: &str| fs::metadata(project.path(name)).unwrap().ino();
+    assert_eq!(inode("back/file"), inode("back/other"));
+    let listing = project.output(&["ls", "-l", "image", "/tmp/tree"]);
+    assert!(listing.starts_with("-rw-------   2"), "{listing}");
+    // A file that has become a link, and a link that has become a file.
+    for name in ["tree/link", "tree/other"] {
+        fs::remove_file(project.path(name)).unwrap();
+    }
+    project.write("tree/link", "no link\n");
+    symlink("file", project.path("tree/other")).unwrap();
+    project.done(&["cp", "-r", "tree", "image:/tmp"]);
+    project.done(&["cp", "-r", "image:/tmp/tree/.", "back"]);
+    for name in ["link", "other", "file", "sub/long"] {
+        let (old, new) = (format!("tree/{name}"), format!("back/{name}"));
+        assert_eq!(project.read(&old), project.read(&new), "{name}");
+    }
+    assert_eq!(
+        fs::read_link(project.path("back/other")).unwrap(),
+        Path::new("file")
+    );
+    // The device stays one.
+    let message = project.failure(&["cp", "tree/file", "image:/tmp/dev/hd1"]);
+    let expected = "mkimage: image: /tmp/dev/hd1: cannot copy over it: File exists";
+    assert_eq!(message, expected);
+    project.assert_clean("image");
+}
+
+/// A link that an earlier copy made must not lead the next one elsewhere.
+#[test]
+fn a_file_replaces_a_link_on_the_host() {
+    let project = Project::built();
+    project.write("precious", "mine\n");
+    fs::create_dir(project.path("out")).unwrap();
+    symlink("../precious", project.path("out/rc")).unwrap();
+    project.done(&["cp", "-r", "image:/etc/.", "out"]);
+    assert_eq!(project.read("precious"), b"mine\n");
+    assert_eq!(project.read("out/rc"), b"cat /etc/motd\n");
+}
+
+/// Files that are longer than memory should be asked for, and of next to no blocks.
+#[test]
+fn holes_stay_holes() {
+    let project = Project::built();
+    let length = 200 << 20;
+    let free = |what: &str| -> u64 {
+        let table = project.output(&["df", "image"]);
+        let line = table.lines().find(|line| line.starts_with(what)).unwrap();
+        line.split_whitespace().nth(3).unwrap().parse().unwrap()
+    };
+    let before = free("KB");
+    let file = fs::File::create(project.path("sparse")).unwrap();
+    file.write_all_at(b"begin", 0).unwrap();
+    file.write_all_at(b"middle", 100 << 20).unwrap();
+    file.set_len(length).unwrap();
+    project.done(&["put", "image", "sparse", "/tmp/put"]);
+    project.done(&["cp", "sparse", "image:/tmp/cp"]);
+    project.done(&["cp", "image:/tmp/cp", "image:/tmp/again"]);
+    // Three blocks and three lists for each file.
+    assert_eq!(before - free("KB"), 3 * 6);
+    project.done(&["get", "image", "/tmp/put", "got"]);
+    project.done(&["cp", "-r", "image:/tmp/.", "out"]);
+    for name in ["got", "out/put", "out/cp", "out/again"] {
+        let metadata = fs::metadata(project.path(name)).unwrap();
+        assert_eq!(metadata.len(), length, "{name}");
+        assert!(
+            metadata.blocks() < 1000,
+            "{name}: {} blocks",
+            metadata.blocks()
+        );
+        let mut middle = [0; 6];
+        let file = fs::File::open(project.path(name)).unwrap();
+        file.read_exact_at(&mut middle, 100 << 20).unwrap();
+        assert_eq!(middle, *b"middle", "{name}");
+    }
+    let stream = project
+        .mkimage(&["get", "image", "/tmp/put", "-"])
+        .output()
+        .unwrap();
+    assert_eq!(stream.stdout.len() as u64, length);
+    assert!(stream.stdout.starts_with(b"begin\0"));
+    assert!(stream.stdout[100 << 20..].starts_with(b"middle\0"));
+    project.assert_clean("image");
+}
+
+#[test]
+fn an_endless_file_ends_at_the_largest_size() {
+    let project = Project::built();
+    let before = project.read("image");
+    let expected = "mkimage: image: /tmp/x: a file has at most 268966912 bytes, this one is larger";
+    for words in [
+        &["put", "image", "/dev/zero", "/tmp/x"][..],
+        &["cp", "/dev/zero", "image:/tmp/x"],
+    ] {
+        assert_eq!(project.failure(words), expected);
+        assert!(project.read("image") == before);
+    }
+}
+
+#[test]
+fn standard_input_and_output() {
+    let project = Project::built();
+    let put = |words: &[&str]| {
+        let mut command = project.mkimage(words);
+        command.write_stdin("from a pipe\n").assert().success();
+    };
+    put(&["put", "image", "-", "/tmp/put"]);
+    put(&["cp", "-", "image:/tmp/cp"]);
+    for words in [
+        &["get", "image", "/tmp/put", "-"][..],
+        &["cp", "image:/tmp/cp", "-"],
+        &["cat", "image", "/tmp/cp"],
+    ] {
+        assert_eq!(project.output(words), "from a pipe\n", "{words:?}");
+    }
+    project
+        .mkimage(&["cat", "image", "/tmp/put", "-"])
+        .write_stdin("and more\n")
+        .assert()
+        .success()
+        .stdout("from a pipe\nand more\n");
+    let message = project.failure(&["cp", "-r", "image:/tmp", "-"]);
+    let expected = "mkimage: -: copy: expected a regular file for standard output";
+    assert_eq!(message, expected);
 }

@@ -10,6 +10,7 @@ mod floppy;
 mod fsck;
 mod help;
 mod mkfs;
+mod names;
 mod output;
 mod project;
 mod structures;

@@ -174,5 +174,5 @@ fn show_all(image: &[u8]) {
     let _ = dump_inode(&volume, number).map(|dump| dump.to_string());
     let _ = dump_zone(&volume, number + 6).map(|dump| dump.to_string());
     dump_bitmap(&volume, number % 2 == 0).to_string();
-    let _ = volume.find("/a/b/c/3");
+    let _ = volume.find(&"/a/b/c/3".parse().unwrap());
 }
