@@ -33,7 +33,7 @@ use crate::Fs;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Links, Slot};
 use crate::seam::{Direction, SleepLock};
-use core::ops::{Range, RangeInclusive};
+use core::ops::Range;
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -133,12 +133,6 @@ impl BufferHead {
     #[inline(always)]
     fn is_uptodate(&self) -> bool {
         self.uptodate.load(Acquire)
-    }
-
-    /// Whether its [`Rank`] is one of these.
-    #[inline(always)]
-    fn has_rank(&self, ranks: &RangeInclusive<u8>) -> bool {
-        ranks.contains(&self.rank.load(Acquire))
     }
 
     #[inline(always)]

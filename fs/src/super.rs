@@ -360,7 +360,7 @@ impl<'fs> Fs<'fs> {
         let (root, covered) = self.detach(block)?;
         drop(root);
         drop(covered);
-        let synced = self.sync_inodes(Scope::Device(device));
+        let synced = self.sync_inodes(Scope::device(device));
         self.invalidate_inodes(device);
         let mut synced = self.sync_dev(device).and(synced);
         if synced.is_ok() {

@@ -139,7 +139,7 @@ impl<'fs> Fs<'fs> {
                 return;
             }
             // What can't be written is reported by the next sync.
-            let _ = self.flush(Scope::Device(block.device()));
+            let _ = self.flush(Scope::device(block.device()));
             self.seam.give_way();
         }
     }
@@ -148,7 +148,7 @@ impl<'fs> Fs<'fs> {
     pub(super) fn free_now(&'fs self, block: &SuperBlock) -> bool {
         let is_waiting = block.state.lock().freed.counts() != (0, 0);
         if is_waiting {
-            let _ = self.flush(Scope::Device(block.device()));
+            let _ = self.flush(Scope::device(block.device()));
         }
         is_waiting
     }

@@ -38,22 +38,14 @@ impl Marks {
         word.fetch_and(!(1 << (number % WORD as u32)), SeqCst);
     }
 
-    /// The buffers that are marked.
-    #[inline]
-    pub(super) fn marked<'a>(
+    /// The buffers in groups, each with a word that has bit `n` set if its
+    /// buffer `n` is marked.
+    #[inline(always)]
+    pub(super) fn words<'a>(
         &'a self,
         buffers: &'a [BufferHead],
-    ) -> impl Iterator<Item = &'a BufferHead> {
-        let bits = |mut word: u32| {
-            core::iter::from_fn(move || {
-                let bit = word.trailing_zeros();
-                word &= word.wrapping_sub(1);
-                (bit < u32::BITS).then_some(bit as usize)
-            })
-        };
+    ) -> impl Iterator<Item = (u32, &'a [BufferHead])> {
         let words = self.0.iter().zip(buffers.chunks(WORD));
-        words.flat_map(move |(word, buffers)| {
-            bits(word.load(SeqCst)).filter_map(|bit| buffers.get(bit))
-        })
+        words.map(|(word, buffers)| (word.load(SeqCst), buffers))
     }
 }

@@ -22,7 +22,6 @@ use super::{Buffer, BufferHead, NR_HASH, SEARCH};
 use crate::Fs;
 use crate::list::Index;
 use crate::seam::SleepLock;
-use core::ops::RangeInclusive;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use lib::sys::types::{Device, major};
 use lib::{Errno, Result};
@@ -53,53 +52,70 @@ pub(crate) enum Rank {
     Removals,
 }
 
-/// What is written together.
-const STEPS: [RangeInclusive<u8>; 5] = [
-    Rank::Data as u8..=Rank::Data as u8,
-    Rank::Lists as u8..=Rank::Lists as u8,
-    Rank::Inodes as u8..=Rank::Inodes as u8,
-    Rank::Names as u8..=Rank::Arrivals as u8,
-    Rank::Removals as u8..=Rank::Removals as u8,
-];
-const DATA: &RangeInclusive<u8> = &STEPS[0];
-const INODES: &RangeInclusive<u8> = &STEPS[2];
-/// All that is written in a certain order.
-const ORDERED: &RangeInclusive<u8> = &(Rank::Lists as u8..=Rank::Removals as u8);
-
-/// A set of ranks: bit `n` for rank `n`.
+/// A set of ranks.
 #[derive(Clone, Copy)]
-struct Ranks(u8);
+pub(super) struct Ranks(u8);
 
 impl Ranks {
-    /// Whether one of these is in it.
-    fn any(self, ranks: &RangeInclusive<u8>) -> bool {
-        ranks.clone().any(|rank| self.0 & 1 << rank != 0)
+    const DATA: Ranks = Ranks::of(&[Rank::Data]);
+    const LISTS: Ranks = Ranks::of(&[Rank::Lists]);
+    const INODES: Ranks = Ranks::of(&[Rank::Inodes]);
+    const NAMES: Ranks = Ranks::of(&[Rank::Names, Rank::Arrivals]);
+    const REMOVALS: Ranks = Ranks::of(&[Rank::Removals]);
+    /// What is written behind the data, each together and before the next.
+    const ORDERED: [Ranks; 4] = [Ranks::LISTS, Ranks::INODES, Ranks::NAMES, Ranks::REMOVALS];
+
+    const fn of(ranks: &[Rank]) -> Ranks {
+        let (mut set, mut n) = (0, 0);
+        while n < ranks.len() {
+            set |= 1 << ranks[n] as u8;
+            n += 1;
+        }
+        Ranks(set)
+    }
+
+    /// Whether they have a rank in common.
+    #[inline(always)]
+    pub(super) fn meet(self, others: Ranks) -> bool {
+        self.0 & others.0 != 0
     }
 }
 
-/// Whose buffers are to be written.
+/// Whose buffers are to be written: those of the devices of which the masked
+/// part of the number is this.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Scope {
-    /// Those of a device.
-    Device(Device),
-    /// Those of all devices with that major.
-    Driver(u8),
+pub(crate) struct Scope {
+    mask: u16,
+    wanted: u16,
 }
 
 impl Scope {
-    #[inline(always)]
-    pub(crate) fn has(self, device: Device) -> bool {
-        match self {
-            Scope::Device(wanted) => device == wanted,
-            Scope::Driver(wanted) => device.major() == wanted,
+    /// All devices.
+    const ALL: Scope = Scope { mask: 0, wanted: 0 };
+
+    /// One device.
+    pub(crate) fn device(device: Device) -> Scope {
+        Scope {
+            mask: u16::MAX,
+            wanted: device.0,
         }
     }
 
-    fn major(self) -> u8 {
-        match self {
-            Scope::Device(device) => device.major(),
-            Scope::Driver(major) => major,
+    /// The devices with that major.
+    fn driver(major: u8) -> Scope {
+        Scope {
+            mask: Device::new(u8::MAX, 0).0,
+            wanted: Device::new(major, 0).0,
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn has(self, device: Device) -> bool {
+        device.0 & self.mask == self.wanted
+    }
+
+    fn major(self) -> u8 {
+        Device(self.wanted).major()
     }
 }
 
@@ -122,6 +138,11 @@ impl DriverLocks {
 const NR_DRIVERS: usize = 8;
 
 impl BufferHead {
+    #[inline(always)]
+    fn ranks(&self) -> Ranks {
+        Ranks(1 << self.rank.load(Acquire))
+    }
+
     #[inline(always)]
     pub(super) fn is_dirty(&self) -> bool {
         self.rank.load(Acquire) != Rank::Clean as u8
@@ -184,18 +205,20 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Gives way at every 32nd buffer: to ask takes about as long as to look at
-    /// one.
+    /// Visits the buffers that are changed or being written, and gives way
+    /// between some of them.
     #[inline(always)]
-    fn give_way_at(&self, n: usize) {
-        if n % 32 == 31 {
+    fn each_marked(&self, mut visit: impl FnMut(&BufferHead)) {
+        for (mut word, buffers) in self.tables.marks.words(self.buffers) {
+            if word == 0 {
+                continue;
+            }
+            while let Some(head) = buffers.get(word.trailing_zeros() as usize) {
+                visit(head);
+                word &= word - 1;
+            }
             self.seam.give_way();
         }
-    }
-
-    /// The buffers that are changed or being written.
-    fn marked(&self) -> impl Iterator<Item = &BufferHead> {
-        self.tables.marks.marked(self.buffers)
     }
 
     /// [`Buffer::change`].
@@ -211,7 +234,7 @@ impl<'fs> Fs<'fs> {
             }
             drop(order);
             // What can't be written is reported by the next sync.
-            let _ = self.flush(Scope::Device(head.device()));
+            let _ = self.flush(Scope::device(head.device()));
         }
     }
 
@@ -220,15 +243,13 @@ impl<'fs> Fs<'fs> {
     /// something could not be written.
     pub fn sys_sync(&'fs self) -> Result<()> {
         let mut result = Ok(());
-        for major in self.drivers_to_write() {
-            result = self.sync(Scope::Driver(major)).and(result);
-        }
+        self.each_driver(|driver| result = self.sync(driver).and(result));
         result
     }
 
     /// As [`Fs::sys_sync`], of one device.
     pub fn sync_dev(&'fs self, device: Device) -> Result<()> {
-        self.sync(Scope::Device(device))
+        self.sync(Scope::device(device))
     }
 
     fn sync(&'fs self, scope: Scope) -> Result<()> {
@@ -239,22 +260,30 @@ impl<'fs> Fs<'fs> {
     /// As [`Fs::flush`], of all devices; what can't be written is reported by
     /// the next sync.
     pub(super) fn flush_all(&'fs self) {
-        for major in self.drivers_to_write() {
-            let _ = self.flush(Scope::Driver(major));
-        }
+        self.each_driver(|driver| {
+            let _ = self.flush(driver);
+        });
     }
 
-    /// The majors of all devices that may have something to write, floppies
-    /// last.
-    fn drivers_to_write(&self) -> impl Iterator<Item = u8> + use<> {
-        let mounted = self.tables.supers.iter().map(|block| block.device());
-        let changed = self.marked().map(|head| head.device());
-        let majors = mounted.chain(changed).map(Device::major);
+    /// Has the devices of each driver written that may have something to write:
+    /// first those that are mounted, after which few buffers are left to look
+    /// at, and floppies last.
+    fn each_driver(&'fs self, mut write: impl FnMut(Scope)) {
+        let bit = |device: Device| 1u32 << (u32::from(device.major()) % u32::BITS);
         // Major 0 is that of no device.
-        let majors = majors.fold(0u32, |set, major| set | 1 << (u32::from(major) % u32::BITS));
-        let rest = (1..u32::BITS as u8).filter(|major| *major != major::FLOPPY);
-        rest.chain([major::FLOPPY])
-            .filter(move |major| majors & 1 << major != 0)
+        let mut rest = !(1 | bit(Device::new(major::FLOPPY, 0)));
+        let mut write_those = |majors: u32| {
+            let majors = (0..u32::BITS as u8).filter(|major| majors & 1 << major != 0);
+            majors.for_each(|major| write(Scope::driver(major)));
+        };
+        let supers = self.tables.supers.iter();
+        let mounted = supers.fold(0, |set, block| set | bit(block.device()));
+        write_those(mounted & rest);
+        rest &= !mounted;
+        let mut changed = 0;
+        self.each_marked(|head| changed |= bit(head.device()));
+        write_those(changed & rest);
+        write_those((mounted | changed) & bit(Device::new(major::FLOPPY, 0)));
     }
 
     /// Writes all changed buffers of the devices in `scope`, and waits for
@@ -263,16 +292,17 @@ impl<'fs> Fs<'fs> {
     /// May be called with inodes locked, but not with the order lock held.
     pub(crate) fn flush(&'fs self, scope: Scope) -> Result<()> {
         // The largest part keeps nobody waiting.
-        let mut result = self.write_step(scope, DATA);
+        let mut result = self.write_step(scope, Ranks::DATA);
         let _order = self.tables.order_locks.of(scope.major()).hold(self.seam);
         let ranks = self.ranks(scope);
-        if ranks.any(ORDERED) {
+        let steps = Ranks::ORDERED.iter().filter(|step| ranks.meet(**step));
+        if steps.clone().next().is_some() {
             // What was changed, or began to be written, since: the rest may
             // refer to it.
-            result = self.write_step(scope, DATA).and(result);
+            result = self.write_step(scope, Ranks::DATA).and(result);
         }
-        for step in STEPS[1..].iter().filter(|step| ranks.any(step)) {
-            result = self.write_step(scope, step).and(result);
+        for step in steps {
+            result = self.write_step(scope, *step).and(result);
         }
         for block in &self.tables.supers {
             if scope.has(block.device()) && !block.device().is_none() {
@@ -286,21 +316,25 @@ impl<'fs> Fs<'fs> {
     /// The ranks that buffers in `scope` have. With the order lock held: then
     /// nobody else gives a buffer one above [`Rank::Data`].
     fn ranks(&self, scope: Scope) -> Ranks {
-        let wanted = self.marked().filter(|head| scope.has(head.device()));
-        let ranks = wanted.map(|head| head.rank.load(Acquire));
-        Ranks(ranks.fold(0, |set, rank| set | 1 << rank))
+        let mut ranks = Ranks::of(&[]);
+        self.each_marked(|head| {
+            if scope.has(head.device()) {
+                ranks.0 |= head.ranks().0;
+            }
+        });
+        ranks
     }
 
     /// Writes the changed blocks of the inode table. With the order lock held
     /// since lower ranks were written.
     pub(crate) fn write_inode_blocks(&self, device: Device) -> Result<()> {
-        self.write_step(Scope::Device(device), INODES)
+        self.write_step(Scope::device(device), Ranks::INODES)
     }
 
     /// Writes a buffer that may be written at any time, and waits for it.
     pub(crate) fn write_now(&self, head: &BufferHead) -> Result<()> {
         head.io.lock(self.seam);
-        self.write_locked(head, DATA);
+        self.write_locked(head, Ranks::DATA);
         head.io.wait(self.seam);
         match head.write_failed.swap(false, AcqRel) {
             true => Err(Errno::EIO),
@@ -309,22 +343,22 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Writes the buffers of some ranks and waits for them.
-    fn write_step(&self, scope: Scope, ranks: &RangeInclusive<u8>) -> Result<()> {
+    fn write_step(&self, scope: Scope, ranks: Ranks) -> Result<()> {
         self.seam.plug();
-        for (n, head) in self.marked().enumerate() {
-            self.give_way_at(n);
-            while head.has_rank(ranks) && scope.has(head.device()) {
-                if self.start_write(head, |device| scope.has(device), ranks) {
+        self.each_marked(|head| {
+            while head.ranks().meet(ranks) && scope.has(head.device()) {
+                if self.start_write(head, scope, ranks) {
                     break;
                 }
                 head.io.wait(self.seam);
             }
-        }
+        });
         self.seam.unplug();
         let mut result = Ok(());
-        let marked = self.marked().filter(|head| scope.has(head.device()));
-        for (n, head) in marked.enumerate() {
-            self.give_way_at(n);
+        self.each_marked(|head| {
+            if !scope.has(head.device()) {
+                return;
+            }
             self.tables.marks.clear(head.number);
             head.io.wait(self.seam);
             if head.write_failed.swap(false, AcqRel) {
@@ -333,32 +367,27 @@ impl<'fs> Fs<'fs> {
             if head.is_dirty() || head.io.is_locked() {
                 self.tables.marks.set(head.number);
             }
-        }
+        });
         self.seam.flush_cache(scope.major()).and(result)
     }
 
     /// Starts to write a buffer if it has one of these ranks and is not being
     /// transferred. Its I/O lock is taken under the cache lock, so that it is
     /// still the same block then.
-    fn start_write(
-        &self,
-        head: &BufferHead,
-        is_wanted: impl FnOnce(Device) -> bool,
-        ranks: &RangeInclusive<u8>,
-    ) -> bool {
-        if !head.has_rank(ranks) {
+    fn start_write(&self, head: &BufferHead, scope: Scope, ranks: Ranks) -> bool {
+        if !head.ranks().meet(ranks) {
             return false;
         }
         let cache = self.tables.buffers.lock();
-        let is_ours = is_wanted(head.device()) && head.io.try_lock();
+        let is_ours = scope.has(head.device()) && head.io.try_lock();
         drop(cache);
         is_ours && self.write_locked(head, ranks)
     }
 
     /// Starts to write a buffer whose I/O lock the caller took, if it has one
     /// of these ranks. With that lock only its owner makes it clean.
-    fn write_locked(&self, head: &BufferHead, ranks: &RangeInclusive<u8>) -> bool {
-        let is_wanted = head.has_rank(ranks);
+    fn write_locked(&self, head: &BufferHead, ranks: Ranks) -> bool {
+        let is_wanted = head.ranks().meet(ranks);
         if is_wanted {
             head.set_clean();
             head.writing.store(true, Release);
@@ -411,7 +440,7 @@ impl<'fs> Fs<'fs> {
                 .find(|head| head.is_data() && head.io.try_lock());
             drop(cache);
             let Some(head) = head else { return n != 0 };
-            self.write_locked(head, DATA);
+            self.write_locked(head, Ranks::DATA);
         }
         true
     }
@@ -426,13 +455,16 @@ impl<'fs> Fs<'fs> {
             if started == limit {
                 return started;
             }
-            self.give_way_at(n);
+            // To ask takes about as long as to look at a buffer.
+            if n % 32 == 31 {
+                self.seam.give_way();
+            }
             let next = self.tables.write_back.get();
             self.tables.write_back.set(next.wrapping_add(1));
             let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
                 break;
             };
-            started += usize::from(self.start_write(head, |_| true, DATA));
+            started += usize::from(self.start_write(head, Scope::ALL, Ranks::DATA));
         }
         // What can't be written is reported by the next sync.
         let _ = self.sys_sync();

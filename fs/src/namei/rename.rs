@@ -144,7 +144,7 @@ impl<'fs> Fs<'fs> {
                 let empty = check_target(source, &target, old_dir, new_dir)?;
                 if empty.is_some() {
                     // What was in it may have been moved elsewhere.
-                    self.flush(Scope::Device(new_dir.device()))?;
+                    self.flush(Scope::device(new_dir.device()))?;
                 }
                 (new_rank, old_rank) = ranks(entry.position());
                 entry.set(source.number(), new_rank);
