@@ -176,7 +176,8 @@ impl<'fs> File<'fs> {
     pub fn inode(&self) -> FileInode<'_, 'fs> {
         // The place was an inode's when the file was opened, and the table
         // does not shrink.
-        let slot = &self.fs.tables.inode_slots[self.slot.inode.get() as usize % crate::NR_INODE];
+        let place = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
+        let slot = &self.fs.tables.inode_slots[place];
         let inode = ManuallyDrop::new(Inode::uncounted(self.fs, slot));
         FileInode {
             inode,

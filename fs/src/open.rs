@@ -29,9 +29,11 @@ impl<'fs> Fs<'fs> {
         if flags & O_ACCMODE == O_ACCMODE {
             return Err(Errno::EINVAL);
         }
-        // Before a file is made or cut in vain.
         task.check_free_descriptor(0)?;
-        self.check_free_file()?;
+        if flags & (O_CREAT | O_TRUNC) != 0 {
+            // Before a file is made or cut in vain.
+            self.check_free_file()?;
+        }
         let inode = self.open_namei(task, path, flags, mode)?;
         let file_type = inode.serves_as();
         let mut opened = OpenDevice::NONE;

@@ -28,9 +28,15 @@ impl Inode<'_> {
     /// Bytes of a directory, or of another file, as programs see it.
     pub(crate) fn shown_size(&self) -> u32 {
         let size = self.size();
-        if !S_ISDIR(self.mode()) {
-            return size;
+        if S_ISDIR(self.mode()) {
+            self.shown_directory_size(size)
+        } else {
+            size
         }
+    }
+
+    /// As [`Inode::shown_size`], of a directory of `size` bytes on the disk.
+    pub(crate) fn shown_directory_size(&self, size: u32) -> u32 {
         match self.entry_size() {
             ENTRY => size,
             long => size / long as u32 * ENTRY as u32,

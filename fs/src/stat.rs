@@ -4,7 +4,7 @@
 use crate::inode::Inode;
 use crate::{Fs, FsTask};
 use lib::Result;
-use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, Stat};
+use lib::sys::stat::{S_IFDIR, S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, Stat};
 
 impl Inode<'_> {
     /// All that `stat` tells (0.11: `cp_stat`).
@@ -12,10 +12,10 @@ impl Inode<'_> {
         let state = *self.state();
         let disk = state.disk;
         let is_device = S_ISCHR(disk.mode) || S_ISBLK(disk.mode);
-        let size = if S_ISFIFO(disk.mode) {
-            self.pipe().length() as u32
-        } else {
-            self.shown_size()
+        let size = match disk.mode & S_IFMT {
+            S_IFIFO => self.pipe().length() as u32,
+            S_IFDIR => self.shown_directory_size(disk.size),
+            _ => disk.size,
         };
         Stat {
             st_dev: self.device().0,

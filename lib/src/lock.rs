@@ -44,6 +44,23 @@ fn count_guard(_change: i32) {
     }
 }
 
+/// Takes a lock. In the kernel it is free, since on one processor nobody else
+/// could give it back: to wait for it would be to wait for ever.
+#[inline(always)]
+fn take<T>(mutex: &spin::Mutex<T>) -> spin::MutexGuard<'_, T> {
+    #[cfg(target_os = "none")]
+    return mutex.try_lock().unwrap_or_else(|| taken_twice());
+    #[cfg(not(target_os = "none"))]
+    mutex.lock()
+}
+
+#[cfg(target_os = "none")]
+#[cold]
+#[inline(never)]
+fn taken_twice() -> ! {
+    panic!("a lock is taken by whoever holds it");
+}
+
 /// A value that only tasks touch, never an interrupt handler.
 pub struct Lock<T>(spin::Mutex<T>);
 
@@ -59,7 +76,7 @@ impl<T> Lock<T> {
     /// Takes the lock. Do not sleep while the guard lives.
     #[inline(always)]
     pub fn lock(&self) -> LockGuard<'_, T> {
-        let guard = self.0.lock();
+        let guard = take(&self.0);
         count_guard(1);
         LockGuard(guard)
     }
@@ -121,7 +138,7 @@ impl<T> IrqLock<T> {
     #[inline(always)]
     pub fn lock(&self) -> IrqLockGuard<'_, T> {
         let flags = save_flags_and_cli();
-        let guard = self.0.lock();
+        let guard = take(&self.0);
         count_guard(1);
         IrqLockGuard {
             guard: ManuallyDrop::new(guard),
