@@ -27,7 +27,7 @@ mod write_back;
 pub(crate) use marks::{MOST_BUFFERS, Marks};
 pub(crate) use write_back::{DriverLocks, Rank, Scope};
 
-use write_back::oldest;
+use write_back::is_slow;
 
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
@@ -290,7 +290,7 @@ impl<'fs> Fs<'fs> {
             head.count.add(1);
             return Ok(head);
         }
-        let Some(head) = Self::victim(oldest(&cache, self.buffers, device)) else {
+        let Some(head) = Self::victim(cache.unused(self.buffers), device) else {
             return Err(match cache.oldest() {
                 Some(_) => NoBuffer::Dirty,
                 None => NoBuffer::InUse,
@@ -308,9 +308,22 @@ impl<'fs> Fs<'fs> {
     }
 
     /// An unused buffer that is clean and unlocked: it may be given another
-    /// block.
-    fn victim<'a>(mut oldest: impl Iterator<Item = &'a BufferHead>) -> Option<&'a BufferHead> {
-        oldest.find(|head| !head.is_dirty() && !head.io.is_locked())
+    /// block. Slow ones are passed over, of the others so many are looked at.
+    fn victim<'a>(
+        unused: impl Iterator<Item = (u32, &'a BufferHead)>,
+        device: Device,
+    ) -> Option<&'a BufferHead> {
+        let mut left = SEARCH;
+        for (_, head) in unused {
+            if !head.is_dirty() && !head.io.is_locked() {
+                return Some(head);
+            }
+            left -= usize::from(!is_slow(head, device));
+            if left == 0 {
+                break;
+            }
+        }
+        None
     }
 
     /// Gives a buffer back. For buffers without a handle; the others are

@@ -16,19 +16,16 @@ use lib::lock::{Lock, Word};
 use lib::sys::types::Device;
 use lib::{Errno, Result};
 
-/// The end of the list of free entries.
-const END: u32 = u32::MAX;
-
 /// All open files (0.11: `file_table`).
 pub(crate) struct FileTable {
     slots: [FileSlot; NR_FILE],
     free: Lock<FreeList>,
 }
 
-/// The entries not in use: a list of those that were, and all from `fresh` up.
+/// The entries not in use.
 struct FreeList {
+    /// The place of the first; [`NR_FILE`] if there is none.
     first: u32,
-    fresh: u32,
     /// How many there are.
     count: u32,
 }
@@ -45,7 +42,8 @@ pub(crate) struct FileSlot {
     /// How many handles there are. Guarded by the table's lock.
     count: Word,
     /// Where it stands in the table.
-    place: Word,
+    place: u32,
+    /// The place of the next free entry, for one that is free.
     next_free: Word,
     /// The place of its inode, which is counted. Set once for each opening,
     /// as are the three below.
@@ -62,11 +60,12 @@ pub(crate) struct FileSlot {
 }
 
 impl FileSlot {
-    const fn new() -> FileSlot {
+    /// A free entry, in front of the next one.
+    const fn new(place: u32) -> FileSlot {
         FileSlot {
             count: Word::new(0),
-            place: Word::new(0),
-            next_free: Word::new(END),
+            place,
+            next_free: Word::new(place + 1),
             inode: Word::new(0),
             file_type: Word::new(0),
             device: Word::new(0),
@@ -80,11 +79,16 @@ impl FileSlot {
 
 impl FileTable {
     pub(crate) const fn new() -> FileTable {
+        let mut slots = [const { FileSlot::new(0) }; NR_FILE];
+        let mut place = 0;
+        while place < NR_FILE {
+            slots[place] = FileSlot::new(place as u32);
+            place += 1;
+        }
         FileTable {
-            slots: [const { FileSlot::new() }; NR_FILE],
+            slots,
             free: Lock::new(FreeList {
-                first: END,
-                fresh: 0,
+                first: 0,
                 count: NR_FILE as u32,
             }),
         }
@@ -97,19 +101,9 @@ impl FileTable {
         if free.is_empty(may_use_reserve) {
             return Err(Errno::ENFILE);
         }
-        let place = if free.first == END {
-            free.fresh
-        } else {
-            free.first
-        };
-        let slot = self.slots.get(place as usize).ok_or(Errno::ENFILE)?;
-        if free.first == END {
-            free.fresh += 1;
-        } else {
-            free.first = slot.next_free.get();
-        }
+        let slot = self.slots.get(free.first as usize).ok_or(Errno::ENFILE)?;
+        free.first = slot.next_free.get();
         free.count -= 1;
-        slot.place.set(place);
         slot.count.set(1);
         Ok(slot)
     }
@@ -159,7 +153,7 @@ impl Drop for File<'_> {
         let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
         let opened = self.open_device();
         self.slot.next_free.set(free.first);
-        free.first = self.slot.place.get();
+        free.first = self.slot.place;
         free.count += 1;
         drop(free);
         let Some(inode) = self.fs.inode_from_raw(inode) else {

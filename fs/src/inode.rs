@@ -394,18 +394,22 @@ impl<'fs> Fs<'fs> {
         let slots = &self.tables.inode_slots;
         let mut table = self.tables.inodes.lock();
         debug_assert!(slot.count.get() != 0, "inode given back twice");
-        let is_last = slot.count.get() == 1;
-        if is_last && slot.is_valid() && !slot.device().is_none() && inode.nlinks() == 0 {
-            // No directory entry leads here any more, so it stays ours.
+        let is_last = slot.count.get() <= 1;
+        let mut is_known = is_last && slot.is_valid() && !slot.device().is_none();
+        if is_known && inode.nlinks() == 0 {
+            // No directory entry leads here any more. Who has found one before
+            // may still count it and give it back.
             drop(table);
             self.free(inode);
             table = self.tables.inodes.lock();
+            is_known = false;
         }
-        slot.count.set(slot.count.get().saturating_sub(1));
-        if slot.count.get() == 0 {
+        let count = slot.count.get().saturating_sub(1);
+        slot.count.set(count);
+        if count == 0 {
             let used = &self.tables.used_inodes;
             used.set(used.get().saturating_sub(1));
-            if slot.is_valid() && !slot.device().is_none() {
+            if is_known {
                 table.put_newest(slots, slot.place.get());
             } else {
                 table.put_oldest(slots, slot.place.get());

@@ -27,7 +27,7 @@ use crate::inode::{Inode, LockedInode, NewInode};
 use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
 use directory::Lookup;
-use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY};
+use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
 use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
 use lib::sys::types::Device;
 use lib::{Errno, Result};
@@ -39,6 +39,14 @@ pub const MAY_EXEC: u32 = 1;
 pub const MAY_WRITE: u32 = 2;
 /// Permission to read.
 pub const MAY_READ: u32 = 4;
+
+/// What each way to open a file needs (0.11: `ACC_MODE`).
+const ACC_MODE: [u32; O_ACCMODE as usize + 1] = [
+    MAY_READ,
+    MAY_WRITE,
+    MAY_READ | MAY_WRITE,
+    MAY_READ | MAY_WRITE,
+];
 
 /// Symbolic links that are followed on the way along one path.
 pub const MAX_LINKS: u32 = 5;
@@ -166,10 +174,10 @@ impl Rights {
     #[inline(always)]
     fn allow(&self, task: &FsTask<'_>, uid: u32, gid: u32, mask: u32) -> bool {
         let mode = u32::from(self.mode);
-        let allowed = if uid == 0 {
-            let may_execute = S_ISDIR(self.mode) || mode & 0o111 != 0;
-            MAY_READ | MAY_WRITE | if may_execute { MAY_EXEC } else { 0 }
-        } else if uid == u32::from(self.uid) {
+        if uid == 0 {
+            return mask & MAY_EXEC == 0 || S_ISDIR(self.mode) || mode & 0o111 != 0;
+        }
+        let allowed = if uid == u32::from(self.uid) {
             mode >> 6
         } else if gid == u32::from(self.gid) || task.is_in_group(self.gid.into()) {
             mode >> 3
@@ -455,11 +463,7 @@ impl<'fs> Fs<'fs> {
         let rights = Rights::of(&inode.state().disk);
         let mode = rights.mode;
         let truncate = flags & O_TRUNC != 0;
-        let mut mask = match flags & O_ACCMODE {
-            O_RDONLY => MAY_READ,
-            O_WRONLY => MAY_WRITE,
-            _ => MAY_READ | MAY_WRITE,
-        };
+        let mut mask = ACC_MODE[(flags & O_ACCMODE) as usize];
         if truncate {
             mask |= MAY_WRITE;
         }

@@ -29,7 +29,7 @@ impl<'fs> Fs<'fs> {
         if flags & O_ACCMODE == O_ACCMODE {
             return Err(Errno::EINVAL);
         }
-        task.check_free_descriptor(0)?;
+        let fd = task.free_descriptor(0)?;
         if flags & (O_CREAT | O_TRUNC) != 0 {
             // Before a file is made or cut in vain.
             self.check_free_file()?;
@@ -50,7 +50,7 @@ impl<'fs> Fs<'fs> {
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
         let file = self.new_file(inode, file_type, flags, opened)?;
-        task.install(file, 0).map(|fd| fd as usize)
+        task.install(file, fd).map(|fd| fd as usize)
     }
 
     /// Undoes what opening did besides making a file: the driver or the pipe is

@@ -8,6 +8,7 @@ use lib::sys::stat::{S_IFDIR, S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, Stat};
 
 impl Inode<'_> {
     /// All that `stat` tells (0.11: `cp_stat`).
+    #[inline(always)]
     pub fn stat(&self) -> Stat {
         let state = *self.state();
         let disk = state.disk;

@@ -52,6 +52,8 @@ pub struct SuperBlock {
     /// covers (0.11: `s_imount`). Each is counted. Guarded as `device`.
     root: Word,
     covered: Word,
+    /// Bytes of a directory entry, as its geometry says.
+    entry_size: Word,
     pub(crate) state: Lock<SuperState>,
 }
 
@@ -81,6 +83,7 @@ impl SuperBlock {
             has_damage: AtomicBool::new(false),
             root: Word::new(NO_INODE),
             covered: Word::new(NO_INODE),
+            entry_size: Word::new(0),
             state: Lock::new(SuperState {
                 geometry: Geometry::NONE,
                 super_buffer: 0,
@@ -110,7 +113,7 @@ impl SuperBlock {
     /// Bytes of a directory entry.
     #[inline]
     pub(crate) fn entry_size(&self) -> usize {
-        self.state.lock().geometry.entry_size()
+        self.entry_size.get() as usize
     }
 }
 
@@ -182,6 +185,7 @@ impl<'fs> Fs<'fs> {
         block.has_damage.store(false, Release);
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);
+        block.entry_size.set(geometry.entry_size() as u32);
         let _table = self.tables.inodes.lock();
         block.device.set(u32::from(device.0));
         Ok(block)

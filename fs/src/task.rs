@@ -188,26 +188,24 @@ impl<'fs> FsTask<'fs> {
             .ok_or(Errno::EBADF)
     }
 
-    /// `EMFILE` if no descriptor from `from` up is free.
-    pub(crate) fn check_free_descriptor(&self, from: u32) -> Result<()> {
+    /// The lowest free descriptor from `from` up; `EMFILE` if there is none.
+    pub(crate) fn free_descriptor(&self, from: u32) -> Result<u32> {
         let files = self.files.lock();
-        let free = (0..).zip(&files.filp).skip(from as usize);
-        let mut free = free.filter(|(_, file)| file.is_none());
-        let is_allowed = |(fd, _)| fd < self.open_limit.get();
-        if free.next().is_some_and(is_allowed) {
-            Ok(())
-        } else {
-            Err(Errno::EMFILE)
-        }
+        let slots = files.filp.get(from as usize..).unwrap_or_default();
+        (from..)
+            .zip(slots)
+            .find_map(|(fd, file)| file.is_none().then_some(fd))
+            .filter(|fd| *fd < self.open_limit.get())
+            .ok_or(Errno::EMFILE)
     }
 
     /// Gives a file the lowest free descriptor from `from` up, which is not
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
         let mut files = self.files.lock();
-        let free = (0..)
-            .zip(&mut files.filp)
-            .skip(from as usize)
+        let slots = files.filp.get_mut(from as usize..).unwrap_or_default();
+        let free = (from..)
+            .zip(slots)
             .find(|(_, file)| file.is_none())
             .filter(|(fd, _)| *fd < self.open_limit.get());
         let Some((fd, slot)) = free else {

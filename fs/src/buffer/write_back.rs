@@ -472,17 +472,22 @@ impl<'fs> Fs<'fs> {
     }
 }
 
-/// The oldest unused buffers, for who wants one for `device`. What is still to
-/// be written to floppies is passed over for other devices: that may take long.
-pub(super) fn oldest<'a>(
+/// Whether a buffer is still to be written to a floppy: too slow for who wants
+/// one for another device.
+pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
+    let is_floppy = |device: Device| device.major() == major::FLOPPY;
+    is_floppy(head.device()) && !is_floppy(device) && (head.is_dirty() || head.io.is_locked())
+}
+
+/// The oldest unused buffers, for who wants one for `device`; slow ones are
+/// passed over.
+fn oldest<'a>(
     cache: &Index<NR_HASH>,
     buffers: &'a [BufferHead],
     device: Device,
 ) -> impl Iterator<Item = &'a BufferHead> {
-    let is_slow = move |head: &BufferHead| {
-        let is_floppy = |device: Device| device.major() == major::FLOPPY;
-        is_floppy(head.device()) && !is_floppy(device) && (head.is_dirty() || head.io.is_locked())
-    };
     let unused = cache.unused(buffers).map(|(_, head)| head);
-    unused.filter(move |head| !is_slow(head)).take(SEARCH)
+    unused
+        .filter(move |head| !is_slow(head, device))
+        .take(SEARCH)
 }

@@ -209,11 +209,12 @@ impl<'fs> Fs<'fs> {
         let mut table = self.tables.inodes.lock();
         let names = self.tables.names.lock();
         let (uid, gid) = (task.euid.get(), task.egid.get());
-        let mut position = 0;
+        let begin = skip_slashes(path, 0);
+        let mut position = begin;
         let mut slot = start.slot;
         let mut rights = Rights::of(&slot.state().disk);
         while position < path.len() {
-            let Some((name, end)) = pack_component(path, skip_slashes(path, position)) else {
+            let Some((name, end)) = pack_component(path, position) else {
                 break;
             };
             let after = skip_slashes(path, end);
@@ -239,6 +240,6 @@ impl<'fs> Fs<'fs> {
             (slot, rights, position) = (next, next_rights, after);
         }
         drop(names);
-        (position != 0).then(|| (self.count_slot(&mut table, slot), position))
+        (position != begin).then(|| (self.count_slot(&mut table, slot), position))
     }
 }
