@@ -66,10 +66,9 @@ impl<'fs> Inode<'fs> {
 
     /// Frees zones, those that follow on each other together.
     fn free_zones_of(&self, zones: &[Zone]) -> Result<()> {
-        let belong = |a: &Zone, b: &Zone| match a.is_hole() {
-            true => b.is_hole(),
-            false => b.block() == a.block() + 1,
-        };
+        // Behind a hole, another one.
+        let next = |zone: &Zone| if zone.is_hole() { 0 } else { zone.block() + 1 };
+        let belong = |a: &Zone, b: &Zone| b.block() == next(a);
         for run in zones.chunk_by(belong) {
             if !run[0].is_hole() {
                 self.free_blocks(run[0], run.len() as u32)?;
