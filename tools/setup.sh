@@ -137,7 +137,7 @@ END
 # The cargo for host programs: the user's own, unless it is too old.
 host_cargo() {
     minor=$(cargo --version 2>/dev/null | sed -n 's/^cargo 1\.\([0-9]*\)\..*/\1/p')
-    if [ "${minor:-0}" -ge 88 ]; then
+    if [ "${minor:-0}" -ge 89 ]; then
         echo cargo
     else
         echo "env PATH=/usr/bin:\$\$PATH /usr/bin/cargo"

@@ -76,16 +76,14 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     image.write_at(&boot.setup, at(SETUP_LBA))?;
     image.write_at(&command_line, at(COMMAND_LINE_LBA))?;
     image.write_at(&kernel, at(KERNEL_LBA))?;
-    let file = || image.file().try_clone().on_host("open", output);
+    let disk = || image.disk(root);
     let options = Options {
         inodes: Some((*manifest.root.inodes.get_ref()).into()),
         ..Options::new(0)
     };
-    make(output, file()?, root, &options, time)?;
-    with_file_system(output, file()?, root, time, |mounted| {
-        mounted.populate(&tree)
-    })
-    .map_err(|error| explain_full(error, &manifest, &source))?;
+    make(output, disk()?, &options, time)?;
+    with_file_system(output, disk()?, time, |mounted| mounted.populate(&tree))
+        .map_err(|error| explain_full(error, &manifest, &source))?;
     image.commit()
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! An image file that is there already.
 
+use crate::changes::Change;
 use crate::disk::{COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
 use crate::error::{FaultContext, HostContext, Result};
 use crate::geometry::Geometry;
+use crate::lock::{length, open_to_change, open_to_read};
+use crate::output::rewrite;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
 pub struct Image {
     /// Its name on the host.
     pub path: PathBuf,
-    /// Open for reading.
+    /// It itself.
     pub file: File,
     /// Its size in bytes.
     pub length: u64,
@@ -28,10 +31,19 @@ pub struct Image {
 }
 
 impl Image {
-    /// Opens an image and finds out how it is divided.
+    /// Opens an image to read it, and finds out how it is divided.
     pub fn open(path: &Path) -> Result<Image> {
-        let file = File::open(path).on_host("open", path)?;
-        let length = file.metadata().on_host("look at", path)?.len();
+        Image::of(path, open_to_read(path)?)
+    }
+
+    /// Opens an image for [`Image::change`]; until it is closed, nobody else does.
+    pub fn open_to_change(path: &Path) -> Result<Image> {
+        Image::of(path, open_to_change(path)?)
+    }
+
+    /// Finds out how the image `path` is divided, which is open as `file`.
+    pub fn of(path: &Path, file: File) -> Result<Image> {
+        let length = length(&file).on_host("look at", path)?;
         let mut start = vec![0; length.min(START) as usize];
         file.read_exact_at(&mut start, 0).on_host("read", path)?;
         let layout = Layout::detect(&start, length).in_file(path)?;
@@ -42,6 +54,11 @@ impl Image {
             layout,
             geometry: Geometry::detect(&start, length / SECTOR_SIZE as u64),
         })
+    }
+
+    /// Brings changes to an image that is open for it: all of them, or none.
+    pub fn change(&self, changes: &[Change]) -> Result<()> {
+        rewrite(&self.path, &self.file, changes)
     }
 
     /// The bytes of a region.

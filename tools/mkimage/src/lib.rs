@@ -21,6 +21,7 @@
 pub mod a_out;
 pub mod boot;
 pub mod build;
+pub mod changes;
 pub mod complaints;
 pub mod convert;
 pub mod disk;
@@ -34,6 +35,7 @@ pub mod geometry;
 pub mod image;
 pub mod image_path;
 pub mod kernel_header;
+pub mod lock;
 pub mod manifest;
 pub mod map;
 pub mod output;

@@ -6,18 +6,16 @@
 //! at its end all that was written has reached the file.
 
 use crate::complaints::complain;
-use crate::disk::Region;
 use crate::error::{Error, Fault, Result};
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
-use fs::host::{Attributes, Editor, EditorFile, FileDisk, Host, ReadInto};
+use fs::host::{Attributes, Editor, EditorFile, Host, ReadInto, Storage};
 use fs::layout::{BLOCK_SIZE, MAX_FILE_SIZE, NAME_LEN};
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
 use lib::sys::types::{Device, Time};
 use lib::utime::Utimbuf;
-use std::fs::File;
 use std::path::Path;
 
 /// The device that the file system is on, as far as `fs` knows.
@@ -47,17 +45,16 @@ pub struct Writer<'a, 'fs> {
     end: u64,
 }
 
-/// Mounts the file system in `region` of `file`, which is (to become) the
-/// image `image`; runs `work` on it, and brings everything to the file.
+/// Mounts the file system on `disk`, which is (to become) a part of the image
+/// `image`; runs `work` on it, and brings everything to the file.
 /// `time` is the time of everything that is changed.
 pub fn with_file_system<T>(
     image: &Path,
-    file: File,
-    region: Region,
+    disk: impl Storage + 'static,
     time: Time,
     work: impl FnOnce(&Mounted<'_>) -> Result<T>,
 ) -> Result<T> {
-    let host = attach(file, region, time);
+    let host = attach(disk, time);
     let fs = host.fs();
     let editor = Editor::mount(&fs, DEVICE).map_err(|errno| {
         let problem = format!("cannot be mounted: {}: {}", errno.text(), messages(&host));
@@ -78,20 +75,27 @@ pub fn with_file_system<T>(
     Ok(result)
 }
 
-/// Makes an empty file system that fills `region` of `file`, as `options` say
-/// but for the number of blocks.
-pub fn make(image: &Path, file: File, region: Region, options: &Options, time: Time) -> Result<()> {
-    let blocks = u32::try_from(region.length / BLOCK_SIZE as u64).unwrap_or(u32::MAX);
-    let options = Options { blocks, ..*options };
-    let host = attach(file, region, time);
+/// Makes an empty file system that fills `disk`, as `options` say but for the
+/// number of blocks.
+pub fn make(
+    image: &Path,
+    disk: impl Storage + 'static,
+    options: &Options,
+    time: Time,
+) -> Result<()> {
+    let options = Options {
+        blocks: disk.blocks(),
+        ..*options
+    };
+    let host = attach(disk, time);
     let made = host.fs().mkfs(DEVICE, &options);
     let action = "make a file system";
     made.map_err(|errno| in_image(&host, image, &ImagePath::ROOT, action, errno))
 }
 
-fn attach(file: File, region: Region, time: Time) -> Host {
+fn attach(disk: impl Storage + 'static, time: Time) -> Host {
     let host = Host::new(BUFFERS);
-    host.attach(DEVICE, FileDisk::new(file, region.start, region.length));
+    host.attach(DEVICE, disk);
     host.set_time(time);
     host
 }

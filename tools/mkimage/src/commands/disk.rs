@@ -3,6 +3,7 @@
 
 use super::json::{self, print};
 use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
+use mkimage::changes::Change;
 use mkimage::convert::{DiskShape, bochsrc, copy, to_disk, to_file_system, to_raw};
 use mkimage::disk::{
     COMMAND_LINE_LBA, Layout, SECTOR_SIZE, command_line_sector, parse_command_line,
@@ -17,9 +18,8 @@ use mkimage::output::{NewFile, is_stream};
 use mkimage::usage::Usage;
 use mkimage::volume::Volume;
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// `df`: what is used of the file system, by its bitmaps.
@@ -40,38 +40,38 @@ pub fn df(at: &Place, as_json: bool, out: &mut dyn Write) -> Result<()> {
 
 /// `cmdline IMAGE`
 pub fn show_command_line(path: &Path, out: &mut dyn Write) -> Result<()> {
-    let sector = our_image(path)?.command_line_sector()?;
+    let sector = our_image(Image::open(path)?)?.command_line_sector()?;
     writeln!(out, "{}", parse_command_line(&sector).in_file(path)?).on_output()
 }
 
 /// `cmdline IMAGE LINE`: one sector is written, in place.
 pub fn set_command_line(path: &Path, line: &str) -> Result<()> {
-    our_image(path)?;
+    let image = our_image(Image::open_to_change(path)?)?;
     let sector = command_line_sector(line).in_file(path)?;
-    let file = OpenOptions::new()
-        .write(true)
-        .open(path)
-        .on_host("open", path)?;
-    let start = u64::from(COMMAND_LINE_LBA) * SECTOR_SIZE as u64;
-    file.write_all_at(&sector, start).on_host("write", path)
+    image.change(&[Change {
+        offset: u64::from(COMMAND_LINE_LBA) * SECTOR_SIZE as u64,
+        bytes: sector.to_vec(),
+    }])
 }
 
 /// An image with the kernel's partition: elsewhere sector 5 may be anything.
-fn our_image(path: &Path) -> Result<Image> {
-    let image = Image::open(path)?;
+fn our_image(image: Image) -> Result<Image> {
+    let path = &image.path;
     image.layout.kernel().in_file(path)?;
     Ok(image)
 }
 
 /// `kernel`: the partition's old contents are cleared.
 pub fn replace_kernel(path: &Path, kernel: &Path) -> Result<()> {
-    let region = our_image(path)?.layout.kernel().in_file(path)?;
+    let image = our_image(Image::open_to_change(path)?)?;
+    let region = image.layout.kernel().in_file(path)?;
     let elf = fs::read(kernel).on_host("read", kernel)?;
     let mut bytes = kernel_header::from_elf(&elf, region.length as usize).in_file(kernel)?;
     bytes.resize(region.length as usize, 0);
-    let new = NewFile::copy_of(path)?;
-    new.overwrite_at(&bytes, region.start)?;
-    new.commit()
+    image.change(&[Change {
+        offset: region.start,
+        bytes,
+    }])
 }
 
 /// `extract`

@@ -5,11 +5,13 @@ use super::Outcome;
 use super::images::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
+use mkimage::changes::Change;
 use mkimage::disk::{Region, SECTOR_SIZE};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::fsck::{Backup, Options, Problem, Repaired, Report, check, repair_until_clean};
 use mkimage::image::Image;
-use mkimage::output::NewFile;
+use mkimage::lock::{self, open_to_change, open_to_read};
+use mkimage::output::{NewFile, rewrite};
 use std::fs::{self, File};
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::os::unix::fs::FileExt;
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 /// The file system that was asked for.
 struct Place {
     path: PathBuf,
+    /// Locked, if it is to be repaired.
+    file: File,
     length: u64,
     region: Region,
     bytes: Vec<u8>,
@@ -59,15 +63,20 @@ fn hopeless(fault: Fault) -> Report {
 
 fn find(arguments: &FsckArgs) -> Result<Place> {
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
-    let image = match Image::open(path) {
+    let file = match arguments.repair && !arguments.dry_run {
+        true => open_to_change(path),
+        false => open_to_read(path),
+    }?;
+    let image = match Image::of(path, file.try_clone().on_host("open", path)?) {
         Ok(image) => image,
-        Err(error @ Error::Contents { .. }) => return bare_without_magic(path).ok_or(error),
+        Err(error @ Error::Contents { .. }) => return bare_without_magic(path, file).ok_or(error),
         Err(error) => return Err(error),
     };
     let region = image.file_system(arguments.partition)?;
     Ok(Place {
         bytes: image.read(region)?,
         path: image.path,
+        file,
         length: image.length,
         region,
     })
@@ -75,9 +84,8 @@ fn find(arguments: &FsckArgs) -> Result<Place> {
 
 /// A bare file system is told by its magic number. If that is wrong, all the rest
 /// may still tell one.
-fn bare_without_magic(path: &Path) -> Option<Place> {
-    let file = File::open(path).ok()?;
-    let length = file.metadata().ok()?.len();
+fn bare_without_magic(path: &Path, file: File) -> Option<Place> {
+    let length = lock::length(&file).ok()?;
     let region = Region {
         start: 0,
         length: length.min(FILE_SYSTEM_MAX),
@@ -87,6 +95,7 @@ fn bare_without_magic(path: &Path) -> Option<Place> {
     check(&bytes).ok()?;
     Some(Place {
         path: path.to_owned(),
+        file,
         length,
         region,
         bytes,
@@ -180,15 +189,17 @@ fn cost(repaired: &Repaired) -> String {
     )
 }
 
-/// Puts the changed sectors into a copy of the image, and that in its place;
-/// before it, what they were into a file beside it.
+/// Changes the sectors of the image; before it, puts what they were into a file
+/// beside it.
 fn write(arguments: &FsckArgs, place: &Place, new: &[u8]) -> Result<Option<PathBuf>> {
     let path = fs::canonicalize(&place.path).on_host("find", &place.path)?;
     let backup = Backup::of(&path, place.length, place.region, &place.bytes, new);
-    let copy = NewFile::copy_of(&place.path)?;
-    for sector in &backup.sectors {
-        copy.overwrite_at(&sector.new, sector.offset())?;
-    }
+    let changes: Vec<Change> = (backup.sectors.iter())
+        .map(|sector| Change {
+            offset: sector.offset(),
+            bytes: sector.new.to_vec(),
+        })
+        .collect();
     let name = match (arguments.no_backup, &arguments.backup) {
         (true, _) => None,
         (false, Some(name)) => Some(name.clone()),
@@ -200,7 +211,7 @@ fn write(arguments: &FsckArgs, place: &Place, new: &[u8]) -> Result<Option<PathB
         file.write_at(&bytes, 0)?;
         file.commit()?;
     }
-    copy.commit()?;
+    rewrite(&place.path, &place.file, &changes)?;
     Ok(name)
 }
 
@@ -223,13 +234,13 @@ fn undo(arguments: &FsckArgs, name: &Path, out: &mut dyn Write) -> Result<Outcom
     let bytes = fs::read(name).on_host("read", name)?;
     let backup = Backup::parse(&bytes).in_file(name)?;
     let path = arguments.image.as_deref().unwrap_or(&backup.image);
-    let image = File::open(path).on_host("open", path)?;
-    let length = image.metadata().on_host("look at", path)?.len();
+    let image = open_to_change(path)?;
+    let length = lock::length(&image).on_host("look at", path)?;
     if length != backup.length {
         let problem = format!("{length} bytes, at the repair it had {}", backup.length);
         return Err(Fault::new("length", problem).in_file(path));
     }
-    let copy = NewFile::copy_of(path)?;
+    let mut changes = Vec::new();
     for sector in &backup.sectors {
         let mut now = [0; SECTOR_SIZE];
         (image.read_exact_at(&mut now, sector.offset())).on_host("read", path)?;
@@ -238,9 +249,12 @@ fn undo(arguments: &FsckArgs, name: &Path, out: &mut dyn Write) -> Result<Outcom
             let problem = "changed since the repair; --force puts the old one there all the same";
             return Err(Fault::new(place, problem).in_file(path));
         }
-        copy.overwrite_at(&sector.old, sector.offset())?;
+        changes.push(Change {
+            offset: sector.offset(),
+            bytes: sector.old.to_vec(),
+        });
     }
-    copy.commit()?;
+    rewrite(path, &image, &changes)?;
     let count = backup.sectors.len();
     writeln!(
         out,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Where the commands about files find their file system.
 //!
-//! What changes a file system does so in a copy of the image, which takes the
-//! image's place at the end.
+//! What changes a file system does so in memory; the image gets it at the end.
 
 use crate::cli::{Place, TimeArgs};
+use ::fs::host::FileDisk;
 use lib::sys::types::Time;
-use mkimage::error::{HostContext, Result};
+use mkimage::changes::ChangedDisk;
+use mkimage::error::Result;
 use mkimage::image::Image;
-use mkimage::output::NewFile;
 use mkimage::root_fs::{Mounted, with_file_system};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn inspect<T>(at: &Place, work: impl FnOnce(&Mounted<'_>) -> Result<T>) -> Result<T> {
     let image = Image::open(&at.image)?;
     let region = image.file_system(at.partition)?;
-    with_file_system(&image.path, image.file, region, 0, work)
+    let disk = FileDisk::new(image.file, region.start, region.length);
+    with_file_system(&image.path, disk, 0, work)
 }
 
 /// Runs `work` on the file system of an image, and changes the image if it
@@ -26,11 +27,12 @@ pub fn edit(
     time: &TimeArgs,
     work: impl FnOnce(&Mounted<'_>) -> Result<()>,
 ) -> Result<()> {
-    let region = Image::open(&at.image)?.file_system(at.partition)?;
-    let new = NewFile::copy_of(&at.image)?;
-    let file = new.file().try_clone().on_host("open", &at.image)?;
-    with_file_system(&at.image, file, region, time.time.unwrap_or_else(now), work)?;
-    new.commit()
+    let image = Image::open_to_change(&at.image)?;
+    let region = image.file_system(at.partition)?;
+    let disk = ChangedDisk::new(&image.path, &image.file, region)?;
+    let time = time.time.unwrap_or_else(now);
+    with_file_system(&image.path, disk.clone(), time, work)?;
+    image.change(&disk.changes())
 }
 
 pub fn now() -> Time {

@@ -3,15 +3,18 @@
 
 use super::images::now;
 use crate::cli::MkfsArgs;
-use fs::mkfs::Options;
+use ::fs::host::Storage;
+use ::fs::mkfs::Options;
+use mkimage::changes::ChangedDisk;
 use mkimage::disk::{Layout, Region};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, Result};
 use mkimage::image::Image;
-use mkimage::output::NewFile;
+use mkimage::lock::{self, open_to_change, open_to_read};
+use mkimage::output::{NewFile, rewrite};
 use mkimage::root_fs::make;
 use mkimage::usage::Usage;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 
 /// Zone numbers have 16 bits.
@@ -23,32 +26,41 @@ const LOOKED_AT: u64 = 64 * 1024;
 
 /// `mkfs`
 pub fn mkfs(arguments: &MkfsArgs) -> Result<()> {
+    match arguments.partition {
+        Some(number) => partition(arguments, number),
+        None => whole_file(arguments),
+    }
+}
+
+/// Makes the file system on a disk of the right size.
+fn fill(arguments: &MkfsArgs, disk: impl Storage + 'static) -> Result<()> {
     let path = &arguments.image;
-    let (new, region) = match arguments.partition {
-        Some(number) => partition(arguments, path, number)?,
-        None => whole_file(arguments, path)?,
-    };
-    let blocks = region.length / 1024;
+    let blocks = disk.blocks();
     let options = Options {
         inodes: arguments.inodes.map(u32::from),
         long_names: arguments.names == "30",
         ..Options::new(0)
     };
-    let file = new.file().try_clone().on_host("open", path)?;
     let time = arguments.time.time.unwrap_or_else(now);
-    make(path, file, region, &options, time).map_err(|error| match error {
+    make(path, disk, &options, time).map_err(|error| match error {
         Error::InImage { .. } => {
             let problem = format!("so many inodes don't fit into {blocks} KB");
             Fault::new("inodes", problem).in_file(path)
         }
         error => error,
-    })?;
-    new.commit()
+    })
 }
 
-/// A copy of the image, and where the partition is.
-fn partition(arguments: &MkfsArgs, path: &Path, number: u8) -> Result<(NewFile, Region)> {
-    let image = Image::open(path)?;
+/// Makes it in a part of what is there already.
+fn change(arguments: &MkfsArgs, file: &File, region: Region) -> Result<()> {
+    let disk = ChangedDisk::new(&arguments.image, file, region)?;
+    fill(arguments, disk.clone())?;
+    rewrite(&arguments.image, file, &disk.changes())
+}
+
+fn partition(arguments: &MkfsArgs, number: u8) -> Result<()> {
+    let path = &arguments.image;
+    let image = Image::open_to_change(path)?;
     let region = image.layout.partition(number).in_file(path)?;
     // The rest of a larger partition stays unused.
     let length = region.length.min(BLOCKS_MAX * 1024);
@@ -63,17 +75,22 @@ fn partition(arguments: &MkfsArgs, path: &Path, number: u8) -> Result<(NewFile, 
     }
     let place = format!("partition {number}");
     check_nothing_lost(arguments, &image.file, region, &place)?;
-    Ok((NewFile::copy_of(path)?, region))
+    change(arguments, &image.file, region)
 }
 
-/// A file of the size that was asked for, or of the old one's.
-fn whole_file(arguments: &MkfsArgs, path: &Path) -> Result<(NewFile, Region)> {
+/// A new file or one in an old one's place, of the size that was asked for or of
+/// the old one's; or a block device.
+fn whole_file(arguments: &MkfsArgs) -> Result<()> {
+    let path = &arguments.image;
+    let found = fs::metadata(path).ok();
+    let is_device = found.is_some_and(|it| it.file_type().is_block_device());
     let old = match path.exists() {
-        true => Some(File::open(path).on_host("open", path)?),
+        true if is_device => Some(open_to_change(path)?),
+        true => Some(open_to_read(path)?),
         false => None,
     };
     let old_length = match &old {
-        Some(file) => Some(file.metadata().on_host("look at", path)?.len()),
+        Some(file) => Some(lock::length(file).on_host("look at", path)?),
         None => None,
     };
     let Some(length) = arguments.size.or(old_length) else {
@@ -83,7 +100,14 @@ fn whole_file(arguments: &MkfsArgs, path: &Path) -> Result<(NewFile, Region)> {
         check_nothing_lost(arguments, file, Region { start: 0, length }, "file")?;
     }
     let region = region_of(path, 0, length)?;
-    Ok((NewFile::create(path, length, &[])?, region))
+    if let (Some(device), true) = (&old, is_device) {
+        return change(arguments, device, region);
+    }
+    // Its lock, if it has one, would be in the new one's way.
+    drop(old);
+    let new = NewFile::create(path, length, &[])?;
+    fill(arguments, new.disk(region)?)?;
+    new.commit()
 }
 
 /// What a file system can fill of so many bytes. Of 64 MB, the last block has

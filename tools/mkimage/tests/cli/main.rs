@@ -9,6 +9,7 @@ mod elf_builder;
 mod floppy;
 mod fsck;
 mod help;
+mod locks;
 mod mkfs;
 mod names;
 mod output;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What is to be changed in an image. It stays in memory until the work on it
+//! has succeeded.
+//!
+//! [`ChangedDisk`] is a part of an image as a disk for the `fs` crate; its
+//! [`changes`](ChangedDisk::changes) go to
+//! [`Image::change`](crate::image::Image::change).
+
+use crate::disk::Region;
+use crate::error::{HostContext, Result};
+use fs::host::Storage;
+use fs::layout::BLOCK_SIZE;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes that are to stand at an offset.
+pub struct Change {
+    /// Where.
+    pub offset: u64,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// A disk that reads from a file and keeps for itself what is written. Clones
+/// share that.
+#[derive(Clone)]
+pub struct ChangedDisk {
+    file: Arc<File>,
+    region: Region,
+    written: Arc<Mutex<BTreeMap<u32, Box<[u8; BLOCK_SIZE]>>>>,
+}
+
+impl ChangedDisk {
+    /// The bytes in `region` of `file`, which is the image `path`.
+    pub fn new(path: &Path, file: &File, region: Region) -> Result<ChangedDisk> {
+        Ok(ChangedDisk {
+            file: Arc::new(file.try_clone().on_host("open", path)?),
+            region,
+            written: Arc::default(),
+        })
+    }
+
+    /// What has been written, in the order of the disk.
+    pub fn changes(&self) -> Vec<Change> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = written.iter().map(|(&number, block)| Change {
+            offset: self.offset(number),
+            bytes: block.to_vec(),
+        });
+        changes.collect()
+    }
+
+    fn offset(&self, number: u32) -> u64 {
+        self.region.start + u64::from(number) * BLOCK_SIZE as u64
+    }
+}
+
+impl Storage for ChangedDisk {
+    fn blocks(&self) -> u32 {
+        u32::try_from(self.region.length / BLOCK_SIZE as u64).unwrap_or(u32::MAX)
+    }
+
+    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.get(&number) {
+            Some(block) => {
+                *data = **block;
+                Ok(())
+            }
+            None => self.file.read_exact_at(data, self.offset(number)),
+        }
+    }
+
+    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(number, Box::new(*data));
+        Ok(())
+    }
+}
