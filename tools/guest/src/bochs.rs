@@ -13,6 +13,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::iter;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -168,7 +169,16 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
             "com{line}: enabled=1, mode=socket-client, dev={address}"
         ));
     }
-    Process::start(&mut command)
+    let disks = iter::once(&machine.image).chain(&machine.second_disk);
+    let locks = disks.map(|disk| lock(disk)).collect();
+    Ok(Process::start(&mut command)?.with_leftovers(locks))
+}
+
+/// The file by which Bochs says that it has `image` open.
+pub fn lock(image: &Path) -> PathBuf {
+    let mut name = image.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
 }
 
 /// The user's side of the pseudo-terminal that Bochs draws on.

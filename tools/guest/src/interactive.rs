@@ -113,7 +113,8 @@ fn bochs_call(options: &Options, display: &str) -> Result<Command> {
 
 fn bochs_in_window(options: &Options) -> Result<()> {
     println!("Bochs opens a window; `halt` in the guest or its Power button ends it.");
-    let mut bochs = Process::start(&mut bochs_call(options, "x")?)?;
+    let bochs = Process::start(&mut bochs_call(options, "x")?)?;
+    let mut bochs = bochs.with_leftovers(vec![bochs::lock(&options.disk)]);
     let end = loop {
         if let Some(status) = bochs.wait(Duration::from_secs(1))? {
             break bochs::end(status, &bochs.output());
@@ -132,7 +133,8 @@ fn bochs_in_window(options: &Options) -> Result<()> {
 
 fn bochs_in_terminal(options: &Options) -> Result<()> {
     let mut command = bochs_call(options, "term")?;
-    let mut bochs = Process::start(&mut command)?;
+    let bochs = Process::start(&mut command)?;
+    let mut bochs = bochs.with_leftovers(vec![bochs::lock(&options.disk)]);
     let name = bochs::wait_for_terminal(&mut bochs, START_TIME)?;
     let guest = bochs::open_terminal(&name)?;
     match in_terminal(&mut bochs, guest, "Bochs")? {

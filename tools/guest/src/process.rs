@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 pub struct Process {
     child: Child,
     output: Arc<Mutex<String>>,
+    /// Files that it leaves when it is killed.
+    leftovers: Vec<PathBuf>,
 }
 
 impl Process {
@@ -41,7 +44,18 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             collect(stderr, &output);
         }
-        Ok(Self { child, output })
+        Ok(Self {
+            child,
+            output,
+            leftovers: Vec::new(),
+        })
+    }
+
+    /// When it is killed, `leftovers` are removed.
+    #[must_use]
+    pub fn with_leftovers(mut self, leftovers: Vec<PathBuf>) -> Self {
+        self.leftovers = leftovers;
+        self
     }
 
     /// Its process id.
@@ -61,7 +75,15 @@ impl Process {
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
+        self.clear_up();
         Ok(())
+    }
+
+    fn clear_up(&mut self) {
+        for file in self.leftovers.drain(..) {
+            // It removes them itself when it ends by itself.
+            let _ = std::fs::remove_file(file);
+        }
     }
 
     /// Whether it has ended.
@@ -87,6 +109,7 @@ impl Drop for Process {
         // Both fail only where the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.clear_up();
     }
 }
 

@@ -21,6 +21,7 @@ guest::in_both!(
     the_second_disk_is_root,
     mkfs_spares_what_is_in_use,
     a_file_system_is_unmounted_by_its_directory,
+    a_disk_in_use_is_changed_by_nobody_else,
 );
 
 /// Where an image for the RAM disk begins on a floppy.
@@ -224,6 +225,37 @@ fn the_second_disk_is_read_mounted_and_written(emulator: Emulator) -> Result<()>
     let output = guest.command("cat /dev/hd8; echo status $?")?;
     ensure!(output.contains("No such device or address"), "{output}");
     halt(&mut guest)?;
+    check(&disk)
+}
+
+fn a_disk_in_use_is_changed_by_nobody_else(emulator: Emulator) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let disk = second_disk(&folder)?;
+    let put = || {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let words = ["put", name(&disk)?, source, "/new", "--partition", "1"];
+        mkimage(&words).map(drop)
+    };
+    let mut guest = boot_to_prompt(Machine::new(emulator, common::image()).second_disk(&disk))?;
+    let before = std::fs::read(&disk)?;
+    let refused = put().expect_err("it is in use").to_string();
+    let holder = match emulator {
+        Emulator::Qemu => "QEMU has it open",
+        Emulator::Bochs => "Bochs has it open",
+    };
+    ensure!(refused.contains(holder), "{refused}");
+    ensure!(
+        std::fs::read(&disk)? == before,
+        "it was changed all the same"
+    );
+    // To look is allowed.
+    check(&disk)?;
+    halt(&mut guest)?;
+    put()?;
+    // One that is killed leaves nothing in the way.
+    let machine = Machine::new(emulator, common::image()).second_disk(&disk);
+    drop(boot_to_prompt(machine)?);
+    put()?;
     check(&disk)
 }
 
