@@ -233,6 +233,7 @@ impl<'fs> Fs<'fs> {
     /// Puts all buffers into the list of unused ones.
     pub(crate) fn buffer_init(&self) {
         let mut cache = self.tables.buffers.lock();
+        cache.clear();
         for head in self.buffers {
             cache.put_newest(self.buffers, head.number);
         }

@@ -42,7 +42,7 @@ pub(crate) struct FileSlot {
     /// How many handles there are. Guarded by the table's lock.
     count: Word,
     /// Where it stands in the table.
-    place: u32,
+    place: Word,
     /// The place of the next free entry, for one that is free.
     next_free: Word,
     /// The place of its inode, which is counted. Set once for each opening,
@@ -60,12 +60,11 @@ pub(crate) struct FileSlot {
 }
 
 impl FileSlot {
-    /// A free entry, in front of the next one.
-    const fn new(place: u32) -> FileSlot {
+    const fn new() -> FileSlot {
         FileSlot {
             count: Word::new(0),
-            place,
-            next_free: Word::new(place + 1),
+            place: Word::new(0),
+            next_free: Word::new(0),
             inode: Word::new(0),
             file_type: Word::new(0),
             device: Word::new(0),
@@ -79,19 +78,23 @@ impl FileSlot {
 
 impl FileTable {
     pub(crate) const fn new() -> FileTable {
-        let mut slots = [const { FileSlot::new(0) }; NR_FILE];
-        let mut place = 0;
-        while place < NR_FILE {
-            slots[place] = FileSlot::new(place as u32);
-            place += 1;
-        }
         FileTable {
-            slots,
-            free: Lock::new(FreeList {
-                first: 0,
-                count: NR_FILE as u32,
-            }),
+            slots: [const { FileSlot::new() }; NR_FILE],
+            free: Lock::new(FreeList { first: 0, count: 0 }),
         }
+    }
+
+    /// Numbers the entries and puts them all into the list of free ones.
+    pub(crate) fn init(&self) {
+        let mut free = self.free.lock();
+        for (place, slot) in (0..).zip(&self.slots) {
+            slot.place.set(place);
+            slot.next_free.set(place + 1);
+        }
+        *free = FreeList {
+            first: 0,
+            count: NR_FILE as u32,
+        };
     }
 
     /// Takes a free entry, counted once. The last ones are only for whom
@@ -153,7 +156,7 @@ impl Drop for File<'_> {
         let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
         let opened = self.open_device();
         self.slot.next_free.set(free.first);
-        free.first = self.slot.place;
+        free.first = self.slot.place.get();
         free.count += 1;
         drop(free);
         let Some(inode) = self.fs.inode_from_raw(inode) else {

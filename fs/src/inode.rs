@@ -193,6 +193,7 @@ impl<'fs> Fs<'fs> {
     /// Numbers the slots and puts them all into the list of unused ones.
     pub(crate) fn inode_init(&self) {
         let mut table = self.tables.inodes.lock();
+        table.clear();
         for (place, slot) in (0..).zip(&self.tables.inode_slots) {
             slot.place.set(place);
             table.put_newest(&self.tables.inode_slots, place);

@@ -259,7 +259,7 @@ impl Geometry {
         zmap_blocks: 0,
         firstdatazone: 0,
         max_size: 0,
-        name_len: NAME_LEN as u8,
+        name_len: 0,
     };
 
     /// Checks a super block against itself and the size of its device.

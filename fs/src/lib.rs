@@ -180,8 +180,8 @@ pub struct Fs<'m> {
 }
 
 impl<'m> Fs<'m> {
-    /// Ties the parts together and links the buffers and inodes into their
-    /// lists (0.11: `buffer_init`). Once for each `tables`.
+    /// Ties the parts together and links the buffers, inodes and files into
+    /// their lists (0.11: `buffer_init`). Once for each `tables`.
     ///
     /// `buffers[n]` must be `BufferHead::new(n)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for
@@ -191,6 +191,7 @@ impl<'m> Fs<'m> {
         let fs = Fs::join(seam, buffers, tables);
         fs.buffer_init();
         fs.inode_init();
+        tables.files.init();
         fs
     }
 

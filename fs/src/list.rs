@@ -22,12 +22,12 @@ pub struct Links {
 }
 
 impl Links {
-    /// In no chain and no list.
+    /// In no chain and no list. They say nothing until the slot is in one.
     pub const fn new() -> Links {
         Links {
-            chain: Word::new(END),
-            older: Word::new(END),
-            newer: Word::new(END),
+            chain: Word::new(0),
+            older: Word::new(0),
+            newer: Word::new(0),
         }
     }
 }
@@ -53,13 +53,20 @@ impl<const CHAINS: usize> Index<CHAINS> {
         CHAINS - 1
     };
 
-    /// Without slots.
+    /// To be emptied before it is used. It is all zeros, so that the kernel's
+    /// file need not have it.
     pub const fn new() -> Self {
         Index {
-            chains: [END; CHAINS],
-            oldest: END,
-            newest: END,
+            chains: [0; CHAINS],
+            oldest: 0,
+            newest: 0,
         }
+    }
+
+    /// Makes it one without slots.
+    pub fn clear(&mut self) {
+        self.chains.fill(END);
+        (self.oldest, self.newest) = (END, END);
     }
 
     /// The slot in the chain of `hash` for which `wanted` holds.
