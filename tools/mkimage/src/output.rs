@@ -84,35 +84,45 @@ impl NewFile {
             Found::File(old) => return NewFile::replacing(target, Some(old), length),
             Found::Stream(stream) => stream,
         };
-        let file = unnamed(target)?;
-        file.set_len(length).on_host("write", target)?;
-        Ok(NewFile {
-            file,
-            target: target.to_owned(),
-            destination: Destination::Stream(stream),
-        })
+        let destination = Destination::Stream(stream);
+        NewFile::begin(unnamed(target)?, target.to_owned(), destination, length)
     }
 
     /// Begins a file of `length` zeros that replaces the regular file `old`, if
-    /// there is one, with its owner and mode.
+    /// there is one, with its owner and mode. Where that can't be, because the
+    /// folder or the owner is not the user's own, its bytes are to go over the old
+    /// ones.
     fn replacing(target: &Path, old: Option<File>, length: u64) -> Result<NewFile> {
         // A symbolic link stays one; the file it leads to is replaced.
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let metadata = match &old {
-            Some(old) => Some(old.metadata().on_host("look at", &target)?),
-            None => None,
+        let Some(old) = old else {
+            let created = create_beside(&target).on_host("create a file in", folder_of(&target));
+            let (file, name) = created?;
+            return NewFile::begin(file, target, Destination::Name { name, _old: None }, length);
         };
-        let in_place = metadata.as_ref().is_some_and(is_changed_in_place);
-        let (file, destination) = match (old, in_place) {
-            (Some(old), true) => (unnamed(&target)?, Destination::Over(old)),
-            (old, _) => {
-                let (file, name) = create_beside(&target)?;
-                if let Some(metadata) = &metadata {
-                    keep_attributes(&file, metadata).on_host("set the owner of", &target)?;
-                }
-                (file, Destination::Name { name, _old: old })
+        let metadata = old.metadata().on_host("look at", &target)?;
+        let beside = match is_changed_in_place(&metadata) {
+            true => None,
+            false => create_beside(&target)
+                .and_then(|(file, name)| keep_attributes(&file, &metadata).map(|()| (file, name)))
+                .ok(),
+        };
+        let (file, destination) = match beside {
+            Some((file, name)) => {
+                let _old = Some(old);
+                (file, Destination::Name { name, _old })
             }
+            None => (unnamed(&target)?, Destination::Over(old)),
         };
+        NewFile::begin(file, target, destination, length)
+    }
+
+    fn begin(
+        file: File,
+        target: PathBuf,
+        destination: Destination,
+        length: u64,
+    ) -> Result<NewFile> {
         file.set_len(length).on_host("write", &target)?;
         Ok(NewFile {
             file,
@@ -206,6 +216,9 @@ pub fn rewrite(path: &Path, file: &File, changes: &[Change]) -> Result<()> {
     }
     let old = file.try_clone().on_host("open", path)?;
     let new = NewFile::replacing(path, Some(old), metadata.len())?;
+    if let Destination::Over(_) = new.destination {
+        return write_in_place(path, file, changes);
+    }
     copy_data(file, &new.file, metadata.len()).on_host("copy", path)?;
     for change in changes {
         new.overwrite_at(&change.bytes, change.offset)?;
@@ -326,7 +339,7 @@ fn builder() -> Builder<'static, 'static> {
 }
 
 /// A file in the folder of `target`, without a name if that can be.
-fn create_beside(target: &Path) -> Result<(File, Option<(TempPath, SignalsWait)>)> {
+fn create_beside(target: &Path) -> io::Result<(File, Option<(TempPath, SignalsWait)>)> {
     let folder = folder_of(target);
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o666);
@@ -337,8 +350,7 @@ fn create_beside(target: &Path) -> Result<(File, Option<(TempPath, SignalsWait)>
     let wait = SignalsWait::begin();
     let temporary = builder()
         .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .on_host("create a file in", folder)?;
+        .tempfile_in(folder)?;
     let (file, name) = temporary.into_parts();
     Ok((file, Some((name, wait))))
 }

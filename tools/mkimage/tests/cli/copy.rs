@@ -316,3 +316,20 @@ fn standard_input_and_output() {
     let expected = "mkimage: -: copy: expected a regular file for standard output";
     assert_eq!(message, expected);
 }
+
+#[test]
+fn names_of_one_file_on_the_host_do_not_tie_those_of_the_image() {
+    let project = Project::built();
+    project.write("one", "1");
+    project.write("two", "2");
+    project.done(&["mkdir", "image", "/d"]);
+    project.done(&["cp", "one", "two", "image:/d"]);
+    fs::create_dir(project.path("d")).unwrap();
+    project.write("d/one", "old");
+    fs::hard_link(project.path("d/one"), project.path("d/two")).unwrap();
+    project.done(&["cp", "-r", "image:/d", "."]);
+    assert_eq!(
+        (project.read("d/one"), project.read("d/two")),
+        (b"1".into(), b"2".into())
+    );
+}

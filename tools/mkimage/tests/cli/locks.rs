@@ -2,9 +2,10 @@
 //! What happens to an image that is used by others, or that a signal interrupts.
 
 use crate::project::Project;
+use nix::unistd::geteuid;
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -145,4 +146,36 @@ fn an_image_keeps_its_owner_mode_and_names() {
     assert_eq!(look(), before);
     assert!(project.read("second") == project.read("image"));
     assert_eq!(project.output(&["ls", "second", "/boot"]), "/boot\n");
+}
+
+/// As a user who is not root, which it may be already.
+fn as_ordinary_user(project: &Project, words: &[&str]) -> Command {
+    const NOBODY: u32 = 65534;
+    let program = project.path("mkimage");
+    fs::copy(assert_cmd::cargo::cargo_bin("mkimage"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.current_dir(project.path("")).args(words);
+    if geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+#[test]
+fn what_cannot_be_replaced_is_written_in_place() {
+    let project = Project::built();
+    let path = project.path("image");
+    // Whoever may write the image may not make files beside it.
+    fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+    let mut put = as_ordinary_user(&project, &["put", "image", "boot", "/boot"]);
+    fs::set_permissions(project.path(""), Permissions::from_mode(0o555)).unwrap();
+    let before = fs::metadata(&path).unwrap();
+    let output = put.output().unwrap();
+    fs::set_permissions(project.path(""), Permissions::from_mode(0o755)).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!((after.ino(), after.uid()), (before.ino(), before.uid()));
+    project.assert_clean("image");
+    project.done(&["get", "image", "/boot", "back"]);
+    assert!(project.read("back") == project.read("boot"));
 }

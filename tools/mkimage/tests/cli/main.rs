@@ -2,6 +2,7 @@
 //! The tool as its users see it: words in, text, exit status and files out.
 
 mod attributes;
+mod block_devices;
 mod build;
 mod commands;
 mod copy;

@@ -63,8 +63,11 @@ fn make(
                 let problem = "expected no directory, for the file of that name";
                 return Err(Fault::new("copy", problem).in_file(&path));
             }
-            // So would a link to a file, unless it was named itself.
-            if !item.relative.is_root() && old.is_some_and(|found| found.is_symlink()) {
+            // So would a link to a file, and a file that has other names, unless it
+            // was named itself.
+            let is_shared =
+                |old: &fs::Metadata| old.is_symlink() || (old.is_file() && old.nlink() > 1);
+            if !item.relative.is_root() && old.as_ref().is_some_and(is_shared) {
                 fs::remove_file(&path).on_host("replace", &path)?;
             }
             let new = NewFile::create(&path, 0, images)?;
