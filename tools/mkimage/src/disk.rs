@@ -20,7 +20,9 @@
 
 use crate::error::Fault;
 use crate::floppy::Regions;
+use crate::foreign;
 use crate::geometry::Geometry;
+use fs::layout::{BLOCK_SIZE, DiskSuper, SUPER_MAGIC, SUPER_MAGIC_30};
 use lib::abi_struct;
 use lib::command_line::CommandLine;
 use lib::pod::Pod;
@@ -171,12 +173,13 @@ impl Layout {
                 root_device: root_device(),
             });
         }
-        if minix_magic(start).is_some() {
+        if has_minix_magic(start) {
             return Ok(Layout::Bare);
         }
-        Err(Fault::new(
+        Err(foreign::fault(
+            start,
             "sectors 0 to 3",
-            "expected a boot sector with a partition table, or a Minix super block at byte 1024",
+            "a boot sector with a partition table, or a Minix super block at byte 1024",
         ))
     }
 
@@ -265,12 +268,45 @@ pub fn partition_table(start: &[u8], length: u64) -> Option<[PartitionEntry; 4]>
     (table.iter().all(plausible) && !table.iter().all(PartitionEntry::is_unused)).then_some(table)
 }
 
-/// The magic number of the Minix super block, at byte 16 of block 1, if it is
-/// one: 137Fh with names of 14 characters, 138Fh with 30, 2468h and 2478h for
-/// version 2.
-pub fn minix_magic(start: &[u8]) -> Option<u16> {
-    let magic = u16::from_bytes(start.get(1024 + 16..)?)?;
-    matches!(magic, 0x137f | 0x138f | 0x2468 | 0x2478).then_some(magic)
+/// What tells that an image which begins with `start` is longer than its `length`
+/// bytes, and how long it is.
+pub fn missing(start: &[u8], length: u64) -> Option<(u64, Fault)> {
+    let table = partition_table(start, u64::MAX);
+    if partition_table(start, length).is_none() && table.is_some() {
+        let used = || table.iter().flatten().filter(|entry| !entry.is_unused());
+        let is_known = |entry: &PartitionEntry| {
+            (entry.is_minix() || entry.kind == KERNEL_PARTITION) && entry.region().start < length
+        };
+        let end = used().map(|entry| entry.region().start + entry.region().length);
+        let (true, Some(end)) = (used().any(is_known), end.max()) else {
+            return None;
+        };
+        let sectors = |bytes| bytes / SECTOR_SIZE as u64;
+        let problem = format!(
+            "the table reaches sector {}, the file ends at sector {}",
+            sectors(end),
+            sectors(length)
+        );
+        return Some((end, Fault::new("partition table", problem)));
+    }
+    let block = start.get(BLOCK_SIZE..)?.first_chunk::<BLOCK_SIZE>()?;
+    let blocks = u64::from(DiskSuper::parse(block).nzones);
+    let end = blocks * BLOCK_SIZE as u64;
+    if table.is_some() || !has_minix_magic(start) || end <= length {
+        return None;
+    }
+    let problem = format!(
+        "the file system has {blocks} blocks, the file ends at block {}",
+        length / BLOCK_SIZE as u64
+    );
+    Some((end, Fault::new("super block", problem)))
+}
+
+/// Whether there is the magic number of a Minix super block of version 1, at byte 16
+/// of block 1: 137Fh with names of 14 characters, 138Fh with 30.
+fn has_minix_magic(start: &[u8]) -> bool {
+    let magic = start.get(1024 + 16..).and_then(u16::from_bytes);
+    matches!(magic, Some(SUPER_MAGIC | SUPER_MAGIC_30))
 }
 
 /// Fills what is the image's own into the boot sector: ROOT_DEV and the

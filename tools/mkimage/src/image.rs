@@ -2,8 +2,8 @@
 //! An image file that is there already.
 
 use crate::changes::Change;
-use crate::disk::{COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
-use crate::error::{FaultContext, HostContext, Result};
+use crate::disk::{self, COMMAND_LINE_LBA, Layout, Region, SECTOR_SIZE};
+use crate::error::{Fault, FaultContext, HostContext, Result};
 use crate::geometry::Geometry;
 use crate::lock::{length, open_to_change, open_to_read};
 use crate::output::rewrite;
@@ -28,10 +28,15 @@ pub struct Image {
     pub layout: Layout,
     /// How a disk counts, if it has whole cylinders.
     pub geometry: Option<Geometry>,
+    /// What tells that the file ends too early, if it does.
+    pub missing: Option<Fault>,
+    /// Where it should end.
+    end: u64,
 }
 
 impl Image {
-    /// Opens an image to read it, and finds out how it is divided.
+    /// Opens an image to read it, and finds out how it is divided. All of it must be
+    /// there.
     pub fn open(path: &Path) -> Result<Image> {
         Image::of(path, open_to_read(path)?)
     }
@@ -41,18 +46,41 @@ impl Image {
         Image::of(path, open_to_change(path)?)
     }
 
+    /// As [`Image::open`], for those who save what is there of an image that ends too
+    /// early.
+    pub fn open_partly(path: &Path) -> Result<Image> {
+        Image::of_part(path, open_to_read(path)?)
+    }
+
     /// Finds out how the image `path` is divided, which is open as `file`.
     pub fn of(path: &Path, file: File) -> Result<Image> {
+        let mut image = Image::of_part(path, file)?;
+        match image.missing.take() {
+            Some(fault) if image.layout != Layout::Bare => Err(fault.in_file(path)),
+            _ => {
+                image.end = image.length;
+                Ok(image)
+            }
+        }
+    }
+
+    fn of_part(path: &Path, file: File) -> Result<Image> {
         let length = length(&file).on_host("look at", path)?;
         let mut start = vec![0; length.min(START) as usize];
         file.read_exact_at(&mut start, 0).on_host("read", path)?;
-        let layout = Layout::detect(&start, length).in_file(path)?;
+        let (end, missing) = match disk::missing(&start, length) {
+            Some((end, fault)) => (end, Some(fault)),
+            None => (length, None),
+        };
+        let layout = Layout::detect(&start, end).in_file(path)?;
         Ok(Image {
             path: path.to_owned(),
             file,
             length,
             layout,
             geometry: Geometry::detect(&start, length / SECTOR_SIZE as u64),
+            missing,
+            end,
         })
     }
 
@@ -61,11 +89,12 @@ impl Image {
         rewrite(&self.path, &self.file, changes)
     }
 
-    /// The bytes of a region.
+    /// The bytes of a region; zeros behind the end of the file.
     pub fn read(&self, region: Region) -> Result<Vec<u8>> {
+        let there = self.length.saturating_sub(region.start).min(region.length);
         let mut bytes = vec![0; region.length as usize];
         self.file
-            .read_exact_at(&mut bytes, region.start)
+            .read_exact_at(&mut bytes[..there as usize], region.start)
             .on_host("read", &self.path)?;
         Ok(bytes)
     }
@@ -74,7 +103,7 @@ impl Image {
     pub fn file_system(&self, number: Option<u8>) -> Result<Region> {
         let region = self
             .layout
-            .file_system(number, self.length)
+            .file_system(number, self.end)
             .in_file(&self.path)?;
         Ok(Region {
             length: region.length.min(FILE_SYSTEM_MAX),

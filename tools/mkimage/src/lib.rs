@@ -30,6 +30,7 @@ pub mod dump;
 pub mod elf;
 pub mod error;
 pub mod floppy;
+pub mod foreign;
 pub mod fsck;
 pub mod geometry;
 pub mod image;

@@ -7,6 +7,7 @@
 
 use crate::complaints::complain;
 use crate::error::{Error, Fault, Result};
+use crate::foreign;
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
 use fs::host::{Attributes, Editor, EditorFile, Host, ReadInto, Storage};
@@ -50,15 +51,23 @@ pub struct Writer<'a, 'fs> {
 /// `time` is the time of everything that is changed.
 pub fn with_file_system<T>(
     image: &Path,
-    disk: impl Storage + 'static,
+    mut disk: impl Storage + 'static,
     time: Time,
     work: impl FnOnce(&Mounted<'_>) -> Result<T>,
 ) -> Result<T> {
+    let start = start_of(&mut disk);
     let host = attach(disk, time);
     let fs = host.fs();
     let editor = Editor::mount(&fs, DEVICE).map_err(|errno| {
-        let problem = format!("cannot be mounted: {}: {}", errno.text(), messages(&host));
-        Fault::new("file system", problem).in_file(image)
+        match foreign::name(&start) {
+            Some(_) => foreign::fault(&start, "file system", "Minix version 1"),
+            None => {
+                let said = messages(&host);
+                let problem = format!("cannot be mounted: {}: {said}", errno.text());
+                Fault::new("file system", problem)
+            }
+        }
+        .in_file(image)
     })?;
     // How much is free interests nobody here.
     host.take_messages();
@@ -93,6 +102,18 @@ pub fn make(
     made.map_err(|errno| in_image(&host, image, &ImagePath::ROOT, action, errno))
 }
 
+/// The first blocks, which tell the kind of a file system.
+fn start_of(disk: &mut impl Storage) -> Vec<u8> {
+    let mut start = Vec::new();
+    let mut block = [0; BLOCK_SIZE];
+    for number in 0..disk.blocks().min(2) {
+        if disk.read(number, &mut block).is_ok() {
+            start.extend_from_slice(&block);
+        }
+    }
+    start
+}
+
 fn attach(disk: impl Storage + 'static, time: Time) -> Host {
     let host = Host::new(BUFFERS);
     host.attach(DEVICE, disk);
@@ -105,8 +126,17 @@ fn attach(disk: impl Storage + 'static, time: Time) -> Host {
 fn messages(host: &Host) -> String {
     let mut messages = host.take_messages();
     messages.dedup();
-    let messages: Vec<&str> = messages.iter().take(3).map(|it| it.trim()).collect();
-    messages.join("; ")
+    // There is but one device, of which nobody has heard.
+    let start = format!("file system error on {DEVICE}: ");
+    let device = format!("{DEVICE}");
+    let shown = |message: &String| {
+        let message = message.trim();
+        message.strip_prefix(&start).unwrap_or(message).to_owned()
+    };
+    let messages = messages
+        .iter()
+        .filter(|message| !message.starts_with(&device));
+    messages.take(3).map(shown).collect::<Vec<_>>().join("; ")
 }
 
 fn in_image(
@@ -270,12 +300,10 @@ impl<'fs> Mounted<'fs> {
             complain(&error);
             self.host.take_messages();
             let problem = match bad_count {
-                PATIENCE.. => format!("zeros stand for what can't be read from byte {first} on"),
-                count => format!(
-                    "zeros stand for {count} blocks that can't be read, the first at byte {first}"
-                ),
+                PATIENCE.. => format!("what is behind byte {first} can't be read"),
+                count => format!("{count} of its blocks can't be read, the first at byte {first}"),
             };
-            complain(&self.fault(path, problem));
+            complain(&self.fault(path, format!("{problem}; zeros stand for it")));
         }
         Ok(file.size().into())
     }

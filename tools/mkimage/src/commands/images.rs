@@ -7,6 +7,7 @@ use crate::cli::{Place, TimeArgs};
 use ::fs::host::FileDisk;
 use lib::sys::types::Time;
 use mkimage::changes::ChangedDisk;
+use mkimage::complaints::complain;
 use mkimage::error::Result;
 use mkimage::image::Image;
 use mkimage::root_fs::{Mounted, with_file_system};
@@ -14,8 +15,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Runs `work` on the file system of an image, which is not changed.
 pub fn inspect<T>(at: &Place, work: impl FnOnce(&Mounted<'_>) -> Result<T>) -> Result<T> {
-    let image = Image::open(&at.image)?;
+    let image = Image::open_partly(&at.image)?;
     let region = image.file_system(at.partition)?;
+    if let Some(fault) = image.missing {
+        complain(&fault.in_file(&image.path));
+    }
     let disk = FileDisk::new(image.file, region.start, region.length);
     with_file_system(&image.path, disk, 0, work)
 }

@@ -8,8 +8,9 @@ use mkimage::disk::{
     KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, parse_command_line,
 };
 use mkimage::drawing::draw;
-use mkimage::error::{OutputContext, Result};
+use mkimage::error::{Fault, OutputContext, Result};
 use mkimage::floppy::Regions;
+use mkimage::foreign;
 use mkimage::geometry::Geometry;
 use mkimage::image::Image;
 use mkimage::kernel_header::{KernelHeader, checksum};
@@ -20,7 +21,7 @@ use std::path::Path;
 
 /// Prints the page.
 pub fn info(path: &Path, as_json: bool, out: &mut dyn Write) -> Result<()> {
-    let image = Image::open(path)?;
+    let image = Image::open_partly(path)?;
     if as_json {
         return print(&as_value(&image)?, out);
     }
@@ -39,6 +40,9 @@ pub fn info(path: &Path, as_json: bool, out: &mut dyn Write) -> Result<()> {
 fn as_value(image: &Image) -> Result<Value> {
     let sectors = image.length / SECTOR_SIZE as u64;
     let mut value = json!({ "bytes": image.length, "sectors": sectors });
+    if let Some(missing) = &image.missing {
+        value["problem"] = json!(missing.to_string());
+    }
     if let Some(geometry) = image.geometry {
         let Geometry {
             cylinders,
@@ -70,8 +74,8 @@ fn as_value(image: &Image) -> Result<Value> {
 }
 
 fn add_boot(value: &mut Value, image: &Image, root_device: Device) -> Result<()> {
-    value["root_device"] = json!(root_device.to_string());
     if image.layout.kernel().is_ok() {
+        value["root_device"] = json!(root_device.to_string());
         let sector = image.command_line_sector()?;
         value["command_line"] = json!(parse_command_line(&sector).ok());
     }
@@ -105,6 +109,8 @@ fn partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Value>
     }
     if entry.is_minix() {
         value["file_system"] = file_system(image, image.file_system(Some(number))?)?;
+    } else if let Some(name) = foreign_name(image, entry.region())? {
+        value["holds"] = json!(name);
     }
     Ok(value)
 }
@@ -123,6 +129,7 @@ fn describe(image: &Image) -> Result<Vec<String>> {
         image.path.display(),
         image.length
     )];
+    lines.extend(image.missing.iter().map(Fault::to_string));
     match &image.layout {
         Layout::Bare => lines.extend(describe_file_system(image, image.file_system(None)?)?),
         Layout::Floppy {
@@ -149,8 +156,10 @@ fn describe_disk(image: &Image, root_device: Device) -> Result<Vec<String>> {
 }
 
 fn describe_boot(image: &Image, root_device: Device) -> Result<Vec<String>> {
-    let mut lines = vec![format!("boot sector: root device {root_device}")];
+    let mut lines = Vec::new();
+    // In a boot sector of others these bytes mean something else.
     if image.layout.kernel().is_ok() {
+        lines.push(format!("boot sector: root device {root_device}"));
         lines.push(match parse_command_line(&image.command_line_sector()?) {
             Ok(line) => format!("command line: {line:?}"),
             Err(fault) => fault.to_string(),
@@ -191,6 +200,8 @@ fn describe_partition(image: &Image, number: u8, entry: &PartitionEntry) -> Resu
             image,
             image.file_system(Some(number))?,
         )?);
+    } else if let Some(name) = foreign_name(image, entry.region())? {
+        lines.push(format!("  {name}"));
     }
     Ok(lines)
 }
@@ -218,6 +229,9 @@ fn kernel(
             "kernel: {length} bytes, more than the partition holds"
         )));
     }
+    if contents.start + contents.length > image.length {
+        return Ok(Err("kernel: the file ends before it does".to_owned()));
+    }
     let is_good = checksum(&image.read(contents)?) == header.checksum;
     Ok(Ok((header, is_good)))
 }
@@ -244,10 +258,22 @@ fn describe_kernel(image: &Image, region: Region) -> Result<String> {
 
 fn describe_file_system(image: &Image, region: Region) -> Result<Vec<String>> {
     Ok(vec![match Usage::of(&image.read(region)?) {
-        Err(fault) => format!("  no file system: {fault}"),
+        Err(fault) => match foreign_name(image, region)? {
+            Some(name) => format!("  {name}, which is not read here"),
+            None => format!("  no file system: {fault}"),
+        },
         Ok(usage) => format!(
             "  Minix file system, names of {} characters: {} of {} KB and {} of {} inodes free",
             usage.name_length, usage.free_zones, usage.zones, usage.free_inodes, usage.inodes
         ),
     }])
+}
+
+/// What a partition of others holds.
+fn foreign_name(image: &Image, region: Region) -> Result<Option<&'static str>> {
+    let start = Region {
+        length: region.length.min(4 * BLOCK_SIZE as u64),
+        ..region
+    };
+    Ok(foreign::name(&image.read(start)?))
 }

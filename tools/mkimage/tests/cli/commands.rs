@@ -342,8 +342,8 @@ fn images_of_the_real_mkfs() {
 fn what_is_no_image_is_refused() {
     let project = Project::new();
     project.write("zeros", [0; 4096]);
-    let expected = "mkimage: zeros: sectors 0 to 3: expected a boot sector with a partition table, \
-                    or a Minix super block at byte 1024";
+    let expected = "mkimage: zeros: sectors 0 to 3: nothing but zeros, expected a boot sector \
+                    with a partition table, or a Minix super block at byte 1024";
     assert_eq!(project.failure(&["ls", "zeros"]), expected);
     assert_eq!(
         project.failure(&["ls", "nothing"]),

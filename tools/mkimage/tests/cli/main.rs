@@ -15,4 +15,5 @@ mod mkfs;
 mod names;
 mod output;
 mod project;
+mod rescue;
 mod structures;

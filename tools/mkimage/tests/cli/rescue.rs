@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Damaged images, and those of other kinds: what can be saved, and what is said.
+
+use crate::project::{Project, system_tool};
+use std::fs;
+
+/// Where partition 2 begins.
+const ROOT: usize = 4032 * 512;
+/// No zone has this number, and no inode.
+const NONSENSE: [u8; 2] = 60000u16.to_le_bytes();
+
+/// The place of the directory entry with this name.
+fn entry_of(image: &[u8], name: &str) -> usize {
+    let mut bytes = [0; 14];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    let place = image.windows(14).position(|window| window == bytes);
+    place.unwrap() - 2
+}
+
+/// Makes zone `slot` of the file with this name one that is not there.
+fn spoil_zone(image: &mut [u8], name: &str, slot: usize) {
+    let entry = entry_of(image, name);
+    let number = usize::from(u16::from_le_bytes([image[entry], image[entry + 1]]));
+    let place = ROOT + 4 * 1024 + (number - 1) * 32 + 14 + 2 * slot;
+    image[place..place + 2].copy_from_slice(&NONSENSE);
+}
+
+/// What a command prints that goes on past damage, and its complaints.
+fn partly(project: &Project, words: &[&str]) -> (String, String) {
+    let output = project.mkimage(words).assert().code(1).get_output().clone();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_bad_entry_leaves_the_others() {
+    let project = Project::built();
+    let mut image = project.read("image");
+    let entry = entry_of(&image, "long");
+    image[entry..entry + 2].copy_from_slice(&NONSENSE);
+    project.write("image", image);
+    let complaint = "mkimage: image: /etc/long: cannot look at: Input/output error: \
+                     a directory entry for inode 60000\n";
+    for (words, expected) in [
+        (&["ls", "image", "/etc"][..], "rc\n"),
+        (&["tree", "image", "/etc"], "/etc\n└── rc\n"),
+        (&["cp", "-r", "image:/etc", "out"], ""),
+    ] {
+        let (out, complaints) = partly(&project, words);
+        assert_eq!(out, expected);
+        assert_eq!(complaints, complaint);
+    }
+    assert_eq!(project.read("out/rc"), b"cat /etc/motd\n");
+}
+
+#[test]
+fn a_bad_block_leaves_the_rest_of_the_file() {
+    let project = Project::built();
+    let mut image = project.read("image");
+    spoil_zone(&mut image, "long", 2);
+    project.write("image", image);
+    let mut expected = vec![b'x'; 20_000];
+    expected[2048..3072].fill(0);
+    for words in [
+        &["get", "image", "/etc/long", "got"][..],
+        &["cp", "-r", "image:/etc", "out"],
+    ] {
+        let (_, complaints) = partly(&project, words);
+        assert!(
+            complaints.contains("/etc/long: cannot read: Input/output error: "),
+            "{complaints}"
+        );
+        let zeros = "/etc/long: 1 of its blocks can't be read, the first at byte 2048; zeros stand for it\n";
+        assert!(complaints.ends_with(zeros), "{complaints}");
+    }
+    assert!(project.read("got") == expected);
+    assert!(project.read("out/long") == expected);
+    assert_eq!(project.read("out/rc"), b"cat /etc/motd\n");
+}
+
+#[test]
+fn a_bad_directory_leaves_the_others() {
+    let project = Project::built();
+    let mut image = project.read("image");
+    spoil_zone(&mut image, "etc", 0);
+    project.write("image", image);
+    let (tree, complaints) = partly(&project, &["tree", "image"]);
+    assert!(
+        tree.contains("├── etc\n") && tree.contains("ash\n"),
+        "{tree}"
+    );
+    let expected = "mkimage: image: /etc: cannot list all of it: Input/output error: ";
+    assert!(complaints.starts_with(expected), "{complaints}");
+}
+
+#[test]
+fn what_is_left_of_an_image_that_was_cut() {
+    let project = Project::built();
+    let whole = project.read("image");
+    // The last files in the tree lie furthest behind: this is within /etc/long.
+    project.write("cut", &whole[..ROOT + 26 * 1024]);
+    let told = "partition table: the table reaches sector 8064, the file ends at sector 4084";
+    let (listing, complaints) = partly(&project, &["ls", "cut", "/etc"]);
+    assert_eq!(listing, "long\nrc\n");
+    assert_eq!(complaints, format!("mkimage: cut: {told}\n"));
+    partly(&project, &["cp", "-r", "--skip-special", "cut:/.", "out"]);
+    let (saved, original) = (project.read("out/etc/long"), [b'x'; 20_000]);
+    assert!(saved[..1024] == original[..1024] && saved.len() == original.len());
+    let info = project.output(&["info", "cut"]);
+    assert!(info.contains(told), "{info}");
+    // Nothing is changed.
+    let before = project.read("cut");
+    for words in [&["rm", "cut", "/etc/rc"][..], &["fsck", "--repair", "cut"]] {
+        assert_eq!(project.failure(words), format!("mkimage: cut: {told}"));
+    }
+    assert!(project.read("cut") == before);
+}
+
+#[test]
+fn a_bare_file_system_that_was_cut() {
+    let project = Project::new();
+    project.write("long", [b'x'; 20_000]);
+    project.write("short", "short\n");
+    project.done(&["mkfs", "m", "--size", "360K"]);
+    project.done(&["put", "m", "short", "/short"]);
+    project.done(&["put", "m", "long", "/long"]);
+    let whole = project.read("m");
+    project.write("m", &whole[..20 * 1024]);
+    let (text, complaints) = partly(&project, &["cat", "m", "/short"]);
+    assert_eq!(text, "short\n");
+    let told = "super block: the file system has 360 blocks, the file ends at block 20";
+    assert_eq!(complaints, format!("mkimage: m: {told}\n"));
+}
+
+#[test]
+fn other_kinds_are_named() {
+    let project = Project::built();
+    for (option, version) in [("-2", 2), ("-3", 3)] {
+        fs::write(project.path("m"), vec![0; 360 << 10]).unwrap();
+        let mut mkfs = system_tool("mkfs.minix");
+        mkfs.arg(option).arg(project.path("m")).assert().success();
+        let message = project.failure(&["ls", "m"]);
+        let expected = format!(
+            "mkimage: m: sectors 0 to 3: a Minix file system of version {version}, expected"
+        );
+        assert!(message.starts_with(&expected), "{message}");
+        // In a partition.
+        let mut image = project.read("image");
+        image[ROOT..ROOT + (360 << 10)].copy_from_slice(&project.read("m"));
+        project.write("disk", image);
+        let message = project.failure(&["ls", "disk"]);
+        let expected = format!(
+            "mkimage: disk: file system: a Minix file system of version {version}, \
+             expected Minix version 1"
+        );
+        assert_eq!(message, expected);
+        let info = project.output(&["info", "disk"]);
+        let expected = format!("  a Minix file system of version {version}, which is not read");
+        assert!(info.contains(&expected), "{info}");
+    }
+    for (magic, at, name) in [
+        (&b"\xfd7zXZ\0"[..], 0, "a file compressed by xz"),
+        (b"FAT12   ", 54, "a FAT file system"),
+        (&[0x53, 0xef], 1080, "an ext2, ext3 or ext4 file system"),
+    ] {
+        let mut bytes = vec![1; 4096];
+        bytes[at..at + magic.len()].copy_from_slice(magic);
+        project.write("m", bytes);
+        let message = project.failure(&["put", "m", "kernel", "/"]);
+        assert!(message.contains(&format!("{name}, expected")), "{message}");
+    }
+}
+
+/// Only our own boot sector has ROOT_DEV at byte 444.
+#[test]
+fn the_root_device_of_a_boot_sector_of_others() {
+    let project = Project::built();
+    let shown = |image: &str| {
+        let info = project.output(&["info", image]);
+        let json = project.output(&["info", "--json", image]);
+        (info.contains("root device"), json.contains("root_device"))
+    };
+    assert_eq!(shown("image"), (true, true));
+    let mut image = project.read("image");
+    image[446 + 4] = 0x83;
+    project.write("other", image);
+    assert_eq!(shown("other"), (false, false));
+}
