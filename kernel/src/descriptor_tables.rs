@@ -16,8 +16,11 @@
 use crate::sched::NR_TASKS;
 use core::arch::asm;
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::ops::Range;
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Ring, Selector};
+use mm::memory::PAGE_SIZE;
 use static_assertions::const_assert_eq;
 
 const GDT_ENTRIES: usize = 4 + 2 * NR_TASKS;
@@ -90,7 +93,8 @@ pub fn set_gate(vector: u8, gate: Descriptor) {
 
 /// Enters a task's TSS and LDT into the GDT (0.11: `set_tss_desc`,
 /// `set_ldt_desc`).
-pub fn set_task_descriptors(task: usize, tss: LinearAddress, ldt: LinearAddress) {
+pub fn set_task_descriptors(task: usize, ldt: LinearAddress) {
+    let tss = LinearAddress(tss(task) as u32);
     let tss_limit = size_of::<Tss>() as u32 - 1;
     let ldt_limit = 3 * size_of::<Descriptor>() as u32 - 1;
     GDT.set(Selector::tss(task).index(), Descriptor::tss(tss, tss_limit));
@@ -196,6 +200,35 @@ impl Tss {
             trace_bitmap: Self::NO_IO_BITMAP,
         }
     }
+}
+
+/// The place of a TSS. None crosses the end of a page: the processor might not
+/// follow it there (Intel SDM vol. 3, 7.2.1).
+#[repr(C, align(128))]
+struct TssPlace(UnsafeCell<MaybeUninit<Tss>>);
+
+/// The TSSs of all tasks (0.11: `tss` in `struct task_struct`). They have two
+/// pages of their own, so that these can be mapped in another way than the rest.
+#[repr(C, align(4096))]
+struct TssTable([TssPlace; NR_TASKS]);
+
+// SAFETY: only the processor reads and writes them, but that a task's is filled
+// while the task does not run, by the one processor.
+unsafe impl Sync for TssTable {}
+
+static TSS_TABLE: TssTable =
+    TssTable([const { TssPlace(UnsafeCell::new(MaybeUninit::uninit())) }; NR_TASKS]);
+const_assert_eq!(size_of::<TssTable>(), 2 * PAGE_SIZE);
+
+/// Where the TSS of a task is.
+pub fn tss(task: usize) -> *mut Tss {
+    TSS_TABLE.0[task].0.get().cast()
+}
+
+/// The pages that the TSSs have.
+pub fn tss_pages() -> Range<LinearAddress> {
+    let start = (&raw const TSS_TABLE).addr() as u32;
+    LinearAddress(start)..LinearAddress(start + size_of::<TssTable>() as u32)
 }
 
 struct DoubleFaultTask {

@@ -174,6 +174,11 @@ fn enable_paging(memory_end: u32) -> u32 {
         LinearAddress(address_of(&raw const kernel_text_end)),
     );
     memory::protect_guard(LinearAddress(address_of(&raw const task0_stack_guard)));
+    if setup_data::parameters().expose_tss {
+        let pages = descriptor_tables::tss_pages();
+        memory::expose_tss(pages.start, pages.end);
+        printk!("The TSSs are exposed to ring 3, as the command line has it\n");
+    }
     cr3
 }
 

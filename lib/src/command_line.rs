@@ -33,6 +33,8 @@ pub struct CommandLine<'a> {
     pub keyboard: Option<usize>,
     /// `no387`: the coprocessor is not to be used.
     pub no387: bool,
+    /// `expose-tss`: ring 3 may use the pages of the task state segments.
+    pub expose_tss: bool,
 }
 
 /// A word that is not understood.
@@ -92,7 +94,11 @@ impl<'a> CommandLine<'a> {
                 self.no387 |= value.is_none();
                 value.map_or(Ok(()), |_| Err("no387 without a value"))
             }
-            _ => Err("root=, ramdisk=, init=, console=, keyboard= or no387"),
+            "expose-tss" => {
+                self.expose_tss |= value.is_none();
+                value.map_or(Ok(()), |_| Err("expose-tss without a value"))
+            }
+            _ => Err("root=, ramdisk=, init=, console=, keyboard=, no387 or expose-tss"),
         }
     }
 }
@@ -132,7 +138,8 @@ mod tests {
 
     #[test]
     fn all_words() {
-        let line = "root=/dev/hd2 ramdisk=1024,7 init=/bin/cat console=ttyS0 keyboard=de no387";
+        let line = "root=/dev/hd2 ramdisk=1024,7 init=/bin/cat console=ttyS0 keyboard=de no387 \
+                    expose-tss";
         assert_eq!(bad(line), [""; 0]);
         assert_eq!(
             CommandLine::parse(line, &mut |_| ()),
@@ -143,6 +150,7 @@ mod tests {
                 console: Some("ttyS0"),
                 keyboard: Some(1),
                 no387: true,
+                expose_tss: true,
             }
         );
         assert_eq!(

@@ -148,9 +148,19 @@ pub fn end() -> PhysicalAddress {
 /// `end`. Tasks 0 and 1 run code of the kernel's own there before the first
 /// `execve`; the segments of all others do not reach slot 0.
 pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
+    expose(start, end, PageFlags::PRESENT | PageFlags::USER);
+}
+
+/// Lets ring 3 use the pages from `start` up to `end`, which stay the kernel's.
+/// Only for an emulator that reads a task's TSS with the rights of ring 3:
+/// nothing but the limits of the segments keeps a program from writing there.
+pub fn expose_tss(start: LinearAddress, end: LinearAddress) {
+    expose(start, end, USER_PAGE | PageFlags::KERNEL);
+}
+
+fn expose(start: LinearAddress, end: LinearAddress, flags: PageFlags) {
     for address in (start.page().0..end.0).step_by(PAGE_SIZE) {
         let linear = LinearAddress(address);
-        let flags = PageFlags::PRESENT | PageFlags::USER;
         KERNEL_PAGE_TABLES[linear.directory_index()].set(
             linear.table_index(),
             Entry::new(PhysicalAddress(address), flags),
@@ -340,7 +350,8 @@ fn copy_table(source: Table, directory_index: usize) -> Result<()> {
     let mut destination = None;
     for index in source.used() {
         let entry = source.get(index);
-        if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER) {
+        let inherited = PageFlags::PRESENT | PageFlags::USER;
+        if entry.flags() & (inherited | PageFlags::KERNEL) != inherited {
             continue;
         }
         let destination = match destination {

@@ -211,7 +211,13 @@ fn kernel_pages_are_not_inherited() {
     let before = free();
     put_kernel_page(get_free_page().unwrap(), KERNEL_STACKS).unwrap();
     get_empty_page(LinearAddress(TASK_SIZE - PAGE_SIZE as u32)).unwrap();
+    let tss = LinearAddress(0x2000);
+    expose_tss(tss, LinearAddress(0x3000));
+    assert!(is_writable(tss));
     copy_page_tables(LinearAddress(0), slot(1), || {}).unwrap();
+    assert!(is_writable(tss), "the processor writes to it");
+    assert_eq!(lookup(at(slot(1), tss.0)), None);
+    protect_guard(tss);
     assert_eq!(lookup(at(slot(1), KERNEL_STACKS.0)), None);
     assert!(lookup(at(slot(1), TASK_SIZE - PAGE_SIZE as u32)).is_some());
     free_page_tables(slot(1), || {});

@@ -63,7 +63,6 @@ lib::process_struct! {
             state: Word = Word::new(State::Unused as u32),
             number: Word = Word::new(0),
             ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
-            tss: UnsafeCell<Tss> = UnsafeCell::new(Tss::new()),
             /// State of the coprocessor while another task uses it, if
             /// `used_math` is 1.
             pub i387: UnsafeCell<I387> = UnsafeCell::new(I387::new()),
@@ -291,12 +290,11 @@ impl Task {
         // SAFETY: the task is not running and not runnable, so the processor
         // uses neither; only fork, with the one processor, is here.
         unsafe {
-            *self.tss.get() = tss;
+            descriptor_tables::tss(self.number()).write(tss);
             *self.ldt.get() = ldt;
         }
         descriptor_tables::set_task_descriptors(
             self.number(),
-            LinearAddress(self.tss.get() as u32),
             LinearAddress(self.ldt.get() as u32),
         );
     }

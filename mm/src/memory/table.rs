@@ -58,6 +58,9 @@ bitflags! {
         const ACCESSED = 1 << 5;
         /// The processor has written to it.
         const DIRTY = 1 << 6;
+        /// It is the kernel's, whoever may use it: fork does not hand it on.
+        /// The processor ignores this bit.
+        const KERNEL = 1 << 9;
     }
 }
 

@@ -14,6 +14,7 @@ guest::in_both!(
     halt_switches_the_machine_off,
     a_shell_that_ends_is_followed_by_another,
     bad_words_are_told,
+    tasks_run_with_their_tss_exposed,
     an_init_that_cannot_be_run_is_told,
     a_missing_start_up_script_is_told,
     a_missing_shell_is_told_with_growing_pauses,
@@ -229,6 +230,21 @@ fn bad_words_are_told(emulator: Emulator) -> Result<()> {
         ensure!(messages.contains(&told), "{word}: {messages}");
     }
     ensure!(!messages.contains("left out: console"), "{messages}");
+    Ok(())
+}
+
+/// As for v86. Nothing else is different, so the programs see nothing of it.
+fn tasks_run_with_their_tss_exposed(emulator: Emulator) -> Result<()> {
+    let mut guest = Machine::new(emulator, common::image())
+        .command_line("expose-tss console=ttyS0")
+        .boot()?;
+    let messages = guest.expect_prompt("the prompt", PROMPT_TIME)?;
+    ensure!(
+        messages.contains("The TSSs are exposed to ring 3"),
+        "{messages}"
+    );
+    let said = guest.command("usertests fork_chain trap_far_jumps; echo status $?")?;
+    ensure!(said.ends_with("status 0\n"), "{}", guest.failure(&said));
     Ok(())
 }
 
