@@ -8,6 +8,9 @@
 //! [`root_fs`]; [`fsck`], [`dump`], [`map`] and [`drawing`] look at their bytes
 //! on their own, as a [`volume`].
 //!
+//! What is written on the host goes through [`output`], under the [`lock`]s of what is
+//! there already; [`changes`] of an image wait in memory until then.
+//!
 //! Exit status of the command, which says the same in `mkimage --help`:
 //!
 //! | status | meaning |

@@ -20,7 +20,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::unistd::geteuid;
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, File, FileType, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -98,8 +98,25 @@ fn check_kind(path: &Path) -> Result<Metadata> {
     if kind.is_file() || kind.is_block_device() {
         return Ok(metadata);
     }
-    let problem = "neither, expected a file or a block device";
+    let problem = format!("{}, expected a file or a block device", name_of(kind));
     Err(Fault::new("image", problem).in_file(path))
+}
+
+/// This kind of file in words.
+pub fn name_of(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_char_device() {
+        "a character device"
+    } else if kind.is_block_device() {
+        "a block device"
+    } else {
+        "a file"
+    }
 }
 
 fn open_to_write(path: &Path) -> Result<File> {
@@ -253,9 +270,10 @@ mod tests {
             "{message}"
         );
         open_to_read(&path).unwrap();
-        for path in ["/dev/zero", "/"] {
+        for (path, what) in [("/dev/zero", "a character device"), ("/dev", "a directory")] {
             let message = open_to_read(Path::new(path)).unwrap_err().to_string();
-            assert!(message.contains("expected a file or a block device"));
+            let expected = format!("{path}: image: {what}, expected a file or a block device");
+            assert_eq!(message, expected);
         }
     }
 

@@ -13,7 +13,7 @@
 use crate::changes::Change;
 use crate::disk::{Region, SECTOR_SIZE};
 use crate::error::{Error, Fault, HostContext, Result};
-use crate::lock::{is_changed_in_place, is_same, open_to_change};
+use crate::lock::{is_changed_in_place, is_same, name_of, open_to_change};
 use crate::progress::Progress;
 use ::fs::host::FileDisk;
 use nix::errno::Errno;
@@ -174,8 +174,8 @@ impl NewFile {
         match self.destination {
             Destination::Name { name, _old } => {
                 self.file.sync_all().on_host("write", &target)?;
-                let name = match name {
-                    Some((name, _)) => name,
+                let (name, _wait) = match name {
+                    Some(named) => named,
                     None => name_beside(&self.file, &target)?,
                 };
                 name.persist(&target)
@@ -361,14 +361,15 @@ fn path_of(file: &File) -> PathBuf {
 }
 
 /// Gives a file without a name one beside `target`.
-fn name_beside(file: &File, target: &Path) -> Result<TempPath> {
-    let _wait = SignalsWait::begin();
+fn name_beside(file: &File, target: &Path) -> Result<(TempPath, SignalsWait)> {
+    let wait = SignalsWait::begin();
     let link = |name: &Path| {
         let flag = AtFlags::AT_SYMLINK_FOLLOW;
         linkat(AT_FDCWD, &path_of(file), AT_FDCWD, name, flag).map_err(io::Error::from)
     };
     let named = builder().make_in(folder_of(target), link);
-    Ok(named.on_host("create a file for", target)?.into_temp_path())
+    let named = named.on_host("create a file for", target)?;
+    Ok((named.into_temp_path(), wait))
 }
 
 /// Opens what is called `target` already.
@@ -397,10 +398,8 @@ fn find(target: &Path, inputs: &[&Path]) -> Result<Found> {
     } else if kind.is_socket() {
         let stream = UnixStream::connect(target).on_host("connect to", target)?;
         Ok(Found::Stream(OwnedFd::from(stream).into()))
-    } else if kind.is_dir() {
-        refuse(target, "a directory")
     } else {
-        refuse(target, "a block device")
+        refuse(target, name_of(kind))
     }
 }
 

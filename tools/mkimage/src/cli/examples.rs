@@ -15,7 +15,9 @@ Each command shows its own: mkimage help cp
 
 Paths in the image begin with `/`. The file system is that of the partition
 which the boot sector names as root, or the first Minix partition; a floppy or
-another bare Minix file system will do as well.
+another bare Minix file system will do as well, and so does a block device.
+Output goes to a file or a stream; `-` is standard output. What an emulator or
+another process has open to write is not changed.
 
 Exit status:
   0  done; `fsck`: clean, or all repaired
@@ -126,6 +128,7 @@ Examples:
 pub const MKFS: &str = "\
 Examples:
   mkimage mkfs floppy.img --size 1440K
+  mkimage mkfs /dev/fd0
   mkimage mkfs disk.img --size 64M --inodes 8192 --names 30
   mkimage mkfs build/eleven.img --partition 2 --force";
 

@@ -3,6 +3,7 @@
 
 mod attributes;
 mod block_devices;
+mod book;
 mod build;
 mod commands;
 mod copy;
