@@ -16,14 +16,21 @@ IMAGE         := $(BUILD)/eleven.img
 # The kernel that measures how long interrupts are masked, and its disk.
 LATENCY_KERNEL := $(TARGET)/i686-kernel/latency/kernel
 LATENCY_IMAGE  := $(BUILD)/latency.img
-# What `make run` and `make qemu` write to: a copy of the image, made anew
-# when the image has changed.
+# What `make run` and `make qemu` write to; `make run DISK=FILE` takes another. It
+# is brought up to date with the image, and what a person did on it stays.
 DISK          := $(BUILD)/disk.img
+# For `make run` and its kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`.
+EMULATOR      := bochs
+CMDLINE       :=
+MEMORY        :=
 GUEST         := $(TARGET)/debug/guest
+MKIMAGE       := $(TARGET)/debug/mkimage
+RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
+	$(if $(CMDLINE),--command-line "$(CMDLINE)") $(if $(MEMORY),--memory $(MEMORY))
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
+.PHONY: help run qemu fresh debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -41,10 +48,13 @@ $(BUILD)/toolchain.mk: FORCE
 setup: ## install what is missing (every other target does so too)
 
 run: disk tools ## boot in Bochs: in a window, in the terminal, or without either on a tour
-	@$(GUEST) run --emulator bochs --image $(IMAGE) --disk $(DISK) --folder $(BUILD)
+	@$(RUN) --emulator $(EMULATOR)
 
 qemu: disk tools ## boot in QEMU, likewise
-	@$(GUEST) run --emulator qemu --image $(IMAGE) --disk $(DISK) --folder $(BUILD)
+	@$(RUN) --emulator qemu
+
+fresh: image ## throw the disk of `make run` away and begin a new one
+	@$(MKIMAGE) update --fresh "$(DISK)" --from $(IMAGE)
 
 debug: image tools ## Bochs's debugger, stopped at the kernel's entry, with symbols
 	@$(GUEST) debug --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
@@ -52,22 +62,18 @@ debug: image tools ## Bochs's debugger, stopped at the kernel's entry, with symb
 gdb: image tools ## gdb on QEMU, stopped in the kernel's main, with Rust source
 	@$(GUEST) gdb --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
 
-# A new image that is the same byte for byte leaves the old one, and with it
-# the disk that a person has worked on, alone.
 image: kernel tools ## the disk image, build/eleven.img
-	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
+	@$(MKIMAGE) build --manifest hdimage/image.toml \
 		--output $(BUILD)/new.img --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(KERNEL) --programs $(PROGRAMS)
-	@if cmp -s $(BUILD)/new.img $(IMAGE); then rm $(BUILD)/new.img; \
-		else mv $(BUILD)/new.img $(IMAGE); fi
+	@tools/image.sh $(MKIMAGE) $(BUILD)/new.img $(IMAGE) $(BUILD)/disk.img
 
 floppy: kernel tools ## a floppy of 1.44 MB that boots the same kernel, build/floppy.img
-	@$(TARGET)/debug/mkimage floppy --output $(BUILD)/floppy.img \
+	@$(MKIMAGE) floppy --output $(BUILD)/floppy.img \
 		--boot $(KERNEL_FOLDER)/boot --kernel $(KERNEL)
 
 disk: image
-	@if [ -z "$$(find $(DISK) -newer $(IMAGE) 2>/dev/null)" ]; then \
-		cp --sparse=always $(IMAGE) $(DISK); fi
+	@$(MKIMAGE) update "$(DISK)" --from $(IMAGE)
 
 kernel:
 	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
@@ -90,7 +96,7 @@ latency: latency-image ## the longest stretches with interrupts masked, measured
 latency-image: kernel tools
 	RUSTFLAGS="-C force-frame-pointers=yes" $(KERNEL_CARGO) build \
 		--profile latency --features latency $(KERNEL_FLAGS) -p kernel
-	@$(TARGET)/debug/mkimage build --manifest hdimage/image.toml \
+	@$(MKIMAGE) build --manifest hdimage/image.toml \
 		--output $(LATENCY_IMAGE) --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(LATENCY_KERNEL) --programs $(PROGRAMS)
 

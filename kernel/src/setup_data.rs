@@ -13,6 +13,9 @@
 //! 90008  EGA/VGA: ax bx cx             90A00  command line, 512 bytes
 //!                                      90C00  memory map: count, entries
 //! ```
+//!
+//! A command line for one start can come in an extension ROM of the machine, as
+//! emulators have them: then the disk's is not looked at.
 
 mod memory_map;
 
@@ -32,6 +35,13 @@ const DRIVE_TABLES: usize = SETUP_DATA + 0x80;
 const ROOT_DEV: usize = SETUP_DATA + 0x1BC;
 const COMMAND_LINE: usize = SETUP_DATA + 0xA00;
 const MEMORY_MAP: usize = SETUP_DATA + 0xC00;
+/// Where extension ROMs are, and the step in which the BIOS looks for them (IBM
+/// PC/AT Technical Reference, "ROM scan").
+const ROMS: Range<usize> = 0xC_0000..0xF_0000;
+const ROM_STEP: usize = 2048;
+const ROM_SIGNATURE: u16 = 0xAA55;
+/// What a ROM with a command line has at byte 20h; the line is at byte 200h.
+const ROM_MARK: [u8; 16] = *b"ELEVEN COMMANDS:";
 /// As many as setup.s has room for.
 const MOST_RANGES: usize = 64;
 
@@ -67,8 +77,8 @@ fn read<T: Pod>(address: usize) -> T {
     let Some(pointer) = NonNull::new(with_exposed_provenance_mut(address)) else {
         return T::zeroed();
     };
-    // SAFETY: physical memory below 640 KB, which nothing else uses yet and
-    // which is mapped at its own address; any bytes are a value of a `Pod`.
+    // SAFETY: physical memory below 1 MB, which nothing else uses yet and which
+    // is mapped at its own address; any bytes are a value of a `Pod`.
     unsafe { VolatilePtr::new_read_only(pointer) }.read()
 }
 
@@ -84,10 +94,18 @@ pub fn take() {
         },
         drives: [read(DRIVE_TABLES), read(DRIVE_TABLES + 16)],
         root_dev: Device(read(ROOT_DEV)),
-        command_line: read(COMMAND_LINE),
+        command_line: read(rom_command_line().unwrap_or(COMMAND_LINE)),
         ranges: read(MEMORY_MAP + 4),
         range_count: (read::<u32>(MEMORY_MAP) as usize).min(MOST_RANGES),
     });
+}
+
+/// Where a ROM has a command line, if one does.
+fn rom_command_line() -> Option<usize> {
+    let has_line = |rom: &usize| {
+        read::<u16>(*rom) == ROM_SIGNATURE && read::<[u8; 16]>(rom + 0x20) == ROM_MARK
+    };
+    ROMS.step_by(ROM_STEP).find(has_line).map(|rom| rom + 0x200)
 }
 
 fn setup() -> &'static SetupData {

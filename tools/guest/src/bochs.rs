@@ -126,22 +126,16 @@ fn floppy(letter: char, drive: &FloppyDrive) -> String {
     }
 }
 
-/// Starts Bochs for a test: no display but a pseudo-terminal, the same run
-/// every time, the serial lines connected to `serial`.
-pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -> Result<Process> {
-    let commands = folder.join("commands");
-    std::fs::write(&commands, "c\n")?;
-    let mut command = command(&Options {
-        image: &machine.image,
-        volatile: false,
-        display: "term",
-        commands: &commands,
-        log: &folder.join("bochs.log"),
-    })?;
-    if let Some(rom) = &machine.option_rom {
+/// Adds what `machine` has besides its first disk.
+pub(crate) fn add_machine(command: &mut Command, machine: &Machine) -> Result<()> {
+    const ROMS: usize = 0xD0000;
+    const ROM_ROOM: usize = 0x1000;
+    for (index, rom) in machine.option_roms.iter().enumerate() {
         command.arg(format!(
-            "optromimage1: file=\"{}\", address=0xd0000",
-            rom.display()
+            "optromimage{}: file=\"{}\", address={:#x}",
+            index + 1,
+            rom.display(),
+            ROMS + index * ROM_ROOM,
         ));
     }
     if machine.place != FIRST_DISK {
@@ -162,6 +156,22 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
         command.arg("boot: floppy");
     }
     command.arg(format!("megs: {}", machine.memory));
+    Ok(())
+}
+
+/// Starts Bochs for a test: no display but a pseudo-terminal, the same run
+/// every time, the serial lines connected to `serial`.
+pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -> Result<Process> {
+    let commands = folder.join("commands");
+    std::fs::write(&commands, "c\n")?;
+    let mut command = command(&Options {
+        image: &machine.image,
+        volatile: false,
+        display: "term",
+        commands: &commands,
+        log: &folder.join("bochs.log"),
+    })?;
+    add_machine(&mut command, machine)?;
     command.arg("clock: sync=none, time0=946681200, rtc_sync=0");
     command.arg("cpu: ips=1000000");
     for (line, address) in (1..).zip(serial) {
@@ -169,16 +179,18 @@ pub(crate) fn start(machine: &Machine, serial: [SocketAddr; 2], folder: &Path) -
             "com{line}: enabled=1, mode=socket-client, dev={address}"
         ));
     }
-    let disks = iter::once(&machine.image).chain(&machine.second_disk);
-    let locks = disks.map(|disk| lock(disk)).collect();
-    Ok(Process::start(&mut command)?.with_leftovers(locks))
+    Ok(Process::start(&mut command)?.with_leftovers(locks(machine)))
 }
 
-/// The file by which Bochs says that it has `image` open.
-pub fn lock(image: &Path) -> PathBuf {
-    let mut name = image.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
+/// The files by which Bochs says that it has the disks of `machine` open.
+pub(crate) fn locks(machine: &Machine) -> Vec<PathBuf> {
+    let disks = iter::once(&machine.image).chain(&machine.second_disk);
+    let lock = |disk: &PathBuf| {
+        let mut name = disk.as_os_str().to_owned();
+        name.push(".lock");
+        name.into()
+    };
+    disks.map(lock).collect()
 }
 
 /// The user's side of the pseudo-terminal that Bochs draws on.

@@ -9,6 +9,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use mkimage::disk::parse_command_line;
 use mkimage::geometry::Geometry;
 
 /// Bytes of a sector.
@@ -60,20 +61,23 @@ pub fn write(image: &Path, offset: u64, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes).with_context(place)
 }
 
-/// Adds `words` to the kernel command line in `image`. A word `name=value`
+/// The kernel command line in `image` with `words` added. A word `name=value`
 /// replaces the word of that name that was there.
-pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
+pub fn command_line_with(image: &Path, words: &str) -> Result<String> {
     let sector = read(image, COMMAND_LINE_SECTOR * SECTOR, SECTOR as usize)?;
-    let end = sector
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(sector.len());
-    let line = merge_words(&String::from_utf8_lossy(&sector[..end]), words);
+    // A disk without a kernel may have anything there.
+    let old = parse_command_line(&sector).unwrap_or_default();
+    let line = merge_words(old, words);
     ensure!(
         line.len() < SECTOR as usize,
         "the kernel command line is too long: {line}"
     );
-    let mut sector = line.into_bytes();
+    Ok(line)
+}
+
+/// Adds `words` to the kernel command line in `image`, as [`command_line_with`].
+pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
+    let mut sector = command_line_with(image, words)?.into_bytes();
     sector.resize(SECTOR as usize, 0);
     write(image, COMMAND_LINE_SECTOR * SECTOR, &sector)
 }

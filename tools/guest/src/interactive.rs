@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,10 @@ use rustix::termios::{
     OptionalActions, Termios, Winsize, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
 };
 
-use crate::machine::{Emulator, End};
+use crate::machine::{Emulator, End, Machine};
 use crate::process::Process;
 use crate::screen::{COLUMNS, LINES};
-use crate::{bochs, qemu, tour};
+use crate::{bochs, lock, qemu, tour};
 
 /// Control-] leaves, as in telnet.
 const LEAVE: u8 = 0x1D;
@@ -38,14 +38,18 @@ const FRAME_TIME: Timespec = Timespec {
 
 /// What is run.
 pub struct Options {
-    /// The emulator.
-    pub emulator: Emulator,
-    /// The disk that the guest writes to.
-    pub disk: PathBuf,
-    /// The image that a tour runs on a copy of.
-    pub image: PathBuf,
+    /// The machine, which works in place; a tour is on a copy of its disk.
+    pub machine: Machine,
     /// Where logs go.
     pub folder: PathBuf,
+}
+
+/// A run that has been prepared.
+struct Run<'a> {
+    machine: Machine,
+    logs: &'a Path,
+    /// What the emulator needs.
+    files: &'a Path,
 }
 
 /// Where the guest's screen appears.
@@ -69,15 +73,25 @@ fn place() -> Place {
 
 /// Runs the machine until it is switched off or left.
 pub fn run(options: &Options) -> Result<()> {
-    match (options.emulator, place()) {
-        (emulator, Place::Nowhere) => tour::run(emulator, &options.image),
-        (Emulator::Bochs, Place::Window) => bochs_in_window(options),
-        (Emulator::Bochs, Place::Terminal) => bochs_in_terminal(options),
+    let _lock = lock::hold(&options.machine.image)?;
+    let place = place();
+    if place == Place::Nowhere {
+        return tour::run(&options.machine);
+    }
+    let files = tempfile::tempdir().context("a folder for the emulator's files")?;
+    let run = &Run {
+        machine: options.machine.for_a_person(files.path())?,
+        logs: &options.folder,
+        files: files.path(),
+    };
+    match (run.machine.emulator, place) {
+        (Emulator::Bochs, Place::Window) => bochs_in_window(run),
+        (Emulator::Bochs, _) => bochs_in_terminal(run),
         (Emulator::Qemu, Place::Window) => match qemu::window()? {
-            Some(display) => qemu_in_window(options, &display),
-            None => qemu_in_terminal(options),
+            Some(display) => qemu_in_window(run, &display),
+            None => qemu_in_terminal(run),
         },
-        (Emulator::Qemu, Place::Terminal) => qemu_in_terminal(options),
+        (Emulator::Qemu, _) => qemu_in_terminal(run),
     }
 }
 
@@ -93,17 +107,18 @@ fn report(end: &End) -> Result<()> {
 
 // Bochs
 
-fn bochs_call(options: &Options, display: &str) -> Result<Command> {
-    let commands = options.folder.join("run.bochs");
+fn bochs_call(run: &Run, display: &str) -> Result<Command> {
+    let commands = run.files.join("commands");
     std::fs::write(&commands, "c\n").with_context(|| format!("{}", commands.display()))?;
     let mut command = bochs::command(&bochs::Options {
-        image: &options.disk,
+        image: &run.machine.image,
         volatile: false,
         display,
         commands: &commands,
-        log: &options.folder.join("bochs.log"),
+        log: &run.logs.join("bochs.log"),
     })?;
-    let serial = options.folder.join("serial.txt");
+    bochs::add_machine(&mut command, &run.machine)?;
+    let serial = run.logs.join("serial.txt");
     command.arg(format!(
         "com1: enabled=1, mode=file, dev={}",
         serial.display()
@@ -111,10 +126,10 @@ fn bochs_call(options: &Options, display: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn bochs_in_window(options: &Options) -> Result<()> {
+fn bochs_in_window(run: &Run) -> Result<()> {
     println!("Bochs opens a window; `halt` in the guest or its Power button ends it.");
-    let bochs = Process::start(&mut bochs_call(options, "x")?)?;
-    let mut bochs = bochs.with_leftovers(vec![bochs::lock(&options.disk)]);
+    let bochs = Process::start(&mut bochs_call(run, "x")?)?;
+    let mut bochs = bochs.with_leftovers(bochs::locks(&run.machine));
     let end = loop {
         if let Some(status) = bochs.wait(Duration::from_secs(1))? {
             break bochs::end(status, &bochs.output());
@@ -123,7 +138,7 @@ fn bochs_in_window(options: &Options) -> Result<()> {
     match end {
         End::Other(words) if words.contains("cannot connect") && stdin().is_terminal() => {
             println!("There is no window: {words}");
-            bochs_in_terminal(options)
+            bochs_in_terminal(run)
         }
         // The Power button.
         End::Other(words) if words.contains("POWER") => Ok(()),
@@ -131,10 +146,10 @@ fn bochs_in_window(options: &Options) -> Result<()> {
     }
 }
 
-fn bochs_in_terminal(options: &Options) -> Result<()> {
-    let mut command = bochs_call(options, "term")?;
+fn bochs_in_terminal(run: &Run) -> Result<()> {
+    let mut command = bochs_call(run, "term")?;
     let bochs = Process::start(&mut command)?;
-    let mut bochs = bochs.with_leftovers(vec![bochs::lock(&options.disk)]);
+    let mut bochs = bochs.with_leftovers(bochs::locks(&run.machine));
     let name = bochs::wait_for_terminal(&mut bochs, START_TIME)?;
     let guest = bochs::open_terminal(&name)?;
     match in_terminal(&mut bochs, guest, "Bochs")? {
@@ -286,10 +301,9 @@ impl Drop for RawTerminal<'_> {
 
 // QEMU
 
-fn qemu_call(options: &Options, display: &str) -> Result<Command> {
-    const MEMORY: u32 = 32;
-    let mut command = qemu::command(&options.disk, MEMORY, false)?;
-    let serial = options.folder.join("serial.txt");
+fn qemu_call(run: &Run, display: &str) -> Result<Command> {
+    let mut command = qemu::machine_command(&run.machine)?;
+    let serial = run.logs.join("serial.txt");
     command.args(["-monitor", "vc", "-display", display]);
     command
         .arg("-serial")
@@ -297,8 +311,8 @@ fn qemu_call(options: &Options, display: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn qemu_in_window(options: &Options, display: &str) -> Result<()> {
-    let mut command = qemu_call(options, display)?;
+fn qemu_in_window(run: &Run, display: &str) -> Result<()> {
+    let mut command = qemu_call(run, display)?;
     command
         .stdin(Stdio::inherit())
         .stdout(Stdio::inherit())
@@ -311,9 +325,9 @@ fn qemu_in_window(options: &Options, display: &str) -> Result<()> {
     }
 }
 
-fn qemu_in_terminal(options: &Options) -> Result<()> {
+fn qemu_in_terminal(run: &Run) -> Result<()> {
     let (guest, side_of_qemu) = pseudo_terminal()?;
-    let mut command = qemu_call(options, "curses")?;
+    let mut command = qemu_call(run, "curses")?;
     command
         .env("TERM", bochs::TERM)
         .stdin(side_of_qemu.try_clone()?)

@@ -32,9 +32,12 @@ pub mod image;
 pub mod interactive;
 pub mod keys;
 pub mod latency;
+mod line_rom;
+pub mod lock;
 mod machine;
 pub mod picture;
 pub mod process;
+mod prompt;
 pub mod qemu;
 mod screen;
 mod serial;
@@ -42,7 +45,8 @@ pub mod soak;
 pub mod symbols;
 pub mod tour;
 
-pub use machine::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME};
+pub use machine::{Emulator, End, Guest, Machine, PROMPT_TIME};
+pub use prompt::{PROMPT, Prompt};
 pub use screen::Screen;
 
 /// Makes tests of functions `fn name(emulator: Emulator) -> anyhow::Result<()>`,

@@ -11,12 +11,11 @@ use clap::ValueEnum;
 use tempfile::TempDir;
 
 use crate::process::Process;
+use crate::prompt::{PROMPT, Prompt};
 use crate::screen::Screen;
 use crate::serial::{Listener, Serial};
-use crate::{bochs, image, qemu};
+use crate::{bochs, image, line_rom, qemu};
 
-/// What the shell of the guest says when it waits for a command.
-pub const PROMPT: &str = "# ";
 /// How long a boot may take until the prompt, on a slow host too.
 pub const PROMPT_TIME: Duration = Duration::from_secs(60);
 /// How long a command may take.
@@ -127,9 +126,10 @@ pub struct Machine {
     pub(crate) boot_from_floppy: bool,
     pub(crate) boot_from_second_disk: bool,
     pub(crate) memory: u32,
-    pub(crate) option_rom: Option<PathBuf>,
+    pub(crate) option_roms: Vec<PathBuf>,
     pub(crate) disk_log: Option<PathBuf>,
     command_line: Option<String>,
+    prompt: Option<Prompt>,
     in_place: bool,
     echo: bool,
 }
@@ -147,19 +147,28 @@ impl Machine {
             boot_from_floppy: false,
             boot_from_second_disk: false,
             memory: 32,
-            option_rom: None,
+            option_roms: Vec::new(),
             disk_log: None,
             command_line: None,
+            prompt: None,
             in_place: false,
             echo: false,
         }
     }
 
-    /// Adds `words` to the kernel command line.
+    /// Adds `words` to the kernel command line, for this run: on the copy that it
+    /// boots, or, where it works [in place](Self::in_place), in a ROM.
     #[must_use]
     pub fn command_line(mut self, words: &str) -> Self {
         self.command_line = Some(words.to_string());
         self
+    }
+
+    /// Adds `words` to those that are to be added already.
+    #[must_use]
+    pub fn more_words(self, words: &str) -> Self {
+        let before = self.command_line.clone().unwrap_or_default();
+        self.command_line(format!("{before} {words}").trim())
     }
 
     /// Gives the machine a second disk, which it writes to in place.
@@ -233,7 +242,7 @@ impl Machine {
     /// Adds a program that the BIOS runs before it boots.
     #[must_use]
     pub fn option_rom(mut self, image: impl Into<PathBuf>) -> Self {
-        self.option_rom = Some(image.into());
+        self.option_roms.push(image.into());
         self
     }
 
@@ -248,6 +257,13 @@ impl Machine {
     #[must_use]
     pub fn in_place(mut self) -> Self {
         self.in_place = true;
+        self
+    }
+
+    /// Has the guest's shell say `prompt` instead of [`PROMPT`].
+    #[must_use]
+    pub fn prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
         self
     }
 
@@ -268,13 +284,18 @@ impl Machine {
         if !self.in_place {
             copy_into(&mut machine.image, &folder.path().join("disk.img"))?;
             if self.boot_from_floppy {
-                let copy = folder.path().join("floppy.img");
-                copy_into(machine.boot_image()?, &copy)?;
+                machine.copy_boot_floppy(folder.path())?;
             }
         }
-        if let Some(words) = &self.command_line {
-            image::add_to_command_line(machine.boot_image()?, words)?;
+        match machine.command_line.take() {
+            Some(words) if self.in_place => machine.insert_command_line(&words, folder.path())?,
+            Some(words) => image::add_to_command_line(machine.boot_image()?, &words)?,
+            None => {}
         }
+        let prompt = match &self.prompt {
+            Some(prompt) => prompt.clone(),
+            None => Prompt::new(PROMPT)?,
+        };
         let listeners = [Listener::bind()?, Listener::bind()?];
         let serial = [listeners[0].address()?, listeners[1].address()?];
         let (mut process, console): (_, Box<dyn Console>) = match machine.emulator {
@@ -296,10 +317,39 @@ impl Machine {
             serial,
             second_serial,
             seen: 0,
+            prompt,
             process,
             end: None,
             _folder: folder,
         })
+    }
+
+    /// The machine as a person's run needs it: working in place, but booting from a
+    /// copy of the floppy. What it needs besides goes into `folder`.
+    pub(crate) fn for_a_person(&self, folder: &Path) -> Result<Self> {
+        let mut machine = self.clone();
+        if machine.boot_from_floppy {
+            machine.copy_boot_floppy(folder)?;
+        }
+        if let Some(words) = machine.command_line.take() {
+            machine.insert_command_line(&words, folder)?;
+        }
+        Ok(machine)
+    }
+
+    /// From now on boots from a copy of the floppy, which it puts into `folder`.
+    fn copy_boot_floppy(&mut self, folder: &Path) -> Result<()> {
+        copy_into(self.boot_image()?, &folder.join("floppy.img"))
+    }
+
+    /// Gives the machine a ROM, which it puts into `folder`, with the command line of
+    /// what it boots from and `words`. What it boots from is not changed.
+    fn insert_command_line(&mut self, words: &str, folder: &Path) -> Result<()> {
+        let line = image::command_line_with(self.boot_image()?, words)?;
+        let rom = folder.join("command-line.rom");
+        std::fs::write(&rom, line_rom::rom(&line)).with_context(|| format!("{}", rom.display()))?;
+        self.option_roms.push(rom);
+        Ok(())
     }
 
     /// What the machine boots from.
@@ -331,6 +381,7 @@ pub struct Guest {
     second_serial: Serial,
     /// How much of the serial line expectations have consumed.
     seen: usize,
+    prompt: Prompt,
     end: Option<End>,
     process: Process,
     _folder: TempDir,
@@ -454,9 +505,10 @@ impl Guest {
 
     /// Waits for a prompt with nothing behind it; gives what came before it.
     pub fn expect_prompt(&mut self, what: &str, limit: Duration) -> Result<String> {
+        let prompt = self.prompt.clone();
         let output = self.expect(what, limit, |news| {
-            news.ends_with(PROMPT)
-                .then(|| (news.len() - PROMPT.len(), news.len()))
+            let start = prompt.start_in(news)?;
+            Some((start, news.len()))
         })?;
         Ok(output.replace("\r\n", "\n"))
     }
@@ -490,8 +542,9 @@ impl Guest {
 
     /// Waits until the last line of the screen is a prompt and nothing else.
     pub fn expect_screen_prompt(&mut self, limit: Duration) -> Result<Screen> {
+        let prompt = self.prompt.clone();
         self.expect_screen_that("the prompt on the screen", limit, |screen| {
-            screen.last_line() == PROMPT.trim_end()
+            prompt.is_line(screen.last_line())
         })
     }
 
@@ -547,8 +600,6 @@ impl Guest {
         if self.end.is_none()
             && let Some(status) = self.process.wait(Duration::ZERO)?
         {
-            // The threads that collect its last words need a moment.
-            std::thread::sleep(Duration::from_millis(50));
             self.end = Some(self.console.end(status, &self.process.output()));
         }
         Ok(self.end.clone())

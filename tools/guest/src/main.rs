@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
-use guest::{Emulator, End, Guest, Machine, PROMPT_TIME, bench, debug, interactive, latency, soak};
+use guest::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME, Prompt};
+use guest::{bench, debug, interactive, latency, lock, soak};
 
 #[derive(Parser)]
 #[command(about)]
@@ -47,18 +48,65 @@ enum Action {
 
 #[derive(Args)]
 struct Run {
-    /// The emulator.
-    #[arg(long, value_enum, default_value = "bochs")]
-    emulator: Emulator,
-    /// The image that a tour works on a copy of.
-    #[arg(long, default_value = "build/eleven.img")]
-    image: PathBuf,
-    /// The disk that a person's guest writes to.
+    /// The disk, which the guest writes to; a tour works on a copy.
     #[arg(long, default_value = "build/disk.img")]
     disk: PathBuf,
+    #[command(flatten)]
+    parts: Parts,
     /// Where logs go.
     #[arg(long, default_value = "build")]
     folder: PathBuf,
+}
+
+/// What a machine has besides its first disk.
+#[derive(Args)]
+struct Parts {
+    /// The emulator.
+    #[arg(long, value_enum, default_value = "bochs")]
+    emulator: Emulator,
+    /// The second disk. The guest writes to it.
+    #[arg(long, value_name = "FILE")]
+    second_disk: Option<PathBuf>,
+    /// A floppy of 1.44 MB in the first drive; given again, in the second. The guest writes to it.
+    #[arg(long, value_name = "FILE")]
+    floppy: Vec<PathBuf>,
+    /// Boots from a copy of the first floppy.
+    #[arg(long, requires = "floppy")]
+    boot_floppy: bool,
+    /// Words added to the kernel command line, for this run; a word NAME=... replaces the old one.
+    #[arg(long, value_name = "WORDS")]
+    command_line: Option<String>,
+    /// Megabytes of memory.
+    #[arg(long, default_value_t = 32)]
+    memory: u32,
+    /// What the guest's shell says when it waits, as a regular expression.
+    #[arg(long, value_name = "REGEX", default_value = PROMPT, value_parser = Prompt::new)]
+    prompt: Prompt,
+}
+
+impl Parts {
+    /// The machine with `disk` as its first one.
+    fn machine(&self, disk: &Path) -> Result<Machine> {
+        let mut machine = Machine::new(self.emulator, disk)
+            .memory(self.memory)
+            .prompt(self.prompt.clone());
+        if let Some(words) = &self.command_line {
+            machine = machine.command_line(words);
+        }
+        if let Some(disk) = &self.second_disk {
+            machine = machine.second_disk(disk);
+        }
+        if self.floppy.len() > 2 {
+            bail!("a machine has two floppy drives");
+        }
+        for (drive, image) in self.floppy.iter().enumerate() {
+            machine = machine.floppy(drive, image);
+        }
+        if self.boot_floppy {
+            machine = machine.boot_from_floppy();
+        }
+        Ok(machine)
+    }
 }
 
 #[derive(Args)]
@@ -88,37 +136,21 @@ struct Screenshot {
 
 #[derive(Args)]
 struct Boot {
-    /// The emulator.
-    #[arg(long, value_enum, default_value = "bochs")]
-    emulator: Emulator,
     /// The disk image. The guest works on a copy.
     #[arg(long, default_value = "build/eleven.img")]
     image: PathBuf,
-    /// The second disk. The guest writes to it.
-    #[arg(long, value_name = "FILE")]
-    second_disk: Option<PathBuf>,
-    /// A floppy of 1.44 MB in the first drive; given again, in the second. The guest writes to it.
-    #[arg(long, value_name = "FILE")]
-    floppy: Vec<PathBuf>,
-    /// Boots from a copy of the first floppy.
-    #[arg(long, requires = "floppy")]
-    boot_floppy: bool,
-    /// Words added to the kernel command line; a word NAME=... replaces the old one.
-    #[arg(long)]
-    command_line: Option<String>,
-    /// Megabytes of memory.
-    #[arg(long, default_value_t = 32)]
-    memory: u32,
+    #[command(flatten)]
+    parts: Parts,
     /// Seconds that the whole may take.
     #[arg(long, default_value_t = 20)]
     timeout: u64,
     /// Lets the guest write to the image itself.
     #[arg(long)]
     in_place: bool,
-    /// Text to send over the serial line, each at a prompt there (implies console=ttyS0). \n, \t, \xNN and \\ are understood.
+    /// A line to send over the serial line, each at a prompt there (implies console=ttyS0). \n, \t, \xNN and \\ are understood; \c at the end leaves the newline out.
     #[arg(long)]
     send: Vec<String>,
-    /// Text to type on the keyboard, each at a prompt on the screen, or keys to press: <alt-f2>.
+    /// A line to type on the keyboard, likewise, each at a prompt on the screen; or keys to press: <alt-f2>.
     #[arg(long = "type")]
     keys: Vec<String>,
     /// Ends with success as soon as this text has come over the serial line or stands on the screen.
@@ -129,12 +161,7 @@ struct Boot {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Action::Boot(boot) => boot.run(),
-        Action::Run(run) => interactive::run(&interactive::Options {
-            emulator: run.emulator,
-            disk: run.disk,
-            image: run.image,
-            folder: run.folder,
-        }),
+        Action::Run(run) => run.run(),
         Action::Debug(debug) => debug::bochs(&debug.into()),
         Action::Gdb(debug) => debug::gdb(&debug.into()),
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
@@ -275,38 +302,40 @@ impl Screenshot {
     }
 }
 
+impl Run {
+    fn run(&self) -> Result<()> {
+        interactive::run(&interactive::Options {
+            machine: self.parts.machine(&self.disk)?,
+            folder: self.folder.clone(),
+        })
+    }
+}
+
 impl Boot {
     fn run(&self) -> Result<()> {
-        let mut machine = Machine::new(self.emulator, &self.image).memory(self.memory);
-        let mut words = self.command_line.clone().unwrap_or_default();
+        let mut machine = self.parts.machine(&self.image)?;
+        let words = self.parts.command_line.as_deref().unwrap_or_default();
         if !self.send.is_empty() && !words.contains("console=") {
-            words.push_str(" console=ttyS0");
+            machine = machine.more_words("console=ttyS0");
         }
-        if !words.is_empty() {
-            machine = machine.command_line(&words);
-        }
+        let mut _lock = None;
         if self.in_place {
+            _lock = Some(lock::hold(&self.image)?);
             machine = machine.in_place();
-        }
-        if let Some(disk) = &self.second_disk {
-            machine = machine.second_disk(disk);
-        }
-        if self.floppy.len() > 2 {
-            bail!("a machine has two floppy drives");
-        }
-        for (drive, image) in self.floppy.iter().enumerate() {
-            machine = machine.floppy(drive, image);
-        }
-        if self.boot_floppy {
-            machine = machine.boot_from_floppy();
         }
         let deadline = Instant::now() + Duration::from_secs(self.timeout);
         let mut guest = machine.boot()?;
         let result = self.talk(&mut guest, deadline);
         guest.settle();
         println!("{}", guest.serial().replace('\r', ""));
-        println!("{}", guest.screen()?);
+        let screen = guest.screen();
         let end = guest.poll_end()?;
+        match screen {
+            Ok(screen) => println!("{screen}"),
+            // An emulator that has ended has none.
+            Err(error) if end.is_none() => return Err(error),
+            Err(_) => {}
+        }
         if let Some(end) = &end {
             println!("{end}");
         }
@@ -324,7 +353,7 @@ impl Boot {
         let left = || deadline.saturating_duration_since(Instant::now());
         for text in &self.send {
             guest.expect_prompt("the prompt on the serial line", left())?;
-            guest.send(&unescape(text)?)?;
+            guest.send(&line(text)?)?;
         }
         for text in &self.keys {
             let before = guest.expect_screen_prompt(left())?;
@@ -349,8 +378,21 @@ fn type_or_press(guest: &mut Guest, text: &str) -> Result<()> {
         .and_then(|rest| rest.strip_suffix('>'))
     {
         Some(keys) => guest.press(keys),
-        None => guest.type_keys(&unescape(text)?),
+        None => guest.type_keys(&line(text)?),
     }
+}
+
+/// The line that `text` stands for: with the newline that is not said, unless
+/// `\c` ends it.
+fn line(text: &str) -> Result<String> {
+    if let Some(text) = text.strip_suffix("\\c") {
+        return unescape(text);
+    }
+    let mut line = unescape(text)?;
+    if !line.ends_with('\n') {
+        line.push('\n');
+    }
+    Ok(line)
 }
 
 /// Resolves `\n`, `\r`, `\t`, `\\` and `\xNN`.

@@ -6,10 +6,14 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// How long a process that has ended may keep us waiting for what it said.
+const LAST_WORDS_TIME: Duration = Duration::from_secs(1);
 
 /// A running emulator, killed when this is dropped and also when we are killed
 /// ourselves. What it prints is collected.
@@ -18,6 +22,7 @@ pub struct Process {
     output: Arc<Mutex<String>>,
     /// Files that it leaves when it is killed.
     leftovers: Vec<PathBuf>,
+    collectors: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -38,15 +43,17 @@ impl Process {
         let mut child = spawn_bound(command)
             .with_context(|| format!("can't start {name}: run `make setup`"))?;
         let output = Arc::default();
+        let mut collectors = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            collect(stdout, &output);
+            collectors.push(collect(stdout, &output));
         }
         if let Some(stderr) = child.stderr.take() {
-            collect(stderr, &output);
+            collectors.push(collect(stderr, &output));
         }
         Ok(Self {
             child,
             output,
+            collectors,
             leftovers: Vec::new(),
         })
     }
@@ -86,9 +93,23 @@ impl Process {
         }
     }
 
-    /// Whether it has ended.
+    /// Whether it has ended. If so, its last words are collected.
     pub fn has_ended(&mut self) -> Result<bool> {
-        Ok(self.child.try_wait()?.is_some())
+        let has_ended = self.child.try_wait()?.is_some();
+        if has_ended {
+            self.hear_out();
+        }
+        Ok(has_ended)
+    }
+
+    /// Waits for the collectors, but not for a child of the child that holds the
+    /// pipe open.
+    fn hear_out(&self) {
+        let deadline = Instant::now() + LAST_WORDS_TIME;
+        let is_open = |collector: &JoinHandle<()>| !collector.is_finished();
+        while self.collectors.iter().any(is_open) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Waits for its end, at most for `limit`.
@@ -96,6 +117,9 @@ impl Process {
         let deadline = Instant::now() + limit;
         loop {
             let status = self.child.try_wait()?;
+            if status.is_some() {
+                self.hear_out();
+            }
             if status.is_some() || Instant::now() > deadline {
                 return Ok(status);
             }
@@ -124,7 +148,7 @@ fn spawn_bound(command: &mut Command) -> std::io::Result<Child> {
     command.spawn()
 }
 
-fn collect(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
+fn collect(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let output = Arc::clone(output);
     std::thread::spawn(move || {
         let mut source = BufReader::new(source);
@@ -137,5 +161,5 @@ fn collect(source: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
                 .push_str(&text);
             line.clear();
         }
-    });
+    })
 }

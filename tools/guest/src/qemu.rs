@@ -109,13 +109,8 @@ pub(crate) fn window() -> Result<Option<String>> {
     Ok(found.map(String::from))
 }
 
-/// Starts QEMU for a test: no display, monitor and serial lines connected to us.
-pub(crate) fn start(
-    machine: &Machine,
-    serial: [SocketAddr; 2],
-    folder: &Path,
-) -> Result<(Process, MonitorListener)> {
-    let monitor = MonitorListener::bind(folder)?;
+/// The call of QEMU for `machine`; display and serial lines are left to the caller.
+pub(crate) fn machine_command(machine: &Machine) -> Result<Command> {
     let mut command = bare_machine(machine.memory);
     add_disk(&mut command, machine.place, &machine.image, false)?;
     if let Some(disk) = &machine.second_disk {
@@ -129,7 +124,7 @@ pub(crate) fn start(
     if machine.boot_from_floppy {
         command.args(["-boot", "a"]);
     }
-    if let Some(rom) = &machine.option_rom {
+    for rom in &machine.option_roms {
         command.arg("-option-rom").arg(rom);
     }
     if machine.boot_from_second_disk {
@@ -137,6 +132,17 @@ pub(crate) fn start(
     } else if machine.place != FIRST_DISK {
         boot_from(&mut command, machine.place);
     }
+    Ok(command)
+}
+
+/// Starts QEMU for a test: no display, monitor and serial lines connected to us.
+pub(crate) fn start(
+    machine: &Machine,
+    serial: [SocketAddr; 2],
+    folder: &Path,
+) -> Result<(Process, MonitorListener)> {
+    let monitor = MonitorListener::bind(folder)?;
+    let mut command = machine_command(machine)?;
     command.args(["-display", "none"]);
     for (line, address) in (1..).zip(serial) {
         command.arg("-chardev").arg(format!(
@@ -181,7 +187,12 @@ impl MonitorListener {
         let deadline = Instant::now() + limit;
         loop {
             if let Ok((stream, _)) = self.listener.accept() {
-                return Monitor::new(stream, self.folder);
+                let monitor = Monitor::new(stream, self.folder);
+                // It opens the monitor before the disks, and ends when it can't have one.
+                if monitor.is_err() && qemu.wait(ANSWER_TIME)?.is_some() {
+                    bail!("QEMU did not start; it said:\n{}", qemu.output());
+                }
+                return monitor;
             }
             if qemu.has_ended()? || Instant::now() > deadline {
                 bail!("QEMU did not start; it said:\n{}", qemu.output());

@@ -2,12 +2,11 @@
 //! What `make run` does where there is neither a terminal nor a display: boot,
 //! run some commands in the guest, print the console as it appears, halt.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::machine::{Emulator, End, Machine, PROMPT_TIME};
+use crate::machine::{End, Machine, PROMPT_TIME};
 
 /// What is shown of the guest.
 const COMMANDS: &[&str] = &[
@@ -22,16 +21,16 @@ const COMMANDS: &[&str] = &[
 /// How long the guest may take to switch the machine off.
 const HALT_TIME: Duration = Duration::from_secs(30);
 
-/// Boots a copy of `image` and shows it on standard output.
+/// Boots a copy of the disk of `machine` and shows it on standard output.
 ///
 /// # Errors
 /// Where the prompt is not reached, a command hangs or the machine does not
 /// switch itself off.
-pub fn run(emulator: Emulator, image: &Path) -> Result<()> {
-    let machine = Machine::new(emulator, image)
-        .command_line("console=ttyS0")
-        .echo();
-    let mut guest = machine.boot()?;
+pub fn run(machine: &Machine) -> Result<()> {
+    if machine.boot_from_floppy {
+        bail!("there is neither a terminal nor a display, and no tour of what a floppy boots");
+    }
+    let mut guest = machine.clone().echo().more_words("console=ttyS0").boot()?;
     guest.expect_prompt("the prompt", PROMPT_TIME)?;
     for command in COMMANDS {
         guest.command(command)?;

@@ -177,6 +177,9 @@ pub enum Command {
         /// ELF file of the kernel.
         kernel: PathBuf,
     },
+    /// Bring a new system to a disk that somebody has worked on.
+    #[command(after_help = examples::UPDATE)]
+    Update(UpdateArgs),
     /// Copy a whole partition out of the image.
     #[command(after_help = examples::EXTRACT)]
     Extract {
@@ -458,6 +461,25 @@ pub struct FsckArgs {
     pub json: bool,
     #[command(flatten)]
     pub time: TimeArgs,
+}
+
+/// The words behind `update`.
+#[derive(Debug, Args)]
+pub struct UpdateArgs {
+    /// The disk; it is made where there is none.
+    pub disk: PathBuf,
+    /// The image with the new system.
+    #[arg(long, value_name = "IMAGE")]
+    pub from: PathBuf,
+    /// What the disk was last brought up to; DISK.base by default.
+    #[arg(long, value_name = "IMAGE")]
+    pub base: Option<PathBuf>,
+    /// Leave the base as it is: what comes to the disk counts as changed by hand.
+    #[arg(long)]
+    pub keep_base: bool,
+    /// Begin with a new disk, whatever was on the old one.
+    #[arg(long)]
+    pub fresh: bool,
 }
 
 /// What `dump` shows.

@@ -20,6 +20,7 @@ mod limits;
 mod linux;
 mod math;
 mod memory;
+mod one_run;
 mod period;
 mod power;
 mod serial;

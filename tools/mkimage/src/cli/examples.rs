@@ -174,6 +174,16 @@ pub const KERNEL: &str = "\
 Examples:
   mkimage kernel build/eleven.img target/i686-kernel/release/kernel";
 
+pub const UPDATE: &str = "\
+Examples:
+  mkimage update build/disk.img --from build/eleven.img
+  mkimage update my.img --from new.img --base old.img
+  mkimage update --fresh build/disk.img --from build/eleven.img
+
+Three images are compared. Where the disk has what the base has, it gets what
+the new image has. Where both differ from the base, the disk keeps what it has,
+and the file is named. At the end the base is a copy of the new image.";
+
 pub const EXTRACT: &str = "\
 Examples:
   mkimage extract build/eleven.img 2 root.img && fsck.minix -f root.img";

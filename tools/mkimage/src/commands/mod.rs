@@ -11,6 +11,7 @@ mod info;
 mod json;
 mod list;
 mod mkfs;
+mod update;
 mod walk;
 
 use crate::cli::{BuildArgs, Cli, Command, FloppyArgs};
@@ -75,6 +76,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             line: Some(line),
         } => disk::set_command_line(&image, &line),
         Command::Kernel { image, kernel } => disk::replace_kernel(&image, &kernel),
+        Command::Update(arguments) => return update::update(&arguments, out),
         Command::Extract {
             image,
             partition,

@@ -29,7 +29,7 @@ fn each_command_has_examples() {
         .take_while(|line| !line.is_empty())
         .map(|line| line.split_whitespace().next().unwrap());
     let commands: Vec<&str> = commands.filter(|command| *command != "help").collect();
-    assert_eq!(commands.len(), 25);
+    assert_eq!(commands.len(), 26);
     for command in commands {
         let help = project.output(&[command, "--help"]);
         let example = format!("Examples:\n  mkimage {command}");

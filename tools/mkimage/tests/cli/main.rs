@@ -18,3 +18,4 @@ mod output;
 mod project;
 mod rescue;
 mod structures;
+mod update;

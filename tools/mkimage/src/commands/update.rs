@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `update`: brings a new system to a disk that a person has worked on.
+//!
+//! Three images are compared: the person's disk, the new one, and the base, which
+//! is what the disk was last brought up to. Of each file, and of boot code, command
+//! line and kernel, these are the cases:
+//!
+//! * the disk has what the base has: the disk gets what the new one has;
+//! * the new one has what the base has: the disk keeps what it has;
+//! * both differ from the base, and from each other: the disk keeps what it has,
+//!   and the file is named.
+//!
+//! At the end the base becomes a copy of the new image. When that does not come
+//! about any more, the next call finds disk and new image alike, and goes on.
+
+use super::Outcome;
+use super::images::now;
+use super::walk::walk;
+use crate::cli::UpdateArgs;
+use ::fs::host::FileDisk;
+use lib::Errno;
+use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG, Stat};
+use lib::sys::types::Device;
+use mkimage::changes::{Change, ChangedDisk};
+use mkimage::complaints;
+use mkimage::disk::{COMMAND_LINE_LBA, SETUP_SECTORS};
+use mkimage::disk::{PARTITION_TABLE_OFFSET, ROOT_DEVICE_OFFSET, Region, SECTOR_SIZE, SETUP_LBA};
+use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
+use mkimage::fsck::{Problem, check};
+use mkimage::image::Image;
+use mkimage::image_path::ImagePath;
+use mkimage::kernel_header::KernelHeader;
+use mkimage::output::NewFile;
+use mkimage::root_fs::{Mounted, with_file_system};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// `update`
+pub fn update(arguments: &UpdateArgs, out: &mut dyn Write) -> Result<Outcome> {
+    let (disk, new) = (&arguments.disk, &arguments.from);
+    let base = arguments.base.clone().unwrap_or_else(|| base_of(disk));
+    let disk_name = disk.display();
+    if arguments.fresh || !disk.exists() {
+        // The base first: a disk without one is nobody's business.
+        if disk.exists() {
+            check_free(disk)?;
+        }
+        keep_base(arguments, &base)?;
+        copy(new, disk)?;
+        writeln!(out, "{disk_name}: made").on_output()?;
+        return Ok(Outcome::Done);
+    }
+    if !base.exists() {
+        writeln!(
+            out,
+            "{disk_name}: left as it is, as there is no {}, which would tell what is yours",
+            base.display()
+        )
+        .on_output()?;
+        return Ok(Outcome::Done);
+    }
+    if same_bytes(&base, new)? {
+        return Ok(Outcome::Done);
+    }
+    check_free(disk)?;
+    for image in [disk, new, &base] {
+        let problems = problems_of(image)?;
+        if problems > 0 {
+            let name = image.display();
+            writeln!(
+                out,
+                "{name}: its file system has {problems} problems, so {disk_name} was not brought \
+                 up to date; `mkimage fsck --repair {name}` repairs it"
+            )
+            .on_output()?;
+            return Ok(Outcome::Damaged);
+        }
+    }
+    let merge = merge(disk, new, &base).map_err(|error| explain_full(error, disk))?;
+    keep_base(arguments, &base)?;
+    merge.print(disk, new, out)?;
+    Ok(Outcome::Done)
+}
+
+/// Where the base of `disk` is.
+fn base_of(disk: &Path) -> PathBuf {
+    let mut name = disk.as_os_str().to_owned();
+    name.push(".base");
+    name.into()
+}
+
+fn keep_base(arguments: &UpdateArgs, base: &Path) -> Result<()> {
+    if arguments.keep_base {
+        return Ok(());
+    }
+    copy(&arguments.from, base)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).on_host("read", from)?;
+    let new = NewFile::create(to, bytes.len() as u64, &[from])?;
+    new.write_at(&bytes, 0)?;
+    new.commit()
+}
+
+fn same_bytes(one: &Path, other: &Path) -> Result<bool> {
+    let read = |path: &Path| fs::read(path).on_host("read", path);
+    Ok(read(one)? == read(other)?)
+}
+
+/// Whoever runs a machine has the lock of its disk; there is no use in waiting.
+fn check_free(disk: &Path) -> Result<()> {
+    let file = File::open(disk).on_host("open", disk)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(Fault::new("lock", "the disk is in use by a machine that runs").in_file(disk))
+        }
+        // Changing it will tell what else is wrong.
+        _ => Ok(()),
+    }
+}
+
+/// How much of the file system is damaged. That it was not unmounted is no damage
+/// yet: a person may have left the machine while it did nothing.
+fn problems_of(path: &Path) -> Result<usize> {
+    let image = Image::open(path)?;
+    let region = image.file_system(None)?;
+    let report = check(&image.read(region)?).in_file(path)?;
+    let is_harmless = report.problems.contains(&Problem::NotUnmounted);
+    Ok(report.count - usize::from(is_harmless))
+}
+
+/// A full disk is the person's to clear.
+fn explain_full(error: Error, disk: &Path) -> Error {
+    match error {
+        Error::InImage {
+            path,
+            errno: Errno::ENOSPC,
+            ..
+        } => {
+            let problem = "the disk is full with it, so nothing was changed; \
+                           remove files of yours, or begin a new disk";
+            Fault::new(path, problem).in_file(disk)
+        }
+        error => error,
+    }
+}
+
+/// What one of the three has in one place.
+#[derive(PartialEq, Eq)]
+struct Node {
+    mode: u16,
+    owner: (u16, u8),
+    contents: Contents,
+}
+
+#[derive(PartialEq, Eq)]
+enum Contents {
+    Directory,
+    File(Vec<u8>),
+    SymbolicLink(Vec<u8>),
+    /// A device, or a pipe.
+    Special(Device),
+}
+
+impl Node {
+    fn read(mounted: &Mounted<'_>, path: &ImagePath, stat: &Stat) -> Result<Node> {
+        let mode = stat.st_mode;
+        let mut node = Node {
+            mode,
+            owner: (stat.st_uid, stat.st_gid),
+            contents: Contents::Directory,
+        };
+        if S_ISLNK(mode) {
+            // Mode and owner of a link say nothing.
+            (node.mode, node.owner) = (0, (0, 0));
+            node.contents = Contents::SymbolicLink(mounted.read_link(path)?);
+        } else if S_ISREG(mode) {
+            node.contents = Contents::File(read_file(mounted, path)?);
+        } else if !S_ISDIR(mode) {
+            node.contents = Contents::Special(Device(stat.st_rdev));
+        }
+        Ok(node)
+    }
+
+    fn is_directory(&self) -> bool {
+        self.contents == Contents::Directory
+    }
+}
+
+fn read_file(mounted: &Mounted<'_>, path: &ImagePath) -> Result<Vec<u8>> {
+    let mut contents = Vec::new();
+    let size = mounted.read_pieces(path, &mut |offset, bytes| {
+        contents.resize(offset as usize, 0);
+        contents.extend_from_slice(bytes);
+        Ok(())
+    })?;
+    contents.resize(size as usize, 0);
+    Ok(contents)
+}
+
+/// All of a file system but its root directory, with the state of each file.
+type Tree = BTreeMap<ImagePath, (Node, Stat)>;
+
+fn read_tree(path: &Path) -> Result<Tree> {
+    let image = Image::open(path)?;
+    let region = image.file_system(None)?;
+    let disk = FileDisk::new(image.file, region.start, region.length);
+    with_file_system(path, disk, 0, |mounted| {
+        let entries = walk(mounted, &ImagePath::ROOT)?.into_iter();
+        let nodes = entries.map(|entry| {
+            let node = Node::read(mounted, &entry.path, &entry.stat)?;
+            Ok((entry.path, (node, entry.stat)))
+        });
+        nodes.collect()
+    })
+}
+
+/// What comes to the disk, and what does not.
+#[derive(Default)]
+struct Merge {
+    taken: Vec<String>,
+    removed: Vec<String>,
+    conflicts: BTreeSet<String>,
+}
+
+impl Merge {
+    /// Whether the disk gets the new one's, as only that one has changed; a
+    /// conflict is noted.
+    fn decide<T: PartialEq>(&mut self, name: &str, disk: &T, new: &T, base: &T) -> bool {
+        if disk == new || new == base {
+            return false;
+        }
+        if disk != base {
+            self.conflicts.insert(name.to_owned());
+        }
+        disk == base
+    }
+
+    fn print(&self, disk: &Path, new: &Path, out: &mut dyn Write) -> Result<()> {
+        let (disk, new) = (disk.display(), new.display());
+        for name in &self.conflicts {
+            writeln!(
+                out,
+                "{disk}: {name}: changed by you and in {new}: yours is kept"
+            )
+            .on_output()?;
+        }
+        let (taken, removed) = (self.taken.len(), self.removed.len());
+        let names: Vec<&str> = self.taken.iter().map(String::as_str).collect();
+        let what = match names[..] {
+            [] => "nothing".to_owned(),
+            [.., _] if taken <= 4 => names.join(", "),
+            _ => format!("{} and {} more", names[..3].join(", "), taken - 3),
+        };
+        writeln!(out, "{disk}: brought up to date: {what}; {removed} removed").on_output()
+    }
+}
+
+fn merge(disk: &Path, new: &Path, base: &Path) -> Result<Merge> {
+    let mut merge = Merge::default();
+    let image = Image::open_to_change(disk)?;
+    let region = image.file_system(None)?;
+    let mut changes = merge_boot(&mut merge, &image, new, base)?;
+    let (new, base) = (read_tree(new)?, read_tree(base)?);
+    let changed = ChangedDisk::new(disk, &image.file, region)?;
+    with_file_system(disk, changed.clone(), now(), |mounted| {
+        merge_trees(&mut merge, mounted, &new, &base)
+    })?;
+    changes.extend(changed.changes());
+    if complaints::were_made() {
+        let problem = "not all of the images could be read, so nothing was changed";
+        return Err(Fault::new("update", problem).in_file(disk));
+    }
+    image.change(&changes)?;
+    Ok(merge)
+}
+
+/// What is outside of the file system: by name, where, and the bytes.
+fn boot_parts(image: &Image) -> Result<Vec<(&'static str, Region, Vec<u8>)>> {
+    let sectors = |first: u32, count: usize| Region {
+        start: u64::from(first) * SECTOR_SIZE as u64,
+        length: (count * SECTOR_SIZE) as u64,
+    };
+    let boot_sector = Region {
+        start: 0,
+        length: ROOT_DEVICE_OFFSET.min(PARTITION_TABLE_OFFSET) as u64,
+    };
+    let kernel = image.layout.kernel().in_file(&image.path)?;
+    let header = KernelHeader::parse(&image.read(Region {
+        length: SECTOR_SIZE as u64,
+        ..kernel
+    })?);
+    let length = header.map_or(0, |header| SECTOR_SIZE as u64 + u64::from(header.length));
+    let whole_kernel = Region {
+        length: length.min(kernel.length),
+        ..kernel
+    };
+    [
+        ("boot sector", boot_sector, boot_sector),
+        (
+            "set-up",
+            sectors(SETUP_LBA, SETUP_SECTORS),
+            sectors(SETUP_LBA, SETUP_SECTORS),
+        ),
+        (
+            "command line",
+            sectors(COMMAND_LINE_LBA, 1),
+            sectors(COMMAND_LINE_LBA, 1),
+        ),
+        ("kernel", kernel, whole_kernel),
+    ]
+    .into_iter()
+    .map(|(name, room, used)| Ok((name, room, image.read(used)?)))
+    .collect()
+}
+
+fn merge_boot(merge: &mut Merge, disk: &Image, new: &Path, base: &Path) -> Result<Vec<Change>> {
+    let (new, base) = (Image::open(new)?, Image::open(base)?);
+    let parts = boot_parts(disk)?.into_iter();
+    let parts = parts.zip(boot_parts(&new)?).zip(boot_parts(&base)?);
+    let mut changes = Vec::new();
+    for (((name, room, ours), (_, _, bytes)), (_, _, base)) in parts {
+        if !merge.decide(name, &ours, &bytes, &base) {
+            continue;
+        }
+        if bytes.len() as u64 > room.length {
+            let problem = format!("{} bytes, there is room for {}", bytes.len(), room.length);
+            return Err(Fault::new(name, problem).in_file(&disk.path));
+        }
+        merge.taken.push(name.to_owned());
+        let offset = room.start;
+        changes.push(Change { offset, bytes });
+    }
+    Ok(changes)
+}
+
+fn merge_trees(merge: &mut Merge, disk: &Mounted<'_>, new: &Tree, base: &Tree) -> Result<()> {
+    let paths: BTreeSet<&ImagePath> = new.keys().chain(base.keys()).collect();
+    let mut changes = Vec::new();
+    // A name of each of the new one's files that the disk has, by inode number.
+    let mut names = HashMap::new();
+    for path in paths {
+        let theirs = new.get(path).map(|(node, _)| node);
+        let old = base.get(path).map(|(node, _)| node);
+        let ours = find(disk, path)?;
+        if merge.decide(&path.to_string(), &ours.as_ref(), &theirs, &old) {
+            changes.push((path, ours));
+        } else if theirs.is_some() && ours.as_ref() == theirs {
+            names.entry(new[path].1.st_ino).or_insert(path);
+        }
+    }
+    // What is in a directory goes before the directory itself.
+    for (path, ours) in changes.iter().rev() {
+        let stays = new.get(*path).map(|(node, _)| node.is_directory());
+        match ours.as_ref().map(Node::is_directory) {
+            None => {}
+            Some(true) if stays == Some(true) => {}
+            Some(is_directory) => remove(merge, disk, path, is_directory, stays.is_some())?,
+        }
+    }
+    // And a directory comes before what is in it.
+    for (path, _) in &changes {
+        if let Some((node, stat)) = new.get(*path) {
+            let first = names.get(&stat.st_ino).copied();
+            let first = first.filter(|_| !node.is_directory());
+            if take(merge, disk, path, node, stat, first)? {
+                names.entry(stat.st_ino).or_insert(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the disk has at `path`; what is behind a symbolic link is elsewhere.
+fn find(disk: &Mounted<'_>, path: &ImagePath) -> Result<Option<Node>> {
+    if !has_parent(disk, path)? {
+        return Ok(None);
+    }
+    let stat = disk.find(path)?;
+    stat.map(|stat| Node::read(disk, path, &stat)).transpose()
+}
+
+/// Whether all that is above `path` are directories.
+fn has_parent(disk: &Mounted<'_>, path: &ImagePath) -> Result<bool> {
+    match path.parent() {
+        Some(parent) if !parent.is_root() => Ok(has_parent(disk, &parent)?
+            && disk
+                .find(&parent)?
+                .is_some_and(|stat| S_ISDIR(stat.st_mode))),
+        _ => Ok(true),
+    }
+}
+
+/// A directory in which something of the person's is left stays; in the way of a
+/// file of the new one's, that is a conflict.
+fn remove(
+    merge: &mut Merge,
+    disk: &Mounted<'_>,
+    path: &ImagePath,
+    is_directory: bool,
+    is_replaced: bool,
+) -> Result<()> {
+    if !is_directory {
+        disk.unlink(path)?;
+    } else if disk.read_dir(path)?.is_empty() {
+        disk.rmdir(path)?;
+    } else {
+        if is_replaced {
+            merge.conflicts.insert(path.to_string());
+        }
+        return Ok(());
+    }
+    if !is_replaced {
+        merge.removed.push(path.to_string());
+    }
+    Ok(())
+}
+
+/// Makes what the new one has at `path`; says whether it did. Another name of a
+/// file that is there already, `first`, becomes one.
+fn take(
+    merge: &mut Merge,
+    disk: &Mounted<'_>,
+    path: &ImagePath,
+    node: &Node,
+    stat: &Stat,
+    first: Option<&ImagePath>,
+) -> Result<bool> {
+    let is_there = has_parent(disk, path)? && disk.find(path)?.is_some();
+    if !has_parent(disk, path)? || (is_there && !node.is_directory()) {
+        merge.conflicts.insert(path.to_string());
+        return Ok(false);
+    }
+    merge.taken.push(path.to_string());
+    let mode = node.mode & !S_IFMT;
+    match (&node.contents, first) {
+        (_, Some(first)) => disk.link(first, path)?,
+        (Contents::Directory, _) if is_there => {}
+        (Contents::Directory, _) => disk.mkdir(path, mode)?,
+        (Contents::File(contents), _) => {
+            let mut writer = disk.create_file(path)?;
+            writer.write(0, contents)?;
+            writer.finish(contents.len() as u64, mode)?;
+        }
+        (Contents::Special(device), _) => disk.mknod(path, node.mode, *device)?,
+        (Contents::SymbolicLink(target), _) => {
+            disk.symlink(target, path)?;
+            return Ok(true);
+        }
+    }
+    disk.chown(path, node.owner.0, node.owner.1)?;
+    // A change of the owner may take the special bits away.
+    disk.chmod(path, mode)?;
+    if !node.is_directory() {
+        disk.set_time(path, stat.st_mtime)?;
+    }
+    Ok(true)
+}
