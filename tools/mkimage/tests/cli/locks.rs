@@ -6,6 +6,7 @@ use nix::unistd::geteuid;
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -178,4 +179,55 @@ fn what_cannot_be_replaced_is_written_in_place() {
     project.assert_clean("image");
     project.done(&["get", "image", "/boot", "back"]);
     assert!(project.read("back") == project.read("boot"));
+}
+
+/// A folder with room for little, for which one must be root.
+struct SmallDisk<'a>(&'a Path);
+
+impl SmallDisk<'_> {
+    fn mount(folder: &Path) -> Option<SmallDisk<'_>> {
+        let mut mount = Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=2M", "tmpfs"])
+            .arg(folder);
+        let output = mount.output().unwrap();
+        if !output.status.success() {
+            println!("skipped: a full disk of the host: {output:?}");
+            return None;
+        }
+        Some(SmallDisk(folder))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        Command::new("umount").arg(self.0).status().unwrap();
+    }
+}
+
+#[test]
+fn a_full_host_leaves_the_image_as_it_was() {
+    let project = Project::new();
+    let folder = project.path("root");
+    project.done(&["mkfs", "small.img", "--size", "4M"]);
+    project.write("large", vec![7; 3 << 20]);
+    let Some(_disk) = SmallDisk::mount(&folder) else {
+        return;
+    };
+    let mut copy = Command::new("cp");
+    copy.arg("--sparse=always")
+        .arg(project.path("small.img"))
+        .arg(&folder);
+    assert!(copy.status().unwrap().success());
+    let before = project.read("root/small.img");
+    // Replaced, then in place.
+    for _ in 0..2 {
+        let message = project.failure(&["put", "root/small.img", "large", "/large"]);
+        assert!(message.contains("No space left on device"), "{message}");
+        assert!(project.read("root/small.img") == before, "{message}");
+        let _ = fs::hard_link(folder.join("small.img"), folder.join("second"));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+    }
+    project.done(&["mkdir", "root/small.img", "/there-is-room"]);
+    assert!(project.read("root/second") == project.read("root/small.img"));
 }
