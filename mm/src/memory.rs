@@ -31,6 +31,7 @@ pub use frames::{
 };
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 
+use core::ops::Range;
 use frames::{Users, add_clean_page, free_page, share_frame, users};
 use lib::lock::Word;
 use lib::{Errno, Result};
@@ -107,15 +108,14 @@ impl Table {
         self.set(index, entry);
     }
 
-    /// The indices of the entries that may be in use.
-    fn used(self) -> impl Iterator<Item = usize> {
+    /// The indices of the entries that may be in use, group by group.
+    fn used(self) -> impl Iterator<Item = Range<usize>> {
         let mut groups = self.used_groups.get();
         core::iter::from_fn(move || {
             let group = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
             groups &= groups - 1;
             Some(group * GROUP..(group + 1) * GROUP)
         })
-        .flatten()
     }
 }
 
@@ -277,8 +277,8 @@ fn release(table: Table, index: usize) {
 }
 
 /// Frees the pages and page tables of a task's whole slot
-/// (0.11: `free_page_tables`). Calls `between` between two tables; it may let
-/// other tasks run, which then do not find the pages that are free already.
+/// (0.11: `free_page_tables`). Calls `between` after each few pages; it may let
+/// other tasks run, which then do not find the pages of this slot.
 pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
     debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
     let first = base.directory_index();
@@ -286,17 +286,19 @@ pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
         let entry = PAGE_DIRECTORY.get(index);
         if entry.is_present() {
             PAGE_DIRECTORY.set(index, Entry::NONE);
-            free_page_table(entry.frame());
-            between();
+            free_page_table(entry.frame(), &between);
         }
     }
     invalidate();
 }
 
 /// Frees the pages of a page table, and the table, which then is all zeroes.
-fn free_page_table(frame: PhysicalAddress) {
+fn free_page_table(frame: PhysicalAddress, between: impl Fn()) {
     let table = Table::at(frame);
-    table.used().for_each(|index| release(table, index));
+    for group in table.used() {
+        group.for_each(|index| release(table, index));
+        between();
+    }
     table.used_groups.set(0);
     add_clean_page(frame);
 }
@@ -306,7 +308,7 @@ fn free_page_table(frame: PhysicalAddress) {
 pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) {
     let mut address = start.page();
     while address < end {
-        if address.table_index() == 0 {
+        if address.table_index().is_multiple_of(GROUP) {
             between();
         }
         match existing_table(address) {
@@ -334,34 +336,38 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn
         }
         let source = LinearAddress(((first_from + index) as u32) << 22);
         if let Some(source) = existing_table(source)
-            && let Err(error) = copy_table(source, first_to + index)
+            && let Err(error) = copy_table(source, first_to + index, &between)
         {
             free_page_tables(to, between);
             return Err(error);
         }
-        between();
     }
     invalidate();
     Ok(())
 }
 
 /// Copies the user entries of one page table; no table is made for none.
-fn copy_table(source: Table, directory_index: usize) -> Result<()> {
+fn copy_table(source: Table, directory_index: usize, between: impl Fn()) -> Result<()> {
     let mut destination = None;
-    for index in source.used() {
-        let entry = source.get(index);
-        let inherited = PageFlags::PRESENT | PageFlags::USER;
-        if entry.flags() & (inherited | PageFlags::KERNEL) != inherited {
-            continue;
+    for group in source.used() {
+        for index in group {
+            let entry = source.get(index);
+            let inherited = PageFlags::PRESENT | PageFlags::USER;
+            if entry.flags() & (inherited | PageFlags::KERNEL) != inherited {
+                continue;
+            }
+            let destination = match destination {
+                Some(table) => table,
+                None => {
+                    *destination.insert(table_for(LinearAddress((directory_index as u32) << 22))?)
+                }
+            };
+            let read_only = entry.without(PageFlags::WRITE);
+            source.set(index, read_only);
+            destination.map(index, read_only);
+            share_frame(entry.frame());
         }
-        let destination = match destination {
-            Some(table) => table,
-            None => *destination.insert(table_for(LinearAddress((directory_index as u32) << 22))?),
-        };
-        let read_only = entry.without(PageFlags::WRITE);
-        source.set(index, read_only);
-        destination.map(index, read_only);
-        share_frame(entry.frame());
+        between();
     }
     Ok(())
 }
