@@ -7,10 +7,8 @@ use guest::soak::{Piece, Who};
 
 use crate::common::copy_of_image;
 
-/// By each of the two in QEMU.
+/// By each of the two in each emulator.
 const CALLS: u32 = 25_000;
-/// The same in Bochs, which is slower.
-const CALLS_IN_BOCHS: u32 = 2_000;
 /// The pieces of `make soak` begin with other rounds.
 const ROUND: u32 = 1_000_000;
 
@@ -33,10 +31,7 @@ fn run(emulator: Emulator, who: Who) -> Result<()> {
         emulator,
         who,
         round: ROUND,
-        calls: match emulator {
-            Emulator::Qemu => CALLS,
-            Emulator::Bochs => CALLS_IN_BOCHS,
-        },
+        calls: CALLS,
     };
     piece.run(&disk)
 }

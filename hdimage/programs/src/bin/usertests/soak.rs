@@ -18,6 +18,7 @@ use crate::support::{Failure, Outcome, Test, address, number, read_file, write_f
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::ops::Range;
 use lib::lock::Word;
 use lib::signal::Signal;
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT};
@@ -125,13 +126,12 @@ fn reports(reader: Fd, before: &[u32]) -> lib::Result<u32> {
 /// The processes that there are, and the letter for what each is doing.
 fn tasks() -> lib::Result<Vec<(u32, u8)>> {
     let text = read_file(c"/dev/ps")?;
-    let text = String::from_utf8_lossy(&text);
-    let task = |line: &str| {
-        let mut words = line.split(' ');
-        let pid = words.next()?.parse().ok()?;
-        Some((pid, *words.nth(3)?.as_bytes().first()?))
+    let task = |line: &[u8]| {
+        let mut words = line.split(|&byte| byte == b' ');
+        let pid = str::from_utf8(words.next()?).ok()?.parse().ok()?;
+        Some((pid, *words.nth(3)?.first()?))
     };
-    Ok(text.lines().filter_map(task).collect())
+    Ok(text.split(|&byte| byte == b'\n').filter_map(task).collect())
 }
 
 fn pids() -> lib::Result<Vec<u32>> {
@@ -217,16 +217,17 @@ fn prepare(writer: Fd) -> lib::Result<()> {
     Ok(())
 }
 
-/// Memory that calls read and write, as large as three pages. Somewhere in it
-/// a page begins.
-const MEMORY: usize = 3 * 4096;
+/// Words of a page.
+const PAGE: usize = 4096 / size_of::<u32>();
+/// Words of the memory that calls read and write. Somewhere in it a page begins.
+const WORDS: usize = 3 * PAGE;
 
 /// Draws calls and makes them.
 struct Worker {
     random: u32,
     /// Calls that it may still make.
     left: u32,
-    memory: [u8; MEMORY],
+    memory: [u32; WORDS],
 }
 
 impl Worker {
@@ -234,13 +235,13 @@ impl Worker {
         let mut worker = Worker {
             random: seed[0] ^ seed[1] << 20 ^ seed[2] << 28,
             left: CALLS_OF_WORKER,
-            memory: [0; MEMORY],
+            memory: [0; WORDS],
         };
         // The first numbers of neighbouring seeds are alike.
         for _ in 0..4 {
             worker.next();
         }
-        worker.fill();
+        worker.fill(0..WORDS);
         worker
     }
 
@@ -262,21 +263,22 @@ impl Worker {
     }
 
     /// Small words and addresses of this memory, as structures hold them.
-    fn fill(&mut self) {
-        for place in (0..MEMORY).step_by(4) {
-            let word = match self.below(4) {
-                0 | 1 => self.below(64),
+    fn fill(&mut self, places: Range<usize>) {
+        for place in places {
+            let random = self.next();
+            self.memory[place] = match random % 4 {
+                0 | 1 => random / 4 % 64,
                 2 => self.pointer(),
                 _ => self.next(),
             };
-            self.memory[place..place + 4].copy_from_slice(&word.to_le_bytes());
         }
     }
 
     /// One call.
     fn step(&mut self) {
         if self.below(16) == 0 {
-            self.fill();
+            let page = self.below(3) as usize * PAGE;
+            self.fill(page..page + PAGE);
         }
         let number = match self.below(32) {
             0 => self.next(),
@@ -377,7 +379,7 @@ impl Worker {
             2 => lib::limits::TASK_SIZE - self.below(0x4000),
             3 => self.next(),
             4 => self.below(0x10000),
-            _ => memory + (self.below(MEMORY as u32 / 2) & !3),
+            _ => memory + (self.below(2 * WORDS as u32) & !3),
         }
     }
 
