@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Two places where the processor changes the interrupt flag, for asm.s and
+# Three places where the interrupt flag changes, for asm.s and
 # system_call.s. In the ordinary kernel nothing is to be done there.
 
         .ifndef interrupt_flag_macros
@@ -8,6 +8,10 @@
 
 # An interrupt gate has just masked interrupts; esp is at the frame.
         .macro  gate_has_masked
+        .endm
+
+# cli is next, on the way back to ring 3.
+        .macro  cli_will_mask
         .endm
 
 # The registers of the frame at esp are restored next.

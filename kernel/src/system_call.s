@@ -40,6 +40,7 @@ system_call:
 # would have to wait for the next.
         .globl  ret_to_user
 ret_to_user:
+        cli_will_mask
         cli
 # Interrupts from ring 3 come here, and tasks that have never run: both masked.
         .globl  ret_to_user_masked

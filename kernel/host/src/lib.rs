@@ -77,8 +77,9 @@ mod chr_drv {
         pub mod lights;
     }
 
-    /// The registers of the serial lines.
+    /// The registers of the serial lines, and messages that wait for one.
     pub mod serial {
+        pub mod messages;
         pub mod registers;
     }
 

@@ -10,21 +10,27 @@
 //! What the modem says comes by interrupt too: without CLOCAL a carrier that is
 //! lost hangs the terminal up, with CRTSCTS the modem stops and starts output.
 //!
-//! Messages of the kernel go to COM1 too. They wait for the UART instead, so
-//! they work without interrupts, before [`rs_init`] and in a panic.
+//! [`Messages`] of the kernel go to COM1 too. They wait for the UART instead, so
+//! they work before [`rs_init`] and in a panic. Only where interrupts are masked
+//! nobody waits: [`rs_write`] sends what was said there, from the next clock tick
+//! on.
 //!
 //! Source: National Semiconductor, PC16550D data sheet; IBM PC AT Technical
 //! Reference for the ports.
 
+mod messages;
 mod registers;
 
 use super::tty_io::{self, LineDiscipline, LineError, WriteQueue};
+use crate::sched::jiffies;
 use crate::traps::set_irq_handler;
 use lib::asm::io::{inb, outb};
+use lib::asm::system::{EFLAGS_IF, eflags, let_interrupts_in};
 use lib::lock::{IrqLock, Word};
 use lib::termios::{
     ControlFlags, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RNG, TIOCM_RTS,
 };
+use messages::Messages;
 use registers::{
     FIFO_IS_ON, FIFO_ON, Interrupts, LineControl, LineStatus, ModemControl, ModemStatus, NO_CAUSE,
     Register, divisor, format,
@@ -101,6 +107,9 @@ static UARTS: [IrqLock<Uart>; PORTS] = [
 
 /// Bit `n`: line `n` has output that waits for an interrupt.
 static WAITING: Word = Word::new(0);
+
+/// What the kernel says on line 0 and the UART has not taken yet.
+static MESSAGES: IrqLock<Messages> = IrqLock::new(Messages::new());
 
 fn read(base: u16, register: Register) -> u8 {
     // SAFETY: the UARTs are this module's alone.
@@ -229,6 +238,18 @@ impl Uart {
         core::mem::take(&mut self.carrier_lost)
     }
 
+    /// Sends what the UART takes of the kernel's messages. Says whether some are
+    /// left.
+    fn send_messages(&self) -> bool {
+        let mut messages = MESSAGES.lock();
+        if !messages.is_empty() && line_status(self.base).contains(LineStatus::CAN_SEND) {
+            for byte in core::iter::from_fn(|| messages.take()).take(self.fifo_size) {
+                write(self.base, Register::Data, byte);
+            }
+        }
+        !messages.is_empty()
+    }
+
     /// Sends what the UART takes: first the byte for flow control, which goes
     /// even when output is stopped, then the queue. Says whether more waits for
     /// an interrupt.
@@ -279,19 +300,20 @@ pub fn has_carrier(port: usize) -> bool {
 }
 
 /// Sends what the UART takes of a queue, unless output is stopped; if more is
-/// left, an interrupt will come when it takes more. Called with the terminal's
-/// lock held.
+/// left, an interrupt will come when it takes more. What the kernel has said goes
+/// first. Called with the terminal's lock held.
 pub fn rs_write(port: usize, line: &mut LineDiscipline, queue: &mut WriteQueue) {
     let mut uart = UARTS[port].lock();
     if !uart.is_present {
         queue.clear();
+        WAITING.clear_bits(1 << port);
         return;
     }
     if uart.flow_by_lines {
         uart.set_lines(ModemControl::RTS, !line.throttled);
         uart.look_at_modem();
     }
-    let waits = uart.send(line, queue);
+    let waits = (port == 0 && uart.send_messages()) || uart.send(line, queue);
     let mut interrupts = ALWAYS;
     interrupts.set(Interrupts::CAN_SEND, waits);
     uart.enable(interrupts);
@@ -324,10 +346,14 @@ fn rs_interrupt(port: usize) {
         let received = received[..count].iter();
         tty_io::tty_intr(tty, received.map(|it| (it.byte, it.error())));
         tty.wake_writers();
+        // The clock and the disks do not wait until the line is silent; this
+        // line's own interrupt comes only after this one has ended.
+        let_interrupts_in();
     }
 }
 
-/// Each clock tick: goes on with output whose interrupt was lost.
+/// Each clock tick: goes on with messages of the kernel, and with output whose
+/// interrupt was lost.
 pub fn do_tick() {
     let waiting = WAITING.get();
     for port in (0..PORTS).filter(|port| waiting & 1 << port != 0) {
@@ -401,18 +427,34 @@ pub fn set_modem_lines(port: usize, lines: u32) {
     uart.set_lines(ModemControl::RTS, lines & TIOCM_RTS != 0);
 }
 
-/// A message of the kernel, to COM1: a newline is sent as two bytes. Between
-/// bytes interrupts may come.
+/// A message of the kernel, to COM1: a newline is sent as two bytes. Waits until
+/// it is sent, unless interrupts are masked; between bytes they may come.
 pub fn write_message(message: &[u8]) {
+    // Before the clock ticks nobody else would send it.
+    let may_wait = eflags() & EFLAGS_IF != 0 || jiffies() == 0;
     write_bytes(message, |byte| {
-        let uart = UARTS[0].lock();
-        send_polled(uart.base, byte);
+        let mut messages = MESSAGES.lock();
+        messages.put(byte);
+        WAITING.set_bits(1);
+        drop(messages);
+        let mut polls = if may_wait { 0..MOST_POLLS } else { 0..0 };
+        polls.any(|_| !UARTS[0].lock().send_messages());
     });
 }
 
-/// As [`write_message`], without a lock: the panic may have come while it was
-/// held.
+/// Waits until all that the kernel has said is sent: the machine stops next, and
+/// whoever holds a lock then keeps it. To be called with interrupts masked.
+pub fn flush_messages() {
+    if let Some(mut messages) = MESSAGES.try_lock() {
+        let bytes = core::iter::from_fn(|| messages.take());
+        bytes.for_each(|byte| send_polled(COM[0].0, byte));
+    }
+}
+
+/// What a panic says, behind all that was said before. It waits for no lock: the
+/// panic may have come while that was held.
 pub fn write_panic(message: &[u8]) {
+    flush_messages();
     write_bytes(message, |byte| send_polled(COM[0].0, byte));
 }
 

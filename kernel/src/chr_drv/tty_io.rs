@@ -17,7 +17,7 @@
 //! read, or room to write; whoever sleeps there looks again.
 
 mod line_discipline;
-mod queue;
+pub(super) mod queue;
 mod tty;
 
 use super::{console, keyboard, serial};

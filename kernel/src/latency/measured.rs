@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where the processor itself changes the interrupt flag: at the entries of
-//! interrupts and at IRET. A task switch changes nothing: it is masked on both
-//! sides.
+//! Where assembly or the processor itself changes the interrupt flag: at the
+//! entries of interrupts, on the way back to ring 3 and at IRET. A task switch
+//! changes nothing: it is masked on both sides.
 //!
 //! The kernel of `make latency` has this file in the place of `latency.rs`. It
 //! tells [`lib::asm::system`], which measures how long interrupts are masked.
 
 use crate::traps::Registers;
-use lib::asm::system::{EFLAGS_IF, eflags, masked, taken};
+use lib::asm::system::{EFLAGS_IF, cli, eflags, masked, taken};
 
-/// The assembly macros `gate_has_masked` and `iret_will_take`, for
-/// `global_asm!`.
+/// The assembly macros `gate_has_masked`, `cli_will_mask` and `iret_will_take`,
+/// for `global_asm!`.
 macro_rules! interrupt_flag_macros {
     () => {
         include_str!("latency/measured.s")
@@ -34,6 +34,12 @@ extern "C" fn note_gate(registers: &Registers) {
         let entry = irq_entries.get(handler as usize).copied();
         masked([entry.unwrap_or(handler), registers.eip, 0]);
     }
+}
+
+/// Called by `cli_will_mask`.
+#[unsafe(no_mangle)]
+extern "C" fn note_cli() {
+    cli();
 }
 
 /// Called by `iret_will_take`. A system call usually has them taken already.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Two places where the processor changes the interrupt flag, for asm.s and
+# Three places where the interrupt flag changes, for asm.s and
 # system_call.s. The kernel of `make latency` measures there.
 
         .ifndef interrupt_flag_macros
@@ -11,6 +11,11 @@
         pushl   %esp
         call    note_gate
         addl    $4, %esp
+        .endm
+
+# cli is next, on the way back to ring 3.
+        .macro  cli_will_mask
+        call    note_cli
         .endm
 
 # The registers of the frame at esp are restored next.

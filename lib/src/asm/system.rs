@@ -68,3 +68,13 @@ pub fn sti_and_hlt() {
     // SAFETY: as `sti`.
     unsafe { core::arch::asm!("sti", "hlt") };
 }
+
+/// EFLAGS.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub fn eflags() -> u32 {
+    let flags: u32;
+    // SAFETY: reading the flags changes nothing.
+    unsafe { core::arch::asm!("pushfd", "pop {0}", out(reg) flags) };
+    flags
+}
