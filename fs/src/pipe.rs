@@ -271,10 +271,11 @@ impl Pipe {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Makes a pipe; the descriptors of its reading and its writing end.
+    /// Makes a pipe; the descriptors of its reading and its writing end. `ENOMEM`
+    /// if there is no page for it.
     pub fn sys_pipe(&'fs self, task: &FsTask<'fs>) -> Result<[u32; 2]> {
         let inode = self.get_pipe_inode()?;
-        let page = mm::memory::get_free_page().ok_or(Errno::ENFILE)?;
+        let page = mm::memory::get_free_page().ok_or(Errno::ENOMEM)?;
         let now = self.current_time();
         {
             let mut state = inode.state();

@@ -32,7 +32,7 @@ const EFLAGS_ALWAYS_1: u32 = 1 << 1;
 
 /// `execve`: runs `path` with the strings of `argv` and `envp` in place of
 /// the current program. `EACCES` for a traced caller if it may not read the
-/// program.
+/// program, `ENOMEM` if its bss is larger than the memory there can be for it.
 pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let (path, argv, envp) = (
         UserAddress(registers.ebx),
@@ -53,6 +53,9 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     if !program.is_readable && ptrace::has_ordinary_tracer(task) {
         return Err(Errno::EACCES);
     }
+    if pages(program.header.a_bss) > available_pages(task) {
+        return Err(Errno::ENOMEM);
+    }
     commit(task, program, name);
     match start(task, strings, argc, envc) {
         Ok(stack) => set_registers(registers, task, stack),
@@ -66,6 +69,16 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
         exit::deliver(Signal::SIGTRAP, task);
     }
     Ok(0)
+}
+
+/// The pages that may be free when the old program is gone: it has at most those
+/// below its `brk`.
+fn available_pages(task: &Task) -> usize {
+    memory::available_pages() + pages(task.brk.get())
+}
+
+fn pages(bytes: u32) -> usize {
+    (bytes as usize).div_ceil(PAGE_SIZE)
 }
 
 /// How many pointers stand before the null pointer (0.11: `count`).

@@ -2,6 +2,7 @@
 //! `execve`: programs, scripts, what survives and what does not.
 
 use crate::helper::PROGRAM;
+use crate::memory::take_all_but;
 use crate::support::{
     Failure, Outcome, Pipe, address, as_user, child, copy_file, create, fate, forget_buffers,
     in_child, kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
@@ -15,7 +16,7 @@ use lib::a_out::{Exec, NMAGIC, OMAGIC, QMAGIC};
 use lib::fcntl::{
     F_GETFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
 };
-use lib::limits::{ARG_MAX, TASK_SIZE};
+use lib::limits::{ARG_MAX, PAGE_SIZE, TASK_SIZE};
 use lib::pod::Pod;
 use lib::signal::Signal;
 use lib::sys::wait::{WNOHANG, WaitStatus};
@@ -33,6 +34,7 @@ tests! {
     exec_no_permission "only what has an x bit can be run";
     exec_not_regular "directories and devices cannot be run";
     exec_bad_headers "a broken header is ENOEXEC or a dead process, never worse";
+    exec_huge_bss "memory that there is not is told before the old program ends";
     exec_short_files "files cut anywhere are refused";
     exec_random_bytes "a program of random bytes ends somehow";
     exec_script "a script runs its interpreter";
@@ -316,6 +318,31 @@ fn exec_bad_headers() -> Outcome {
             check!(refused);
         }
     }
+    Ok(())
+}
+
+fn exec_huge_bss() -> Outcome {
+    let mut program = must!(read_file(c"/bin/true"));
+    let Some(good) = Exec::parse(&program) else {
+        return Err(failure!("/bin/true has no header"));
+    };
+    let huge = Exec {
+        a_bss: TASK_SIZE / 2,
+        ..good
+    };
+    program[..size_of::<Exec>()].copy_from_slice(huge.as_bytes());
+    must!(executable(c"p", &program));
+    // A large machine would have so much.
+    let holder = must!(child(|| {
+        take_all_but(TASK_SIZE / 4 / PAGE_SIZE);
+        loop {
+            calls::pause();
+        }
+    }));
+    must!(wait_until_asleep(holder));
+    let errno = refusal(c"p");
+    must!(kill_and_wait(holder));
+    check_eq!(errno?, Errno::ENOMEM);
     Ok(())
 }
 

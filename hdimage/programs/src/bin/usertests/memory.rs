@@ -314,7 +314,7 @@ fn free_pages() -> u32 {
 }
 
 /// Writes to page after page of the heap until only so many are free.
-fn take_all_but(left: u32) {
+pub fn take_all_but(left: u32) {
     let mut end = brk(0).next_multiple_of(PAGE_SIZE);
     loop {
         // Looking at what is free takes longer than taking a page.
