@@ -16,6 +16,7 @@
 //! - of two names of a directory the one stays that its `..` tells of.
 
 mod bitmaps;
+mod claims;
 mod directories;
 mod orphans;
 mod zones;
@@ -28,6 +29,7 @@ use super::super_block::{Verdict, fields, judge};
 use super::{Report, check, is_left_in_use};
 use crate::error::Fault;
 use crate::volume::{Volume, block_of, has_known_type, has_zones, super_block};
+use claims::{Claims, is_directory};
 use directories::Deferred;
 use fs::layout::{
     BLOCK_SIZE, DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS,
@@ -172,9 +174,7 @@ struct Seen {
 struct ZoneState {
     /// The inode that has it, among those settled; 0 is none.
     owner: u16,
-    /// It is a list of zones.
-    is_list: bool,
-    /// Some inode names it: not to be given to another before all are met.
+    /// It is somebody's: not to be given to another before all are met.
     claimed: bool,
     /// Its file was removed, or it lay behind the end with nothing in it.
     given_up: bool,
@@ -182,7 +182,11 @@ struct ZoneState {
 
 struct Repairer<'a> {
     image: &'a mut [u8],
+    /// As it was before the repair.
+    original: Vec<u8>,
     geometry: Geometry,
+    /// Whose the zones were before the repair.
+    claims: Claims,
     options: Options,
     actions: Vec<Action>,
     seen: Vec<Seen>,
@@ -201,10 +205,14 @@ struct Repairer<'a> {
 
 impl<'a> Repairer<'a> {
     fn new(image: &'a mut [u8], options: &Options) -> Result<Repairer<'a>, Fault> {
-        let geometry = Volume::open(image)?.geometry;
+        let original = image.to_vec();
+        let volume = Volume::open(&original)?;
+        let (geometry, claims) = (volume.geometry, Claims::judge(volume));
         let mut repairer = Repairer {
             image,
+            original,
             geometry,
+            claims,
             options: *options,
             actions: Vec::new(),
             seen: vec![Seen::default(); usize::from(geometry.ninodes) + 1],
@@ -223,6 +231,14 @@ impl<'a> Repairer<'a> {
     fn volume(&self) -> Volume<'_> {
         Volume {
             image: self.image,
+            geometry: self.geometry,
+        }
+    }
+
+    /// The file system as it was before the repair.
+    fn original(&self) -> Volume<'_> {
+        Volume {
+            image: &self.original,
             geometry: self.geometry,
         }
     }
@@ -342,13 +358,17 @@ impl<'a> Repairer<'a> {
         }
     }
 
-    /// A type that is none becomes that of a file or directory.
+    /// A type that is none, or a directory's where no entries are, becomes that
+    /// of a file or directory.
     fn settle_mode(&mut self, number: InodeNumber) {
         let inode = self.inode(number);
-        if has_known_type(inode.mode) {
+        let is_wrong = S_ISDIR(inode.mode)
+            && !self.seen(number).made
+            && !is_directory(&self.original(), number, &inode);
+        if has_known_type(inode.mode) && !is_wrong {
             return;
         }
-        let (kind, made) = match self.looks_like_directory(number, &inode) {
+        let (kind, made) = match !is_wrong && self.looks_like_directory(number, &inode) {
             true => (S_IFDIR, "directory"),
             false => (S_IFREG, "file"),
         };

@@ -32,18 +32,6 @@ enum Verdict {
 }
 
 impl Repairer<'_> {
-    /// Whether a block can be one of a directory: all entries have names and
-    /// lead to inodes.
-    pub(super) fn can_be_entries(&self, block: &[u8; BLOCK_SIZE]) -> bool {
-        block.chunks_exact(self.geometry.entry_size()).all(|bytes| {
-            let entry = Entry::parse(bytes);
-            entry.number.0 == 0
-                || self.geometry.has_inode(entry.number)
-                    && !entry.name.is_empty()
-                    && !entry.name.contains(&b'/')
-        })
-    }
-
     /// The places for entries that a settled directory has.
     fn slots(&self, directory: InodeNumber) -> Vec<Slot> {
         let inode = self.inode(directory);

@@ -3,12 +3,15 @@
 //! and the real `fsck.minix` then find it clean.
 
 mod damages;
+mod strays;
 
 use super::*;
 use crate::fsck::check;
 use crate::fsck::tests::sample;
 use damages::DAMAGES;
+use proptest::prelude::*;
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// What a repair did, one line each.
 fn lines(image: &mut [u8]) -> Vec<String> {
@@ -123,43 +126,44 @@ fn larger_sample() -> Vec<u8> {
     disk.to_bytes()
 }
 
-/// Whatever bytes are changed, the repair ends, does not panic, and what it
-/// leaves is clean.
-#[test]
-fn random_damage() {
-    let sound = larger_sample();
-    assert_really_clean(&sound, "before");
-    let mut state = 0x0b5e_55ed_u64;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as usize % below
-    };
-    for round in 0..3000 {
-        let mut image = sound.clone();
-        for _ in 0..=random(12) {
-            // Bitmaps and inodes first of all; directories and lists of zones
-            // are among the first blocks of the data.
-            let block = [2, 3, 4, 5, 6 + random(12), 6 + random(700)][random(6)];
-            let value = [0, 1, 0xff, random(256)][random(4)] as u8;
-            image[block * BLOCK_SIZE + random(BLOCK_SIZE)] = value;
+/// Bytes to be changed: in the bitmaps and inodes first of all; directories and
+/// lists of zones are among the first blocks of the data.
+fn changes() -> impl Strategy<Value = Vec<(usize, usize, u8)>> {
+    let block = prop_oneof![Just(2), Just(3), Just(4), Just(5), 6..18usize, 6..706usize];
+    let value = prop_oneof![Just(0), Just(1), Just(0xff), any::<u8>()];
+    prop::collection::vec((block, 0..BLOCK_SIZE, value), 1..12)
+}
+
+/// A block that is overwritten, in one case of eight.
+fn overwritten() -> impl Strategy<Value = Option<(usize, u8)>> {
+    prop::option::weighted(0.125, (2..22usize, any::<u8>()))
+}
+
+static LARGER: LazyLock<Vec<u8>> = LazyLock::new(larger_sample);
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() })]
+
+    /// Whatever bytes are changed, the repair ends, does not panic, and what it
+    /// leaves is clean.
+    #[test]
+    fn random_damage(changes in changes(), overwritten in overwritten()) {
+        let mut image = LARGER.clone();
+        for &(block, offset, value) in &changes {
+            image[block * BLOCK_SIZE + offset] = value;
         }
-        if random(8) == 0 {
-            let block = 2 + random(20);
-            image[block * BLOCK_SIZE..][..BLOCK_SIZE].fill(random(256) as u8);
-        }
-        if check(&image).unwrap().is_clean() {
-            continue;
+        if let Some((block, value)) = overwritten {
+            image[block * BLOCK_SIZE..][..BLOCK_SIZE].fill(value);
         }
         show_all(&image);
         match repair(&mut image, &Options::default()) {
-            Err(fault) => assert_eq!(fault.place, "free zones", "round {round}"),
-            Ok(_) => {
-                let what = format!("round {round}");
-                assert_eq!(check(&image).unwrap().problems, [], "{what}");
-                if round % 20 == 0 {
-                    assert_really_clean(&image, &what);
+            Err(fault) => assert_eq!(fault.place, "free zones"),
+            Ok(actions) => {
+                let problems = check(&image).unwrap().problems;
+                let actions: Vec<String> = actions.iter().map(Action::to_string).collect();
+                assert!(problems.is_empty(), "{problems:?} after {actions:#?}");
+                if changes[0].1 % 20 == 0 {
+                    assert_really_clean(&image, "random damage");
                 }
             }
         }
@@ -175,4 +179,17 @@ fn show_all(image: &[u8]) {
     let _ = dump_zone(&volume, number + 6).map(|dump| dump.to_string());
     dump_bitmap(&volume, number % 2 == 0).to_string();
     let _ = volume.find(&"/a/b/c/3".parse().unwrap());
+}
+
+/// An inode that is made anew is not judged by what was in its zone before.
+#[test]
+fn a_directory_is_made_where_text_was() {
+    let mut image = sample_with_contents();
+    // Zone 8, the first free one, has old text; zone 9 has data and no file.
+    image[8 * BLOCK_SIZE..9 * BLOCK_SIZE].fill(b'a');
+    image[9 * BLOCK_SIZE] = b'!';
+    image[3 * BLOCK_SIZE] = 0b10_1111;
+    repair(&mut image, &Options::default()).unwrap();
+    assert_eq!(check(&image).unwrap().problems, []);
+    assert!(tree(&image).contains(&"/lost+found/zone-9 !\0\0".to_owned()));
 }

@@ -2,9 +2,10 @@
 //! One owner for each zone, and sizes that fit.
 
 use super::Repairer;
+use super::claims::{Claim, are_entries};
 use crate::error::Fault;
 use crate::fsck::{Action, ZoneFault};
-use crate::volume::{Volume, block_of, has_known_type, has_zones};
+use crate::volume::{block_of, has_zones};
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
     ZONES_PER_BLOCK, Zone, put_at, u16_at,
@@ -18,6 +19,7 @@ const RESERVED: usize = 8;
 #[derive(Default)]
 struct Tally {
     missing: Vec<Zone>,
+    no_lists: Vec<Zone>,
     copied: Vec<Zone>,
     dropped: Vec<Zone>,
 }
@@ -41,25 +43,14 @@ fn used_length(block: &[u8]) -> usize {
 }
 
 impl Repairer<'_> {
-    /// Notes what zones any inode names, so that none of them is given away.
+    /// Notes which zones are somebody's, so that none of them is given away. What
+    /// only inodes without a name want, and the bitmap has as free, is free.
     pub(super) fn note_claims(&mut self) {
-        let geometry = self.geometry;
-        let volume = Volume {
-            image: self.image,
-            geometry,
-        };
-        let zones = &mut self.zones;
-        for number in volume.inode_numbers() {
-            let inode = volume.inode(number);
-            if has_known_type(inode.mode) && !has_zones(inode.mode) {
-                continue;
-            }
-            volume.walk_zones(&inode, &mut |found| {
-                geometry.has_zone(found.zone) && {
-                    let state = &mut zones[usize::from(found.zone.0)];
-                    !std::mem::replace(&mut state.claimed, true)
-                }
-            });
+        for zone in self.volume().data_zones() {
+            let is_used = self.volume().is_zone_marked(zone);
+            let claim = self.claims.of(zone);
+            let is_claimed = claim.is_some_and(|claim| is_used || !claim.is_idle);
+            self.zones[usize::from(zone.0)].claimed = is_claimed;
         }
         self.rank_free_zones();
     }
@@ -137,13 +128,22 @@ impl Repairer<'_> {
     fn settle_zones(&mut self, number: InodeNumber) {
         let mut inode = self.inode(number);
         let mut tally = Tally::default();
+        let mut index = 0;
         for slot in 0..INODE_ZONES {
-            let zone = inode.zones[slot];
-            inode.zones[slot] = self.settle_zone(number, &inode, zone, level(slot), &mut tally);
+            let level = level(slot);
+            let claim = Claim {
+                inode: number,
+                level,
+                index,
+                is_idle: false,
+            };
+            inode.zones[slot] = self.settle_zone(claim, inode.zones[slot], &mut tally);
+            index += span(level);
         }
         self.store(number, &inode);
         for (fault, zones) in [
             (ZoneFault::Missing, tally.missing),
+            (ZoneFault::NoList, tally.no_lists),
             (ZoneFault::Copied, tally.copied),
             (ZoneFault::Anothers, tally.dropped),
         ] {
@@ -154,16 +154,9 @@ impl Repairer<'_> {
         }
     }
 
-    /// Makes `zone` and all below it the inode's own. Returns what to put in
-    /// its place.
-    fn settle_zone(
-        &mut self,
-        number: InodeNumber,
-        inode: &DiskInode,
-        zone: Zone,
-        level: u32,
-        tally: &mut Tally,
-    ) -> Zone {
+    /// Makes `zone`, which `claim` names, and all below it the inode's own. Returns
+    /// what to put in its place.
+    fn settle_zone(&mut self, claim: Claim, zone: Zone, tally: &mut Tally) -> Zone {
         if zone.is_hole() {
             return zone;
         }
@@ -171,9 +164,22 @@ impl Repairer<'_> {
             tally.missing.push(zone);
             return Zone::HOLE;
         }
-        let own = match self.is_owned(zone) {
+        let is_list = claim.level > 0;
+        let can_be = !is_list
+            || self
+                .claims
+                .is_list(&self.original(), zone, claim.level, false);
+        if !can_be {
+            tally.no_lists.push(zone);
+            return Zone::HOLE;
+        }
+        let is_anothers = self
+            .claims
+            .of(zone)
+            .is_some_and(|best| !best.is_same(&claim));
+        let own = match is_anothers || self.is_owned(zone) {
             false => Some(zone),
-            true => self.copy_zone(number, inode, zone, level),
+            true => self.copy_zone(claim, zone),
         };
         let Some(own) = own else {
             tally.dropped.push(zone);
@@ -183,13 +189,18 @@ impl Repairer<'_> {
             tally.copied.push(zone);
         }
         let state = &mut self.zones[usize::from(own.0)];
-        state.owner = number.0;
-        state.is_list = level > 0;
-        if level > 0 {
-            for slot in (0..BLOCK_SIZE).step_by(2) {
-                let entry = self.list_entry(own, slot);
-                let settled = self.settle_zone(number, inode, entry, level - 1, tally);
-                self.set_list_entry(own, slot, settled);
+        state.owner = claim.inode.0;
+        if is_list {
+            for slot in 0..ZONES_PER_BLOCK {
+                let offset = slot as usize * 2;
+                let entry = self.list_entry(own, offset);
+                let below = Claim {
+                    level: claim.level - 1,
+                    index: claim.index + slot * span(claim.level - 1),
+                    ..claim
+                };
+                let settled = self.settle_zone(below, entry, tally);
+                self.set_list_entry(own, offset, settled);
             }
         }
         own
@@ -205,30 +216,24 @@ impl Repairer<'_> {
         }
     }
 
-    /// A copy of what another file has, if it can be meant and there is room.
-    fn copy_zone(
-        &mut self,
-        number: InodeNumber,
-        inode: &DiskInode,
-        zone: Zone,
-        level: u32,
-    ) -> Option<Zone> {
-        let state = self.zones[usize::from(zone.0)];
-        let is_own_list = state.owner == number.0 && state.is_list;
-        let contents = *block_of(self.image, zone.block())?;
-        let can_be_meant = match level {
-            0 if S_ISDIR(inode.mode) => self.can_be_entries(&contents),
+    /// A copy of what another file has, or the same file elsewhere, if it can be
+    /// meant and there is room.
+    fn copy_zone(&mut self, claim: Claim, zone: Zone) -> Option<Zone> {
+        let contents = *block_of(&self.original, zone.block())?;
+        let inode = self.inode(claim.inode);
+        let can_be_meant = match claim.level {
+            _ if claim.index >= inode.size.div_ceil(BLOCK_SIZE as u32) => false,
+            0 if S_ISDIR(inode.mode) => are_entries(&self.geometry, &contents),
             0 => true,
-            _ => contents.chunks_exact(2).all(|entry| {
-                let zone = Zone(u16_at(entry, 0));
-                zone.is_hole() || self.geometry.has_zone(zone)
-            }),
+            level => {
+                let is_own = (self.claims.of(zone)).is_some_and(|best| best.inode == claim.inode);
+                !is_own && self.claims.is_list(&self.original(), zone, level, true)
+            }
         };
-        let has_room = self.free_zones.len() > RESERVED;
-        if is_own_list || !can_be_meant || !has_room {
+        if !can_be_meant || self.free_zones.len() <= RESERVED {
             return None;
         }
-        let copy = self.allocate(number)?;
+        let copy = self.allocate(claim.inode)?;
         *self.block_mut(copy.block())? = contents;
         Some(copy)
     }

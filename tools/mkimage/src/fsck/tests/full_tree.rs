@@ -20,9 +20,18 @@ fn text(name: &str, length: usize) -> Vec<u8> {
     lines.take(length).collect()
 }
 
-/// A file system made with `options`, three quarters of it in use by a tree
-/// with `files` files of each kind.
+/// A file system made with `options`, and on it a tree with `files` files of each
+/// kind.
 pub(crate) fn full_tree(options: &Options, files: usize) -> Vec<u8> {
+    make(options, files, false)
+}
+
+/// The same without a free zone.
+pub(crate) fn full_disk(options: &Options, files: usize) -> Vec<u8> {
+    make(options, files, true)
+}
+
+fn make(options: &Options, files: usize, is_full: bool) -> Vec<u8> {
     let device = Device::new(3, 1);
     let host = Host::new(256);
     let disk = MemoryDisk::new(options.blocks);
@@ -47,6 +56,11 @@ pub(crate) fn full_tree(options: &Options, files: usize) -> Vec<u8> {
     write("/5", 540_000);
     editor.link(b"/d/0", b"/a/b/c/link").unwrap();
     editor.symlink(b"a/b", b"/symlink").unwrap();
+    if is_full {
+        let much = text("/fill", options.blocks as usize * BLOCK_SIZE);
+        let error = editor.write_file(b"/fill", &attributes, &much).unwrap_err();
+        assert_eq!(error, lib::Errno::ENOSPC);
+    }
     editor.unmount().unwrap();
     disk.to_bytes()
 }

@@ -75,7 +75,7 @@ pub const DAMAGES: &[Damage] = &[
             image[2 * BLOCK_SIZE] = 0b11111;
         },
         &[
-            "/d/f: made copies of zones that another file has: 7",
+            "/g: made copies of zones that another file has: 7",
             "zone bitmap: marked used: 8",
         ],
         &["/d/", "/d/f abc", "/g ab"],
@@ -106,10 +106,45 @@ pub const DAMAGES: &[Damage] = &[
             put_at(image, 7 * BLOCK_SIZE + 2, 999u16.to_le_bytes());
         },
         &[
+            "/d/f: cleared numbers of lists that are none: 7",
+            "/lost+found: made",
+            "zone 7 was in no file: now /lost+found/zone-7",
+            "/: link count of inode 1 set from 3 to 4",
+            "inode bitmap: marked used: 4-5",
+            "zone bitmap: marked used: 8",
+        ],
+        &[
+            "/d/",
+            "/d/f ",
+            "/lost+found/",
+            "/lost+found/zone-7 \u{7}\0\u{fffd}",
+        ],
+    ),
+    (
+        "a list with a number too many, and one twice",
+        |image| {
+            inode(image, 3, FILE, 9 * 1024, 1, [0, 0, 0, 0, 0, 0, 0, 7]);
+            for (slot, zone) in [8u16, 9, 10, 999, 8].into_iter().enumerate() {
+                put_at(image, 7 * BLOCK_SIZE + 2 * slot, zone.to_le_bytes());
+            }
+            image[3 * BLOCK_SIZE..][..2].copy_from_slice(&[0b0111_1111, 0]);
+        },
+        &[
             "/d/f: cleared zone numbers that do not exist: 999",
-            "/d/f: cleared zone numbers that are another's: 7",
+            "/d/f: cleared zone numbers that are another's: 8",
+            "/d/f: gave up 1 empty zones behind the end of the file",
+            "zone bitmap: marked free: 10",
         ],
         &["/d/", "/d/f "],
+    ),
+    (
+        "a file that is called a directory",
+        |image| {
+            image[7 * BLOCK_SIZE..][..64].fill(b'a');
+            inode(image, 3, DIRECTORY, 64, 1, [7]);
+        },
+        &["/d/f: inode 3 had the mode 0o40755: made a file"],
+        &["/d/", "/d/f aaa"],
     ),
     (
         "a size beyond all files",
