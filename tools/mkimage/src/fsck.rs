@@ -10,6 +10,7 @@
 
 mod action;
 mod backup;
+mod metadata;
 mod problem;
 mod repair;
 mod super_block;
@@ -21,6 +22,7 @@ pub(crate) use tests::sample;
 
 pub use action::{Action, BadEntry, Tally, ZoneFault};
 pub use backup::{Backup, Sector};
+pub use metadata::read_metadata;
 pub use problem::Problem;
 pub use repair::{Options, Repaired, repair, repair_until_clean};
 
@@ -83,6 +85,12 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
             Ok(report)
         }
     }
+}
+
+/// [`check`] of what [`read_metadata`] has read: `None` where the super block is in
+/// question, and with it what is metadata.
+pub fn check_metadata(metadata: &[u8]) -> Option<Report> {
+    super_block::unquestioned(metadata)
 }
 
 /// The geometry that a super block tells of.

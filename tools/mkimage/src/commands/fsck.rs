@@ -8,12 +8,15 @@ use crate::cli::FsckArgs;
 use mkimage::changes::Change;
 use mkimage::disk::{Region, SECTOR_SIZE};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
-use mkimage::fsck::{Backup, Options, Problem, Repaired, Report, check, repair_until_clean};
+use mkimage::fsck::{
+    Backup, Options, Problem, Repaired, Report, check, check_metadata, read_metadata,
+    repair_until_clean,
+};
 use mkimage::image::Image;
 use mkimage::lock::{self, open_to_change, open_to_read};
 use mkimage::output::{NewFile, rewrite};
 use std::fs::{self, File};
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{self, IsTerminal, Write, stderr, stdin};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +27,25 @@ struct Place {
     file: File,
     length: u64,
     region: Region,
-    bytes: Vec<u8>,
+}
+
+impl Place {
+    fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(bytes, self.region.start + offset)
+    }
+
+    /// All of it.
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.region.length as usize];
+        self.read(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
+    /// What the check looks at.
+    fn metadata(&self) -> io::Result<Vec<u8>> {
+        let length = self.region.length as usize;
+        read_metadata(length, &mut |bytes, offset| self.read(bytes, offset))
+    }
 }
 
 /// `fsck`: each problem on a line of its own, then a summary.
@@ -33,21 +54,32 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
         return undo(arguments, backup, out);
     }
     let place = find(arguments)?;
-    let (report, is_hopeless) = match check(&place.bytes) {
+    let metadata = place.metadata().on_host("read", &place.path)?;
+    if let Some(report) = check_metadata(&metadata)
+        && (report.is_clean() || !arguments.repair)
+    {
+        return show(arguments, &report, out);
+    }
+    let bytes = place.bytes().on_host("read", &place.path)?;
+    let (report, is_hopeless) = match check(&bytes) {
         Ok(report) => (report, false),
         Err(fault) => (hopeless(fault), !arguments.force),
     };
-    if !arguments.repair || report.is_clean() || is_hopeless {
-        match arguments.json {
-            true => print(&json::report(&report, None), out)?,
-            false => print_report(&report, out)?,
-        }
-        return Ok(match report.is_clean() {
-            true => Outcome::Done,
-            false => Outcome::Damaged,
-        });
+    if arguments.repair && !is_hopeless {
+        return mend(arguments, &place, &bytes, &report, out);
     }
-    mend(arguments, &place, &report, out)
+    show(arguments, &report, out)
+}
+
+fn show(arguments: &FsckArgs, report: &Report, out: &mut dyn Write) -> Result<Outcome> {
+    match arguments.json {
+        true => print(&json::report(report, None), out)?,
+        false => print_report(report, out)?,
+    }
+    Ok(match report.is_clean() {
+        true => Outcome::Done,
+        false => Outcome::Damaged,
+    })
 }
 
 /// Where nothing can be looked at, that is the one problem.
@@ -74,7 +106,6 @@ fn find(arguments: &FsckArgs) -> Result<Place> {
     };
     let region = image.file_system(arguments.partition)?;
     Ok(Place {
-        bytes: image.read(region)?,
         path: image.path,
         file,
         length: image.length,
@@ -90,16 +121,13 @@ fn bare_without_magic(path: &Path, file: File) -> Option<Place> {
         start: 0,
         length: length.min(FILE_SYSTEM_MAX),
     };
-    let mut bytes = vec![0; region.length as usize];
-    file.read_exact_at(&mut bytes, 0).ok()?;
-    check(&bytes).ok()?;
-    Some(Place {
+    let place = Place {
         path: path.to_owned(),
         file,
         length,
         region,
-        bytes,
-    })
+    };
+    check(&place.bytes().ok()?).ok().map(|_| place)
 }
 
 /// Zone numbers have 16 bits.
@@ -109,6 +137,7 @@ const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
 fn mend(
     arguments: &FsckArgs,
     place: &Place,
+    old: &[u8],
     before: &Report,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
@@ -117,11 +146,11 @@ fn mend(
         trust_super_block: arguments.force,
         time: arguments.time.time.unwrap_or_else(now),
     };
-    let mut bytes = place.bytes.clone();
+    let mut bytes = old.to_vec();
     let repaired = repair_until_clean(&mut bytes, &options).in_file(&place.path)?;
     let verdict = verdict(arguments, &repaired);
     let backup = match verdict {
-        Verdict::Write => write(arguments, place, &bytes)?,
+        Verdict::Write => write(arguments, place, old, &bytes)?,
         _ => None,
     };
     let is_written = verdict == Verdict::Write;
@@ -191,9 +220,9 @@ fn cost(repaired: &Repaired) -> String {
 
 /// Changes the sectors of the image; before it, puts what they were into a file
 /// beside it.
-fn write(arguments: &FsckArgs, place: &Place, new: &[u8]) -> Result<Option<PathBuf>> {
+fn write(arguments: &FsckArgs, place: &Place, old: &[u8], new: &[u8]) -> Result<Option<PathBuf>> {
     let path = fs::canonicalize(&place.path).on_host("find", &place.path)?;
-    let backup = Backup::of(&path, place.length, place.region, &place.bytes, new);
+    let backup = Backup::of(&path, place.length, place.region, old, new);
     let changes: Vec<Change> = (backup.sectors.iter())
         .map(|sector| Change {
             offset: sector.offset(),

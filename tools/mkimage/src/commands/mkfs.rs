@@ -21,7 +21,7 @@ use std::path::Path;
 const BLOCKS_MAX: u64 = 65535;
 /// Boot block, super block, two bitmaps, inodes and one zone for the root.
 const BLOCKS_MIN: u64 = 6;
-/// As far as this, other file systems and partition tables show.
+/// As far as this, other file systems and partition tables tell what they are.
 const LOOKED_AT: u64 = 64 * 1024;
 
 /// `mkfs`
@@ -129,12 +129,15 @@ fn check_nothing_lost(
     region: Region,
     place: &str,
 ) -> Result<()> {
+    if arguments.force {
+        return Ok(());
+    }
+    let Some(first) = first_in_use(file, region).on_host("read", &arguments.image)? else {
+        return Ok(());
+    };
     let mut start = vec![0; region.length.min(LOOKED_AT) as usize];
     file.read_exact_at(&mut start, region.start)
         .on_host("read", &arguments.image)?;
-    if arguments.force || start.iter().all(|&byte| byte == 0) {
-        return Ok(());
-    }
     let what = match Layout::detect(&start, region.length) {
         Ok(Layout::Partitioned { .. }) => "a disk with partitions".to_owned(),
         Ok(Layout::Floppy { .. }) => "a bootable floppy".to_owned(),
@@ -142,10 +145,25 @@ fn check_nothing_lost(
             Some(inodes) => format!("a Minix file system with {inodes} inodes in use"),
             None => "a Minix file system".to_owned(),
         },
+        Err(_) if first > 0 => format!("data from byte {first} on"),
         Err(_) => "data".to_owned(),
     };
     let problem = format!("holds {what}; --force makes a new file system all the same");
     Err(Fault::new(place, problem).in_file(&arguments.image))
+}
+
+/// Where in the region the first byte is that is not zero.
+fn first_in_use(file: &File, region: Region) -> std::io::Result<Option<u64>> {
+    let mut chunk = vec![0; 1 << 20];
+    for offset in (0..region.length).step_by(chunk.len()) {
+        let part = (region.length - offset).min(chunk.len() as u64) as usize;
+        let part = &mut chunk[..part];
+        file.read_exact_at(part, region.start + offset)?;
+        if let Some(place) = part.iter().position(|&byte| byte != 0) {
+            return Ok(Some(offset + place as u64));
+        }
+    }
+    Ok(None)
 }
 
 fn used_inodes(file: &File, region: Region) -> Option<u32> {

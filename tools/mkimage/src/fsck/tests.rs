@@ -271,3 +271,35 @@ fn problems_are_counted_but_not_kept_without_end() {
     assert_eq!(report.problems.len(), KEPT);
     assert!(report.count > 1500);
 }
+
+/// A check of the metadata finds what one of all bytes does, and the metadata
+/// are a small part.
+#[test]
+fn the_metadata_will_do() {
+    let mut image = full_tree::full_tree(&fs::mkfs::Options::new(1500), 20);
+    // Some damage that only lists and directories tell of.
+    let volume = Volume::open(&image).unwrap();
+    let list = volume
+        .inode(volume.find(&"/5".parse().unwrap()).unwrap())
+        .zones[fs::layout::INDIRECT];
+    let directory = volume
+        .inode(volume.find(&"/a/b".parse().unwrap()).unwrap())
+        .zones[0];
+    put_at(&mut image, usize::from(list.0) * BLOCK_SIZE + 8, [0; 2]);
+    put_at(
+        &mut image,
+        usize::from(directory.0) * BLOCK_SIZE + 64,
+        [0; 2],
+    );
+    let mut bytes_read = 0;
+    let metadata = read_metadata(image.len(), &mut |bytes, offset| {
+        bytes_read += bytes.len();
+        bytes.copy_from_slice(&image[offset as usize..][..bytes.len()]);
+        Ok(())
+    });
+    let part = check_metadata(&metadata.unwrap()).unwrap();
+    let all = check(&image).unwrap();
+    assert!(!all.is_clean());
+    assert_eq!((all.problems, all.count), (part.problems, part.count));
+    assert!(bytes_read < image.len() / 10, "{bytes_read}");
+}

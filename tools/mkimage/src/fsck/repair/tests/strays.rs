@@ -24,7 +24,7 @@ impl Sound {
         let contents = contents(&image);
         let files = contents
             .keys()
-            .map(|path| (path.clone(), volume.find(path).unwrap()))
+            .map(|path| (path.clone(), volume.find(&path.parse().unwrap()).unwrap()))
             .filter(|(_, number)| volume.inode(*number).mode & S_IFMT == S_IFREG)
             .collect();
         let is_used = |zone: &Zone| volume.is_zone_marked(*zone);
@@ -87,7 +87,7 @@ fn others_are_unharmed(sound: &Sound, file: usize, slot: usize, zone: usize) {
             (mode_now, now.len()),
             "{what}: {other}"
         );
-        let is_own = volume.find(other) == Some(*number);
+        let is_own = volume.find(&other.parse().unwrap()) == Some(*number);
         let pairs = before.chunks(BLOCK_SIZE).zip(now.chunks(BLOCK_SIZE));
         for (index, (before, now)) in pairs.enumerate() {
             let may_differ = is_own && blocks_of(slot).contains(&index);
