@@ -34,8 +34,9 @@ const READERS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often a lock is asked for.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The byte that QEMU locks to write, and the one to let nobody else write
-/// (its `block/file-posix.c`).
+/// The bytes that QEMU locks to read, to write, and to let nobody else write (its
+/// `block/file-posix.c`).
+const QEMU_READS: i64 = 100;
 const QEMU_WRITES: i64 = 101;
 const QEMU_FORBIDS_WRITING: i64 = 201;
 
@@ -59,6 +60,8 @@ fn open_within(path: &Path, patience: Duration) -> Result<File> {
     let deadline = Instant::now() + patience;
     loop {
         let file = open_to_write(path)?;
+        // Whoever started an emulator may have the lock as long as it runs.
+        check_emulators(path, &file)?;
         if !try_until(deadline, || file.try_lock()) {
             let problem = format!(
                 "another process has had it for {} s, expected it to be free",
@@ -68,6 +71,7 @@ fn open_within(path: &Path, patience: Duration) -> Result<File> {
         }
         let locked = file.metadata().on_host("look at", path)?;
         if fs::metadata(path).is_ok_and(|named| is_same(&named, &locked)) {
+            keep_qemu_away(&file);
             check_emulators(path, &file)?;
             return Ok(file);
         }
@@ -157,15 +161,18 @@ fn try_until(
     true
 }
 
-/// Neither QEMU nor Bochs has the image, and QEMU won't take it as long as `file`
-/// is open.
-fn check_emulators(path: &Path, file: &File) -> Result<()> {
-    let held = |holder: String| Err(Fault::new("image", holder).in_file(path));
+/// QEMU won't take an image as long as it is open as `file`.
+fn keep_qemu_away(file: &File) {
     for byte in [QEMU_WRITES, QEMU_FORBIDS_WRITING] {
         // Without such locks on the host, QEMU has none either.
         let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&lock_of(libc::F_RDLCK, byte)));
     }
-    let mut found = lock_of(libc::F_WRLCK, QEMU_FORBIDS_WRITING);
+}
+
+/// Neither QEMU nor Bochs has the image.
+fn check_emulators(path: &Path, file: &File) -> Result<()> {
+    let held = |holder: String| Err(Fault::new("image", holder).in_file(path));
+    let mut found = lock_of(libc::F_WRLCK, QEMU_READS);
     let asked = fcntl(file, FcntlArg::F_OFD_GETLK(&mut found));
     if asked.is_ok() && i32::from(found.l_type) != libc::F_UNLCK {
         return held("QEMU has it open, expected no emulator to run on it".into());
@@ -285,13 +292,17 @@ mod tests {
         symlink("image", &link).unwrap();
         // QEMU with a disk that it only reads, as with -snapshot.
         let emulator = File::open(&path).unwrap();
-        let lock = lock_of(libc::F_RDLCK, QEMU_FORBIDS_WRITING);
+        let lock = lock_of(libc::F_RDLCK, QEMU_READS);
         fcntl(&emulator, FcntlArg::F_OFD_SETLK(&lock)).unwrap();
-        let message = open_within(&link, SHORT).unwrap_err().to_string();
-        assert!(
-            message.contains("link: image: QEMU has it open"),
-            "{message}"
-        );
+        let begin = Instant::now();
+        let told = || {
+            let message = open_to_change(&link).unwrap_err().to_string();
+            message.contains("link: image: QEMU has it open")
+        };
+        assert!(told());
+        // Its own lock, or that of whoever started it, is not waited for.
+        emulator.try_lock().unwrap();
+        assert!(told() && begin.elapsed() < PATIENCE);
         open_to_read(&path).unwrap();
         drop(emulator);
 
