@@ -19,6 +19,9 @@ LATENCY_IMAGE  := $(BUILD)/latency.img
 # What `make run` and `make qemu` write to; `make run DISK=FILE` takes another. It
 # is brought up to date with the image, and what a person did on it stays.
 DISK          := $(BUILD)/disk.img
+# A disk of 1991, which is not part of this: that of `make period DISK=FILE`. The
+# tests take a copy of it; in `make test` PERIOD_DISK=FILE names it.
+PERIOD_DISK   := $(if $(findstring command line,$(origin DISK)),$(DISK))
 # For `make run` and its kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`.
 EMULATOR      := bochs
 CMDLINE       :=
@@ -30,7 +33,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu fresh debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
+.PHONY: help run qemu period period-test fresh debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -52,6 +55,15 @@ run: disk tools ## boot in Bochs: in a window, in the terminal, or without eithe
 
 qemu: disk tools ## boot in QEMU, likewise
 	@$(RUN) --emulator qemu
+
+period: floppy tools ## boot a disk of 1991 from our floppy: DISK=old.img, EMULATOR=, MEMORY=
+	@test -e "$(PERIOD_DISK)" || { echo "make period: say DISK=FILE, a disk of 1991 with partitions" >&2; exit 1; }
+	@$(RUN) --emulator $(EMULATOR) --floppy $(BUILD)/floppy.img --boot-floppy
+
+period-test: image floppy tools ## whether Linux 0.11 builds itself on DISK=old.img, in both emulators
+	@test -e "$(PERIOD_DISK)" || { echo "make period-test: say DISK=FILE, a disk of 1991 with gcc and /usr/src/linux" >&2; exit 1; }
+	@IMAGE=$(abspath $(IMAGE)) PERIOD_DISK=$(abspath $(PERIOD_DISK)) RUST_BACKTRACE=0 \
+		$(HOST_CARGO) test -p guest --test system -- --ignored period_disk
 
 fresh: image ## throw the disk of `make run` away and begin a new one
 	@$(MKIMAGE) update --fresh "$(DISK)" --from $(IMAGE)
@@ -113,6 +125,7 @@ side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, a folder or .tar.
 test: image floppy latency-image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \
 		LATENCY_IMAGE=$(abspath $(LATENCY_IMAGE)) LATENCY_KERNEL=$(abspath $(LATENCY_KERNEL)) \
+		PERIOD_DISK="$(if $(PERIOD_DISK),$(abspath $(PERIOD_DISK)))" \
 		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the tests on the real image share.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +25,12 @@ pub fn kernel() -> PathBuf {
         "/../../target/i686-kernel/release/kernel"
     );
     std::env::var_os("KERNEL").map_or_else(|| BUILT.into(), PathBuf::from)
+}
+
+/// Says which test does not run, and why; `tools/test.sh` repeats such lines at
+/// its end. The test harness would keep back what `println!` prints.
+pub fn skip(reason: &str) -> Result<()> {
+    Ok(writeln!(std::io::stderr(), "\nskipped: {}", reason.trim())?)
 }
 
 /// A copy of the image that a test may change.

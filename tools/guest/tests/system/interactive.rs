@@ -11,7 +11,7 @@ use guest::PROMPT_TIME;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use crate::common::{LIMIT, copy_of_image};
+use crate::common::{self, LIMIT, copy_of_image, name};
 
 /// A terminal a little higher than the guest's screen.
 const SIZE: PtySize = PtySize {
@@ -51,6 +51,33 @@ fn halt_gives_the_terminal_back() -> Result<()> {
     Ok(())
 }
 
+/// As `make period` does, with two disks besides.
+#[test]
+#[ignore = "needs the emulators, the image and the floppy"]
+fn a_floppy_boots_in_a_terminal() -> Result<()> {
+    let floppy = common::image().with_file_name("floppy.img");
+    let before = std::fs::read(&floppy)?;
+    let (_folder, second) = copy_of_image()?;
+    for emulator in ["bochs", "qemu"] {
+        let words = [
+            "--boot-floppy",
+            "--floppy",
+            name(&floppy)?,
+            "--second-disk",
+            name(&second)?,
+            "--memory=16",
+            "--command-line=root=/dev/hd2",
+        ];
+        let mut session = Session::start_with(emulator, &words)?;
+        session.expect_prompt(PROMPT_TIME)?;
+        session.type_keys("clear; mount /dev/hd7 /mnt; df; free\r")?;
+        session.expect("both disks", |text| text.contains("/dev/hd7"))?;
+        session.leave("\x1d")?;
+    }
+    ensure!(std::fs::read(floppy)? == before, "not a copy");
+    Ok(())
+}
+
 /// A terminal in which `guest run` runs.
 struct Session {
     terminal: Box<dyn MasterPty + Send>,
@@ -64,6 +91,10 @@ struct Session {
 
 impl Session {
     fn start(emulator: &str) -> Result<Self> {
+        Self::start_with(emulator, &[])
+    }
+
+    fn start_with(emulator: &str, words: &[&str]) -> Result<Self> {
         let (folder, disk) = copy_of_image()?;
         let pair = native_pty_system().openpty(SIZE)?;
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guest"));
@@ -71,6 +102,7 @@ impl Session {
         command.arg(&disk);
         command.arg("--folder");
         command.arg(folder.path());
+        command.args(words);
         command.env_remove("DISPLAY");
         command.env("TERM", "xterm");
         let before = settings(&*pair.master)?;

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use guest::{Emulator, Machine};
 
-use crate::common::{LIMIT, boot_to_prompt, check_root, copy_of_image, halt, mkimage, name};
+use crate::common::{LIMIT, boot_to_prompt, check_root, copy_of_image, halt, mkimage, name, skip};
 
 /// Longer than what a file's direct and indirect zones hold (7 + 512 blocks of
 /// 1024 bytes), so that there are double indirect ones.
@@ -87,7 +87,7 @@ const LINUX_CHECKS: &str = r#"
 fn linux_and_we_read_each_others_work() -> Result<()> {
     let linux = match machine::fetch()? {
         Ok(linux) => linux,
-        Err(reason) => return machine::skip(&reason),
+        Err(reason) => return skip(&format!("Linux on our disk: {reason}")),
     };
     let (folder, disk) = copy_of_image()?;
     let payload = payload();

@@ -22,6 +22,7 @@ mod math;
 mod memory;
 mod one_run;
 mod period;
+mod period_disk;
 mod power;
 mod serial;
 mod shell;

@@ -55,17 +55,6 @@ pub fn fetch() -> Result<std::result::Result<Linux, String>> {
     })
 }
 
-/// Says that this test does not run; `tools/test.sh` repeats such lines at its
-/// end. The test harness would keep back what `println!` prints.
-pub fn skip(reason: &str) -> Result<()> {
-    writeln!(
-        std::io::stderr(),
-        "\nskipped: Linux on our disk: {}",
-        reason.trim()
-    )?;
-    Ok(())
-}
-
 impl Linux {
     /// Runs `script`, with `payload` as the file `/payload`, in the root
     /// folder of `disk`.
