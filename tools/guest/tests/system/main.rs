@@ -29,3 +29,4 @@ mod shell;
 mod soak;
 mod tracing;
 mod usertests;
+mod v86;
