@@ -6,7 +6,8 @@
 # Finds a Rust toolchain that can compile the library of Rust itself for the
 # kernel's target, installs with apt what is missing, and writes
 # build/toolchain.mk, by which the Makefile calls cargo. No other place knows
-# about toolchains. Where all is in place it says nothing and changes nothing.
+# about toolchains. Where all is in place it says nothing and changes nothing. On
+# other systems than Debian and its kin it installs nothing, but says what to.
 #
 # Ends 0 when the machine is ready; 1, with the reason, when it can't be made so.
 set -eu
@@ -16,8 +17,9 @@ PATH=$PATH:/usr/sbin:/sbin
 result=build/toolchain.mk
 log=build/setup.log
 
-# A program or a file that must be there, and Debian's package that has it.
-needed='
+# A program or a file that must be there, and Debian's package that has it. On
+# Debian 13 fsck.minix has moved to util-linux-extra; on 12 it is always there.
+needed_debian='
 bochs-bin                                     bochs
 /usr/lib/*/bochs/plugins/libbx_x_gui.so       bochs-x
 /usr/lib/*/bochs/plugins/libbx_term_gui.so    bochs-term
@@ -26,13 +28,41 @@ bochs-bin                                     bochs
 bximage                                       bximage
 qemu-system-i386                              qemu-system-x86
 gdb                                           gdb
-fsck.minix                                    util-linux
+fsck.minix                                    util-linux-extra
 ld                                            binutils
 gcc                                           gcc
 /usr/include/stdlib.h                         libc6-dev
 make                                          make
 '
 rust_packages='rustc-web cargo-web rust-web-src rust-web-clippy'
+
+# For systems that have no such packages.
+rust_hint='Rust 1.95 or later is had from rustup, with its source: rustup component add rust-src'
+
+# The same for other systems: untested.
+needed_fedora='
+bochs-debugger        bochs-debugger
+/usr/share/bochs/BIOS-bochs-latest  bochs-bios
+qemu-system-i386      qemu-system-x86-core
+gdb                   gdb
+fsck.minix            util-linux
+tic                   ncurses
+ld                    binutils
+gcc                   gcc
+/usr/include/stdlib.h glibc-devel
+make                  make
+'
+needed_macos='
+bochs                 bochs
+qemu-system-i386      qemu
+gdb                   gdb
+tic                   ncurses
+ld                    binutils
+'
+
+# The versions that the tests have been run with.
+tried_bochs='2.7 3.0'
+tried_qemu='7.2 10.0'
 
 say() {
     echo "setup: $*"
@@ -53,8 +83,26 @@ there() {
     esac >/dev/null 2>&1
 }
 
+# Which of the lists this system goes by: debian, fedora or macos; or unknown.
+system() {
+    [ "$(uname)" != Darwin ] || { echo macos; return; }
+    # ID_LIKE names the system that this one is made from.
+    for name in $(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' /etc/os-release 2>/dev/null | tr -d '"'); do
+        case $name in
+        debian | ubuntu) echo debian; return ;;
+        fedora | rhel) echo fedora; return ;;
+        esac
+    done
+    echo unknown
+}
+
 # The packages of what is missing.
 missing_packages() {
+    case $(system) in
+    fedora) needed=$needed_fedora ;;
+    macos) needed=$needed_macos ;;
+    *) needed=$needed_debian ;;
+    esac
     echo "$needed" | while read -r thing package; do
         [ -z "$thing" ] || there "$thing" || echo "$package"
     done
@@ -78,8 +126,12 @@ as_root() {
 
 # Installs packages, with a fresh list of them where the first try fails.
 install() {
-    command -v apt-get >/dev/null ||
-        give_up "this is not Debian: install what corresponds to these packages: $*"
+    case $(system) in
+    debian) ;;
+    fedora) give_up "install these (untested): sudo dnf install $*; $rust_hint" ;;
+    macos) give_up "install these (untested): brew install $*; $rust_hint" ;;
+    *) give_up "this system is not known: install what corresponds to these packages of Debian: $*; $rust_hint; or see .devcontainer" ;;
+    esac
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
         give_up "not root and no sudo: have these packages installed: $*"
     say "installing $* (log in $log)"
@@ -101,6 +153,39 @@ apt_install() {
 library_source() {
     sysroot=$("$@" --print sysroot 2>/dev/null) || return 1
     echo "$sysroot/lib/rustlib/src/rust/library/core/src/lib.rs"
+}
+
+# The first number with a dot in it of standard input.
+version() {
+    sed -n 's/^[^0-9]*\([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1
+}
+
+# Says which emulators there are, and warns of those that were never tried.
+say_versions() {
+    # Bochs tells its version only when it starts; without a disk it ends at once.
+    bochs=$(cd build && timeout 10 "$(bochs_command)" -n -q </dev/null 2>&1 |
+        tr -d '\0' | grep -o 'Emulator [0-9.]*' | version) || true
+    qemu=$(qemu-system-i386 --version 2>/dev/null | version) || true
+    say "found Bochs ${bochs:-of no version}, QEMU ${qemu:-of no version}"
+    is_tried "$bochs" "$tried_bochs" ||
+        say "warning: Bochs was tried in these versions only: $tried_bochs"
+    is_tried "$qemu" "$tried_qemu" ||
+        say "warning: QEMU was tried in these versions only: $tried_qemu"
+}
+
+# Whether the version $1 is one of $2.
+is_tried() {
+    case " $2 " in
+    *" $1 "*) [ -n "$1" ] ;;
+    *) return 1 ;;
+    esac
+}
+
+# Systems call the Bochs with a debugger by different names.
+bochs_command() {
+    for name in bochs-bin bochs-debugger bochs; do
+        ! there "$name" || { echo "$name"; return; }
+    done
 }
 
 # Whether the rustc command "$@" has the library's source and knows our target.
@@ -193,9 +278,12 @@ packages=$(missing_packages)
 # shellcheck disable=SC2086
 [ -z "$packages" ] || install $packages
 if ! { try_each_of_rustup || try_plain || try_debian || try_adding_to_rustup; }; then
+    [ "$(system)" = debian ] && ! grep -q '^ID=ubuntu' /etc/os-release ||
+        give_up "no Rust here can build for i686-kernel.json; $rust_hint"
     # shellcheck disable=SC2086
     install $rust_packages
     try_debian ||
         give_up "/usr/bin/rustc can't build for i686-kernel.json: Rust 1.95 or later with its library source is needed"
 fi
+say_versions
 say "ready"

@@ -69,7 +69,7 @@ pub struct Options<'a> {
 /// The call of Bochs for `options`.
 pub fn command(options: &Options) -> Result<Command> {
     let mode = if options.volatile { "volatile" } else { "flat" };
-    let mut command = Command::new("bochs-bin");
+    let mut command = Command::new(program());
     command
         .env("TERM", "eleven-bochs")
         .env("TERMINFO", describe_terminal(options.commands)?)
@@ -81,6 +81,14 @@ pub fn command(options: &Options) -> Result<Command> {
     command.arg(format!("log: {}", options.log.display()));
     command.arg(disk(FIRST_DISK, options.image, mode)?);
     Ok(command)
+}
+
+/// The Bochs with a debugger, by Debian's name for it, Fedora's, or its own.
+fn program() -> &'static str {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |name: &&&str| std::env::split_paths(&path).any(|dir| dir.join(name).exists());
+    let names = ["bochs-bin", "bochs-debugger", "bochs"];
+    names.iter().find(is_there).copied().unwrap_or("bochs-bin")
 }
 
 /// Compiles [`TERMINFO`] into a folder beside `commands`.

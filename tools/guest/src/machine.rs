@@ -32,7 +32,7 @@ const TAIL: usize = 30;
 /// Which emulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Emulator {
-    /// Bochs 2.7.
+    /// Bochs 2.7 or 3.0.
     Bochs,
     /// qemu-system-i386.
     Qemu,
