@@ -16,13 +16,16 @@ IMAGE         := $(BUILD)/eleven.img
 # The kernel that measures how long interrupts are masked, and its disk.
 LATENCY_KERNEL := $(TARGET)/i686-kernel/latency/kernel
 LATENCY_IMAGE  := $(BUILD)/latency.img
+# The kernel of `make debug` and `make gdb`, and its disk.
+DEBUGGING_KERNEL := $(TARGET)/i686-kernel/debugging/kernel
+DEBUGGING_IMAGE  := $(BUILD)/debugging.img
 # What `make run` and `make qemu` write to; `make run DISK=FILE` takes another. It
 # is brought up to date with the image, and what a person did on it stays.
 DISK          := $(BUILD)/disk.img
 # A disk of 1991, which is not part of this: that of `make period DISK=FILE`. The
 # tests take a copy of it; in `make test` PERIOD_DISK=FILE names it.
 PERIOD_DISK   := $(if $(findstring command line,$(origin DISK)),$(DISK))
-# For `make run` and its kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`.
+# For `make run`, `make debug` and their kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`.
 EMULATOR      := bochs
 CMDLINE       :=
 MEMORY        :=
@@ -33,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
+.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -68,11 +71,27 @@ period-test: image floppy tools ## whether Linux 0.11 builds itself on DISK=old.
 fresh: image ## throw the disk of `make run` away and begin a new one
 	@$(MKIMAGE) update --fresh "$(DISK)" --from $(IMAGE)
 
-debug: image tools ## Bochs's debugger, stopped at the kernel's entry, with symbols
-	@$(GUEST) debug --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
+debug: debugging-image ## Bochs's debugger, stopped at the kernel's entry; DISPLAY= for no window
+	@$(GUEST) debug --image $(DEBUGGING_IMAGE) --kernel $(DEBUGGING_KERNEL) \
+		--folder $(BUILD) --command-line "$(CMDLINE)"
 
-gdb: image tools ## gdb on QEMU, stopped in the kernel's main, with Rust source
-	@$(GUEST) gdb --image $(IMAGE) --kernel $(KERNEL) --folder $(BUILD)
+gdb: debugging-image ## gdb on QEMU, stopped in the kernel's main; DISPLAY= for no window
+	@$(GUEST) gdb --image $(DEBUGGING_IMAGE) --kernel $(DEBUGGING_KERNEL) \
+		--folder $(BUILD) --command-line "$(CMDLINE)"
+
+screen: tools ## the guest of `make debug` or `make gdb`, in a second terminal
+	@$(GUEST) screen --folder $(BUILD)
+
+# A kernel in which nearly every function is still one, so that a debugger finds
+# it: nothing is inlined but what says `inline(always)`.
+debugging-image: kernel tools
+	RUSTFLAGS="-C force-frame-pointers=yes -Z inline-mir=no \
+		-C llvm-args=-inline-threshold=-2147483648 \
+		-C llvm-args=-inlinehint-threshold=-2147483648" \
+		$(KERNEL_CARGO) build --profile debugging $(KERNEL_FLAGS) -p kernel
+	@$(MKIMAGE) build --manifest hdimage/image.toml \
+		--output $(DEBUGGING_IMAGE) --boot $(KERNEL_FOLDER)/boot \
+		--kernel $(DEBUGGING_KERNEL) --programs $(PROGRAMS)
 
 image: kernel tools ## the disk image, build/eleven.img
 	@$(MKIMAGE) build --manifest hdimage/image.toml \
@@ -122,10 +141,11 @@ side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, a folder or .tar.
 	@test -n "$(C)" || { echo "make side-by-side: say C=PATH, the sources of Linux 0.11: a folder, a .tar or a .tar.gz file" >&2; exit 1; }
 	@$(HOST_CARGO) run --quiet -p side-by-side -- pages "$(C)" --output $(BUILD)/side-by-side
 
-test: image floppy latency-image tools ## all tests: on the host, in both emulators, in the guest
+test: image floppy latency-image debugging-image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \
 		LATENCY_IMAGE=$(abspath $(LATENCY_IMAGE)) LATENCY_KERNEL=$(abspath $(LATENCY_KERNEL)) \
 		PERIOD_DISK="$(if $(PERIOD_DISK),$(abspath $(PERIOD_DISK)))" \
+		DEBUGGING_IMAGE=$(abspath $(DEBUGGING_IMAGE)) DEBUGGING_KERNEL=$(abspath $(DEBUGGING_KERNEL)) \
 		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 check: ## format and lints of all crates, host and kernel

@@ -9,11 +9,15 @@
 # (kernel/src/main.rs).
 #
 # AT&T syntax, as in 0.11. The constants in braces come from
-# kernel/src/main.rs.
+# kernel/src/main.rs. The lines .cfi_... make no code: they tell a debugger who
+# has called whom.
 
+        .cfi_sections .debug_frame
         .section .head, "ax"
         .globl  startup_32
 startup_32:
+        .cfi_startproc
+        .cfi_undefined %eip             # nobody has: `bt` ends here
         cld
         movl    ${kernel_data}, %eax
         movw    %ax, %ds
@@ -50,6 +54,7 @@ startup_32:
         call    check_x87
         call    {main}
         ud2                             # main does not return
+        .cfi_endproc
 
 # Is there a coprocessor (0.11: check_x87)? fninit clears the status word of
 # one that is there; without one the word stays as it is. Sets CR0:
@@ -57,19 +62,23 @@ startup_32:
 #   16, EM (2) no coprocessor: its instructions trap, MP (1) WAIT traps when
 #   TS is set.
 check_x87:
+        .cfi_startproc
         movl    %cr0, %eax
         andl    ${cr0_keep}, %eax
         orl     ${cr0_with_x87}, %eax
         movl    %eax, %cr0
         fninit
         pushl   $0x5A5A5A5A
+        .cfi_adjust_cfa_offset 4
         fnstsw  (%esp)
         popl    %edx
+        .cfi_adjust_cfa_offset -4
         testb   %dl, %dl
         jz      1f
         xorl    ${cr0_toggle_x87}, %eax
         movl    %eax, %cr0
 1:      ret
+        .cfi_endproc
 
 no_a20:
         movl    $a20_message, %esi

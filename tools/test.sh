@@ -8,6 +8,7 @@
 #   KERNEL      the kernel as ELF
 #   LATENCY_IMAGE, LATENCY_KERNEL   those of `make latency`
 #   PERIOD_DISK a disk of 1991, or nothing
+#   DEBUGGING_IMAGE, DEBUGGING_KERNEL   those of `make debug`
 #   HOST_CARGO  the cargo for host programs
 #
 # Ends 0 when every test of every ring has passed.
@@ -17,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:/usr/sbin:/sbin
 # What a failed test shows is the guest's screen, not our stack.
 RUST_BACKTRACE=0
-export IMAGE KERNEL LATENCY_IMAGE LATENCY_KERNEL PERIOD_DISK PATH RUST_BACKTRACE
+export IMAGE KERNEL LATENCY_IMAGE LATENCY_KERNEL DEBUGGING_IMAGE DEBUGGING_KERNEL PERIOD_DISK PATH RUST_BACKTRACE
 log=build/test.log
 
 # Runs one ring: its name, its time limit, and the words behind `cargo test`.

@@ -19,29 +19,59 @@
 #       fs              <- esp, the address handed over
 #
 # AT&T syntax, as in 0.11. Constants in braces come from kernel/src/traps.rs,
-# from `offset_of!`.
+# from `offset_of!`. The lines .cfi_... make no code: they tell a debugger where
+# the frame keeps what the interrupted function needs, so that `bt` goes on there.
+
+        .cfi_sections .debug_frame
+
+# Here the frame has `bytes` below the processor's eflags, cs and eip. Where they
+# are is counted from CFA, its end in ring 0. 9 is DWARF's number of eflags.
+        .macro  cfi_frame bytes
+        .cfi_startproc
+        .cfi_def_cfa %esp, 12 + \bytes
+        .cfi_offset 9, -4
+        .cfi_offset %eip, -12
+        .endm
 
         .macro  entry name, handler
         .globl  \name
 \name:
+        cfi_frame 0
         pushl   $0
+        .cfi_adjust_cfa_offset 4
         pushl   $\handler
+        .cfi_adjust_cfa_offset 4
         jmp     error_code
+        .cfi_endproc
         .endm
 
         .macro  entry_with_error_code name, handler
         .globl  \name
 \name:
+        cfi_frame 4
         pushl   $\handler
+        .cfi_adjust_cfa_offset 4
         jmp     error_code
+        .cfi_endproc
         .endm
 
 # The rest of the frame, and the kernel's segments.
         .macro  save_all
         pushal
+        .cfi_adjust_cfa_offset 32
+        .cfi_rel_offset %eax, 28
+        .cfi_rel_offset %ecx, 24
+        .cfi_rel_offset %edx, 20
+        .cfi_rel_offset %ebx, 16
+        .cfi_rel_offset %ebp, 8
+        .cfi_rel_offset %esi, 4
+        .cfi_rel_offset %edi, 0
         pushl   %ds
+        .cfi_adjust_cfa_offset 4
         pushl   %es
+        .cfi_adjust_cfa_offset 4
         pushl   %fs
+        .cfi_adjust_cfa_offset 4
         cld
         movl    ${kernel_data}, %edx
         movw    %dx, %ds
@@ -70,23 +100,31 @@
         entry_with_error_code alignment_check, {alignment_check}
 
 error_code:
+        cfi_frame 8
         save_all
         gate_has_masked                 # the page fault's, that is
         pushl   %esp
+        .cfi_adjust_cfa_offset 4
         call    *4+{handler}(%esp)
         addl    $4, %esp
+        .cfi_adjust_cfa_offset -4
         testb   $3, {cs}(%esp)
         jnz     ret_to_user             # in system_call.s
         jmp     restore_all
+        .cfi_endproc
 
 # The sixteen lines of the two interrupt controllers. The line's number takes
 # the place of the handler.
         .altmacro
         .macro  irq_entry number
 irq_\number:
+        cfi_frame 0
         pushl   $0
+        .cfi_adjust_cfa_offset 4
         pushl   $\number
+        .cfi_adjust_cfa_offset 4
         jmp     irq_common
+        .cfi_endproc
         .endm
 
         .set    line, 0
@@ -96,14 +134,18 @@ irq_\number:
         .endr
 
 irq_common:
+        cfi_frame 8
         save_all
         gate_has_masked
         pushl   %esp
+        .cfi_adjust_cfa_offset 4
         call    {do_irq}
         addl    $4, %esp
+        .cfi_adjust_cfa_offset -4
         testb   $3, {cs}(%esp)
         jnz     ret_to_user_masked
         jmp     restore_all
+        .cfi_endproc
 
 # Where the IDT finds them: `traps::irq_entries`.
         .macro  irq_address number

@@ -8,7 +8,10 @@
 # This is the hottest path of the kernel: every instruction counts.
 #
 # AT&T syntax, as in 0.11. Constants in braces come from
-# kernel/src/system_call.rs.
+# kernel/src/system_call.rs. The lines .cfi_... make no code: they tell a debugger
+# who has called whom.
+
+        .cfi_sections .debug_frame
 
         .macro  enter_system_call
         pushl   %eax                    # error code: the number, for tracing
@@ -28,6 +31,8 @@
         .text
         .globl  system_call
 system_call:
+        .cfi_startproc
+        .cfi_undefined %eip             # ring 3, not the kernel: `bt` ends here
         enter_system_call
         cmpl    ${nr_system_calls}, %eax
         jae     bad_sys_call
@@ -80,3 +85,4 @@ traced_system_call:
 bad_sys_call:
         movl    ${enosys}, {eax}(%esp)
         jmp     ret_to_user
+        .cfi_endproc

@@ -9,8 +9,10 @@
 # An interrupt gate has just masked interrupts; esp is at the frame.
         .macro  gate_has_masked
         pushl   %esp
+        .cfi_adjust_cfa_offset 4
         call    note_gate
         addl    $4, %esp
+        .cfi_adjust_cfa_offset -4
         .endm
 
 # cli is next, on the way back to ring 3.

@@ -165,7 +165,7 @@ fn bochs_in_terminal(run: &Run) -> Result<()> {
 fn in_terminal(emulator: &mut Process, guest: File, name: &str) -> Result<Option<ExitStatus>> {
     let left = {
         let mut terminal = RawTerminal::open(name)?;
-        relay(emulator, guest, &mut terminal)?
+        relay(guest, &mut terminal, || emulator.has_ended())?
     };
     if left {
         println!("Left. The machine was switched off as it stood.");
@@ -177,9 +177,28 @@ fn in_terminal(emulator: &mut Process, guest: File, name: &str) -> Result<Option
     ))
 }
 
+/// Shows a guest that is under a debugger elsewhere, until it ends or the person
+/// leaves.
+pub(crate) fn show(guest: File) -> Result<()> {
+    let left = relay(guest, &mut RawTerminal::open("a debugger")?, || Ok(false))?;
+    println!(
+        "{}",
+        if left {
+            "Left. The machine goes on."
+        } else {
+            "The machine is off."
+        }
+    );
+    Ok(())
+}
+
 /// Passes keys to the guest and its screen to the terminal until the emulator
 /// ends or the person leaves. Says whether the person left.
-fn relay(emulator: &mut Process, mut guest: File, terminal: &mut RawTerminal) -> Result<bool> {
+fn relay(
+    mut guest: File,
+    terminal: &mut RawTerminal,
+    mut has_ended: impl FnMut() -> Result<bool>,
+) -> Result<bool> {
     let mut screen = vt100::Parser::new(LINES as u16, COLUMNS as u16, 0);
     let mut buffer = [0; 4096];
     // Typed but not yet passed on.
@@ -215,7 +234,7 @@ fn relay(emulator: &mut Process, mut guest: File, terminal: &mut RawTerminal) ->
             keys.drain(..length);
             last_key = Instant::now();
         }
-        if !drawn && emulator.has_ended()? {
+        if !drawn && has_ended()? {
             return Ok(false);
         }
     }
@@ -343,7 +362,7 @@ fn qemu_in_terminal(run: &Run) -> Result<()> {
 }
 
 /// A terminal of the guest's size: our side and the emulator's.
-fn pseudo_terminal() -> Result<(File, OwnedFd)> {
+pub(crate) fn pseudo_terminal() -> Result<(File, OwnedFd)> {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
         .context("a pseudo-terminal")?;
     grantpt(&ours)?;

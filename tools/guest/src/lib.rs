@@ -41,6 +41,7 @@ mod prompt;
 pub mod qemu;
 mod screen;
 mod serial;
+pub mod shared_screen;
 pub mod soak;
 pub mod symbols;
 pub mod tour;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
 use guest::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME, Prompt};
-use guest::{bench, debug, interactive, latency, lock, soak};
+use guest::{bench, debug, interactive, latency, lock, shared_screen, soak};
 
 #[derive(Parser)]
 #[command(about)]
@@ -29,6 +29,12 @@ enum Action {
     Debug(Debug),
     /// Stops QEMU in the kernel's main, with gdb attached.
     Gdb(Debug),
+    /// Shows the guest of a debugger in another terminal, and takes its keys.
+    Screen {
+        /// The folder that the debugger was given.
+        #[arg(long, default_value = "build")]
+        folder: PathBuf,
+    },
     /// Writes the kernel's symbols for Bochs (`ldsym global "FILE"`).
     Symbols {
         /// The kernel as ELF.
@@ -112,11 +118,14 @@ impl Parts {
 #[derive(Args)]
 struct Debug {
     /// The disk image; what the guest writes is thrown away.
-    #[arg(long, default_value = "build/eleven.img")]
+    #[arg(long, default_value = "build/debugging.img")]
     image: PathBuf,
     /// The kernel as ELF.
     #[arg(long)]
     kernel: PathBuf,
+    /// Words added to the kernel command line; a word NAME=... replaces the old one.
+    #[arg(long)]
+    command_line: Option<String>,
     /// Where logs, symbols and command files go.
     #[arg(long, default_value = "build")]
     folder: PathBuf,
@@ -164,6 +173,7 @@ fn main() -> ExitCode {
         Action::Run(run) => run.run(),
         Action::Debug(debug) => debug::bochs(&debug.into()),
         Action::Gdb(debug) => debug::gdb(&debug.into()),
+        Action::Screen { folder } => shared_screen::show(&folder),
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
         Action::Screenshot(screenshot) => screenshot.run(),
         Action::Bench(bench) => bench::run(&bench.into()),
@@ -274,6 +284,7 @@ impl From<Debug> for debug::Options {
         Self {
             image: debug.image,
             kernel: debug.kernel,
+            command_line: debug.command_line.filter(|words| !words.is_empty()),
             folder: debug.folder,
         }
     }

@@ -33,6 +33,13 @@ pub fn skip(reason: &str) -> Result<()> {
     Ok(writeln!(std::io::stderr(), "\nskipped: {}", reason.trim())?)
 }
 
+/// A file that the Makefile makes for a test: the one that `variable` names, else
+/// `built`, from the root of the project.
+pub fn made(variable: &str, built: &str) -> PathBuf {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    std::env::var_os(variable).map_or_else(|| PathBuf::from(root).join(built), PathBuf::from)
+}
+
 /// A copy of the image that a test may change.
 pub fn copy_of_image() -> Result<(TempDir, PathBuf)> {
     let folder = tempfile::tempdir()?;

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What `make latency` promises: no stretch with interrupts masked is long.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, ensure};
 use guest::latency::{self, Options};
 
-use crate::common::LIMIT;
+use crate::common::{LIMIT, made};
 
 /// The most instructions with interrupts masked.
 const MOST: u64 = 20_000;
-
-/// A file that `make latency-image` makes: the one that `variable` names, else
-/// `built`, from the root of the project.
-fn made(variable: &str, built: &str) -> PathBuf {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    std::env::var_os(variable).map_or_else(|| PathBuf::from(root).join(built), PathBuf::from)
-}
 
 #[test]
 #[ignore = "needs Bochs"]

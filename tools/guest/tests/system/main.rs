@@ -9,6 +9,7 @@ mod boot;
 mod clock;
 mod common;
 mod consoles;
+mod debugging;
 mod disks;
 mod faults;
 mod floppies;
