@@ -2,7 +2,7 @@
 //! The kernel of `make debug` and `make gdb`, and the pages that tell how to look
 //! into it: what stands on them is typed here, as a person would.
 //!
-//! A page has blocks (```` ```bochs ````, `gdb`, `guest`). In a block, a line with
+//! A page has blocks (```` ```bochs ````, `gdb`, `guest`, `sh`). In a block, a line with
 //! a prompt is typed: at the debugger's, or behind `# ` at the guest's. The lines
 //! below it must come, in this order; `...` stands for anything. ADDRESS stands for
 //! the address in the line that was looked for last. `$ make debug` starts anew.
@@ -164,9 +164,41 @@ fn steps(text: &str) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// Commands that the pages name in passing and that are run elsewhere: by other
+/// tests, and by this one where a block begins. `DISPLAY=` is how this one runs.
+const RUN_ELSEWHERE: [&str; 9] = [
+    "make debug",
+    "make debug DISPLAY=",
+    "make gdb",
+    "make gdb DISPLAY=",
+    "make screen",
+    "make latency",
+    "make soak",
+    "make test",
+    "cargo test -p kernel-host",
+];
+
+/// Sees that no command stands between the blocks that nothing runs.
+fn check_commands_in_passing(text: &str) -> Result<()> {
+    let blocks = text.split("```").step_by(2);
+    let spans = blocks.flat_map(|prose| prose.split('`').skip(1).step_by(2));
+    for span in spans {
+        let command = span.split_whitespace().collect::<Vec<_>>().join(" ");
+        let begins = ["make ", "cargo ", "target/", "cat "];
+        if begins.iter().any(|begin| command.starts_with(begin)) {
+            ensure!(
+                RUN_ELSEWHERE.contains(&command.as_str()),
+                "`{command}` is not run"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Does all that a page says.
 fn follow(page: &str) -> Result<()> {
     let text = std::fs::read_to_string(Path::new(ROOT).join(page)).context(page.to_string())?;
+    check_commands_in_passing(&text).context(page.to_string())?;
     let steps = steps(&text)?;
     ensure!(!steps.is_empty(), "{page} has no blocks");
     let mut debugger = None;
@@ -177,6 +209,8 @@ fn follow(page: &str) -> Result<()> {
         let output = if let Some(target) = step.typed.strip_prefix("make ") {
             debugger = None;
             debugger.insert(Debugger::start(target)?).until_prompt()
+        } else if step.kind == "sh" {
+            shell(&step.typed)
         } else if step.kind == "guest" {
             if guest.is_none() {
                 guest = Some(boot_to_prompt(Machine::new(Emulator::Qemu, image()))?);
@@ -194,6 +228,16 @@ fn follow(page: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs a command of the host in the project's folder; gives all that it prints.
+fn shell(command: &str) -> Result<String> {
+    let mut shell = std::process::Command::new("sh");
+    let output = shell.args(["-c", command]).current_dir(ROOT).output()?;
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{words}{errors}");
+    Ok(words)
 }
 
 /// Looks for the lines in the output; gives the one found last.
