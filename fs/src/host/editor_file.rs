@@ -40,6 +40,30 @@ impl EditorFile<'_, '_> {
         None
     }
 
+    /// How many blocks it takes, those of its lists of zones too.
+    pub fn blocks(&self) -> u32 {
+        let mut count = 0;
+        let mut position = 0;
+        while let Some(data) = self.next_data(position) {
+            count += 1;
+            position = (data / BLOCK + 1) * BLOCK;
+        }
+        let Ok(file) = self.editor.task.file(self.fd) else {
+            return count;
+        };
+        let zones = file.inode().state().disk.zones;
+        let double = zones[DOUBLE_INDIRECT];
+        count += u32::from(!zones[INDIRECT].is_hole()) + u32::from(!double.is_hole());
+        match self.editor.fs.bread(self.editor.device, double.block()) {
+            Ok(lists) if !double.is_hole() => {
+                let lists = lists.data();
+                let is_there = |list: &u32| u16_at(&lists[..], 2 * *list as usize) != 0;
+                count + (0..ZONES_PER_BLOCK).filter(is_there).count() as u32
+            }
+            _ => count,
+        }
+    }
+
     /// The next block after `block`, a hole, that may be none: the whole of a list
     /// that is not there is passed at once.
     fn behind_hole(&self, zones: &[Zone; DOUBLE_INDIRECT + 1], block: u32) -> u32 {

@@ -44,6 +44,15 @@ impl ChangedDisk {
         })
     }
 
+    /// A disk that begins with what has been written, and shares nothing that will be.
+    pub fn snapshot(&self) -> ChangedDisk {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        ChangedDisk {
+            written: Arc::new(Mutex::new(written.clone())),
+            ..self.clone()
+        }
+    }
+
     /// What has been written, in the order of the disk.
     pub fn changes(&self) -> Vec<Change> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);

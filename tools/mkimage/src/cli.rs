@@ -3,11 +3,14 @@
 
 mod examples;
 
+pub use examples::SHELL as SHELL_HELP;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use lib::sys::types::Device;
 use mkimage::geometry::Geometry;
 use mkimage::image_path::ImagePath;
+use mkimage::mode::ModeChange;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -91,6 +94,75 @@ pub enum Command {
     /// Set owner and group.
     #[command(after_help = examples::CHOWN)]
     Chown(ChownArgs),
+    /// Give files other names, or move them to another directory.
+    #[command(after_help = examples::MV)]
+    Mv {
+        #[command(flatten)]
+        at: Place,
+        /// Files or directories in the image, and where to: into it, if it is a
+        /// directory.
+        #[arg(required = true, num_args = 2..)]
+        paths: Vec<ImagePath>,
+        #[command(flatten)]
+        time: TimeArgs,
+    },
+    /// Set the time of files, and make those that are not there.
+    #[command(after_help = examples::TOUCH)]
+    Touch {
+        #[command(flatten)]
+        at: Place,
+        /// Files in the image.
+        #[arg(required = true)]
+        paths: Vec<ImagePath>,
+        #[command(flatten)]
+        time: TimeArgs,
+    },
+    /// Change a file with $VISUAL, $EDITOR or vi.
+    #[command(after_help = examples::EDIT)]
+    Edit {
+        #[command(flatten)]
+        at: Place,
+        /// A file in the image.
+        path: ImagePath,
+        #[command(flatten)]
+        time: TimeArgs,
+    },
+    /// Make a directory of the image like a folder of the host.
+    #[command(after_help = examples::SYNC)]
+    Sync(SyncArgs),
+    /// Run many commands on one image.
+    #[command(after_help = examples::SHELL)]
+    Shell {
+        #[command(flatten)]
+        at: Place,
+        /// Take the commands from this file.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Show everything about files.
+    #[command(after_help = examples::STAT)]
+    Stat {
+        #[command(flatten)]
+        at: Place,
+        /// Files in the image.
+        #[arg(required = true)]
+        paths: Vec<ImagePath>,
+    },
+    /// List the paths of files.
+    #[command(after_help = examples::FIND)]
+    Find(FindArgs),
+    /// Show how much room directories take, with all that is in them.
+    #[command(after_help = examples::DU)]
+    Du {
+        #[command(flatten)]
+        at: Place,
+        /// Only the sum.
+        #[arg(short, long)]
+        summarize: bool,
+        /// A directory or file in the image.
+        #[arg(default_value = "/")]
+        path: ImagePath,
+    },
     /// Make directories.
     #[command(after_help = examples::MKDIR)]
     Mkdir {
@@ -224,12 +296,52 @@ pub struct LsArgs {
     /// Mode, links, owner, size and time too.
     #[arg(short, long)]
     pub long: bool,
+    /// The directories below it too.
+    #[arg(short = 'R', long, conflicts_with = "json")]
+    pub recursive: bool,
     /// As JSON, with everything.
     #[arg(long)]
     pub json: bool,
     /// A directory or file in the image.
     #[arg(default_value = "/")]
     pub path: ImagePath,
+}
+
+/// The words behind `sync`.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Remove what is not in the folder.
+    #[arg(long)]
+    pub delete: bool,
+    /// Show what would be done, and change nothing.
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// A folder of the host.
+    pub folder: PathBuf,
+    /// A directory in an image.
+    #[arg(value_name = "IMAGE:/PATH")]
+    pub to: OsString,
+    /// The image's partition 1 to 4, instead of the root file system's.
+    #[arg(long, value_name = "NUMBER")]
+    pub partition: Option<u8>,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// The words behind `find`.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    #[command(flatten)]
+    pub at: Place,
+    /// Where to begin.
+    #[arg(default_value = "/")]
+    pub path: ImagePath,
+    /// Only those whose name matches, with `*`, `?` and `[...]`.
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Option<glob::Pattern>,
+    /// Only those of a kind: file, directory, link, block or character device, pipe.
+    #[arg(long, value_name = "f|d|l|b|c|p", value_parser = ["f", "d", "l", "b", "c", "p"])]
+    pub kind: Option<String>,
 }
 
 /// The words behind `build`.
@@ -364,9 +476,8 @@ pub struct ChmodArgs {
     /// Directories with all that is in them.
     #[arg(short = 'R', long)]
     pub recursive: bool,
-    /// Permissions, octal.
-    #[arg(value_parser = parse_mode)]
-    pub mode: u16,
+    /// Permissions: octal, or as `u+x,go-w`.
+    pub mode: ModeChange,
     /// Files in the image.
     #[arg(required = true)]
     pub paths: Vec<ImagePath>,

@@ -42,6 +42,7 @@ pub mod kernel_header;
 pub mod lock;
 pub mod manifest;
 pub mod map;
+pub mod mode;
 pub mod output;
 pub mod ownership;
 pub mod progress;

@@ -14,7 +14,7 @@ use fs::host::{Attributes, Editor, EditorFile, Host, ReadInto, Storage};
 use fs::layout::{BLOCK_SIZE, MAX_FILE_SIZE, NAME_LEN};
 use fs::mkfs::Options;
 use lib::Errno;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, S_ISLNK, S_ISREG, Stat};
 use lib::sys::types::{Device, Time};
 use lib::utime::Utimbuf;
 use std::path::Path;
@@ -361,6 +361,26 @@ impl<'fs> Mounted<'fs> {
             .fs()
             .sys_rmdir(self.editor.task(), &self.checked(path)?)
             .map_err(self.error(path, "remove"))
+    }
+
+    /// Gives a file another name, in place of what has it now.
+    pub fn rename(&self, old: &ImagePath, new: &ImagePath) -> Result<()> {
+        self.editor
+            .fs()
+            .sys_rename(self.editor.task(), &self.checked(old)?, &self.checked(new)?)
+            .map_err(self.error(old, "rename"))
+    }
+
+    /// Blocks that a file takes, lists of zones too; none for a device or pipe.
+    pub fn blocks(&self, path: &ImagePath, stat: &Stat) -> Result<u32> {
+        if S_ISLNK(stat.st_mode) {
+            return Ok(1);
+        }
+        if !S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode) {
+            return Ok(0);
+        }
+        let file = self.editor.open(&self.checked(path)?);
+        Ok(file.map_err(self.error(path, "open"))?.blocks())
     }
 
     /// Makes another name for a file.

@@ -4,7 +4,8 @@
 pub const ALL: &str = "\
 Examples:
   mkimage build --manifest hdimage/image.toml --output build/eleven.img \\
-      --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
+      --boot target/i686-kernel/release/boot --kernel target/i686-kernel/release/kernel \\
+      --programs target/i686-kernel/programs
   mkimage info build/eleven.img
   mkimage ls -l build/eleven.img /bin
   mkimage put build/eleven.img hello.txt /usr/root/hello.txt
@@ -29,20 +30,24 @@ Exit status:
 pub const BUILD: &str = "\
 Examples:
   mkimage build --manifest hdimage/image.toml --output build/eleven.img \\
-      --boot BOOT --kernel KERNEL --programs target/i686-kernel/release
+      --boot target/i686-kernel/release/boot --kernel target/i686-kernel/release/kernel \\
+      --programs target/i686-kernel/programs
   mkimage build --manifest hdimage/image.toml -o empty.img
   mkimage build --manifest hdimage/image.toml -o image --command-line 'init=/bin/sh'";
 
 pub const FLOPPY: &str = "\
 Examples:
-  mkimage floppy --output build/floppy.img --boot BOOT --kernel KERNEL
-  mkimage floppy -o floppy.img --boot BOOT --kernel KERNEL --root-device /dev/hd6
-  mkimage floppy -o floppy.img --boot BOOT --kernel KERNEL --ramdisk-root root.img";
+  mkimage floppy --output build/floppy.img --boot target/i686-kernel/release/boot \\
+      --kernel target/i686-kernel/release/kernel
+  mkimage floppy -o floppy.img --boot target/i686-kernel/release/boot \\
+      --kernel target/i686-kernel/release/kernel --root-device /dev/hd6
+  mkimage floppy -o floppy.img --boot target/i686-kernel/release/boot \\
+      --kernel target/i686-kernel/release/kernel --ramdisk-root root.img";
 
 pub const INFO: &str = "\
 Examples:
   mkimage info build/eleven.img
-  mkimage info --json build/eleven.img | jq .partitions
+  mkimage info --json build/eleven.img | grep bytes
 
 In the drawing each place is an equal part of the disk. Colours only on a
 terminal, and not if NO_COLOR is set.";
@@ -51,6 +56,7 @@ pub const LS: &str = "\
 Examples:
   mkimage ls build/eleven.img
   mkimage ls -l build/eleven.img /bin
+  mkimage ls -R build/eleven.img /usr
   mkimage ls --json build/eleven.img /dev";
 
 pub const CAT: &str = "\
@@ -92,19 +98,69 @@ Examples:
 
 pub const MKNOD: &str = "\
 Examples:
-  mkimage mknod build/eleven.img /dev/hd6 b 3 6
-  mkimage mknod build/eleven.img /dev/tty5 c 4 5 --mode 622
+  mkimage mknod build/eleven.img /dev/second b 3 6
+  mkimage mknod build/eleven.img /dev/console c 4 0 --mode 622
   mkimage mknod build/eleven.img /tmp/pipe p";
 
 pub const CHMOD: &str = "\
 Examples:
   mkimage chmod build/eleven.img 4755 /bin/su
+  mkimage chmod build/eleven.img u+x,go-w /etc/rc
   mkimage chmod -R build/eleven.img 700 /usr/root";
 
 pub const CHOWN: &str = "\
 Examples:
   mkimage chown build/eleven.img 5 /home/linus
   mkimage chown -R build/eleven.img 5:5 /home/linus";
+
+pub const MV: &str = "\
+Examples:
+  mkimage mv build/eleven.img /etc/motd /etc/motd.old
+  mkimage mv build/eleven.img /etc/rc /etc/passwd /usr/src";
+
+pub const TOUCH: &str = "\
+Examples:
+  mkimage touch build/eleven.img /etc/rc /etc/new
+  mkimage touch build/eleven.img /etc/rc --time 692193600";
+
+pub const EDIT: &str = "\
+Examples:
+  mkimage edit build/eleven.img /etc/rc
+  EDITOR=true mkimage edit build/eleven.img /etc/rc";
+
+pub const SYNC: &str = "\
+Examples:
+  mkimage sync root build/eleven.img:/usr/root
+  mkimage sync --delete --dry-run root build/eleven.img:/usr/root
+
+What is equal already is left alone, so it can be repeated. `+` is shown before
+what is made or written, `-` before what is removed.";
+
+pub const STAT: &str = "\
+Examples:
+  mkimage stat build/eleven.img /etc/rc /dev/tty0";
+
+pub const FIND: &str = "\
+Examples:
+  mkimage find build/eleven.img
+  mkimage find build/eleven.img /etc --name '*.rc' --kind f";
+
+pub const DU: &str = "\
+Examples:
+  mkimage du build/eleven.img
+  mkimage du -s build/eleven.img /usr";
+
+pub const SHELL: &str = "\
+Examples:
+  mkimage shell build/eleven.img
+  mkimage shell build/eleven.img --file commands
+  printf 'mkdir /new\\ncp hello.txt :/new\\n' | mkimage shell build/eleven.img
+
+The commands are those of mkimage for files, without the image: `ls -l /etc`,
+`put hello.txt /etc`; for `cp` and `sync`, `:/PATH` is in the image. `#` begins a
+comment. `exit` or the end writes the image, `abort` leaves it as it was. A command
+that fails changes nothing; if the commands do not come from a terminal, it is the
+last, and the image is left as it was.";
 
 pub const MKDIR: &str = "\
 Examples:
@@ -127,9 +183,9 @@ Examples:
 
 pub const MKFS: &str = "\
 Examples:
-  mkimage mkfs floppy.img --size 1440K
+  mkimage mkfs small.img --size 1440K
   mkimage mkfs /dev/fd0
-  mkimage mkfs disk.img --size 64M --inodes 8192 --names 30
+  mkimage mkfs large.img --size 64M --inodes 8192 --names 30
   mkimage mkfs build/eleven.img --partition 2 --force";
 
 pub const FSCK: &str = "\
@@ -154,7 +210,7 @@ Examples:
 pub const MAP: &str = "\
 Examples:
   mkimage map build/eleven.img --svg map.svg
-  mkimage map build/eleven.img --svg - | display";
+  mkimage map build/eleven.img --svg - | wc -c";
 
 pub const CONVERT: &str = "\
 Examples:
@@ -177,7 +233,7 @@ Examples:
 pub const UPDATE: &str = "\
 Examples:
   mkimage update build/disk.img --from build/eleven.img
-  mkimage update my.img --from new.img --base old.img
+  mkimage update my.img --from build/eleven.img --base base.img
   mkimage update --fresh build/disk.img --from build/eleven.img
 
 Three images are compared. Where the disk has what the base has, it gets what
@@ -190,4 +246,4 @@ Examples:
 
 pub const COMPLETIONS: &str = "\
 Examples:
-  mkimage completions bash > ~/.local/share/bash-completion/completions/mkimage";
+  mkimage completions bash > mkimage.bash && . ./mkimage.bash";

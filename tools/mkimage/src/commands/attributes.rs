@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Commands about names and attributes: `ln`, `mknod`, `chmod`, `chown`.
+//! Commands about names and attributes: `ln`, `mv`, `touch`, `mknod`, `chmod`,
+//! `chown`.
 
-use super::images::edit;
+use super::images::{edit, now};
 use super::walk::walk;
-use crate::cli::{ChmodArgs, ChownArgs, LnArgs, MknodArgs, NodeKind};
+use crate::cli::{ChmodArgs, ChownArgs, LnArgs, MknodArgs, NodeKind, Place, TimeArgs};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR, S_ISLNK};
 use lib::sys::types::Device;
 use mkimage::error::Result;
@@ -23,6 +24,32 @@ pub fn ln(arguments: &LnArgs) -> Result<()> {
             true => mounted.symlink(arguments.target.as_bytes(), path),
             false => mounted.link(&target, path),
         }
+    })
+}
+
+/// `mv`
+pub fn mv(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
+    let Some((to, from)) = paths.split_last() else {
+        return Ok(());
+    };
+    edit(at, time, |mounted| {
+        if from.len() > 1 && !mounted.is_directory(to)? {
+            let problem = "expected a directory, as there are several files to move";
+            return Err(mounted.fault(to, problem));
+        }
+        from.iter()
+            .try_for_each(|path| mounted.rename(path, &mounted.destination(to, path.name())?))
+    })
+}
+
+/// `touch`
+pub fn touch(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
+    let now = time.time.unwrap_or_else(now);
+    edit(at, time, |mounted| {
+        paths.iter().try_for_each(|path| match mounted.find(path)? {
+            Some(_) => mounted.set_time(path, now),
+            None => mounted.create_file(path)?.finish(0, 0o644),
+        })
     })
 }
 
@@ -46,7 +73,8 @@ pub fn mknod(arguments: &MknodArgs) -> Result<()> {
 pub fn chmod(arguments: &ChmodArgs) -> Result<()> {
     edit(&arguments.at, &arguments.time, |mounted| {
         for_each(mounted, &arguments.paths, arguments.recursive, |path| {
-            mounted.chmod(path, arguments.mode)
+            let mode = mounted.stat_followed(path)?.st_mode;
+            mounted.chmod(path, arguments.mode.apply(mode, S_ISDIR(mode)))
         })
     })
 }

@@ -7,6 +7,7 @@
 
 mod from_host;
 mod from_image;
+mod sync;
 mod to_host;
 mod to_image;
 
@@ -21,6 +22,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+pub use sync::sync;
 
 /// A file, wherever it is.
 enum Side {

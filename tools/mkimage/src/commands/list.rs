@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Commands that show what there is: `ls`, `tree`.
+//! Commands that show what there is: `ls`, `tree`, `find`, `stat`, `du`.
 
 use super::images::inspect;
 use super::json::{self, print};
 use super::walk::{children, walk};
-use crate::cli::{LsArgs, Place};
+use crate::cli::{FindArgs, LsArgs, Place};
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISGID,
     S_ISLNK, S_ISUID, S_ISVTX, Stat,
@@ -14,8 +14,10 @@ use lib::time::gmtime;
 use mkimage::complaints::complain;
 use mkimage::error::{OutputContext, Result};
 use mkimage::image_path::{Escaped, ImagePath};
+use mkimage::ownership::kind_word;
 use mkimage::root_fs::Mounted;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::io::Write;
 
 /// `ls`
@@ -37,14 +39,39 @@ pub fn ls(arguments: &LsArgs, out: &mut dyn Write) -> Result<()> {
                 .map(|(path, stat)| value(mounted, path, &name(path), stat));
             return print(&values.collect::<Vec<_>>(), out);
         }
-        for (path, stat_of_file) in &files {
-            let name = match S_ISDIR(stat.st_mode) {
-                true => Escaped(path.name().unwrap_or_default()).to_string(),
-                false => path.to_string(),
-            };
-            line(mounted, path, &name, stat_of_file, arguments.long, out)?;
+        if !S_ISDIR(stat.st_mode) {
+            return line(mounted, path, &path.to_string(), &stat, arguments.long, out);
+        }
+        if !arguments.recursive {
+            return lines(mounted, &files, arguments.long, out);
+        }
+        let below = walk(mounted, path)?;
+        let directories = below.iter().filter(|entry| entry.is_directory());
+        writeln!(out, "{path}:").on_output()?;
+        lines(mounted, &files, arguments.long, out)?;
+        for directory in directories {
+            writeln!(out, "\n{}:", directory.path).on_output()?;
+            let files = below
+                .iter()
+                .filter(|entry| entry.path.parent().as_ref() == Some(&directory.path));
+            let files: Vec<_> = files
+                .map(|entry| (entry.path.clone(), entry.stat))
+                .collect();
+            lines(mounted, &files, arguments.long, out)?;
         }
         Ok(())
+    })
+}
+
+fn lines(
+    mounted: &Mounted<'_>,
+    files: &[(ImagePath, Stat)],
+    long: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
+    files.iter().try_for_each(|(path, stat)| {
+        let name = Escaped(path.name().unwrap_or_default()).to_string();
+        line(mounted, path, &name, stat, long, out)
     })
 }
 
@@ -160,5 +187,89 @@ pub fn tree(at: &Place, path: &ImagePath, as_json: bool, out: &mut dyn Write) ->
             writeln!(out, "{}{name}{arrow}", entry.drawing).on_output()?;
         }
         Ok(())
+    })
+}
+
+/// `find`
+pub fn find(arguments: &FindArgs, out: &mut dyn Write) -> Result<()> {
+    let is_meant = |path: &ImagePath, stat: &Stat| {
+        let name = String::from_utf8_lossy(path.name().unwrap_or(b"/"));
+        let kind = match mode_letters(stat.st_mode).remove(0) {
+            '-' => 'f',
+            letter => letter,
+        };
+        arguments
+            .name
+            .as_ref()
+            .is_none_or(|pattern| pattern.matches(&name))
+            && arguments
+                .kind
+                .as_ref()
+                .is_none_or(|it| it.starts_with(kind))
+    };
+    inspect(&arguments.at, |mounted| {
+        let top = (arguments.path.clone(), mounted.stat(&arguments.path)?);
+        let below = walk(mounted, &arguments.path)?;
+        let below = below.into_iter().map(|entry| (entry.path, entry.stat));
+        let mut found = [top].into_iter().chain(below);
+        found.try_for_each(|(path, stat)| match is_meant(&path, &stat) {
+            true => writeln!(out, "{path}").on_output(),
+            false => Ok(()),
+        })
+    })
+}
+
+/// `stat`
+pub fn stat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
+    inspect(at, |mounted| {
+        paths.iter().try_for_each(|path| {
+            let stat = mounted.stat(path)?;
+            let blocks = mounted.blocks(path, &stat)?;
+            let (kind, arrow) = (kind_word(stat.st_mode), arrow(mounted, path, &stat));
+            let size = match S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode) {
+                true => format!("device {}", Device(stat.st_rdev)),
+                false => format!("{} bytes in {blocks} KB", stat.st_size),
+            };
+            writeln!(
+                out,
+                "{path}{arrow}: {kind}, inode {}\n  {size}\n  mode {:04o} {}, links {}, owner {}:{}\n  \
+                 changed {}, {} s since 1970",
+                stat.st_ino,
+                stat.st_mode & 0o7777,
+                mode_letters(stat.st_mode),
+                stat.st_nlink,
+                stat.st_uid,
+                stat.st_gid,
+                date(stat.st_mtime),
+                stat.st_mtime,
+            )
+            .on_output()
+        })
+    })
+}
+
+/// `du`: a file of several names counts once.
+pub fn du(at: &Place, summarize: bool, path: &ImagePath, out: &mut dyn Write) -> Result<()> {
+    inspect(at, |mounted| {
+        let top = mounted.stat(path)?;
+        let mut sums = vec![(path.clone(), mounted.blocks(path, &top)?)];
+        let mut seen = HashSet::new();
+        for entry in walk(mounted, path)? {
+            let blocks = match seen.insert(entry.stat.st_ino) {
+                true => mounted.blocks(&entry.path, &entry.stat)?,
+                false => 0,
+            };
+            if entry.is_directory() {
+                sums.push((entry.path.clone(), 0));
+            }
+            let within = |(directory, _): &&mut (ImagePath, u32)| entry.path.is_within(directory);
+            sums.iter_mut()
+                .filter(within)
+                .for_each(|(_, sum)| *sum += blocks);
+        }
+        let shown = if summarize { 1 } else { sums.len() };
+        sums.iter()
+            .take(shown)
+            .try_for_each(|(path, sum)| writeln!(out, "{sum:>8} {path}").on_output())
     })
 }

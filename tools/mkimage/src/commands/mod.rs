@@ -4,6 +4,7 @@
 mod attributes;
 mod copy;
 mod disk;
+mod editor;
 mod files;
 mod fsck;
 mod images;
@@ -11,6 +12,7 @@ mod info;
 mod json;
 mod list;
 mod mkfs;
+mod shell;
 mod update;
 mod walk;
 
@@ -63,6 +65,18 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             paths,
             time,
         } => files::rm(&at, recursive, &paths, &time),
+        Command::Mv { at, paths, time } => attributes::mv(&at, &paths, &time),
+        Command::Touch { at, paths, time } => attributes::touch(&at, &paths, &time),
+        Command::Edit { at, path, time } => editor::edit_file(&at, &path, &time),
+        Command::Sync(arguments) => copy::sync(&arguments, out),
+        Command::Shell { at, file } => shell::shell(&at, file.as_deref(), out),
+        Command::Stat { at, paths } => list::stat(&at, &paths, out),
+        Command::Find(arguments) => list::find(&arguments, out),
+        Command::Du {
+            at,
+            summarize,
+            path,
+        } => list::du(&at, summarize, &path, out),
         Command::Tree { at, path, json } => list::tree(&at, &path, json, out),
         Command::Df { at, json } => disk::df(&at, json, out),
         Command::Mkfs(arguments) => mkfs::mkfs(&arguments),

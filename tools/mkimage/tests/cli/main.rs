@@ -8,6 +8,8 @@ mod build;
 mod commands;
 mod copy;
 mod elf_builder;
+mod everyday;
+mod examples;
 mod floppy;
 mod fsck;
 mod help;

@@ -36,7 +36,7 @@ pub fn write(
 }
 
 /// Sets the owner, if there is one, and the time.
-fn preserve(mounted: &Mounted<'_>, item: &Item, path: &ImagePath) -> Result<()> {
+pub fn preserve(mounted: &Mounted<'_>, item: &Item, path: &ImagePath) -> Result<()> {
     if let Some((uid, gid)) = item.owner {
         mounted.chown(path, uid, gid)?;
         // A change of the owner may take the special bits away.
@@ -45,7 +45,8 @@ fn preserve(mounted: &Mounted<'_>, item: &Item, path: &ImagePath) -> Result<()> 
     mounted.set_time(path, item.time)
 }
 
-fn make(mounted: &Mounted<'_>, source: &Source<'_>, item: &Item, to: &ImagePath) -> Result<()> {
+/// Makes an item of `source` below `to`, over what is there of its kind.
+pub fn make(mounted: &Mounted<'_>, source: &Source<'_>, item: &Item, to: &ImagePath) -> Result<()> {
     let path = to.append(&item.relative);
     let mode = item.mode & !S_IFMT;
     if let Some(old) = mounted.find(&path)? {
