@@ -16,9 +16,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::termios::tcgetwinsize;
 use tempfile::TempDir;
 
 use crate::process::Process;
+use crate::screen::LINES;
 use crate::shared_screen::SharedScreen;
 use crate::symbols::Symbols;
 use crate::{bochs, image, interactive, qemu};
@@ -84,9 +86,15 @@ fn open_pane(folder: &Path) -> Result<bool> {
     if std::env::var_os("TMUX").is_none() {
         return Ok(false);
     }
+    // The guest's lines and one below, or half of what there is: a viewer with
+    // fewer lines shows the part with the cursor.
+    let rows = tcgetwinsize(stdin()).map_or(0, |size| usize::from(size.ws_row));
+    let height = match LINES + 1 {
+        whole if rows >= 2 * whole => whole.to_string(),
+        _ => "50%".into(),
+    };
     let mut command = Command::new("tmux");
-    // As many lines as the guest has, and one below.
-    command.args(["split-window", "-d", "-v", "-l", "26"]);
+    command.args(["split-window", "-d", "-v", "-l", &height]);
     command
         .arg(std::env::current_exe()?)
         .args(["screen", "--folder"]);
