@@ -7,7 +7,9 @@ use crate::error::{Fault, FaultContext, HostContext, Result};
 use crate::geometry::Geometry;
 use crate::lock::{length, open_to_change, open_to_read};
 use crate::output::rewrite;
+use flate2::read::MultiGzDecoder;
 use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,11 @@ use std::path::{Path, PathBuf};
 const START: u64 = 4096;
 /// No Minix v1 file system reaches further: its zone numbers have 16 bits.
 const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
+
+/// What a file begins with that is compressed by gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// More is not unpacked.
+const UNPACKED_MAX: u64 = 1 << 33;
 
 /// An image and how it is divided.
 pub struct Image {
@@ -38,7 +45,7 @@ impl Image {
     /// Opens an image to read it, and finds out how it is divided. All of it must be
     /// there.
     pub fn open(path: &Path) -> Result<Image> {
-        Image::of(path, open_to_read(path)?)
+        Image::of(path, unpacked(path, open_to_read(path)?)?)
     }
 
     /// Opens an image for [`Image::change`]; until it is closed, nobody else does.
@@ -49,7 +56,7 @@ impl Image {
     /// As [`Image::open`], for those who save what is there of an image that ends too
     /// early.
     pub fn open_partly(path: &Path) -> Result<Image> {
-        Image::of_part(path, open_to_read(path)?)
+        Image::of_part(path, unpacked(path, open_to_read(path)?)?)
     }
 
     /// Finds out how the image `path` is divided, which is open as `file`.
@@ -119,4 +126,16 @@ impl Image {
             length: SECTOR_SIZE as u64,
         })
     }
+}
+
+/// What is compressed by gzip is read from an unpacked copy.
+fn unpacked(path: &Path, file: File) -> Result<File> {
+    let mut magic = [0; GZIP.len()];
+    if file.read_exact_at(&mut magic, 0).is_err() || magic != GZIP {
+        return Ok(file);
+    }
+    let mut copy = tempfile::tempfile().on_host("create a file for", path)?;
+    let mut contents = MultiGzDecoder::new(file).take(UNPACKED_MAX);
+    io::copy(&mut contents, &mut copy).on_host("unpack", path)?;
+    Ok(copy)
 }

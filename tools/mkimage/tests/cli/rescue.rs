@@ -186,3 +186,39 @@ fn the_root_device_of_a_boot_sector_of_others() {
     project.write("other", image);
     assert_eq!(shown("other"), (false, false));
 }
+
+#[test]
+fn an_image_in_gzip_is_read_and_not_changed() {
+    let project = Project::built();
+    let gzip = std::process::Command::new("gzip")
+        .arg("-k")
+        .arg(project.path("image"))
+        .status();
+    assert!(gzip.unwrap().success());
+    for words in [
+        ["ls", "-l", "/etc"],
+        ["cat", "--", "/etc/rc"],
+        ["tree", "--json", "/"],
+    ] {
+        let of = |image: &str| project.output(&[words[0], words[1], image, words[2]]);
+        assert_eq!(of("image.gz"), of("image"));
+    }
+    assert_eq!(
+        project.output(&["df", "image.gz"]),
+        project.output(&["df", "image"])
+    );
+    let before = project.read("image.gz");
+    let message = project.failure(&["rm", "image.gz", "/etc/rc"]);
+    assert!(
+        message.contains("a file compressed by gzip, expected"),
+        "{message}"
+    );
+    assert!(project.read("image.gz") == before);
+    // A broken one is told.
+    project.write("image.gz", &before[..before.len() / 2]);
+    let message = project.failure(&["ls", "image.gz"]);
+    assert!(
+        message.starts_with("mkimage: image.gz: cannot unpack: "),
+        "{message}"
+    );
+}
