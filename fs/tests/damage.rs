@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Directories that the disk says wrong things of: what would lose files is
-//! refused, said, and makes the file system read-only.
+//! Directories and a super block that the disk says wrong things of: what would
+//! lose files is refused and said, and nothing that was sound is changed.
 
 mod common;
 
 use common::{Machine, ROOT, read, touch, write};
-use fs::host::Editor;
+use fs::host::{Editor, MemoryDisk};
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK};
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -164,4 +164,43 @@ fn a_count_of_links_never_runs_over() {
     let links = |name: &[u8]| fs.sys_stat(task, name).unwrap().st_nlink;
     assert_eq!((links(b"/q"), links(b"/a/file")), (u8::MAX, LINK_MAX));
     editor.unmount().unwrap();
+}
+
+/// Every file of a sound disk is there with its contents, or cannot be read; what
+/// is written goes over none of them.
+#[test]
+fn a_wrong_number_in_the_super_block_changes_no_file() {
+    let sound = machine().disk.to_bytes();
+    let files = ["/a/file", "/a/bfile", "/a/b/cfile", "/q/xfile"];
+    let mut refused = 0;
+    // ninodes, nzones, imap_blocks, zmap_blocks, firstdatazone, log_zone_size,
+    // magic: each two bytes.
+    for field in [0, 2, 4, 6, 8, 10, 16] {
+        for number in [0u16, 1, 2, 3, 5, 9, 20, 100, 399, 401, 8192, u16::MAX] {
+            let mut bytes = sound.clone();
+            let place = SUPER_BLOCK as usize * BLOCK_SIZE + field;
+            bytes[place..place + 2].copy_from_slice(&number.to_le_bytes());
+            let what = format!("field {field}, {number}");
+            let machine = Machine::on(64, MemoryDisk::from_bytes(bytes.clone()));
+            let fs = machine.host.fs();
+            let Ok(editor) = Editor::mount(&fs, ROOT) else {
+                refused += 1;
+                assert!(machine.disk.to_bytes() == bytes, "{what}");
+                continue;
+            };
+            for name in files {
+                if let Ok(found) = read(&fs, editor.task(), name, 0, 9) {
+                    assert_eq!(found, b"here", "{what}: {name}");
+                }
+            }
+            let _ = editor.unmount();
+            // The super block says what it said, but for the state; the rest is
+            // as it was.
+            let after = machine.disk.to_bytes();
+            let state = SUPER_BLOCK as usize * BLOCK_SIZE + 18;
+            assert!(after[..state] == bytes[..state], "{what}");
+            assert!(after[state + 2..] == bytes[state + 2..], "{what}");
+        }
+    }
+    assert!(refused >= 40, "{refused}");
 }

@@ -49,3 +49,8 @@ fn run_all(heading: &str) {
 fn output_and_locks() {
     run_all("Output, and who else has the image");
 }
+
+#[test]
+fn check_and_repair() {
+    run_all("Check and repair");
+}
