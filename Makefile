@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup FORCE
+.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup web web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -134,6 +134,16 @@ latency-image: kernel tools
 soak: image tools ## a million random system calls in each emulator, by a user and by root
 	@$(GUEST) soak --image $(IMAGE) --folder $(BUILD)/soak
 
+web: image floppy ## the page, for any web server: build/web
+	@tools/setup.sh web
+	@cmp -s tools/web/package-lock.json tools/web/node_modules/.installed || { \
+		npm ci --prefix tools/web && \
+		cp tools/web/package-lock.json tools/web/node_modules/.installed; }
+	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img
+
+web-serve: web ## the page on this machine; prints its address
+	@node tools/web/serve.js $(BUILD)/web
+
 map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
 	@$(HOST_CARGO) run --quiet -p side-by-side -- guide
 
@@ -157,4 +167,4 @@ check: ## format and lints of all crates, host and kernel
 	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -- -D warnings
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(TARGET)
+	rm -rf $(BUILD) $(TARGET) tools/web/node_modules

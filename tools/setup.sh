@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Makes a machine ready to build, run and test Eleven.
+# Makes a machine ready to build, run and test Eleven: `tools/setup.sh`. For the
+# web page `tools/setup.sh web` adds what builds it, `tools/setup.sh browser` what
+# tests it.
 #
 # Finds a Rust toolchain that can compile the library of Rust itself for the
 # kernel's target, installs with apt what is missing, and writes
@@ -33,6 +35,15 @@ ld                                            binutils
 gcc                                           gcc
 /usr/include/stdlib.h                         libc6-dev
 make                                          make
+'
+web_needed='
+node                                          nodejs
+npm                                           npm
+/usr/share/seabios/bios.bin                   seabios
+/usr/share/vgabios/vgabios.bin                vgabios
+'
+browser_needed='
+/usr/bin/chromium                             chromium
 '
 rust_packages='rustc-web cargo-web rust-web-src rust-web-clippy'
 
@@ -96,14 +107,18 @@ system() {
     echo unknown
 }
 
-# The packages of what is missing.
-missing_packages() {
+# The list of what is needed on this system.
+needed() {
     case $(system) in
-    fedora) needed=$needed_fedora ;;
-    macos) needed=$needed_macos ;;
-    *) needed=$needed_debian ;;
+    fedora) echo "$needed_fedora" ;;
+    macos) echo "$needed_macos" ;;
+    *) echo "$needed_debian" ;;
     esac
-    echo "$needed" | while read -r thing package; do
+}
+
+# The packages of what is missing of the list $1.
+missing_packages() {
+    echo "$1" | while read -r thing package; do
         [ -z "$thing" ] || there "$thing" || echo "$package"
     done
 }
@@ -112,7 +127,7 @@ missing_packages() {
 is_ready() {
     [ -e "$result" ] && [ -z "$(find tools/setup.sh -newer "$result")" ] || return 1
     [ -e "$(sed -n 's/^RUST_SOURCE := //p' "$result")" ] || return 1
-    [ -z "$(missing_packages)" ]
+    [ -z "$(missing_packages "$(needed)")" ]
 }
 
 # Runs a command as root.
@@ -147,6 +162,14 @@ install() {
 apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes \
         --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1
+}
+
+# Installs what is missing of the list $1.
+install_missing() {
+    packages=$(missing_packages "$1")
+    # One word for each package.
+    # shellcheck disable=SC2086
+    [ -z "$packages" ] || install $packages
 }
 
 # Where the toolchain of the rustc command "$@" keeps the library's source.
@@ -272,13 +295,20 @@ try_debian() {
         "PATH=/usr/bin:\$PATH /usr/bin/cargo"
 }
 
-! is_ready || exit 0
 mkdir -p build
+case ${1:-} in
+web)
+    install_missing "$web_needed"
+    exit
+    ;;
+browser)
+    install_missing "$web_needed$browser_needed"
+    exit
+    ;;
+esac
+! is_ready || exit 0
 : >"$log"
-packages=$(missing_packages)
-# One word for each package.
-# shellcheck disable=SC2086
-[ -z "$packages" ] || install $packages
+install_missing "$(needed)"
 if ! { try_each_of_rustup || try_plain || try_debian || try_adding_to_rustup; }; then
     [ "$(system)" = debian ] && ! grep -q '^ID=ubuntu' /etc/os-release ||
         give_up "no Rust here can build for i686-kernel.json; $rust_hint"

@@ -11,6 +11,8 @@
 #   DEBUGGING_IMAGE, DEBUGGING_KERNEL   those of `make debug`
 #   HOST_CARGO  the cargo for host programs
 #
+# The page is tested where Chromium and npm are installed (tools/setup.sh browser).
+#
 # Ends 0 when every test of every ring has passed.
 set -u
 
@@ -37,6 +39,22 @@ ring() {
     echo "took $(($(date +%s) - start)) s: $name"
 }
 
+# The page in Chromium, with the types of its scripts.
+ring_of_the_page() {
+    for program in chromium npm; do
+        command -v "$program" >/dev/null && continue
+        echo "skipped: the page in a browser: $program is not installed (tools/setup.sh browser installs it)"
+        return
+    done
+    echo "== the page in a browser"
+    start=$(date +%s)
+    timeout --kill-after=10 300 tools/web/test.sh 2>&1 || {
+        echo "the page: tools/web/test.sh ended with $?"
+        echo "the page in a browser" >>build/test.failed
+    }
+    echo "took $(($(date +%s) - start)) s: the page in a browser"
+}
+
 : >build/test.failed
 {
     ring 'ring 1: on the host' 600 --no-fail-fast
@@ -44,6 +62,7 @@ ring() {
     ring 'ring 2: in the emulators' 800 \
         --no-fail-fast -p guest -- --ignored --skip usertests
     ring 'ring 3: in the guest' 300 -p guest --test system -- --ignored usertests
+    ring_of_the_page
 } | tee "$log"
 
 # The time of each ring, and what could not be run: lines `skipped: ...`.

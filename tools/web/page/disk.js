@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/**
+ * A hard disk of the machine: a base, which is never changed, and over it the
+ * blocks that the machine has written.
+ *
+ * `load`, `get`, `set` and the like are what v86 asks of a disk. Requests
+ * are done one after the other, in the order in which they came, so that what
+ * is read is what was written last, and what is kept is never newer than what
+ * was written before it.
+ */
+
+export const SECTOR_SIZE = 512;
+export const BLOCK_SIZE = 4096;
+
+/** Where the partition table begins in sector 0, and what an entry has. */
+const PARTITION_TABLE = 446;
+const PARTITION_TYPE = 4;
+const PARTITION_START = 8;
+/** The partition that a kernel of ours is in, and how its header begins. */
+const KERNEL_PARTITION = 0xda;
+const KERNEL_MAGIC = "ELVN";
+
+/**
+ * What a disk holds before the machine writes to it.
+ * @typedef {object} Base
+ * @property {number} size in bytes
+ * @property {(offset: number, length: number) => Promise<Uint8Array>} read
+ */
+
+/** @type {(bytes: Uint8Array) => Base} */
+export function baseOfBytes(bytes) {
+    return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+/** A file that a person has chosen: it is read piece by piece. @type {(blob: Blob) => Base} */
+export function baseOfBlob(blob) {
+    const read = async (/** @type {number} */ offset, /** @type {number} */ length) =>
+        new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    return { size: blob.size, read };
+}
+
+export class Disk {
+    /** v86 asks whoever gives it a disk to call this. @type {((event: object) => void) | undefined} */
+    onload;
+    /** Is told of each block that has been written. @type {(number: number, block: Uint8Array) => void} */
+    onWrite = () => {};
+    /** Is told why the disk can't be used any more. @type {(error: unknown) => void} */
+    onFault = () => {};
+    /** @type {Base} */ #base;
+    /** @type {Map<number, Uint8Array>} */ #blocks;
+    /** The sector that the machine sees changed, though the disk is not. @type {{ offset: number, bytes: Uint8Array } | undefined} */
+    #overlay;
+    /** Sector 0, as v86 read it first. @type {Uint8Array | undefined} */ #start;
+    /** @type {Promise<unknown>} */ #last = Promise.resolve();
+
+    /**
+     * @param {Base} base
+     * @param {Map<number, Uint8Array>} blocks what was written earlier
+     */
+    constructor(base, blocks = new Map()) {
+        this.#base = base;
+        this.#blocks = blocks;
+    }
+
+    /** Whole sectors; a file that ends within one is filled up with zeros. */
+    get byteLength() {
+        return Math.ceil(this.#base.size / SECTOR_SIZE) * SECTOR_SIZE;
+    }
+
+    load() {
+        this.onload?.({});
+    }
+
+    /** @type {(offset: number, length: number, done: (bytes: Uint8Array) => void) => void} */
+    get(offset, length, done) {
+        this.#next(async () => done(this.#overlaid(offset, await this.#read(offset, length))));
+    }
+
+    /** As `get`; what it reads can then be had at once. @type {(offset: number, length: number, done: (bytes: Uint8Array) => void) => void} */
+    get_and_cache(offset, length, done) {
+        this.get(offset, length, (bytes) => {
+            this.#start = bytes.slice();
+            done(bytes);
+        });
+    }
+
+    /** The partition table, by which v86 tells the disk's geometry. */
+    get_from_cache() {
+        return this.#start;
+    }
+
+    /** @type {(offset: number, bytes: Uint8Array, done: () => void) => void} */
+    set(offset, bytes, done) {
+        const copy = bytes.slice();
+        this.#next(async () => {
+            await this.#write(offset, copy);
+            done();
+        });
+    }
+
+    /** The bytes as they are on the disk. @type {(offset: number, length: number) => Promise<Uint8Array>} */
+    read(offset, length) {
+        return this.#next(() => this.#read(offset, length));
+    }
+
+    /** Shows `bytes` instead of the sector at `offset`, to the machine only. @type {(offset: number, bytes: Uint8Array) => void} */
+    show(offset, bytes) {
+        this.#overlay = { offset, bytes };
+    }
+
+    /** The disk as a file, with all that was written. @returns {Promise<Blob>} */
+    async file() {
+        const piece = 256 * BLOCK_SIZE;
+        const pieces = [];
+        for (let offset = 0; offset < this.#base.size; offset += piece) {
+            pieces.push(await this.read(offset, Math.min(piece, this.#base.size - offset)));
+        }
+        return new Blob(/** @type {BlobPart[]} */ (pieces), { type: "application/octet-stream" });
+    }
+
+    /** Whether it boots a kernel of ours by itself. @returns {Promise<boolean>} */
+    async hasOurKernel() {
+        const table = (await this.read(0, SECTOR_SIZE)).slice(PARTITION_TABLE);
+        if (table[PARTITION_TYPE] !== KERNEL_PARTITION) return false;
+        const start = new DataView(table.buffer).getUint32(PARTITION_START, true);
+        const header = await this.read(start * SECTOR_SIZE, KERNEL_MAGIC.length);
+        return String.fromCharCode(...header) === KERNEL_MAGIC;
+    }
+
+    /** Does a job after those before it. @template T @param {() => Promise<T>} job @returns {Promise<T>} */
+    #next(job) {
+        const result = this.#last.then(job);
+        this.#last = result.catch((error) => this.onFault(error));
+        return result;
+    }
+
+    /** @type {(offset: number, length: number) => Promise<Uint8Array>} */
+    async #read(offset, length) {
+        const bytes = new Uint8Array(length);
+        bytes.set(await this.#base.read(offset, length));
+        for (const part of parts(offset, length)) {
+            const block = this.#blocks.get(part.number);
+            if (block) bytes.set(block.subarray(part.start, part.end), part.at);
+        }
+        return bytes;
+    }
+
+    /** @type {(offset: number, bytes: Uint8Array) => Promise<void>} */
+    async #write(offset, bytes) {
+        for (const part of parts(offset, bytes.length)) {
+            const block = this.#blocks.get(part.number) ?? (await this.#read(part.number * BLOCK_SIZE, BLOCK_SIZE));
+            block.set(bytes.subarray(part.at, part.at + part.end - part.start), part.start);
+            this.#blocks.set(part.number, block);
+            this.onWrite(part.number, block);
+        }
+    }
+
+    /** @type {(offset: number, bytes: Uint8Array) => Uint8Array} */
+    #overlaid(offset, bytes) {
+        const at = (this.#overlay?.offset ?? 0) - offset;
+        if (this.#overlay && at >= 0 && at + this.#overlay.bytes.length <= bytes.length) {
+            bytes.set(this.#overlay.bytes, at);
+        }
+        return bytes;
+    }
+}
+
+/** The blocks that some bytes lie in: from `start` to `end` of the block, `at` in the bytes. @type {(offset: number, length: number) => Generator<{ number: number, start: number, end: number, at: number }>} */
+function* parts(offset, length) {
+    for (let at = 0; at < length; ) {
+        const number = Math.floor((offset + at) / BLOCK_SIZE);
+        const start = (offset + at) % BLOCK_SIZE;
+        const end = Math.min(BLOCK_SIZE, start + length - at);
+        yield { number, start, end, at };
+        at += end - start;
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/**
+ * The machine: v86, a PC in WebAssembly, with Eleven's disk or floppy in it.
+ *
+ * Usual sequence: `new Machine(parts, screen)`; `boot(settings)`, which may be
+ * called again at any time, and is then a reset; `pause` and `goOn`; the event
+ * `change` when `state` has changed. A panel is given the machine and listens to
+ * it: `serial` for each byte that the guest sends, `readMemory` for what is in its
+ * memory. No other file knows v86.
+ */
+
+import { V86 } from "./v86/libv86.js";
+import { SECTOR_SIZE } from "./disk.js";
+
+/** The sector of the kernel command line, on our disks and floppies (docs/boot.md). */
+const COMMAND_LINE_SECTOR = 5;
+/** v86 reads TSSs with the rights of ring 3 (docs/web.md). */
+const WORDS_FOR_V86 = "expose-tss";
+const MEGABYTE = 1024 * 1024;
+/** A text screen needs no more. */
+const SCREEN_MEMORY = 2 * MEGABYTE;
+/** What the shell prints when it waits for a line. */
+const PROMPT = /[#$] $/;
+
+/**
+ * What the page has loaded for it.
+ * @typedef {object} Parts
+ * @property {Promise<WebAssembly.Module>} processor v86's part in WebAssembly
+ * @property {Promise<ArrayBuffer>} bios
+ * @property {Promise<ArrayBuffer>} videoBios
+ */
+
+/**
+ * @typedef {object} Settings
+ * @property {import("./disk.js").Disk} disk
+ * @property {Uint8Array} [floppy] to boot from instead of the disk
+ * @property {number} memory in megabytes
+ * @property {string} commandLine of the kernel
+ */
+
+/** @typedef {"off" | "starting" | "running" | "paused" | "halted" | "dead"} State */
+
+export class Machine extends EventTarget {
+    /** @type {State} */ state = "off";
+    /** Why it died. */ fault = "";
+    /** @type {Settings | undefined} */ settings;
+    /** What v86 has said last; the reason, when it dies. */ #said = "";
+    /** @type {any} */ #v86;
+    /** What was sent on the serial line since the boot. */ #serialText = "";
+
+    /**
+     * @param {Parts} parts
+     * @param {HTMLElement} screen where v86 draws: a div for text, and a canvas
+     */
+    constructor(parts, screen) {
+        super();
+        this.parts = parts;
+        this.screen = screen;
+        addEventListener("error", (event) => this.#isOurs(event.error) && this.#die(event.error));
+        addEventListener("unhandledrejection", (event) => this.#isOurs(event.reason) && this.#die(event.reason));
+    }
+
+    /** Switches on, or off and on again. @type {(settings: Settings) => Promise<void>} */
+    async boot(settings) {
+        await this.off();
+        this.settings = settings;
+        this.#said = this.#serialText = "";
+        this.#become("starting");
+        settings.disk.onFault = (error) => this.#die(error);
+        const [processor, bios, videoBios] = await Promise.all([this.parts.processor, this.parts.bios, this.parts.videoBios]);
+        const line = `${settings.commandLine} ${WORDS_FOR_V86}`.trim();
+        if (settings.floppy) setCommandLine(settings.floppy, line);
+        else if (await settings.disk.hasOurKernel()) {
+            settings.disk.show(COMMAND_LINE_SECTOR * SECTOR_SIZE, commandLineSector(line));
+        }
+        this.#v86 = new V86(/** @type {any} */ ({
+            wasm_fn: (/** @type {any} */ imports) => this.#start(processor, imports),
+            bios: { buffer: bios },
+            vga_bios: { buffer: videoBios },
+            hda: settings.disk,
+            fda: settings.floppy && { buffer: settings.floppy.slice().buffer },
+            memory_size: settings.memory * MEGABYTE,
+            vga_memory_size: SCREEN_MEMORY,
+            screen: { container: this.screen },
+            disable_keyboard: true,
+            disable_mouse: true,
+            disable_speaker: true,
+            autostart: true,
+        }));
+        const listen = this.#v86.add_listener.bind(this.#v86);
+        listen("emulator-started", () => this.#become("running"));
+        listen("emulator-stopped", () => this.#become("paused"));
+        listen("cpu-event-halt", () => this.#become("halted"));
+        listen("serial0-output-byte", (/** @type {number} */ byte) => this.#heard(byte));
+        await this.#started();
+    }
+
+    /** Switches off, as by the switch at the back: what was not written is lost. */
+    async off() {
+        const v86 = this.#v86;
+        if (!v86) return;
+        this.#v86 = undefined;
+        // One that has died would not answer.
+        if (this.state !== "dead") await v86.stop();
+        v86.v86?.destroy();
+        v86.screen_adapter.destroy();
+        this.#become("off");
+    }
+
+    async pause() {
+        if (this.state === "running") await this.#v86.stop();
+    }
+
+    async goOn() {
+        if (this.state === "paused") await this.#v86.run();
+    }
+
+    /** Presses and releases keys. @type {(codes: number[]) => void} */
+    sendScancodes(codes) {
+        if (this.state === "running") this.#v86.keyboard_send_scancodes(codes);
+    }
+
+    /** Whether the keyboard's controller has still codes that the guest did not take. */
+    get keyboardIsBusy() {
+        return (this.#v86?.v86?.cpu.devices.ps2?.kbd_buffer.length ?? 0) > 0;
+    }
+
+    /** @param {Uint8Array} bytes */
+    sendSerial(bytes) {
+        this.#v86?.serial_send_bytes(0, bytes);
+    }
+
+    /** Bytes of the physical memory, as they are now. @type {(address: number, length: number) => Uint8Array} */
+    readMemory(address, length) {
+        return this.#v86.read_memory(address, length).slice();
+    }
+
+    /** The lines of the screen, without blanks at their ends. @returns {string[]} */
+    screenLines() {
+        const lines = this.#v86?.screen_adapter.get_text_screen() ?? [];
+        return lines.map((/** @type {string} */ line) => line.replaceAll("\0", " ").trimEnd());
+    }
+
+    /** What was sent on the serial line, or the end of it. */
+    get serialText() {
+        return this.#serialText;
+    }
+
+    /** Whether the shell is on the serial line instead of the screen. */
+    get isOnSerialLine() {
+        return /\bconsole=ttyS0\b/.test(this.settings?.commandLine ?? "");
+    }
+
+    /** Whether the shell waits for a line. */
+    get isAtPrompt() {
+        const last = this.screenLines().findLast((line) => line !== "") ?? "";
+        return PROMPT.test(this.isOnSerialLine ? this.#serialText : `${last} `);
+    }
+
+    /** Resolves when the shell waits for a line, to whether it does: a machine can stop before. @returns {Promise<boolean>} */
+    async prompt() {
+        while (this.state !== "dead" && this.state !== "halted") {
+            if (this.state === "running" && this.isAtPrompt) return true;
+            await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+        return false;
+    }
+
+    /** Until then v86 can't be stopped. @returns {Promise<void>} */
+    #started() {
+        return new Promise((resolve) => {
+            const look = () => {
+                if (this.state === "starting") return;
+                this.removeEventListener("change", look);
+                resolve();
+            };
+            this.addEventListener("change", look);
+        });
+    }
+
+    /** @type {(processor: WebAssembly.Module, imports: any) => Promise<WebAssembly.Exports>} */
+    async #start(processor, imports) {
+        /** @type {WebAssembly.Memory | undefined} */ let memory;
+        imports.env.console_log_from_wasm = (/** @type {number} */ start, /** @type {number} */ length) => {
+            const bytes = memory && new Uint8Array(memory.buffer, start, length);
+            this.#said = new TextDecoder().decode(bytes).trim();
+        };
+        const instance = await WebAssembly.instantiate(processor, imports);
+        memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
+        return instance.exports;
+    }
+
+    /** @param {number} byte */
+    #heard(byte) {
+        this.#serialText = (this.#serialText + String.fromCharCode(byte)).slice(-100_000);
+        this.dispatchEvent(new CustomEvent("serial", { detail: byte }));
+    }
+
+    /** @param {any} error */
+    #isOurs(error) {
+        return error instanceof WebAssembly.RuntimeError || /libv86|v86\.wasm/.test(error?.stack);
+    }
+
+    /** @param {unknown} error */
+    #die(error) {
+        this.fault = this.#said.split("\n").slice(0, 2).join(" ") || String(error);
+        this.#become("dead");
+    }
+
+    /** @param {State} state */
+    #become(state) {
+        // What has died or been halted does not run, whatever v86 says.
+        if ((this.state === "dead" || this.state === "halted") && state === "paused") return;
+        this.state = state;
+        this.dispatchEvent(new Event("change"));
+    }
+}
+
+/** @type {(line: string) => Uint8Array} */
+function commandLineSector(line) {
+    const sector = new Uint8Array(SECTOR_SIZE);
+    sector.set(new TextEncoder().encode(line).subarray(0, SECTOR_SIZE - 1));
+    return sector;
+}
+
+/** @type {(image: Uint8Array, line: string) => void} */
+function setCommandLine(image, line) {
+    image.set(commandLineSector(line), COMMAND_LINE_SECTOR * SECTOR_SIZE);
+}
