@@ -192,8 +192,6 @@ say_versions() {
     say "found Bochs ${bochs:-of no version}, QEMU ${qemu:-of no version}"
     is_tried "$bochs" "$tried_bochs" ||
         say "warning: Bochs was tried in these versions only: $tried_bochs"
-    [ "$bochs" != 3.0 ] ||
-        say "warning: Bochs 3.0 does not always redraw a terminal when a console is cleared or changed; QEMU does"
     is_tried "$qemu" "$tried_qemu" ||
         say "warning: QEMU was tried in these versions only: $tried_qemu"
 }

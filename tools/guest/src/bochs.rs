@@ -16,8 +16,8 @@ use std::io::{Read, Write};
 use std::iter;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -78,9 +78,25 @@ pub fn command(options: &Options) -> Result<Command> {
     command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
     command.arg("-rc").arg(options.commands);
     command.arg(format!("display_library: {}", options.display));
+    if draws_by_the_host_s_time() {
+        command.arg("vga: extension=vbe, update_freq=25, realtime=1");
+    }
     command.arg(format!("log: {}", options.log.display()));
     command.arg(disk(FIRST_DISK, options.image, mode)?);
     Ok(command)
+}
+
+/// Whether the screen is to be drawn by the host's time. Bochs 2.7 at times stops
+/// drawing by it, and 3.0 does not draw all by the guest's. Without a machine to run,
+/// Bochs tells its version and ends.
+fn draws_by_the_host_s_time() -> bool {
+    static IS_NEWER: OnceLock<bool> = OnceLock::new();
+    *IS_NEWER.get_or_init(|| {
+        let mut command = Command::new(program());
+        command.args(["-n", "-q"]).stdin(Stdio::null());
+        let said = command.output().map(|output| output.stdout);
+        String::from_utf8_lossy(&said.unwrap_or_default()).contains("Emulator 3.")
+    })
 }
 
 /// The Bochs with a debugger, by Debian's name for it, Fedora's, or its own.
