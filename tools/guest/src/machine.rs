@@ -128,6 +128,7 @@ pub struct Machine {
     pub(crate) memory: u32,
     pub(crate) option_roms: Vec<PathBuf>,
     pub(crate) disk_log: Option<PathBuf>,
+    pub(crate) aborts_flush: bool,
     command_line: Option<String>,
     prompt: Option<Prompt>,
     in_place: bool,
@@ -149,6 +150,7 @@ impl Machine {
             memory: 32,
             option_roms: Vec::new(),
             disk_log: None,
+            aborts_flush: false,
             command_line: None,
             prompt: None,
             in_place: false,
@@ -250,6 +252,13 @@ impl Machine {
     #[must_use]
     pub fn disk_log(mut self, log: impl Into<PathBuf>) -> Self {
         self.disk_log = Some(log.into());
+        self
+    }
+
+    /// Has the first disk abort the command that empties its cache (QEMU only).
+    #[must_use]
+    pub fn aborts_flush(mut self) -> Self {
+        self.aborts_flush = true;
         self
     }
 

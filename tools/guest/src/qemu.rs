@@ -72,6 +72,17 @@ fn add_disk(command: &mut Command, place: Place, image: &Path, throw_away: bool)
     Ok(())
 }
 
+/// Has the disk `image` at `place` fail when it is to empty its cache.
+fn abort_flush(command: &mut Command, place: Place, image: &Path, folder: &Path) -> Result<()> {
+    const RULE: &str = "[inject-error]\nevent = \"none\"\niotype = \"flush\"\nerrno = \"5\"\n";
+    let rules = folder.join("blkdebug");
+    std::fs::write(&rules, RULE).with_context(|| format!("{}", rules.display()))?;
+    let (rules, image) = (rules.display(), image.display());
+    let file = format!("blkdebug:{rules}:{image}");
+    command.args(["-set", &format!("drive.disk{}.file={file}", place.number())]);
+    Ok(())
+}
+
 /// Has the BIOS boot from the disk at `place`, and call it its first.
 fn boot_from(command: &mut Command, place: Place) {
     let number = place.number();
@@ -143,6 +154,9 @@ pub(crate) fn start(
 ) -> Result<(Process, MonitorListener)> {
     let monitor = MonitorListener::bind(folder)?;
     let mut command = machine_command(machine)?;
+    if machine.aborts_flush {
+        abort_flush(&mut command, machine.place, &machine.image, folder)?;
+    }
     command.args(["-display", "none"]);
     for (line, address) in (1..).zip(serial) {
         command.arg("-chardev").arg(format!(

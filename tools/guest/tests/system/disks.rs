@@ -360,16 +360,11 @@ fn a_file_system_is_unmounted_by_its_directory(emulator: Emulator) -> Result<()>
 #[test]
 #[ignore = "needs QEMU and the image"]
 fn what_is_synced_is_on_the_medium() -> Result<()> {
-    const FLUSH_CACHE: &str = "cmd 0xe7";
     let folder = tempfile::tempdir()?;
     let log = folder.path().join("log");
     let machine = Machine::new(Emulator::Qemu, common::image()).disk_log(&log);
     let mut guest = boot_to_prompt(machine)?;
-    let commands = || -> Result<Vec<String>> {
-        let log = std::fs::read_to_string(&log)?;
-        let is_command = |line: &&str| line.contains("ide_exec_cmd");
-        Ok(log.lines().filter(is_command).map(String::from).collect())
-    };
+    let commands = || commands(&log);
     // Marked as in use before the first file is changed.
     ensure!(commands()?.iter().any(|line| line.contains(FLUSH_CACHE)));
     guest.command("echo text > /tmp/file; sync")?;
@@ -386,4 +381,30 @@ fn what_is_synced_is_on_the_medium() -> Result<()> {
         "{all:#?}"
     );
     Ok(())
+}
+
+/// FLUSH CACHE in the log of the commands that a disk was given.
+const FLUSH_CACHE: &str = "cmd 0xe7";
+
+fn commands(log: &Path) -> Result<Vec<String>> {
+    let log = std::fs::read_to_string(log)?;
+    let is_command = |line: &&str| line.contains("ide_exec_cmd");
+    Ok(log.lines().filter(is_command).map(String::from).collect())
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn a_disk_that_aborts_flush_cache_is_not_asked_again() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("log");
+    let machine = Machine::new(Emulator::Qemu, common::image()).aborts_flush();
+    let mut guest = boot_to_prompt(machine.disk_log(&log))?;
+    let output = guest.command("echo text > /tmp/file; sync; echo more > /tmp/file; sync")?;
+    ensure!(output.is_empty(), "{output}");
+    let said = guest.serial();
+    let told = said.matches("hd0: cannot empty its cache").count();
+    ensure!(told == 1, "told {told} times: {said}");
+    let flushes = |all: Vec<String>| all.iter().filter(|it| it.contains(FLUSH_CACHE)).count();
+    ensure!(flushes(commands(&log)?) == 1, "{:#?}", commands(&log)?);
+    halt(&mut guest)
 }

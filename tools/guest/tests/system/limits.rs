@@ -12,6 +12,7 @@ guest::in_both!(
     device_without_a_driver_is_an_error,
     devices_are_not_truncated,
     out_of_memory_is_told,
+    root_ends_a_user_who_has_all_tasks,
 );
 
 fn raw_disk_is_read_to_its_end(emulator: Emulator) -> Result<()> {
@@ -88,5 +89,26 @@ fn out_of_memory_is_told(emulator: Emulator) -> Result<()> {
     let output = guest.command("usertests memory_exhausted; echo status $?")?;
     let told = output.matches("Out of memory: usertests (process ").count();
     ensure!(told == 5 && output.ends_with("status 0\n"), "{output:?}");
+    Ok(())
+}
+
+/// A user makes ever more processes.
+fn root_ends_a_user_who_has_all_tasks(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    guest.command("echo 'sh /tmp/more & sh /tmp/more & sleep 999' > /tmp/more")?;
+    guest.command("echo 'sh /tmp/more > /dev/null 2> /dev/null &' | su guest; sleep 2")?;
+    let sleepers = "ps | grep -c sleep";
+    ensure!(guest.command(sleepers)? != "0\n", "they never began");
+    let mut refused = || guest.command("echo 'ls; ls' | su guest");
+    let mut tries = (0..20).map(|_| refused());
+    ensure!(tries.any(|said| said.is_ok_and(|said| said.contains("temporarily unavailable"))));
+    ensure!(guest.command("echo 'id; ls -d /' | su")?.ends_with("\n/\n"));
+    guest.command("kill -9 -1")?;
+    ensure!(
+        guest.command(sleepers)? == "0\n",
+        "{}",
+        guest.command("ps")?
+    );
+    ensure!(guest.command("echo 'ls -d /' | su guest")? == "/\n");
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! Who gets the processor, and when.
 
 use crate::support::{
-    Failure, Outcome, Pipe, all_well, child, create, fate, number, read_file, state_of, wait_for,
+    Failure, Outcome, Pipe, address, all_well, child, create, fate, kill_and_wait, number,
+    read_file, state_of, wait_for,
 };
 use alloc::vec;
 use core::ffi::CStr;
@@ -24,6 +25,7 @@ tests! {
     long_fork "fork and exit of a large process do";
     long_exec "execve with many arguments does";
     killed_unborn "a child that is killed before it has run never runs";
+    tick_on_return "a clock tick on the way back to ring 3 is not overlooked";
     write_whole "signals with handlers do not cut a long write short";
 }
 
@@ -219,13 +221,21 @@ fn long_fork() -> Outcome {
 }
 
 fn long_exec() -> Outcome {
-    must_give_way(true, 0, nothing, |_| {
-        // Too many, which is found out at the end.
-        let arguments = vec![c"argument"; 32000];
-        check_eq!(
-            calls::execve(crate::helper::PROGRAM, &arguments, &[]),
-            lib::Errno::E2BIG
-        );
+    /// Too many, which is found out at the end.
+    const ARGUMENTS: usize = 32000;
+    const POINTER: usize = size_of::<u32>();
+    let point: Work = |memory| {
+        let argument = address(c"argument".as_ptr());
+        for pointer in memory.chunks_exact_mut(POINTER) {
+            pointer.copy_from_slice(&argument.to_ne_bytes());
+        }
+        memory[ARGUMENTS * POINTER..].fill(0);
+        Ok(())
+    };
+    must_give_way(true, (ARGUMENTS + 1) * POINTER, point, |arguments| {
+        let program = address(crate::helper::PROGRAM.as_ptr());
+        let result = system_call!(execve(program, address(arguments), 0));
+        check_eq!(result, Err(lib::Errno::E2BIG));
         Ok(())
     })
 }
@@ -267,6 +277,78 @@ fn killed_unborn() -> Outcome {
     let lived = must!(calls::read(pipe.0, &mut [0; ROUNDS + 1])) - 1;
     // The clock may tick between the two calls.
     check!(lived < ROUNDS / 4);
+    Ok(())
+}
+
+/// The low half of the time stamp counter.
+pub fn time_stamp() -> u32 {
+    // SAFETY: reading it changes nothing.
+    unsafe { core::arch::x86::_rdtsc() as u32 }
+}
+
+/// Looks at the time stamp, last looked at when it was `last`, until it is `end`;
+/// or until the processor was away for longer than `away`, which is told.
+fn was_away(last: &mut u32, end: u32, away: u32) -> bool {
+    loop {
+        let now = time_stamp();
+        let gap = now.wrapping_sub(core::mem::replace(last, now));
+        if gap > away || (end.wrapping_sub(now) as i32) < 0 {
+            return gap > away;
+        }
+    }
+}
+
+/// The time stamp when this process has its next turn.
+fn next_turn() -> u32 {
+    const AWAY: u32 = 5000;
+    let mut last = time_stamp();
+    let never = last.wrapping_add(i32::MAX as u32);
+    while !was_away(&mut last, never, AWAY) {}
+    last
+}
+
+/// Two processes share the processor, a clock tick each. One makes a system call
+/// a little before the tick that ends its turn, each time a little earlier: one
+/// of the calls is on its way back when the clock ticks. Only where the clock is
+/// as exact as Bochs's can that be aimed at.
+fn tick_on_return() -> Outcome {
+    let other = must!(child(|| {
+        loop {
+            core::hint::spin_loop();
+        }
+    }));
+    let result = call_before_ticks();
+    must!(kill_and_wait(other));
+    result
+}
+
+fn call_before_ticks() -> Outcome {
+    const TURNS: u32 = 10;
+    const EXACT: u32 = 100;
+    const EARLIEST: u32 = 1000;
+    let mut back = next_turn();
+    let (mut shortest, mut longest) = (u32::MAX, 0);
+    for _ in 0..TURNS {
+        let next = next_turn();
+        let turn = next.wrapping_sub(back);
+        (shortest, longest) = (shortest.min(turn), longest.max(turn));
+        back = next;
+    }
+    if longest - shortest > EXACT {
+        return Ok(());
+    }
+    let tick = shortest / 2;
+    let mut overlooked = 0;
+    for early in (0..EARLIEST).step_by(3) {
+        let mut last = next_turn();
+        let end = last.wrapping_add(tick);
+        if !was_away(&mut last, end.wrapping_sub(early), tick / 2) {
+            calls::getpid();
+            let late = end.wrapping_add(tick / 2);
+            overlooked += u32::from(!was_away(&mut last, late, tick / 2));
+        }
+    }
+    check_eq!(overlooked, 0);
     Ok(())
 }
 

@@ -5,11 +5,16 @@
 //! On a machine without that line there is nothing to test. Few bytes go round
 //! at a time: emulators loop them back at once, whatever the speed.
 
-use crate::support::{Outcome, all_well, child, in_child, killed_by, type_bytes};
+use crate::fairness::time_stamp;
+use crate::support::{
+    Failure, Outcome, Pipe, all_well, child, in_child, kill_and_wait, killed_by, number, type_bytes,
+};
 use alloc::vec;
 use lib::Errno;
 use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
+use lib::lock::Word;
 use lib::signal::Signal;
+use lib::sys::wait::WNOHANG;
 use lib::termios::{
     B9600, BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, TCFLSH, TCIOFLUSH,
     TCSBRK, TCSETS, TIOCEXCL, TIOCGSOFTCAR, TIOCINQ, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR,
@@ -34,10 +39,13 @@ tests! {
     serial_hangs_up_on_close "HUPCL drops DTR and RTS with the last close";
     serial_break "a break is sent";
     serial_exclusive "TIOCEXCL keeps others out until the last close";
+    serial_stop_hung_up "who stops while the line hangs up does not stand for ever";
 }
 
 /// First port of the second line's UART, and some of its registers.
 const BASE: i32 = 0x2F8;
+const DATA: i32 = 0;
+const INTERRUPTS: i32 = 1;
 const LINE_CONTROL: i32 = 3;
 const MODEM_CONTROL: i32 = 4;
 const DIVISOR: u8 = 0x80;
@@ -349,6 +357,109 @@ fn serial_carrier_lost() -> Outcome {
     line.old = old;
     drop(line);
     serial_bytes()
+}
+
+/// 1 when SIGHUP has come.
+static HUNG_UP: Word = Word::new(0);
+
+/// The leader of a new session has the line hang up after a while: the byte that
+/// comes back brings the news that the carrier was away. Tells the time stamp.
+fn hang_up_soon() -> lib::Result<u32> {
+    const RECEIVE: u8 = 1;
+    calls::setsid()?;
+    let terminal = File::open_with(c"/dev/ttyS1", O_RDWR, 0)?;
+    let line = Loop::open()?.ok_or(Errno::ENXIO)?;
+    let mut termios = line.raw;
+    termios.c_cflag.remove(ControlFlags::CLOCAL);
+    line.change(&termios)?;
+    line.uart.set(INTERRUPTS, RECEIVE)?;
+    line.uart.set(MODEM_CONTROL, LOOP | DTR | RTS)?;
+    line.uart.set(MODEM_CONTROL, LOOP | OUT2 | DTR | RTS)?;
+    line.uart.set(DATA, b'x')?;
+    let now = time_stamp();
+    // They stay open.
+    core::mem::forget((terminal, line));
+    Ok(now)
+}
+
+/// The time until the line hangs up; 0 if the UART forgets in loopback that the
+/// carrier was away, as QEMU's does.
+fn time_to_hang_up() -> core::result::Result<u32, Failure> {
+    extern "C" fn note(_signal: u32) {
+        HUNG_UP.set(1);
+    }
+    const NEVER: u32 = 1 << 28;
+    let pipe = must!(Pipe::new());
+    in_child(|| {
+        must!(sigaction(Signal::SIGHUP, Handler::Catch(note)));
+        let start = must!(hang_up_soon());
+        let mut time = 0;
+        loop {
+            let now = time_stamp().wrapping_sub(start);
+            if HUNG_UP.get() != 0 {
+                break;
+            }
+            if now > NEVER {
+                time = 0;
+                break;
+            }
+            // The last before the interrupt.
+            time = now;
+        }
+        must!(calls::write(pipe.1, &time.to_ne_bytes()));
+        Ok(())
+    })?;
+    let mut time = [0; 4];
+    must!(calls::read(pipe.0, &mut time));
+    Ok(u32::from_ne_bytes(time))
+}
+
+/// What becomes of a process that stops itself after some time, about when the
+/// line hangs up: SIGCONT lets it go on, SIGHUP ends it.
+fn stop_after(time: u32) -> Outcome {
+    const PATIENCE: u32 = 20;
+    let pid = must!(child(|| {
+        let start = must!(hang_up_soon());
+        while time_stamp().wrapping_sub(start) < time {}
+        must!(calls::raise(Signal::SIGSTOP));
+        Ok(())
+    }));
+    let now = || calls::times().map_or(0, |(_, ticks)| ticks);
+    let start = now();
+    while now() - start < PATIENCE {
+        if let Some((_, status)) = must!(calls::waitpid(number(pid), WNOHANG)) {
+            check_eq!(status.term_signal(), Some(Signal::SIGHUP));
+            return Ok(());
+        }
+    }
+    must!(kill_and_wait(pid));
+    Err(failure!("stopped after {time}, it stands for ever"))
+}
+
+/// Only where the clock is as exact as Bochs's the time can be aimed at.
+fn serial_stop_hung_up() -> Outcome {
+    const ALL: u8 = 0x0D;
+    const EXACT: u32 = 100;
+    /// From the call to the stop it takes at most so long.
+    const EARLIEST: u32 = 700;
+    let old = open_or_return!().old;
+    let uart = must!(Uart::open());
+    let mut times = [0; 3];
+    for time in &mut times {
+        *time = time_to_hang_up()?;
+        must!(uart.set(INTERRUPTS, ALL));
+    }
+    times.sort_unstable();
+    let mut result = Ok(());
+    if times[0] != 0 && times[2] - times[0] <= EXACT {
+        for early in (0..EARLIEST).step_by(3) {
+            result = result.and_then(|()| stop_after(times[0].saturating_sub(early)));
+            must!(uart.set(INTERRUPTS, ALL));
+        }
+    }
+    let mut line = open_or_return!();
+    line.old = old;
+    result
 }
 
 fn serial_carrier_ignored() -> Outcome {
