@@ -333,12 +333,14 @@ pub(crate) fn end(status: ExitStatus, output: &str) -> End {
     }
 }
 
-/// What Bochs gives as the reason of its end.
+/// What Bochs gives as the reason of its end: a line that names a device in
+/// brackets. What the debugger says comes by another pipe, so it may stand before.
 fn exit_message(output: &str) -> &str {
     let Some((_, rest)) = output.split_once("exiting with the following message:\n") else {
         return "";
     };
-    rest.lines().next().unwrap_or_default()
+    let mut lines = rest.lines();
+    lines.find(|line| line.starts_with('[')).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -357,6 +359,8 @@ mod tests {
         let output =
             "====\nBochs is exiting with the following message:\n[UNMAP ] Shutdown port\n===";
         assert_eq!(exit_message(output), "[UNMAP ] Shutdown port");
+        let between = "exiting with the following message:\n(0).[6172] out dx, al\n[UNMAP ] Shut";
+        assert_eq!(exit_message(between), "[UNMAP ] Shut");
         assert_eq!(exit_message("nothing"), "");
     }
 }
