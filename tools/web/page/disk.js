@@ -40,15 +40,24 @@ export function baseOfBlob(blob) {
 }
 
 export class Disk {
-    /** v86 asks whoever gives it a disk to call this. @type {((event: object) => void) | undefined} */
+    /**
+     * v86 asks whoever gives it a disk to call this.
+     * @type {((event: object) => void) | undefined}
+     */
     onload;
-    /** Is told of each block that has been written. @type {(number: number, block: Uint8Array) => void} */
+    /**
+     * Is told of each block that has been written.
+     * @type {(number: number, block: Uint8Array) => void}
+     */
     onWrite = () => {};
     /** Is told why the disk can't be used any more. @type {(error: unknown) => void} */
     onFault = () => {};
     /** @type {Base} */ #base;
     /** @type {Map<number, Uint8Array>} */ #blocks;
-    /** The sector that the machine sees changed, though the disk is not. @type {{ offset: number, bytes: Uint8Array } | undefined} */
+    /**
+     * The sector that the machine sees changed, though the disk is not.
+     * @type {{ offset: number, bytes: Uint8Array } | undefined}
+     */
     #overlay;
     /** Sector 0, as v86 read it first. @type {Uint8Array | undefined} */ #start;
     /** @type {Promise<unknown>} */ #last = Promise.resolve();
@@ -76,7 +85,10 @@ export class Disk {
         this.#next(async () => done(this.#overlaid(offset, await this.#read(offset, length))));
     }
 
-    /** As `get`; what it reads can then be had at once. @type {(offset: number, length: number, done: (bytes: Uint8Array) => void) => void} */
+    /**
+     * As `get`; what it reads can then be had at once.
+     * @type {(offset: number, length: number, done: (bytes: Uint8Array) => void) => void}
+     */
     get_and_cache(offset, length, done) {
         this.get(offset, length, (bytes) => {
             this.#start = bytes.slice();
@@ -98,12 +110,18 @@ export class Disk {
         });
     }
 
-    /** The bytes as they are on the disk. @type {(offset: number, length: number) => Promise<Uint8Array>} */
+    /**
+     * The bytes as they are on the disk.
+     * @type {(offset: number, length: number) => Promise<Uint8Array>}
+     */
     read(offset, length) {
         return this.#next(() => this.#read(offset, length));
     }
 
-    /** Shows `bytes` instead of the sector at `offset`, to the machine only. @type {(offset: number, bytes: Uint8Array) => void} */
+    /**
+     * Shows `bytes` instead of the sector at `offset`, to the machine only.
+     * @type {(offset: number, bytes: Uint8Array) => void}
+     */
     show(offset, bytes) {
         this.#overlay = { offset, bytes };
     }
@@ -127,7 +145,11 @@ export class Disk {
         return String.fromCharCode(...header) === KERNEL_MAGIC;
     }
 
-    /** Does a job after those before it. @template T @param {() => Promise<T>} job @returns {Promise<T>} */
+    /**
+     * Does a job after those before it. @template T
+     * @param {() => Promise<T>} job
+     * @returns {Promise<T>}
+     */
     #next(job) {
         const result = this.#last.then(job);
         this.#last = result.catch((error) => this.onFault(error));
@@ -165,7 +187,11 @@ export class Disk {
     }
 }
 
-/** The blocks that some bytes lie in: from `start` to `end` of the block, `at` in the bytes. @type {(offset: number, length: number) => Generator<{ number: number, start: number, end: number, at: number }>} */
+/**
+ * The blocks that some bytes lie in: from `start` to `end` of the block, `at` in the bytes.
+ * @typedef {{ number: number, start: number, end: number, at: number }} Part
+ * @type {(offset: number, length: number) => Generator<Part>}
+ */
 function* parts(offset, length) {
     for (let at = 0; at < length; ) {
         const number = Math.floor((offset + at) / BLOCK_SIZE);

@@ -47,7 +47,10 @@ export class Keyboard {
         });
     }
 
-    /** Types a text, at a pace that the guest can follow. @type {(text: string) => Promise<void>} */
+    /**
+     * Types a text, at a pace that the guest can follow.
+     * @type {(text: string) => Promise<void>}
+     */
     type(text) {
         const { settings } = this.machine;
         // Ctrl is still held by who pastes with Ctrl-V.
@@ -112,7 +115,10 @@ export class Keyboard {
         return !layout || layout[1] === "us";
     }
 
-    /** Sends codes, with the modifier that is held for them. @type {(codes: number[]) => boolean} */
+    /**
+     * Sends codes, with the modifier that is held for them.
+     * @type {(codes: number[]) => boolean}
+     */
     #sendCodes(codes) {
         const held = this.#sticky;
         this.#sticky = "";

@@ -67,7 +67,8 @@ export class Machine extends EventTarget {
         this.#said = this.#serialText = "";
         this.#become("starting");
         settings.disk.onFault = (error) => this.#die(error);
-        const [processor, bios, videoBios] = await Promise.all([this.parts.processor, this.parts.bios, this.parts.videoBios]);
+        const { parts } = this;
+        const [processor, bios, videoBios] = await Promise.all([parts.processor, parts.bios, parts.videoBios]);
         const line = `${settings.commandLine} ${WORDS_FOR_V86}`.trim();
         if (settings.floppy) setCommandLine(settings.floppy, line);
         else if (await settings.disk.hasOurKernel()) {
@@ -130,7 +131,10 @@ export class Machine extends EventTarget {
         this.#v86?.serial_send_bytes(0, bytes);
     }
 
-    /** Bytes of the physical memory, as they are now. @type {(address: number, length: number) => Uint8Array} */
+    /**
+     * Bytes of the physical memory, as they are now.
+     * @type {(address: number, length: number) => Uint8Array}
+     */
     readMemory(address, length) {
         return this.#v86.read_memory(address, length).slice();
     }
@@ -157,7 +161,10 @@ export class Machine extends EventTarget {
         return PROMPT.test(this.isOnSerialLine ? this.#serialText : `${last} `);
     }
 
-    /** Resolves when the shell waits for a line, to whether it does: a machine can stop before. @returns {Promise<boolean>} */
+    /**
+     * Resolves when the shell waits for a line, to whether it does: a machine can stop before.
+     * @returns {Promise<boolean>}
+     */
     async prompt() {
         while (this.state !== "dead" && this.state !== "halted") {
             if (this.state === "running" && this.isAtPrompt) return true;

@@ -55,7 +55,10 @@ const page = {
     start,
 };
 
-/** Starts the machine, or starts it again; one start waits for the other. @param {import("./panels/settings.js").Choice} choice */
+/**
+ * Starts the machine, or starts it again; one start waits for the other.
+ * @param {import("./panels/settings.js").Choice} choice
+ */
 function start(choice) {
     starts = starts.then(() => startNow(choice));
     return starts;
@@ -67,11 +70,15 @@ async function startNow(choice) {
         await machine.off();
         page.choice = choice;
         const disk = await shelf.open(choice.disk, choice.throwAway);
-        const floppy = choice.from === "floppy" ? await unpack(await (await load("images/floppy.img.gz")).blob()) : undefined;
+        const floppy = choice.from === "floppy" ? await loadFloppy() : undefined;
         await machine.boot({ disk, floppy, memory: choice.memory, commandLine: choice.commandLine });
     } catch (error) {
         notice(`The machine can't be started: ${error instanceof Error ? error.message : error}`);
     }
+}
+
+async function loadFloppy() {
+    return unpack(await (await load("images/floppy.img.gz")).blob());
 }
 
 /** What the machine does, in words. */
@@ -84,7 +91,10 @@ const STATES = {
     dead: "The machine has stopped.",
 };
 
-/** What becomes of the disk's changes, where it is no reason why they are not kept. @type {Record<string, string>} */
+/**
+ * What becomes of the disk's changes, where it is no reason why they are not kept.
+ * @type {Record<string, string>}
+ */
 const KEPT = { saved: "", saving: "Saving changes." };
 
 function showState() {
@@ -96,7 +106,10 @@ function showState() {
     button.textContent = state === "paused" ? "Go on" : "Pause";
     button.disabled = state !== "running" && state !== "paused";
     if (state === "dead") {
-        notice(`The emulator has met something that it can't do, and has stopped: ${machine.fault}. What the machine had written to its disk is there; the rest is lost.`);
+        notice(
+            `The emulator has met something that it can't do, and has stopped: ${machine.fault}. ` +
+            "What the machine had written to its disk is there; the rest is lost.",
+        );
     } else if (state === "halted") {
         notice("The machine has been switched off.");
     } else {

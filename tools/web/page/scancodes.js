@@ -47,13 +47,19 @@ for (const [first, plain, shifted] of CHARACTERS) {
     [...plain].forEach((character, at) => STROKES.set(character, { code: first + at, shift: false }));
 }
 
-/** What a key sends when it is pressed or released; nothing for one that a PC lacks. @type {(key: string, isDown: boolean) => number[]} */
+/**
+ * What a key sends when it is pressed or released; nothing for one that a PC lacks.
+ * @type {(key: string, isDown: boolean) => number[]}
+ */
 export function ofKey(key, isDown) {
     const codes = KEYS.get(key) ?? [];
     return isDown ? codes : codes.map((code) => (code === EXTENDED ? code : code | RELEASED));
 }
 
-/** What a character's key and its shift send, while shift is held or not; nothing for one that the keyboard lacks. @type {(character: string, shiftIsHeld?: boolean) => number[]} */
+/**
+ * What a character's key and its shift send, while shift is held or not; nothing for one that the keyboard lacks.
+ * @type {(character: string, shiftIsHeld?: boolean) => number[]}
+ */
 export function ofCharacter(character, shiftIsHeld = false) {
     const stroke = STROKES.get(character);
     if (!stroke) return [];

@@ -70,7 +70,10 @@ function isFullScreen() {
     return document.fullscreenElement !== null;
 }
 
-/** Puts a text on the clipboard, also where the page came by plain http. @type {(text: string) => Promise<void>} */
+/**
+ * Puts a text on the clipboard, also where the page came by plain http.
+ * @type {(text: string) => Promise<void>}
+ */
 export async function copy(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     const field = document.createElement("textarea");

@@ -76,19 +76,22 @@ export class Shelf extends EventTarget {
         return new Disk(await unpacked((await this.#newRecord(name)).base)).hasOurKernel();
     }
 
-    /** Adds an image of one's own. @type {(name: string, file: Blob) => Promise<void>} */
-    async add(name, file) {
-        // One that is in use must not change below the machine.
-        if (name === this.name) return;
+    /**
+     * Adds an image of one's own, and gives its name here: one of the same name stays.
+     * @type {(file: File) => Promise<string>}
+     */
+    async add(file) {
+        let name = file.name;
+        for (let number = 2; this.names.includes(name); number += 1) name = `${file.name} (${number})`;
         this.#unkept.set(name, file);
         await this.#putAway(name, file);
         await this.look();
+        return name;
     }
 
     /** Keeps an image, if there is room. @type {(name: string, base: Blob) => Promise<void>} */
     async #putAway(name, base) {
         try {
-            await this.#store?.forget(name);
             await this.#store?.save({ name, base, version: "" }, new Map(), true);
             if (this.#store) this.#unkept.delete(name);
         } catch {
@@ -96,7 +99,10 @@ export class Shelf extends EventTarget {
         }
     }
 
-    /** Stops using a disk and forgets its changes; of one's own image, all. @type {(name: string) => Promise<void>} */
+    /**
+     * Stops using a disk and forgets its changes; of one's own image, all.
+     * @type {(name: string) => Promise<void>}
+     */
     async forget(name) {
         if (name === this.name) await this.close();
         this.#unkept.delete(name);
@@ -106,11 +112,15 @@ export class Shelf extends EventTarget {
 
     /** @type {(name: string) => Promise<import("./store.js").DiskRecord>} */
     async #newRecord(name) {
-        const own = this.#unkept.get(name) ?? (name === ELEVEN ? undefined : (await this.#store?.load(name))?.record.base);
+        const kept = name === ELEVEN ? undefined : await this.#store?.load(name);
+        const own = this.#unkept.get(name) ?? kept?.record.base;
         return { name, base: own ?? (await this.fetchImage()), version: own ? "" : this.version };
     }
 
-    /** Asks for the sole use of a disk; gives the reason why it can't be had. @type {(name: string) => Promise<string>} */
+    /**
+     * Asks for the sole use of a disk; gives the reason why it can't be had.
+     * @type {(name: string) => Promise<string>}
+     */
     async #claim(name) {
         if (!this.#store) return this.kept;
         if (this.#unkept.has(name)) return "not kept: there was no room for it";
@@ -160,7 +170,10 @@ export class Shelf extends EventTarget {
     }
 }
 
-/** A file that may be packed by gzip; if it is, it is unpacked into memory. @type {(file: Blob) => Promise<import("./disk.js").Base>} */
+/**
+ * A file that may be packed by gzip; if it is, it is unpacked into memory.
+ * @type {(file: Blob) => Promise<import("./disk.js").Base>}
+ */
 async function unpacked(file) {
     const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
     if (first !== 0x1f || second !== 0x8b) return baseOfBlob(file);

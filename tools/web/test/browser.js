@@ -97,7 +97,10 @@ export class Guest {
         await this.firstPrompt();
     }
 
-    /** Waits until the screen has a line that matches, and gives the screen. @param {RegExp} pattern */
+    /**
+     * Waits until the screen has a line that matches, and gives the screen.
+     * @param {RegExp} pattern
+     */
     async expect(pattern) {
         const end = Date.now() + LIMIT;
         for (;;) {
@@ -113,7 +116,10 @@ export class Guest {
         return this.page.evaluate(() => /** @type {any} */ (window).machine.screenLines().join("\n"));
     }
 
-    /** Types a line, waits until it has been done, and gives what it printed. @param {string} line */
+    /**
+     * Types a line, waits until it has been done, and gives what it printed.
+     * @param {string} line
+     */
     async command(line) {
         await this.page.keyboard.type(`clear; ${line}; echo status $?\n`);
         const text = await this.expect(/^status \d+\n# *$/m);

@@ -13,6 +13,7 @@ const WIRE = 6_000_000;
 /** Below this the machine's clock counts as right, in milliseconds. */
 const CLOCK_ERROR = 3000;
 const IMAGE = "build/eleven.img";
+const SIZES = /** @type {[string, number, number][]} */ ([["desktop", 1440, 900], ["phone", 390, 844]]);
 
 /** @type {import("playwright-core").Browser} */ let browser;
 /** @type {import("playwright-core").BrowserContext} */ let context;
@@ -85,7 +86,7 @@ test("a second tab does not share a disk that is kept", async () => {
 
 test("pause stops the machine, go on goes on", async () => {
     await guest.boot(server.address);
-    await guest.page.keyboard.type("while true; do date; done\n");
+    await guest.page.keyboard.type("sh -c 'while true; do date; done'\n");
     await guest.expect(/UTC|20\d\d/);
     await guest.button("Pause").click();
     await guest.state("Paused.");
@@ -186,7 +187,9 @@ test("copy, paste, consoles, and keys of other keyboards", async () => {
     await guest.page.click("#screen");
     await guest.page.evaluate(() => {
         const field = /** @type {HTMLElement} */ (document.querySelector("#keys"));
-        for (const type of ["keydown", "keyup"]) field.dispatchEvent(new KeyboardEvent(type, { code: "KeyQ", key: "a" }));
+        for (const type of ["keydown", "keyup"]) {
+            field.dispatchEvent(new KeyboardEvent(type, { code: "KeyQ", key: "a" }));
+        }
     });
     await guest.expect(/^# a$/m);
     await guest.button("Console 2").click();
@@ -237,7 +240,7 @@ test("it fits a desktop and a phone, light and dark, and its controls have names
     for (const panel of await guest.page.locator("summary").all()) await panel.click();
     await guest.page.locator("#serial .xterm-rows").getByText("Eleven 0.11").waitFor();
     for (const colorScheme of /** @type {("light" | "dark")[]} */ (["light", "dark"])) {
-        for (const [name, width, height] of /** @type {[string, number, number][]} */ ([["desktop", 1440, 900], ["phone", 390, 844]])) {
+        for (const [name, width, height] of SIZES) {
             await guest.page.emulateMedia({ colorScheme });
             await guest.page.setViewportSize({ width, height });
             await guest.page.waitForTimeout(200);
@@ -252,7 +255,10 @@ test("it fits a desktop and a phone, light and dark, and its controls have names
         }
     }
     for (const control of await guest.page.locator("button:visible, input:visible, select:visible, textarea").all()) {
-        const named = await control.evaluate((element) => !!(element.ariaLabel || element.textContent || /** @type {any} */ (element).labels?.length));
+        const named = await control.evaluate((element) => {
+            const { labels } = /** @type {HTMLInputElement} */ (element);
+            return !!(element.ariaLabel || element.textContent || labels?.length);
+        });
         assert.ok(named, await control.evaluate((element) => element.outerHTML));
     }
     await guest.page.click("#screen");
@@ -260,7 +266,10 @@ test("it fits a desktop and a phone, light and dark, and its controls have names
     assert.notEqual(await guest.page.evaluate(() => document.activeElement?.id), "keys");
 });
 
-/** A disk as 0.11 was used with: 410 cylinders of 16 heads and 38 sectors, one partition, no boot code. @param {string} folder */
+/**
+ * A disk as 0.11 was used with: 410 cylinders of 16 heads and 38 sectors, one partition, no boot code.
+ * @param {string} folder
+ */
 function oldDisk(folder) {
     const [disk, image, file] = [join(folder, "old.img"), join(folder, "eleven.img"), join(folder, "file")];
     copyFileSync(IMAGE, image);

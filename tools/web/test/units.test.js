@@ -43,7 +43,10 @@ test("a disk that can't be read is told of", async () => {
 test("a link that asks for anything gets a disk to throw away", () => {
     assert.equal(readLink("").throwAway, false);
     assert.equal(readLink("?other=1").throwAway, false);
-    for (const search of ["?type=x", "?cmdline=no387", "?open=serial", "?type="]) assert.ok(readLink(search).throwAway, search);
+    for (const search of ["?type=x", "?cmdline=no387", "?open=serial", "?type="]) {
+        assert.ok(readLink(search).throwAway, search);
+    }
+    assert.equal(readLink("?memory=1000000").memory, 0);
     assert.equal(readLink("?type=ls%20-l%20/%0A").type, "ls -l /\n");
 });
 
@@ -55,5 +58,7 @@ test("keys send what a PC's keyboard sends", () => {
     assert.deepEqual(ofCharacter("?"), [42, 53, 181, 170]);
     assert.deepEqual(ofCharacter("/", true), [170, 53, 181, 42]);
     assert.deepEqual(ofCharacter("é"), []);
-    for (let code = 32; code < 127; code += 1) assert.notDeepEqual(ofCharacter(String.fromCharCode(code)), [], `${code}`);
+    for (let code = 32; code < 127; code += 1) {
+        assert.notDeepEqual(ofCharacter(String.fromCharCode(code)), [], `${code}`);
+    }
 });

@@ -7,7 +7,10 @@
 import { FitAddon } from "../xterm/addon-fit.js";
 import { Terminal } from "../xterm/xterm.js";
 
-/** Opens the panel in `place`. @type {(place: HTMLElement, machine: import("../machine.js").Machine) => void} */
+/**
+ * Opens the panel in `place`.
+ * @type {(place: HTMLElement, machine: import("../machine.js").Machine) => void}
+ */
 export function open(place, machine) {
     const style = document.createElement("link");
     style.rel = "stylesheet";

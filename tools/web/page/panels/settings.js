@@ -47,7 +47,10 @@ ${MEMORIES.map((size) => `<option value="${size}">${size} MB</option>`).join("\n
  * @property {(choice: Choice) => Promise<void>} start
  */
 
-/** Opens the panel in `form`. @type {(form: HTMLElement, machine: import("../machine.js").Machine, page: Page) => void} */
+/**
+ * Opens the panel in `form`.
+ * @type {(form: HTMLElement, machine: import("../machine.js").Machine, page: Page) => void}
+ */
 export function open(form, machine, page) {
     new Settings(/** @type {HTMLFormElement} */ (form), machine, page);
 }
@@ -103,7 +106,9 @@ class Settings {
         const { shelf } = this.page;
         const states = { saved: "Changes are kept in this browser.", saving: "Changes are being saved." };
         const kept = states[/** @type {"saved" | "saving"} */ (shelf.kept)] ?? `Changes are ${shelf.kept}.`;
-        const older = shelf.isOlder ? " This disk is of an older build than the page; forget its changes to get the new one." : "";
+        const older = shelf.isOlder
+            ? " This disk is of an older build than the page; forget its changes to get the new one."
+            : "";
         const note = /** @type {HTMLElement} */ (this.form.querySelector("[data-is=kept]"));
         note.textContent = kept + older;
     }
@@ -127,8 +132,7 @@ class Settings {
     async #add() {
         const file = this.field("image").files?.[0];
         if (!file) return;
-        const name = file.name === ELEVEN ? `${file.name} (file)` : file.name;
-        await this.page.shelf.add(name, file);
+        const name = await this.page.shelf.add(file);
         this.field("disk").replaceChildren(...this.page.shelf.names.map((other) => new Option(other, other)));
         this.field("disk").value = name;
         this.field("image").value = "";
