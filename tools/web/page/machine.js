@@ -19,6 +19,10 @@ const WORDS_FOR_V86 = "expose-tss";
 const MEGABYTE = 1024 * 1024;
 /** A text screen needs no more. */
 const SCREEN_MEMORY = 2 * MEGABYTE;
+/** Steps of the PC's timer in a millisecond. */
+const TIMER_STEPS = 1193.1816666;
+/** Ticks that are late by more than this, in milliseconds, are not made up for. */
+const LATEST_TICK = 60_000;
 /** What the shell prints when it waits for a line. */
 const PROMPT = /[#$] $/;
 
@@ -46,6 +50,7 @@ export class Machine extends EventTarget {
     /** @type {Settings | undefined} */ settings;
     /** What v86 has said last; the reason, when it dies. */ #said = "";
     /** @type {any} */ #v86;
+    /** When it was paused, by `performance.now`. */ #pausedAt = 0;
     /** What was sent on the serial line since the boot. */ #serialText = "";
 
     /**
@@ -94,6 +99,7 @@ export class Machine extends EventTarget {
         listen("cpu-event-halt", () => this.#become("halted"));
         listen("serial0-output-byte", (/** @type {number} */ byte) => this.#heard(byte));
         await this.#started();
+        if (this.#v86?.v86) makeUpForTicks(this.#v86.v86.cpu.devices.pit);
     }
 
     /** Switches off, as by the switch at the back: what was not written is lost. */
@@ -109,11 +115,16 @@ export class Machine extends EventTarget {
     }
 
     async pause() {
-        if (this.state === "running") await this.#v86.stop();
+        if (this.state !== "running") return;
+        await this.#v86.stop();
+        this.#pausedAt = performance.now();
     }
 
     async goOn() {
-        if (this.state === "paused") await this.#v86.run();
+        if (this.state !== "paused") return;
+        // No ticks are due for the time of the pause.
+        this.#v86.v86.cpu.devices.pit.counter_start_time[0] += performance.now() - this.#pausedAt;
+        await this.#v86.run();
     }
 
     /** Presses and releases keys. @type {(codes: number[]) => void} */
@@ -221,6 +232,23 @@ export class Machine extends EventTarget {
         this.state = state;
         this.dispatchEvent(new Event("change"));
     }
+}
+
+/**
+ * Has the timer give every tick, though late. By itself v86 gives one for however
+ * long it had no time, and the guest, which counts ticks, would lose the time.
+ * @param {any} timer v86's
+ */
+function makeUpForTicks(timer) {
+    const ask = timer.timer.bind(timer);
+    timer.timer = (/** @type {number} */ now, /** @type {boolean} */ isOff) => {
+        // The middle of the step in which the counter is through, so that no rounding matters.
+        const due = timer.counter_start_time[0] + (timer.counter_start_value[0] + 1.5) / TIMER_STEPS;
+        const late = now - due;
+        if (!timer.counter_enabled[0] || late <= 0 || late > LATEST_TICK) return ask(now, isOff);
+        // The timer sees the moment at which the tick was due; the next is due after it.
+        return Math.max(0, ask(due, isOff) - late);
+    };
 }
 
 /** @type {(line: string) => Uint8Array} */
