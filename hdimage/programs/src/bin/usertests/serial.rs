@@ -7,7 +7,8 @@
 
 use crate::fairness::time_stamp;
 use crate::support::{
-    Failure, Outcome, Pipe, all_well, child, in_child, kill_and_wait, killed_by, number, type_bytes,
+    Failure, Outcome, Pipe, all_well, child, in_child, kill_and_wait, killed_by, number,
+    type_bytes, wait_until_asleep,
 };
 use alloc::vec;
 use lib::Errno;
@@ -39,6 +40,7 @@ tests! {
     serial_hangs_up_on_close "HUPCL drops DTR and RTS with the last close";
     serial_break "a break is sent";
     serial_exclusive "TIOCEXCL keeps others out until the last close";
+    serial_drain_hung_up "who waits until all is sent gets EIO when the line hangs up";
     serial_stop_hung_up "who stops while the line hangs up does not stand for ever";
 }
 
@@ -460,6 +462,31 @@ fn serial_stop_hung_up() -> Outcome {
     let mut line = open_or_return!();
     line.old = old;
     result
+}
+
+fn serial_drain_hung_up() -> Outcome {
+    let mut line = open_or_return!();
+    let old = line.old;
+    line.raw.c_cflag |= ControlFlags::CRTSCTS;
+    line.raw.c_cflag.remove(ControlFlags::CLOCAL);
+    must!(line.change(&line.raw));
+    // Nobody reads: RTS drops, and with it CTS.
+    must!(type_bytes(&line.tty, &[b'x'; 3500]));
+    must!(calls::write(line.tty.fd(), b"held"));
+    let waiter = must!(child(|| {
+        let drained = system_call!(ioctl(line.tty.fd().0, TCSBRK, 1));
+        check_eq!(drained, Err(Errno::EIO));
+        Ok(())
+    }));
+    must!(wait_until_asleep(waiter));
+    // The carrier is lost, and CTS stays away.
+    must!(line.uart.set(MODEM_CONTROL, LOOP | DTR));
+    must!(line.lines());
+    all_well(&[waiter])?;
+    drop(line);
+    let mut line = open_or_return!();
+    line.old = old;
+    Ok(())
 }
 
 fn serial_carrier_ignored() -> Outcome {
