@@ -127,7 +127,8 @@ pub struct Machine {
     pub(crate) boot_from_second_disk: bool,
     pub(crate) memory: u32,
     pub(crate) option_roms: Vec<PathBuf>,
-    pub(crate) disk_log: Option<PathBuf>,
+    /// An event of QEMU's own, and the file that each one is written to.
+    pub(crate) event_log: Option<(&'static str, PathBuf)>,
     pub(crate) aborts_flush: bool,
     command_line: Option<String>,
     prompt: Option<Prompt>,
@@ -149,7 +150,7 @@ impl Machine {
             boot_from_second_disk: false,
             memory: 32,
             option_roms: Vec::new(),
-            disk_log: None,
+            event_log: None,
             aborts_flush: false,
             command_line: None,
             prompt: None,
@@ -251,7 +252,14 @@ impl Machine {
     /// Has each command that a hard disk is given written to `log` (QEMU only).
     #[must_use]
     pub fn disk_log(mut self, log: impl Into<PathBuf>) -> Self {
-        self.disk_log = Some(log.into());
+        self.event_log = Some(("ide_exec_cmd", log.into()));
+        self
+    }
+
+    /// Has each write to a port or a device's memory written to `log` (QEMU only).
+    #[must_use]
+    pub fn port_log(mut self, log: impl Into<PathBuf>) -> Self {
+        self.event_log = Some(("memory_region_ops_write", log.into()));
         self
     }
 

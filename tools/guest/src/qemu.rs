@@ -170,8 +170,10 @@ pub(crate) fn start(
         .arg("-chardev")
         .arg(format!("socket,id=qmp,path={}", monitor.path.display()));
     command.args(["-mon", "chardev=qmp,mode=control"]);
-    match &machine.disk_log {
-        Some(log) => command.args(["-d", "trace:ide_exec_cmd", "-D"]).arg(log),
+    match &machine.event_log {
+        Some((event, log)) => (command.arg("-d").arg(format!("trace:{event}")))
+            .arg("-D")
+            .arg(log),
         None => (command.args(["-d", "cpu_reset", "-D"])).arg(folder.join("reset.log")),
     };
     Ok((Process::start(&mut command)?, monitor))

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The clock after 497 days: its ticks, 32 bits of them, begin again at 0.
+//! The clock after 497 days: its ticks, 32 bits of them, begin again at 0. And how
+//! the CMOS clock is left.
 
-use crate::common::{boot, kernel};
+use crate::common::{boot, boot_to_prompt, image, kernel};
 use anyhow::{Context, Result, ensure};
-use guest::Emulator;
 use guest::symbols::Symbols;
+use guest::{Emulator, Machine};
 
 guest::in_both!(time_goes_on_when_the_ticks_begin_again);
 
@@ -28,5 +29,29 @@ fn time_goes_on_when_the_ticks_begin_again(emulator: Emulator) -> Result<()> {
     // Select and alarms beyond.
     let output = guest.command("usertests signal_alarm* select_*; echo status $?")?;
     ensure!(output.contains("status 0\n"), "{output}");
+    Ok(())
+}
+
+/// Bit 7 of the number that was last written to port 70h masks the NMI. No emulator
+/// heeds it, but QEMU can tell what is written.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn reading_the_cmos_clock_leaves_the_nmi_unmasked() -> Result<()> {
+    const NMI_MASK: u8 = 0x80;
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("ports");
+    let guest = boot_to_prompt(Machine::new(Emulator::Qemu, image()).port_log(&log))?;
+    drop(guest);
+    let log = std::fs::read(&log)?;
+    let lines = log.split(|byte| *byte == b'\n');
+    let mut written = lines.filter_map(|line| {
+        let line = str::from_utf8(line).ok()?;
+        let (_, rest) = line.split_once(" addr 0x70 value 0x")?;
+        u8::from_str_radix(rest.split(' ').next()?, 16).ok()
+    });
+    // The BIOS masks it.
+    ensure!(written.any(|number| number & NMI_MASK != 0), "no log");
+    let last = written.last().context("the kernel reads the clock")?;
+    ensure!(last & NMI_MASK == 0, "{last:#x}");
     Ok(())
 }
