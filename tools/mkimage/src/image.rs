@@ -8,8 +8,9 @@ use crate::geometry::Geometry;
 use crate::lock::{length, open_to_change, open_to_read};
 use crate::output::rewrite;
 use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,11 @@ const START: u64 = 4096;
 const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
 
 /// What a file begins with that is compressed by gzip.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// What a file begins with that is compressed by xz.
+const XZ: &[u8] = b"\xfd7zXZ\0";
+/// KB of memory that xz may ask for: a little more than `xz -9` needs.
+const XZ_MEMORY: u32 = 80 << 10;
 /// More is not unpacked.
 const UNPACKED_MAX: u64 = 1 << 33;
 
@@ -128,14 +133,19 @@ impl Image {
     }
 }
 
-/// What is compressed by gzip is read from an unpacked copy.
-fn unpacked(path: &Path, file: File) -> Result<File> {
-    let mut magic = [0; GZIP.len()];
-    if file.read_exact_at(&mut magic, 0).is_err() || magic != GZIP {
-        return Ok(file);
-    }
+/// What is compressed by gzip or xz is read from an unpacked copy.
+pub fn unpacked(path: &Path, file: File) -> Result<File> {
+    let mut start = [0; XZ.len()];
+    let length = file.read_at(&mut start, 0).on_host("read", path)?;
+    let packed = BufReader::new(&file);
+    let contents: Box<dyn Read + '_> = match &start[..length] {
+        start if start.starts_with(GZIP) => Box::new(MultiGzDecoder::new(packed)),
+        start if start.starts_with(XZ) => {
+            Box::new(XzReader::new_mem_limit(packed, true, XZ_MEMORY))
+        }
+        _ => return Ok(file),
+    };
     let mut copy = tempfile::tempfile().on_host("create a file for", path)?;
-    let mut contents = MultiGzDecoder::new(file).take(UNPACKED_MAX);
-    io::copy(&mut contents, &mut copy).on_host("unpack", path)?;
+    io::copy(&mut contents.take(UNPACKED_MAX), &mut copy).on_host("unpack", path)?;
     Ok(copy)
 }

@@ -12,7 +12,7 @@ use mkimage::fsck::{
     Backup, Options, Problem, Repaired, Report, check, check_metadata, read_metadata,
     repair_until_clean,
 };
-use mkimage::image::Image;
+use mkimage::image::{Image, unpacked};
 use mkimage::lock::{self, open_to_change, open_to_read};
 use mkimage::output::{NewFile, rewrite};
 use std::fs::{self, File};
@@ -97,7 +97,7 @@ fn find(arguments: &FsckArgs) -> Result<Place> {
     let path = arguments.image.as_deref().unwrap_or(Path::new(""));
     let file = match arguments.repair && !arguments.dry_run {
         true => open_to_change(path),
-        false => open_to_read(path),
+        false => open_to_read(path).and_then(|file| unpacked(path, file)),
     }?;
     let image = match Image::of(path, file.try_clone().on_host("open", path)?) {
         Ok(image) => image,

@@ -2,7 +2,11 @@
 //! Damaged images, and those of other kinds: what can be saved, and what is said.
 
 use crate::project::{Project, system_tool};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lzma_rust2::{XzOptions, XzWriter};
 use std::fs;
+use std::io::Write;
 
 /// Where partition 2 begins.
 const ROOT: usize = 4032 * 512;
@@ -188,37 +192,76 @@ fn the_root_device_of_a_boot_sector_of_others() {
 }
 
 #[test]
-fn an_image_in_gzip_is_read_and_not_changed() {
-    let project = Project::built();
-    let gzip = std::process::Command::new("gzip")
-        .arg("-k")
-        .arg(project.path("image"))
-        .status();
-    assert!(gzip.unwrap().success());
-    for words in [
-        ["ls", "-l", "/etc"],
-        ["cat", "--", "/etc/rc"],
-        ["tree", "--json", "/"],
-    ] {
-        let of = |image: &str| project.output(&[words[0], words[1], image, words[2]]);
-        assert_eq!(of("image.gz"), of("image"));
+fn a_compressed_image_is_read_and_not_changed() {
+    for (tool, pack) in [("gzip", gzip as fn(&[u8]) -> Vec<u8>), ("xz", xz)] {
+        let project = Project::built();
+        let packed = format!("image.{tool}");
+        project.write(&packed, pack(&project.read("image")));
+        for words in [
+            ["ls", "-l", "/etc"],
+            ["cat", "--", "/etc/rc"],
+            ["tree", "--json", "/"],
+        ] {
+            let of = |image: &str| project.output(&[words[0], words[1], image, words[2]]);
+            assert_eq!(of(&packed), of("image"));
+        }
+        for command in ["df", "fsck"] {
+            let of = |image: &str| project.output(&[command, image]);
+            assert_eq!(of(&packed), of("image"));
+        }
+        let before = project.read(&packed);
+        let refused = format!("a file compressed by {tool}, expected");
+        for words in [
+            &["rm", &packed, "/etc/rc"][..],
+            &["fsck", "--repair", &packed],
+        ] {
+            let message = project.failure(words);
+            assert!(message.contains(&refused), "{message}");
+        }
+        assert!(project.read(&packed) == before);
+        // Two parts one behind the other are one.
+        let tail = vec![0; 1 << 20];
+        project.write("two", [before.clone(), pack(&tail)].concat());
+        let shown = project.output(&["info", "two"]);
+        let length = format!("two: {} bytes", project.read("image").len() + tail.len());
+        assert!(shown.starts_with(&length), "{shown}");
+        // A broken one is told.
+        project.write(&packed, &before[..before.len() / 2]);
+        for words in [["ls", &packed], ["fsck", &packed]] {
+            let message = project.failure(&words);
+            let expected = format!("mkimage: {packed}: cannot unpack: ");
+            assert!(message.starts_with(&expected), "{message}");
+        }
     }
-    assert_eq!(
-        project.output(&["df", "image.gz"]),
-        project.output(&["df", "image"])
-    );
-    let before = project.read("image.gz");
-    let message = project.failure(&["rm", "image.gz", "/etc/rc"]);
-    assert!(
-        message.contains("a file compressed by gzip, expected"),
-        "{message}"
-    );
-    assert!(project.read("image.gz") == before);
-    // A broken one is told.
-    project.write("image.gz", &before[..before.len() / 2]);
-    let message = project.failure(&["ls", "image.gz"]);
-    assert!(
-        message.starts_with("mkimage: image.gz: cannot unpack: "),
-        "{message}"
-    );
+}
+
+/// What a damaged image is found to be does not depend on how it is packed.
+#[test]
+fn a_damage_is_found_in_a_compressed_image() {
+    let project = Project::new();
+    project.done(&["mkfs", "image", "--size", "360K"]);
+    let mut image = project.read("image");
+    image[1024] = 3;
+    project.write("image", image);
+    project.write("image.xz", xz(&project.read("image")));
+    for image in ["image", "image.xz"] {
+        let assert = project.mkimage(&["fsck", image]).assert().code(4);
+        let printed = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert!(
+            printed.starts_with("super block: ninodes is 3"),
+            "{printed}"
+        );
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::default());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(6)).unwrap();
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
 }
