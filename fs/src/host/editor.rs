@@ -174,6 +174,16 @@ impl<'fs> Editor<'fs> {
         }
     }
 
+    /// Sets owner and time of a symbolic link itself. Its permissions mean nothing.
+    pub fn set_link_attributes(&self, path: &[u8], attributes: &Attributes) -> Result<()> {
+        let inode = self.fs.lnamei(&self.task, path)?;
+        inode.update(|state| {
+            (state.disk.uid, state.disk.gid) = (attributes.uid, attributes.gid);
+            state.disk.time = attributes.mtime.unwrap_or(state.disk.time);
+        });
+        Ok(())
+    }
+
     /// The whole contents of a file. They fit into memory: a file has at most
     /// 256 MB. Holes are zeros.
     pub fn read_file(&self, path: &[u8]) -> Result<Vec<u8>> {

@@ -131,6 +131,9 @@ pub enum Command {
     /// Make a directory of the image like a folder of the host.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
+    /// Write a tree as a tar archive, or bring one in.
+    #[command(after_help = examples::TAR)]
+    Tar(TarArgs),
     /// Run many commands on one image.
     #[command(after_help = examples::SHELL)]
     Shell {

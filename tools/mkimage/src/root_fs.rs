@@ -432,6 +432,25 @@ impl<'fs> Mounted<'fs> {
             .map_err(self.error(path, "set the owner"))
     }
 
+    /// Sets owner, group and time of a symbolic link itself.
+    pub fn set_link_attributes(
+        &self,
+        path: &ImagePath,
+        uid: u16,
+        gid: u8,
+        time: Time,
+    ) -> Result<()> {
+        let attributes = Attributes {
+            uid,
+            gid,
+            mtime: Some(time),
+            ..Attributes::new(0o777)
+        };
+        self.editor
+            .set_link_attributes(&self.checked(path)?, &attributes)
+            .map_err(self.error(path, "set owner and time"))
+    }
+
     /// Sets the time of the last change.
     pub fn set_time(&self, path: &ImagePath, time: Time) -> Result<()> {
         let times = Utimbuf {

@@ -136,6 +136,19 @@ Examples:
 What is equal already is left alone, so it can be repeated. `+` is shown before
 what is made or written, `-` before what is removed.";
 
+pub const TAR: &str = "\
+Examples:
+  mkimage tar -c build/eleven.img | tar -t
+  mkimage tar -c build/eleven.img:/etc etc.tar
+  mkimage tar -x image.img:/new < etc.tar
+  tar -c hello.txt | mkimage tar -x --owner 0:0 build/eleven.img:/usr/src
+
+Modes, owners, times, links, device nodes and pipes are kept, and holes are. What
+is in the archive replaces what has its name; a directory stays, with what is in
+it. Nothing goes out of the directory: `..` and a first `/` do not count, and a
+symbolic link is not followed. A kind of entry that is not known is told and left
+out. An owner that an image can't have is refused; --owner sets another.";
+
 pub const STAT: &str = "\
 Examples:
   mkimage stat build/eleven.img /etc/rc /dev/tty0";
@@ -157,8 +170,8 @@ Examples:
   printf 'mkdir /new\\ncp hello.txt :/new\\n' | mkimage shell build/eleven.img
 
 The commands are those of mkimage for files, without the image: `ls -l /etc`,
-`put hello.txt /etc`; for `cp` and `sync`, `:/PATH` is in the image. `#` begins a
-comment. `exit` or the end writes the image, `abort` leaves it as it was. A command
+`put hello.txt /etc`; for `cp`, `sync` and `tar`, `:/PATH` is in the image. `#`
+begins a comment. `exit` or the end writes the image, `abort` leaves it as it was. A command
 that fails changes nothing; if the commands do not come from a terminal, it is the
 last, and the image is left as it was.";
 

@@ -155,6 +155,37 @@ pub struct ChmodArgs {
     pub time: TimeArgs,
 }
 
+/// The words behind `tar`.
+#[derive(Debug, Args)]
+pub struct TarArgs {
+    /// Write what is at the path as an archive.
+    #[arg(
+        short,
+        long,
+        required_unless_present = "extract",
+        conflicts_with = "extract"
+    )]
+    pub create: bool,
+    /// Make what is in an archive, in the directory at the path.
+    #[arg(short = 'x', long)]
+    pub extract: bool,
+    /// What is made belongs to this user and group, up to 65535 and 255, whatever
+    /// the archive says.
+    #[arg(long, requires = "extract", value_parser = parse_owner, value_name = "UID[:GID]")]
+    pub owner: Option<Owner>,
+    /// A path in an image; by default its root directory.
+    #[arg(value_name = "IMAGE[:/PATH]")]
+    pub tree: OsString,
+    /// The archive; `-` is standard input or output.
+    #[arg(default_value = "-")]
+    pub archive: PathBuf,
+    /// The image's partition 1 to 4, instead of the root file system's.
+    #[arg(long, value_name = "NUMBER")]
+    pub partition: Option<u8>,
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
 /// Who a file belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Owner {

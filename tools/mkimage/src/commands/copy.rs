@@ -7,9 +7,12 @@
 
 mod from_host;
 mod from_image;
+mod from_tar;
 mod sync;
+mod tar;
 mod to_host;
 mod to_image;
+mod to_tar;
 
 use super::files::{Take, stream};
 use super::images::{edit, inspect};
@@ -24,6 +27,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use sync::sync;
+pub use tar::tar;
 
 /// A file, wherever it is.
 enum Side {

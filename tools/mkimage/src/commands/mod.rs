@@ -69,6 +69,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Touch { at, paths, time } => attributes::touch(&at, &paths, &time),
         Command::Edit { at, path, time } => editor::edit_file(&at, &path, &time),
         Command::Sync(arguments) => copy::sync(&arguments, out),
+        Command::Tar(arguments) => copy::tar(&arguments),
         Command::Shell { at, file } => shell::shell(&at, file.as_deref(), out),
         Command::Stat { at, paths } => list::stat(&at, &paths, out),
         Command::Find(arguments) => list::find(&arguments, out),

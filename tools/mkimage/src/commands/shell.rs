@@ -85,7 +85,7 @@ fn parse(at: &Place, text: &str) -> std::result::Result<Line, String> {
         }
         None => OsString::from(word),
     };
-    let is_copy = matches!(name.as_str(), "cp" | "sync");
+    let is_copy = matches!(name.as_str(), "cp" | "sync" | "tar");
     let image = (!is_copy).then(|| at.image.clone().into_os_string());
     let line = ["mkimage".into(), name.into()].into_iter().chain(image);
     let line = line.chain(words.iter().map(in_image));
@@ -106,6 +106,7 @@ fn parse(at: &Place, text: &str) -> std::result::Result<Line, String> {
         | Command::Touch { .. }
         | Command::Edit { .. }
         | Command::Sync(_)
+        | Command::Tar(_)
         | Command::Stat { .. }
         | Command::Find(_)
         | Command::Du { .. }

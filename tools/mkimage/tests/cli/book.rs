@@ -54,3 +54,8 @@ fn output_and_locks() {
 fn check_and_repair() {
     run_all("Check and repair");
 }
+
+#[test]
+fn archives() {
+    run_all("Archives");
+}

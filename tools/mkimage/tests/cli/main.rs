@@ -20,4 +20,5 @@ mod output;
 mod project;
 mod rescue;
 mod structures;
+mod tar;
 mod update;

@@ -27,7 +27,7 @@ pub fn write(
     // Backwards: making a file changes the time of its directory.
     for item in source.items.iter().rev().filter(|_| arguments.preserve) {
         match item.kind {
-            Kind::SymbolicLink(_) | Kind::Link(_) => continue,
+            Kind::Link(_) => continue,
             Kind::Special(_) if arguments.skip_special => continue,
             _ => preserve(mounted, item, &to.append(&item.relative))?,
         }
@@ -37,6 +37,10 @@ pub fn write(
 
 /// Sets the owner, if there is one, and the time.
 pub fn preserve(mounted: &Mounted<'_>, item: &Item, path: &ImagePath) -> Result<()> {
+    if matches!(item.kind, Kind::SymbolicLink(_)) {
+        let (uid, gid) = item.owner.unwrap_or_default();
+        return mounted.set_link_attributes(path, uid, gid, item.time);
+    }
     if let Some((uid, gid)) = item.owner {
         mounted.chown(path, uid, gid)?;
         // A change of the owner may take the special bits away.

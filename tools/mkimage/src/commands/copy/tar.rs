@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `tar`: a tree of an image as an archive of tar(1), and an archive as a tree.
+
+use super::{Side, from_tar, to_tar};
+use crate::cli::{Place, TarArgs};
+use crate::commands::images::{edit, inspect};
+use mkimage::error::{HostContext, Result};
+use mkimage::image_path::ImagePath;
+use mkimage::lock::open_to_read;
+use mkimage::output::NewFile;
+use std::io::{BufReader, BufWriter, Read, Write, stdin};
+use std::path::Path;
+
+/// `tar`
+pub fn tar(arguments: &TarArgs) -> Result<()> {
+    let (image, path) = match Side::parse(&arguments.tree) {
+        Side::Image { image, path } => (image, path),
+        Side::Host(_) | Side::Stream => (arguments.tree.clone().into(), ImagePath::ROOT),
+    };
+    let at = Place {
+        image,
+        partition: arguments.partition,
+    };
+    match arguments.create {
+        true => create(&at, &path, &arguments.archive),
+        false => extract(&at, &path, arguments),
+    }
+}
+
+fn create(at: &Place, path: &ImagePath, archive: &Path) -> Result<()> {
+    inspect(at, |mounted| {
+        let new = NewFile::create(archive, 0, &[&at.image])?;
+        let mut file = BufWriter::new(new.file());
+        to_tar::write(mounted, path, archive, &mut file)?;
+        file.flush().on_host("write", archive)?;
+        drop(file);
+        new.commit()
+    })
+}
+
+fn extract(at: &Place, path: &ImagePath, arguments: &TarArgs) -> Result<()> {
+    let archive = &arguments.archive;
+    let mut from: Box<dyn Read> = match archive == Path::new("-") {
+        true => Box::new(stdin().lock()),
+        false => Box::new(BufReader::new(open_to_read(archive)?)),
+    };
+    edit(at, &arguments.time, |mounted| {
+        from_tar::read(mounted, path, arguments, &mut from)
+    })
+}
