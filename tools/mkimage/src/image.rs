@@ -10,7 +10,7 @@ use crate::output::rewrite;
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -137,15 +137,23 @@ impl Image {
 pub fn unpacked(path: &Path, file: File) -> Result<File> {
     let mut start = [0; XZ.len()];
     let length = file.read_at(&mut start, 0).on_host("read", path)?;
-    let packed = BufReader::new(&file);
-    let contents: Box<dyn Read + '_> = match &start[..length] {
-        start if start.starts_with(GZIP) => Box::new(MultiGzDecoder::new(packed)),
-        start if start.starts_with(XZ) => {
-            Box::new(XzReader::new_mem_limit(packed, true, XZ_MEMORY))
-        }
-        _ => return Ok(file),
-    };
+    let start = &start[..length];
+    if !start.starts_with(GZIP) && !start.starts_with(XZ) {
+        return Ok(file);
+    }
     let mut copy = tempfile::tempfile().on_host("create a file for", path)?;
-    io::copy(&mut contents.take(UNPACKED_MAX), &mut copy).on_host("unpack", path)?;
+    let mut contents = unpack(start, BufReader::new(file)).take(UNPACKED_MAX);
+    io::copy(&mut contents, &mut copy).on_host("unpack", path)?;
     Ok(copy)
+}
+
+/// Unpacks a stream that begins with `start`, if it is compressed by gzip or xz.
+pub fn unpack<'a>(start: &[u8], stream: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+    match start {
+        start if start.starts_with(GZIP) => Box::new(MultiGzDecoder::new(stream)),
+        start if start.starts_with(XZ) => {
+            Box::new(XzReader::new_mem_limit(stream, true, XZ_MEMORY))
+        }
+        _ => Box::new(stream),
+    }
 }

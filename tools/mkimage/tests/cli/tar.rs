@@ -195,6 +195,21 @@ fn what_the_tar_of_the_host_writes_goes_in() {
         assert!(links.contains("links 2"), "{links}");
         project.assert_fsck("copy");
     }
+    // It may be compressed, in a file and in a stream.
+    host_tar(
+        &project,
+        &[&["-c", "-z", "-f", "x.tar.gz"][..], &metadata, &["tree"]].concat(),
+    );
+    project.done(&["tar", "-x", "copy:/file", "x.tar.gz"]);
+    let mut command = project.mkimage(&["tar", "-x", "copy:/stream"]);
+    command
+        .write_stdin(project.read("x.tar.gz"))
+        .assert()
+        .success()
+        .stderr("");
+    let names = |path: &str| project.output(&["ls", "-l", "copy", path]);
+    assert_eq!(names("/file/tree"), names("/a/b/tree"));
+    assert_eq!(names("/stream/tree"), names("/a/b/tree"));
     // Only this kind of holes is not known.
     host_tar(
         &project,
@@ -335,10 +350,14 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
         let message = project.failure(&["tar", "-x", "--owner", "0:0", "image", "x.tar"]);
         assert!(message.starts_with("mkimage: x.tar: "), "{message}");
     }
-    for other in ["x".repeat(2000), "\0".repeat(2000), String::new()] {
+    for other in ["\x1b".repeat(2000), "\0".repeat(2000), String::new()] {
         project.write("x.tar", other);
         let message = project.failure(&["tar", "-x", "image", "x.tar"]);
-        assert!(message.starts_with("mkimage: x.tar: "), "{message}");
+        assert!(
+            message.starts_with("mkimage: x.tar: archive: "),
+            "{message}"
+        );
+        assert!(!message.contains('\x1b'), "{message:?}");
     }
     assert!(project.read("image") == image);
 }

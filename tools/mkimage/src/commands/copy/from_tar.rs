@@ -13,7 +13,7 @@ use crate::commands::files::{Take, make_all, read_stream};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR};
 use lib::sys::types::{Device, Time};
 use mkimage::complaints::complain;
-use mkimage::error::{Fault, HostContext, Result};
+use mkimage::error::{Fault, Result};
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::root_fs::Mounted;
 use std::cell::RefCell;
@@ -32,11 +32,19 @@ pub fn read(
 ) -> Result<()> {
     make_all(mounted, to)?;
     let archive = &arguments.archive;
+    // What is wrong is shown with bytes of the archive.
+    let bad = |error: io::Error| {
+        let problem = format!(
+            "{}, expected one of tar",
+            Escaped(error.to_string().as_bytes())
+        );
+        Fault::new("archive", problem).in_file(archive)
+    };
     let mut reader = Archive::new(from);
     let mut directories = Vec::new();
     let mut is_empty = true;
-    for entry in reader.entries().on_host("read", archive)? {
-        let mut entry = entry.on_host("read", archive)?;
+    for entry in reader.entries().map_err(bad)? {
+        let mut entry = entry.map_err(bad)?;
         is_empty = false;
         if entry.header().entry_type() == EntryType::XGlobalHeader {
             continue;
@@ -46,7 +54,7 @@ pub fn read(
             let place = format!("entry `{}`", Escaped(&name));
             Fault::new(place, problem).in_file(archive)
         };
-        let kind = kind_of(&mut entry, &name).on_host("read", archive)?;
+        let kind = kind_of(&mut entry, &name).map_err(bad)?;
         let (kind, file_type) = match kind {
             Ok(kind) => kind,
             Err(Unknown::Kind(problem)) => {
@@ -55,7 +63,7 @@ pub fn read(
             }
             Err(Unknown::Device(problem)) => return Err(wrong(problem)),
         };
-        let (mode, time) = mode_and_time(&entry).on_host("read", archive)?;
+        let (mode, time) = mode_and_time(&entry).map_err(bad)?;
         let item = Item {
             relative: path_of(&name),
             kind,
@@ -69,7 +77,7 @@ pub fn read(
         }
     }
     if is_empty {
-        let problem = "nothing is in it, expected an archive of tar";
+        let problem = "nothing is in it, expected one of tar";
         return Err(Fault::new("archive", problem).in_file(archive));
     }
     // Backwards: making a file changes the time of its directory.
@@ -160,7 +168,8 @@ fn owner_of<R: Read>(
     if let Some(owner) = arguments.owner {
         return Ok((owner.uid, owner.gid.unwrap_or(0)));
     }
-    let number = |found: io::Result<u64>| found.map_err(|error| error.to_string());
+    let bad = |error: io::Error| Escaped(error.to_string().as_bytes()).to_string();
+    let number = |found: io::Result<u64>| found.map_err(bad);
     let (uid, gid) = (number(entry.header().uid())?, number(entry.header().gid())?);
     match (u16::try_from(uid), u8::try_from(gid)) {
         (Ok(uid), Ok(gid)) => Ok((uid, gid)),

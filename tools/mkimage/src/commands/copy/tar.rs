@@ -5,10 +5,11 @@ use super::{Side, from_tar, to_tar};
 use crate::cli::{Place, TarArgs};
 use crate::commands::images::{edit, inspect};
 use mkimage::error::{HostContext, Result};
+use mkimage::image::unpack;
 use mkimage::image_path::ImagePath;
 use mkimage::lock::open_to_read;
 use mkimage::output::NewFile;
-use std::io::{BufReader, BufWriter, Read, Write, stdin};
+use std::io::{BufRead, BufReader, BufWriter, Write, stdin};
 use std::path::Path;
 
 /// `tar`
@@ -40,10 +41,12 @@ fn create(at: &Place, path: &ImagePath, archive: &Path) -> Result<()> {
 
 fn extract(at: &Place, path: &ImagePath, arguments: &TarArgs) -> Result<()> {
     let archive = &arguments.archive;
-    let mut from: Box<dyn Read> = match archive == Path::new("-") {
+    let mut from: Box<dyn BufRead> = match archive == Path::new("-") {
         true => Box::new(stdin().lock()),
         false => Box::new(BufReader::new(open_to_read(archive)?)),
     };
+    let start = from.fill_buf().on_host("read", archive)?.to_vec();
+    let mut from = unpack(&start, from);
     edit(at, &arguments.time, |mounted| {
         from_tar::read(mounted, path, arguments, &mut from)
     })
