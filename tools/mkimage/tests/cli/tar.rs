@@ -140,6 +140,15 @@ fn a_round_trip_keeps_everything() {
 }
 
 #[test]
+fn cp_keeps_the_times_of_links_too() {
+    let project = project();
+    project.done(&["mkfs", "copy", "--size", "1440K"]);
+    project.done(&["cp", "-rp", "image:/.", "copy:/"]);
+    let listing = |image: &str| project.output(&["ls", "-R", "-l", image]);
+    assert_eq!(listing("copy"), listing("image"));
+}
+
+#[test]
 fn what_the_tar_of_the_host_writes_goes_in() {
     let project = project();
     fs::create_dir(project.path("tree")).unwrap();
