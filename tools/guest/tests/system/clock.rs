@@ -51,7 +51,7 @@ fn reading_the_cmos_clock_leaves_the_nmi_unmasked() -> Result<()> {
     });
     // The BIOS masks it.
     ensure!(written.any(|number| number & NMI_MASK != 0), "no log");
-    let last = written.last().context("the kernel reads the clock")?;
+    let last = written.next_back().context("the kernel reads the clock")?;
     ensure!(last & NMI_MASK == 0, "{last:#x}");
     Ok(())
 }
