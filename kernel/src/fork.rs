@@ -9,9 +9,11 @@
 
 use crate::descriptor_tables::Tss;
 use crate::sched::{self, NR_TASKS, State, TASK, Task, current};
-use crate::signal::EFLAGS_TF;
+use crate::signal::{self, EFLAGS_TF};
 use crate::traps::{self, Registers};
+use lib::asm::system;
 use lib::lock::Word;
+use lib::signal::Signal;
 use lib::sys::resource::RLIMIT_NPROC;
 use lib::{Errno, Result};
 use mm::LinearAddress;
@@ -54,7 +56,14 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
         segments(child.base()),
     );
     sched::note_slot_used(child.number());
+    let flags = system::save_flags_and_cli();
+    if signal::is_ending(current()) {
+        // What was sent to a whole group while this gave way has not reached the
+        // child, which was no process yet.
+        child.signal.set_bits(Signal::SIGKILL.bit());
+    }
     child.set_state(State::Running);
+    system::restore_flags(flags);
     Ok(pid)
 }
 

@@ -10,6 +10,7 @@ use core::ffi::CStr;
 use lib::fcntl::{O_CREAT, O_RDWR};
 use lib::limits::PAGE_SIZE;
 use lib::signal::Signal;
+use lib::sys::time::Timeval;
 use lib::sys::wait::{WNOHANG, WaitStatus};
 use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, File};
@@ -25,6 +26,7 @@ tests! {
     long_fork "fork and exit of a large process do";
     long_exec "execve with many arguments does";
     killed_unborn "a child that is killed before it has run never runs";
+    killed_as_it_forks "who is killed with his group as he forks leaves no child in it";
     tick_on_return "a clock tick on the way back to ring 3 is not overlooked";
     write_whole "signals with handlers do not cut a long write short";
 }
@@ -92,6 +94,18 @@ const MOST_END: u32 = 40;
 const WATCHED: u32 = 30;
 /// Bytes that take long to move.
 const MUCH: usize = 1 << 20;
+
+/// [`MUCH`], or a quarter of what is free: a child gets a copy of it.
+fn much() -> Result<usize, Failure> {
+    Ok(MUCH.min(free_pages()? / 4 * PAGE_SIZE as usize))
+}
+
+fn free_pages() -> Result<usize, Failure> {
+    let usage = must!(read_file(c"/dev/usage"));
+    let pages = usage.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+    let pages = core::str::from_utf8(pages).map(|text| text.parse::<usize>());
+    Ok(must!(must!(pages)))
+}
 
 /// What a child does for long, with memory that it shares with its parent.
 type Work = fn(&mut [u8]) -> Outcome;
@@ -176,9 +190,9 @@ fn long_device() -> Outcome {
         |memory| read_much(c"/dev/mem", memory),
     ];
     for read in reads {
-        must_give_way(true, MUCH, nothing, read)?;
+        must_give_way(true, much()?, nothing, read)?;
     }
-    must_give_way(true, MUCH, nothing, |memory| {
+    must_give_way(true, much()?, nothing, |memory| {
         write_much(c"/dev/urandom", memory)
     })
 }
@@ -188,12 +202,14 @@ fn long_file() -> Outcome {
     let file = must!(create(c"hole"));
     must!(calls::lseek(file.fd(), MUCH as i32, SEEK_SET));
     must!(calls::write(file.fd(), b"x"));
-    must_give_way(true, MUCH, nothing, |memory| read_much(c"hole", memory))?;
-    must_give_way(true, MUCH, nothing, |memory| write_much(c"f", memory))
+    must_give_way(true, much()?, nothing, |memory| read_much(c"hole", memory))?;
+    must_give_way(true, much()?, nothing, |memory| write_much(c"f", memory))
 }
 
 fn long_disk() -> Outcome {
-    must_give_way(true, MUCH, nothing, |memory| read_much(c"/dev/hd2", memory))
+    must_give_way(true, much()?, nothing, |memory| {
+        read_much(c"/dev/hd2", memory)
+    })
 }
 
 fn long_unlink() -> Outcome {
@@ -203,21 +219,22 @@ fn long_unlink() -> Outcome {
         must!(calls::write_all(file.fd(), memory));
         Ok(())
     };
-    must_give_way(false, MUCH, make, |_| {
+    must_give_way(false, much()?, make, |_| {
         must!(calls::unlink(c"large"));
         Ok(())
     })
 }
 
 fn long_fork() -> Outcome {
-    let usage = must!(read_file(c"/dev/usage"));
-    let pages = usage.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-    let pages = core::str::from_utf8(pages).map(|text| text.parse::<usize>());
-    let pages = must!(must!(pages));
-    must_give_way(true, pages / 2 * PAGE_SIZE as usize, nothing, |_| {
-        must!(fate(|| 0));
-        Ok(())
-    })
+    must_give_way(
+        true,
+        free_pages()? / 2 * PAGE_SIZE as usize,
+        nothing,
+        |_| {
+            must!(fate(|| 0));
+            Ok(())
+        },
+    )
 }
 
 fn long_exec() -> Outcome {
@@ -277,6 +294,47 @@ fn killed_unborn() -> Outcome {
     let lived = must!(calls::read(pipe.0, &mut [0; ROUNDS + 1])) - 1;
     // The clock may tick between the two calls.
     check!(lived < ROUNDS / 4);
+    Ok(())
+}
+
+/// Fork of a large process takes most of its time, and gives way at a clock tick:
+/// then it is killed.
+fn killed_as_it_forks() -> Outcome {
+    const ROUNDS: u32 = 25;
+    /// Ticks that a process may take to end.
+    const TICKS: u32 = 50;
+    let memory = vec![1u8; free_pages()? / 4 * PAGE_SIZE as usize];
+    for round in 0..ROUNDS {
+        let leader = must!(child(|| {
+            must!(calls::setpgid(calls::Pid(0), calls::Pid(0)));
+            loop {
+                let waiting = must!(child(|| {
+                    check!(memory[0] == 1);
+                    let _ = calls::pause();
+                    Ok(())
+                }));
+                must!(kill_and_wait(waiting));
+            }
+        }));
+        let group = -number(leader);
+        while calls::kill(group, 0).is_err() {}
+        // Who wakes has more of his time slice left than who forks, so he has the
+        // processor at once.
+        let mut time = Timeval {
+            tv_sec: 0,
+            tv_usec: 10_000 * (1 + round as i32 % 3),
+        };
+        must!(calls::select(0, &mut [0; 3], Some(&mut time)));
+        must!(calls::kill(group, Signal::SIGKILL.number()));
+        must!(wait_for(leader));
+        let end = now() + TICKS;
+        while calls::kill(group, 0).is_ok() {
+            if now() >= end {
+                must!(calls::kill(group, Signal::SIGKILL.number()));
+                return Err(failure!("round {round}: a child lives on"));
+            }
+        }
+    }
     Ok(())
 }
 
