@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::fsck::tests::full_tree::{Contents, contents, full_disk, full_tree};
-use fs::layout::{INODE_ZONES, ZONES_PER_BLOCK};
+use fs::layout::{INDIRECT, INODE_ZONES, ZONES_PER_BLOCK};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -63,6 +63,14 @@ fn others_are_unharmed(sound: &Sound, file: usize, slot: usize, zone: usize) {
     let (mut inode, (block, offset)) =
         (volume.inode(*number), volume.geometry.inode_place(*number));
     if inode.zones[slot] == zone {
+        return;
+    }
+    // Two files of one size that have the same list cannot be told apart: where
+    // there is no room for a copy, one of them loses.
+    let is_list_of_another =
+        |(_, number): &(String, InodeNumber)| volume.inode(*number).zones[INDIRECT] == zone;
+    let is_full = std::ptr::eq(sound, &*FULL);
+    if is_full && slot == INDIRECT && sound.files.iter().any(is_list_of_another) {
         return;
     }
     let what = format!("{path}, slot {slot}, zone {zone}");
