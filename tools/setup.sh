@@ -53,7 +53,8 @@ rust_hint='Rust 1.95 or later is had from rustup, with its source: rustup compon
 # The same for other systems: untested.
 needed_fedora='
 bochs-debugger        bochs-debugger
-/usr/share/bochs/BIOS-bochs-latest  bochs-bios
+/usr/share/bochs/BIOS-bochs-latest    bochs-bios
+/usr/share/bochs/VGABIOS-lgpl-latest  bochs-bios
 qemu-system-i386      qemu-system-x86-core
 gdb                   gdb
 fsck.minix            util-linux
