@@ -4,10 +4,10 @@
 //! `cargo bench -p fs`
 
 use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
-use fs::Fs;
-use fs::host::{Attributes, Editor, Host, MemoryDisk, ReadInto, WriteFrom};
+use fs::host::{Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
+use fs::{Fs, FsTask};
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
 use lib::sys::types::Device;
 use lib::unistd::SEEK_SET;
@@ -29,35 +29,42 @@ fn machine(buffers: u32) -> Host {
 }
 
 /// Does something with it mounted.
-fn with<R>(host: &Host, work: impl for<'a> FnOnce(&Editor<'a>) -> R) -> R {
+fn with<R>(host: &Host, work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) -> R) -> R {
     let fs = host.fs();
     mounted(&fs, work)
 }
 
-fn mounted<'a, R>(fs: &'a Fs<'a>, work: impl FnOnce(&Editor<'a>) -> R) -> R {
-    let editor = Editor::mount(fs, ROOT).expect("mount");
-    let result = work(&editor);
-    editor.unmount().expect("unmount");
+fn mounted<'a, R>(fs: &'a Fs<'a>, work: impl FnOnce(&'a Fs<'a>, &FsTask<'a>) -> R) -> R {
+    let task = FsTask::new();
+    fs.mount_root(ROOT, &task).expect("mount");
+    let result = work(fs, &task);
+    task.release();
+    fs.umount_root(ROOT).expect("unmount");
     result
+}
+
+fn write_file<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str, bytes: &[u8]) {
+    let fd = fs.sys_creat(task, path.as_bytes(), 0o755).expect("creat") as u32;
+    let written = fs.sys_write(task, fd, &mut WriteFrom(bytes));
+    assert_eq!(written, Ok(bytes.len()));
+    fs.sys_close(task, fd).expect("close");
 }
 
 /// As `mkimage build` does: directories, programs, small files, device nodes.
 #[divan::bench]
 fn build(bencher: Bencher) {
     let program = vec![0x5A; 40 * 1024];
-    let attributes = Attributes::new(0o755);
     bencher
         .counter(BytesCount::new(100 * program.len()))
         .with_inputs(|| machine(1024))
         .bench_values(|host| {
-            with(&host, |editor| {
+            with(&host, |fs, task| {
                 for folder in ["bin", "etc", "dev", "usr"] {
                     let path = format!("/{folder}");
-                    editor.mkdir(path.as_bytes(), &attributes).expect("mkdir");
+                    fs.sys_mkdir(task, path.as_bytes(), 0o755).expect("mkdir");
                     for n in 0..25 {
                         let path = format!("{path}/{n}");
-                        let written = editor.write_file(path.as_bytes(), &attributes, &program);
-                        written.expect("write");
+                        write_file(fs, task, &path, &program);
                     }
                 }
             });
@@ -68,8 +75,7 @@ fn build(bencher: Bencher) {
 #[divan::bench]
 fn create_and_unlink(bencher: Bencher) {
     let host = machine(1024);
-    with(&host, |editor| {
-        let (fs, task) = (editor.fs(), editor.task());
+    with(&host, |fs, task| {
         bencher.counter(ItemsCount::new(1u32)).bench_local(|| {
             let fd = fs.sys_creat(task, b"/file", 0o644).expect("creat");
             fs.sys_close(task, fd as u32).expect("close");
@@ -82,14 +88,12 @@ fn create_and_unlink(bencher: Bencher) {
 #[divan::bench(args = [1, 8, 32])]
 fn look_up_deep(bencher: Bencher, depth: usize) {
     let host = machine(1024);
-    with(&host, |editor| {
+    with(&host, |fs, task| {
         let mut path = String::new();
         for _ in 0..depth {
             path.push_str("/d");
-            let made = editor.mkdir(path.as_bytes(), &Attributes::new(0o755));
-            made.expect("mkdir");
+            fs.sys_mkdir(task, path.as_bytes(), 0o755).expect("mkdir");
         }
-        let (fs, task) = (editor.fs(), editor.task());
         bencher.bench_local(|| fs.sys_stat(task, path.as_bytes()).expect("stat"));
     });
 }
@@ -98,8 +102,7 @@ fn look_up_deep(bencher: Bencher, depth: usize) {
 #[divan::bench(args = [10, 100, 1000])]
 fn look_up_wide(bencher: Bencher, files: u32) {
     let host = machine(1024);
-    with(&host, |editor| {
-        let (fs, task) = (editor.fs(), editor.task());
+    with(&host, |fs, task| {
         let mut path = String::new();
         for n in 0..files {
             path = format!("/{n}");
@@ -114,11 +117,9 @@ fn look_up_wide(bencher: Bencher, files: u32) {
 #[divan::bench(args = [4096, 256])]
 fn read_sequential(bencher: Bencher, buffers: u32) {
     let host = machine(buffers);
-    with(&host, |editor| {
+    with(&host, |fs, task| {
         let bytes = vec![1; MEGABYTE];
-        let written = editor.write_file(b"/file", &Attributes::new(0o644), &bytes);
-        written.expect("write");
-        let (fs, task) = (editor.fs(), editor.task());
+        write_file(fs, task, "/file", &bytes);
         let fd = fs.sys_open(task, b"/file", O_RDONLY, 0).expect("open") as u32;
         let mut memory = vec![0; 4096];
         bencher.counter(BytesCount::new(MEGABYTE)).bench_local(|| {
@@ -137,8 +138,7 @@ fn read_sequential(bencher: Bencher, buffers: u32) {
 #[divan::bench(args = [4096, 256])]
 fn write_sequential(bencher: Bencher, buffers: u32) {
     let host = machine(buffers);
-    with(&host, |editor| {
-        let (fs, task) = (editor.fs(), editor.task());
+    with(&host, |fs, task| {
         let fd = fs.sys_open(task, b"/file", O_CREAT | O_RDWR, 0o644);
         let fd = fd.expect("open") as u32;
         let memory = vec![1; 4096];
@@ -158,11 +158,9 @@ fn write_sequential(bencher: Bencher, buffers: u32) {
 fn read_random(bencher: Bencher, buffers: u32) {
     const SIZE: usize = 8 * MEGABYTE;
     let host = machine(buffers);
-    with(&host, |editor| {
+    with(&host, |fs, task| {
         let bytes = vec![1; SIZE];
-        let written = editor.write_file(b"/file", &Attributes::new(0o644), &bytes);
-        written.expect("write");
-        let (fs, task) = (editor.fs(), editor.task());
+        write_file(fs, task, "/file", &bytes);
         let fd = fs.sys_open(task, b"/file", O_RDONLY, 0).expect("open") as u32;
         let mut memory = vec![0; BLOCK_SIZE];
         let mut block = 1;
@@ -183,10 +181,8 @@ fn read_random(bencher: Bencher, buffers: u32) {
 #[divan::bench]
 fn rename(bencher: Bencher) {
     let host = machine(1024);
-    with(&host, |editor| {
-        let attributes = Attributes::new(0o644);
-        editor.write_file(b"/a", &attributes, b"").expect("write");
-        let (fs, task) = (editor.fs(), editor.task());
+    with(&host, |fs, task| {
+        write_file(fs, task, "/a", b"");
         bencher.bench_local(|| {
             fs.sys_rename(task, b"/a", b"/b").expect("rename");
             fs.sys_rename(task, b"/b", b"/a").expect("rename");

@@ -2,11 +2,12 @@
 //! The host's side of the seam, for `mkimage` and the tests.
 //!
 //! [`Host`] has buffers, tables and block devices kept in memory
-//! ([`MemoryDisk`]) or in a window of an image file ([`FileDisk`]).
-//! [`Editor`] puts files on a file system in a few words.
+//! ([`MemoryDisk`]) or in a window of an image file ([`FileDisk`]). The file
+//! system on it is used by the system calls, each with the task that makes it.
 //!
 //! ```
-//! use fs::host::{Attributes, Editor, Host, MemoryDisk};
+//! use fs::FsTask;
+//! use fs::host::{Host, MemoryDisk};
 //! use fs::mkfs::Options;
 //! use lib::sys::types::Device;
 //!
@@ -16,11 +17,11 @@
 //! host.attach(root, MemoryDisk::new(1440));
 //! let fs = host.fs();
 //! fs.mkfs(root, &Options::new(1440))?;
-//! let editor = Editor::mount(&fs, root)?;
-//! editor.mkdir(b"/etc", &Attributes::new(0o755))?;
-//! editor.write_file(b"/etc/motd", &Attributes::new(0o644), b"Hello\n")?;
-//! assert_eq!(editor.read_file(b"/etc/motd")?, b"Hello\n");
-//! editor.unmount()?;
+//! let task = FsTask::new();
+//! fs.mount_root(root, &task)?;
+//! fs.sys_mkdir(&task, b"/etc", 0o755)?;
+//! task.release();
+//! fs.umount_root(root)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -28,8 +29,7 @@
 //! Several threads may use one [`Fs`] at once: a thread that sleeps waits on a
 //! condition variable.
 
-mod editor;
-mod editor_file;
+mod inode;
 
 use crate::buffer::BufferHead;
 use crate::layout::BLOCK_SIZE;
@@ -50,8 +50,6 @@ use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 pub use crate::seam::{ReadInto, WriteFrom};
-pub use editor::{Attributes, DirectoryEntry, Editor};
-pub use editor_file::EditorFile;
 
 /// The contents of a block device.
 pub trait Storage: Send {

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{Machine, ROOT, read, touch, write};
-use fs::host::{Editor, MemoryDisk};
+use common::{Machine, mount, read, touch, unmount, write};
+use fs::host::MemoryDisk;
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK};
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -32,9 +32,9 @@ fn again(machine: &Machine) -> Machine {
 fn inode_of(machine: &Machine, path: &str) -> InodeNumber {
     let machine = again(machine);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let number = fs.sys_stat(editor.task(), path.as_bytes()).unwrap().st_ino;
-    editor.unmount().unwrap();
+    let task = mount(&fs).unwrap();
+    let number = fs.sys_stat(&task, path.as_bytes()).unwrap().st_ino;
+    unmount(&fs, &task).unwrap();
     InodeNumber(number)
 }
 
@@ -83,14 +83,13 @@ fn is_refused(
 ) {
     let machine = again(machine);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
+    let task = &mount(&fs).unwrap();
     assert_eq!(work(&fs, task), Err(Errno::EIO));
     for name in ["/a/file", "/a/bfile", "/a/b/cfile", "/q/xfile"] {
         assert_eq!(read(&fs, task, name, 0, 9).unwrap(), b"here", "{name}");
     }
     assert_eq!(touch(&fs, task, "/a/new"), Err(Errno::EROFS));
-    editor.unmount().unwrap();
+    unmount(&fs, task).unwrap();
     let messages = machine.host.take_messages().concat();
     assert!(messages.contains("file system error"), "{messages}");
     assert!(messages.contains("read-only from now on"), "{messages}");
@@ -143,9 +142,9 @@ fn too_many_links_do_no_harm() {
     set_links(&machine, "/q", 9);
     let machine = again(&machine);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    assert_eq!(fs.sys_rmdir(editor.task(), b"/q/x"), Ok(()));
-    editor.unmount().unwrap();
+    let task = mount(&fs).unwrap();
+    assert_eq!(fs.sys_rmdir(&task, b"/q/x"), Ok(()));
+    unmount(&fs, &task).unwrap();
     change_inode(&machine, "/q", |inode| assert_eq!(inode.nlinks, 8));
 }
 
@@ -156,14 +155,13 @@ fn a_count_of_links_never_runs_over() {
     set_links(&machine, "/a/file", LINK_MAX);
     let machine = again(&machine);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
+    let task = &mount(&fs).unwrap();
     assert_eq!(fs.sys_mkdir(task, b"/q/y", 0o755), Err(Errno::EMLINK));
     assert_eq!(fs.sys_rename(task, b"/a/b", b"/q/b"), Err(Errno::EMLINK));
     assert_eq!(fs.sys_link(task, b"/a/file", b"/l"), Err(Errno::EMLINK));
     let links = |name: &[u8]| fs.sys_stat(task, name).unwrap().st_nlink;
     assert_eq!((links(b"/q"), links(b"/a/file")), (u8::MAX, LINK_MAX));
-    editor.unmount().unwrap();
+    unmount(&fs, task).unwrap();
 }
 
 /// Every file of a sound disk is there with its contents, or cannot be read; what
@@ -183,17 +181,17 @@ fn a_wrong_number_in_the_super_block_changes_no_file() {
             let what = format!("field {field}, {number}");
             let machine = Machine::on(64, MemoryDisk::from_bytes(bytes.clone()));
             let fs = machine.host.fs();
-            let Ok(editor) = Editor::mount(&fs, ROOT) else {
+            let Ok(task) = mount(&fs) else {
                 refused += 1;
                 assert!(machine.disk.to_bytes() == bytes, "{what}");
                 continue;
             };
             for name in files {
-                if let Ok(found) = read(&fs, editor.task(), name, 0, 9) {
+                if let Ok(found) = read(&fs, &task, name, 0, 9) {
                     assert_eq!(found, b"here", "{what}: {name}");
                 }
             }
-            let _ = editor.unmount();
+            let _ = unmount(&fs, &task);
             // The super block says what it said, but for the state; the rest is
             // as it was.
             let after = machine.disk.to_bytes();

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{Machine, ROOT, pattern, touch, write};
-use fs::host::{Editor, ReadInto, WriteFrom};
+use common::{Machine, mount, pattern, touch, unmount, write};
+use fs::host::{ReadInto, WriteFrom};
 use fs::seam::UserBuffer;
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -342,8 +342,7 @@ fn with_pipe(
 ) {
     let fs = machine.host.fs();
     let fs = &fs;
-    let editor = Editor::mount(fs, ROOT).unwrap();
-    let parent = editor.task();
+    let parent = &mount(fs).unwrap();
     let [out, into] = fs.sys_pipe(parent).unwrap();
     let child = FsTask::new();
     child.copy_from(parent);
@@ -356,7 +355,7 @@ fn with_pipe(
         });
         reader(fs, parent, out);
     });
-    editor.unmount().unwrap();
+    unmount(fs, parent).unwrap();
     assert_eq!((fs.inodes_in_use(), fs.files_in_use()), (0, 0));
 }
 

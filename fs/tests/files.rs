@@ -3,14 +3,15 @@
 
 mod common;
 
-use common::{Machine, check, pattern, read, touch, write};
-use fs::host::{Attributes, Editor, ReadInto, WriteFrom};
+use common::{Machine, check, mount, pattern, read, touch, unmount, write};
+use fs::host::{ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{S_IFCHR, S_IFREG};
 use lib::sys::types::Device;
 use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
+use lib::utime::Utimbuf;
 
 #[test]
 fn written_is_read_back_after_a_new_mount() {
@@ -286,39 +287,39 @@ fn a_device_node_is_not_truncated() {
 fn times_follow_the_clock() {
     let machine = Machine::new(200);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, common::ROOT).unwrap();
+    let task = mount(&fs).unwrap();
     let times = |path: &[u8]| {
-        let stat = fs.sys_stat(editor.task(), path).unwrap();
+        let stat = fs.sys_stat(&task, path).unwrap();
         (stat.st_atime, stat.st_mtime, stat.st_ctime)
     };
     machine.host.set_time(100);
-    editor
-        .write_file(b"/f", &Attributes::new(0o644), b"text")
-        .unwrap();
+    write(&fs, &task, "/f", 0, b"text").unwrap();
     assert_eq!(times(b"/f"), (100, 100, 100));
     machine.host.set_time(200);
-    editor.read_file(b"/f").unwrap();
+    read(&fs, &task, "/f", 0, 9).unwrap();
     assert_eq!(times(b"/f"), (200, 100, 100));
     machine.host.set_time(300);
-    fs.sys_chmod(editor.task(), b"/f", 0o600).unwrap();
+    fs.sys_chmod(&task, b"/f", 0o600).unwrap();
     assert_eq!(times(b"/f"), (200, 100, 300));
     machine.host.set_time(400);
-    write(&fs, editor.task(), "/f", 0, b"T").unwrap();
+    write(&fs, &task, "/f", 0, b"T").unwrap();
     assert_eq!(times(b"/f"), (200, 400, 400));
-    let old = Attributes {
-        mtime: Some(7),
-        ..Attributes::new(S_IFREG | 0o4755)
+    touch(&fs, &task, "/dated").unwrap();
+    fs.sys_chmod(&task, b"/dated", 0o4755).unwrap();
+    let old = Utimbuf {
+        actime: 7,
+        modtime: 7,
     };
-    editor.write_file(b"/dated", &old, b"").unwrap();
+    fs.sys_utime(&task, b"/dated", Some(old)).unwrap();
     assert_eq!(times(b"/dated"), (7, 7, 400));
     assert_eq!(
-        fs.sys_stat(editor.task(), b"/dated").unwrap().st_mode,
+        fs.sys_stat(&task, b"/dated").unwrap().st_mode,
         S_IFREG | 0o4755
     );
     machine.host.set_time(500);
-    fs.sys_unlink(editor.task(), b"/dated").unwrap();
+    fs.sys_unlink(&task, b"/dated").unwrap();
     assert_eq!(times(b"/"), (1_000_000, 500, 500));
-    editor.unmount().unwrap();
+    unmount(&fs, &task).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Machine, ROOT, touch, write};
+use common::{Machine, ROOT, mount, touch, write};
 use fs::host::{MemoryDisk, Storage};
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
@@ -60,8 +60,7 @@ fn the_hard_disk_is_written_before_a_floppy_that_fails() {
         .attach(ROOT, told(&machine.disk, ROOT, &Arc::default()));
     let fs = machine.host.fs();
     fs.mkfs(FLOPPY, &Options::new(200)).unwrap();
-    let editor = fs::host::Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
+    let task = &mount(&fs).unwrap();
     fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
     fs.sys_mknod(task, b"/fd", S_IFBLK | 0o600, FLOPPY).unwrap();
     fs.sys_mount(task, b"/fd", b"/mnt", false).unwrap();

@@ -8,8 +8,8 @@
 mod common;
 
 use common::hostile::{BLOCKS, CORPUS, Patch, Sound, sound};
-use common::{Machine, ROOT, pattern, read, touch, write};
-use fs::host::{Editor, Host, MemoryDisk, Storage};
+use common::{Machine, ROOT, mount, pattern, read, touch, unmount, write};
+use fs::host::{Host, MemoryDisk, Storage};
 use fs::layout::BLOCK_SIZE;
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -163,11 +163,9 @@ fn try_image(disk: impl Storage + 'static, seed: u64) -> Vec<String> {
     let host = Host::new(64);
     host.attach(ROOT, disk);
     let fs = host.fs();
-    if let Ok(editor) = Editor::mount(&fs, ROOT) {
-        use_it(&fs, editor.task());
-        editor
-            .unmount()
-            .unwrap_or_else(|error| panic!("image {seed}: unmount: {error}"));
+    if let Ok(task) = mount(&fs) {
+        use_it(&fs, &task);
+        unmount(&fs, &task).unwrap_or_else(|error| panic!("image {seed}: unmount: {error}"));
     }
     let in_use = (fs.inodes_in_use(), fs.files_in_use(), fs.buffers_in_use());
     assert_eq!(in_use, (0, 0, 0), "image {seed}");
@@ -272,9 +270,9 @@ fn change(work: impl FnOnce(&mut [u8])) -> Machine {
 fn run(machine: &Machine, work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) -> String {
     let fs = machine.host.fs();
     let fs = &fs;
-    let editor = Editor::mount(fs, ROOT).unwrap();
-    work(fs, editor.task());
-    editor.unmount().unwrap();
+    let task = mount(fs).unwrap();
+    work(fs, &task);
+    unmount(fs, &task).unwrap();
     machine.host.take_messages().concat()
 }
 
@@ -408,6 +406,6 @@ fn an_unknown_type_of_file() {
 fn a_root_that_is_no_directory() {
     let machine = change(|image| image[inode(1) + 1] = 0x81);
     let fs = machine.host.fs();
-    assert!(Editor::mount(&fs, ROOT).is_err());
+    assert!(mount(&fs).is_err());
     assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));
 }

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{Machine, ROOT, read, touch, write};
-use fs::host::{Editor, Host, MemoryDisk};
+use common::{Machine, ROOT, mount, read, touch, unmount, write};
+use fs::host::{Host, MemoryDisk};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -346,8 +346,7 @@ fn an_entry_is_looked_at_before_it_is_changed() {
     host.attach(ROOT, MemoryDisk::new(300));
     let fs = host.fs();
     fs.mkfs(ROOT, &Options::new(300)).unwrap();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
+    let task = &mount(&fs).unwrap();
     write(&fs, task, "/one", 0, b"1").unwrap();
     write(&fs, task, "/two", 0, b"2").unwrap();
     let first = u32::from(fs.geometry(ROOT).unwrap().firstdatazone);
@@ -361,5 +360,5 @@ fn an_entry_is_looked_at_before_it_is_changed() {
     fs.sys_unlink(task, b"/one").unwrap();
     assert_eq!(number(&fs, task, "/one"), MISSING);
     assert_eq!(read(&fs, task, "/two", 0, 9).unwrap(), b"2");
-    editor.unmount().unwrap();
+    unmount(&fs, task).unwrap();
 }

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{Machine, ROOT, touch, write};
-use fs::host::{Editor, MemoryDisk, Storage};
+use common::{Machine, ROOT, mount, touch, unmount, write};
+use fs::host::{MemoryDisk, Storage};
 use fs::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK,
 };
@@ -32,9 +32,9 @@ fn set_state(disk: &MemoryDisk, state: u16) {
 fn mounted_again(disk: &MemoryDisk) -> (String, u16) {
     let machine = Machine::on(64, MemoryDisk::from_bytes(disk.to_bytes()));
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let _ = touch(&fs, editor.task(), "/again");
-    editor.unmount().unwrap();
+    let task = mount(&fs).unwrap();
+    let _ = touch(&fs, &task, "/again");
+    unmount(&fs, &task).unwrap();
     (machine.host.take_messages().concat(), state(&machine.disk))
 }
 
@@ -86,8 +86,8 @@ fn errors_are_recorded_and_told() {
         set_state(&machine.disk, before);
         let machine = Machine::on(64, machine.disk);
         let fs = machine.host.fs();
-        let editor = Editor::mount(&fs, ROOT).unwrap();
-        assert_eq!(fs.sys_stat(editor.task(), b"/d").err(), Some(Errno::EIO));
+        let task = mount(&fs).unwrap();
+        assert_eq!(fs.sys_stat(&task, b"/d").err(), Some(Errno::EIO));
         fs.sys_sync().unwrap();
         let (said, after) = mounted_again(&machine.disk);
         if before == STATE_UNKNOWN {
@@ -98,7 +98,7 @@ fn errors_are_recorded_and_told() {
             assert_eq!(after, STATE_IN_USE | STATE_ERRORS);
         }
         let before = state(&machine.disk);
-        editor.unmount().unwrap();
+        unmount(&fs, &task).unwrap();
         assert_eq!(state(&machine.disk), before);
     }
 }
@@ -171,9 +171,9 @@ fn a_disk_that_cannot_be_marked_is_read_only() {
     };
     machine.host.attach(ROOT, watched);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    assert_eq!(touch(&fs, editor.task(), "/new"), Err(Errno::EROFS));
-    editor.unmount().unwrap();
+    let task = mount(&fs).unwrap();
+    assert_eq!(touch(&fs, &task, "/new"), Err(Errno::EROFS));
+    unmount(&fs, &task).unwrap();
     let said = machine.host.take_messages().concat();
     assert!(
         said.contains("cannot be written, so it is read-only"),
@@ -185,20 +185,19 @@ fn a_disk_that_cannot_be_marked_is_read_only() {
 fn the_end_of_all_leaves_what_is_mounted_valid() {
     let machine = Machine::new(200);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    write(&fs, editor.task(), "/file", 0, b"text").unwrap();
+    let task = mount(&fs).unwrap();
+    write(&fs, &task, "/file", 0, b"text").unwrap();
     fs.shut_down().unwrap();
     assert_eq!(state(&machine.disk), STATE_VALID);
     common::check::check(&machine.disk.to_bytes()).unwrap();
-    assert_eq!(touch(&fs, editor.task(), "/new"), Err(Errno::EROFS));
+    assert_eq!(touch(&fs, &task, "/new"), Err(Errno::EROFS));
 }
 
 #[test]
 fn a_removed_file_that_is_still_open_is_left_to_fsck() {
     let machine = Machine::new(200);
     let fs = machine.host.fs();
-    let editor = Editor::mount(&fs, ROOT).unwrap();
-    let task = editor.task();
+    let task = &mount(&fs).unwrap();
     fs.sys_open(task, b"/file", O_CREAT | O_RDWR, 0o600)
         .unwrap();
     fs.sys_unlink(task, b"/file").unwrap();

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{Machine, ROOT, Random, check, pattern, read, touch, write};
-use fs::host::{Editor, ReadInto, WriteFrom};
+use common::{Machine, Random, check, mount, pattern, read, touch, unmount, write};
+use fs::host::{ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -26,8 +26,7 @@ fn together(
 ) {
     let fs = machine.host.fs();
     let fs = &fs;
-    let editor = Editor::mount(fs, ROOT).unwrap();
-    let parent = editor.task();
+    let parent = &mount(fs).unwrap();
     let work = &work;
     thread::scope(|scope| {
         for number in 0..threads {
@@ -39,7 +38,7 @@ fn together(
             });
         }
     });
-    editor.unmount().unwrap();
+    unmount(fs, parent).unwrap();
     assert_eq!(
         (fs.inodes_in_use(), fs.files_in_use(), fs.buffers_in_use()),
         (0, 0, 0)

@@ -6,7 +6,7 @@ pub mod check;
 pub mod hostile;
 pub mod power;
 
-use fs::host::{Editor, Host, MemoryDisk, ReadInto, WriteFrom};
+use fs::host::{Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::Result;
@@ -57,10 +57,24 @@ impl Machine {
 }
 
 fn run_mounted<'fs, R>(fs: &'fs Fs<'fs>, work: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>) -> R) -> R {
-    let editor = Editor::mount(fs, ROOT).expect("mount");
-    let result = work(fs, editor.task());
-    editor.unmount().expect("unmount");
+    let task = mount(fs).expect("mount");
+    let result = work(fs, &task);
+    unmount(fs, &task).expect("unmount");
     result
+}
+
+/// A super-user with umask 0, at the root directory of [`ROOT`].
+pub fn mount<'fs>(fs: &'fs Fs<'fs>) -> Result<FsTask<'fs>> {
+    let task = FsTask::new();
+    task.umask.set(0);
+    fs.mount_root(ROOT, &task)?;
+    Ok(task)
+}
+
+/// Writes everything. `EBUSY` if another task has a file open.
+pub fn unmount<'fs>(fs: &'fs Fs<'fs>, task: &FsTask<'fs>) -> Result<()> {
+    task.release();
+    fs.umount_root(ROOT)
 }
 
 /// Bytes that tell which byte they are.

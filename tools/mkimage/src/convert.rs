@@ -12,7 +12,7 @@ use crate::geometry::Geometry;
 use crate::image::Image;
 use crate::output::NewFile;
 use crate::progress::Progress;
-use crate::volume::Volume;
+use crate::volume::UntrustedVolume;
 use fs::layout::BLOCK_SIZE;
 use lib::sys::types::{Device, major};
 use std::path::Path;
@@ -75,7 +75,7 @@ pub fn to_disk(image: &Image, region: Region, shape: &DiskShape, output: &Path) 
 
 /// Copies the file system in `region` of `image`, as far as it goes.
 pub fn to_file_system(image: &Image, region: Region, output: &Path) -> Result<()> {
-    let length = match Volume::open(&image.read(region)?) {
+    let length = match UntrustedVolume::open(&image.read(region)?) {
         Ok(volume) => u64::from(volume.geometry.nzones) * BLOCK_SIZE as u64,
         Err(_) => region.length,
     };

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::kernel_header::KernelHeader;
 use crate::ownership::{Use, uses};
-use crate::volume::Volume;
+use crate::volume::UntrustedVolume;
 
 /// Places of a line.
 const COLUMNS: usize = 64;
@@ -189,7 +189,7 @@ fn push_file_system(
 ) -> Result<()> {
     let region = image.file_system(partition)?;
     let bytes = image.read(region)?;
-    let Ok(volume) = Volume::open(&bytes) else {
+    let Ok(volume) = UntrustedVolume::open(&bytes) else {
         push(stretches, region.start, region.length, Content::Free);
         return Ok(());
     };

@@ -5,7 +5,7 @@
 use crate::error::Fault;
 use crate::image_path::Escaped;
 use crate::ownership::{Use, kind_word, names, uses};
-use crate::volume::{Entry, Volume, block_of, has_zones, super_block};
+use crate::volume::{Entry, UntrustedVolume, block_of, has_zones, super_block};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, STATE_ERRORS, STATE_IN_USE,
     STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone, u16_at,
@@ -156,7 +156,7 @@ pub fn dump_super(image: &[u8]) -> Result<Dump, Fault> {
 }
 
 /// Inode `number`.
-pub fn dump_inode(volume: &Volume<'_>, number: u16) -> Result<Dump, Fault> {
+pub fn dump_inode(volume: &UntrustedVolume<'_>, number: u16) -> Result<Dump, Fault> {
     let number = InodeNumber(number);
     if !volume.geometry.has_inode(number) {
         let problem = format!("expected 1 to {}", volume.geometry.ninodes);
@@ -221,7 +221,7 @@ pub fn dump_inode(volume: &Volume<'_>, number: u16) -> Result<Dump, Fault> {
 }
 
 /// All zones of a file, as runs.
-fn zones_note(volume: &Volume<'_>, inode: &DiskInode) -> Vec<String> {
+fn zones_note(volume: &UntrustedVolume<'_>, inode: &DiskInode) -> Vec<String> {
     if !has_zones(inode.mode) {
         return Vec::new();
     }
@@ -258,7 +258,7 @@ fn date(time: Time) -> String {
 }
 
 /// Block `number` of the file system.
-pub fn dump_zone(volume: &Volume<'_>, number: u16) -> Result<Dump, Fault> {
+pub fn dump_zone(volume: &UntrustedVolume<'_>, number: u16) -> Result<Dump, Fault> {
     let Some(block) = volume.block(number.into()) else {
         let last = volume.image.len() / BLOCK_SIZE - 1;
         let problem = format!("expected 0 to {last}");
@@ -343,7 +343,7 @@ fn text_meaning(bytes: &[u8]) -> String {
 }
 
 /// The bitmap of inodes, or that of zones.
-pub fn dump_bitmap(volume: &Volume<'_>, of_zones: bool) -> Dump {
+pub fn dump_bitmap(volume: &UntrustedVolume<'_>, of_zones: bool) -> Dump {
     let geometry = &volume.geometry;
     let (what, map, blocks, last, first) = match of_zones {
         false => {

@@ -24,7 +24,7 @@ use crate::error::{Fault, FaultContext, HostContext, Result};
 use crate::image::Image;
 use crate::kernel_header::{self, KernelHeader};
 use crate::output::NewFile;
-use crate::volume::Volume;
+use crate::volume::UntrustedVolume;
 use fs::layout::BLOCK_SIZE;
 use lib::sys::types::{Device, major};
 use std::path::Path;
@@ -108,7 +108,7 @@ impl Root {
     fn read(path: &Path, kernel_end: u64) -> Result<Root> {
         let image = Image::open(path)?;
         let mut bytes = image.read(image.file_system(None)?)?;
-        let blocks = usize::from(Volume::open(&bytes).in_file(path)?.geometry.nzones);
+        let blocks = usize::from(UntrustedVolume::open(&bytes).in_file(path)?.geometry.nzones);
         bytes.truncate(blocks * BLOCK_SIZE);
         let block = kernel_end.div_ceil(BLOCK_SIZE as u64);
         let room = FLOPPY_SIZE / BLOCK_SIZE as u64 - block;

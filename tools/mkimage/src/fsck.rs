@@ -27,7 +27,7 @@ pub use problem::Problem;
 pub use repair::{Options, Repaired, repair, repair_until_clean};
 
 use crate::error::Fault;
-use crate::volume::{Entry, Volume, super_block as read_super_block};
+use crate::volume::{Entry, UntrustedVolume, super_block as read_super_block};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE,
     STATE_ERRORS, STATE_IN_USE, STATE_VALID, Zone,
@@ -70,7 +70,7 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
         Verdict::Another(right) => {
             let recorded = read_super_block(image)?;
             let geometry = geometry_of(image, &right)?;
-            let mut report = check_volume(Volume { image, geometry });
+            let mut report = check_volume(UntrustedVolume { image, geometry });
             let wrong = super_block::fields(&recorded, &right).into_iter();
             let wrong: Vec<Problem> = wrong
                 .map(|(field, found, expected)| Problem::SuperBlock {
@@ -100,7 +100,7 @@ fn geometry_of(image: &[u8], disk: &DiskSuper) -> Result<Geometry, Fault> {
 }
 
 /// Checks all but the super block's own numbers.
-fn check_volume(volume: Volume<'_>) -> Report {
+fn check_volume(volume: UntrustedVolume<'_>) -> Report {
     let geometry = volume.geometry;
     let mut checker = Checker {
         volume,
@@ -127,7 +127,7 @@ struct Directory {
 }
 
 struct Checker<'a> {
-    volume: Volume<'a>,
+    volume: UntrustedVolume<'a>,
     report: Report,
     /// Directory entries met, by inode number.
     links: Vec<u32>,

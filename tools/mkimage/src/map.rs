@@ -10,7 +10,7 @@ use crate::error::{FaultContext, Result};
 use crate::image::Image;
 use crate::kernel_header::KernelHeader;
 use crate::ownership::{Use, names, uses};
-use crate::volume::Volume;
+use crate::volume::UntrustedVolume;
 use fs::layout::{BLOCK_SIZE, InodeNumber};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -54,7 +54,7 @@ const LARGE: [&str; LARGEST] = [
 pub fn svg(image: &Image, number: Option<u8>) -> Result<String> {
     let region = image.file_system(number)?;
     let bytes = image.read(region)?;
-    let volume = Volume::open(&bytes).in_file(&image.path)?;
+    let volume = UntrustedVolume::open(&bytes).in_file(&image.path)?;
     let mut picture = Picture::default();
     let uses = uses(&volume);
     let names = names(&volume, &uses);
@@ -295,7 +295,7 @@ impl Picture {
             .push((SMALL[0], format!("other files: {small} KB")));
     }
 
-    fn finish(mut self, name: &str, length: u64, volume: &Volume<'_>) -> String {
+    fn finish(mut self, name: &str, length: u64, volume: &UntrustedVolume<'_>) -> String {
         let title = format!("{name}: {} KB", length / 1024);
         self.text(MARGIN as f64, 40.0, "title", &title);
         self.text(MARGIN as f64, 62.0, "small", "the disk, to scale");

@@ -5,7 +5,7 @@
 //! damage is [`fsck`](crate::fsck)'s business.
 
 use crate::image_path::Escaped;
-use crate::volume::{Volume, has_zones};
+use crate::volume::{UntrustedVolume, has_zones};
 use fs::layout::{InodeNumber, ROOT_INODE, SUPER_BLOCK, Zone};
 use lib::sys::stat::{S_ISDIR, S_ISLNK};
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ impl Use {
 }
 
 /// What each block of the file system is used for, in order.
-pub fn uses(volume: &Volume<'_>) -> Vec<Use> {
+pub fn uses(volume: &UntrustedVolume<'_>) -> Vec<Use> {
     let geometry = &volume.geometry;
     let mut uses: Vec<Use> = (0..u32::from(geometry.nzones))
         .map(|block| match block {
@@ -86,7 +86,7 @@ pub fn uses(volume: &Volume<'_>) -> Vec<Use> {
 
 /// A path for each inode, by its number; empty if it is in no directory. Only
 /// directory blocks that are the directory's own by `uses` are read.
-pub fn names(volume: &Volume<'_>, uses: &[Use]) -> Vec<String> {
+pub fn names(volume: &UntrustedVolume<'_>, uses: &[Use]) -> Vec<String> {
     let mut names = vec![String::new(); usize::from(volume.geometry.ninodes) + 1];
     let mut blocks: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
     for (block, used) in (0..).zip(uses) {
@@ -150,7 +150,7 @@ mod tests {
         let mut image = sample();
         // Zone 8 is marked, but nobody's.
         image[3 * BLOCK_SIZE] = 0b1_1111;
-        let volume = Volume::open(&image).unwrap();
+        let volume = UntrustedVolume::open(&image).unwrap();
         let uses = uses(&volume);
         let (directory, file) = (Use::Directory, Use::File);
         assert_eq!(

@@ -5,45 +5,43 @@
 //! The calling sequence is [`with_file_system`] around calls of [`Mounted`];
 //! at its end all that was written has reached the file.
 
+mod contents;
+
 use crate::complaints::complain;
 use crate::error::{Error, Fault, Result};
 use crate::foreign;
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
-use fs::host::{Attributes, Editor, EditorFile, Host, ReadInto, Storage};
-use fs::layout::{BLOCK_SIZE, MAX_FILE_SIZE, NAME_LEN};
+use contents::OpenFile;
+use fs::host::{Host, ReadInto, Storage};
+use fs::layout::{BLOCK_SIZE, ENTRY_NAME, NAME_LEN};
 use fs::mkfs::Options;
+use fs::{Fs, FsTask};
 use lib::Errno;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, S_ISLNK, S_ISREG, Stat};
+use lib::fcntl::O_RDONLY;
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
 use lib::sys::types::{Device, Time};
+use lib::unistd::SEEK_CUR;
 use lib::utime::Utimbuf;
 use std::path::Path;
+
+pub use contents::Writer;
 
 /// The device that the file system is on, as far as `fs` knows.
 const DEVICE: Device = Device::new(3, 1);
 /// Blocks of 1 KB in the buffer cache.
 const BUFFERS: u32 = 4096;
+/// After so many bad entries the rest of a directory is given up.
+const BAD_ENTRIES: u32 = 1000;
 
-/// Bytes of a piece of a file.
-const PIECE: usize = 64 * BLOCK_SIZE;
-/// After so many bad pieces the rest of a file is given up.
-const PATIENCE: u32 = 1000;
-
-/// A mounted file system.
+/// A mounted file system, used as the super-user does, with umask 0.
 ///
 /// No path reaches it with a name that it would cut off.
 pub struct Mounted<'fs> {
-    editor: Editor<'fs>,
+    fs: &'fs Fs<'fs>,
+    task: FsTask<'fs>,
     host: &'fs Host,
     image: &'fs Path,
-}
-
-/// A file that is being written.
-pub struct Writer<'a, 'fs> {
-    mounted: &'a Mounted<'fs>,
-    path: &'a ImagePath,
-    file: EditorFile<'a, 'fs>,
-    end: u64,
 }
 
 /// Mounts the file system on `disk`, which is (to become) a part of the image
@@ -58,7 +56,14 @@ pub fn with_file_system<T>(
     let start = start_of(&mut disk);
     let host = attach(disk, time);
     let fs = host.fs();
-    let editor = Editor::mount(&fs, DEVICE).map_err(|errno| {
+    let mounted = Mounted {
+        fs: &fs,
+        task: FsTask::new(),
+        host: &host,
+        image,
+    };
+    mounted.task.umask.set(0);
+    fs.mount_root(DEVICE, &mounted.task).map_err(|errno| {
         match foreign::name(&start) {
             Some(_) => foreign::fault(&start, "file system", "Minix version 1"),
             None => {
@@ -71,16 +76,10 @@ pub fn with_file_system<T>(
     })?;
     // How much is free interests nobody here.
     host.take_messages();
-    let mounted = Mounted {
-        editor,
-        host: &host,
-        image,
-    };
     let result = work(&mounted)?;
-    let Mounted { editor, .. } = mounted;
-    editor
-        .unmount()
-        .map_err(|errno| in_image(&host, image, &ImagePath::ROOT, "write", errno))?;
+    mounted.task.release();
+    fs.umount_root(DEVICE)
+        .map_err(mounted.error(&ImagePath::ROOT, "write"))?;
     Ok(result)
 }
 
@@ -177,7 +176,7 @@ impl<'fs> Mounted<'fs> {
 
     /// Bytes of the longest name.
     pub fn longest_name(&self) -> usize {
-        let geometry = self.editor.fs().geometry(DEVICE);
+        let geometry = self.fs.geometry(DEVICE);
         geometry.map_or(NAME_LEN, |geometry| geometry.name_len.into())
     }
 
@@ -187,6 +186,17 @@ impl<'fs> Mounted<'fs> {
         path.check_lengths(self.longest_name())
             .map_err(|problem| self.fault(path, problem))?;
         Ok(path.to_bytes())
+    }
+
+    /// Makes a system call about `path`.
+    fn call<T>(
+        &self,
+        path: &ImagePath,
+        action: &'static str,
+        call: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>, &[u8]) -> lib::Result<T>,
+    ) -> Result<T> {
+        let bytes = self.checked(path)?;
+        call(self.fs, &self.task, &bytes).map_err(self.error(path, action))
     }
 
     /// Creates everything that is in `tree`, second names last: they may sort
@@ -201,51 +211,38 @@ impl<'fs> Mounted<'fs> {
     }
 
     fn create(&self, path: &ImagePath, node: &Node) -> Result<()> {
-        let bytes = &self.checked(path)?;
-        let mut attributes = Attributes::new(node.mode);
-        attributes.uid = node.uid;
-        attributes.gid = node.gid;
         match &node.kind {
-            Kind::Directory => self.editor.mkdir(bytes, &attributes),
-            Kind::File(contents) => self
-                .editor
-                .write_file_with_holes(bytes, &attributes, contents),
+            Kind::Directory => self.mkdir(path, node.mode)?,
+            Kind::File(contents) => self.write_file(path, node.mode, contents)?,
             Kind::Device { is_block, device } => {
-                attributes.mode |= if *is_block { S_IFBLK } else { S_IFCHR };
-                self.editor.mknod(bytes, &attributes, *device)
+                let kind = if *is_block { S_IFBLK } else { S_IFCHR };
+                self.mknod(path, kind | node.mode, *device)?;
             }
-            Kind::Link(target) => self.editor.link(&self.checked(target)?, bytes),
+            Kind::Link(target) => return self.link(target, path),
         }
-        .map_err(self.error(path, "create"))
+        self.chown(path, node.uid, node.gid)?;
+        // A change of the owner may take the special bits away.
+        self.chmod(path, node.mode)
     }
 
     /// What `stat` tells of a path, of a symbolic link itself.
     pub fn stat(&self, path: &ImagePath) -> Result<Stat> {
-        self.editor
-            .fs()
-            .sys_lstat(self.editor.task(), &self.checked(path)?)
-            .map_err(self.error(path, "look at"))
+        self.call(path, "look at", |fs, task, path| fs.sys_lstat(task, path))
     }
 
     /// As [`Mounted::stat`], but of what a symbolic link leads to.
     pub fn stat_followed(&self, path: &ImagePath) -> Result<Stat> {
-        self.editor
-            .fs()
-            .sys_stat(self.editor.task(), &self.checked(path)?)
-            .map_err(self.error(path, "look at"))
+        self.call(path, "look at", |fs, task, path| fs.sys_stat(task, path))
     }
 
     /// As [`Mounted::stat`], but `None` if there is no such file.
     pub fn find(&self, path: &ImagePath) -> Result<Option<Stat>> {
-        match self
-            .editor
-            .fs()
-            .sys_lstat(self.editor.task(), &self.checked(path)?)
-        {
-            Ok(stat) => Ok(Some(stat)),
-            Err(Errno::ENOENT) => Ok(None),
-            Err(errno) => Err(self.error(path, "look at")(errno)),
-        }
+        self.call(path, "look at", |fs, task, path| {
+            match fs.sys_lstat(task, path) {
+                Err(Errno::ENOENT) => Ok(None),
+                found => found.map(Some),
+            }
+        })
     }
 
     /// Whether there is a directory.
@@ -265,171 +262,119 @@ impl<'fs> Mounted<'fs> {
         }
     }
 
-    /// Shows the contents of a file piece by piece, each with its offset; holes are
-    /// left out, and so is what can't be read, about which there is a complaint.
-    /// Returns the file's size.
-    pub fn read_pieces(
-        &self,
-        path: &ImagePath,
-        take: &mut dyn FnMut(u64, &[u8]) -> Result<()>,
-    ) -> Result<u64> {
-        let file = self
-            .editor
-            .open(&self.checked(path)?)
-            .map_err(self.error(path, "read"))?;
-        let mut piece = vec![0; PIECE];
-        let mut position = 0;
-        let mut bad = None;
-        let mut bad_count = 0;
-        while let Some(data) = file.next_data(position) {
-            match file.read_at(data, &mut piece) {
-                Ok(0) => break,
-                Ok(count) => {
-                    take(data.into(), &piece[..count])?;
-                    position = data + count as u32;
-                }
-                Err(_) if bad_count == PATIENCE => break,
-                Err(errno) => {
-                    bad.get_or_insert((data, self.error(path, "read")(errno)));
-                    bad_count += 1;
-                    position = (data / BLOCK_SIZE as u32 + 1) * BLOCK_SIZE as u32;
-                }
-            }
-        }
-        if let Some((first, error)) = bad {
-            complain(&error);
-            self.host.take_messages();
-            let problem = match bad_count {
-                PATIENCE.. => format!("what is behind byte {first} can't be read"),
-                count => format!("{count} of its blocks can't be read, the first at byte {first}"),
-            };
-            complain(&self.fault(path, format!("{problem}; zeros stand for it")));
-        }
-        Ok(file.size().into())
-    }
-
     /// The names in a directory in order, `.` and `..` left out. There is a
     /// complaint about what can't be read of it.
     pub fn read_dir(&self, path: &ImagePath) -> Result<Vec<Vec<u8>>> {
-        let bytes = self.checked(path)?;
-        let (entries, bad) = self
-            .editor
-            .read_dir_partly(&bytes)
-            .map_err(self.error(path, "list"))?;
+        let size = self.call(path, "list", |fs, task, path| {
+            let stat = fs.sys_stat(task, path)?;
+            let is_directory = S_ISDIR(stat.st_mode);
+            is_directory.then_some(stat.st_size).ok_or(Errno::ENOTDIR)
+        })?;
+        let file = OpenFile::open(self, path, O_RDONLY, "list")?;
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        let mut bad = None;
+        let mut bad_count = 0;
+        loop {
+            match self.fs.sys_readdir(&self.task, file.fd) {
+                Ok(Some(entry)) => names.push(entry.name().to_vec()),
+                Ok(None) => break,
+                Err(errno) => {
+                    bad.get_or_insert(errno);
+                    bad_count += 1;
+                    let step = (ENTRY_NAME + NAME_LEN) as i32;
+                    let position = self.fs.sys_lseek(&self.task, file.fd, step, SEEK_CUR);
+                    let is_inside = position.is_ok_and(|position| position < size as usize);
+                    if !is_inside || bad_count > BAD_ENTRIES {
+                        break;
+                    }
+                }
+            }
+        }
         if let Some(errno) = bad {
             complain(&self.error(path, "list all of it")(errno));
         }
-        let names = entries.into_iter().map(|entry| entry.name);
-        let mut names: Vec<Vec<u8>> = names.filter(|name| name != b"." && name != b"..").collect();
+        names.retain(|name| name != b"." && name != b"..");
         names.sort();
         Ok(names)
     }
 
-    /// Begins to write a file, over the old one if there is one. Its mode is set
-    /// at the end, by [`Writer::finish`].
-    pub fn create_file<'a>(&'a self, path: &'a ImagePath) -> Result<Writer<'a, 'fs>> {
-        let file = self
-            .editor
-            .create(&self.checked(path)?)
-            .map_err(self.error(path, "write"))?;
-        Ok(Writer {
-            mounted: self,
-            path,
-            file,
-            end: 0,
-        })
-    }
-
     /// Makes a directory.
     pub fn mkdir(&self, path: &ImagePath, mode: u16) -> Result<()> {
-        self.editor
-            .mkdir(&self.checked(path)?, &Attributes::new(mode))
-            .map_err(self.error(path, "make the directory"))
+        self.call(path, "make the directory", |fs, task, path| {
+            fs.sys_mkdir(task, path, mode)?;
+            // `mkdir` leaves the special bits out.
+            fs.sys_chmod(task, path, mode)
+        })
     }
 
     /// Removes the name of a file.
     pub fn unlink(&self, path: &ImagePath) -> Result<()> {
-        self.editor
-            .fs()
-            .sys_unlink(self.editor.task(), &self.checked(path)?)
-            .map_err(self.error(path, "remove"))
+        self.call(path, "remove", |fs, task, path| fs.sys_unlink(task, path))
     }
 
     /// Removes an empty directory.
     pub fn rmdir(&self, path: &ImagePath) -> Result<()> {
-        self.editor
-            .fs()
-            .sys_rmdir(self.editor.task(), &self.checked(path)?)
-            .map_err(self.error(path, "remove"))
+        self.call(path, "remove", |fs, task, path| fs.sys_rmdir(task, path))
     }
 
     /// Gives a file another name, in place of what has it now.
     pub fn rename(&self, old: &ImagePath, new: &ImagePath) -> Result<()> {
-        self.editor
-            .fs()
-            .sys_rename(self.editor.task(), &self.checked(old)?, &self.checked(new)?)
-            .map_err(self.error(old, "rename"))
+        let new = self.checked(new)?;
+        self.call(old, "rename", |fs, task, old| {
+            fs.sys_rename(task, old, &new)
+        })
     }
 
     /// Blocks that a file takes, lists of zones too; none for a device or pipe.
-    pub fn blocks(&self, path: &ImagePath, stat: &Stat) -> Result<u32> {
-        if S_ISLNK(stat.st_mode) {
-            return Ok(1);
-        }
-        if !S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode) {
-            return Ok(0);
-        }
-        let file = self.editor.open(&self.checked(path)?);
-        Ok(file.map_err(self.error(path, "open"))?.blocks())
+    pub fn blocks(&self, path: &ImagePath) -> Result<u32> {
+        self.call(path, "look at", |fs, task, path| {
+            Ok(fs.lnamei(task, path)?.blocks())
+        })
     }
 
     /// Makes another name for a file.
     pub fn link(&self, old: &ImagePath, new: &ImagePath) -> Result<()> {
-        self.editor
-            .link(&self.checked(old)?, &self.checked(new)?)
-            .map_err(self.error(new, "make a link"))
+        let old = self.checked(old)?;
+        self.call(new, "make a link", |fs, task, new| {
+            fs.sys_link(task, &old, new)
+        })
     }
 
     /// Makes a symbolic link.
     pub fn symlink(&self, target: &[u8], path: &ImagePath) -> Result<()> {
-        self.editor
-            .symlink(target, &self.checked(path)?)
-            .map_err(self.error(path, "make a symbolic link"))
+        self.call(path, "make a symbolic link", |fs, task, path| {
+            fs.sys_symlink(task, target, path)
+        })
     }
 
     /// What a symbolic link says.
     pub fn read_link(&self, path: &ImagePath) -> Result<Vec<u8>> {
         let mut buffer = [0; BLOCK_SIZE];
-        let mut into = ReadInto(&mut buffer);
-        let length = self
-            .editor
-            .fs()
-            .sys_readlink(self.editor.task(), &self.checked(path)?, &mut into)
-            .map_err(self.error(path, "read the link"))?;
+        let length = self.call(path, "read the link", |fs, task, path| {
+            fs.sys_readlink(task, path, &mut ReadInto(&mut buffer))
+        })?;
         Ok(buffer[..length].to_vec())
     }
 
     /// Makes a device node or named pipe; `mode` has the type.
     pub fn mknod(&self, path: &ImagePath, mode: u16, device: Device) -> Result<()> {
-        self.editor
-            .mknod(&self.checked(path)?, &Attributes::new(mode), device)
-            .map_err(self.error(path, "make the node"))
+        self.call(path, "make the node", |fs, task, path| {
+            fs.sys_mknod(task, path, mode, device)
+        })
     }
 
     /// Sets the permissions.
     pub fn chmod(&self, path: &ImagePath, mode: u16) -> Result<()> {
-        self.editor
-            .fs()
-            .sys_chmod(self.editor.task(), &self.checked(path)?, mode)
-            .map_err(self.error(path, "set the mode"))
+        self.call(path, "set the mode", |fs, task, path| {
+            fs.sys_chmod(task, path, mode)
+        })
     }
 
     /// Sets owner and group.
     pub fn chown(&self, path: &ImagePath, uid: u16, gid: u8) -> Result<()> {
-        self.editor
-            .fs()
-            .sys_chown(self.editor.task(), &self.checked(path)?, uid, gid)
-            .map_err(self.error(path, "set the owner"))
+        self.call(path, "set the owner", |fs, task, path| {
+            fs.sys_chown(task, path, uid, gid)
+        })
     }
 
     /// Sets owner, group and time of a symbolic link itself.
@@ -440,15 +385,10 @@ impl<'fs> Mounted<'fs> {
         gid: u8,
         time: Time,
     ) -> Result<()> {
-        let attributes = Attributes {
-            uid,
-            gid,
-            mtime: Some(time),
-            ..Attributes::new(0o777)
-        };
-        self.editor
-            .set_link_attributes(&self.checked(path)?, &attributes)
-            .map_err(self.error(path, "set owner and time"))
+        self.call(path, "set owner and time", |fs, task, path| {
+            fs.lnamei(task, path)?.set_owner_and_time(uid, gid, time);
+            Ok(())
+        })
     }
 
     /// Sets the time of the last change.
@@ -457,51 +397,8 @@ impl<'fs> Mounted<'fs> {
             actime: time,
             modtime: time,
         };
-        self.editor
-            .fs()
-            .sys_utime(self.editor.task(), &self.checked(path)?, Some(times))
-            .map_err(self.error(path, "set the time"))
-    }
-}
-
-impl Writer<'_, '_> {
-    /// Writes bytes at `offset`, a block's start and not before what is written
-    /// already. Blocks of nothing but zeros become holes.
-    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let end = offset + bytes.len() as u64;
-        self.check_size(end)?;
-        for (index, block) in bytes.chunks(BLOCK_SIZE).enumerate() {
-            if block.iter().any(|byte| *byte != 0) {
-                let position = offset as u32 + (index * BLOCK_SIZE) as u32;
-                self.write_block(position, block)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The file has `size` bytes; zeros, if they were not written. Sets its mode.
-    pub fn finish(mut self, size: u64, mode: u16) -> Result<()> {
-        self.check_size(size)?;
-        if self.end < size {
-            self.write_block(size as u32 - 1, &[0])?;
-        }
-        drop(self.file);
-        self.mounted.chmod(self.path, mode)
-    }
-
-    fn write_block(&mut self, position: u32, block: &[u8]) -> Result<()> {
-        self.file
-            .write_at(position, block)
-            .map_err(self.mounted.error(self.path, "write"))?;
-        self.end = u64::from(position) + block.len() as u64;
-        Ok(())
-    }
-
-    fn check_size(&self, size: u64) -> Result<()> {
-        if size <= MAX_FILE_SIZE.into() {
-            return Ok(());
-        }
-        let problem = format!("a file has at most {MAX_FILE_SIZE} bytes, this one is larger");
-        Err(self.mounted.fault(self.path, problem))
+        self.call(path, "set the time", |fs, task, path| {
+            fs.sys_utime(task, path, Some(times))
+        })
     }
 }

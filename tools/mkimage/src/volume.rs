@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A Minix v1 file system as bytes, to be looked at without trusting it.
+//! A Minix v1 file system as bytes, to be looked at without trusting it: for what
+//! checks, draws and shows the structures themselves.
 //!
-//! [`Volume::open`] accepts what has a super block that fits together; all
+//! [`UntrustedVolume::open`] accepts what has a super block that fits together; all
 //! else may be damaged. Nothing here fails or runs for ever: what isn't there
 //! reads as zeros.
+//!
+//! It is not one with [`Mounted`](crate::root_fs::Mounted), which reaches files by
+//! their paths: the file system's own code refuses what is damaged, and tells
+//! nothing of blocks that no file has.
 
 use crate::error::Fault;
-use crate::image_path::ImagePath;
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
-    Geometry, INDIRECT, InodeNumber, ROOT_INODE, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
+    Geometry, INDIRECT, InodeNumber, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 
 /// The file system at the start of `image`.
 #[derive(Clone, Copy)]
-pub struct Volume<'a> {
+pub struct UntrustedVolume<'a> {
     /// Its bytes.
     pub image: &'a [u8],
     /// Where things are.
@@ -77,13 +81,13 @@ pub fn has_zones(mode: u16) -> bool {
     matches!(mode & S_IFMT, S_IFDIR | S_IFREG | S_IFLNK)
 }
 
-impl<'a> Volume<'a> {
+impl<'a> UntrustedVolume<'a> {
     /// Fails if the super block makes no sense.
-    pub fn open(image: &'a [u8]) -> Result<Volume<'a>, Fault> {
+    pub fn open(image: &'a [u8]) -> Result<UntrustedVolume<'a>, Fault> {
         let blocks = (image.len() / BLOCK_SIZE) as u32;
         let geometry = Geometry::check(&super_block(image)?, blocks)
             .map_err(|bad| Fault::new("super block", bad.to_string()))?;
-        Ok(Volume { image, geometry })
+        Ok(UntrustedVolume { image, geometry })
     }
 
     /// Block `number`, if there is such a block.
@@ -200,18 +204,5 @@ impl<'a> Volume<'a> {
             }
         }
         entries
-    }
-
-    /// The inode that a path leads to; symbolic links are not followed.
-    pub fn find(&self, path: &ImagePath) -> Option<InodeNumber> {
-        path.names().try_fold(ROOT_INODE, |directory, name| {
-            let inode = self.inode(directory);
-            let entries = S_ISDIR(inode.mode).then(|| self.entries(&inode))?;
-            entries
-                .into_iter()
-                .filter(|entry| self.geometry.has_inode(entry.number))
-                .find(|entry| entry.name == name)
-                .map(|entry| entry.number)
-        })
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands about the image as a whole, or a whole file system.
 
+use super::images::inspect;
 use super::json::{self, print};
 use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
 use mkimage::changes::Change;
@@ -16,7 +17,7 @@ use mkimage::kernel_header;
 use mkimage::map::svg;
 use mkimage::output::{NewFile, is_stream};
 use mkimage::usage::Usage;
-use mkimage::volume::Volume;
+use mkimage::volume::UntrustedVolume;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
@@ -87,16 +88,18 @@ pub fn extract(path: &Path, partition: u8, file: &Path) -> Result<()> {
 pub fn dump(arguments: &DumpArgs, out: &mut dyn Write) -> Result<()> {
     let image = Image::open(&arguments.at.image)?;
     let bytes = image.read(image.file_system(arguments.at.partition)?)?;
-    let which = arguments.which.as_deref().unwrap_or_default();
+    let mut which = arguments.which.clone().unwrap_or_default();
+    if arguments.what == Structure::Inode && which.starts_with('/') {
+        let path = ImagePath::from(OsString::from(which));
+        let stat = inspect(&arguments.at, |mounted| mounted.stat(&path))?;
+        which = stat.st_ino.to_string();
+    }
     let dump = match arguments.what {
         Structure::Super => dump_super(&bytes),
-        what => Volume::open(&bytes).and_then(|volume| match what {
-            Structure::Inode if which.starts_with('/') => {
-                dump_inode(&volume, find(&volume, which)?)
-            }
-            Structure::Inode => dump_inode(&volume, number(which)?),
-            Structure::Zone => dump_zone(&volume, number(which)?),
-            _ => match which {
+        what => UntrustedVolume::open(&bytes).and_then(|volume| match what {
+            Structure::Inode => dump_inode(&volume, number(&which)?),
+            Structure::Zone => dump_zone(&volume, number(&which)?),
+            _ => match which.as_str() {
                 "inodes" | "zones" => Ok(dump_bitmap(&volume, which == "zones")),
                 _ => Err(Fault::new(
                     "bitmap",
@@ -115,12 +118,6 @@ pub fn dump(arguments: &DumpArgs, out: &mut dyn Write) -> Result<()> {
 fn number(text: &str) -> std::result::Result<u16, Fault> {
     let problem = || Fault::new("number", format!("{text:?}, expected 0 to 65535"));
     text.parse().map_err(|_| problem())
-}
-
-fn find(volume: &Volume<'_>, path: &str) -> std::result::Result<u16, Fault> {
-    let path = ImagePath::from(OsString::from(path));
-    let found = volume.find(&path).map(|number| number.0);
-    found.ok_or_else(|| Fault::new(path.to_string(), "no such file in the image"))
 }
 
 /// `map`

@@ -33,9 +33,7 @@ pub fn edit_file(at: &Place, path: &ImagePath, time: &TimeArgs) -> Result<()> {
         let mode = mounted
             .find(path)?
             .map_or(0o644, |stat| stat.st_mode & 0o7777);
-        let mut writer = mounted.create_file(path)?;
-        writer.write(0, &after)?;
-        writer.finish(after.len() as u64, mode)
+        mounted.write_file(path, mode, &after)
     });
     if result.is_err() {
         // What was typed is not lost.

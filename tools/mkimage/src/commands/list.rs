@@ -224,7 +224,7 @@ pub fn stat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> 
     inspect(at, |mounted| {
         paths.iter().try_for_each(|path| {
             let stat = mounted.stat(path)?;
-            let blocks = mounted.blocks(path, &stat)?;
+            let blocks = mounted.blocks(path)?;
             let (kind, arrow) = (kind_word(stat.st_mode), arrow(mounted, path, &stat));
             let size = match S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode) {
                 true => format!("device {}", Device(stat.st_rdev)),
@@ -251,12 +251,11 @@ pub fn stat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> 
 /// `du`: a file of several names counts once.
 pub fn du(at: &Place, summarize: bool, path: &ImagePath, out: &mut dyn Write) -> Result<()> {
     inspect(at, |mounted| {
-        let top = mounted.stat(path)?;
-        let mut sums = vec![(path.clone(), mounted.blocks(path, &top)?)];
+        let mut sums = vec![(path.clone(), mounted.blocks(path)?)];
         let mut seen = HashSet::new();
         for entry in walk(mounted, path)? {
             let blocks = match seen.insert(entry.stat.st_ino) {
-                true => mounted.blocks(&entry.path, &entry.stat)?,
+                true => mounted.blocks(&entry.path)?,
                 false => 0,
             };
             if entry.is_directory() {

@@ -440,11 +440,7 @@ fn take(
         (_, Some(first)) => disk.link(first, path)?,
         (Contents::Directory, _) if is_there => {}
         (Contents::Directory, _) => disk.mkdir(path, mode)?,
-        (Contents::File(contents), _) => {
-            let mut writer = disk.create_file(path)?;
-            writer.write(0, contents)?;
-            writer.finish(contents.len() as u64, mode)?;
-        }
+        (Contents::File(contents), _) => disk.write_file(path, mode, contents)?,
         (Contents::Special(device), _) => disk.mknod(path, node.mode, *device)?,
         (Contents::SymbolicLink(target), _) => {
             disk.symlink(target, path)?;

@@ -3,7 +3,7 @@
 //! inodes, lists of zones and directories. Files, which are most of it, stay
 //! zeros.
 
-use crate::volume::{Volume, has_zones};
+use crate::volume::{UntrustedVolume, has_zones};
 use fs::layout::{BLOCK_SIZE, SUPER_BLOCK, Zone};
 use lib::sys::stat::S_ISDIR;
 use std::collections::HashSet;
@@ -19,7 +19,7 @@ pub fn read_metadata(length: usize, read: &mut Read<'_>) -> io::Result<Vec<u8>> 
     let mut image = vec![0; length];
     let start = length.min((SUPER_BLOCK as usize + 1) * BLOCK_SIZE);
     read(&mut image[..start], 0)?;
-    let Ok(Volume { geometry, .. }) = Volume::open(&image) else {
+    let Ok(UntrustedVolume { geometry, .. }) = UntrustedVolume::open(&image) else {
         read(&mut image, 0)?;
         return Ok(image);
     };
@@ -46,7 +46,7 @@ fn wanted(
     level: u32,
     is_read: &mut [bool],
 ) -> Vec<Zone> {
-    let volume = Volume { image, geometry };
+    let volume = UntrustedVolume { image, geometry };
     let mut wanted = Vec::new();
     // Each list once, however many inodes name it.
     let mut entered = HashSet::new();

@@ -28,7 +28,7 @@ use super::action::{Action, Tally};
 use super::super_block::{Verdict, fields, judge};
 use super::{Report, check, is_left_in_use};
 use crate::error::Fault;
-use crate::volume::{Volume, block_of, has_known_type, has_zones, super_block};
+use crate::volume::{UntrustedVolume, block_of, has_known_type, has_zones, super_block};
 use claims::{Claims, is_directory};
 use directories::Deferred;
 use fs::layout::{
@@ -206,7 +206,7 @@ struct Repairer<'a> {
 impl<'a> Repairer<'a> {
     fn new(image: &'a mut [u8], options: &Options) -> Result<Repairer<'a>, Fault> {
         let original = image.to_vec();
-        let volume = Volume::open(&original)?;
+        let volume = UntrustedVolume::open(&original)?;
         let (geometry, claims) = (volume.geometry, Claims::judge(volume));
         let mut repairer = Repairer {
             image,
@@ -228,16 +228,16 @@ impl<'a> Repairer<'a> {
     }
 
     /// The file system as it is now.
-    fn volume(&self) -> Volume<'_> {
-        Volume {
+    fn volume(&self) -> UntrustedVolume<'_> {
+        UntrustedVolume {
             image: self.image,
             geometry: self.geometry,
         }
     }
 
     /// The file system as it was before the repair.
-    fn original(&self) -> Volume<'_> {
-        Volume {
+    fn original(&self) -> UntrustedVolume<'_> {
+        UntrustedVolume {
             image: &self.original,
             geometry: self.geometry,
         }

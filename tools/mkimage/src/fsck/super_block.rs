@@ -18,7 +18,7 @@
 //!   stands for the last inode or zone, if that is free.
 
 use super::{Problem, Report, check_volume};
-use crate::volume::{Entry, Volume, block_of, super_block};
+use crate::volume::{Entry, UntrustedVolume, block_of, super_block};
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DiskInode, DiskSuper, Geometry, INODES_PER_BLOCK, MAP_SLOTS,
     MAX_FILE_SIZE, ROOT_INODE, SUPER_BLOCK, SUPER_MAGIC, SUPER_MAGIC_30,
@@ -81,7 +81,7 @@ pub(super) fn unquestioned(image: &[u8]) -> Option<Report> {
 /// A super block, tried.
 struct Trial<'a> {
     disk: DiskSuper,
-    volume: Volume<'a>,
+    volume: UntrustedVolume<'a>,
     report: Report,
     /// Where its numbers disagree with each other.
     doubts: Vec<String>,
@@ -96,7 +96,7 @@ impl<'a> Trial<'a> {
     fn of(image: &'a [u8], disk: DiskSuper) -> Result<Trial<'a>, fs::layout::BadSuper> {
         let blocks = (image.len() / BLOCK_SIZE) as u32;
         let geometry = Geometry::check(&disk, blocks)?;
-        let volume = Volume { image, geometry };
+        let volume = UntrustedVolume { image, geometry };
         let report = check_volume(volume);
         let inodes = u32::from(geometry.ninodes);
         let stray = stray_bits(&volume, geometry.inode_map(), geometry.imap_blocks, inodes)
@@ -177,7 +177,7 @@ fn table_blocks(ninodes: u16) -> u32 {
 
 /// Clear bits behind `last`, the last that stands for something. Some `mkfs`
 /// leave them all clear; that says nothing.
-fn stray_bits(volume: &Volume<'_>, map: u32, blocks: u16, last: u32) -> usize {
+fn stray_bits(volume: &UntrustedVolume<'_>, map: u32, blocks: u16, last: u32) -> usize {
     let behind = last + 1..u32::from(blocks) * BITS_PER_BLOCK;
     let all = behind.len();
     let clear = behind.filter(|&bit| !volume.bit(map, bit)).count();
@@ -185,7 +185,7 @@ fn stray_bits(volume: &Volume<'_>, map: u32, blocks: u16, last: u32) -> usize {
 }
 
 /// Whether inode 1 is a directory that begins with `.` and `..`.
-fn has_root(volume: &Volume<'_>) -> bool {
+fn has_root(volume: &UntrustedVolume<'_>) -> bool {
     let root = volume.inode(ROOT_INODE);
     is_root(volume.image, &root, volume.geometry.entry_size())
 }

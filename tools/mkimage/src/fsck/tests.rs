@@ -278,13 +278,9 @@ fn problems_are_counted_but_not_kept_without_end() {
 fn the_metadata_will_do() {
     let mut image = full_tree::full_tree(&fs::mkfs::Options::new(1500), 20);
     // Some damage that only lists and directories tell of.
-    let volume = Volume::open(&image).unwrap();
-    let list = volume
-        .inode(volume.find(&"/5".parse().unwrap()).unwrap())
-        .zones[fs::layout::INDIRECT];
-    let directory = volume
-        .inode(volume.find(&"/a/b".parse().unwrap()).unwrap())
-        .zones[0];
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let zones_of = |name| volume.inode(full_tree::find(&image, name)).zones;
+    let (list, directory) = (zones_of("/5")[fs::layout::INDIRECT], zones_of("/a/b")[0]);
     put_at(&mut image, usize::from(list.0) * BLOCK_SIZE + 8, [0; 2]);
     put_at(
         &mut image,

@@ -80,7 +80,10 @@ fn dumps() {
     for (words, message) in [
         (["inode", "65"], "inode 65: expected 1 to 64"),
         (["inode", "x"], "number: \"x\", expected 0 to 65535"),
-        (["inode", "/no"], "/no: no such file in the image"),
+        (
+            ["inode", "/no"],
+            "/no: cannot look at: No such file or directory",
+        ),
         (["zone", "2016"], "zone 2016: expected 0 to 2015"),
         (["bitmap", "x"], "bitmap: \"x\", expected inodes or zones"),
     ] {

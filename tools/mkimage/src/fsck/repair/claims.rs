@@ -14,7 +14,7 @@
 //! - The blocks of a file stand in a row, and in its last one there is nothing
 //!   behind its end.
 
-use crate::volume::{Entry, Volume, has_known_type, has_zones};
+use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones};
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, Geometry, INDIRECT, InodeNumber,
     ROOT_INODE, ZONES_PER_BLOCK, Zone, u16_at,
@@ -73,7 +73,7 @@ pub(super) struct Claims {
 
 impl Claims {
     /// Looks at all inodes.
-    pub(super) fn judge(volume: Volume<'_>) -> Claims {
+    pub(super) fn judge(volume: UntrustedVolume<'_>) -> Claims {
         let worth = worth_of_all(&volume);
         let mut judge = Judge {
             volume,
@@ -109,7 +109,7 @@ impl Claims {
     /// lists. With `is_strict` at most a quarter of it is wrong, otherwise a half.
     pub(super) fn is_list(
         &self,
-        volume: &Volume<'_>,
+        volume: &UntrustedVolume<'_>,
         list: Zone,
         level: u32,
         is_strict: bool,
@@ -142,7 +142,7 @@ impl Claims {
 }
 
 struct Judge<'a> {
-    volume: Volume<'a>,
+    volume: UntrustedVolume<'a>,
     claims: Claims,
     /// Whether claims count only if there is no doubt; the others come then, for
     /// what is left.
@@ -272,7 +272,7 @@ impl Judge<'_> {
 }
 
 /// What each inode is worth, by its number.
-fn worth_of_all(volume: &Volume<'_>) -> Vec<Worth> {
+fn worth_of_all(volume: &UntrustedVolume<'_>) -> Vec<Worth> {
     let mut worth = vec![Worth::Nothing; usize::from(volume.geometry.ninodes) + 1];
     for number in volume.inode_numbers() {
         if volume.is_inode_marked(number) && volume.inode(number).nlinks > 0 {
@@ -296,7 +296,7 @@ fn worth_of_all(volume: &Volume<'_>) -> Vec<Worth> {
 
 /// The entries of a directory, where they were not met already.
 fn entries_of(
-    volume: &Volume<'_>,
+    volume: &UntrustedVolume<'_>,
     number: InodeNumber,
     visited: &mut HashSet<(Zone, u32)>,
 ) -> Vec<Entry> {
@@ -318,7 +318,7 @@ fn entries_of(
 }
 
 /// The numbers in a list.
-fn list_of(volume: &Volume<'_>, list: Zone) -> Vec<Zone> {
+fn list_of(volume: &UntrustedVolume<'_>, list: Zone) -> Vec<Zone> {
     let block = volume.block(list.block()).unwrap_or(&[0; BLOCK_SIZE]);
     let numbers = block.chunks_exact(2).map(|entry| Zone(u16_at(entry, 0)));
     numbers.collect()
@@ -345,7 +345,11 @@ fn count_entries(geometry: &Geometry, block: &[u8; BLOCK_SIZE]) -> (usize, usize
 
 /// Whether an inode that is called a directory is one: its first block does not
 /// say the opposite.
-pub(super) fn is_directory(volume: &Volume<'_>, number: InodeNumber, inode: &DiskInode) -> bool {
+pub(super) fn is_directory(
+    volume: &UntrustedVolume<'_>,
+    number: InodeNumber,
+    inode: &DiskInode,
+) -> bool {
     if !S_ISDIR(inode.mode) || number == ROOT_INODE {
         return S_ISDIR(inode.mode);
     }

@@ -2,13 +2,15 @@
 //! A file system with files of all depths, and what is in it, by path: for
 //! tests that compare what a repair leaves with what was sound before.
 
-use crate::volume::Volume;
-use fs::host::{Attributes, Editor, Host, MemoryDisk};
-use fs::layout::{BLOCK_SIZE, DiskInode, ROOT_INODE};
+use crate::image_path::ImagePath;
+use crate::root_fs::{Mounted, make as make_file_system, with_file_system};
+use crate::volume::UntrustedVolume;
+use fs::host::MemoryDisk;
+use fs::layout::{BLOCK_SIZE, DiskInode, InodeNumber, ROOT_INODE};
 use fs::mkfs::Options;
 use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
-use lib::sys::types::Device;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What a path leads to: the mode, and the contents of a file.
 pub(crate) type Contents = BTreeMap<String, (u16, Vec<u8>)>;
@@ -32,42 +34,61 @@ pub(crate) fn full_disk(options: &Options, files: usize) -> Vec<u8> {
 }
 
 fn make(options: &Options, files: usize, is_full: bool) -> Vec<u8> {
-    let device = Device::new(3, 1);
-    let host = Host::new(256);
+    make_with(options, |mounted| {
+        let write = |name: &str, length| {
+            let contents = text(name, length);
+            mounted.write_file(&path(name), 0o755, &contents)
+        };
+        for name in ["/a", "/a/b", "/a/b/c", "/d"] {
+            mounted.mkdir(&path(name), 0o755).unwrap();
+        }
+        for n in 0..files {
+            write(&format!("/a/{n}"), 100 + n).unwrap();
+            write(&format!("/a/b/{n}"), 5000).unwrap();
+            write(&format!("/a/b/c/{n}"), 20_000).unwrap();
+            write(&format!("/d/{n}"), 0).unwrap();
+        }
+        write("/5", 540_000).unwrap();
+        mounted.link(&path("/d/0"), &path("/a/b/c/link")).unwrap();
+        mounted.symlink(b"a/b", &path("/symlink")).unwrap();
+        if is_full {
+            let error = write("/fill", options.blocks as usize * BLOCK_SIZE);
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("No space left"), "{error}");
+        }
+    })
+}
+
+/// A file system made with `options`, and what `work` does to it.
+pub(crate) fn make_with(options: &Options, work: impl FnOnce(&Mounted<'_>)) -> Vec<u8> {
     let disk = MemoryDisk::new(options.blocks);
-    host.attach(device, disk.clone());
-    let fs = host.fs();
-    fs.mkfs(device, options).unwrap();
-    let editor = Editor::mount(&fs, device).unwrap();
-    let attributes = Attributes::new(0o755);
-    let write = |name: &str, length| {
-        let contents = text(name, length);
-        (editor.write_file(name.as_bytes(), &attributes, &contents)).unwrap();
-    };
-    for name in ["/a", "/a/b", "/a/b/c", "/d"] {
-        editor.mkdir(name.as_bytes(), &attributes).unwrap();
-    }
-    for n in 0..files {
-        write(&format!("/a/{n}"), 100 + n);
-        write(&format!("/a/b/{n}"), 5000);
-        write(&format!("/a/b/c/{n}"), 20_000);
-        write(&format!("/d/{n}"), 0);
-    }
-    write("/5", 540_000);
-    editor.link(b"/d/0", b"/a/b/c/link").unwrap();
-    editor.symlink(b"a/b", b"/symlink").unwrap();
-    if is_full {
-        let much = text("/fill", options.blocks as usize * BLOCK_SIZE);
-        let error = editor.write_file(b"/fill", &attributes, &much).unwrap_err();
-        assert_eq!(error, lib::Errno::ENOSPC);
-    }
-    editor.unmount().unwrap();
+    let image = Path::new("image");
+    make_file_system(image, disk.clone(), options, 0).unwrap();
+    let done = with_file_system(image, disk.clone(), 0, |mounted| {
+        work(mounted);
+        Ok(())
+    });
+    done.unwrap();
     disk.to_bytes()
+}
+
+/// The path that `name` is.
+pub(crate) fn path(name: &str) -> ImagePath {
+    name.parse().unwrap()
+}
+
+/// Which inode the path leads to.
+pub(crate) fn find(image: &[u8], name: &str) -> InodeNumber {
+    let disk = MemoryDisk::from_bytes(image.to_vec());
+    let stat = with_file_system(Path::new("image"), disk, 0, |mounted| {
+        mounted.stat(&path(name))
+    });
+    InodeNumber(stat.unwrap().st_ino)
 }
 
 /// Every path of an image, and what it leads to.
 pub(crate) fn contents(image: &[u8]) -> Contents {
-    let volume = Volume::open(image).unwrap();
+    let volume = UntrustedVolume::open(image).unwrap();
     let mut contents = Contents::new();
     let mut stack = vec![(ROOT_INODE, String::new())];
     while let Some((number, path)) = stack.pop() {
@@ -86,7 +107,7 @@ pub(crate) fn contents(image: &[u8]) -> Contents {
     contents
 }
 
-fn bytes_of(volume: &Volume<'_>, inode: &DiskInode) -> Vec<u8> {
+fn bytes_of(volume: &UntrustedVolume<'_>, inode: &DiskInode) -> Vec<u8> {
     if !S_ISREG(inode.mode) && !S_ISLNK(inode.mode) {
         return Vec::new();
     }
