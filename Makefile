@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test check clean setup web web-serve FORCE
+.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test mutants check clean setup web web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -157,6 +157,9 @@ test: image floppy latency-image debugging-image tools ## all tests: on the host
 		PERIOD_DISK="$(if $(PERIOD_DISK),$(abspath $(PERIOD_DISK)))" \
 		DEBUGGING_IMAGE=$(abspath $(DEBUGGING_IMAGE)) DEBUGGING_KERNEL=$(abspath $(DEBUGGING_KERNEL)) \
 		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
+
+mutants: ## whether the tests notice a changed line: FILE="tools/mkimage/src/mode.rs ..." or all
+	@HOST_CARGO="$(HOST_CARGO)" tools/mutants/run.sh $(foreach file,$(FILE),'$(file)')
 
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
