@@ -28,6 +28,7 @@ mod panic;
 mod power;
 mod printk;
 mod ptrace;
+mod record;
 mod resource;
 mod sched;
 mod segment;

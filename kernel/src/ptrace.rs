@@ -28,6 +28,7 @@ mod registers;
 
 use crate::exit::{self, tell_father};
 use crate::fork::read_gs;
+use crate::record;
 use crate::sched::{self, State, Task, current};
 use crate::segment::{copy_from_task, copy_to_task, put_user};
 use crate::signal::{EFLAGS_TF, stops_by_default};
@@ -221,13 +222,21 @@ fn hold(trace: &Trace, access: impl FnOnce() -> Result<()>) -> Result<()> {
     result.map_err(|_| Errno::EIO)
 }
 
-/// While one tracee is to stop at system calls, all go by another gate.
 fn stop_at_system_calls(trace: &Trace, stop: bool) {
     if u32::from(stop) != trace.system_calls.get() {
         trace.system_calls.set(stop.into());
-        let any = sched::tasks().any(|task| task.trace.system_calls.get() != 0);
-        traps::trace_system_calls(any);
+        // The clock may choose as well.
+        let flags = save_flags_and_cli();
+        choose_gate();
+        restore_flags(flags);
     }
+}
+
+/// While one tracee is to stop at system calls, or all calls are recorded, all go
+/// by another gate. Interrupts are masked.
+pub fn choose_gate() {
+    let any = sched::tasks().any(|task| task.trace.system_calls.get() != 0);
+    traps::trace_system_calls(any || record::is_on());
 }
 
 /// Before a tracee acts on a signal: its tracer decides what becomes of it.

@@ -28,6 +28,7 @@ pub use task::{NO_TTY, State, TASK, Task};
 use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
 use crate::exit;
+use crate::record;
 use crate::resource;
 use crate::signal;
 use core::arch::asm;
@@ -387,6 +388,7 @@ pub fn do_timer(from_user: bool) {
     tty_io::do_tick();
     hd::do_tick();
     floppy::do_floppy_timer();
+    record::do_tick();
     if timer::has_come(NEXT_ALARM.get(), jiffies()) {
         ring_alarms();
     }

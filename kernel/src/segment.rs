@@ -161,6 +161,19 @@ pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// Copies what is in memory now of the bytes at `address`, no further than its
+/// page; the others stay as they are. Never sleeps.
+pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
+    if address.0 >= TASK_SIZE || !memory::is_readable(LinearAddress(current().base().0 + address.0))
+    {
+        return;
+    }
+    let count = bytes.len().min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
+    // SAFETY: these bytes of one page are the program's and present; the
+    // destination is borrowed exclusively.
+    unsafe { get_fs(address, bytes.as_mut_ptr(), count) };
+}
+
 /// Copies a value to the program.
 pub fn put_user<T: Pod>(address: UserAddress, value: &T) -> Result<()> {
     copy_to_user(address, value.as_bytes())

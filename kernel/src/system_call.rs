@@ -13,6 +13,7 @@ use crate::fork::sys_fork;
 use crate::fs_calls::*;
 use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
+use crate::record;
 use crate::resource::*;
 use crate::sched::{self, calls::*};
 use crate::select::sys_select;
@@ -139,17 +140,19 @@ macro_rules! table {
 }
 lib::system_call_table!(table);
 
-/// A system call that its caller's tracer may see: `eax` is -ENOSYS at the
-/// first stop, the result at the second.
+/// A system call that its caller's tracer may see, or that is recorded. For the
+/// tracer `eax` is -ENOSYS at the first stop, the result at the second.
 extern "C" fn do_traced_system_call(registers: &mut Registers) {
     const NO_SUCH_CALL: i32 = Errno::ENOSYS.to_eax();
     let number = registers.error_code as usize;
+    let record = record::begin(registers);
     registers.eax = NO_SUCH_CALL as u32;
     if ptrace::stop_at_system_call(registers) {
         let result = SYS_CALL_TABLE
             .get(number)
             .map_or(NO_SUCH_CALL, |entry| entry(registers));
         registers.eax = result as u32;
+        record::end(record, registers.eax);
         ptrace::stop_at_system_call(registers);
     }
 }

@@ -73,7 +73,8 @@ attention:
         addl    $4, %esp
         jmp     ret_to_user
 
-# The entry while some task's tracer wants to see its system calls.
+# The entry while some task's tracer wants to see its system calls, or while all
+# are recorded.
         .globl  traced_system_call
 traced_system_call:
         enter_system_call

@@ -173,7 +173,7 @@ pub fn trap_init(cr3: u32) {
 }
 
 /// Chooses the gate of system calls: the straight one, or the one that stops
-/// tracees.
+/// tracees and records calls.
 pub fn trace_system_calls(trace: bool) {
     let entry = if trace {
         address_of(traced_system_call)
