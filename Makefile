@@ -139,7 +139,9 @@ web: image floppy ## the page, for any web server: build/web
 	@cmp -s tools/web/package-lock.json tools/web/node_modules/.installed || { \
 		npm ci --prefix tools/web && \
 		cp tools/web/package-lock.json tools/web/node_modules/.installed; }
-	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img
+	@$(HOST_CARGO) build --quiet -p symbols
+	@$(TARGET)/debug/symbols $(KERNEL) tools/web/symbols.toml --output $(BUILD)/symbols.json
+	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img $(BUILD)/symbols.json
 
 web-serve: web ## the page on this machine; prints its address
 	@node tools/web/serve.js $(BUILD)/web

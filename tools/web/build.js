@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /**
- * Builds the page: `node build.js OUTPUT IMAGE FLOPPY`. It copies the page's own
- * files and those that others made, packs the images, and writes down which files
- * there are. `make web` calls it.
+ * Builds the page: `node build.js OUTPUT IMAGE FLOPPY SYMBOLS`. It copies the page's
+ * own files and those that others made, packs the images, makes a page of each
+ * source, and writes down which files there are. `make web` calls it.
  */
 
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { sourcePages } from "./sources.js";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = join(HERE, "node_modules");
@@ -38,9 +39,9 @@ const COPIES = {
     "licences/LGPL-3.txt": join(LICENCES, "LGPL-3"),
 };
 
-const [output, image, floppy] = process.argv.slice(2);
-if (!floppy) {
-    console.error("build.js: say OUTPUT IMAGE FLOPPY");
+const [output, image, floppy, symbols] = process.argv.slice(2);
+if (!symbols) {
+    console.error("build.js: say OUTPUT IMAGE FLOPPY SYMBOLS");
     process.exit(2);
 }
 const images = { "images/eleven.img.gz": image, "images/floppy.img.gz": floppy };
@@ -55,6 +56,8 @@ for (const [name, source] of Object.entries(COPIES)) {
 for (const [name, source] of Object.entries(images)) {
     await write(name, await promisify(gzip)(await readFile(source), { level: 9 }));
 }
+await write("symbols.json", await readFile(symbols));
+for (const [name, page] of await sourcePages(join(HERE, "../.."))) await write(name, page);
 await write("version.js", `// Written by tools/web/build.js.
 /** The version of the disk image. */
 export const IMAGE_VERSION = "${hashOf([await readFile(image)])}";

@@ -5,8 +5,8 @@
  * Usual sequence: `new Machine(parts, screen)`; `boot(settings)`, which may be
  * called again at any time, and is then a reset; `pause` and `goOn`; the event
  * `change` when `state` has changed. A panel is given the machine and listens to
- * it: `serial` for each byte that the guest sends, `readMemory` for what is in its
- * memory. No other file knows v86.
+ * it: `serial` for each byte that the guest sends, `readMemory` and `registers` for
+ * what is in its memory and its processor. No other file knows v86.
  */
 
 import { V86 } from "./v86/libv86.js";
@@ -23,6 +23,9 @@ const SCREEN_MEMORY = 2 * MEGABYTE;
 const TIMER_STEPS = 1193.1816666;
 /** Ticks that are late by more than this, in milliseconds, are not made up for. */
 const LATEST_TICK = 60_000;
+/** v86's order of the general registers, and of the segment registers with TR and LDTR. */
+const GENERAL = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
+const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr"];
 /** What the shell prints when it waits for a line. */
 const PROMPT = /[#$] $/;
 
@@ -40,6 +43,17 @@ const PROMPT = /[#$] $/;
  * @property {Uint8Array} [floppy] to boot from instead of the disk
  * @property {number} memory in megabytes
  * @property {string} commandLine of the kernel
+ */
+
+/**
+ * What the processor has.
+ * @typedef {object} Registers
+ * @property {Record<string, number>} general `eax` to `edi`, `eip`, `eflags`
+ * @property {Record<string, number>} segments selectors in `cs` to `gs`, `tr`, `ldtr`
+ * @property {Record<string, number>} control `cr0`, `cr2`, `cr3`
+ * @property {Record<string, { base: number, limit: number }>} tables `gdtr`, `idtr`
+ * @property {number} ring
+ * @property {boolean} isHalted it waits for an interrupt
  */
 
 /** @typedef {"off" | "starting" | "running" | "paused" | "halted" | "dead"} State */
@@ -148,6 +162,35 @@ export class Machine extends EventTarget {
      */
     readMemory(address, length) {
         return this.#v86.read_memory(address, length).slice();
+    }
+
+    /** @type {(address: number, bytes: Uint8Array) => void} */
+    writeMemory(address, bytes) {
+        this.#v86.write_memory(bytes, address);
+    }
+
+    /** Bytes of physical memory; 0 while there is no machine. */
+    get memorySize() {
+        return this.#v86?.v86?.cpu.mem8?.length ?? 0;
+    }
+
+    /** The processor's registers, as they are now. @returns {Registers} */
+    registers() {
+        const { cpu } = this.#v86.v86;
+        const general = Object.fromEntries(GENERAL.map((name, at) => [name, cpu.reg32[at] >>> 0]));
+        general.eip = (cpu.instruction_pointer[0] - cpu.segment_offsets[SEGMENTS.indexOf("cs")]) >>> 0;
+        general.eflags = cpu.get_eflags() >>> 0;
+        return {
+            general,
+            segments: Object.fromEntries(SEGMENTS.map((name, at) => [name, cpu.sreg[at]])),
+            control: { cr0: cpu.cr[0] >>> 0, cr2: cpu.cr[2] >>> 0, cr3: cpu.cr[3] >>> 0 },
+            tables: {
+                gdtr: { base: cpu.gdtr_offset[0] >>> 0, limit: cpu.gdtr_size[0] },
+                idtr: { base: cpu.idtr_offset[0] >>> 0, limit: cpu.idtr_size[0] },
+            },
+            ring: cpu.cpl[0],
+            isHalted: cpu.in_hlt[0] !== 0,
+        };
     }
 
     /** The lines of the screen, without blanks at their ends. @returns {string[]} */

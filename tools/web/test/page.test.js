@@ -170,6 +170,10 @@ test("without a network the page works after the first prompt", async () => {
     // What was not loaded before the prompt is there too.
     await guest.page.locator("summary", { hasText: "Serial line" }).click();
     await guest.page.locator("#serial .xterm-rows").getByText("Eleven 0.11").waitFor();
+    await guest.page.locator("#tasks summary").click();
+    await guest.page.locator("#tasks td").first().waitFor();
+    const source = await guest.page.locator("#tasks a").first().getAttribute("href");
+    assert.equal(await guest.page.evaluate(async (page) => (await fetch(page)).status, source?.replace(/#.*/, "") ?? ""), 200);
     guest.complaints = guest.complaints.filter((text) => !text.includes("ERR_CONNECTION_REFUSED"));
 });
 
@@ -239,12 +243,16 @@ test("the machine's clock is right", async () => {
 });
 
 test("it fits a desktop and a phone, light and dark, and its controls have names", async () => {
-    await guest.page.setViewportSize({ width: 1100, height: 640 });
+    await guest.page.setViewportSize({ width: 1280, height: 720 });
     await guest.boot(server.address);
     await guest.page.keyboard.type("clear; uname -a; ls -l / | grep bin | wc -l; ls -l /\n");
     await guest.expect(/ usr$[^]*^# *$/m);
     // The one in the book.
-    await guest.picture("web");
+    const tasks = guest.page.locator("#tasks summary");
+    await tasks.click();
+    await guest.page.locator("#tasks td").first().waitFor();
+    await guest.page.screenshot({ path: join(PICTURES, "web.png") });
+    await tasks.click();
     for (const panel of await guest.page.locator("summary").all()) await panel.click();
     await guest.page.locator("#serial .xterm-rows").getByText("Eleven 0.11").waitFor();
     for (const colorScheme of /** @type {("light" | "dark")[]} */ (["light", "dark"])) {
