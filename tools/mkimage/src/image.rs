@@ -66,14 +66,25 @@ impl Image {
 
     /// Finds out how the image `path` is divided, which is open as `file`.
     pub fn of(path: &Path, file: File) -> Result<Image> {
-        let mut image = Image::of_part(path, file)?;
+        let mut image = Image::of_what_is_there(path, file)?;
         match image.missing.take() {
-            Some(fault) if image.layout != Layout::Bare => Err(fault.in_file(path)),
-            _ => {
-                image.end = image.length;
-                Ok(image)
-            }
+            Some(fault) => Err(fault.in_file(path)),
+            None => Ok(image),
         }
+    }
+
+    /// As [`Image::of`], of an image that may end too early. A bare file system is as
+    /// long as its file, whatever it says itself.
+    pub fn of_what_is_there(path: &Path, file: File) -> Result<Image> {
+        let image = Image::of_part(path, file)?;
+        Ok(match image.layout {
+            Layout::Bare => Image {
+                missing: None,
+                end: image.length,
+                ..image
+            },
+            _ => image,
+        })
     }
 
     fn of_part(path: &Path, file: File) -> Result<Image> {

@@ -6,6 +6,7 @@ use super::images::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
 use mkimage::changes::Change;
+use mkimage::complaints::complain;
 use mkimage::disk::{Region, SECTOR_SIZE};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::fsck::{
@@ -27,11 +28,18 @@ struct Place {
     file: File,
     length: u64,
     region: Region,
+    /// What tells that the file ends too early, if it does.
+    missing: Option<Fault>,
 }
 
 impl Place {
+    /// Zeros stand for what is behind the end of the file.
     fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        self.file.read_exact_at(bytes, self.region.start + offset)
+        let start = self.region.start + offset;
+        let there = self.length.saturating_sub(start).min(bytes.len() as u64);
+        let (there, behind) = bytes.split_at_mut(there as usize);
+        behind.fill(0);
+        self.file.read_exact_at(there, start)
     }
 
     /// All of it.
@@ -53,12 +61,17 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
     if let Some(backup) = &arguments.undo {
         return undo(arguments, backup, out);
     }
-    let place = find(arguments)?;
+    let mut place = find(arguments)?;
+    let missing = place.missing.take();
+    let is_whole = missing.is_none();
+    if let Some(fault) = missing {
+        complain(&fault.in_file(&place.path));
+    }
     let metadata = place.metadata().on_host("read", &place.path)?;
     if let Some(report) = check_metadata(&metadata)
         && (report.is_clean() || !arguments.repair)
     {
-        return show(arguments, &report, out);
+        return show(arguments, &report, is_whole, out);
     }
     let bytes = place.bytes().on_host("read", &place.path)?;
     let (report, is_hopeless) = match check(&bytes) {
@@ -68,15 +81,20 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
     if arguments.repair && !is_hopeless {
         return mend(arguments, &place, &bytes, &report, out);
     }
-    show(arguments, &report, out)
+    show(arguments, &report, is_whole, out)
 }
 
-fn show(arguments: &FsckArgs, report: &Report, out: &mut dyn Write) -> Result<Outcome> {
+fn show(
+    arguments: &FsckArgs,
+    report: &Report,
+    is_whole: bool,
+    out: &mut dyn Write,
+) -> Result<Outcome> {
     match arguments.json {
         true => print(&json::report(report, None), out)?,
         false => print_report(report, out)?,
     }
-    Ok(match report.is_clean() {
+    Ok(match report.is_clean() && is_whole {
         true => Outcome::Done,
         false => Outcome::Damaged,
     })
@@ -99,7 +117,12 @@ fn find(arguments: &FsckArgs) -> Result<Place> {
         true => open_to_change(path),
         false => open_to_read(path).and_then(|file| unpacked(path, file)),
     }?;
-    let image = match Image::of(path, file.try_clone().on_host("open", path)?) {
+    // What is repaired must be all there.
+    let of = match arguments.repair {
+        true => Image::of,
+        false => Image::of_what_is_there,
+    };
+    let image = match of(path, file.try_clone().on_host("open", path)?) {
         Ok(image) => image,
         Err(error @ Error::Contents { .. }) => return bare_without_magic(path, file).ok_or(error),
         Err(error) => return Err(error),
@@ -110,6 +133,7 @@ fn find(arguments: &FsckArgs) -> Result<Place> {
         file,
         length: image.length,
         region,
+        missing: image.missing,
     })
 }
 
@@ -126,6 +150,7 @@ fn bare_without_magic(path: &Path, file: File) -> Option<Place> {
         file,
         length,
         region,
+        missing: None,
     };
     check(&place.bytes().ok()?).ok().map(|_| place)
 }

@@ -26,8 +26,10 @@ pub enum ZoneFault {
     NoList,
     /// Another file has it: this one got a copy.
     Copied,
-    /// Another file has it, and a copy can't be meant or had: cleared.
+    /// Another file has it, and a copy can't be meant: cleared.
     Anothers,
+    /// Another file has it, and there was no room for a copy: cleared.
+    NoRoom,
 }
 
 /// Why a name was removed.
@@ -315,6 +317,7 @@ impl fmt::Display for ZoneFault {
             ZoneFault::NoList => "cleared numbers of lists that are none",
             ZoneFault::Copied => "made copies of zones that another file has",
             ZoneFault::Anothers => "cleared zone numbers that are another's",
+            ZoneFault::NoRoom => "no room for copies of zones that another file has",
         })
     }
 }

@@ -234,3 +234,31 @@ fn a_wrong_super_block_is_made_right_or_left_alone() {
     project.done(&["fsck", "--repair", "bare"]);
     assert!(project.read("bare") == sound);
 }
+
+/// On a full disk a file loses what another has, but not without a word, and it can be
+/// had back.
+#[test]
+fn what_there_is_no_room_for_is_said() {
+    let project = Project::new();
+    let contents: Vec<u8> = (0..40 * 1024)
+        .map(|n| b'a' + (n / 1024 % 26) as u8)
+        .collect();
+    project.write("one", &contents[..7000]);
+    project.write("rest", &contents);
+    project.done(&["mkfs", "m", "--size", "60K"]);
+    project.done(&["put", "m", "one", "/one"]);
+    project.done(&["put", "m", "rest", "/rest"]);
+    let mut image = project.read("m");
+    // The third zone of an inode: block 4 has them all.
+    let third = |number: usize| 4 * 1024 + (number - 1) * 32 + 14 + 2 * 2;
+    let ones = u16::from_le_bytes([image[third(2)], image[third(2) + 1]]);
+    image[third(3)..][..2].copy_from_slice(&ones.to_le_bytes());
+    project.write("m", &image);
+    let text = project.output(&["fsck", "--repair", "m", "--free-lost-zones"]);
+    let told = format!("/rest: no room for copies of zones that another file has: {ones}\n");
+    assert!(text.starts_with(&told), "{text}");
+    project.done(&["get", "m", "/one", "got"]);
+    assert!(project.read("got") == contents[..7000]);
+    project.done(&["fsck", "--undo", "m.undo"]);
+    assert!(project.read("m") == image);
+}

@@ -112,9 +112,28 @@ fn what_is_left_of_an_image_that_was_cut() {
     assert!(saved[..1024] == original[..1024] && saved.len() == original.len());
     let info = project.output(&["info", "cut"]);
     assert!(info.contains(told), "{info}");
+    // What is there is checked; zeros stand for the rest.
+    let checked = project.mkimage(&["fsck", "cut"]).assert().code(4);
+    let output = checked.get_output();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        format!("mkimage: cut: {told}\n")
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("/tmp: `.` should lead to inode 11\n"),
+        "{text}"
+    );
+    // That only contents of files are missing is no reason to call it clean.
+    project.write("shorter", &whole[..whole.len() - 1024]);
+    project.mkimage(&["fsck", "shorter"]).assert().code(4);
     // Nothing is changed.
     let before = project.read("cut");
-    for words in [&["rm", "cut", "/etc/rc"][..], &["fsck", "--repair", "cut"]] {
+    for words in [
+        &["rm", "cut", "/etc/rc"][..],
+        &["fsck", "--repair", "cut"],
+        &["fsck", "--repair", "--dry-run", "cut"],
+    ] {
         assert_eq!(project.failure(words), format!("mkimage: cut: {told}"));
     }
     assert!(project.read("cut") == before);

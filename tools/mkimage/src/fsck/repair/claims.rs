@@ -11,8 +11,8 @@
 //!   one claims nothing, and what does is hardly the contents of a file.
 //! - What lies behind the end of a file, or in an inode that nobody needs, claims
 //!   only what nobody else does.
-//! - The blocks of a file stand in a row, and in its last one there is nothing
-//!   behind its end.
+//! - The blocks of a file stand in a row, each list before what it lists, and in the
+//!   last one there is nothing behind the end.
 
 use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones};
 use fs::layout::{
@@ -21,6 +21,7 @@ use fs::layout::{
 };
 use lib::sys::stat::S_ISDIR;
 use std::cell::RefCell;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{HashMap, HashSet};
 
 /// A place that names a zone.
@@ -54,6 +55,8 @@ struct Rank {
     neighbours: u8,
     /// 2 if the contents end where the file does, 0 if they go on behind that.
     end: u8,
+    /// How far it is from the block before it, or behind it if there is none.
+    distance: Reverse<u16>,
 }
 
 /// How much an inode is worth.
@@ -133,6 +136,7 @@ impl Claims {
         };
         let wrong = all - numbers.into_iter().filter(is_right).count();
         let answer = match is_strict {
+            _ if begins_with_dots(volume, list) => false,
             true => all > 0 && wrong * 4 <= all,
             false => wrong * 2 <= all,
         };
@@ -156,16 +160,34 @@ impl Judge<'_> {
         if has_known_type(inode.mode) && !has_zones(inode.mode) {
             return;
         }
-        let direct = DIRECT_ZONES as usize;
-        let (zones, index) = match level {
+        let zones = &inode.zones;
+        let (row, index) = match level {
             2 => (
-                &inode.zones[DOUBLE_INDIRECT..],
+                Row {
+                    before: last_of(&self.volume, zones[INDIRECT]),
+                    zones: &zones[DOUBLE_INDIRECT..],
+                    behind: Zone::HOLE,
+                },
                 DIRECT_ZONES + ZONES_PER_BLOCK,
             ),
-            1 => (&inode.zones[INDIRECT..DOUBLE_INDIRECT], DIRECT_ZONES),
-            _ => (&inode.zones[..direct], 0),
+            1 => (
+                Row {
+                    before: zones[INDIRECT - 1],
+                    zones: &zones[INDIRECT..DOUBLE_INDIRECT],
+                    behind: Zone::HOLE,
+                },
+                DIRECT_ZONES,
+            ),
+            _ => (
+                Row {
+                    before: Zone::HOLE,
+                    zones: &zones[..INDIRECT],
+                    behind: zones[INDIRECT],
+                },
+                0,
+            ),
         };
-        self.claim_all(number, &inode, worth, level, zones, index);
+        self.claim_all(number, &inode, worth, level, &row, index);
     }
 
     /// Claims the zones of one level that lists name.
@@ -179,8 +201,12 @@ impl Judge<'_> {
         for (list, claim) in lists {
             let inode = self.volume.inode(claim.inode);
             let worth = worth[usize::from(claim.inode.0)];
-            let zones = list_of(&self.volume, list);
-            self.claim_all(claim.inode, &inode, worth, level, &zones, claim.index);
+            let row = Row {
+                before: list,
+                zones: &list_of(&self.volume, list),
+                behind: Zone::HOLE,
+            };
+            self.claim_all(claim.inode, &inode, worth, level, &row, claim.index);
         }
     }
 
@@ -191,30 +217,27 @@ impl Judge<'_> {
         inode: &DiskInode,
         worth: Worth,
         level: u32,
-        zones: &[Zone],
+        row: &Row<'_>,
         first: u32,
     ) {
         let end = inode.size.div_ceil(BLOCK_SIZE as u32);
         let is_directory = is_directory(&self.volume, number, inode);
-        for (slot, (&zone, index)) in (zones.iter())
-            .zip((first..).step_by(ZONES_PER_BLOCK.pow(level) as usize))
-            .enumerate()
-        {
+        let indices = (first..).step_by(ZONES_PER_BLOCK.pow(level) as usize);
+        for ((before, zone, behind), index) in row.places().zip(indices) {
             let is_claimable = self.volume.geometry.has_zone(zone)
                 && (!self.is_strict || index < end && worth > Worth::Nothing);
             if !is_claimable || !self.is_possible(zone, level, is_directory) {
                 continue;
             }
-            let beside = |slot: Option<usize>, wanted: u16| {
-                slot.and_then(|slot| zones.get(slot)) == Some(&Zone(wanted))
-            };
-            let neighbours = u8::from(beside(slot.checked_sub(1), zone.0 - 1))
-                + u8::from(beside(slot.checked_add(1), zone.0.wrapping_add(1)));
+            let neighbours = u8::from(zone.0.checked_sub(before.0) == Some(1))
+                + u8::from(behind.0.checked_sub(zone.0) == Some(1));
+            let beside = [before, behind].into_iter().find(|zone| !zone.is_hole());
             let rank = Rank {
                 is_directory: is_directory && level == 0,
                 is_named: worth == Worth::Named,
                 neighbours,
                 end: self.end_fits(inode, zone, level, index),
+                distance: Reverse(beside.map_or(0, |beside| beside.0.abs_diff(zone.0))),
             };
             let claim = Claim {
                 inode: number,
@@ -242,18 +265,25 @@ impl Judge<'_> {
 
     /// How the end of a file's contents agrees with its size.
     fn end_fits(&self, inode: &DiskInode, zone: Zone, level: u32, index: u32) -> u8 {
-        let size = inode.size as usize;
-        let is_last = size.div_ceil(BLOCK_SIZE) == index as usize + 1;
-        if level > 0 || !is_last || S_ISDIR(inode.mode) {
+        let left = (inode.size as usize).saturating_sub(index as usize * BLOCK_SIZE);
+        if level == 0 && (left > BLOCK_SIZE || S_ISDIR(inode.mode)) {
             return 1;
         }
         let block = self.volume.block(zone.block()).unwrap_or(&[0; BLOCK_SIZE]);
         let used = block.iter().rposition(|&byte| byte != 0);
         let used = used.map_or(0, |last| last + 1);
-        match used.cmp(&(size - index as usize * BLOCK_SIZE)) {
-            std::cmp::Ordering::Less => 1,
-            std::cmp::Ordering::Equal => 2,
-            std::cmp::Ordering::Greater => 0,
+        let (used, wanted) = match level {
+            0 => (used, left),
+            level => {
+                let blocks_each = ZONES_PER_BLOCK.pow(level - 1) as usize;
+                let numbers = left.div_ceil(BLOCK_SIZE * blocks_each);
+                (used.div_ceil(2), numbers.min(ZONES_PER_BLOCK as usize))
+            }
+        };
+        match used.cmp(&wanted) {
+            Ordering::Less => 1,
+            Ordering::Equal => 2,
+            Ordering::Greater => 0,
         }
     }
 
@@ -317,11 +347,45 @@ fn entries_of(
     entries
 }
 
+/// Zone numbers that stand in a row.
+struct Row<'a> {
+    /// What the file has before it.
+    before: Zone,
+    zones: &'a [Zone],
+    /// What the file has behind it.
+    behind: Zone,
+}
+
+impl Row<'_> {
+    /// Each zone, between the one before and the one behind it.
+    fn places(&self) -> impl Iterator<Item = (Zone, Zone, Zone)> {
+        let before = std::iter::once(&self.before).chain(self.zones);
+        let behind = self.zones.iter().skip(1).chain([&self.behind]);
+        let places = before.zip(self.zones).zip(behind);
+        places.map(|((&before, &zone), &behind)| (before, zone, behind))
+    }
+}
+
+/// The last number in a list.
+fn last_of(volume: &UntrustedVolume<'_>, list: Zone) -> Zone {
+    list_of(volume, list).last().copied().unwrap_or_default()
+}
+
 /// The numbers in a list.
 fn list_of(volume: &UntrustedVolume<'_>, list: Zone) -> Vec<Zone> {
     let block = volume.block(list.block()).unwrap_or(&[0; BLOCK_SIZE]);
     let numbers = block.chunks_exact(2).map(|entry| Zone(u16_at(entry, 0)));
     numbers.collect()
+}
+
+/// Whether a block is the first of a directory.
+fn begins_with_dots(volume: &UntrustedVolume<'_>, zone: Zone) -> bool {
+    volume.block(zone.block()).is_some_and(|block| {
+        let mut entries = block.chunks_exact(volume.geometry.entry_size());
+        let mut is_next =
+            |name: &[u8]| entries.next().is_some_and(|e| Entry::parse(e).name == name);
+        is_next(b".") && is_next(b"..")
+    })
 }
 
 /// Whether a block can be one of a directory: all entries have names and lead to

@@ -22,6 +22,7 @@ struct Tally {
     no_lists: Vec<Zone>,
     copied: Vec<Zone>,
     dropped: Vec<Zone>,
+    no_room: Vec<Zone>,
 }
 
 /// Levels above the data of each zone number in an inode.
@@ -146,6 +147,7 @@ impl Repairer<'_> {
             (ZoneFault::NoList, tally.no_lists),
             (ZoneFault::Copied, tally.copied),
             (ZoneFault::Anothers, tally.dropped),
+            (ZoneFault::NoRoom, tally.no_room),
         ] {
             if !zones.is_empty() {
                 let path = self.shown(number);
@@ -177,16 +179,18 @@ impl Repairer<'_> {
             .claims
             .of(zone)
             .is_some_and(|best| !best.is_same(&claim));
-        let own = match is_anothers || self.is_owned(zone) {
-            false => Some(zone),
-            true => self.copy_zone(claim, zone),
-        };
-        let Some(own) = own else {
-            tally.dropped.push(zone);
-            return Zone::HOLE;
-        };
-        if own != zone {
+        let mut own = zone;
+        if is_anothers || self.is_owned(zone) {
+            if !self.can_be_meant(claim, zone) {
+                tally.dropped.push(zone);
+                return Zone::HOLE;
+            }
+            let Some(copy) = self.copy_zone(claim.inode, zone) else {
+                tally.no_room.push(zone);
+                return Zone::HOLE;
+            };
             tally.copied.push(zone);
+            own = copy;
         }
         let state = &mut self.zones[usize::from(own.0)];
         state.owner = claim.inode.0;
@@ -216,24 +220,28 @@ impl Repairer<'_> {
         }
     }
 
-    /// A copy of what another file has, or the same file elsewhere, if it can be
-    /// meant and there is room.
-    fn copy_zone(&mut self, claim: Claim, zone: Zone) -> Option<Zone> {
-        let contents = *block_of(&self.original, zone.block())?;
+    /// Whether what another file has, or the same file elsewhere, can be meant.
+    fn can_be_meant(&self, claim: Claim, zone: Zone) -> bool {
         let inode = self.inode(claim.inode);
-        let can_be_meant = match claim.level {
+        match claim.level {
             _ if claim.index >= inode.size.div_ceil(BLOCK_SIZE as u32) => false,
-            0 if S_ISDIR(inode.mode) => are_entries(&self.geometry, &contents),
+            0 if S_ISDIR(inode.mode) => block_of(&self.original, zone.block())
+                .is_some_and(|contents| are_entries(&self.geometry, contents)),
             0 => true,
             level => {
                 let is_own = (self.claims.of(zone)).is_some_and(|best| best.inode == claim.inode);
                 !is_own && self.claims.is_list(&self.original(), zone, level, true)
             }
-        };
-        if !can_be_meant || self.free_zones.len() <= RESERVED {
+        }
+    }
+
+    /// A copy of a zone as it was before the repair, if there is room.
+    fn copy_zone(&mut self, owner: InodeNumber, zone: Zone) -> Option<Zone> {
+        if self.free_zones.len() <= RESERVED {
             return None;
         }
-        let copy = self.allocate(claim.inode)?;
+        let contents = *block_of(&self.original, zone.block())?;
+        let copy = self.allocate(owner)?;
         *self.block_mut(copy.block())? = contents;
         Some(copy)
     }
