@@ -310,7 +310,7 @@ fn killed_as_it_forks() -> Outcome {
             loop {
                 let waiting = must!(child(|| {
                     check!(memory[0] == 1);
-                    let _ = calls::pause();
+                    calls::pause();
                     Ok(())
                 }));
                 must!(kill_and_wait(waiting));
