@@ -190,7 +190,7 @@ test("a system call of a program just run is listed, and a closed panel leaves t
     const [, , program, , result] = await call(/^open\(path “\/etc\/rc”/);
     assert.equal(program, "cat");
     assert.match(result, /^\d+$/);
-    assert.equal((await call(/^exit\(status 0\)/))[4], "not yet");
+    assert.equal((await call(/^exit\(status 0\)/))[4], "never");
     await guest.command("cat /nowhere");
     assert.equal((await call(/^open\(path “\/nowhere”/))[4], "-ENOENT");
     // A tracer and the page may ask for the same gate.

@@ -109,7 +109,10 @@ export function put(into, cell) {
 
 /** A link to the line of the sources that defines something. @type {(text: string, place: Place) => HTMLAnchorElement} */
 export function link(text, { file, line }) {
-    const made = /** @type {HTMLAnchorElement} */ (element("a", undefined, text));
+    const made = /** @type {HTMLAnchorElement} */ (element("a"));
+    // A long path may go on in the next line, but between its parts.
+    const parts = text.split(/(?=[.[])|(?<=::)/);
+    made.append(...parts.flatMap((part) => [element("wbr"), part]));
     made.href = `source/${file}.html#L${line}`;
     made.target = "_blank";
     made.title = `${file}, line ${line}`;

@@ -71,8 +71,8 @@ function number(value) {
 }
 
 /** @type {(kernel: Kernel, call: Record<string, any>) => Cell} */
-function result(kernel, { has_returned: hasReturned, result: value }) {
-    if (!hasReturned) return { text: "not yet", kind: "quiet" };
+function result(kernel, { call, has_returned: hasReturned, result: value }) {
+    if (!hasReturned) return { text: kernel.symbols.calls[call]?.name === "exit" ? "never" : "not yet", kind: "quiet short" };
     const error = kernel.symbols.errors[String(-(value | 0))];
     return error ? { text: `-${error}`, kind: "number" } : { text: number(value), kind: "number" };
 }

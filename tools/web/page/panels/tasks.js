@@ -20,7 +20,7 @@ export function open(place, machine) {
         fill(body, kernel.tasks().map((task) => [
             number(task.slot), number(task.pid), number(task.father),
             { text: task.program, kind: task.slot === current ? "name current" : "name" },
-            { text: task.slot === current ? "runs" : inWords(task) },
+            { text: task.slot === current ? "runs" : inWords(task), kind: "short" },
             waitsFor(kernel, task, task.slot === current, queues),
             number(task.utime + task.stime),
             number(task.counter),
