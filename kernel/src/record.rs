@@ -15,8 +15,8 @@
 //! ```
 //!
 //! While the word is 0 a system call takes the straight gate and pays nothing. No
-//! program can set the word or read a record: both are the kernel's memory, and no
-//! call or device hands them out.
+//! program can set the word or read a record: both are the kernel's memory, which only
+//! `/dev/mem` and `/dev/kmem` show, and those are the super-user's.
 
 use crate::ptrace;
 use crate::sched::current;
