@@ -92,6 +92,37 @@ fn where_things_are() {
 }
 
 #[test]
+fn long_names() {
+    let disk = DiskSuper {
+        magic: 0x138F,
+        ..floppy()
+    };
+    let geometry = Geometry::check(&disk, 1440).unwrap();
+    assert_eq!((geometry.name_len, geometry.entry_size()), (30, 32));
+}
+
+#[test]
+fn a_hole_is_no_zone() {
+    assert!(Zone(0).is_hole() && !Zone(1).is_hole());
+    assert_eq!(Zone(0xFFFF).block(), 0xFFFF);
+}
+
+#[test]
+fn what_messages_say() {
+    assert_eq!(format!("{} {}", InodeNumber(17), Zone(65000)), "17 65000");
+    for (bad, words) in [
+        (BadSuper::Magic, "not a Minix v1 file system"),
+        (BadSuper::ZoneSize, "zones larger than a block"),
+        (BadSuper::InodeCount, "too small for the inodes"),
+        (BadSuper::ZoneCount, "more zones than"),
+        (BadSuper::BitmapSize, "no blocks or more than 8"),
+        (BadSuper::FirstDataZone, "behind the inode table"),
+    ] {
+        assert!(bad.to_string().contains(words), "{bad:?}");
+    }
+}
+
+#[test]
 fn impossible_super_blocks() {
     let bad = |change: &dyn Fn(&mut DiskSuper)| {
         let mut disk = floppy();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A small file system, damaged in one place at a time.
 
+mod costs;
 pub(crate) mod full_tree;
 mod wrong_numbers;
 

@@ -81,6 +81,21 @@ pub const DAMAGES: &[Damage] = &[
         &["/d/", "/d/f abc", "/g ab"],
     ),
     (
+        "two files with one zone, whose contents end where the second does",
+        |image| {
+            inode(image, 1, DIRECTORY, 64, 3, [5]);
+            inode(image, 3, FILE, 2, 1, [7]);
+            inode(image, 4, FILE, 3, 1, [7]);
+            entries(image, 5, &[(1, "."), (1, ".."), (2, "d"), (4, "g")]);
+            image[2 * BLOCK_SIZE] = 0b11111;
+        },
+        &[
+            "/d/f: made copies of zones that another file has: 7",
+            "zone bitmap: marked used: 8",
+        ],
+        &["/d/", "/d/f ab", "/g abc"],
+    ),
+    (
         "a file with the zone of its directory",
         |image| inode(image, 3, FILE, 3, 1, [6]),
         &[
