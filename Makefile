@@ -25,7 +25,7 @@ DISK          := $(BUILD)/disk.img
 # A disk of 1991, which is not part of this: that of `make period DISK=FILE`. The
 # tests take a copy of it; in `make test` PERIOD_DISK=FILE names it.
 PERIOD_DISK   := $(if $(findstring command line,$(origin DISK)),$(DISK))
-# For `make run`, `make debug` and their kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`.
+# For `make run`, `make debug` and their kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`; bochs, qemu or v86.
 EMULATOR      := bochs
 CMDLINE       :=
 MEMORY        :=
@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test mutants check clean setup web web-serve FORCE
+.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -53,7 +53,7 @@ $(BUILD)/toolchain.mk: FORCE
 
 setup: ## install what is missing (every other target does so too)
 
-run: disk tools ## boot in Bochs: in a window, in the terminal, or without either on a tour
+run: disk tools $(if $(filter v86,$(EMULATOR)),web-packages) ## boot in Bochs: in a window, in the terminal, or without either on a tour
 	@$(RUN) --emulator $(EMULATOR)
 
 qemu: disk tools ## boot in QEMU, likewise
@@ -134,14 +134,16 @@ latency-image: kernel tools
 soak: image tools ## a million random system calls in each emulator, by a user and by root
 	@$(GUEST) soak --image $(IMAGE) --folder $(BUILD)/soak
 
-web: image floppy ## the page, for any web server: build/web
+web: image floppy web-packages ## the page, for any web server: build/web
+	@$(HOST_CARGO) build --quiet -p symbols
+	@$(TARGET)/debug/symbols $(KERNEL) tools/web/symbols.toml --output $(BUILD)/symbols.json
+	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img $(BUILD)/symbols.json
+
+web-packages: ## v86 and what else the page is made of
 	@tools/setup.sh web
 	@cmp -s tools/web/package-lock.json tools/web/node_modules/.installed || { \
 		npm ci --prefix tools/web && \
 		cp tools/web/package-lock.json tools/web/node_modules/.installed; }
-	@$(HOST_CARGO) build --quiet -p symbols
-	@$(TARGET)/debug/symbols $(KERNEL) tools/web/symbols.toml --output $(BUILD)/symbols.json
-	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img $(BUILD)/symbols.json
 
 web-serve: web ## the page on this machine; prints its address
 	@node tools/web/serve.js $(BUILD)/web

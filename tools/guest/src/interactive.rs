@@ -25,7 +25,7 @@ use rustix::termios::{
 use crate::machine::{Emulator, End, Machine};
 use crate::process::Process;
 use crate::screen::{COLUMNS, LINES};
-use crate::{bochs, lock, qemu, tour};
+use crate::{bochs, lock, qemu, tour, v86};
 
 /// Control-] leaves, as in telnet.
 const LEAVE: u8 = 0x1D;
@@ -60,10 +60,12 @@ enum Place {
     Nowhere,
 }
 
-fn place() -> Place {
+fn place(emulator: Emulator) -> Place {
     let terminal = stdin().is_terminal() && stdout().is_terminal();
     let somebody_there = stdin().is_terminal() || stdout().is_terminal();
     let display = std::env::var_os("DISPLAY").is_some_and(|name| !name.is_empty());
+    // The window of v86 is the web page.
+    let display = display && emulator != Emulator::V86;
     match (display && somebody_there, terminal) {
         (true, _) => Place::Window,
         (false, true) => Place::Terminal,
@@ -74,13 +76,18 @@ fn place() -> Place {
 /// Runs the machine until it is switched off or left.
 pub fn run(options: &Options) -> Result<()> {
     let _lock = lock::hold(&options.machine.image)?;
-    let place = place();
+    let mut machine = options.machine.clone();
+    let place = place(machine.emulator);
     if place == Place::Nowhere {
-        return tour::run(&options.machine);
+        return tour::run(&machine);
+    }
+    if machine.emulator == Emulator::V86 {
+        // Its terminal is the serial line.
+        machine = machine.more_words("console=ttyS0");
     }
     let files = tempfile::tempdir().context("a folder for the emulator's files")?;
     let run = &Run {
-        machine: options.machine.for_a_person(files.path())?,
+        machine: machine.for_a_person(files.path())?,
         logs: &options.folder,
         files: files.path(),
     };
@@ -92,6 +99,7 @@ pub fn run(options: &Options) -> Result<()> {
             None => qemu_in_terminal(run),
         },
         (Emulator::Qemu, _) => qemu_in_terminal(run),
+        (Emulator::V86, _) => v86_in_terminal(run),
     }
 }
 
@@ -357,6 +365,24 @@ fn qemu_in_terminal(run: &Run) -> Result<()> {
     drop(command);
     match in_terminal(&mut qemu, guest, "QEMU")? {
         Some(status) => report(&qemu::end(status, &qemu.output())),
+        None => Ok(()),
+    }
+}
+
+// v86
+
+fn v86_in_terminal(run: &Run) -> Result<()> {
+    let (guest, side_of_v86) = pseudo_terminal()?;
+    let mut command = v86::command(&run.machine, &[], None)?;
+    command
+        .stdin(side_of_v86.try_clone()?)
+        .stdout(side_of_v86)
+        .stderr(Stdio::piped());
+    let mut process = Process::start_as_is(&mut command)?;
+    // As with QEMU.
+    drop(command);
+    match in_terminal(&mut process, guest, "v86")? {
+        Some(status) => report(&v86::end(status, &process.output())),
         None => Ok(()),
     }
 }

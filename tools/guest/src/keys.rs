@@ -52,6 +52,27 @@ fn punctuation(character: char) -> Option<&'static str> {
     })
 }
 
+/// What a PC's keyboard sends when the key `name` is pressed, of set 1, which 0.11's
+/// `kernel/chr_drv/keyboard.S` reads. Not the keys that send two bytes.
+pub fn scancode(name: &str) -> Option<u8> {
+    /// The code of the first key, and keys of consecutive codes.
+    const ROWS: [(usize, &str); 5] = [
+        (1, "esc 1 2 3 4 5 6 7 8 9 0 minus equal backspace"),
+        (15, "tab q w e r t y u i o p bracket_left bracket_right ret"),
+        (
+            29,
+            "ctrl a s d f g h j k l semicolon apostrophe grave_accent",
+        ),
+        (42, "shift backslash z x c v b n m comma dot slash shift_r"),
+        (56, "alt spc caps_lock f1 f2 f3 f4 f5 f6 f7 f8 f9 f10"),
+    ];
+    let code = |(first, names): (usize, &str)| {
+        let place = names.split(' ').position(|known| known == name)?;
+        u8::try_from(first + place).ok()
+    };
+    ROWS.into_iter().find_map(code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +86,18 @@ mod tests {
                 char::from(byte)
             );
         }
+    }
+
+    #[test]
+    fn every_key_of_a_character_has_a_scancode() {
+        for byte in (b' '..=b'~').chain(1..=0x1C).chain([0x7F]) {
+            for name in for_character(char::from(byte)).unwrap() {
+                assert!(scancode(&name).is_some(), "{name}");
+            }
+        }
+        let known = ["ret", "grave_accent", "slash", "spc", "f4"].map(scancode);
+        assert_eq!(known, [28, 41, 53, 57, 62].map(Some));
+        assert_eq!(scancode("pgup"), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Boots a disk image in Bochs or QEMU, talks to the guest and looks at it.
+//! Boots a disk image in Bochs, QEMU or v86, talks to the guest and looks at it.
 //!
 //! A [`Machine`] says what to boot; [`Machine::boot`] starts the emulator and
 //! gives a running [`Guest`]. Input goes in over the first serial line
@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The emulators' own flags stand in one place each: [`bochs`] (with
-//! `hdimage/bochsrc`) and [`qemu`].
+//! `hdimage/bochsrc`), [`qemu`], and [`v86`] (with `tools/web/headless.js`).
 
 pub mod bench;
 pub mod bochs;
@@ -45,6 +45,7 @@ pub mod shared_screen;
 pub mod soak;
 pub mod symbols;
 pub mod tour;
+pub mod v86;
 
 pub use machine::{Emulator, End, Guest, Machine, PROMPT_TIME};
 pub use prompt::{PROMPT, Prompt};

@@ -14,7 +14,7 @@ use crate::process::Process;
 use crate::prompt::{PROMPT, Prompt};
 use crate::screen::Screen;
 use crate::serial::{Listener, Serial};
-use crate::{bochs, image, line_rom, qemu};
+use crate::{bochs, image, line_rom, qemu, v86};
 
 /// How long a boot may take until the prompt, on a slow host too.
 pub const PROMPT_TIME: Duration = Duration::from_secs(60);
@@ -36,6 +36,8 @@ pub enum Emulator {
     Bochs,
     /// qemu-system-i386.
     Qemu,
+    /// The PC of the web page, in Node. Its kernel gets the word expose-tss (docs/v86.md).
+    V86,
 }
 
 /// How an emulator's run ended.
@@ -304,8 +306,10 @@ impl Machine {
                 machine.copy_boot_floppy(folder.path())?;
             }
         }
+        machine.add_words_of_emulator();
+        let needs_rom = self.in_place || self.emulator == Emulator::V86;
         match machine.command_line.take() {
-            Some(words) if self.in_place => machine.insert_command_line(&words, folder.path())?,
+            Some(words) if needs_rom => machine.insert_command_line(&words, folder.path())?,
             Some(words) => image::add_to_command_line(machine.boot_image()?, &words)?,
             None => {}
         }
@@ -324,6 +328,10 @@ impl Machine {
             Emulator::Qemu => {
                 let (mut process, monitor) = qemu::start(&machine, serial, folder.path())?;
                 let console = monitor.accept(&mut process, START_TIME)?;
+                (process, Box::new(console))
+            }
+            Emulator::V86 => {
+                let (process, console) = v86::start(&machine, serial, START_TIME)?;
                 (process, Box::new(console))
             }
         };
@@ -348,10 +356,19 @@ impl Machine {
         if machine.boot_from_floppy {
             machine.copy_boot_floppy(folder)?;
         }
+        machine.add_words_of_emulator();
         if let Some(words) = machine.command_line.take() {
             machine.insert_command_line(&words, folder)?;
         }
         Ok(machine)
+    }
+
+    /// Adds to the kernel command line what the emulator needs. What it boots from may
+    /// not be ours, so this may not be written there.
+    fn add_words_of_emulator(&mut self) {
+        if self.emulator == Emulator::V86 {
+            *self = self.clone().more_words(v86::COMMAND_LINE);
+        }
     }
 
     /// From now on boots from a copy of the floppy, which it puts into `folder`.

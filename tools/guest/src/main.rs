@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `guest`: boots the disk image in Bochs or QEMU.
+//! `guest`: boots the disk image in Bochs, QEMU or v86.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -37,10 +37,17 @@ impl Listener {
     /// Waits until `emulator` has connected, or ended, or `limit` is over. With
     /// `echo` all that comes is printed too.
     pub fn accept(&self, emulator: &mut Process, limit: Duration, echo: bool) -> Result<Serial> {
+        Serial::new(self.connection(emulator, limit)?, echo)
+    }
+
+    /// The bare connection, waited for likewise.
+    pub(crate) fn connection(&self, emulator: &mut Process, limit: Duration) -> Result<TcpStream> {
         let deadline = Instant::now() + limit;
         loop {
             if let Ok((stream, _)) = self.listener.accept() {
-                return Serial::new(stream, echo);
+                stream.set_nonblocking(false)?;
+                stream.set_nodelay(true)?;
+                return Ok(stream);
             }
             if emulator.has_ended()? {
                 bail!(
@@ -74,8 +81,6 @@ pub struct Serial {
 
 impl Serial {
     fn new(stream: TcpStream, echo: bool) -> Result<Self> {
-        stream.set_nonblocking(false)?;
-        stream.set_nodelay(true)?;
         let received = Arc::new(Received::default());
         let mut source = stream.try_clone()?;
         let sink = Arc::clone(&received);

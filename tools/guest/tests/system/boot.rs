@@ -27,6 +27,13 @@ guest::in_both!(
     missing_root_is_named,
     too_little_memory_is_named,
 );
+common::in_v86!(
+    prompt_is_reached_on_the_serial_line,
+    prompt_is_reached_on_the_screen,
+    halt_switches_the_machine_off,
+    a_missing_shell_is_told_with_growing_pauses,
+    damaged_kernel_is_named,
+);
 
 fn prompt_is_reached_on_the_serial_line(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator)?;

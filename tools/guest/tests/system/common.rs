@@ -33,6 +33,31 @@ pub fn skip(reason: &str) -> Result<()> {
     Ok(writeln!(std::io::stderr(), "\nskipped: {}", reason.trim())?)
 }
 
+/// Whether v86 runs here; if not, says that `test` does not run.
+pub fn has_v86(test: &str) -> Result<bool> {
+    match guest::v86::missing() {
+        Some(reason) => skip(&format!("{test} in v86: {reason}")).map(|()| false),
+        None => Ok(true),
+    }
+}
+
+/// As `guest::in_both`, in v86, where it runs.
+macro_rules! in_v86 {
+    ($($name:ident),* $(,)?) => {
+        mod in_v86 { $(
+            #[test]
+            #[ignore = "needs v86"]
+            fn $name() -> anyhow::Result<()> {
+                if crate::common::has_v86(stringify!($name))? {
+                    super::$name(guest::Emulator::V86)?;
+                }
+                Ok(())
+            }
+        )* }
+    };
+}
+pub(crate) use in_v86;
+
 /// A file that the Makefile makes for a test: the one that `variable` names, else
 /// `built`, from the root of the project.
 pub fn made(variable: &str, built: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use guest::{Emulator, Machine, PROMPT_TIME, image};
 use tempfile::TempDir;
 
@@ -242,6 +242,7 @@ fn a_disk_in_use_is_changed_by_nobody_else(emulator: Emulator) -> Result<()> {
     let holder = match emulator {
         Emulator::Qemu => "QEMU has it open",
         Emulator::Bochs => "Bochs has it open",
+        Emulator::V86 => bail!("v86 tells nobody"),
     };
     ensure!(refused.contains(holder), "{refused}");
     ensure!(

@@ -33,6 +33,16 @@ fn qemu_in_a_terminal() -> Result<()> {
     use_and_leave("qemu")
 }
 
+#[test]
+#[ignore = "needs v86 and the image"]
+fn v86_in_a_terminal() -> Result<()> {
+    if !common::has_v86("v86_in_a_terminal")? {
+        return Ok(());
+    }
+    use_and_leave("v86")?;
+    halt("v86")
+}
+
 fn use_and_leave(emulator: &str) -> Result<()> {
     let mut session = Session::start(emulator)?;
     session.use_the_shell()?;
@@ -44,11 +54,15 @@ fn use_and_leave(emulator: &str) -> Result<()> {
 #[ignore = "needs the emulators and the image"]
 fn halt_gives_the_terminal_back() -> Result<()> {
     for emulator in ["bochs", "qemu"] {
-        let mut session = Session::start(emulator)?;
-        session.expect_prompt(PROMPT_TIME)?;
-        session.leave("halt\r")?;
+        halt(emulator)?;
     }
     Ok(())
+}
+
+fn halt(emulator: &str) -> Result<()> {
+    let mut session = Session::start(emulator)?;
+    session.expect_prompt(PROMPT_TIME)?;
+    session.leave("halt\r")
 }
 
 /// As `make period` does, with two disks besides.

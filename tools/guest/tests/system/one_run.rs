@@ -7,9 +7,14 @@ use std::process::{Command, Output};
 use anyhow::{Result, ensure};
 use guest::{Emulator, Machine, lock};
 
-use crate::common::{boot_to_prompt, copy_of_image, halt, image, name};
+use crate::common::{self, boot_to_prompt, copy_of_image, halt, image, name};
 
 guest::in_both!(
+    words_for_one_run_leave_the_disk_alone,
+    a_disk_has_one_machine,
+    lines_need_no_newline_and_prompts_may_differ,
+);
+common::in_v86!(
     words_for_one_run_leave_the_disk_alone,
     a_disk_has_one_machine,
     lines_need_no_newline_and_prompts_may_differ,
@@ -25,6 +30,7 @@ fn words_of(emulator: Emulator) -> &'static str {
     match emulator {
         Emulator::Bochs => "bochs",
         Emulator::Qemu => "qemu",
+        Emulator::V86 => "v86",
     }
 }
 

@@ -21,6 +21,14 @@ guest::in_both!(
     screen_scrolls,
     file_system_is_clean_after_work_and_halt,
 );
+common::in_v86!(
+    pipeline_counts_the_lines_of_bin,
+    redirected_file_is_there_after_a_second_boot,
+    control_c_ends_a_running_program,
+    keys_edit_the_line_on_the_screen,
+    screen_scrolls,
+    file_system_is_clean_after_work_and_halt,
+);
 
 fn pipeline_counts_the_lines_of_bin(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator)?;
