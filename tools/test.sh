@@ -11,7 +11,8 @@
 #   DEBUGGING_IMAGE, DEBUGGING_KERNEL   those of `make debug`
 #   HOST_CARGO  the cargo for host programs
 #
-# The page is tested where Chromium and npm are installed (tools/setup.sh browser).
+# v86 is tested where npm is installed (tools/setup.sh web), the page where Chromium
+# is, too (tools/setup.sh browser).
 #
 # Ends 0 when every test of every ring has passed.
 set -u
@@ -57,6 +58,8 @@ ring_of_the_page() {
 
 : >build/test.failed
 {
+    # The tests in v86 are skipped where it is not there, and say so.
+    ! command -v npm >/dev/null || make --no-print-directory web-packages
     ring 'ring 1: on the host' 600 --no-fail-fast
     ring 'ring 1: on the host, the library of the programs' 200 -p programs --lib
     ring 'ring 2: in the emulators' 800 \
