@@ -35,7 +35,7 @@ _start: cli
         fildl   ten
         fprem
         fstpt   number
-        cmpl    $0xaaaaaaa9, number + 4
+        cmpl    $0xaaaaaaa1, number
 1:      jne     1b
         movw    $0x3f8, %dx
         movb    $'K', %al
