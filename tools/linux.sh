@@ -64,6 +64,8 @@ done
 rm -r "$folder/packages"
 mv "$folder"/root/boot/vmlinuz* "$folder/vmlinuz" || give_up "no kernel in $package"
 [ -n "$(find "$folder/root" -name 'minix.ko*')" ] || give_up "no minix module in $package"
+# Since Debian 13 all is below usr.
+[ -d "$folder/root/lib/modules" ] || mv "$folder/root/usr/lib" "$folder/root/lib"
 [ -x "$folder/root/bin/busybox" ] || mv "$folder/root/usr/bin" "$folder/root/bin" ||
     give_up "no busybox"
 rm -rf "$folder/root/boot" "$folder/root/usr/share" "$folder/apt"

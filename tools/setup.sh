@@ -31,6 +31,7 @@ bximage                                       bximage
 qemu-system-i386                              qemu-system-x86
 gdb                                           gdb
 fsck.minix                                    util-linux-extra
+mkfs.ext4                                     e2fsprogs
 ld                                            binutils
 gcc                                           gcc
 /usr/include/stdlib.h                         libc6-dev
@@ -58,6 +59,7 @@ bochs-debugger        bochs-debugger
 qemu-system-i386      qemu-system-x86-core
 gdb                   gdb
 fsck.minix            util-linux
+mkfs.ext4             e2fsprogs
 tic                   ncurses
 ld                    binutils
 gcc                   gcc

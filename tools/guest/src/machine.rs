@@ -254,7 +254,7 @@ impl Machine {
     /// Has each command that a hard disk is given written to `log` (QEMU only).
     #[must_use]
     pub fn disk_log(mut self, log: impl Into<PathBuf>) -> Self {
-        self.event_log = Some(("ide_exec_cmd", log.into()));
+        self.event_log = Some(("ide_*exec_cmd", log.into()));
         self
     }
 

@@ -389,7 +389,7 @@ const FLUSH_CACHE: &str = "cmd 0xe7";
 
 fn commands(log: &Path) -> Result<Vec<String>> {
     let log = std::fs::read_to_string(log)?;
-    let is_command = |line: &&str| line.contains("ide_exec_cmd");
+    let is_command = |line: &&str| line.contains("exec_cmd");
     Ok(log.lines().filter(is_command).map(String::from).collect())
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What happens to an image that is used by others, or that a signal interrupts.
 
-use crate::project::Project;
+use crate::project::{Project, system_tool};
 use nix::unistd::geteuid;
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -153,7 +153,11 @@ fn an_image_keeps_its_owner_mode_and_names() {
 fn as_ordinary_user(project: &Project, words: &[&str]) -> Command {
     const NOBODY: u32 = 65534;
     let program = project.path("mkimage");
-    fs::copy(assert_cmd::cargo::cargo_bin("mkimage"), &program).unwrap();
+    // Written by another process: what one of our threads has open for writing, a child
+    // of any other thread has too for a moment, and then it can't be run.
+    let mut copy = system_tool("cp");
+    copy.arg(assert_cmd::cargo::cargo_bin("mkimage"));
+    copy.arg(&program).assert().success();
     let mut command = Command::new(program);
     command.current_dir(project.path("")).args(words);
     if geteuid().is_root() {

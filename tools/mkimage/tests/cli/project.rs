@@ -166,12 +166,14 @@ impl Project {
     }
 }
 
-/// A tool of util-linux, which is not always in the PATH.
+/// A tool of the host, which is not always in the PATH.
 pub fn system_tool(name: &str) -> Command {
     let folders = ["/sbin", "/usr/sbin", "/bin", "/usr/bin"];
     let path = folders
         .iter()
         .map(|folder| Path::new(folder).join(name))
         .find(|path| path.exists());
-    Command::new(path.unwrap_or_else(|| panic!("the tests need {name} of util-linux")))
+    Command::new(
+        path.unwrap_or_else(|| panic!("the tests need {name}: tools/setup.sh installs it")),
+    )
 }
