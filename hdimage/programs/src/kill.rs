@@ -62,7 +62,7 @@ fn send(target: &[u8], signal: u32, job: SendToJob<'_>) -> bool {
 }
 
 /// A signal by number (0 only tests) or by name, with or without SIG.
-fn signal_number(text: &[u8]) -> Option<u32> {
+pub fn signal_number(text: &[u8]) -> Option<u32> {
     if let Some(number) = unsigned(text, 10) {
         return (number <= 32).then_some(number);
     }

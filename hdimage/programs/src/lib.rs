@@ -9,12 +9,14 @@ extern crate alloc;
 
 pub mod columns;
 pub mod date;
+pub mod editor;
 pub mod fields;
 pub mod glob;
 pub mod mode;
 pub mod number;
 pub mod options;
 pub mod path;
+pub mod printf;
 pub mod regex;
 pub mod shell;
 pub mod test_expression;
@@ -23,6 +25,8 @@ pub mod test_expression;
 pub mod accounts;
 #[cfg(target_os = "none")]
 pub mod command;
+#[cfg(target_os = "none")]
+pub mod file_tests;
 #[cfg(target_os = "none")]
 pub mod files;
 #[cfg(target_os = "none")]

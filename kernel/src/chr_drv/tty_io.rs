@@ -22,10 +22,11 @@ mod tty;
 
 use super::{console, keyboard, serial};
 use crate::exit::kill_pgrp;
-use crate::sched::{self, Attention, NO_TTY, Task, current, timer};
+use crate::sched::{self, Attention, NO_TTY, State as TaskState, Task, current, timer};
 use fs::seam::{Condition, OpenDevice, UserBuffer};
 use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use lib::lock::IrqLockGuard;
+use lib::signal::Signal;
 use lib::sys::types::{Device, major};
 use lib::termios::{ControlFlags, LocalFlags, Winsize};
 use lib::{Errno, Result};
@@ -226,7 +227,21 @@ fn act(tty: &Tty, pgrp: u32, event: Event) {
         tty.go_on();
     }
     if let Some(signal) = event.signal {
-        kill_pgrp(pgrp, signal);
+        signal_front(tty, pgrp, signal);
+    }
+}
+
+/// Sends a signal to the process group in front. If all of it have ended and the
+/// shell does not know yet, the shell gets it, as leader of the session: a ^C between
+/// two commands of a loop must not be lost.
+fn signal_front(tty: &Tty, pgrp: u32, signal: Signal) {
+    let is_alive = |task: &Task| task.pgrp.get() == pgrp && task.state() != TaskState::Zombie;
+    if pgrp == 0 || sched::tasks().any(is_alive) {
+        return kill_pgrp(pgrp, signal);
+    }
+    let leads = |task: &&Task| task.leader.get() != 0 && tty.controls(task);
+    if let Some(leader) = sched::tasks().find(leads) {
+        kill_pgrp(leader.pgrp.get(), signal);
     }
 }
 

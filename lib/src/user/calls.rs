@@ -14,6 +14,7 @@ use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::sgtty::Sgttyb;
 use crate::signal::Signal;
 use crate::sys::dirent::Dirent;
+use crate::sys::resource::Rlimit;
 use crate::sys::stat::Stat;
 use crate::sys::time::{SelectArguments, Timeval};
 use crate::sys::times::Tms;
@@ -372,6 +373,19 @@ pub fn times() -> Result<(Tms, u32)> {
     let mut tms = Tms::zeroed();
     // SAFETY: the kernel writes one `Tms`.
     unsafe { syscall::times(address(&raw mut tms)) }.map(|ticks| (tms, ticks))
+}
+
+/// A limit of this process: one of [`crate::sys::resource`].
+pub fn getrlimit(resource: u32) -> Result<Rlimit> {
+    let mut limit = Rlimit::zeroed();
+    // SAFETY: the kernel writes one `Rlimit`.
+    unsafe { syscall::getrlimit(resource, address(&raw mut limit)) }.map(|_| limit)
+}
+
+/// Sets a limit of this process.
+pub fn setrlimit(resource: u32, limit: &Rlimit) -> Result<()> {
+    // SAFETY: the kernel reads one `Rlimit`.
+    unsafe { syscall::setrlimit(resource, address(limit)) }.map(drop)
 }
 
 /// The name of the system.

@@ -45,12 +45,17 @@ pub fn args() -> &'static [&'static CStr] {
         .unwrap_or_default()
 }
 
-/// The name by which the program was called, without directories.
-pub fn program_name() -> &'static [u8] {
-    let path = ARGUMENTS
+/// The name by which the program was called, as it was given.
+pub fn full_name() -> &'static [u8] {
+    ARGUMENTS
         .get()
         .and_then(|all| all.first())
-        .map_or(&b"?"[..], |name| name.to_bytes());
+        .map_or(&b"?"[..], |name| name.to_bytes())
+}
+
+/// The name by which the program was called, without directories.
+pub fn program_name() -> &'static [u8] {
+    let path = full_name();
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 

@@ -4,8 +4,9 @@
 use anyhow::{Context, Result};
 use regex_lite::Regex;
 
-/// What our shell says to the super-user; other shells say other things.
-pub const PROMPT: &str = "# ";
+/// What our shell says to the super-user, in front of which a login shell says where
+/// it is; other shells say other things.
+pub const PROMPT: &str = r"(?:root:/\S*)?# ";
 
 /// A prompt, as a regular expression.
 #[derive(Debug, Clone)]
@@ -52,8 +53,10 @@ mod tests {
         let prompt = Prompt::new(PROMPT)?;
         assert_eq!(prompt.start_in("hello\r\n# "), Some(7));
         assert_eq!(prompt.start_in("# "), Some(0));
+        assert_eq!(prompt.start_in("hello\r\nroot:/usr/root# "), Some(7));
+        assert_eq!(prompt.start_in("no newlineroot:/# "), Some(10));
         assert_eq!(prompt.start_in("# ls"), None);
-        assert!(prompt.is_line("#"));
+        assert!(prompt.is_line("#") && prompt.is_line("root:/usr/root#"));
         assert!(!prompt.is_line("") && !prompt.is_line("# ls") && !prompt.is_line("x #"));
         Ok(())
     }

@@ -122,7 +122,7 @@ export class Guest {
      */
     async command(line) {
         await this.page.keyboard.type(`clear; ${line}; echo status $?\n`);
-        const text = await this.expect(/^status \d+\n# *$/m);
+        const text = await this.expect(/^status \d+\n(?:root:\S*)?# *$/m);
         return text.slice(0, text.indexOf("status ")).trim();
     }
 

@@ -67,7 +67,7 @@ test("what is written and synced is there after a reload, can be downloaded, and
 
     guest.page.once("dialog", (dialog) => dialog.accept());
     await guest.button("Forget the disk's changes").click();
-    await guest.expect(/Loading[^]*^# *$/m);
+    await guest.expect(/Loading[^]*^(?:root:\S*)?# *$/m);
     await guest.page.click("#screen");
     assert.match(await guest.command("cat /root.txt"), /No such file/);
 });
@@ -112,12 +112,12 @@ test("a root disk of 1991 starts from the floppy, and is kept", async (t) => {
     });
     assert.equal(await guest.page.getByLabel("Start from").inputValue(), "floppy");
     await guest.button("Start with these").click();
-    await guest.expect(/410\/16\/38[^]*^# *$/m);
+    await guest.expect(/410\/16\/38[^]*^(?:root:\S*)?# *$/m);
     await guest.page.click("#screen");
     assert.equal(await guest.command("cat /etc/said; echo more >> /etc/said; sync"), "of 1991");
     await guest.saved();
     await guest.button("Reset").click();
-    await guest.expect(/410\/16\/38[^]*^# *$/m);
+    await guest.expect(/410\/16\/38[^]*^(?:root:\S*)?# *$/m);
     assert.equal(await guest.command("cat /etc/said"), "of 1991\nmore");
 });
 
@@ -149,7 +149,7 @@ test("the machine's death is told, and it can be started again", async () => {
     assert.match(guest.complaints.join(), /unreachable/);
     guest.complaints = [];
     await guest.button("Start again").click();
-    await guest.expect(/Loading[^]*^# *$/m);
+    await guest.expect(/Loading[^]*^(?:root:\S*)?# *$/m);
     assert.equal(await guest.command("echo again"), "again");
 });
 
@@ -158,7 +158,7 @@ test("a machine that is switched off says so", async () => {
     await guest.page.keyboard.type("halt\n");
     await guest.state("The machine has been switched off.");
     await guest.button("Start again").click();
-    await guest.expect(/Loading[^]*^# *$/m);
+    await guest.expect(/Loading[^]*^(?:root:\S*)?# *$/m);
 });
 
 test("without a network the page works after the first prompt", async () => {
@@ -183,7 +183,7 @@ test("copy, paste, consoles, and keys of other keyboards", async () => {
     await guest.page.keyboard.press("Control+v");
     await guest.expect(/^Pasted: \{~\|\\\}$/m);
     await guest.button("Copy").click();
-    await guest.page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("\nPasted: {~|\\}\n# "));
+    await guest.page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("\nPasted: {~|\\}\nroot:/usr/root# "));
     // A French keyboard: the key that is an A there is a Q on ours.
     await guest.page.click("#screen");
     await guest.page.evaluate(() => {
@@ -192,9 +192,9 @@ test("copy, paste, consoles, and keys of other keyboards", async () => {
             field.dispatchEvent(new KeyboardEvent(type, { code: "KeyQ", key: "a" }));
         }
     });
-    await guest.expect(/^# a$/m);
+    await guest.expect(/^root:\S*# a$/m);
     await guest.button("Console 2").click();
-    await guest.expect(/^# *$/m);
+    await guest.expect(/^(?:root:\S*)?# *$/m);
     // What a phone does: the text changes, without keys.
     await guest.page.click("#screen");
     await guest.page.evaluate(() => {
@@ -246,7 +246,7 @@ test("it fits a desktop and a phone, light and dark, and its controls have names
     await guest.page.setViewportSize({ width: 1280, height: 720 });
     await guest.boot(server.address);
     await guest.page.keyboard.type("clear; uname -a; ls -l / | grep bin | wc -l; ls -l /\n");
-    await guest.expect(/ usr$[^]*^# *$/m);
+    await guest.expect(/ usr$[^]*^(?:root:\S*)?# *$/m);
     // The one in the book.
     const tasks = guest.page.locator("#tasks summary");
     await tasks.click();

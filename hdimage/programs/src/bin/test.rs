@@ -5,56 +5,21 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::sys::stat::{
-    S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISGID, S_ISLNK, S_ISREG, S_ISUID, S_ISVTX,
-};
-use lib::unistd::{R_OK, W_OK, X_OK};
-use lib::user::calls::{self, Fd};
 use lib::user::env;
 use programs::command::complain;
-use programs::number::unsigned;
-use programs::path::c_string;
-use programs::test_expression::evaluate;
+use programs::file_tests::test;
 
 extern crate alloc;
 
 lib::program!(main);
 
 fn main() -> i32 {
-    let mut words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();
-    if env::program_name() == b"[" && words.pop() != Some(b"]") {
-        complain(&[], "missing ]");
-        return 2;
-    }
-    match evaluate(&words, &mut file_test) {
+    let words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();
+    match test(env::program_name(), &words) {
         Ok(value) => (!value).into(),
         Err(error) => {
             complain(&[], error);
             2
         }
-    }
-}
-
-fn file_test(letter: u8, path: &[u8]) -> bool {
-    let fd = unsigned(path, 10);
-    let path = c_string(path);
-    let access = |mode| calls::access(&path, mode).is_ok();
-    let mode = |test: fn(u16) -> bool| calls::stat(&path).is_ok_and(|stat| test(stat.st_mode));
-    match letter {
-        b'b' => mode(S_ISBLK),
-        b'c' => mode(S_ISCHR),
-        b'd' => mode(S_ISDIR),
-        b'e' => mode(|_| true),
-        b'f' => mode(S_ISREG),
-        b'g' => mode(|mode| mode & S_ISGID != 0),
-        b'k' => mode(|mode| mode & S_ISVTX != 0),
-        b'p' => mode(S_ISFIFO),
-        b'u' => mode(|mode| mode & S_ISUID != 0),
-        b'r' => access(R_OK),
-        b'w' => access(W_OK),
-        b'x' => access(X_OK),
-        b's' => calls::stat(&path).is_ok_and(|stat| stat.st_size > 0),
-        b't' => fd.is_some_and(|fd| calls::isatty(Fd(fd))),
-        _ => calls::lstat(&path).is_ok_and(|stat| S_ISLNK(stat.st_mode)),
     }
 }

@@ -39,7 +39,7 @@ fn each_console_has_a_shell_and_a_picture(emulator: Emulator) -> Result<()> {
     for number in [2, 3, 4] {
         switch(&mut guest, number)?;
         let screen = guest.screen()?;
-        ensure!(screen.text() == "#\n", "{screen}");
+        ensure!(screen.text() == "root:/usr/root#\n", "{screen}");
         // More than a screen, and more than the console's share of the memory.
         for _ in 0..3 {
             guest.type_line("ls /bin /dev", LIMIT)?;
@@ -68,7 +68,10 @@ fn output_to_a_hidden_console_stays_there(emulator: Emulator) -> Result<()> {
     guest.type_line("ls -l /bin /dev > /dev/tty3", LIMIT)?;
     let screen = guest.type_line("echo hid''den > /dev/tty3", LIMIT)?;
     ensure!(!screen.text().contains("hidden"), "{screen}");
-    ensure!(screen.lines()[2..].concat() == "#", "{screen}");
+    ensure!(
+        screen.lines()[2..].concat() == "root:/usr/root#",
+        "{screen}"
+    );
     switch(&mut guest, 3)?;
     let screen = guest.screen()?;
     ensure!(screen.text().contains("hidden"), "{screen}");
@@ -91,7 +94,10 @@ fn keys_go_to_the_console_in_front(emulator: Emulator) -> Result<()> {
     guest.expect_screen_that("the first console", LIMIT, |screen| *screen != before)?;
     guest.settle();
     let screen = guest.screen()?;
-    ensure!(screen.last_line() == "# /usr/lib/tests/t_spin", "{screen}");
+    ensure!(
+        screen.last_line() == "root:/usr/root# /usr/lib/tests/t_spin",
+        "{screen}"
+    );
     guest.type_keys("\x03")?;
     guest.expect_screen_prompt(LIMIT)?;
     Ok(())
@@ -115,7 +121,7 @@ fn chvt_changes_the_console(emulator: Emulator) -> Result<()> {
     let before = guest.screen()?;
     guest.type_keys("chvt 9 || chvt 2\n")?;
     guest.expect_screen_that("the second console", LIMIT, |screen| {
-        *screen != before && screen.text() == "#\n"
+        *screen != before && screen.text() == "root:/usr/root#\n"
     })?;
     guest.press("alt-f1")?;
     guest.expect_screen("chvt: 9: ", LIMIT)?;

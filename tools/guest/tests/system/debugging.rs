@@ -456,7 +456,7 @@ impl Terminal {
         loop {
             let screen = self.screen();
             let of_guest = |line: &&str| !line.contains("Control-]") && !line.trim().is_empty();
-            if screen.lines().rfind(of_guest).map(str::trim) == Some("#") {
+            if screen.lines().rfind(of_guest).map(str::trim) == Some("root:/usr/root#") {
                 return Ok(());
             }
             ensure!(

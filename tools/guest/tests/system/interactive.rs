@@ -178,7 +178,7 @@ impl Session {
     fn expect_prompt(&mut self, limit: Duration) -> Result<()> {
         self.expect_within("the prompt", limit, |text| {
             let of_guest = |line: &&str| !line.contains("Control-]") && !line.trim().is_empty();
-            text.lines().rfind(of_guest).map(str::trim) == Some("#")
+            text.lines().rfind(of_guest).map(str::trim) == Some("root:/usr/root#")
         })
     }
 

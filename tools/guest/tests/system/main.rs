@@ -26,6 +26,7 @@ mod period;
 mod period_disk;
 mod power;
 mod serial;
+mod sh_cases;
 mod shell;
 mod soak;
 mod tracing;

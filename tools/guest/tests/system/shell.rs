@@ -11,7 +11,10 @@ guest::in_both!(
     pipeline_counts_the_lines_of_bin,
     redirected_file_is_there_after_a_second_boot,
     two_hundred_forks,
+    a_login_shell_knows_where_it_is,
     control_c_ends_a_running_program,
+    control_c_ends_a_loop_of_programs,
+    keys_edit_the_line_on_a_serial_line,
     control_backslash_and_kill_end_programs,
     control_d_ends_input,
     a_job_is_killed_as_soon_as_it_is_started,
@@ -69,6 +72,63 @@ fn control_c_ends_a_running_program(emulator: Emulator) -> Result<()> {
         guest.expect_prompt("the prompt after ^C", LIMIT)?;
     }
     ensure!(guest.command("echo alive")? == "alive\n");
+    Ok(())
+}
+
+fn a_login_shell_knows_where_it_is(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    let output = guest.command("echo $PATH $TERM $HOME $PWD $USER; pwd; echo $0")?;
+    ensure!(
+        output == "/bin:/sbin:/usr/bin console /usr/root /usr/root root\n/usr/root\nsh\n",
+        "{output:?}"
+    );
+    // The user's own file comes second.
+    guest.command("echo 'MINE=$TERM-mine' > .profile")?;
+    guest.send("exit\n")?;
+    guest.expect_prompt("the prompt of the next shell", LIMIT)?;
+    ensure!(guest.command("echo $MINE")? == "console-mine\n");
+    Ok(())
+}
+
+/// The signal may come while one program has ended and the next has not begun.
+fn control_c_ends_a_loop_of_programs(emulator: Emulator) -> Result<()> {
+    let rounds = match emulator {
+        Emulator::Bochs => 5,
+        Emulator::Qemu => 30,
+    };
+    let mut guest = boot(emulator)?;
+    for round in 0..rounds {
+        guest.send("while true; do date; done\n")?;
+        guest.expect_serial(" UTC ", LIMIT)?;
+        // Each time at another moment.
+        std::thread::sleep(Duration::from_millis(50 + round * 7));
+        guest.send("\x03")?;
+        guest.expect_prompt("the prompt after ^C", LIMIT)?;
+    }
+    ensure!(guest.command("echo alive")? == "alive\n");
+    Ok(())
+}
+
+fn keys_edit_the_line_on_a_serial_line(emulator: Emulator) -> Result<()> {
+    let mut guest = boot(emulator)?;
+    let mut typed = |keys: &str, printed: &str| {
+        guest.send(keys)?;
+        guest.expect_serial(&format!("\n{printed}\r\n"), LIMIT)?;
+        guest.expect_prompt("the next prompt", LIMIT)
+    };
+    typed("eco one\x01\x1b[C\x1b[Ch\n", "one")?;
+    typed("echo twX\x7fo three\x17four\n", "two four")?;
+    typed("\x1b[A\x1b[A\n", "one")?;
+    typed("\x12two\n", "two four")?;
+    typed("ec\tfive; cd /et\t; echo \"$PW\t\n", "five")?;
+    typed("\x10\x15pwd\n", "/etc")?;
+    typed("echo lost\x03echo kept\n", "kept")?;
+    typed("set +o emacs; echo plain\n", "plain")?;
+    typed("echo stXill\x7f\x7f\x7f\x7f\x7fill\n", "still")?;
+    typed(
+        "tail -n 1 /usr/root/.sh_history\n",
+        "set +o emacs; echo plain",
+    )?;
     Ok(())
 }
 
@@ -145,7 +205,7 @@ fn keys_edit_the_line_on_the_screen(emulator: Emulator) -> Result<()> {
         })
     };
     guest.type_keys("echo \"Axy\x7f\x7fB & | { ~\"")?;
-    shows(&mut guest, "# echo \"AB & | { ~\"")?;
+    shows(&mut guest, "root:/usr/root# echo \"AB & | { ~\"")?;
     guest.type_keys("\n")?;
     let screen = guest.expect_screen_prompt(LIMIT)?;
     ensure!(
@@ -153,7 +213,7 @@ fn keys_edit_the_line_on_the_screen(emulator: Emulator) -> Result<()> {
         "{screen}"
     );
     guest.type_keys("no such command\x15echo clean")?;
-    shows(&mut guest, "# echo clean")?;
+    shows(&mut guest, "root:/usr/root# echo clean")?;
     guest.type_keys("\n")?;
     let screen = guest.expect_screen_prompt(LIMIT)?;
     ensure!(
@@ -161,7 +221,7 @@ fn keys_edit_the_line_on_the_screen(emulator: Emulator) -> Result<()> {
         "{screen}"
     );
     guest.type_keys("/usr/lib/tests/t_spin\n")?;
-    shows(&mut guest, "# /usr/lib/tests/t_spin")?;
+    shows(&mut guest, "root:/usr/root# /usr/lib/tests/t_spin")?;
     guest.type_keys("\x03")?;
     guest.expect_screen_prompt(LIMIT)?;
     Ok(())
@@ -173,7 +233,7 @@ fn screen_scrolls(emulator: Emulator) -> Result<()> {
     let lines = screen.lines();
     ensure!(lines.len() == 25, "{screen}");
     ensure!(
-        lines[24] == "#" && lines[23] == "end of the list",
+        lines[24] == "root:/usr/root#" && lines[23] == "end of the list",
         "{screen}"
     );
     // The whole picture is the list: no line of it is empty or left over.

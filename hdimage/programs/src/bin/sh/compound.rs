@@ -2,11 +2,15 @@
 //! Commands that decide which commands run, and how often.
 
 use crate::execute::{Interpreter, Leave};
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+use lib::eprintln;
+use lib::limits::HZ;
+use lib::user::calls;
 use programs::glob::matches;
-use programs::shell::expand::{pattern, single};
-use programs::shell::lexer::Word;
-use programs::shell::tree::{CommandKind, List};
+use programs::shell::expand::{Shell, pattern, single};
+use programs::shell::tree::{CommandKind, List, Pipeline, Word};
 
 impl Interpreter {
     /// Runs a command that is made of others.
@@ -32,15 +36,35 @@ impl Interpreter {
                 self.functions.insert(name.clone(), body.clone());
                 self.variables.status = 0;
             }
+            CommandKind::Timed(pipeline) => self.timed(pipeline),
             CommandKind::Simple { .. } => {}
+        }
+    }
+
+    /// Runs a pipeline, and tells how long it took.
+    fn timed(&mut self, pipeline: &Pipeline) {
+        let before = calls::times();
+        self.pipeline(pipeline);
+        let (Ok((before, start)), Ok((after, end))) = (before, calls::times()) else {
+            return;
+        };
+        let user = (after.tms_utime + after.tms_cutime) - (before.tms_utime + before.tms_cutime);
+        let system = (after.tms_stime + after.tms_cstime) - (before.tms_stime + before.tms_cstime);
+        let real = end.wrapping_sub(start);
+        for (name, ticks) in [
+            ("real", real),
+            ("user", user as u32),
+            ("sys", system as u32),
+        ] {
+            eprintln!("{name}\t{}", minutes_and_seconds(ticks));
         }
     }
 
     /// Runs commands whose status decides something.
     fn condition(&mut self, list: &List) -> bool {
-        let exit_on_failure = core::mem::take(&mut self.exit_on_failure);
+        self.tested += 1;
         self.list(list);
-        self.exit_on_failure = exit_on_failure;
+        self.tested -= 1;
         self.variables.status == 0
     }
 
@@ -61,7 +85,11 @@ impl Interpreter {
     fn while_command(&mut self, until: bool, condition: &List, body: &List) {
         let mut status = 0;
         self.loops += 1;
-        while self.condition(condition) != until && self.loop_goes_on() {
+        loop {
+            let holds = self.condition(condition) != until;
+            if !self.loop_goes_on() || !holds {
+                break;
+            }
             self.list(body);
             status = self.variables.status;
             if !self.loop_goes_on() {
@@ -69,7 +97,9 @@ impl Interpreter {
             }
         }
         self.loops -= 1;
-        self.variables.status = status;
+        if self.leave.is_none() {
+            self.variables.status = status;
+        }
     }
 
     fn for_command(&mut self, name: &[u8], words: Option<&[Word]>, body: &List) {
@@ -80,7 +110,10 @@ impl Interpreter {
         self.variables.status = 0;
         self.loops += 1;
         for value in values {
-            self.variables.set(name, &value);
+            self.assign(name, &value);
+            if self.leave.is_some() {
+                break;
+            }
             self.list(body);
             if !self.loop_goes_on() {
                 break;
@@ -106,7 +139,11 @@ impl Interpreter {
     }
 
     fn case_command(&mut self, subject: &Word, branches: &[(Vec<Word>, List)]) {
+        self.substituted = 0;
         let subject = single(subject, self);
+        if self.leave.is_some() {
+            return;
+        }
         self.variables.status = 0;
         for (patterns, list) in branches {
             if patterns
@@ -117,4 +154,11 @@ impl Interpreter {
             }
         }
     }
+}
+
+/// Clock ticks as `1m2.34s`.
+pub fn minutes_and_seconds(ticks: u32) -> String {
+    let (seconds, rest) = (ticks / HZ, ticks % HZ);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!("{minutes}m{seconds}.{:02}s", rest * 100 / HZ)
 }

@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The shell itself: where commands come from, lists, simple commands.
+//! The shell itself: where commands come from, lists, pipelines.
 //!
-//! `compound` and `processes` hold the rest of [`Interpreter`].
+//! `simple`, `compound`, `processes` and `traps` hold the rest of [`Interpreter`].
+//!
+//! Nothing ends the shell half-way: what is to be left, by `exit` or ^C as much as
+//! by `break`, sets [`Interpreter::leave`], and all that runs comes back.
 
-use crate::builtins;
-use crate::input::{Input, Read};
+use crate::input::{Input, Prompted};
 use crate::jobs::{Jobs, Terminal};
+use crate::options::Options;
 use crate::redirect;
-use crate::variables::Variables;
+use crate::traps::{self, Traps};
+use crate::typing::History;
+use crate::variables::{Scope, Variables};
 use alloc::collections::BTreeMap;
-use alloc::ffi::CString;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use lib::signal::Signal;
 use lib::sys::stat::S_ISDIR;
 use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
-use lib::user::dirent::read_directory;
 use lib::user::signal::{Handler, sigaction};
-use lib::user::stdio;
 use lib::{Errno, eprintln, println};
 use programs::command::complain;
-use programs::path::c_string;
-use programs::run::{DEFAULT_PATH, execute};
-use programs::shell::expand::{Shell, arguments, single};
-use programs::shell::lexer::{SyntaxError, Word};
-use programs::shell::parser::parse;
+use programs::shell::parser::parse_line;
+use programs::shell::source::SyntaxError;
 use programs::shell::tree::{AndOr, Command, CommandKind, Connector, List, Pipeline};
-
-/// ^C was typed while a command of the shell itself ran.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn on_interrupt(_signal: u32) {
-    INTERRUPTED.store(true, Relaxed);
-}
 
 /// Signals that mean the foreground command, not a shell at a terminal.
 const IGNORED_AT_TERMINAL: [Signal; 5] = [
@@ -46,9 +36,9 @@ const IGNORED_AT_TERMINAL: [Signal; 5] = [
     Signal::SIGTTOU,
 ];
 
-/// How deep functions and `.` may call each other, so that they do not overflow
-/// the stack.
-const DEEPEST: u32 = 200;
+/// How deep commands may run inside of each other, as in functions that call
+/// themselves, so that they do not overflow the stack.
+const DEEPEST: u32 = 1200;
 
 /// Why commands are left before they are done.
 #[derive(Clone, Copy, PartialEq)]
@@ -59,16 +49,22 @@ pub enum Leave {
     Continue(u32),
     /// `return`, out of a function or a file.
     Return,
-    /// ^C, or a mistake in an expression.
+    /// ^C, or a mistake at the prompt.
     Interrupt,
+    /// The end of the shell: `exit`, or a mistake in a script.
+    Exit,
 }
 
 /// The state of the shell.
 pub struct Interpreter {
-    /// Variables and parameters.
+    /// Variables, parameters and options.
     pub variables: Variables,
     /// What was defined by `name() command`.
     pub functions: BTreeMap<Vec<u8>, Rc<Command>>,
+    /// What was defined by `alias`.
+    pub aliases: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What was defined by `trap`.
+    pub traps: Traps,
     /// Jobs that are stopped or in the background.
     pub jobs: Jobs,
     /// The terminal, if there is job control.
@@ -81,103 +77,139 @@ pub struct Interpreter {
     pub loops: u32,
     /// How many functions and files run around the command.
     pub calls: u32,
+    /// What `local` has hidden, for each function that runs.
+    pub scopes: Vec<Scope>,
+    /// How many commands run around the command.
+    depth: u32,
+    /// How many of those ask whether it fails, so that `set -e` does not count.
+    pub tested: u32,
+    /// The status of the last `$( )` of this command.
+    pub substituted: i32,
+    /// A built-in command was called in a way that makes no sense.
+    pub mistaken: bool,
+    /// What was typed.
+    pub history: History,
     /// The user knows that there are stopped jobs.
     pub warned: bool,
     /// Whether somebody types the commands.
     pub interactive: bool,
-    /// `set -e`: end at the first failure.
-    pub exit_on_failure: bool,
-    /// `set -x`: show commands before they run.
-    pub trace: bool,
 }
 
 impl Interpreter {
     /// A shell with the variables of its environment.
     pub fn new() -> Interpreter {
-        let mut variables = Variables::from_environment();
-        for (name, value) in [(&b"PATH"[..], DEFAULT_PATH), (b"PS2", b"> ")] {
-            if variables.get(name).is_none() {
-                variables.set(name, value);
-            }
-        }
         Interpreter {
-            variables,
+            variables: Variables::from_environment(),
             functions: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            traps: Traps::default(),
             jobs: Jobs::default(),
             terminal: None,
             text: Vec::new(),
             leave: None,
             loops: 0,
             calls: 0,
+            scopes: Vec::new(),
+            depth: 0,
+            tested: 0,
+            substituted: 0,
+            mistaken: false,
+            history: History::default(),
             warned: false,
             interactive: false,
-            exit_on_failure: false,
-            trace: false,
         }
     }
 
+    /// Whether an option of `set` is on.
+    pub fn option(&self, letter: u8) -> bool {
+        self.variables.options.has(letter)
+    }
+
+    /// The options, to be changed.
+    pub fn options(&mut self) -> &mut Options {
+        &mut self.variables.options
+    }
+
     /// Makes it the shell of a terminal.
-    pub fn interactive(&mut self) -> Input {
+    pub fn interactive(&mut self) -> Input<'static> {
         self.interactive = true;
-        if self.variables.get(b"PS1").is_none() {
-            self.variables
-                .set(b"PS1", if calls::geteuid() == 0 { b"# " } else { b"$ " });
-        }
         // None of these numbers is refused. SIGTTIN is still to stop a shell in
         // the background.
-        let _ = sigaction(Signal::SIGINT, Handler::Catch(on_interrupt));
+        traps::catch_interrupt();
         let _ = sigaction(Signal::SIGTTOU, Handler::Ignore);
         let _ = sigaction(Signal::SIGTTIN, Handler::Default);
         self.terminal = Terminal::take();
         for signal in IGNORED_AT_TERMINAL {
             let _ = sigaction(signal, Handler::Ignore);
         }
+        let monitors = self.terminal.is_some();
+        self.options().set(b'i', true);
+        self.options().set(b'm', monitors);
         Input::terminal(Fd::STDIN)
     }
 
-    /// Runs commands until they end; the exit status.
-    pub fn run_input(&mut self, mut input: Input) -> i32 {
+    /// What the shell itself does on a signal.
+    pub fn own_handler(&self, signal: Option<Signal>) -> Handler {
+        let ignored = signal.is_some_and(|signal| IGNORED_AT_TERMINAL.contains(&signal));
+        match ignored && self.interactive {
+            true => Handler::Ignore,
+            false => Handler::Default,
+        }
+    }
+
+    /// Runs commands until they end or are left.
+    pub fn run_input(&mut self, mut input: Input<'_>) {
+        let mut any = false;
         loop {
-            self.reap_background();
-            let prompts =
-                [&b"PS1"[..], b"PS2"].map(|name| self.variables.get(name).unwrap_or_default());
             if input.interactive {
-                INTERRUPTED.store(false, Relaxed);
+                self.reap_background();
+                traps::forget_interrupt();
             }
-            match input.read([&prompts[0], &prompts[1]]) {
-                Read::Commands(list) => {
-                    let warned = self.warned;
-                    self.list(&list);
-                    // The warning is for the very next command.
-                    self.warned &= !warned;
-                    if input.interactive {
-                        self.leave = None;
-                    } else if self.leave.is_some() {
-                        return self.variables.status;
-                    }
+            let mut lines = Prompted {
+                input: &mut input,
+                shell: self,
+                begun: false,
+            };
+            match parse_line(&mut lines) {
+                Ok(Some(list)) => {
+                    any = true;
+                    self.run_line(&list, input.interactive);
                 }
-                Read::Interrupted => {
+                Ok(None) if input.interactive => {
+                    println!();
+                    if self.stays_for_stopped_jobs() {
+                        continue;
+                    }
+                    self.jobs.hang_up();
+                    return;
+                }
+                Ok(None) => {
+                    if !any {
+                        self.variables.status = 0;
+                    }
+                    return;
+                }
+                Err(SyntaxError::Interrupted) => {
                     println!();
                     self.variables.status = 128 + Signal::SIGINT.number() as i32;
                 }
-                Read::Mistake(what) => {
-                    self.syntax_error(what);
-                    if !input.interactive {
-                        return self.variables.status;
-                    }
-                }
-                Read::End => {
-                    if input.interactive {
-                        println!();
-                        if self.stays_for_stopped_jobs() {
-                            continue;
-                        }
-                        self.jobs.hang_up();
-                    }
-                    return self.variables.status;
-                }
+                Err(SyntaxError::Unexpected(what)) => self.syntax_error(what),
+                Err(SyntaxError::EndOfFile) => self.syntax_error("end of file"),
             }
+            if self.leave == Some(Leave::Exit) || (self.leave.is_some() && !input.interactive) {
+                return;
+            }
+            self.leave = None;
         }
+    }
+
+    fn run_line(&mut self, list: &List, interactive: bool) {
+        let warned = self.warned;
+        if interactive || !self.option(b'n') {
+            self.list(list);
+        }
+        // The warning is for the very next command.
+        self.warned &= !warned;
     }
 
     /// Warns once of stopped jobs, which would end with the shell.
@@ -190,85 +222,58 @@ impl Interpreter {
         stays
     }
 
-    /// Runs a text of commands.
-    pub fn run_text(&mut self, text: &[u8]) -> i32 {
-        match parse(text) {
-            Ok(list) => self.list(&list),
-            Err(SyntaxError::Unexpected(what)) => self.syntax_error(what),
-            Err(SyntaxError::Incomplete) => self.syntax_error("end of file"),
-        }
-        self.variables.status
-    }
-
     /// Runs the commands of a file in this shell (`.`).
-    pub fn run_file(&mut self, path: &CStr) -> lib::Result<i32> {
+    pub fn run_file(&mut self, path: &CStr) -> lib::Result<()> {
         let file = File::open(path)?;
         if S_ISDIR(calls::fstat(file.fd())?.st_mode) {
             return Err(Errno::EISDIR);
         }
         let fd = redirect::copy_up(file.fd())?;
         drop(file);
-        if self.enter(path.to_bytes()) {
+        self.calls += 1;
+        if self.enter() {
             self.run_input(Input::script(fd));
-            self.leave_call();
+            self.depth -= 1;
         }
+        self.leave_call();
         let _ = calls::close(fd);
-        Ok(self.variables.status)
+        Ok(())
     }
 
-    /// Begins a function or file; false after a message if there are too many
-    /// around it.
-    fn enter(&mut self, name: &[u8]) -> bool {
-        let possible = self.calls < DEEPEST;
-        if possible {
-            self.calls += 1;
-        } else {
-            complain(&[name], "nested too deeply");
-            self.variables.status = 1;
-            self.leave = Some(Leave::Interrupt);
-        }
-        possible
-    }
-
-    fn leave_call(&mut self) {
+    /// The end of a function or file.
+    pub fn leave_call(&mut self) {
         self.calls -= 1;
         if self.leave == Some(Leave::Return) {
             self.leave = None;
         }
     }
 
-    /// Runs a function.
-    fn call(&mut self, body: &Command, words: &[Vec<u8>]) {
-        let Some((name, arguments)) = words.split_first() else {
-            return;
-        };
-        if self.enter(name) {
-            let parameters = self.variables.parameters().to_vec();
-            let loops = core::mem::take(&mut self.loops);
-            self.variables.set_parameters(arguments.iter().cloned());
-            self.command(body);
-            self.variables.set_parameters(parameters.into_iter());
-            self.loops = loops;
-            self.leave_call();
+    /// One command more inside of others; false after a message if there are too
+    /// many.
+    fn enter(&mut self) -> bool {
+        let possible = self.depth < DEEPEST;
+        if possible {
+            self.depth += 1;
+        } else {
+            complain(&[], "commands are nested too deeply");
+            self.abort(2);
         }
-    }
-
-    /// What a name means, if it is not a program.
-    fn function(&self, words: &[Vec<u8>]) -> Option<Rc<Command>> {
-        self.functions.get(words.first()?).cloned()
+        possible
     }
 
     fn syntax_error(&mut self, what: &str) {
         complain(&[b"syntax error"], format_args!("unexpected {what}"));
-        self.variables.status = 2;
+        self.abort(2);
     }
 
-    /// Whether the commands that follow are not to be run.
-    pub fn leaving(&mut self) -> bool {
-        if INTERRUPTED.swap(false, Relaxed) {
-            self.leave = Some(Leave::Interrupt);
-        }
-        self.leave.is_some()
+    /// Gives up what runs after a mistake: a script as a whole, but only the line
+    /// at the prompt.
+    pub fn abort(&mut self, status: i32) {
+        self.variables.status = status;
+        self.leave = Some(match self.interactive {
+            true => Leave::Interrupt,
+            false => Leave::Exit,
+        });
     }
 
     /// Runs commands one after the other.
@@ -287,46 +292,65 @@ impl Interpreter {
 
     /// Runs pipelines as `&&` and `||` say.
     pub fn and_or(&mut self, and_or: &AndOr) {
-        self.pipeline(&and_or.first);
-        for (connector, pipeline) in &and_or.rest {
+        let last = and_or.rest.len();
+        self.tested_pipeline(&and_or.first, last > 0);
+        for (index, (connector, pipeline)) in and_or.rest.iter().enumerate() {
             if self.leaving() {
                 return;
             }
             if (self.variables.status == 0) == (*connector == Connector::And) {
-                self.pipeline(pipeline);
+                self.tested_pipeline(pipeline, index + 1 < last);
             }
-        }
-        if self.exit_on_failure
-            && self.variables.status != 0
-            && and_or.rest.is_empty()
-            && !and_or.first.negated
-        {
-            exit(self.variables.status);
         }
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline) {
+    fn tested_pipeline(&mut self, pipeline: &Pipeline, tested: bool) {
+        let tested = u32::from(tested || pipeline.negated);
+        self.tested += tested;
+        self.pipeline(pipeline);
+        self.tested -= tested;
+    }
+
+    pub fn pipeline(&mut self, pipeline: &Pipeline) {
         if self.interactive {
             self.text = pipeline.text.clone();
         }
         match pipeline.commands.as_slice() {
             [command] => self.command(command),
-            commands => self.pipe(commands),
+            commands => {
+                self.pipe(commands);
+                self.exit_on_failure();
+            }
         }
-        if pipeline.negated {
+        if pipeline.negated && self.leave.is_none() {
             self.variables.status = (self.variables.status == 0).into();
+        }
+    }
+
+    /// `set -e`: the end at the first failure that nobody asks for.
+    fn exit_on_failure(&mut self) {
+        let failed = self.variables.status != 0 && self.leave.is_none();
+        if failed && self.tested == 0 && self.option(b'e') {
+            self.leave = Some(Leave::Exit);
         }
     }
 
     /// Runs a command, and waits for it.
     pub fn command(&mut self, command: &Command) {
+        if !self.enter() {
+            return;
+        }
         match &command.kind {
-            CommandKind::Simple { assignments, words } => self.simple(command, assignments, words),
+            CommandKind::Simple { assignments, words } => {
+                self.simple(command, assignments, words);
+                self.exit_on_failure();
+            }
             CommandKind::Subshell(_) => {
                 let mut job = self.new_job(true);
                 if self.fork(&mut job, |shell| shell.command_and_exit(command)) {
                     self.wait_in_front(job);
                 }
+                self.exit_on_failure();
             }
             compound => {
                 if let Some(_saved) = self.redirected(command) {
@@ -334,154 +358,15 @@ impl Interpreter {
                 }
             }
         }
+        self.depth -= 1;
     }
 
     /// The redirections of a command, undone when the result is dropped.
     pub fn redirected(&mut self, command: &Command) -> Option<redirect::Saved> {
         let saved = redirect::apply(&command.redirects, self);
         if saved.is_none() {
-            self.variables.status = 1;
+            self.variables.status = 2;
         }
         saved
-    }
-
-    /// Runs a command in a process that ends with it.
-    pub fn command_and_exit(&mut self, command: &Command) {
-        let Some(saved) = self.redirected(command) else {
-            return;
-        };
-        saved.keep();
-        match &command.kind {
-            CommandKind::Simple { assignments, words } => {
-                let words = self.arguments(words);
-                self.assign(assignments, true);
-                if self.leave.is_some() {
-                    return;
-                }
-                if let Some(body) = self.function(&words) {
-                    return self.call(&body, &words);
-                }
-                if words.is_empty() || builtins::run(self, &words).is_some() {
-                    return;
-                }
-                self.replace(&words);
-            }
-            CommandKind::Subshell(list) => self.list(list),
-            compound => self.compound(compound),
-        }
-    }
-
-    fn simple(&mut self, command: &Command, assignments: &[(Vec<u8>, Word)], words: &[Word]) {
-        let arguments = self.arguments(words);
-        if self.trace {
-            stdio::flush();
-            eprintln!(
-                "+ {}",
-                alloc::string::String::from_utf8_lossy(&arguments.join(&b' '))
-            );
-        }
-        if self.leave.is_some() {
-            return;
-        }
-        let function = self.function(&arguments);
-        let builtin = arguments
-            .first()
-            .is_none_or(|name| builtins::is_builtin(name));
-        if builtin || function.is_some() {
-            let Some(saved) = self.redirected(command) else {
-                return;
-            };
-            self.variables.status = 0;
-            self.assign(assignments, false);
-            let kept = arguments.as_slice() == [b"exec"];
-            if let Some(body) = function {
-                self.call(&body, &arguments);
-            } else {
-                builtins::run(self, &arguments);
-            }
-            if kept {
-                saved.keep();
-            }
-            return;
-        }
-        let mut job = self.new_job(true);
-        let started = self.fork(&mut job, |shell| {
-            let Some(saved) = shell.redirected(command) else {
-                return;
-            };
-            saved.keep();
-            shell.assign(assignments, true);
-            shell.replace(&arguments);
-        });
-        if started {
-            self.wait_in_front(job);
-        }
-    }
-
-    /// Becomes the program, or sets the status that tells why not.
-    pub fn replace(&mut self, words: &[Vec<u8>]) {
-        stdio::flush();
-        let words: Vec<CString> = words.iter().map(|word| c_string(word.as_slice())).collect();
-        let environment = self.variables.environment();
-        let words: Vec<&CStr> = words.iter().map(CString::as_c_str).collect();
-        let environment: Vec<&CStr> = environment.iter().map(CString::as_c_str).collect();
-        let path = self.variables.get(b"PATH").unwrap_or_default();
-        let errno = execute(&words, &environment, &path);
-        let name = words.first().map_or(&b""[..], |name| name.to_bytes());
-        let missing = errno == Errno::ENOENT;
-        if missing && !name.contains(&b'/') {
-            complain(&[name], "not found");
-        } else {
-            complain(&[name], errno);
-        }
-        self.variables.status = if missing { 127 } else { 126 };
-    }
-
-    /// All arguments that words become.
-    pub fn arguments(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
-        words
-            .iter()
-            .flat_map(|word| arguments(word, self))
-            .collect()
-    }
-
-    fn assign(&mut self, assignments: &[(Vec<u8>, Word)], export: bool) {
-        for (name, word) in assignments {
-            let value = single(word, self);
-            self.variables.set(name, &value);
-            if export {
-                self.variables.export(name);
-            }
-        }
-    }
-}
-
-impl Shell for Interpreter {
-    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.variables.get(name)
-    }
-
-    fn parameters(&self) -> Vec<Vec<u8>> {
-        self.variables.parameters().to_vec()
-    }
-
-    fn output_of(&mut self, commands: &[u8]) -> Vec<u8> {
-        self.capture(commands)
-    }
-
-    fn mistake(&mut self, expression: &[u8], error: &'static str) {
-        complain(&[expression], error);
-        self.variables.status = 1;
-        self.leave = Some(Leave::Interrupt);
-    }
-
-    fn names_in(&self, directory: &[u8]) -> Vec<Vec<u8>> {
-        let path = if directory.is_empty() {
-            c".".into()
-        } else {
-            c_string(directory)
-        };
-        let entries = read_directory(&path).unwrap_or_default();
-        entries.iter().map(|entry| entry.name().to_vec()).collect()
     }
 }

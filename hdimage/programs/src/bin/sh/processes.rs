@@ -3,6 +3,7 @@
 
 use crate::execute::{Interpreter, Leave};
 use crate::jobs::{Job, State};
+use crate::traps;
 use alloc::vec::Vec;
 use lib::fcntl::O_RDONLY;
 use lib::signal::Signal;
@@ -13,7 +14,7 @@ use lib::user::signal::{Handler, sigaction};
 use lib::user::stdio;
 use lib::{Errno, eprintln, println};
 use programs::command::complain;
-use programs::shell::tree::{AndOr, Command};
+use programs::shell::tree::{AndOr, Command, List};
 
 /// Signals that a shell at a terminal keeps from itself but not from commands.
 const FOR_COMMANDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
@@ -82,7 +83,7 @@ impl Interpreter {
                 self.become_child(job);
                 drop(held);
                 child(self);
-                exit(self.variables.status)
+                exit(self.finish())
             }
             Ok(Some(pid)) => {
                 if let Some(terminal) = self.terminal.as_ref().filter(|_| job.grouped) {
@@ -93,7 +94,7 @@ impl Interpreter {
             }
             Err(errno) => {
                 complain(&[b"fork"], errno);
-                self.variables.status = 1;
+                self.variables.status = 2;
                 false
             }
         }
@@ -115,11 +116,13 @@ impl Interpreter {
         if self.interactive {
             defaults(FOR_COMMANDS);
             // A ^C that came between the line and here means this command.
-            if self.leaving() {
+            if traps::pending() == Some(Signal::SIGINT) {
                 let _ = calls::raise(Signal::SIGINT);
             }
         }
+        self.traps.forget();
         self.interactive = false;
+        self.warned = false;
         self.jobs.0.clear();
     }
 
@@ -220,9 +223,11 @@ impl Interpreter {
         for signal in job.fatal_signals() {
             match signal {
                 Signal::SIGPIPE => {}
+                // A script had it too, unless that does something else about it.
+                Signal::SIGINT if !self.interactive => {}
                 Signal::SIGINT => {
                     // One new line behind the ^C, however many commands it ended.
-                    if self.interactive && self.leave.is_none() {
+                    if self.leave.is_none() {
                         println!();
                         stdio::flush();
                     }
@@ -276,7 +281,11 @@ impl Interpreter {
             match self.wait_for_news(None, 0) {
                 Ok(true) => {}
                 Ok(false) => self.jobs.0.iter_mut().for_each(Job::lose),
-                Err(_) => return status_of_signal(Signal::SIGINT),
+                Err(_) => match traps::pending() {
+                    Some(signal) => return status_of_signal(signal),
+                    // A signal that was ignored, or meant somebody else.
+                    None => {}
+                },
             }
         }
         let job = place.and_then(|place| self.jobs.0.get(place));
@@ -297,19 +306,22 @@ impl Interpreter {
 
     /// What commands print, run in a process of their own that can't be
     /// stopped.
-    pub fn capture(&mut self, commands: &[u8]) -> Vec<u8> {
+    pub fn capture(&mut self, commands: &List) -> Vec<u8> {
         let (read_end, write_end) = match calls::pipe() {
             Ok(ends) => ends,
             Err(errno) => {
                 complain(&[b"pipe"], errno);
+                self.substituted = 2;
                 return Vec::new();
             }
         };
-        let mut job = Job::new(commands, false, false);
+        let status = self.variables.status;
+        let mut job = Job::new(b"", false, false);
         self.fork(&mut job, |shell| {
             let _ = calls::close(read_end);
             connect(Some(write_end), Fd::STDOUT);
-            shell.run_text(commands);
+            shell.tested = 0;
+            shell.list_and_exit(commands);
         });
         let _ = calls::close(write_end);
         let mut output = Vec::new();
@@ -322,7 +334,23 @@ impl Interpreter {
         }
         let _ = calls::close(read_end);
         self.wait_in_front(job);
+        self.substituted = self.variables.status;
+        self.variables.status = status;
         output
+    }
+
+    /// Runs commands in a process that ends with them: the last one, if it is a
+    /// program, needs no other.
+    fn list_and_exit(&mut self, list: &List) {
+        match list.as_slice() {
+            [and_or] if !and_or.background && and_or.rest.is_empty() => {
+                match and_or.first.commands.as_slice() {
+                    [command] if !and_or.first.negated => self.command_and_exit(command),
+                    _ => self.list(list),
+                }
+            }
+            _ => self.list(list),
+        }
     }
 }
 

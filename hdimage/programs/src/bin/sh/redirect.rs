@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Redirections, and undoing them.
 
+use crate::execute::Interpreter;
 use alloc::vec::Vec;
 use lib::Errno;
 use lib::fcntl::{
     F_DUPFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
 };
+use lib::sys::stat::S_ISREG;
 use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, Fd};
 use programs::command::complain;
 use programs::number::unsigned;
 use programs::path::c_string;
-use programs::shell::expand::{Shell, single};
-use programs::shell::lexer::RedirectKind;
-use programs::shell::tree::Redirect;
+use programs::shell::expand::single;
+use programs::shell::tree::{Redirect, RedirectKind};
 
+/// Less than any pipe holds.
+const PIPE: usize = 2048;
 /// The first descriptor of the shell's own.
 const FIRST_OWN: u32 = 10;
 
@@ -58,12 +61,17 @@ pub fn copy_up(fd: Fd) -> lib::Result<Fd> {
 }
 
 /// Redirects; `None` after a message if one can't be done, all undone.
-pub fn apply(redirects: &[Redirect], shell: &mut dyn Shell) -> Option<Saved> {
+pub fn apply(redirects: &[Redirect], shell: &mut Interpreter) -> Option<Saved> {
     lib::user::stdio::flush();
     let mut saved = Saved::default();
     for redirect in redirects {
-        let target = single(&redirect.target, shell);
-        if let Err(errno) = apply_one(redirect, &target, &mut saved) {
+        let target = redirect.target.get();
+        let target = target.map_or_else(Vec::new, |word| single(word, shell));
+        if shell.leave.is_some() {
+            return None;
+        }
+        let keeps_files = shell.option(b'C');
+        if let Err(errno) = apply_one(redirect, &target, keeps_files, &mut saved) {
             drop(saved);
             match redirect.kind {
                 RedirectKind::HereDocument => complain(&[b"here-document"], errno),
@@ -75,7 +83,12 @@ pub fn apply(redirects: &[Redirect], shell: &mut dyn Shell) -> Option<Saved> {
     Some(saved)
 }
 
-fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Result<()> {
+fn apply_one(
+    redirect: &Redirect,
+    target: &[u8],
+    keeps_files: bool,
+    saved: &mut Saved,
+) -> lib::Result<()> {
     let fd = Fd(redirect.fd);
     if fd.0 >= FIRST_OWN {
         return Err(Errno::EBADF);
@@ -88,7 +101,10 @@ fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Resu
     saved.0.push((fd, copy));
     let flags = match redirect.kind {
         RedirectKind::Read => O_RDONLY,
-        RedirectKind::Write => O_WRONLY | O_CREAT | O_TRUNC,
+        RedirectKind::Write if keeps_files && is_other_than_file(target)? => O_WRONLY,
+        RedirectKind::Write if keeps_files => O_WRONLY | O_CREAT | O_EXCL,
+        RedirectKind::Write | RedirectKind::Clobber => O_WRONLY | O_CREAT | O_TRUNC,
+        RedirectKind::ReadWrite => O_RDWR | O_CREAT,
         RedirectKind::Append => O_WRONLY | O_CREAT | O_APPEND,
         RedirectKind::Duplicate if target == b"-" => {
             // It may have been closed before.
@@ -104,6 +120,16 @@ fn apply_one(redirect: &Redirect, target: &[u8], saved: &mut Saved) -> lib::Resu
     place(calls::open(&c_string(target), flags, 0o666)?, fd)
 }
 
+/// Whether there is something else than a file, as a device, which is never
+/// overwritten (`set -C`).
+fn is_other_than_file(path: &[u8]) -> lib::Result<bool> {
+    match calls::stat(&c_string(path)) {
+        Ok(stat) => Ok(!S_ISREG(stat.st_mode)),
+        Err(Errno::ENOENT) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
 /// Makes `fd` the descriptor of a file that was just opened.
 fn place(file: Fd, fd: Fd) -> lib::Result<()> {
     if file != fd {
@@ -113,8 +139,15 @@ fn place(file: Fd, fd: Fd) -> lib::Result<()> {
     Ok(())
 }
 
-/// A file without a name, to be read from the start.
+/// A file without a name, to be read from the start; a pipe if the text fits into
+/// one, so that no disk need be there for it.
 fn here_document(text: &[u8]) -> lib::Result<Fd> {
+    if text.len() < PIPE {
+        let (read_end, write_end) = calls::pipe()?;
+        let filled = calls::write_all(write_end, text);
+        calls::close(write_end)?;
+        return filled.map(|()| read_end);
+    }
     let path = alloc::format!("/tmp/sh{}", calls::getpid().0);
     let path = c_string(path.as_bytes());
     let file = calls::open(&path, O_RDWR | O_CREAT | O_EXCL, 0o600)?;
