@@ -158,7 +158,7 @@ fn searching() {
     assert_eq!(run(b"\x12echo\x12\x05"), "echo one");
     assert_eq!(run(b"old\x12ls\x07"), "old");
     assert_eq!(run(b"\x12ls\x05x"), "lsx");
-    assert_eq!(run(b"\x12nothing\x05"), "echo two");
+    assert_eq!(run(b"\x12nothing\x05"), "echo one");
 }
 
 #[test]

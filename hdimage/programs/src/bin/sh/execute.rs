@@ -207,6 +207,8 @@ impl Interpreter {
         let warned = self.warned;
         if interactive || !self.option(b'n') {
             self.list(list);
+            // What the last command was sent is acted on too.
+            self.leaving();
         }
         // The warning is for the very next command.
         self.warned &= !warned;

@@ -124,7 +124,7 @@ fn run(shell: &mut Interpreter, wanted: &Wanted, arguments: &[&CStr]) {
             let at_terminal = calls::isatty(Fd::STDIN) && calls::isatty(Fd::STDERR);
             let input = match wanted.interactive || (at_terminal && arguments.is_empty()) {
                 true => {
-                    shell.options().set(b'E', true);
+                    shell.options().set(b'E', at_terminal);
                     if typing::edits(shell) {
                         typing::load_history(shell);
                     }

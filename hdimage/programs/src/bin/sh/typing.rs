@@ -117,7 +117,7 @@ pub fn read_line(shell: &mut Interpreter, prompt: &[u8], fd: Fd) -> lib::Result<
         Err(Errno::EINTR) => b"^C",
         _ => b"",
     };
-    show(&[&output, end].concat());
+    show(&[output.as_slice(), end].concat());
     if !result? {
         return Ok(None);
     }
@@ -160,7 +160,7 @@ fn complete(shell: &Interpreter, editor: &mut Editor<'_>, again: bool, columns: 
         Some(slash) if kind == Kind::File => word.split_at(slash + 1),
         _ => (&b""[..], word.as_slice()),
     };
-    let mut names = match kind {
+    let mut names: Vec<Vec<u8>> = match kind {
         Kind::Variable => {
             let names = shell.variables.iter().map(|(name, _)| name.to_vec());
             names.collect()
@@ -176,7 +176,7 @@ fn complete(shell: &Interpreter, editor: &mut Editor<'_>, again: bool, columns: 
     let rest = common.get(start.len()..).unwrap_or_default();
     let mut insertion = escaped(rest);
     if let [name] = found.as_slice() {
-        let path = c_string([directory, name].concat());
+        let path = c_string([directory, *name].concat());
         let is_directory = || calls::stat(&path).is_ok_and(|stat| S_ISDIR(stat.st_mode));
         insertion.push(match kind {
             Kind::File if is_directory() => b'/',
@@ -186,14 +186,8 @@ fn complete(shell: &Interpreter, editor: &mut Editor<'_>, again: bool, columns: 
     if !insertion.is_empty() {
         editor.insert(&insertion);
     } else if again && !found.is_empty() {
-        show(
-            &[
-                &editor.output(),
-                b"\n".as_slice(),
-                &in_columns(&found, columns),
-            ]
-            .concat(),
-        );
+        let (line, names) = (editor.output(), in_columns(&found, columns));
+        show(&[line.as_slice(), b"\n", names.as_slice()].concat());
         editor.show_again();
     }
 }
