@@ -141,6 +141,10 @@ pub fn expand(pattern: &[u8], list: &mut dyn FnMut(&[u8]) -> Vec<Vec<u8>>) -> Ve
         }
         paths = found;
     }
+    if searched && pattern.ends_with(b"/") {
+        // Only a directory has names in it.
+        paths.retain(|path| !list(path).is_empty());
+    }
     paths.sort_unstable();
     paths
 }
@@ -215,6 +219,7 @@ mod tests {
         assert_eq!(run(".h*"), [".hid"]);
         assert_eq!(run("*/x*"), ["a/x1", "a/x2"]);
         assert_eq!(run("*/x2"), ["a/x2"]);
+        assert_eq!(run("*/"), ["a/"]);
         assert_eq!(run("/x?"), ["/x1", "/x2"]);
         assert_eq!(run("nothing*"), [""; 0]);
     }
