@@ -120,7 +120,7 @@ fn keys_edit_the_line_on_a_serial_line(emulator: Emulator) -> Result<()> {
     typed("echo twX\x7fo three\x17four\n", "two four")?;
     typed("\x1b[A\x1b[A\n", "one")?;
     typed("\x12two\n", "two four")?;
-    typed("ec\tfive; cd /et\t; echo \"$PW\t\n", "five")?;
+    typed("ec\tfive; cd /et\t; echo $PW\t\n", "five")?;
     typed("\x10\x15pwd\n", "/etc")?;
     typed("echo lost\x03echo kept\n", "kept")?;
     typed("set +o emacs; echo plain\n", "plain")?;
