@@ -221,7 +221,7 @@ impl<'a> Printer<'a> {
             [b'0', ..] => (8, text),
             text => (10, text),
         };
-        let is_digit = |byte: &&u8| char::from(**byte).to_digit(base).is_some();
+        let is_digit = |byte: &&u8| char::from(**byte).is_digit(base);
         let length = text.iter().take_while(is_digit).count();
         let digit = |byte: &u8| char::from(*byte).to_digit(base).unwrap_or(0).into();
         let mut digits = text.iter().take(length).map(digit);

@@ -60,7 +60,7 @@ impl Display {
         let last_row = prompt.rsplit(|&byte| byte == b'\n').next();
         self.prompt = visible(last_row.unwrap_or_default());
         (self.cursor, self.end) = (self.prompt, self.prompt);
-        self.full = self.prompt > 0 && self.prompt % self.columns == 0;
+        self.full = self.prompt > 0 && self.prompt.is_multiple_of(self.columns);
     }
 
     /// Shows a line that has changed from its byte `from` on, with the cursor at
@@ -74,7 +74,7 @@ impl Display {
         }
         self.cursor = self.prompt + width(line);
         if from < line.len() {
-            self.full = self.cursor % self.columns == 0;
+            self.full = self.cursor.is_multiple_of(self.columns);
         }
         if self.cursor < self.end {
             self.settle();

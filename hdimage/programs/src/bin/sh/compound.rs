@@ -51,11 +51,7 @@ impl Interpreter {
         let user = (after.tms_utime + after.tms_cutime) - (before.tms_utime + before.tms_cutime);
         let system = (after.tms_stime + after.tms_cstime) - (before.tms_stime + before.tms_cstime);
         let real = end.wrapping_sub(start);
-        for (name, ticks) in [
-            ("real", real),
-            ("user", user as u32),
-            ("sys", system as u32),
-        ] {
+        for (name, ticks) in [("real", real), ("user", user), ("sys", system)] {
             eprintln!("{name}\t{}", minutes_and_seconds(ticks));
         }
     }

@@ -281,11 +281,12 @@ impl Interpreter {
             match self.wait_for_news(None, 0) {
                 Ok(true) => {}
                 Ok(false) => self.jobs.0.iter_mut().for_each(Job::lose),
-                Err(_) => match traps::pending() {
-                    Some(signal) => return status_of_signal(signal),
-                    // A signal that was ignored, or meant somebody else.
-                    None => {}
-                },
+                // Without one, it was ignored, or meant somebody else.
+                Err(_) => {
+                    if let Some(signal) = traps::pending() {
+                        return status_of_signal(signal);
+                    }
+                }
             }
         }
         let job = place.and_then(|place| self.jobs.0.get(place));
