@@ -475,6 +475,66 @@ mod tests {
         assert!(refused(|sector| sector[446..510].fill(0)), "no partitions");
     }
 
+    /// Each end of the file for what the table or the super block says.
+    #[test]
+    fn what_is_cut_off_is_told() {
+        let told =
+            |start: &[u8], length| missing(start, length).map(|(end, fault)| (end, fault.problem));
+        let table = |sectors| {
+            let problem = "the table reaches sector 65520, the file ends at sector";
+            Some((LENGTH, format!("{problem} {sectors}")))
+        };
+        let image = sector(ours(), Device::NONE);
+        assert_eq!(told(&image, LENGTH), None);
+        assert_eq!(told(&image, LENGTH - 1), table(65519));
+        // The first of the partitions begins at sector 2048.
+        assert_eq!(told(&image, 2048 * 512 + 1), table(2048));
+        assert_eq!(told(&image, 2048 * 512), None, "nothing of it is there");
+        let mut minix = ours();
+        minix[0].kind = 0x83;
+        let others = sector(minix, Device::NONE);
+        assert_eq!(told(&others, 10080 * 512 + 1), table(10080));
+        minix[1].kind = 0x83;
+        assert_eq!(
+            told(&sector(minix, Device::NONE), LENGTH - 1),
+            None,
+            "of others"
+        );
+
+        let mut bare = [0; 2048];
+        (bare[1026], bare[1027]) = (104, 1); // nzones: 360
+        bare[1040..1042].copy_from_slice(&SUPER_MAGIC.to_le_bytes());
+        assert_eq!(told(&bare, 360 << 10), None);
+        let problem = "the file system has 360 blocks, the file ends at block 359";
+        let found = told(&bare, (360 << 10) - 1);
+        assert_eq!(found, Some((360 << 10, problem.to_owned())));
+        assert_eq!(told(&bare[..2047], 1), None);
+        bare[..SECTOR_SIZE].copy_from_slice(&image);
+        let cut = LENGTH - 1;
+        (bare[1026], bare[1027]) = (0xff, 0xff);
+        assert_eq!(told(&bare, LENGTH), None, "the table holds");
+        assert_eq!(told(&bare, cut), table(65519));
+        (bare[510], bare[1040]) = (0, 0);
+        assert_eq!(told(&bare, 2048), None, "neither");
+    }
+
+    #[test]
+    fn what_is_no_partition() {
+        let unused = |kind, sectors| PartitionEntry::new(kind, false, 63, sectors).is_unused();
+        assert!(unused(0, 100) && unused(0x81, 0) && !unused(0x81, 100));
+        // One without sectors is no root, whatever its type.
+        let mut table = ours();
+        table[0] = PartitionEntry::new(MINIX_PARTITION, false, 63, 0);
+        let layout = Layout::detect(&sector(table, Device::NONE), LENGTH).unwrap();
+        let root = layout.file_system(None, LENGTH).unwrap();
+        assert_eq!(root.start, 10080 * 512);
+        assert!(layout.kernel().is_err(), "partition 1 is not the kernel's");
+        let layout = Layout::detect(&sector(ours(), Device::NONE), LENGTH).unwrap();
+        assert_eq!(layout.kernel().unwrap(), ours()[0].region());
+        assert_eq!(layout.partition(2).unwrap(), ours()[1].region());
+        assert!(Layout::Bare.kernel().is_err() && Layout::Bare.partition(1).is_err());
+    }
+
     #[test]
     fn command_lines() {
         let sector = command_line_sector("root=/dev/hd2 init=/bin/sh").unwrap();

@@ -35,10 +35,13 @@ impl ModeChange {
         clauses.iter().fold(mode & 0o7777, |mode, clause| {
             let may_search = clause.is_search && (is_directory || mode & 0o111 != 0);
             let bits = (clause.bits | if may_search { 0o111 } else { 0 }) & clause.who;
+            let kept = match clause.operator {
+                '=' => mode & !clause.who,
+                _ => mode,
+            };
             match clause.operator {
-                '+' => mode | bits,
-                '-' => mode & !bits,
-                _ => mode & !clause.who | bits,
+                '-' => kept & !bits,
+                _ => kept | bits,
             }
         })
     }
@@ -116,6 +119,10 @@ mod tests {
             ("u+s,g-s,+t", 0o2755, 0o5755),
             ("a+X", 0o644, 0o644),
             ("a+X", 0o744, 0o755),
+            // What is there or said already.
+            ("uu+xx", 0o644, 0o744),
+            ("aug+xX", 0o755, 0o755),
+            ("o=xXtt", 0o1777, 0o1771),
         ] {
             let change: ModeChange = text.parse().unwrap();
             assert_eq!(change.apply(old, false), new, "{text} of {old:o}");

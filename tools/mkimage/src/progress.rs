@@ -3,7 +3,6 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::Cell;
-use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 /// Work that is done sooner goes without a bar.
@@ -41,7 +40,7 @@ impl Progress {
         Progress {
             bar,
             start: Instant::now(),
-            is_shown: Cell::new(!stderr().is_terminal()),
+            is_shown: Cell::new(false),
         }
     }
 
@@ -49,6 +48,7 @@ impl Progress {
     pub fn add(&self, count: u64) {
         if !self.is_shown.get() && self.start.elapsed() > PATIENCE {
             self.is_shown.set(true);
+            // Only where that is a terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(count);
@@ -58,5 +58,37 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_shows_late_and_counts() {
+        for (progress, action) in [
+            (Progress::bytes("copying", 1000), "copying"),
+            (Progress::items("making", 1000), "making"),
+        ] {
+            let bar = progress.bar.clone();
+            assert_eq!(
+                (bar.length(), bar.message()),
+                (Some(1000), action.to_owned())
+            );
+            progress.add(3);
+            assert!(!progress.is_shown.get(), "too soon");
+            let late = Progress {
+                bar: bar.clone(),
+                start: Instant::now() - 2 * PATIENCE,
+                is_shown: Cell::new(false),
+            };
+            late.add(4);
+            assert!(late.is_shown.get());
+            assert_eq!(bar.position(), 7);
+            assert!(!bar.is_finished());
+            drop(progress);
+            assert!(bar.is_finished(), "and it goes at the end");
+        }
     }
 }

@@ -386,11 +386,8 @@ fn find(disk: &Mounted<'_>, path: &ImagePath) -> Result<Option<Node>> {
 /// Whether all that is above `path` are directories.
 fn has_parent(disk: &Mounted<'_>, path: &ImagePath) -> Result<bool> {
     match path.parent() {
-        Some(parent) if !parent.is_root() => Ok(has_parent(disk, &parent)?
-            && disk
-                .find(&parent)?
-                .is_some_and(|stat| S_ISDIR(stat.st_mode))),
-        _ => Ok(true),
+        Some(parent) => Ok(has_parent(disk, &parent)? && disk.is_directory(&parent)?),
+        None => Ok(true),
     }
 }
 

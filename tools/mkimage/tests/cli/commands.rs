@@ -356,3 +356,18 @@ fn what_is_no_image_is_refused() {
     );
     project.mkimage(&["ls"]).assert().code(2);
 }
+
+/// Standard input is `-` alone.
+#[test]
+fn a_file_may_be_called_like_standard_input() {
+    let project = Project::built();
+    project.write("text", "of the image\n");
+    project.done(&["put", "image", "text", "/tmp/-"]);
+    for (path, expected) in [("/tmp/-", "of the image\n"), ("-", "typed\n")] {
+        let mut cat = project.mkimage(&["cat", "image", path]);
+        cat.write_stdin("typed\n")
+            .assert()
+            .success()
+            .stdout(expected);
+    }
+}

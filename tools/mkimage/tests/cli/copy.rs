@@ -333,3 +333,154 @@ fn names_of_one_file_on_the_host_do_not_tie_those_of_the_image() {
         (b"1".into(), b"2".into())
     );
 }
+
+/// Nor must a link to a directory, or what is no file at all.
+#[test]
+fn what_is_in_the_way_on_the_host_stays() {
+    let project = with_tree();
+    project.done(&["cp", "-r", "tree", "image:/tmp"]);
+    for name in ["elsewhere", "out"] {
+        fs::create_dir(project.path(name)).unwrap();
+    }
+    symlink("../elsewhere", project.path("out/sub")).unwrap();
+    let message = project.failure(&["cp", "-r", "image:/tmp/tree/.", "out"]);
+    assert!(
+        message.contains("out/sub: cannot create the directory"),
+        "{message}"
+    );
+    assert_eq!(fs::read_dir(project.path("elsewhere")).unwrap().count(), 0);
+
+    fs::remove_file(project.path("out/sub")).unwrap();
+    for name in ["link", "other"] {
+        fs::remove_file(project.path("out").join(name)).unwrap_or_default();
+        let mut mkfifo = std::process::Command::new("mkfifo");
+        assert!(
+            mkfifo
+                .arg(project.path("out").join(name))
+                .status()
+                .unwrap()
+                .success()
+        );
+        let message = project.failure(&["cp", "-r", "image:/tmp/tree/.", "out"]);
+        assert!(
+            message.contains(": cannot create the link: File exists"),
+            "{message}"
+        );
+        fs::remove_file(project.path("out").join(name)).unwrap();
+    }
+    // What was named itself may be a link to a directory.
+    symlink("elsewhere", project.path("to")).unwrap();
+    project.done(&["cp", "-r", "image:/tmp/tree/.", "to"]);
+    assert_eq!(
+        project.read("elsewhere/sub/long"),
+        project.read("tree/sub/long")
+    );
+}
+
+/// Of each kind something is copied over each kind in the image: what is replaced,
+/// and what is refused and stays.
+#[test]
+fn what_goes_over_what() {
+    const OLD: [&str; 5] = ["file", "link", "directory", "device", "pipe"];
+    let project = Project::built();
+    project.write("text", "new");
+    let make = |kind: &str, path: &str| match kind {
+        "file" => project.done(&["put", "image", "kernel", path]),
+        "link" => project.done(&["ln", "-s", "image", "nowhere", path]),
+        "directory" => project.done(&["mkdir", "image", path]),
+        "device" => project.done(&["mknod", "image", path, "c", "4", "7"]),
+        _ => project.done(&["mknod", "image", path, "p"]),
+    };
+    // In the image, so that no device of the host is needed.
+    for kind in OLD {
+        project.done(&["mkdir", "image", &format!("/{kind}")]);
+        make(kind, &format!("/{kind}/x"));
+    }
+    // The second name of a file.
+    project.done(&["mkdir", "image", "/second"]);
+    project.done(&["put", "image", "text", "/second/first"]);
+    project.done(&["ln", "image", "/second/first", "/second/x"]);
+    let shown = |path: &str| {
+        let line = project.output(&["ls", "-l", "image", path]);
+        line.chars().next().unwrap()
+    };
+    let before = project.read("image");
+    for (new, goes_over) in [
+        ("file", "-l"),
+        ("link", "-l"),
+        ("directory", "d"),
+        ("device", "c"),
+        ("pipe", "p"),
+        ("second", "-l"),
+    ] {
+        for old in OLD {
+            project.write("image", &before);
+            project.done(&["mkdir", "image", "/to"]);
+            make(old, "/to/x");
+            let list = |path: &str| project.output(&["find", "image", path]);
+            let (old_kind, old_list) = (
+                if old == "directory" {
+                    'd'
+                } else {
+                    shown("/to/x")
+                },
+                list("/to"),
+            );
+            let from = format!("image:/{new}/.");
+            let words = ["cp", "-r", &from, "image:/to"];
+            if !goes_over.contains(old_kind) {
+                let message = project.failure(&words);
+                let expected = "mkimage: image: /to/x: cannot copy over it: File exists";
+                assert_eq!(message, expected, "{new} over {old}");
+                assert_eq!(list("/to"), old_list);
+                continue;
+            }
+            project.done(&words);
+            let there = |folder: &str| {
+                let listing = project.output(&["ls", "-l", "image", folder]);
+                // Without the time.
+                let words = |line: &str| {
+                    let words: Vec<&str> = line.split_whitespace().collect();
+                    (
+                        words[0].to_owned(),
+                        words[1].to_owned(),
+                        words[4].to_owned(),
+                    )
+                };
+                listing.lines().map(words).collect::<Vec<_>>()
+            };
+            assert_eq!(there("/to"), there(&format!("/{new}")), "{new} over {old}");
+            project.assert_clean_file_system("image");
+        }
+    }
+}
+
+/// For which one must be root.
+#[test]
+fn devices_of_the_host_keep_their_numbers() {
+    let project = Project::built();
+    fs::create_dir(project.path("dev")).unwrap();
+    for (kind, major, minor) in [("c", "5", "2"), ("b", "3", "255")] {
+        let mut mknod = std::process::Command::new("mknod");
+        mknod
+            .arg(project.path("dev").join(kind))
+            .args([kind, major, minor]);
+        let output = mknod.output().unwrap();
+        if !output.status.success() {
+            println!("skipped: devices of the host: {output:?}");
+            return;
+        }
+    }
+    project.done(&["cp", "-r", "dev/.", "image:/tmp"]);
+    let listing = project.output(&["ls", "-l", "image", "/tmp"]);
+    let shown: Vec<(char, bool)> = listing
+        .lines()
+        .map(|line| {
+            (
+                line.chars().next().unwrap(),
+                line.contains(" 5, 2 ") || line.contains(" 3, 255 "),
+            )
+        })
+        .collect();
+    assert_eq!(shown, [('b', true), ('c', true)], "{listing}");
+}

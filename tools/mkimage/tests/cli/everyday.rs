@@ -253,3 +253,58 @@ fn many_commands_on_one_image() {
     let output = project.output(&["shell", "image", "--file", "commands"]);
     assert_eq!(output, "long\nx\n");
 }
+
+/// What is another kind of file, leads elsewhere or has other contents is made again;
+/// what is equal is not.
+#[test]
+fn a_folder_is_followed_whatever_is_in_it() {
+    let project = Project::built();
+    fs::create_dir(project.path("tree")).unwrap();
+    for (name, text) in [("a", "text"), ("b", "text"), ("c", "longer text")] {
+        project.write(&format!("tree/{name}"), text);
+    }
+    symlink("a", project.path("tree/l")).unwrap();
+    let pipe = project.path("tree/p");
+    let mkfifo = |path: &std::path::Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    mkfifo(&pipe);
+    let remove = |name: &str| fs::remove_file(project.path("tree").join(name)).unwrap();
+    let sync = || {
+        let said = project.output(&["sync", "tree", "image:/new"]);
+        assert_eq!(project.output(&["sync", "tree", "image:/new"]), "");
+        project.assert_clean_file_system("image");
+        said
+    };
+    let listing = || project.output(&["ls", "-l", "image", "/new"]);
+    assert_eq!(sync(), "+ /new/a\n+ /new/b\n+ /new/c\n+ /new/l\n+ /new/p\n");
+    // Shorter, longer, and as long.
+    for (name, text) in [("c", "longer"), ("c", "longer text"), ("c", "longer TEXT")] {
+        project.write(&format!("tree/{name}"), text);
+        assert_eq!(sync(), "+ /new/c\n");
+        assert_eq!(project.output(&["cat", "image", "/new/c"]), text);
+    }
+    remove("l");
+    symlink("b", project.path("tree/l")).unwrap();
+    assert_eq!(sync(), "+ /new/l\n");
+    assert!(listing().contains(" l -> b\n"));
+    remove("b");
+    fs::hard_link(project.path("tree/a"), project.path("tree/b")).unwrap();
+    assert_eq!(sync(), "+ /new/b\n");
+    assert!(listing().starts_with("-rw-r--r--   2"), "{}", listing());
+    // A device in place of a pipe, which the next one makes a pipe again.
+    project.done(&["rm", "image", "/new/p"]);
+    project.done(&["mknod", "image", "/new/p", "c", "0", "0"]);
+    project.failure(&["sync", "tree", "image:/new"]);
+    project.done(&["rm", "image", "/new/p"]);
+    assert_eq!(sync(), "+ /new/p\n");
+    assert!(listing().contains("\nprw"), "{}", listing());
+    // The time of what was made is that on the host.
+    project.write("tree/c", "new");
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(700_000_000);
+    let file = fs::File::options().write(true).open(project.path("tree/c"));
+    file.unwrap().set_modified(time).unwrap();
+    assert_eq!(sync(), "+ /new/c\n");
+    assert!(listing().contains(" 1992-03-07 20:26 c\n"), "{}", listing());
+}

@@ -4,7 +4,7 @@
 use crate::project::Project;
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::thread;
@@ -171,5 +171,30 @@ fn what_is_no_file_is_refused() {
             project.failure(&["extract", "image", "2", output]),
             format!("mkimage: {output}: output: {what}, expected a file, a pipe or `-`")
         );
+    }
+}
+
+/// `>FILE` is written to, not replaced, under the name that it has for the process.
+#[test]
+fn standard_output_is_also_dev_stdout() {
+    let project = project();
+    for name in ["-", "/dev/stdout"] {
+        project.write("out", "before\n");
+        let path = project.path("out");
+        let inode = || fs::metadata(&path).unwrap().ino();
+        let before = inode();
+        let out = File::options().append(true).open(&path).unwrap();
+        let status = Command::new(assert_cmd::cargo::cargo_bin("mkimage"))
+            .current_dir(project.path(""))
+            .args(["get", "image", "/etc/rc", name])
+            .stdout(out)
+            .status();
+        assert!(status.unwrap().success());
+        assert_eq!(
+            project.read("out"),
+            [b"before\n", RC.as_bytes()].concat(),
+            "{name}"
+        );
+        assert_eq!(inode(), before);
     }
 }

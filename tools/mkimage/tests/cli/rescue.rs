@@ -284,3 +284,62 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
     writer.write_all(bytes).unwrap();
     writer.finish().unwrap()
 }
+
+/// One of two files of the same name is shown and saved, the first.
+#[test]
+fn a_name_that_is_there_twice() {
+    let project = Project::built();
+    let mut image = project.read("image");
+    let (long, rc) = (entry_of(&image, "long"), entry_of(&image, "rc"));
+    image.copy_within(rc + 2..rc + 16, long + 2);
+    project.write("image", image);
+    let complaint = "mkimage: image: /etc: `rc` occurs twice; try fsck\n";
+    for (words, expected) in [
+        (&["ls", "image", "/etc"][..], "rc\n"),
+        (&["find", "image", "/etc"], "/etc\n/etc/rc\n"),
+        (&["cp", "-r", "image:/etc", "out"], ""),
+    ] {
+        let said = partly(&project, words);
+        assert_eq!(
+            said,
+            (expected.to_owned(), complaint.to_owned()),
+            "{words:?}"
+        );
+    }
+    assert_eq!(fs::read_dir(project.path("out")).unwrap().count(), 1);
+    assert_eq!(
+        project.output(&["cat", "image", "/etc/rc"]).as_bytes(),
+        project.read("out/rc")
+    );
+}
+
+/// Directories in directories: there is an end to what is drawn and listed.
+#[test]
+fn directories_nested_too_deeply() {
+    const LEVELS: usize = 503;
+    let project = Project::new();
+    project.done(&["mkfs", "m", "--size", "1M", "--inodes", "600"]);
+    // 68 names fill 1020 bytes, and the next makes 1024 of them.
+    let names: Vec<String> = (0..LEVELS)
+        .map(|level| match level {
+            68 => "abc".to_owned(),
+            _ => format!("d-{level:012}"),
+        })
+        .collect();
+    project.done(&["mkdir", "-p", "m", &names.join("/")]);
+    let (found, complaints) = partly(&project, &["find", "m"]);
+    assert_eq!(found.lines().count(), 1 + 501);
+    let told = "directories are nested too deeply, what is below is left out\n";
+    assert!(
+        complaints.ends_with(told) && complaints.lines().count() == 1,
+        "{complaints}"
+    );
+    // Of the map's paths the longest are those in a directory of 1024 bytes.
+    let map = project.output(&["map", "m", "--svg", "-"]);
+    let shown = |level: usize| map.contains(&format!("/{} (inode", names[level]));
+    assert!(shown(67) && shown(68) && shown(69) && !shown(70));
+    assert!(
+        map.contains(&format!(" (inode {})", LEVELS + 1)),
+        "those without a path, too"
+    );
+}

@@ -74,13 +74,14 @@ fn what_only_the_system_changed_is_taken() {
     }
     project.done(&["chmod", "new", "600", "/etc/long"]);
     project.done(&["chown", "new", "5:6", "/tmp"]);
+    project.done(&["chmod", "new", "750", "/etc"]);
     project.done(&["rm", "new", "/etc/old", "/dev/tty0"]);
     project.done(&["mknod", "new", "/dev/tty0", "c", "4", "1"]);
     project.done(&["ln", "-s", "new", "rc", "/etc/link"]);
     let said = project.update();
     assert_eq!(
         said,
-        "disk: brought up to date: /dev/tty0, /etc/added, /etc/link and 3 more; 1 removed\n"
+        "disk: brought up to date: /dev/tty0, /etc, /etc/added and 4 more; 1 removed\n"
     );
     assert_eq!(project.cat("/etc/rc"), "new");
     assert_eq!(project.cat("/etc/added"), "new");
@@ -131,8 +132,18 @@ fn what_only_the_person_changed_stays() {
 #[test]
 fn where_both_changed_the_person_s_wins_and_is_named() {
     let project = project();
-    for path in ["/etc/one", "/etc/two", "/etc/three", "/etc/four"] {
+    for path in [
+        "/etc/one",
+        "/etc/two",
+        "/etc/three",
+        "/etc/four",
+        "/etc/five",
+    ] {
         project.put_everywhere(path, "old");
+    }
+    // Both have removed it, so they agree.
+    for image in ["disk", "new"] {
+        project.done(&["rm", image, "/etc/five"]);
     }
     for (image, text) in [("disk", "mine"), ("new", "new")] {
         project.put(image, "/etc/one", text);
@@ -274,6 +285,18 @@ fn names_of_one_file_stay_together_and_the_person_s_own_name_keeps_the_old_one()
     assert_eq!(project.cat("/bin/["), "new");
 }
 
+/// What the person has made of a file is not what its new second name means.
+#[test]
+fn a_second_name_is_not_that_of_the_person_s_file() {
+    let project = project();
+    project.put("disk", "/etc/rc", "mine");
+    project.done(&["ln", "new", "/etc/rc", "/etc/second"]);
+    let said = project.update();
+    assert_eq!(said, "disk: brought up to date: /etc/second; 0 removed\n");
+    assert_eq!(project.cat("/etc/rc"), "mine");
+    assert_eq!(project.cat("/etc/second"), "cat /etc/motd\n");
+}
+
 #[test]
 fn kernel_and_boot_code_are_brought_in() {
     let project = project();
@@ -294,14 +317,47 @@ fn kernel_and_boot_code_are_brought_in() {
     project.write("other", other.build());
     project.done(&["kernel", "disk", "other"]);
     let mut boot = project.read("new");
-    (boot[5], boot[600]) = (1, 2);
+    // The last of set-up's bytes, too.
+    (boot[5], boot[600], boot[2559]) = (1, 2, 3);
     project.write("new", boot);
     assert_eq!(
         project.update(),
         "disk: brought up to date: boot sector, set-up; 0 removed\n"
     );
     assert_eq!(project.read("disk")[2049 * 512..][..99], [0x92; 99]);
-    assert_eq!(project.read("disk")[..1024], project.read("new")[..1024]);
+    assert_eq!(project.read("disk")[..3072], project.read("new")[..3072]);
+}
+
+/// The kernel of a system with a larger partition for it.
+#[test]
+fn a_kernel_without_room_for_it_changes_nothing() {
+    let project = project();
+    let manifest = String::from_utf8(project.read("image.toml")).unwrap();
+    let larger = manifest.replace("root-cylinder = 4", "root-cylinder = 5");
+    project.write("image.toml", larger);
+    let room = (4 * 1008 - 2048) * 512u32;
+    // The header takes a sector.
+    for (length, has_room) in [(room - 512, true), (room - 511, false)] {
+        let code = vec![0x93; length as usize];
+        let kernel = ElfBuilder::new(0x10_0000).segment(0x10_0000, 0x10_0000, &code, length, "rwx");
+        project.write("kernel", kernel.build());
+        project.build("new").assert().success();
+        if has_room {
+            assert!(
+                project
+                    .update()
+                    .starts_with("disk: brought up to date: kernel")
+            );
+            assert_eq!(project.read("disk")[2049 * 512..4032 * 512], code);
+        } else {
+            let (status, said) = project.refused();
+            assert_eq!(status, 1);
+            assert!(
+                said.contains(&format!(", there is room for {room}")),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]
