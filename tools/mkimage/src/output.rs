@@ -256,9 +256,9 @@ fn reserve(file: &File, places: impl IntoIterator<Item = (u64, u64)>) -> io::Res
     if !file.metadata()?.is_file() {
         return Ok(());
     }
-    for (offset, length) in places.into_iter().filter(|&(_, length)| length > 0) {
+    for (offset, length) in places {
         match posix_fallocate(file, offset as i64, length as i64) {
-            // The host's file system can't.
+            // The host's file system can't, or nothing is to be written.
             Ok(()) | Err(Errno::EOPNOTSUPP | Errno::EINVAL) => {}
             Err(error) => return Err(error.into()),
         }
@@ -278,7 +278,6 @@ fn copy_data(mut old: &File, mut new: &File, length: u64) -> io::Result<()> {
             // The host's file system knows no holes.
             Err(_) => end,
         };
-        progress.add(start - end);
         end = match lseek(old, start as i64, Whence::SeekHole) {
             Ok(end) => (end as u64).min(start + PIECE),
             Err(_) => length,
@@ -286,7 +285,7 @@ fn copy_data(mut old: &File, mut new: &File, length: u64) -> io::Result<()> {
         old.seek(SeekFrom::Start(start))?;
         new.seek(SeekFrom::Start(start))?;
         io::copy(&mut old.take(end - start), &mut new)?;
-        progress.add(end - start);
+        progress.reach(end);
     }
     Ok(())
 }

@@ -46,12 +46,17 @@ impl Progress {
 
     /// So much more is done.
     pub fn add(&self, count: u64) {
+        self.reach(self.bar.position() + count);
+    }
+
+    /// So much is done in all.
+    pub fn reach(&self, position: u64) {
         if !self.is_shown.get() && self.start.elapsed() > PATIENCE {
             self.is_shown.set(true);
             // Only where that is a terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(count);
+        self.bar.set_position(position);
     }
 }
 

@@ -149,9 +149,10 @@ fn an_image_keeps_its_owner_mode_and_names() {
     assert_eq!(project.output(&["ls", "second", "/boot"]), "/boot\n");
 }
 
+const NOBODY: u32 = 65534;
+
 /// As a user who is not root, which it may be already.
 fn as_ordinary_user(project: &Project, words: &[&str]) -> Command {
-    const NOBODY: u32 = 65534;
     let program = project.path("mkimage");
     // Written by another process: what one of our threads has open for writing, a child
     // of any other thread has too for a moment, and then it can't be run.
@@ -183,6 +184,40 @@ fn what_cannot_be_replaced_is_written_in_place() {
     project.assert_clean("image");
     project.done(&["get", "image", "/boot", "back"]);
     assert!(project.read("back") == project.read("boot"));
+}
+
+/// A file of one's own is replaced; another's is written in place, as a new one would
+/// be one's own.
+#[test]
+fn the_owner_of_an_image_stays_its_owner() {
+    let project = Project::built();
+    let path = project.path("image");
+    fs::set_permissions(project.path(""), Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+    let put = |name: &str| {
+        let before = fs::metadata(&path).unwrap();
+        let mut put = as_ordinary_user(&project, &["put", "image", "boot", name]);
+        let output = put.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let after = fs::metadata(&path).unwrap();
+        assert_eq!(after.uid(), before.uid());
+        assert_eq!(project.output(&["ls", "image", name]), format!("{name}\n"));
+        after.ino() == before.ino()
+    };
+    if !geteuid().is_root() {
+        assert!(!put("/own"), "replaced");
+        return;
+    }
+    assert!(put("/of-root"), "in place");
+    std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+    assert!(!put("/own"), "replaced");
+    // One that can't be written is not said to be mounted.
+    std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let output = as_ordinary_user(&project, &["mkdir", "image", "/d"]).output();
+    let message = String::from_utf8(output.unwrap().stderr).unwrap();
+    let expected = "mkimage: image: cannot open to write: Permission denied";
+    assert!(message.starts_with(expected), "{message}");
 }
 
 /// A folder with room for little, for which one must be root.
