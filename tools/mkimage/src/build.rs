@@ -6,6 +6,7 @@
 //! old one and takes its place.
 
 use crate::boot::{BootCode, Loader};
+use crate::complaints::Complaints;
 use crate::disk::{
     COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, SECTOR_SIZE,
     SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
@@ -82,8 +83,11 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
         ..Options::new(0)
     };
     make(output, disk()?, &options, time)?;
-    with_file_system(output, disk()?, time, |mounted| mounted.populate(&tree))
-        .map_err(|error| explain_full(error, &manifest, &source))?;
+    let complaints = Complaints::default();
+    with_file_system(output, disk()?, time, &complaints, |mounted| {
+        mounted.populate(&tree)
+    })
+    .map_err(|error| explain_full(error, &manifest, &source))?;
     image.commit()
 }
 

@@ -6,17 +6,21 @@
 //! well.
 
 use crate::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-static WAS_MADE: AtomicBool = AtomicBool::new(false);
-
-/// Shows the message, and goes on.
-pub fn complain(error: &Error) {
-    eprintln!("mkimage: {error}");
-    WAS_MADE.store(true, Relaxed);
-}
+use std::cell::Cell;
 
 /// Whether there was a complaint.
-pub fn were_made() -> bool {
-    WAS_MADE.load(Relaxed)
+#[derive(Default)]
+pub struct Complaints(Cell<bool>);
+
+impl Complaints {
+    /// Shows the message, and goes on.
+    pub fn complain(&self, error: &Error) {
+        eprintln!("mkimage: {error}");
+        self.0.set(true);
+    }
+
+    /// Whether there was a complaint.
+    pub fn were_made(&self) -> bool {
+        self.0.get()
+    }
 }

@@ -7,7 +7,7 @@
 
 mod contents;
 
-use crate::complaints::complain;
+use crate::complaints::Complaints;
 use crate::error::{Error, Fault, Result};
 use crate::foreign;
 use crate::image_path::ImagePath;
@@ -42,15 +42,18 @@ pub struct Mounted<'fs> {
     task: FsTask<'fs>,
     host: &'fs Host,
     image: &'fs Path,
+    complaints: &'fs Complaints,
 }
 
 /// Mounts the file system on `disk`, which is (to become) a part of the image
 /// `image`; runs `work` on it, and brings everything to the file.
-/// `time` is the time of everything that is changed.
+/// `time` is the time of everything that is changed; what can't be read gets among
+/// the `complaints`.
 pub fn with_file_system<T>(
     image: &Path,
     mut disk: impl Storage + 'static,
     time: Time,
+    complaints: &Complaints,
     work: impl FnOnce(&Mounted<'_>) -> Result<T>,
 ) -> Result<T> {
     let start = start_of(&mut disk);
@@ -61,6 +64,7 @@ pub fn with_file_system<T>(
         task: FsTask::new(),
         host: &host,
         image,
+        complaints,
     };
     mounted.task.umask.set(0);
     fs.mount_root(DEVICE, &mounted.task).map_err(|errno| {
@@ -172,6 +176,11 @@ impl<'fs> Mounted<'fs> {
     /// Says what is wrong with what is at `path`.
     pub fn fault(&self, path: &ImagePath, problem: impl Into<String>) -> Error {
         Fault::new(path.to_string(), problem).in_file(self.image)
+    }
+
+    /// Says what is wrong, and goes on.
+    pub fn complain(&self, error: &Error) {
+        self.complaints.complain(error);
     }
 
     /// Bytes of the longest name.
@@ -291,7 +300,7 @@ impl<'fs> Mounted<'fs> {
             }
         }
         if let Some(errno) = bad {
-            complain(&self.error(path, "list all of it")(errno));
+            self.complain(&self.error(path, "list all of it")(errno));
         }
         names.retain(|name| name != b"." && name != b"..");
         names.sort();

@@ -2,7 +2,7 @@
 //! Commands about names and attributes: `ln`, `mv`, `touch`, `mknod`, `chmod`,
 //! `chown`.
 
-use super::images::{edit, now};
+use super::images::{Images, now};
 use super::walk::walk;
 use crate::cli::{ChmodArgs, ChownArgs, LnArgs, MknodArgs, NodeKind, Place, TimeArgs};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR, S_ISLNK};
@@ -13,8 +13,8 @@ use mkimage::root_fs::Mounted;
 use std::os::unix::ffi::OsStrExt;
 
 /// `ln`
-pub fn ln(arguments: &LnArgs) -> Result<()> {
-    edit(&arguments.at, &arguments.time, |mounted| {
+pub fn ln(images: &Images, arguments: &LnArgs) -> Result<()> {
+    images.edit(&arguments.at, &arguments.time, |mounted| {
         let target = ImagePath::from(arguments.target.clone());
         let path = &mounted.destination(&arguments.path, target.name())?;
         if arguments.force && mounted.find(path)?.is_some() && !mounted.is_directory(path)? {
@@ -28,11 +28,11 @@ pub fn ln(arguments: &LnArgs) -> Result<()> {
 }
 
 /// `mv`
-pub fn mv(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
+pub fn mv(images: &Images, at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
     let Some((to, from)) = paths.split_last() else {
         return Ok(());
     };
-    edit(at, time, |mounted| {
+    images.edit(at, time, |mounted| {
         if from.len() > 1 && !mounted.is_directory(to)? {
             let problem = "expected a directory, as there are several files to move";
             return Err(mounted.fault(to, problem));
@@ -43,9 +43,9 @@ pub fn mv(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
 }
 
 /// `touch`
-pub fn touch(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
+pub fn touch(images: &Images, at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
     let now = time.time.unwrap_or_else(now);
-    edit(at, time, |mounted| {
+    images.edit(at, time, |mounted| {
         paths.iter().try_for_each(|path| match mounted.find(path)? {
             Some(_) => mounted.set_time(path, now),
             None => mounted.create_file(path)?.finish(0, 0o644),
@@ -54,7 +54,7 @@ pub fn touch(at: &Place, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
 }
 
 /// `mknod`
-pub fn mknod(arguments: &MknodArgs) -> Result<()> {
+pub fn mknod(images: &Images, arguments: &MknodArgs) -> Result<()> {
     let kind = match arguments.kind {
         NodeKind::B => S_IFBLK,
         NodeKind::C => S_IFCHR,
@@ -64,14 +64,14 @@ pub fn mknod(arguments: &MknodArgs) -> Result<()> {
         (Some(major), Some(minor)) => Device::new(major, minor),
         _ => Device::NONE,
     };
-    edit(&arguments.at, &arguments.time, |mounted| {
+    images.edit(&arguments.at, &arguments.time, |mounted| {
         mounted.mknod(&arguments.path, kind | arguments.mode, device)
     })
 }
 
 /// `chmod`
-pub fn chmod(arguments: &ChmodArgs) -> Result<()> {
-    edit(&arguments.at, &arguments.time, |mounted| {
+pub fn chmod(images: &Images, arguments: &ChmodArgs) -> Result<()> {
+    images.edit(&arguments.at, &arguments.time, |mounted| {
         for_each(mounted, &arguments.paths, arguments.recursive, |path| {
             let mode = mounted.stat_followed(path)?.st_mode;
             mounted.chmod(path, arguments.mode.apply(mode, S_ISDIR(mode)))
@@ -80,8 +80,8 @@ pub fn chmod(arguments: &ChmodArgs) -> Result<()> {
 }
 
 /// `chown`
-pub fn chown(arguments: &ChownArgs) -> Result<()> {
-    edit(&arguments.at, &arguments.time, |mounted| {
+pub fn chown(images: &Images, arguments: &ChownArgs) -> Result<()> {
+    images.edit(&arguments.at, &arguments.time, |mounted| {
         for_each(mounted, &arguments.paths, arguments.recursive, |path| {
             let gid = match arguments.owner.gid {
                 Some(gid) => gid,

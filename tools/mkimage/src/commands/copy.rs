@@ -15,7 +15,7 @@ mod to_image;
 mod to_tar;
 
 use super::files::{Take, stream};
-use super::images::{edit, inspect};
+use super::images::Images;
 use crate::cli::{CpArgs, Place};
 use lib::Errno;
 use lib::sys::types::{Device, Time};
@@ -100,33 +100,33 @@ fn image_of(word: &OsStr) -> Option<PathBuf> {
 }
 
 /// `cp`
-pub fn cp(arguments: &CpArgs, out: &mut dyn Write) -> Result<()> {
+pub fn cp(images: &Images, arguments: &CpArgs, out: &mut dyn Write) -> Result<()> {
     let Some((last, words)) = arguments.paths.split_last() else {
         return Ok(());
     };
     match Side::parse(last) {
         Side::Host(target) => {
-            let images: Vec<PathBuf> = words.iter().filter_map(|word| image_of(word)).collect();
-            let images: Vec<&Path> = images.iter().map(PathBuf::as_path).collect();
+            let inputs: Vec<PathBuf> = words.iter().filter_map(|word| image_of(word)).collect();
+            let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
             let is_directory = target.is_dir();
             check_single(words, is_directory, &target, "destination")?;
-            for_each_source(arguments, words, last, &mut |source| {
+            for_each_source(images, arguments, words, last, &mut |source| {
                 check_special(arguments, source)?;
                 let to = match &source.name {
                     Some(name) if is_directory => target.join(OsStr::from_bytes(name)),
                     _ => target.clone(),
                 };
-                to_host::write(arguments, source, &to, &images)
+                to_host::write(arguments, source, &to, &inputs)
             })
         }
-        Side::Stream => for_each_source(arguments, words, last, &mut |source| {
+        Side::Stream => for_each_source(images, arguments, words, last, &mut |source| {
             copy_to_stream(source, out)
         }),
         Side::Image { image, path } => {
-            edit(&place(arguments, &image), &arguments.time, |mounted| {
+            images.edit(&place(arguments, &image), &arguments.time, |mounted| {
                 let is_directory = mounted.is_directory(&path)?;
                 check_single(words, is_directory, &image, &path.to_string())?;
-                for_each_source(arguments, words, last, &mut |source| {
+                for_each_source(images, arguments, words, last, &mut |source| {
                     let to = mounted.destination(&path, source.name.as_deref())?;
                     to_image::write(mounted, arguments, source, &to)
                 })
@@ -144,6 +144,7 @@ fn place(arguments: &CpArgs, image: &Path) -> Place {
 
 /// Looks at each source, and lets `work` copy it.
 fn for_each_source(
+    images: &Images,
     arguments: &CpArgs,
     words: &[OsString],
     last: &OsStr,
@@ -163,9 +164,10 @@ fn for_each_source(
         match Side::parse(word) {
             Side::Host(path) => from_host::read(arguments, &path, only_contents, work)?,
             Side::Stream => work(&from_host::stream())?,
-            Side::Image { image, path } => inspect(&place(arguments, &image), |mounted| {
-                from_image::read(mounted, arguments, &path, only_contents, work)
-            })?,
+            Side::Image { image, path } => images
+                .inspect(&place(arguments, &image), |mounted| {
+                    from_image::read(mounted, arguments, &path, only_contents, work)
+                })?,
         }
     }
     Ok(())

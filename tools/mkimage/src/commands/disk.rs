@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands about the image as a whole, or a whole file system.
 
-use super::images::inspect;
+use super::images::Images;
 use super::json::{self, print};
 use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
 use mkimage::changes::Change;
@@ -85,13 +85,13 @@ pub fn extract(path: &Path, partition: u8, file: &Path) -> Result<()> {
 }
 
 /// `dump`
-pub fn dump(arguments: &DumpArgs, out: &mut dyn Write) -> Result<()> {
+pub fn dump(images: &Images, arguments: &DumpArgs, out: &mut dyn Write) -> Result<()> {
     let image = Image::open(&arguments.at.image)?;
     let bytes = image.read(image.file_system(arguments.at.partition)?)?;
     let mut which = arguments.which.clone().unwrap_or_default();
     if arguments.what == Structure::Inode && which.starts_with('/') {
         let path = ImagePath::from(OsString::from(which));
-        let stat = inspect(&arguments.at, |mounted| mounted.stat(&path))?;
+        let stat = images.inspect(&arguments.at, |mounted| mounted.stat(&path))?;
         which = stat.st_ino.to_string();
     }
     let dump = match arguments.what {

@@ -2,7 +2,7 @@
 //! `edit`: a file of the image in the editor of whoever asks.
 
 use super::files::write_out;
-use super::images::{edit, inspect};
+use super::images::Images;
 use crate::cli::{Place, TimeArgs};
 use mkimage::error::{Fault, HostContext, Result};
 use mkimage::image_path::ImagePath;
@@ -15,8 +15,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// `edit`. Nobody is kept from the image while the editor runs.
-pub fn edit_file(at: &Place, path: &ImagePath, time: &TimeArgs) -> Result<()> {
-    let before = inspect(at, |mounted| contents(mounted, path))?;
+pub fn edit_file(images: &Images, at: &Place, path: &ImagePath, time: &TimeArgs) -> Result<()> {
+    let before = images.inspect(at, |mounted| contents(mounted, path))?;
     let folder = tempfile::tempdir().on_host("create a folder in", &std::env::temp_dir())?;
     let name = path.name().unwrap_or(b"file");
     let file = folder.path().join(OsStr::from_bytes(name));
@@ -26,7 +26,7 @@ pub fn edit_file(at: &Place, path: &ImagePath, time: &TimeArgs) -> Result<()> {
     if after == before {
         return Ok(());
     }
-    let result = edit(at, time, |mounted| {
+    let result = images.edit(at, time, |mounted| {
         if contents(mounted, path)? != before {
             return Err(mounted.fault(path, "somebody else has changed it meanwhile"));
         }

@@ -2,7 +2,7 @@
 //! Commands about the contents of files, and directories: `cat`, `get`, `put`,
 //! `mkdir`, `rm`.
 
-use super::images::{edit, inspect};
+use super::images::Images;
 use super::walk::walk;
 use crate::cli::{Place, TimeArgs};
 use lib::Errno;
@@ -21,8 +21,8 @@ use std::path::Path;
 const PIECE: usize = 1 << 16;
 
 /// `cat`
-pub fn cat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
-    inspect(at, |mounted| {
+pub fn cat(images: &Images, at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
+    images.inspect(at, |mounted| {
         paths.iter().try_for_each(|path| match path.name() {
             Some(b"-") if path.parent() == Some(ImagePath::ROOT) => {
                 std::io::copy(&mut stdin().lock(), out)
@@ -61,8 +61,8 @@ fn write_zeros(count: u64, out: &mut dyn Write) -> Result<()> {
 }
 
 /// `get`
-pub fn get(at: &Place, path: &ImagePath, file: &Path) -> Result<()> {
-    inspect(at, |mounted| {
+pub fn get(images: &Images, at: &Place, path: &ImagePath, file: &Path) -> Result<()> {
+    images.inspect(at, |mounted| {
         let to = match (file.is_dir(), path.name()) {
             (true, Some(name)) => file.join(std::ffi::OsStr::from_bytes(name)),
             _ => file.to_owned(),
@@ -95,13 +95,14 @@ pub fn read_regular(mounted: &Mounted<'_>, path: &ImagePath, take: Take<'_>) -> 
 
 /// `put`
 pub fn put(
+    images: &Images,
     at: &Place,
     file: &Path,
     path: &ImagePath,
     mode: Option<u16>,
     time: &TimeArgs,
 ) -> Result<()> {
-    edit(at, time, |mounted| {
+    images.edit(at, time, |mounted| {
         if file == Path::new("-") {
             let mode = mode_of_new(mounted, path, mode, 0o644)?;
             return write_in(mounted, path, mode, &mut stdin().lock(), file);
@@ -167,8 +168,14 @@ pub fn read_stream(source: &mut dyn Read, file: &Path, take: Take<'_>) -> Result
 }
 
 /// `mkdir`
-pub fn mkdir(at: &Place, parents: bool, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
-    edit(at, time, |mounted| {
+pub fn mkdir(
+    images: &Images,
+    at: &Place,
+    parents: bool,
+    paths: &[ImagePath],
+    time: &TimeArgs,
+) -> Result<()> {
+    images.edit(at, time, |mounted| {
         paths.iter().try_for_each(|path| match parents {
             true => make_all(mounted, path),
             false => mounted.mkdir(path, 0o755),
@@ -188,8 +195,14 @@ pub fn make_all(mounted: &Mounted<'_>, path: &ImagePath) -> Result<()> {
 }
 
 /// `rm`
-pub fn rm(at: &Place, recursive: bool, paths: &[ImagePath], time: &TimeArgs) -> Result<()> {
-    edit(at, time, |mounted| {
+pub fn rm(
+    images: &Images,
+    at: &Place,
+    recursive: bool,
+    paths: &[ImagePath],
+    time: &TimeArgs,
+) -> Result<()> {
+    images.edit(at, time, |mounted| {
         paths
             .iter()
             .try_for_each(|path| remove(mounted, path, recursive))

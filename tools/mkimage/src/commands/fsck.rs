@@ -6,7 +6,7 @@ use super::images::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
 use mkimage::changes::Change;
-use mkimage::complaints::complain;
+use mkimage::complaints::Complaints;
 use mkimage::disk::{Region, SECTOR_SIZE};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::fsck::{
@@ -62,11 +62,11 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
         return undo(arguments, backup, out);
     }
     let mut place = find(arguments)?;
-    let missing = place.missing.take();
-    let is_whole = missing.is_none();
-    if let Some(fault) = missing {
-        complain(&fault.in_file(&place.path));
+    let complaints = Complaints::default();
+    if let Some(fault) = place.missing.take() {
+        complaints.complain(&fault.in_file(&place.path));
     }
+    let is_whole = !complaints.were_made();
     let metadata = place.metadata().on_host("read", &place.path)?;
     if let Some(report) = check_metadata(&metadata)
         && (report.is_clean() || !arguments.repair)

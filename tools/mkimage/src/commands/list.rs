@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands that show what there is: `ls`, `tree`, `find`, `stat`, `du`.
 
-use super::images::inspect;
+use super::images::Images;
 use super::json::{self, print};
 use super::walk::{children, walk};
 use crate::cli::{FindArgs, LsArgs, Place};
@@ -11,7 +11,6 @@ use lib::sys::stat::{
 };
 use lib::sys::types::{Device, Time};
 use lib::time::gmtime;
-use mkimage::complaints::complain;
 use mkimage::error::{OutputContext, Result};
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::ownership::kind_word;
@@ -21,9 +20,9 @@ use std::collections::HashSet;
 use std::io::Write;
 
 /// `ls`
-pub fn ls(arguments: &LsArgs, out: &mut dyn Write) -> Result<()> {
+pub fn ls(images: &Images, arguments: &LsArgs, out: &mut dyn Write) -> Result<()> {
     let path = &arguments.path;
-    inspect(&arguments.at, |mounted| {
+    images.inspect(&arguments.at, |mounted| {
         let stat = mounted.stat(path)?;
         let files = match S_ISDIR(stat.st_mode) {
             true => children(mounted, path)?,
@@ -86,7 +85,7 @@ fn target(mounted: &Mounted<'_>, path: &ImagePath, stat: &Stat) -> Option<Vec<u8
         return None;
     }
     let target = mounted.read_link(path);
-    target.inspect_err(complain).ok()
+    target.inspect_err(|error| mounted.complain(error)).ok()
 }
 
 fn line(
@@ -170,8 +169,14 @@ fn date(time: Time) -> String {
 }
 
 /// `tree`
-pub fn tree(at: &Place, path: &ImagePath, as_json: bool, out: &mut dyn Write) -> Result<()> {
-    inspect(at, |mounted| {
+pub fn tree(
+    images: &Images,
+    at: &Place,
+    path: &ImagePath,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
+    images.inspect(at, |mounted| {
         let stat = mounted.stat(path)?;
         let below = walk(mounted, path)?;
         if as_json {
@@ -191,7 +196,7 @@ pub fn tree(at: &Place, path: &ImagePath, as_json: bool, out: &mut dyn Write) ->
 }
 
 /// `find`
-pub fn find(arguments: &FindArgs, out: &mut dyn Write) -> Result<()> {
+pub fn find(images: &Images, arguments: &FindArgs, out: &mut dyn Write) -> Result<()> {
     let is_meant = |path: &ImagePath, stat: &Stat| {
         let name = String::from_utf8_lossy(path.name().unwrap_or(b"/"));
         let kind = match mode_letters(stat.st_mode).remove(0) {
@@ -207,7 +212,7 @@ pub fn find(arguments: &FindArgs, out: &mut dyn Write) -> Result<()> {
                 .as_ref()
                 .is_none_or(|it| it.starts_with(kind))
     };
-    inspect(&arguments.at, |mounted| {
+    images.inspect(&arguments.at, |mounted| {
         let top = (arguments.path.clone(), mounted.stat(&arguments.path)?);
         let below = walk(mounted, &arguments.path)?;
         let below = below.into_iter().map(|entry| (entry.path, entry.stat));
@@ -220,8 +225,8 @@ pub fn find(arguments: &FindArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 /// `stat`
-pub fn stat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
-    inspect(at, |mounted| {
+pub fn stat(images: &Images, at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
+    images.inspect(at, |mounted| {
         paths.iter().try_for_each(|path| {
             let stat = mounted.stat(path)?;
             let blocks = mounted.blocks(path)?;
@@ -249,8 +254,14 @@ pub fn stat(at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> 
 }
 
 /// `du`: a file of several names counts once.
-pub fn du(at: &Place, summarize: bool, path: &ImagePath, out: &mut dyn Write) -> Result<()> {
-    inspect(at, |mounted| {
+pub fn du(
+    images: &Images,
+    at: &Place,
+    summarize: bool,
+    path: &ImagePath,
+    out: &mut dyn Write,
+) -> Result<()> {
+    images.inspect(at, |mounted| {
         let mut sums = vec![(path.clone(), mounted.blocks(path)?)];
         let mut seen = HashSet::new();
         for entry in walk(mounted, path)? {

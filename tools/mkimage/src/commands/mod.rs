@@ -16,6 +16,8 @@ mod shell;
 mod update;
 mod walk;
 
+pub use images::Images;
+
 use crate::cli::{BuildArgs, Cli, Command, FloppyArgs};
 use clap::CommandFactory;
 use mkimage::build::{Inputs, build};
@@ -28,61 +30,63 @@ use std::io::Write;
 pub enum Outcome {
     /// All is well.
     Done,
+    /// Something could not be read.
+    Partly,
     /// `fsck` found errors.
     Damaged,
 }
 
-/// Runs a command; what it has to say goes to `out`.
-pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
+/// Runs a command on its `images`; what it has to say goes to `out`.
+pub fn run(command: Command, images: &Images, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Build(arguments) => run_build(&arguments),
         Command::Floppy(arguments) => run_floppy(&arguments),
         Command::Info { image, json } => info::info(&image, json, out),
-        Command::Ls(arguments) => list::ls(&arguments, out),
-        Command::Cat { at, paths } => files::cat(&at, &paths, out),
-        Command::Get { at, path, file } => files::get(&at, &path, &file),
+        Command::Ls(arguments) => list::ls(images, &arguments, out),
+        Command::Cat { at, paths } => files::cat(images, &at, &paths, out),
+        Command::Get { at, path, file } => files::get(images, &at, &path, &file),
         Command::Put {
             at,
             file,
             path,
             mode,
             time,
-        } => files::put(&at, &file, &path, mode, &time),
-        Command::Cp(arguments) => copy::cp(&arguments, out),
-        Command::Ln(arguments) => attributes::ln(&arguments),
-        Command::Mknod(arguments) => attributes::mknod(&arguments),
-        Command::Chmod(arguments) => attributes::chmod(&arguments),
-        Command::Chown(arguments) => attributes::chown(&arguments),
+        } => files::put(images, &at, &file, &path, mode, &time),
+        Command::Cp(arguments) => copy::cp(images, &arguments, out),
+        Command::Ln(arguments) => attributes::ln(images, &arguments),
+        Command::Mknod(arguments) => attributes::mknod(images, &arguments),
+        Command::Chmod(arguments) => attributes::chmod(images, &arguments),
+        Command::Chown(arguments) => attributes::chown(images, &arguments),
         Command::Mkdir {
             at,
             parents,
             paths,
             time,
-        } => files::mkdir(&at, parents, &paths, &time),
+        } => files::mkdir(images, &at, parents, &paths, &time),
         Command::Rm {
             at,
             recursive,
             paths,
             time,
-        } => files::rm(&at, recursive, &paths, &time),
-        Command::Mv { at, paths, time } => attributes::mv(&at, &paths, &time),
-        Command::Touch { at, paths, time } => attributes::touch(&at, &paths, &time),
-        Command::Edit { at, path, time } => editor::edit_file(&at, &path, &time),
-        Command::Sync(arguments) => copy::sync(&arguments, out),
-        Command::Tar(arguments) => copy::tar(&arguments),
-        Command::Shell { at, file } => shell::shell(&at, file.as_deref(), out),
-        Command::Stat { at, paths } => list::stat(&at, &paths, out),
-        Command::Find(arguments) => list::find(&arguments, out),
+        } => files::rm(images, &at, recursive, &paths, &time),
+        Command::Mv { at, paths, time } => attributes::mv(images, &at, &paths, &time),
+        Command::Touch { at, paths, time } => attributes::touch(images, &at, &paths, &time),
+        Command::Edit { at, path, time } => editor::edit_file(images, &at, &path, &time),
+        Command::Sync(arguments) => copy::sync(images, &arguments, out),
+        Command::Tar(arguments) => copy::tar(images, &arguments),
+        Command::Shell { at, file } => return shell::shell(&at, file.as_deref(), out),
+        Command::Stat { at, paths } => list::stat(images, &at, &paths, out),
+        Command::Find(arguments) => list::find(images, &arguments, out),
         Command::Du {
             at,
             summarize,
             path,
-        } => list::du(&at, summarize, &path, out),
-        Command::Tree { at, path, json } => list::tree(&at, &path, json, out),
+        } => list::du(images, &at, summarize, &path, out),
+        Command::Tree { at, path, json } => list::tree(images, &at, &path, json, out),
         Command::Df { at, json } => disk::df(&at, json, out),
         Command::Mkfs(arguments) => mkfs::mkfs(&arguments),
         Command::Fsck(arguments) => return fsck::fsck(&arguments, out),
-        Command::Dump(arguments) => disk::dump(&arguments, out),
+        Command::Dump(arguments) => disk::dump(images, &arguments, out),
         Command::Map { at, svg } => disk::map(&at, &svg),
         Command::Convert(arguments) => disk::convert(&arguments, out),
         Command::Cmdline { image, line: None } => disk::show_command_line(&image, out),
@@ -102,7 +106,10 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
             Ok(())
         }
     }?;
-    Ok(Outcome::Done)
+    Ok(match images.are_damaged() {
+        true => Outcome::Partly,
+        false => Outcome::Done,
+    })
 }
 
 fn run_build(arguments: &BuildArgs) -> Result<()> {

@@ -2,10 +2,9 @@
 //! `shell`: many commands on one image, which gets all changes at the end.
 //!
 //! The changes of the commands that succeeded are kept in memory
-//! ([`images`](super::images) has them); each command begins with them.
+//! ([`Images`] has them); each command begins with them.
 
-use super::images;
-use super::{Outcome, run};
+use super::{Images, Outcome, run};
 use crate::cli::{Cli, Command, Place};
 use clap::Parser;
 use mkimage::error::{Error, Fault, HostContext, OutputContext, Result};
@@ -23,7 +22,7 @@ enum Line {
 }
 
 /// `shell`
-pub fn shell(at: &Place, file: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+pub fn shell(at: &Place, file: Option<&Path>, out: &mut dyn Write) -> Result<Outcome> {
     let (name, mut lines): (_, Box<dyn BufRead>) = match file {
         Some(path) => {
             let file = File::open(path).on_host("open", path)?;
@@ -32,7 +31,8 @@ pub fn shell(at: &Place, file: Option<&Path>, out: &mut dyn Write) -> Result<()>
         None => (Path::new("-"), Box::new(BufReader::new(stdin()))),
     };
     let is_person = file.is_none() && stdin().is_terminal();
-    images::begin(at)?;
+    let images = Images::open(at)?;
+    let mut outcome = Outcome::Done;
     let mut number = 0;
     loop {
         if is_person {
@@ -43,10 +43,10 @@ pub fn shell(at: &Place, file: Option<&Path>, out: &mut dyn Write) -> Result<()>
         number += 1;
         let is_end = lines.read_line(&mut text).on_host("read", name)? == 0;
         let result = match parse(at, &text) {
-            Ok(Line::Abort) => return Ok(()),
+            Ok(Line::Abort) => return Ok(outcome),
             Ok(Line::Exit) => break,
             Ok(Line::Nothing) => Ok(()),
-            Ok(Line::Run(command)) => run(*command, out).map(|_: Outcome| ()),
+            Ok(Line::Run(command)) => run(*command, &images, out).map(|it| outcome = it),
             Err(problem) => {
                 Err(Fault::new(format!("line {number}"), problem.trim_end()).in_file(name))
             }
@@ -62,7 +62,8 @@ pub fn shell(at: &Place, file: Option<&Path>, out: &mut dyn Write) -> Result<()>
             break;
         }
     }
-    images::end()
+    images.finish()?;
+    Ok(outcome)
 }
 
 fn parse(at: &Place, text: &str) -> std::result::Result<Line, String> {

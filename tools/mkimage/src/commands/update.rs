@@ -22,7 +22,7 @@ use lib::Errno;
 use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG, Stat};
 use lib::sys::types::Device;
 use mkimage::changes::{Change, ChangedDisk};
-use mkimage::complaints;
+use mkimage::complaints::Complaints;
 use mkimage::disk::{COMMAND_LINE_LBA, SETUP_SECTORS};
 use mkimage::disk::{PARTITION_TABLE_OFFSET, ROOT_DEVICE_OFFSET, Region, SECTOR_SIZE, SETUP_LBA};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
@@ -204,11 +204,11 @@ fn read_file(mounted: &Mounted<'_>, path: &ImagePath) -> Result<Vec<u8>> {
 /// All of a file system but its root directory, with the state of each file.
 type Tree = BTreeMap<ImagePath, (Node, Stat)>;
 
-fn read_tree(path: &Path) -> Result<Tree> {
+fn read_tree(path: &Path, complaints: &Complaints) -> Result<Tree> {
     let image = Image::open(path)?;
     let region = image.file_system(None)?;
     let disk = FileDisk::new(image.file, region.start, region.length);
-    with_file_system(path, disk, 0, |mounted| {
+    with_file_system(path, disk, 0, complaints, |mounted| {
         let entries = walk(mounted, &ImagePath::ROOT)?.into_iter();
         let nodes = entries.map(|entry| {
             let node = Node::read(mounted, &entry.path, &entry.stat)?;
@@ -264,13 +264,14 @@ fn merge(disk: &Path, new: &Path, base: &Path) -> Result<Merge> {
     let image = Image::open_to_change(disk)?;
     let region = image.file_system(None)?;
     let mut changes = merge_boot(&mut merge, &image, new, base)?;
-    let (new, base) = (read_tree(new)?, read_tree(base)?);
+    let complaints = Complaints::default();
+    let (new, base) = (read_tree(new, &complaints)?, read_tree(base, &complaints)?);
     let changed = ChangedDisk::new(disk, &image.file, region)?;
-    with_file_system(disk, changed.clone(), now(), |mounted| {
+    with_file_system(disk, changed.clone(), now(), &complaints, |mounted| {
         merge_trees(&mut merge, mounted, &new, &base)
     })?;
     changes.extend(changed.changes());
-    if complaints::were_made() {
+    if complaints.were_made() {
         let problem = "not all of the images could be read, so nothing was changed";
         return Err(Fault::new("update", problem).in_file(disk));
     }

@@ -2,7 +2,6 @@
 //! What is below a directory of an image, as far as it can be looked at.
 
 use lib::sys::stat::{S_ISDIR, Stat};
-use mkimage::complaints::complain;
 use mkimage::error::Result;
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::root_fs::Mounted;
@@ -37,7 +36,7 @@ pub fn children(mounted: &Mounted<'_>, directory: &ImagePath) -> Result<Vec<(Ima
     for name in mounted.read_dir(directory)? {
         let bad = |problem: &str| {
             let problem = format!("`{}` {problem}; try fsck", Escaped(&name));
-            complain(&mounted.fault(directory, problem));
+            mounted.complain(&mounted.fault(directory, problem));
         };
         let Ok(path) = directory.join(&name) else {
             bad("cannot be the name of a file");
@@ -49,7 +48,7 @@ pub fn children(mounted: &Mounted<'_>, directory: &ImagePath) -> Result<Vec<(Ima
         }
         match mounted.stat(&path) {
             Ok(stat) => files.push((path, stat)),
-            Err(error) => complain(&error),
+            Err(error) => mounted.complain(&error),
         }
     }
     Ok(files)
@@ -97,13 +96,13 @@ impl Walk<'_, '_> {
             }
             if !self.seen.insert(stat.st_ino) {
                 let problem = "the directory has another name too, and is shown there; try fsck";
-                complain(&self.mounted.fault(&path, problem));
+                self.mounted.complain(&self.mounted.fault(&path, problem));
             } else if depth == DEPTH_MAX {
                 let problem = "directories are nested too deeply, what is below is left out";
-                complain(&self.mounted.fault(&path, problem));
+                self.mounted.complain(&self.mounted.fault(&path, problem));
             } else if let Err(error) = self.directory(&path, &format!("{margin}{below}"), depth + 1)
             {
-                complain(&error);
+                self.mounted.complain(&error);
             }
         }
         Ok(())

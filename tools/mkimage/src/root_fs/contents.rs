@@ -2,7 +2,6 @@
 //! The contents of files, read and written piece by piece.
 
 use super::Mounted;
-use crate::complaints::complain;
 use crate::error::Result;
 use crate::image_path::ImagePath;
 use fs::host::{ReadInto, WriteFrom};
@@ -62,13 +61,13 @@ impl<'fs> Mounted<'fs> {
             }
         }
         if let Some((first, error)) = bad {
-            complain(&error);
+            self.complain(&error);
             self.host.take_messages();
             let problem = match bad_count {
                 PATIENCE.. => format!("what is behind byte {first} can't be read"),
                 count => format!("{count} of its blocks can't be read, the first at byte {first}"),
             };
-            complain(&self.fault(path, format!("{problem}; zeros stand for it")));
+            self.complain(&self.fault(path, format!("{problem}; zeros stand for it")));
         }
         Ok(inode.size().into())
     }

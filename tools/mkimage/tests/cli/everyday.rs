@@ -236,6 +236,10 @@ fn many_commands_on_one_image() {
             "mkimage: -: line 2: fsck is not for files in an image",
         ),
         (
+            "rm /etc/rc\nls --partition 2 /etc\nls --partition 1\n",
+            "mkimage: image: partition: expected the partition that the shell has open\n",
+        ),
+        (
             "rm /etc/rc\nls '\n",
             "mkimage: -: line 2: a quote without an end\n",
         ),

@@ -7,7 +7,6 @@ use crate::commands::files::{Take, read_regular};
 use crate::commands::walk::walk;
 use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, Stat};
 use lib::sys::types::Device;
-use mkimage::complaints::complain;
 use mkimage::error::Result;
 use mkimage::image_path::ImagePath;
 use mkimage::root_fs::Mounted;
@@ -53,7 +52,7 @@ pub fn items(
     for entry in walk(mounted, path)? {
         let relative = entry.path.relative_to(path);
         if let Err(error) = reader.add(&entry.path, relative, &entry.stat, false) {
-            complain(&error);
+            mounted.complain(&error);
         }
     }
     Ok(reader.items)

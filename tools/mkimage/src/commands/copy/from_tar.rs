@@ -12,7 +12,6 @@ use crate::cli::TarArgs;
 use crate::commands::files::{Take, make_all, read_stream};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR};
 use lib::sys::types::{Device, Time};
-use mkimage::complaints::complain;
 use mkimage::error::{Fault, Result};
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::root_fs::Mounted;
@@ -58,7 +57,7 @@ pub fn read(
         let (kind, file_type) = match kind {
             Ok(kind) => kind,
             Err(Unknown::Kind(problem)) => {
-                complain(&wrong(problem));
+                mounted.complain(&wrong(problem));
                 continue;
             }
             Err(Unknown::Device(problem)) => return Err(wrong(problem)),

@@ -5,7 +5,7 @@ use super::to_image::{make, preserve};
 use super::{Item, Kind, Side, Source, from_host};
 use crate::cli::{Place, SyncArgs};
 use crate::commands::files::{make_all, read_regular, remove};
-use crate::commands::images::{edit, inspect};
+use crate::commands::images::Images;
 use crate::commands::walk::walk;
 use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
 use mkimage::error::{Error, Fault, HostContext, OutputContext, Result};
@@ -18,7 +18,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// `sync`
-pub fn sync(arguments: &SyncArgs, out: &mut dyn Write) -> Result<()> {
+pub fn sync(images: &Images, arguments: &SyncArgs, out: &mut dyn Write) -> Result<()> {
     let Side::Image { image, path } = Side::parse(&arguments.to) else {
         let problem = "expected IMAGE:/PATH, a directory in an image";
         return Err(Fault::new("sync", problem).in_file(Path::new(&arguments.to)));
@@ -37,12 +37,12 @@ pub fn sync(arguments: &SyncArgs, out: &mut dyn Write) -> Result<()> {
         image,
         partition: arguments.partition,
     };
-    let plan = inspect(&at, |mounted| Plan::of(mounted, arguments, &source, &path))?;
+    let plan = images.inspect(&at, |mounted| Plan::of(mounted, arguments, &source, &path))?;
     plan.print(&path, out)?;
     if arguments.dry_run || plan.is_empty() {
         return Ok(());
     }
-    edit(&at, &arguments.time, |mounted| {
+    images.edit(&at, &arguments.time, |mounted| {
         make_all(mounted, &path)?;
         // What was found before may have changed.
         let plan = Plan::of(mounted, arguments, &source, &path)?;

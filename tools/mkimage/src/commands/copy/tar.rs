@@ -3,7 +3,7 @@
 
 use super::{Side, from_tar, to_tar};
 use crate::cli::{Place, TarArgs};
-use crate::commands::images::{edit, inspect};
+use crate::commands::images::Images;
 use mkimage::error::{HostContext, Result};
 use mkimage::image::unpack;
 use mkimage::image_path::ImagePath;
@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write, stdin};
 use std::path::Path;
 
 /// `tar`
-pub fn tar(arguments: &TarArgs) -> Result<()> {
+pub fn tar(images: &Images, arguments: &TarArgs) -> Result<()> {
     let (image, path) = match Side::parse(&arguments.tree) {
         Side::Image { image, path } => (image, path),
         Side::Host(_) | Side::Stream => (arguments.tree.clone().into(), ImagePath::ROOT),
@@ -23,13 +23,13 @@ pub fn tar(arguments: &TarArgs) -> Result<()> {
         partition: arguments.partition,
     };
     match arguments.create {
-        true => create(&at, &path, &arguments.archive),
-        false => extract(&at, &path, arguments),
+        true => create(images, &at, &path, &arguments.archive),
+        false => extract(images, &at, &path, arguments),
     }
 }
 
-fn create(at: &Place, path: &ImagePath, archive: &Path) -> Result<()> {
-    inspect(at, |mounted| {
+fn create(images: &Images, at: &Place, path: &ImagePath, archive: &Path) -> Result<()> {
+    images.inspect(at, |mounted| {
         let new = NewFile::create(archive, 0, &[&at.image])?;
         let mut file = BufWriter::new(new.file());
         to_tar::write(mounted, path, archive, &mut file)?;
@@ -39,7 +39,7 @@ fn create(at: &Place, path: &ImagePath, archive: &Path) -> Result<()> {
     })
 }
 
-fn extract(at: &Place, path: &ImagePath, arguments: &TarArgs) -> Result<()> {
+fn extract(images: &Images, at: &Place, path: &ImagePath, arguments: &TarArgs) -> Result<()> {
     let archive = &arguments.archive;
     let mut from: Box<dyn BufRead> = match archive == Path::new("-") {
         true => Box::new(stdin().lock()),
@@ -47,7 +47,7 @@ fn extract(at: &Place, path: &ImagePath, arguments: &TarArgs) -> Result<()> {
     };
     let start = from.fill_buf().on_host("read", archive)?.to_vec();
     let mut from = unpack(&start, from);
-    edit(at, &arguments.time, |mounted| {
+    images.edit(at, &arguments.time, |mounted| {
         from_tar::read(mounted, path, arguments, &mut from)
     })
 }

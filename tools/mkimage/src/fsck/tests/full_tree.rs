@@ -2,6 +2,7 @@
 //! A file system with files of all depths, and what is in it, by path: for
 //! tests that compare what a repair leaves with what was sound before.
 
+use crate::complaints::Complaints;
 use crate::image_path::ImagePath;
 use crate::root_fs::{Mounted, make as make_file_system, with_file_system};
 use crate::volume::UntrustedVolume;
@@ -64,7 +65,7 @@ pub(crate) fn make_with(options: &Options, work: impl FnOnce(&Mounted<'_>)) -> V
     let disk = MemoryDisk::new(options.blocks);
     let image = Path::new("image");
     make_file_system(image, disk.clone(), options, 0).unwrap();
-    let done = with_file_system(image, disk.clone(), 0, |mounted| {
+    let done = with_file_system(image, disk.clone(), 0, &Complaints::default(), |mounted| {
         work(mounted);
         Ok(())
     });
@@ -80,7 +81,8 @@ pub(crate) fn path(name: &str) -> ImagePath {
 /// Which inode the path leads to.
 pub(crate) fn find(image: &[u8], name: &str) -> InodeNumber {
     let disk = MemoryDisk::from_bytes(image.to_vec());
-    let stat = with_file_system(Path::new("image"), disk, 0, |mounted| {
+    let (image, complaints) = (Path::new("image"), Complaints::default());
+    let stat = with_file_system(image, disk, 0, &complaints, |mounted| {
         mounted.stat(&path(name))
     });
     InodeNumber(stat.unwrap().st_ino)
