@@ -106,11 +106,18 @@ fn kind_of<R: Read>(
     let kind = match entry_type {
         // The oldest archives have no type for directories.
         EntryType::Regular if name.ends_with(b"/") => Kind::Directory,
-        EntryType::Regular | EntryType::Continuous if is_sparse_of_pax(entry)? => {
-            let problem = "a file with holes in the format of pax, expected that of GNU tar";
-            return Ok(Err(Unknown::Kind(problem.to_owned())));
-        }
-        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => Kind::File,
+        EntryType::Regular | EntryType::Continuous => match sparse_of_pax(entry)? {
+            None => Kind::File,
+            Some(name) => {
+                let problem = format!(
+                    "`{}` is a file with holes in the format of pax, expected that of GNU tar; \
+                     left out",
+                    Escaped(&name)
+                );
+                return Ok(Err(Unknown::Kind(problem)));
+            }
+        },
+        EntryType::GNUSparse => Kind::File,
         EntryType::Directory => Kind::Directory,
         EntryType::Symlink => Kind::SymbolicLink(target),
         EntryType::Link => Kind::Link(path_of(&target)),
@@ -126,17 +133,22 @@ fn kind_of<R: Read>(
     Ok(Ok((kind, 0)))
 }
 
-/// Such a file has holes that only its extensions tell.
-fn is_sparse_of_pax<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<bool> {
-    let Some(extensions) = entry.pax_extensions()? else {
-        return Ok(false);
-    };
-    for extension in extensions {
-        if extension?.key_bytes().starts_with(b"GNU.sparse.") {
-            return Ok(true);
+/// The name of a file with holes that only its extensions tell; the entry's own may
+/// be one that is made up.
+fn sparse_of_pax<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<Option<Vec<u8>>> {
+    let own_name = entry.path_bytes().into_owned();
+    let mut name = None;
+    for extension in entry.pax_extensions()?.into_iter().flatten() {
+        let extension = extension?;
+        match extension.key_bytes() {
+            b"GNU.sparse.name" => name = Some(extension.value_bytes().to_vec()),
+            key if key.starts_with(b"GNU.sparse.") => {
+                name.get_or_insert_with(|| own_name.clone());
+            }
+            _ => {}
         }
     }
-    Ok(false)
+    Ok(name)
 }
 
 fn device_of<R: Read>(
