@@ -4,13 +4,15 @@
 //! The layout is the one that `mkimage` writes: 512-byte sectors, a partition
 //! table in sector 0, the kernel command line in sector 5.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use mkimage::disk::parse_command_line;
 use mkimage::geometry::Geometry;
+use mkimage::lock::open_to_change;
 
 /// Bytes of a sector.
 pub const SECTOR: u64 = 512;
@@ -50,15 +52,14 @@ pub fn read(image: &Path, offset: u64, count: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes `bytes` at byte `offset` of `image`.
+/// Writes `bytes` at byte `offset` of `image`, under the lock that `mkimage` takes.
+///
+/// # Errors
+/// Where an emulator has it open, too.
 pub fn write(image: &Path, offset: u64, bytes: &[u8]) -> Result<()> {
     let place = || format!("{}: {} bytes at {offset}", image.display(), bytes.len());
-    let mut file = OpenOptions::new()
-        .write(true)
-        .open(image)
-        .with_context(place)?;
-    file.seek(SeekFrom::Start(offset)).with_context(place)?;
-    file.write_all(bytes).with_context(place)
+    let file = open_to_change(image)?;
+    file.write_all_at(bytes, offset).with_context(place)
 }
 
 /// The kernel command line in `image` with `words` added. A word `name=value`
@@ -162,6 +163,21 @@ mod tests {
             assert_eq!(found, *expected);
         }
         assert!(partition(file.path(), 3).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn an_image_that_an_emulator_has_is_not_written() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (image, lock) = (folder.path().join("a"), folder.path().join("a.lock"));
+        std::fs::write(&image, "old")?;
+        std::fs::write(&lock, "")?;
+        let message = write(&image, 0, b"new").unwrap_err().to_string();
+        assert!(message.contains("Bochs has it open"), "{message}");
+        assert_eq!(std::fs::read(&image)?, b"old");
+        std::fs::remove_file(lock)?;
+        write(&image, 0, b"new")?;
+        assert_eq!(std::fs::read(&image)?, b"new");
         Ok(())
     }
 
