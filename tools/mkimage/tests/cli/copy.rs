@@ -276,6 +276,42 @@ fn holes_stay_holes() {
     project.assert_clean("image");
 }
 
+/// What is copied goes through memory in small pieces: two of the largest files need
+/// less than one of them takes.
+#[test]
+fn large_trees_need_little_memory() {
+    const LENGTH: u64 = 268_966_912;
+    const FILES: u64 = 2;
+    let project = Project::built();
+    fs::create_dir(project.path("many")).unwrap();
+    for number in 0..FILES {
+        let file = fs::File::create(project.path(&format!("many/{number}"))).unwrap();
+        file.write_all_at(b"end", LENGTH - 3).unwrap();
+    }
+    project.done(&["mkfs", "disk", "--size", "1440K"]);
+    let limited = |words: &str| {
+        let program = assert_cmd::cargo::cargo_bin("mkimage");
+        let line = format!("ulimit -v 100000; exec {} {words}", program.display());
+        let mut command = assert_cmd::Command::new("sh");
+        let command = command.current_dir(project.path("")).args(["-c", &line]);
+        command.assert().success().stderr("");
+    };
+    limited("cp -r many disk:/");
+    limited("cp -r disk:/many out");
+    limited("tar -c disk:/many out.tar");
+    limited("sync --dry-run out disk:/many");
+    limited("tar -x disk:/again out.tar");
+    for number in 0..FILES {
+        let file = fs::File::open(project.path(&format!("out/{number}"))).unwrap();
+        let metadata = file.metadata().unwrap();
+        assert!(metadata.len() == LENGTH && metadata.blocks() < 100);
+        let mut end = [0; 3];
+        file.read_exact_at(&mut end, LENGTH - 3).unwrap();
+        assert_eq!(&end, b"end");
+    }
+    project.assert_clean_file_system("disk");
+}
+
 #[test]
 fn an_endless_file_ends_at_the_largest_size() {
     let project = Project::built();
