@@ -229,6 +229,13 @@ mod tests {
     }
 
     #[test]
+    fn the_book_tells_how_long_a_process_waits() {
+        let book = include_str!("../../../docs/mkimage.md");
+        let told = format!("wait, at most {} seconds", PATIENCE.as_secs());
+        assert!(book.contains(&told), "{told}");
+    }
+
+    #[test]
     fn the_lock_is_that_of_the_file_that_the_name_leads_to() {
         let folder = tempfile::tempdir().unwrap();
         let (path, new) = (folder.path().join("image"), folder.path().join("new"));

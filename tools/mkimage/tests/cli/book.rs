@@ -59,3 +59,79 @@ fn check_and_repair() {
 fn archives() {
     run_all("Archives");
 }
+
+/// The tour is in `examples.rs`.
+#[test]
+fn no_section_with_examples_is_left_out() {
+    let sections = BOOK.split("\n## ").filter(|it| it.contains("\n$ "));
+    let headings: Vec<&str> = sections.filter_map(|it| it.lines().next()).collect();
+    let tested = [
+        "A tour",
+        "Output, and who else has the image",
+        "Archives",
+        "Check and repair",
+    ];
+    assert_eq!(headings, tested);
+}
+
+/// The first column of the table below a heading.
+fn first_column(heading: &str) -> Vec<&'static str> {
+    let section = BOOK.split("\n## ").find(|it| it.starts_with(heading));
+    let rows = section.unwrap().lines().skip_while(|it| *it != "|---|---|");
+    let cells = rows.skip(1).map_while(|row| row.strip_prefix("| "));
+    cells.map(|row| row.split(" |").next().unwrap()).collect()
+}
+
+/// The numbers of an undo file are where the page says.
+#[test]
+fn an_undo_file_is_laid_out_as_the_table_says() {
+    let project = Project::new();
+    project.done(&["mkfs", "try.img", "--size", "360K"]);
+    let before = project.read("try.img");
+    let mut damaged = before.clone();
+    damaged[1024] = 3;
+    project.write("try.img", &damaged);
+    project.done(&["fsck", "--repair", "try.img"]);
+    let undo = project.read("try.img.undo");
+    let offsets = first_column("Check and repair");
+    assert_eq!(offsets.last(), Some(&"behind it"));
+    let offsets: Vec<usize> = offsets.iter().filter_map(|it| it.parse().ok()).collect();
+    let [name, version, count, length, start, path_length, path] = offsets[..] else {
+        panic!("{offsets:?}");
+    };
+    let number = |offset: usize| u32::from_le_bytes(undo[offset..][..4].try_into().unwrap());
+    assert_eq!(undo[name..][..8], *b"mkimage\0");
+    assert_eq!((number(version), number(count)), (1, 1));
+    assert_eq!((number(length), number(length + 4)), (360 * 1024, 0));
+    assert_eq!((number(start), number(start + 4)), (0, 0));
+    let behind = path + number(path_length) as usize;
+    assert!(undo[path..behind].ends_with(b"try.img"));
+    assert_eq!(number(behind), 2);
+    assert_eq!(undo[behind + 4..][..512], damaged[1024..1536]);
+    assert_eq!(undo[behind + 516..], before[1024..1536]);
+}
+
+/// Our own manifest has all keys of the table but one, and no others.
+#[test]
+fn the_keys_of_the_manifest_are_in_the_table() {
+    let manifest = include_str!("../../../../hdimage/image.toml");
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let mut keys = vec!["`[attributes]`".to_owned()];
+    for (key, value) in &manifest {
+        match (key.as_str(), value) {
+            ("disk" | "root" | "programs", toml::Value::Table(table)) => {
+                keys.extend(table.iter().map(|(name, value)| match value {
+                    toml::Value::Array(_) => format!("`[[{key}.{name}]]`"),
+                    _ => format!("`{key}.{name}`"),
+                }));
+            }
+            (_, toml::Value::Table(_)) => keys.push(format!("`[{key}]`")),
+            (_, toml::Value::Array(_)) => keys.push(format!("`[[{key}]]`")),
+            _ => keys.push(format!("`{key}`")),
+        }
+    }
+    let mut told = first_column("The manifest");
+    keys.sort();
+    told.sort();
+    assert_eq!(keys, told);
+}
