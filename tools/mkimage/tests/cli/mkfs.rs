@@ -77,22 +77,22 @@ fn nothing_is_destroyed_unless_forced() {
         "mkimage: image: partition 1: type DAh, expected 81h, a Minix partition, or --force"
     );
     // However far behind the start: in a file's last byte, or a partition's.
-    let mut late = vec![0; 720 * 1024];
-    late[720 * 1024 - 1] = 1;
+    let mut late = vec![0; 5 << 20];
+    late[(5 << 20) - 1] = 1;
     project.write("late", &late);
     assert_eq!(
         project.failure(&["mkfs", "late"]),
-        "mkimage: late: file: holds data from byte 737279 on; \
+        "mkimage: late: file: holds data from byte 5242879 on; \
          --force makes a new file system all the same"
     );
     assert!(project.read("late") == late);
     let mut emptied = project.read("image");
     emptied[4032 * 512..].fill(0);
-    emptied[4032 * 512 + 100_000] = 1;
+    emptied[4032 * 512 + 1_500_000] = 1;
     project.write("emptied", &emptied);
     assert_eq!(
         project.failure(&["mkfs", "emptied", "--partition", "2"]),
-        "mkimage: emptied: partition 2: holds data from byte 100000 on; \
+        "mkimage: emptied: partition 2: holds data from byte 1500000 on; \
          --force makes a new file system all the same"
     );
     project.done(&["mkfs", "zeros"]);

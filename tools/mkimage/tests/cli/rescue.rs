@@ -98,6 +98,22 @@ fn a_bad_directory_leaves_the_others() {
 }
 
 #[test]
+fn a_bad_block_of_a_directory_leaves_its_other_names() {
+    let project = Project::built();
+    let lines: String = (0..70).map(|n| format!("ln /etc/rc /etc/{n}\n")).collect();
+    let mut shell = project.mkimage(&["shell", "image"]);
+    shell.write_stdin(lines).assert().success();
+    let mut image = project.read("image");
+    spoil_zone(&mut image, "etc", 1);
+    project.write("image", image);
+    let (listing, complaints) = partly(&project, &["ls", "image", "/etc"]);
+    assert_eq!(listing.lines().count(), 62, "{listing}");
+    assert!(listing.ends_with("long\nrc\n"), "{listing}");
+    let expected = "mkimage: image: /etc: cannot list all of it: Input/output error: ";
+    assert!(complaints.starts_with(expected), "{complaints}");
+}
+
+#[test]
 fn what_is_left_of_an_image_that_was_cut() {
     let project = Project::built();
     let whole = project.read("image");
@@ -184,6 +200,12 @@ fn other_kinds_are_named() {
     for (magic, at, name) in [
         (&b"\xfd7zXZ\0"[..], 0, "a file compressed by xz"),
         (b"FAT12   ", 54, "a FAT file system"),
+        // As MS-DOS 2 made it, without a magic number.
+        (
+            b"\xeb\x34\x90IBM  2.0\0\x02\x02\x01\0\x02\x70\0\xd0\x02\xfd",
+            0,
+            "a FAT file system",
+        ),
         (&[0x53, 0xef], 1080, "an ext2, ext3 or ext4 file system"),
     ] {
         let mut bytes = vec![1; 4096];
