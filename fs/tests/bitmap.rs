@@ -104,6 +104,15 @@ fn no_zone_behind_the_last_is_freed() {
     assert!(said.contains(&format!("freeing zone {end}, ")), "{said}");
 }
 
+/// Zones that follow each other are freed together; these do not.
+#[test]
+fn zones_that_stand_backwards_are_freed() {
+    let (machine, _) = with_a_file();
+    inode(&machine, 2, |inode| inode.zones[..INDIRECT].reverse());
+    let machine = Machine::on(64, machine.disk.clone());
+    machine.run(|fs, task| fs.sys_unlink(task, b"/f").unwrap());
+}
+
 /// The next zone is the one behind the last that was taken, so that what is written
 /// stands in a row; what becomes free before it waits for the next turn.
 #[test]
