@@ -131,6 +131,11 @@ impl Display {
         self.output.extend_from_slice(b"\r\x1b[J");
     }
 
+    /// Writes the end of a line behind what is shown.
+    pub fn end_line(&mut self, text: &[u8]) {
+        self.output.extend_from_slice(text);
+    }
+
     /// Clears the screen.
     pub fn clear(&mut self) {
         self.output.extend_from_slice(b"\x1b[H\x1b[J");

@@ -249,6 +249,16 @@ impl<'a> Editor<'a> {
         self.display.show(&self.line, 0, self.at);
     }
 
+    /// Begins again with an empty line, after ^C.
+    pub fn give_up(&mut self) {
+        self.move_to(self.line.len());
+        self.display.end_line(b"^C\n");
+        self.line.clear();
+        (self.at, self.place) = (0, self.history.len());
+        (self.search, self.escape) = (None, Escape::None);
+        self.display.begin(&self.prompt);
+    }
+
     fn begin_search(&mut self) {
         self.search = Some(Search {
             text: Vec::new(),

@@ -174,6 +174,20 @@ fn steps() {
     assert_eq!(editor.key(b'\r'), Step::Line);
 }
 
+#[test]
+fn a_line_that_is_given_up() {
+    let history = history();
+    let mut editor = Editor::new(b"$ ", COLUMNS, &history);
+    for &key in b"old\x01" {
+        editor.key(key);
+    }
+    editor.output();
+    editor.give_up();
+    editor.key(b'n');
+    assert_eq!(editor.line(), (&b"n"[..], 1));
+    assert!(editor.output().ends_with(b"^C\n$ n"));
+}
+
 /// What is typed at the end is written as it is, like the kernel's echo.
 #[test]
 fn echo() {

@@ -124,7 +124,7 @@ fn keys_edit_the_line_on_a_serial_line(emulator: Emulator) -> Result<()> {
     typed("\x10\x15pwd\n", "/etc")?;
     typed("echo lost\x03echo kept\n", "kept")?;
     typed("set +o emacs; echo plain\n", "plain")?;
-    typed("echo stXill\x7f\x7f\x7f\x7f\x7fill\n", "still")?;
+    typed("echo stXill\x7f\x7f\x7f\x7fill\n", "still")?;
     typed(
         "tail -n 1 /usr/root/.sh_history\n",
         "set +o emacs; echo plain",

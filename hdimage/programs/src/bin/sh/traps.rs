@@ -84,6 +84,17 @@ pub fn forget_interrupt() {
     PENDING.fetch_and(!Signal::SIGINT.bit(), Relaxed);
 }
 
+/// Whether ^C was typed, which is forgotten then, unless `trap` has set what it does.
+pub fn take_interrupt(shell: &Interpreter) -> bool {
+    let number = Signal::SIGINT.number();
+    let taken =
+        !shell.traps.0.contains_key(&number) && PENDING.load(Relaxed) & Signal::SIGINT.bit() != 0;
+    if taken {
+        forget_interrupt();
+    }
+    taken
+}
+
 /// A signal that has come and was not yet acted on.
 pub fn pending() -> Option<Signal> {
     let pending = PENDING.load(Relaxed);

@@ -7,6 +7,7 @@
 
 use crate::builtins;
 use crate::execute::Interpreter;
+use crate::traps;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
@@ -141,6 +142,10 @@ fn edit(shell: &Interpreter, editor: &mut Editor<'_>, columns: usize, fd: Fd) ->
         }
         if calls::read(fd, &mut byte)? == 0 {
             return Ok(false);
+        }
+        // ^C may have come before this byte while nobody was reading.
+        if traps::take_interrupt(shell) {
+            editor.give_up();
         }
         match editor.key(byte[0]) {
             Step::On => {}
