@@ -60,8 +60,13 @@ pub fn report<T>(outcome: Outcome<T>) -> Option<T> {
 
 /// Prints `program: what: error`, and remembers it for [`status`].
 pub fn complain(what: &[&[u8]], error: impl Display) {
+    failed();
+    error_message(what, &error);
+}
+
+/// Remembers a failure that nothing is to be said about.
+pub fn failed() {
     FAILED.store(true, Relaxed);
-    error_message(what, error);
 }
 
 /// The exit status: 1 if anything was complained of.
@@ -88,13 +93,24 @@ pub fn options(letters: &str, synopsis: &str) -> Options<'static> {
 }
 
 fn options_of(arguments: &[&'static CStr], letters: &str, synopsis: &str) -> Options<'static> {
-    Options::parse(arguments, letters).unwrap_or_else(|error| {
-        match error {
-            OptionError::Unknown(letter) => complain(&[&[b'-', letter]], "unknown option"),
-            OptionError::NoValue(letter) => complain(&[&[b'-', letter]], "needs a value"),
-        }
-        usage(synopsis)
-    })
+    Options::parse(arguments, letters).unwrap_or_else(|error| wrong_option(error, synopsis))
+}
+
+/// As [`options`], for what has another command behind its options: gives that too.
+pub fn leading_options(
+    letters: &str,
+    synopsis: &str,
+) -> (Options<'static>, &'static [&'static CStr]) {
+    Options::parse_leading(env::args(), letters)
+        .unwrap_or_else(|error| wrong_option(error, synopsis))
+}
+
+fn wrong_option(error: OptionError, synopsis: &str) -> ! {
+    match error {
+        OptionError::Unknown(letter) => complain(&[&[b'-', letter]], "unknown option"),
+        OptionError::NoValue(letter) => complain(&[&[b'-', letter]], "needs a value"),
+    }
+    usage(synopsis)
 }
 
 /// What `head` and `tail` show of a file.

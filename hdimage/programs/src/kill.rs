@@ -45,8 +45,8 @@ pub fn run(words: &[&[u8]], job: SendToJob<'_>) -> i32 {
 /// Prints `kill: what: error`, in the shell behind its own name.
 fn complain(what: &[u8], error: impl Display) {
     match env::program_name() {
-        b"kill" => error_message(&[what], error),
-        _ => error_message(&[b"kill", what], error),
+        b"kill" => error_message(&[what], &error),
+        _ => error_message(&[b"kill", what], &error),
     }
 }
 

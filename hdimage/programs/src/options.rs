@@ -40,6 +40,29 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
+    /// As [`parse`](Self::parse), for what has another command behind its options: the
+    /// first operand ends them, and all from there on is given back.
+    pub fn parse_leading<'b>(
+        arguments: &'b [&'a CStr],
+        letters: &str,
+    ) -> Result<(Options<'a>, &'b [&'a CStr]), OptionError> {
+        let mut options = Options::default();
+        let mut rest = arguments;
+        while let [argument, tail @ ..] = rest
+            && argument.to_bytes().len() > 1
+            && argument.to_bytes().starts_with(b"-")
+        {
+            rest = tail;
+            if *argument == c"--" {
+                break;
+            }
+            let mut values = tail.iter().copied();
+            options.group(argument, &mut values, letters)?;
+            rest = &tail[tail.len() - values.len()..];
+        }
+        Ok((options, rest))
+    }
+
     /// One argument that begins with `-`: letters, the last perhaps with its
     /// value behind it or in the next argument.
     fn group(
@@ -76,6 +99,12 @@ impl<'a> Options<'a> {
         self.value(letter).is_some()
     }
 
+    /// All values of the option, in the order in which they were given.
+    pub fn values(&self, letter: char) -> impl Iterator<Item = &'a CStr> {
+        let given = self.letters.iter();
+        given.filter_map(move |&(given, value)| (char::from(given) == letter).then_some(value))
+    }
+
     /// The value of the option, the last if it was given more than once.
     pub fn value(&self, letter: char) -> Option<&'a CStr> {
         let given = self
@@ -99,7 +128,20 @@ mod tests {
         let options = options.unwrap();
         assert!(options.has('a') && options.has('b') && !options.has('q') && !options.has(':'));
         assert_eq!(options.value('n'), Some(c"7"));
+        assert!(options.values('n').eq([c"5", c"7"]));
         assert_eq!(options.operands, [c"x", c"-", c"-q"]);
+    }
+
+    #[test]
+    fn options_before_a_command() {
+        let arguments = [c"-a", c"-n", c"7", c"ls", c"-l"];
+        let (options, rest) = Options::parse_leading(&arguments, "an:").unwrap();
+        assert!(options.has('a') && options.value('n') == Some(c"7"));
+        assert_eq!(rest, [c"ls", c"-l"]);
+        let (_, rest) = Options::parse_leading(&[c"--", c"-x"], "a").unwrap();
+        assert_eq!(rest, [c"-x"]);
+        let error = Options::parse_leading(&[c"-n"], "n:").err();
+        assert_eq!(error, Some(OptionError::NoValue(b'n')));
     }
 
     #[test]

@@ -3,10 +3,16 @@
 //!
 //! Paths are C strings, as the kernel wants them. Calls that cannot fail
 //! return their value, all others a [`Result`].
+//!
+//! All of them are safe. The kernel believes no address that it is given, but it
+//! cannot know what the memory there is to the program: the stubs below take
+//! addresses as numbers and are `unsafe`; here a borrowed slice or value says what
+//! may be read and written.
 
 use super::signal::{Handler, sigaction};
 use super::syscall;
 use crate::errno::{Errno, Result};
+use crate::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
 use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
 use crate::pod::Pod;
 use crate::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
@@ -25,6 +31,7 @@ use crate::termios::{TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, Termios,
 use crate::utime::Utimbuf;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
+use core::fmt;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -47,6 +54,18 @@ impl Fd {
 #[repr(transparent)]
 pub struct Pid(pub u32);
 
+impl fmt::Display for Fd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// An open file that is closed when dropped.
 #[derive(Debug)]
 pub struct File(Fd);
@@ -55,6 +74,11 @@ impl File {
     /// Opens for reading.
     pub fn open(path: &CStr) -> Result<File> {
         open(path, crate::fcntl::O_RDONLY, 0).map(File)
+    }
+
+    /// Opens for writing: a new file, or an old one, whose contents go.
+    pub fn create(path: &CStr) -> Result<File> {
+        open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666).map(File)
     }
 
     /// Opens as `open` does, with flags and the mode for a new file.
@@ -150,6 +174,12 @@ safe_calls! {
     setuid(uid: u16 => uid.into()) -> () = drop;
     /// Changes the group id.
     setgid(gid: u8 => gid.into()) -> () = drop;
+    /// Changes the real and the effective user id; 65535 leaves one as it is.
+    setreuid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
+    /// Changes the real and the effective group id; 65535 leaves one as it is.
+    setregid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
+    /// Takes so much of the priority away.
+    nice(increment: i32 => increment as u32) -> () = drop;
 }
 
 /// Wraps calls that take nothing that can be wrong and always answer.
@@ -359,6 +389,13 @@ pub fn ptrace(request: u32, pid: Pid, address: u32, data: u32) -> Result<u32> {
 pub fn time() -> Time {
     // SAFETY: with a null pointer the kernel writes nothing.
     unsafe { syscall::time(0) }.unwrap_or(0)
+}
+
+/// The time of day, in microseconds.
+pub fn gettimeofday() -> Result<Timeval> {
+    let mut time = Timeval::zeroed();
+    // SAFETY: the kernel writes one `Timeval`, and nothing at the null pointer.
+    unsafe { syscall::gettimeofday(address(&raw mut time), 0) }.map(|_| time)
 }
 
 /// Sets the time of day.

@@ -11,6 +11,15 @@ use crate::errno::Errno;
 use crate::signal::Signal;
 use core::ffi::c_char;
 use core::panic::PanicInfo;
+use spin::Mutex;
+
+/// What is done before a program ends: it is given the exit status, and says which it
+/// shall be.
+type AtExit = fn(i32) -> i32;
+
+/// What is to be done before the program ends, if anything: a program that prints
+/// nothing is not linked to what prints.
+static AT_EXIT: Mutex<Option<AtExit>> = Mutex::new(None);
 
 /// The words on the stack when a program begins.
 #[repr(C)]
@@ -35,7 +44,7 @@ macro_rules! program {
 
         extern "C" fn start(stack: &$crate::user::crt0::InitialStack) -> ! {
             // SAFETY: called once, with the stack as the kernel left it.
-            unsafe { $crate::user::crt0::start(stack, $main) }
+            unsafe { $crate::user::crt0::start(stack, env!("CARGO_BIN_NAME"), $main) }
         }
 
         /// The first instruction. `ebp` 0 ends backtraces.
@@ -55,38 +64,35 @@ macro_rules! program {
     };
 }
 
-/// Runs `main` and exits with its value.
+/// Runs `main` and exits with its value; `built_as` is the program's name.
 ///
 /// # Safety
 /// Called once, with the stack as the kernel left it.
-pub unsafe fn start(stack: &InitialStack, main: fn() -> i32) -> ! {
+pub unsafe fn start(stack: &InitialStack, built_as: &'static str, main: fn() -> i32) -> ! {
     // SAFETY: the kernel ends both vectors with a null pointer; they lie above
     // the stack and nobody else knows of them.
-    unsafe { env::init(stack.argv, stack.envp) };
+    unsafe { env::init(stack.argv, stack.envp, built_as) };
     exit(main())
+}
+
+/// Has `work` called when the program ends.
+pub(super) fn at_exit(work: AtExit) {
+    *AT_EXIT.lock() = Some(work);
 }
 
 /// Ends the program, after writing what standard output still holds. If that
 /// or anything before could not be written, says so, and ends with status 1 at
 /// least. That nobody reads any more is no news.
 pub fn exit(status: i32) -> ! {
-    let status = match stdio::close_stdout() {
-        Ok(()) => status,
-        Err(errno) => {
-            if errno != Errno::EPIPE {
-                stdio::error_message(&[b"write error"], errno);
-            }
-            status.max(1)
-        }
-    };
-    calls::exit(status)
+    let work = AT_EXIT.lock().take();
+    calls::exit(work.map_or(status, |work| work(status)))
 }
 
 /// Tells where the program went wrong, and aborts it. Want of memory is no
 /// fault of its own: it only ends.
 pub fn panic(info: &PanicInfo<'_>) -> ! {
     if malloc::is_out_of_memory() {
-        stdio::error_message(&[], Errno::ENOMEM);
+        stdio::error_message(&[], &Errno::ENOMEM);
         calls::exit(1);
     }
     crate::eprintln!("{info}");

@@ -3,29 +3,46 @@
 
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
-use spin::Once;
+use spin::Mutex;
 
-static ARGUMENTS: Once<Vec<&'static CStr>> = Once::new();
-static ENVIRONMENT: Once<Vec<&'static CStr>> = Once::new();
+/// What the kernel has left on the stack.
+struct Start {
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+    built_as: &'static str,
+}
 
-/// Takes both vectors from the initial stack. Called once, by `crt0`.
+// SAFETY: nobody writes what the pointers lead to.
+unsafe impl Send for Start {}
+
+static START: Mutex<Option<Start>> = Mutex::new(None);
+// Made when they are asked for: a program that takes no arguments needs no memory.
+static ARGUMENTS: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
+static ENVIRONMENT: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
+
+/// Takes both vectors from the initial stack, and the name that the program was
+/// built with. Called once, by `crt0`.
 ///
 /// # Safety
 /// Both end with a null pointer, or are null; they and the strings stay and
 /// do not change.
-pub(super) unsafe fn init(argv: *const *const c_char, envp: *const *const c_char) {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        ARGUMENTS.call_once(|| strings(argv));
-        ENVIRONMENT.call_once(|| strings(envp));
-    }
+pub(super) unsafe fn init(
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+    built_as: &'static str,
+) {
+    *START.lock() = Some(Start {
+        argv,
+        envp,
+        built_as,
+    });
 }
 
-/// # Safety
-/// As [`init`].
-unsafe fn strings(mut vector: *const *const c_char) -> Vec<&'static CStr> {
+/// The strings of a vector of the initial stack.
+fn strings(vector: impl Fn(&Start) -> *const *const c_char) -> &'static [&'static CStr] {
+    let mut vector = START.lock().as_ref().map_or(core::ptr::null(), vector);
     let mut strings = Vec::new();
-    // SAFETY: the vector ends with a null pointer.
+    // SAFETY: as `init` was told, the vector ends with a null pointer.
     while !vector.is_null() && !unsafe { *vector }.is_null() {
         // SAFETY: each entry is a C string that stays; the next entry exists,
         // since this one was not the last.
@@ -34,23 +51,36 @@ unsafe fn strings(mut vector: *const *const c_char) -> Vec<&'static CStr> {
             vector = vector.add(1);
         }
     }
-    strings
+    strings.leak()
 }
 
 /// The arguments, the name of the program not among them.
 pub fn args() -> &'static [&'static CStr] {
-    ARGUMENTS
-        .get()
-        .and_then(|all| all.get(1..))
-        .unwrap_or_default()
+    let mut arguments = ARGUMENTS.lock();
+    let arguments = arguments.get_or_insert_with(|| strings(|start| start.argv));
+    arguments.get(1..).unwrap_or_default()
 }
 
-/// The name by which the program was called, as it was given.
+/// The name by which the program was called, as it was given. Who called it without
+/// any name gets the one that it was built with. It needs no memory, so that the want
+/// of it can be told.
 pub fn full_name() -> &'static [u8] {
-    ARGUMENTS
-        .get()
-        .and_then(|all| all.first())
-        .map_or(&b"?"[..], |name| name.to_bytes())
+    let start = START.lock();
+    let Some(start) = start.as_ref() else {
+        return b"";
+    };
+    // SAFETY: as `init` was told: a null pointer ends the vector, the first string
+    // stays.
+    let name = unsafe {
+        match start.argv.is_null() || (*start.argv).is_null() {
+            true => b"",
+            false => CStr::from_ptr(*start.argv).to_bytes(),
+        }
+    };
+    match name {
+        b"" => start.built_as.as_bytes(),
+        name => name,
+    }
 }
 
 /// The name by which the program was called, without directories.
@@ -61,7 +91,8 @@ pub fn program_name() -> &'static [u8] {
 
 /// The environment, entries of the form `NAME=value`.
 pub fn vars() -> &'static [&'static CStr] {
-    ENVIRONMENT.get().map_or(&[], Vec::as_slice)
+    let mut environment = ENVIRONMENT.lock();
+    environment.get_or_insert_with(|| strings(|start| start.envp))
 }
 
 /// The value of a variable of the environment.

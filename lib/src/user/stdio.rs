@@ -14,20 +14,35 @@ use super::{crt0, env};
 use crate::errno::{Errno, Result};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 use spin::Mutex;
 
 /// Bytes that standard output collects.
 const BUFFER: usize = 1024;
 
+/// When standard output is written. All of [`STDOUT`] begins as zeros: it then
+/// takes no room in the program's file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Buffering {
+    /// Nothing was printed so far.
+    Unknown = 0,
+    /// On a terminal each line is written at once.
+    Lines,
+    /// Elsewhere it is written when the buffer is full.
+    Blocks,
+}
+
 struct Stdout {
     buffer: [u8; BUFFER],
     used: usize,
-    /// Whether each line is written at once; unknown before the first byte.
-    by_lines: Option<bool>,
+    buffering: Buffering,
     /// The first error; later output is thrown away.
     error: Option<Errno>,
 }
+
+/// The exit status of a program whose output was lost, if that is not 1.
+static ERROR_STATUS: AtomicI32 = AtomicI32::new(0);
 
 /// Whether an error of standard output is left to [`close_stdout`].
 static KEEPS_ERRORS: AtomicBool = AtomicBool::new(false);
@@ -35,15 +50,19 @@ static KEEPS_ERRORS: AtomicBool = AtomicBool::new(false);
 static STDOUT: Mutex<Stdout> = Mutex::new(Stdout {
     buffer: [0; BUFFER],
     used: 0,
-    by_lines: None,
+    buffering: Buffering::Unknown,
     error: None,
 });
 
 impl Stdout {
     fn put(&mut self, bytes: &[u8]) {
-        let by_lines = *self
-            .by_lines
-            .get_or_insert_with(|| calls::isatty(Fd::STDOUT));
+        if self.buffering == Buffering::Unknown {
+            crt0::at_exit(end);
+            self.buffering = match calls::isatty(Fd::STDOUT) {
+                true => Buffering::Lines,
+                false => Buffering::Blocks,
+            };
+        }
         for chunk in bytes.chunks(BUFFER) {
             if self.used + chunk.len() > BUFFER {
                 self.flush();
@@ -53,7 +72,7 @@ impl Stdout {
                 self.used += chunk.len();
             }
         }
-        if by_lines && bytes.contains(&b'\n') {
+        if self.buffering == Buffering::Lines && bytes.contains(&b'\n') {
             self.flush();
         }
     }
@@ -74,9 +93,27 @@ impl Write for Stdout {
     }
 }
 
+/// The exit status if output is lost, for programs whose status 1 is an answer.
+pub fn set_error_status(status: i32) {
+    ERROR_STATUS.store(status, Relaxed);
+}
+
 /// From here on, an error of standard output does not end the program.
 pub fn keep_errors() {
     KEEPS_ERRORS.store(true, Relaxed);
+}
+
+/// Writes the rest when the program ends; gives its exit status.
+fn end(status: i32) -> i32 {
+    match close_stdout() {
+        Ok(()) => status,
+        Err(errno) => {
+            if errno != Errno::EPIPE {
+                error_message(&[b"write error"], &errno);
+            }
+            status.max(1).max(ERROR_STATUS.load(Relaxed))
+        }
+    }
 }
 
 /// Ends the program if something was lost.
@@ -178,7 +215,7 @@ pub fn eprint_line(arguments: fmt::Arguments<'_>) {
 
 /// Prints `program: what: what: error text` on standard error, as `perror`
 /// does; the names are written byte for byte.
-pub fn error_message(what: &[&[u8]], error: impl fmt::Display) {
+pub fn error_message(what: &[&[u8]], error: &dyn fmt::Display) {
     flush();
     let mut stderr = Stderr::new();
     stderr.put(env::program_name());

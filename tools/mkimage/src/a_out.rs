@@ -6,7 +6,8 @@
 //! data; text begins at address 0, data follows it, bss follows the data. Our
 //! programs are linked from 4096 up, so that page 0 can stay unmapped and a
 //! null pointer faults: the first page of the text is filler. The file's
-//! reader sees zeros there, and on the disk it is a hole.
+//! reader sees zeros there, and on the disk it is a hole. Text and data share no
+//! page; a program without data ends in the file where its text does.
 //!
 //! What a program's ELF must look like is `hdimage/programs/program.ld`'s
 //! business: segments that are not written from 4096 up, then at most one
@@ -33,21 +34,28 @@ pub fn from_elf(elf: &[u8]) -> Result<Vec<u8>, Fault> {
         .map(|segment| segment.virtual_address + segment.memory_size)
         .max()
         .unwrap_or(0);
-    let text_size = text_end
+    let whole_pages = text_end
         .checked_next_multiple_of(PAGE_SIZE)
         .ok_or_else(|| too_large(text_end))?;
-    let (data_size, bss_size) = match data {
-        None => (0, 0),
-        Some(segment) if segment.virtual_address != text_size => {
+    // Behind a text without data nothing is in the file that would need a page.
+    let bare = text_end.next_multiple_of(4);
+    let (text_size, data_size, bss_size) = match data {
+        None => (bare, 0, 0),
+        Some(segment) if segment.virtual_address != whole_pages => {
             let problem = format!(
-                "data begins at {:#x}, expected {text_size:#x}, the page after the text",
+                "data begins at {:#x}, expected {whole_pages:#x}, the page after the text",
                 segment.virtual_address
             );
             return Err(Fault::new(segment.place(), problem));
         }
+        Some(segment) if segment.data.is_empty() => {
+            let end = whole_pages.saturating_add(segment.memory_size);
+            (bare, 0, end - bare)
+        }
         Some(segment) => {
             let initialised = (segment.data.len() as u32).next_multiple_of(4);
-            (initialised, segment.memory_size.saturating_sub(initialised))
+            let bss_size = segment.memory_size.saturating_sub(initialised);
+            (whole_pages, initialised, bss_size)
         }
     };
     let total = text_size.saturating_add(data_size).saturating_add(bss_size);
@@ -71,7 +79,8 @@ pub fn from_elf(elf: &[u8]) -> Result<Vec<u8>, Fault> {
     };
     let mut file = header.as_bytes().to_vec();
     file.resize(TEXT_OFFSET + (text_size + data_size) as usize, 0);
-    for segment in text.into_iter().chain(data) {
+    let written = text.into_iter().chain(data);
+    for segment in written.filter(|segment| !segment.data.is_empty()) {
         let start = TEXT_OFFSET + segment.virtual_address as usize;
         file[start..start + segment.data.len()].copy_from_slice(segment.data);
     }
@@ -159,17 +168,19 @@ mod tests {
             || ElfBuilder::new(0x1000).segment(0x1000, 0x1000, &[0xaa; 0x1001], 0x1001, "rx");
         assert_eq!(
             words(&from_elf(&text().build()).unwrap())[1..4],
-            [0x3000, 0, 0]
+            [0x2004, 0, 0]
         );
         let bss = text().segment(0x3000, 0x3000, &[], 0x50, "rw").build();
-        assert_eq!(words(&from_elf(&bss).unwrap())[1..4], [0x3000, 0, 0x50]);
+        let file = from_elf(&bss).unwrap();
+        assert_eq!(words(&file)[1..4], [0x2004, 0, 0x104c]);
+        assert_eq!(file.len(), 1024 + 0x2004);
         let read_only_first = ElfBuilder::new(0x2000)
             .segment(0x1000, 0x1000, &[1], 1, "r")
             .segment(0x2000, 0x2000, &[2], 1, "rx")
             .build();
         assert_eq!(
             words(&from_elf(&read_only_first).unwrap())[1..4],
-            [0x3000, 0, 0]
+            [0x2004, 0, 0]
         );
     }
 
