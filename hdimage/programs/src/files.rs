@@ -2,17 +2,46 @@
 //! Work on files and trees that several programs share.
 
 use crate::command::{At, Outcome, complain, report};
+use crate::io::{Read, Write};
 use crate::path::{base_name, c_string, join};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, Stat};
+use lib::sys::stat::{
+    S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat,
+};
 use lib::sys::types::Device;
+use lib::unistd::SEEK_CUR;
 use lib::user::calls::{self, Fd, File};
 use lib::user::dirent::read_directory;
 use lib::utime::Utimbuf;
+
+impl Read for File {
+    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize> {
+        calls::read(self.fd(), buffer)
+    }
+}
+
+impl Write for File {
+    fn write(&mut self, bytes: &[u8]) -> lib::Result<usize> {
+        calls::write(self.fd(), bytes)
+    }
+}
+
+/// Standard input is read as `Fd::STDIN`.
+impl Read for Fd {
+    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize> {
+        calls::read(*self, buffer)
+    }
+}
+
+impl Write for Fd {
+    fn write(&mut self, bytes: &[u8]) -> lib::Result<usize> {
+        calls::write(*self, bytes)
+    }
+}
 
 /// Bytes copied at a time.
 const CHUNK: usize = 8192;
@@ -56,6 +85,31 @@ pub fn for_each_input(
         }
         work(fd, path)
     });
+}
+
+/// As [`for_each_input`], for programs that print while they read: an input that
+/// is standard output itself is refused, as its end would never be reached.
+pub fn for_each_stream(
+    operands: &[&'static CStr],
+    mut work: impl FnMut(Fd, &'static CStr) -> Outcome,
+) {
+    for_each_input(operands, |fd, path| {
+        if is_output(fd) {
+            complain(&[path.to_bytes()], "input file is output file");
+            return Ok(());
+        }
+        work(fd, path)
+    });
+}
+
+/// Whether what is still to be read is in the file that is standard output.
+pub fn is_output(fd: Fd) -> bool {
+    let (Ok(input), Ok(output)) = (calls::fstat(fd), calls::fstat(Fd::STDOUT)) else {
+        return false;
+    };
+    let something_left =
+        || calls::lseek(fd, 0, SEEK_CUR).is_ok_and(|place| (place as i32) < input.st_size);
+    S_ISREG(input.st_mode) && same_file(&input, &output) && something_left()
 }
 
 /// Calls `work` with each operand opened for reading, and with standard input

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the programs share.
 //!
+//! It stands on `lib::user`, which has what every program needs: its start, memory,
+//! arguments and environment, `print!`, and the system calls. Here is what is built
+//! of that: [`io`] for reading and writing, `files` for files and trees, `process`
+//! for other programs, `terminal` for keys, `time`, `command` for the way in which
+//! every tool takes its options and tells its errors.
+//! docs/write-a-program.md shows how to use it.
+//!
 //! The first modules make no system call: they are tested on the host. The
 //! others are there only in programs.
 #![cfg_attr(not(test), no_std)]
@@ -12,6 +19,7 @@ pub mod date;
 pub mod editor;
 pub mod fields;
 pub mod glob;
+pub mod io;
 pub mod mode;
 pub mod number;
 pub mod options;
@@ -32,4 +40,10 @@ pub mod files;
 #[cfg(target_os = "none")]
 pub mod kill;
 #[cfg(target_os = "none")]
+pub mod process;
+#[cfg(target_os = "none")]
 pub mod run;
+#[cfg(target_os = "none")]
+pub mod terminal;
+#[cfg(target_os = "none")]
+pub mod time;

@@ -1,252 +1,170 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Basic regular expressions, as `grep` takes them: `.`, `*`, `^`, `$`,
-//! `[...]`, `[^...]`, and `\` before a character that stands for itself.
+//! Regular expressions, basic and extended, as POSIX has them, for every program
+//! that takes some (`grep`, `expr`).
+//!
+//! A match begins as far left as possible and is then as long as possible. The
+//! time is bounded: all ways to match are followed side by side, so it grows with
+//! the length of the text times that of the expression. Only an expression with
+//! back references takes more, by the number of places where the groups that it
+//! refers to can begin and end; it never takes exponential time.
+//!
+//! `Regex::new` reads the text into a tree (`parse`), which becomes a program for
+//! a small machine (`program`); [`Regex::find`] runs it (`machine`). Beside what
+//! POSIX has there are `\w \W \s \S \b \B \< \>`, and in basic expressions `\+`,
+//! `\?` and `\|`. Bytes are characters.
 
-use crate::glob::match_set;
+mod brackets;
+mod machine;
+mod parse;
+mod program;
+#[cfg(test)]
+mod tests;
+
 use alloc::vec::Vec;
+use core::ops::Range;
 
-/// A set of bytes.
-#[derive(Clone)]
-struct ByteSet([bool; 256]);
+/// How many groups are remembered, the whole match among them: `\0` to `\9`.
+pub const GROUPS: usize = 10;
 
-/// One character of the expression, perhaps with a star.
-struct Item {
-    set: ByteSet,
-    star: bool,
+/// Which characters of an expression are operators.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Syntax {
+    /// `\(` `\)` `\{` `\}` are operators.
+    #[default]
+    Basic,
+    /// `(` `)` `{` `}` `+` `?` `|` are operators.
+    Extended,
+    /// There are no operators.
+    Fixed,
 }
 
-/// An expression ready to be matched.
-pub struct Regex {
-    items: Vec<Item>,
-    /// Begins with `^`.
-    at_start: bool,
-    /// Ends with `$`.
-    at_end: bool,
+/// What the whole match must be.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Whole {
+    /// Anything.
+    #[default]
+    Part,
+    /// No part of a longer word.
+    Word,
+    /// All of the text.
+    Line,
+}
+
+/// How an expression is read.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Which characters are operators.
+    pub syntax: Syntax,
+    /// Whether capitals and small letters are the same.
+    pub ignore_case: bool,
+    /// What the whole match must be.
+    pub whole: Whole,
 }
 
 /// Why an expression is none.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub enum RegexError {
     /// A `[` without its `]`.
     UnmatchedBracket,
+    /// A group that is not closed, or a `\)` too many.
+    UnmatchedParenthesis,
+    /// A `\{` without its `\}`.
+    UnmatchedBrace,
+    /// Something else than numbers in `\{ \}`.
+    InvalidInterval,
+    /// Nothing is before the operator.
+    InvalidRepetition,
+    /// The end of a range before its start.
+    InvalidRange,
+    /// No such `[:class:]`.
+    InvalidClass,
+    /// More than one character in `[. .]` or `[= =]`.
+    InvalidCollation,
+    /// A group that does not exist, or that is still open.
+    InvalidBackReference,
     /// A `\` at the end.
     TrailingBackslash,
+    /// It would need too much memory.
+    TooBig,
+}
+
+impl RegexError {
+    /// What is told.
+    pub fn text(self) -> &'static str {
+        match self {
+            RegexError::UnmatchedBracket => "Unmatched [, [^, [:, [., or [=",
+            RegexError::UnmatchedParenthesis => "Unmatched ( or \\(",
+            RegexError::UnmatchedBrace => "Unmatched \\{",
+            RegexError::InvalidInterval => "Invalid content of \\{\\}",
+            RegexError::InvalidRepetition => "Invalid preceding regular expression",
+            RegexError::InvalidRange => "Invalid range end",
+            RegexError::InvalidClass => "Invalid character class name",
+            RegexError::InvalidCollation => "Invalid collation character",
+            RegexError::InvalidBackReference => "Invalid back reference",
+            RegexError::TrailingBackslash => "Trailing backslash",
+            RegexError::TooBig => "Regular expression too big",
+        }
+    }
 }
 
 impl core::fmt::Display for RegexError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            RegexError::UnmatchedBracket => "Unmatched [",
-            RegexError::TrailingBackslash => "Trailing backslash",
-        })
+        f.write_str(self.text())
     }
 }
 
-impl ByteSet {
-    fn of(contains: impl Fn(u8) -> bool, ignore_case: bool) -> ByteSet {
-        let mut set = ByteSet([false; 256]);
-        for (byte, member) in (0..=u8::MAX).zip(&mut set.0) {
-            *member = contains(byte)
-                || ignore_case
-                    && (contains(byte.to_ascii_lowercase()) || contains(byte.to_ascii_uppercase()));
-        }
-        set
-    }
-
-    fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
-    }
+/// An expression ready to be matched.
+pub struct Regex {
+    instructions: Vec<program::Instruction>,
+    /// What a match can begin with, where that is one of some bytes.
+    first: Option<brackets::ByteSet>,
+    /// Which groups there are back references to.
+    referenced: [bool; GROUPS],
+    /// How many groups there are.
+    groups: usize,
+    ignore_case: bool,
 }
+
+/// Where a match is, and its groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match(machine::Places);
 
 impl Regex {
     /// Makes an expression of its text.
-    pub fn new(text: &[u8], ignore_case: bool) -> Result<Regex, RegexError> {
-        let (at_start, mut rest) = match text {
-            [b'^', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        let mut items: Vec<Item> = Vec::new();
-        let mut at_end = false;
-        while let [byte, tail @ ..] = rest {
-            rest = tail;
-            let set = match byte {
-                b'$' if tail.is_empty() => {
-                    at_end = true;
-                    break;
-                }
-                b'*' if !items.is_empty() => {
-                    items
-                        .iter_mut()
-                        .rev()
-                        .take(1)
-                        .for_each(|item| item.star = true);
-                    continue;
-                }
-                b'.' => ByteSet::of(|_| true, false),
-                b'[' => {
-                    let (_, behind) = match_set(tail, 0).ok_or(RegexError::UnmatchedBracket)?;
-                    rest = behind;
-                    let contains = |byte| match_set(tail, byte).is_some_and(|(found, _)| found);
-                    ByteSet::of(contains, ignore_case)
-                }
-                b'\\' => {
-                    let [literal, behind @ ..] = tail else {
-                        return Err(RegexError::TrailingBackslash);
-                    };
-                    rest = behind;
-                    ByteSet::of(|byte| byte == *literal, ignore_case)
-                }
-                _ => ByteSet::of(|other| other == *byte, ignore_case),
-            };
-            items.push(Item { set, star: false });
-        }
-        Ok(Regex {
-            items,
-            at_start,
-            at_end,
-        })
+    pub fn new(text: &[u8], options: Options) -> Result<Regex, RegexError> {
+        program::compile(&parse::parse(text, options)?, options)
     }
 
-    /// Whether the expression matches anywhere in the line.
-    pub fn matches(&self, line: &[u8]) -> bool {
-        let mut found = false;
-        self.follow(line, self.at_start, &mut |_| {
-            found = true;
-            false
-        });
-        found
+    /// How many groups it has.
+    pub fn groups(&self) -> usize {
+        self.groups
     }
 
-    /// How many bytes at the start of the line the expression matches: as many
-    /// as possible. `None` if it does not match there.
-    pub fn match_at_start(&self, line: &[u8]) -> Option<usize> {
-        let mut longest = None;
-        self.follow(line, true, &mut |end| {
-            longest = Some(end);
-            true
-        });
-        longest
+    /// Whether the expression matches anywhere in the text.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        machine::run(self, text, 0..text.len(), machine::Until::Any).is_some()
     }
 
-    /// Calls `found` with the end of each match, until that says false.
-    ///
-    /// All ways to match are followed side by side, so the time is the length
-    /// of the line times that of the expression, whatever the stars.
-    fn follow(&self, line: &[u8], only_at_start: bool, found: &mut dyn FnMut(usize) -> bool) {
-        let mut reached = alloc::vec![false; self.items.len() + 1];
-        let mut next = reached.clone();
-        for position in 0..=line.len() {
-            if position == 0 || !only_at_start {
-                reached[0] = true;
-            }
-            self.skip_stars(&mut reached);
-            let complete = reached[self.items.len()] && (!self.at_end || position == line.len());
-            if complete && !found(position) {
-                return;
-            }
-            let Some(&byte) = line.get(position) else {
-                return;
-            };
-            next.fill(false);
-            for (index, item) in self.items.iter().enumerate() {
-                if reached[index] && item.set.contains(byte) {
-                    next[if item.star { index } else { index + 1 }] = true;
-                }
-            }
-            core::mem::swap(&mut reached, &mut next);
-        }
+    /// The leftmost match that does not begin before `from`, the longest of those
+    /// that begin there. What is before `from` counts for `^` and for words.
+    pub fn find(&self, text: &[u8], from: usize) -> Option<Match> {
+        machine::run(self, text, from..text.len(), machine::Until::Longest)
     }
 
-    /// A starred item may match nothing.
-    fn skip_stars(&self, reached: &mut [bool]) {
-        for (index, item) in self.items.iter().enumerate() {
-            if item.star && reached[index] {
-                reached[index + 1] = true;
-            }
-        }
+    /// The longest match at the start of the text.
+    pub fn match_at_start(&self, text: &[u8]) -> Option<Match> {
+        machine::run(self, text, 0..0, machine::Until::Longest)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(expression: &str, line: &str) -> bool {
-        Regex::new(expression.as_bytes(), false)
-            .unwrap()
-            .matches(line.as_bytes())
+impl Match {
+    /// Where the whole match is.
+    pub fn range(&self) -> Range<usize> {
+        self.group(0).unwrap_or_default()
     }
 
-    #[test]
-    fn expressions() {
-        for (expression, line, expected) in [
-            ("bin", "usr/bin", true),
-            ("bin", "bi", false),
-            ("^bin", "usr/bin", false),
-            ("^bin", "bin/sh", true),
-            ("bin$", "usr/bin", true),
-            ("bin$", "bin/sh", false),
-            ("^$", "", true),
-            ("^$", "x", false),
-            ("", "anything", true),
-            ("a.c", "abc", true),
-            ("a.c", "ac", false),
-            ("ab*c", "ac", true),
-            ("ab*c", "abbbc", true),
-            ("ab*c", "abbb", false),
-            ("^a.*z$", "a to z", true),
-            ("[0-9][0-9]*$", "tty12", true),
-            ("[^a-z]", "abc", false),
-            ("[^a-z]", "abC", true),
-            ("*a", "*a", true),
-            ("*a", "ba", false),
-            ("a\\.c", "abc", false),
-            ("a\\.c", "a.c", true),
-            ("a$b", "a$b", true),
-            ("[]x]", "]", true),
-        ] {
-            assert_eq!(found(expression, line), expected, "{expression} in {line}");
-        }
-    }
-
-    #[test]
-    fn length_of_match() {
-        let length = |expression: &str, line: &str| {
-            let regex = Regex::new(expression.as_bytes(), false).unwrap();
-            regex.match_at_start(line.as_bytes())
-        };
-        assert_eq!(length("a*", "aab"), Some(2));
-        assert_eq!(length("b", "aab"), None);
-        assert_eq!(length(".*", "abc"), Some(3));
-        assert_eq!(length("^a$", "ab"), None);
-        assert_eq!(length("x*", "ab"), Some(0));
-    }
-
-    #[test]
-    fn ignoring_case() {
-        assert!(
-            Regex::new(b"Hello [w]", true)
-                .unwrap()
-                .matches(b"hELLO World")
-        );
-        assert!(!Regex::new(b"Hello", false).unwrap().matches(b"hello"));
-    }
-
-    #[test]
-    fn many_stars_are_quick() {
-        let expression = format!("{}b", "a*".repeat(50));
-        assert!(!found(&expression, &"a".repeat(2000)));
-    }
-
-    #[test]
-    fn mistakes() {
-        assert_eq!(
-            Regex::new(b"[a", false).err(),
-            Some(RegexError::UnmatchedBracket)
-        );
-        assert_eq!(
-            Regex::new(b"a\\", false).err(),
-            Some(RegexError::TrailingBackslash)
-        );
+    /// Where a group is, if it took part in the match; 0 is the whole match.
+    pub fn group(&self, number: usize) -> Option<Range<usize>> {
+        self.0.group(number)
     }
 }

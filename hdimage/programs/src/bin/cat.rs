@@ -5,13 +5,13 @@
 
 use lib::user::stdio;
 use programs::command::{options, status};
-use programs::files::{for_each_chunk, for_each_input};
+use programs::files::{for_each_chunk, for_each_stream};
 
 lib::program!(main);
 
 fn main() -> i32 {
     let options = options("u", "cat [file...]");
-    for_each_input(&options.operands, |fd, path| {
+    for_each_stream(&options.operands, |fd, path| {
         let print = |chunk: &[u8]| {
             stdio::put(chunk);
             stdio::flush();

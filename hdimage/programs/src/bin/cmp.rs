@@ -8,6 +8,7 @@
 use core::ffi::CStr;
 use lib::println;
 use lib::user::calls::{self, Fd, File};
+use lib::user::stdio;
 use programs::command::{At, Outcome, options, report, usage};
 
 extern crate alloc;
@@ -45,6 +46,7 @@ impl Bytes {
 }
 
 fn main() -> i32 {
+    stdio::set_error_status(2);
     let options = options("ls", USAGE);
     let (first, second) = match options.operands.as_slice() {
         [first] => (*first, c"-"),
@@ -78,7 +80,7 @@ fn compare(first: &CStr, second: &CStr, all: bool, silent: bool) -> Outcome<bool
                 } else {
                     if !silent {
                         let [first, second] = [first, second].map(CStr::to_string_lossy);
-                        println!("{first} {second} differ: byte {offset}, line {line}");
+                        println!("{first} {second} differ: char {offset}, line {line}");
                     }
                     return Ok(false);
                 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use lib::user::stdio::{self, LineReader};
 use programs::command::{At, fail, options, status, usage};
 use programs::fields::List;
-use programs::files::for_each_input;
+use programs::files::for_each_stream;
 
 extern crate alloc;
 
@@ -30,7 +30,7 @@ fn main() -> i32 {
         &[separator] => separator,
         _ => usage(USAGE),
     };
-    for_each_input(&options.operands, |fd, path| {
+    for_each_stream(&options.operands, |fd, path| {
         let mut reader = LineReader::new(fd);
         let mut line = Vec::new();
         while reader.read_line(&mut line).at(path)? {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `dd [if=file] [of=file] [bs=n] [count=n] [skip=n] [seek=n]`: copies blocks of `bs`
+//! `dd [if=file] [of=file] [bs=n] [count=n] [skip=n] [seek=n] [conv=notrunc]`: copies blocks of `bs`
 //! bytes (512), at most `count`, from block `skip` of the input to block `seek` of
 //! the output. A `k` behind a number multiplies it by 1024, a `b` by 512.
 #![no_std]
 #![no_main]
 
 use alloc::ffi::CString;
-use alloc::vec;
+use alloc::format;
+use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use lib::unistd::SEEK_SET;
@@ -21,8 +22,8 @@ extern crate alloc;
 
 lib::program!(main);
 
-const USAGE: &str = "dd [if=file] [of=file] [bs=n] [count=n] [skip=n] [seek=n]";
-const NAMES: [&str; 6] = ["if", "of", "bs", "count", "skip", "seek"];
+const USAGE: &str = "dd [if=file] [of=file] [bs=n] [count=n] [skip=n] [seek=n] [conv=notrunc]";
+const NAMES: [&str; 7] = ["if", "of", "bs", "count", "skip", "seek", "conv"];
 
 fn main() -> i32 {
     let is_known = |text: &CStr| NAMES.iter().any(|name| value(text, name).is_some());
@@ -100,15 +101,24 @@ impl End {
 fn copy() -> Outcome {
     let (size, count) = (number("bs", 512), number("count", u32::MAX));
     let (skip, seek) = (number("skip", 0), number("seek", 0));
+    let truncate = match argument("conv") {
+        Some(b"notrunc") => 0,
+        None if seek == 0 => O_TRUNC,
+        None => 0,
+        Some(_) => usage(USAGE),
+    };
     if size == 0 {
         usage(USAGE);
     }
-    let truncate = if seek == 0 { O_TRUNC } else { 0 };
     let from = End::open("if", Fd::STDIN, O_RDONLY)?;
     let to = End::open("of", Fd::STDOUT, O_WRONLY | O_CREAT | truncate)?;
     from.seek(skip, size)?;
     to.seek(seek, size)?;
-    let mut buffer = vec![0; size as usize];
+    let mut buffer = Vec::new();
+    if size > isize::MAX as u32 || buffer.try_reserve_exact(size as usize).is_err() {
+        return Err(Errno::ENOMEM).at(&c_string(format!("bs={size}")));
+    }
+    buffer.resize(size as usize, 0);
     let (mut whole, mut partial) = (0, 0);
     for _ in 0..count {
         let read = calls::read_on(from.fd(), &mut buffer).at(&from.path)?;

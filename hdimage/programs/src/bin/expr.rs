@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `expr expression`: prints its value. Each number and operator is an argument:
-//! `|`, `&`, `= != < <= > >=`, `+ -`, `* / %`, `string : regex` (how many characters
-//! match), and parentheses. Status 1 if the value is empty or 0, 2 if there is none.
+//! `|`, `&`, `= != < <= > >=`, `+ -`, `* / %`, `string : regex` (what its `\(...\)`
+//! matches, or how many characters match where it has none), parentheses, `length
+//! string`, `substr string from count`, `index string characters`, `match string
+//! regex`, and `+` before a word that is none of these. Status 1 if the value is empty or 0, 2 if there is none.
 #![no_std]
 #![no_main]
 
@@ -10,7 +12,7 @@ use alloc::vec::Vec;
 use lib::user::{env, stdio};
 use programs::command::complain;
 use programs::number::signed;
-use programs::regex::Regex;
+use programs::regex::{Options, Regex, RegexError};
 
 extern crate alloc;
 
@@ -28,6 +30,7 @@ const LEVELS: [&[&[u8]]; 6] = [
 ];
 
 fn main() -> i32 {
+    stdio::set_error_status(2);
     let mut words = env::args()
         .iter()
         .map(|word| word.to_bytes())
@@ -73,6 +76,22 @@ fn primary(words: &mut Vec<&'static [u8]>) -> Result<Vec<u8>> {
                 _ => Err("missing )"),
             }
         }
+        Some(b"+") => words.pop().map(<[u8]>::to_vec).ok_or("argument expected"),
+        Some(b"length") => Ok(decimal(primary(words)?.len())),
+        Some(b"match") => apply(primary(words)?, b":", primary(words)?),
+        Some(b"index") => {
+            let (text, wanted) = (primary(words)?, primary(words)?);
+            let place = text.iter().position(|byte| wanted.contains(byte));
+            Ok(decimal(place.map_or(0, |place| place + 1)))
+        }
+        Some(b"substr") => {
+            let (text, from, count) = (primary(words)?, primary(words)?, primary(words)?);
+            let (Some(from @ 1..), Some(count @ 1..)) = (signed(&from), signed(&count)) else {
+                return Ok(Vec::new());
+            };
+            let rest = text.iter().skip(from as usize - 1);
+            Ok(rest.take(count as usize).copied().collect())
+        }
         Some(word) => Ok(word.to_vec()),
     }
 }
@@ -81,15 +100,30 @@ fn is_null(value: &[u8]) -> bool {
     value.is_empty() || signed(value) == Some(0)
 }
 
+/// The first group of a match at the start; without groups its length.
+fn matched(regex: &Regex, text: &[u8]) -> Vec<u8> {
+    let found = regex.match_at_start(text);
+    if regex.groups() > 0 {
+        let group = found.and_then(|found| found.group(1)).unwrap_or_default();
+        return text.get(group).unwrap_or_default().to_vec();
+    }
+    decimal(found.map_or(0, |found| found.range().len()))
+}
+
+fn decimal(number: usize) -> Vec<u8> {
+    format!("{number}").into_bytes()
+}
+
 fn apply(left: Vec<u8>, operator: &[u8], right: Vec<u8>) -> Result<Vec<u8>> {
     match operator {
-        b"|" => return Ok(if is_null(&left) { right } else { left }),
+        b"|" if !is_null(&left) => return Ok(left),
+        b"|" if is_null(&right) => return Ok(b"0".to_vec()),
+        b"|" => return Ok(right),
         b"&" if is_null(&left) || is_null(&right) => return Ok(b"0".to_vec()),
         b"&" => return Ok(left),
         b":" => {
-            let regex = Regex::new(&right, false).map_err(|_| "bad regular expression")?;
-            let length = regex.match_at_start(&left).unwrap_or(0);
-            return Ok(format!("{length}").into_bytes());
+            let regex = Regex::new(&right, Options::default()).map_err(RegexError::text)?;
+            return Ok(matched(&regex, &left));
         }
         _ => {}
     }

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `hello`: the smallest program that says something.
+//! `hello [name]`: greets. It is the program to copy for one of your own:
+//! docs/write-a-program.md.
 #![no_std]
 #![no_main]
 
+use lib::println;
+use lib::user::env;
+use programs::io::text;
+
 lib::program!(main);
 
+/// The value becomes the exit status.
 fn main() -> i32 {
-    lib::println!("Hello, world!");
+    let name = env::args()
+        .first()
+        .map_or(&b"world"[..], |name| name.to_bytes());
+    println!("Hello, {}!", text(name));
     0
 }

@@ -103,7 +103,8 @@ impl<'a> Ls<'a> {
         if self.accounts.is_some() {
             calls::lstat(path)
         } else {
-            calls::stat(path)
+            // A link that leads nowhere is listed all the same.
+            calls::stat(path).or_else(|_| calls::lstat(path))
         }
     }
 

@@ -6,12 +6,12 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::termios::{LocalFlags, VMIN, VTIME};
 use lib::user::calls::{self, Fd};
 use lib::user::crt0::exit;
 use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Outcome, options, status};
 use programs::files::for_each_input;
+use programs::terminal::RawMode;
 
 extern crate alloc;
 
@@ -88,14 +88,5 @@ impl Pager {
 /// A key, without waiting for the end of a line. It comes from standard error:
 /// standard input may be what is shown.
 fn read_key() -> Option<u8> {
-    let settings = calls::tcgetattr(Fd::STDERR).ok()?;
-    let mut raw = settings;
-    raw.c_lflag.remove(LocalFlags::ICANON | LocalFlags::ECHO);
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    calls::tcsetattr(Fd::STDERR, &raw).ok()?;
-    let mut key = [0];
-    let read = calls::read_on(Fd::STDERR, &mut key);
-    calls::tcsetattr(Fd::STDERR, &settings).ok()?;
-    (read == Ok(1)).then_some(key[0])
+    RawMode::new(Fd::STDERR).ok()?.read_key().ok()?
 }

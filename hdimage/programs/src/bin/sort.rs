@@ -21,6 +21,7 @@ lib::program!(main);
 const USAGE: &str = "sort [-nrufb] [-k field] [-t character] [file...]";
 
 fn main() -> i32 {
+    stdio::set_error_status(2);
     let options = options("nrufbk:t:", USAGE);
     let field = options.value('k').map_or(Some(1), |text| {
         let digits = text.to_bytes().split(|&byte| byte == b',').next();

@@ -9,7 +9,7 @@ use core::ffi::CStr;
 use lib::user::calls::Fd;
 use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Extent, Outcome, extent_options, status};
-use programs::files::{for_each_chunk, for_each_input};
+use programs::files::{for_each_chunk, for_each_stream};
 
 extern crate alloc;
 
@@ -19,7 +19,7 @@ fn main() -> i32 {
     let (extent, options) = extent_options("tail [-n lines | -n +line | -c bytes] [file...]");
     let several = options.operands.len() > 1;
     let mut first = true;
-    for_each_input(&options.operands, |fd, path| {
+    for_each_stream(&options.operands, |fd, path| {
         if several {
             stdio::put(if first { b"" } else { b"\n" });
             stdio::put(&[b"==> ", path.to_bytes(), b" <==\n"].concat());

@@ -16,6 +16,8 @@ extern crate alloc;
 lib::program!(main);
 
 fn main() -> i32 {
+    // The files go on when standard output is full.
+    stdio::keep_errors();
     let options = options("a", "tee [-a] [file...]");
     let how = if options.has('a') { O_APPEND } else { O_TRUNC };
     let open = |path| report(File::open_with(path, O_WRONLY | O_CREAT | how, 0o666).at(path));

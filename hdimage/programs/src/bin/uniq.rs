@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lib::print;
 use lib::user::stdio::{self, LineReader};
 use programs::command::{At, options, status, usage};
-use programs::files::for_each_input;
+use programs::files::for_each_stream;
 
 extern crate alloc;
 
@@ -32,7 +32,7 @@ fn main() -> i32 {
         stdio::put(line);
         stdio::put(b"\n");
     };
-    for_each_input(&options.operands, |fd, path| {
+    for_each_stream(&options.operands, |fd, path| {
         let mut reader = LineReader::new(fd);
         let (mut line, mut last, mut count) = (Vec::new(), Vec::new(), 0);
         while reader.read_line(&mut line).at(path)? {

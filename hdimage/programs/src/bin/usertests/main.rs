@@ -31,6 +31,7 @@ mod files;
 mod fuzz;
 mod helper;
 mod ids;
+mod library;
 mod memory;
 mod names;
 mod permissions;
@@ -89,6 +90,7 @@ const TOPICS: &[&[Test]] = &[
     select::TESTS,
     serial::TESTS,
     widths::TESTS,
+    library::TESTS,
 ];
 
 fn main() -> i32 {

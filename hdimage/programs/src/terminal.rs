@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Terminals in raw mode: each key comes at once, and is not shown by itself.
+
+use lib::Result;
+use lib::termios::{InputFlags, LocalFlags, Termios, VMIN, VTIME};
+use lib::user::calls::{self, Fd};
+
+/// A terminal in raw mode, as long as this lives.
+///
+/// ^C and ^Z still send their signals. One that ends the program leaves the terminal
+/// raw; the shell mends that, and so does `stty sane`.
+pub struct RawMode {
+    fd: Fd,
+    before: Termios,
+}
+
+impl RawMode {
+    /// Puts the terminal into raw mode; ENOTTY if it is none.
+    pub fn new(fd: Fd) -> Result<RawMode> {
+        let before = calls::tcgetattr(fd)?;
+        let mut raw = before;
+        raw.c_lflag.remove(LocalFlags::ICANON | LocalFlags::ECHO);
+        raw.c_iflag.remove(InputFlags::IXON);
+        raw.c_cc[VMIN] = 1;
+        raw.c_cc[VTIME] = 0;
+        calls::tcsetattr(fd, &raw)?;
+        Ok(RawMode { fd, before })
+    }
+
+    /// The next byte that is typed; `None` at the end of the input.
+    pub fn read_key(&self) -> Result<Option<u8>> {
+        let mut key = [0];
+        Ok((calls::read_on(self.fd, &mut key)? == 1).then_some(key[0]))
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // A terminal that has hung up has no settings any more.
+        let _ = calls::tcsetattr(self.fd, &self.before);
+    }
+}

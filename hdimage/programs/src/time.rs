@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Clocks and waiting. For calendars see [`crate::date`].
+
+use core::time::Duration;
+use lib::limits::HZ;
+use lib::sys::time::Timeval;
+use lib::user::calls;
+use lib::{Errno, Result};
+
+pub use lib::user::calls::time as seconds_since_1970;
+
+/// A moment since the system was started, in steps of a tick.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Instant(u32);
+
+impl Instant {
+    /// This moment.
+    pub fn now() -> Instant {
+        Instant(calls::times().map_or(0, |(_, ticks)| ticks))
+    }
+
+    /// How long ago that was.
+    pub fn elapsed(self) -> Duration {
+        let ticks = Instant::now().0.wrapping_sub(self.0);
+        Duration::from_millis(u64::from(ticks) * 1000 / u64::from(HZ))
+    }
+}
+
+/// Waits, whatever signals come meanwhile.
+pub fn sleep(duration: Duration) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        let left = duration.saturating_sub(start.elapsed());
+        let mut timeout = Timeval {
+            tv_sec: left.as_secs().try_into().map_err(|_| Errno::EINVAL)?,
+            tv_usec: left.subsec_micros() as i32,
+        };
+        match calls::select(0, &mut [0; 3], Some(&mut timeout)) {
+            Err(Errno::EINTR) => {}
+            result => return result.map(drop),
+        }
+    }
+}
