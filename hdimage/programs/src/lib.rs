@@ -26,6 +26,7 @@ pub mod options;
 pub mod path;
 pub mod printf;
 pub mod regex;
+pub mod sed;
 pub mod shell;
 pub mod test_expression;
 
