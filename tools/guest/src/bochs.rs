@@ -76,9 +76,15 @@ pub fn command(options: &Options) -> Result<Command> {
         .env("LINES", LINES.to_string())
         .env("COLUMNS", COLUMNS.to_string());
     command.args(["-q", "-unlock", "-f"]).arg(bochsrc());
+    if is_version_3() {
+        // Its debugger, which else is left out.
+        command.arg("-debugger");
+    }
     command.arg("-rc").arg(options.commands);
     command.arg(format!("display_library: {}", options.display));
-    if draws_by_the_host_s_time() {
+    if is_version_3() {
+        // Drawn by the host's time: Bochs 2.7 at times stops drawing by it, and 3.0
+        // does not draw all by the guest's.
         command.arg("vga: extension=vbe, update_freq=25, realtime=1");
     }
     command.arg(format!("log: {}", options.log.display()));
@@ -86,12 +92,11 @@ pub fn command(options: &Options) -> Result<Command> {
     Ok(command)
 }
 
-/// Whether the screen is to be drawn by the host's time. Bochs 2.7 at times stops
-/// drawing by it, and 3.0 does not draw all by the guest's. Without a machine to run,
-/// Bochs tells its version and ends.
-fn draws_by_the_host_s_time() -> bool {
-    static IS_NEWER: OnceLock<bool> = OnceLock::new();
-    *IS_NEWER.get_or_init(|| {
+/// Whether this is Bochs 3. Without a machine to run, Bochs tells its version and
+/// ends.
+fn is_version_3() -> bool {
+    static IS_VERSION_3: OnceLock<bool> = OnceLock::new();
+    *IS_VERSION_3.get_or_init(|| {
         let mut command = Command::new(program());
         command.args(["-n", "-q"]).stdin(Stdio::null());
         let said = command.output().map(|output| output.stdout);
