@@ -15,6 +15,7 @@ use crate::sched::timer::Alarm;
 use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{Access, put_user, verify_area};
 use fs::seam::WaitQueue;
+use lib::asm::system::{restore_flags, save_flags_and_cli};
 use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
@@ -183,8 +184,11 @@ pub fn do_exit(status: WaitStatus) -> ! {
     leave_session(task);
     crate::math::exit(task);
     task.set_alarm(Alarm::NONE);
-    task.exit_code.set(status.0);
+    // Whoever sends a signal until here finds a task; from here on, a zombie.
+    let flags = save_flags_and_cli();
+    task.exit_code.set(status_at_end(task, status).0);
     task.set_state(State::Zombie);
+    restore_flags(flags);
     if orphans::is_tied(task) {
         orphans::untie(task.pgrp.get());
     }
@@ -194,6 +198,17 @@ pub fn do_exit(status: WaitStatus) -> ! {
     tell_father(task.father.get());
     sched::schedule();
     unreachable!("a zombie was scheduled");
+}
+
+/// A ^C that comes while the program ends by itself has ended it all the same: the
+/// shell, which is told of the end only, may have a loop to leave.
+fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
+    let is_interrupted = task.pending_signals() & Signal::SIGINT.bit() != 0
+        && task.action(Signal::SIGINT).sa_handler == SIG_DFL;
+    match status.exit_status() {
+        Some(_) if is_interrupted => WaitStatus::from_signal(Signal::SIGINT),
+        _ => status,
+    }
 }
 
 /// A task that ends has nothing more to hurry for.

@@ -368,6 +368,8 @@ fn what_is_synced_is_on_the_medium() -> Result<()> {
     let commands = || commands(&log);
     // Marked as in use before the first file is changed.
     ensure!(commands()?.iter().any(|line| line.contains(FLUSH_CACHE)));
+    // The shell writes no history.
+    guest.command("set +o emacs")?;
     guest.command("echo text > /tmp/file; sync")?;
     let synced = commands()?;
     let last = synced.last().context("no command")?;

@@ -69,9 +69,9 @@ fn everything_comes_together() {
         lines,
         [
             "/bin 755 0 0 directory",
-            "/bin/cat 755 0 0 9216 bytes",
+            "/bin/cat 755 0 0 5124 bytes",
             "/bin/egrep 0 0 0 = /bin/grep",
-            "/bin/grep 755 0 0 9216 bytes",
+            "/bin/grep 755 0 0 5124 bytes",
             "/dev 755 0 0 directory",
             "/dev/hd0 600 0 4 true /dev/hd0",
             "/etc 711 0 0 directory",
