@@ -50,6 +50,9 @@ export function folderFor(test) {
     return folder;
 }
 
+/** How many commands were typed. */
+let commands = 0;
+
 /** The machine in a page, used as a person would. */
 export class Guest {
     /** What scripts complained of. @type {string[]} */ complaints = [];
@@ -121,8 +124,10 @@ export class Guest {
      * @param {string} line
      */
     async command(line) {
-        await this.page.keyboard.type(`clear; ${line}; echo status $?\n`);
-        const text = await this.expect(/^status \d+\n(?:root:\S*)?# *$/m);
+        // Its number tells its end from that of the command before.
+        commands += 1;
+        await this.page.keyboard.type(`clear; ${line}; echo status $? ${commands}\n`);
+        const text = await this.expect(new RegExp(`^status \\d+ ${commands}\n(?:root:\\S*)?# *$`, "m"));
         return text.slice(0, text.indexOf("status ")).trim();
     }
 
