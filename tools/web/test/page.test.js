@@ -72,6 +72,20 @@ test("what is written and synced is there after a reload, can be downloaded, and
     assert.match(await guest.command("cat /root.txt"), /No such file/);
 });
 
+test("the form sets memory and the kernel's command line", async () => {
+    await guest.boot(server.address);
+    // The first boot leaves the screen.
+    await guest.command("true");
+    await guest.page.getByText("Disk and memory").click();
+    await guest.page.locator("[name=memory]").selectOption("8");
+    await guest.page.locator("[name=commandLine]").fill("no387");
+    await guest.button("Start with these").click();
+    const text = await guest.expect(/Loading[^]*^(?:root:\S*)?# *$/m);
+    const [, kilobytes] = text.match(/(\d+) KB of memory/) ?? [];
+    assert.ok(Number(kilobytes) > 7 * 1024 && Number(kilobytes) <= 8 * 1024, text);
+    assert.match(text, /Math coprocessor: emulated/);
+});
+
 test("a second tab does not share a disk that is kept", async () => {
     await guest.boot(server.address);
     const other = await Guest.open(context);
