@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -119,6 +119,9 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 
 bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
 	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
+
+profile: image tools ## where the instructions of a boot go, sampled in Bochs
+	@$(GUEST) profile --image $(IMAGE) --kernel $(KERNEL)
 
 latency: latency-image ## the longest stretches with interrupts masked, measured in Bochs
 	@$(GUEST) latency --image $(LATENCY_IMAGE) --kernel $(LATENCY_KERNEL)

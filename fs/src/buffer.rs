@@ -33,7 +33,7 @@ use crate::Fs;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Links, Slot};
 use crate::seam::{Direction, SleepLock};
-use core::ops::Range;
+use core::ops::{Deref, DerefMut, Range};
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -49,6 +49,15 @@ pub(crate) const NR_HASH: usize = 1024;
 const SEARCH: usize = 32;
 /// Blocks that are read ahead when a block must be read.
 pub(crate) const READ_AHEAD: u32 = 16;
+
+/// The memory of a buffer's contents (0.11: `b_data`). What stands in it before the
+/// first block is read does not matter: nobody looks at a buffer that is not up to
+/// date. So it need not be zeroed, which would take a third of a boot.
+#[cfg(not(any(test, feature = "host")))]
+pub type Memory = &'static mut [u8; BLOCK_SIZE];
+/// On the host the buffer owns it, and can be dropped.
+#[cfg(any(test, feature = "host"))]
+pub type Memory = Box<[u8; BLOCK_SIZE]>;
 
 /// A buffer: a block's contents and what is known of them
 /// (0.11: `struct buffer_head`).
@@ -72,12 +81,13 @@ pub struct BufferHead {
     write_failed: AtomicBool,
     /// Held while a transfer is under way.
     io: SleepLock,
-    data: IrqLock<[u8; BLOCK_SIZE]>,
+    data: IrqLock<Memory>,
 }
 
 impl BufferHead {
-    /// The buffer that stands at place `number` of the cache.
-    pub const fn new(number: u32) -> BufferHead {
+    /// The buffer that stands at place `number` of the cache, with memory for its
+    /// contents.
+    pub const fn new(number: u32, memory: Memory) -> BufferHead {
         BufferHead {
             number,
             links: Links::new(),
@@ -89,7 +99,7 @@ impl BufferHead {
             writing: AtomicBool::new(false),
             write_failed: AtomicBool::new(false),
             io: SleepLock::new(),
-            data: IrqLock::new([0; BLOCK_SIZE]),
+            data: IrqLock::new(memory),
         }
     }
 
@@ -112,8 +122,8 @@ impl BufferHead {
 
     /// Locks the contents. Do not sleep while the guard lives.
     #[inline(always)]
-    pub fn data(&self) -> IrqLockGuard<'_, [u8; BLOCK_SIZE]> {
-        self.data.lock()
+    pub fn data(&self) -> Data<'_> {
+        Data(self.data.lock())
     }
 
     /// The transfer is over; `uptodate` tells whether it went well
@@ -138,6 +148,25 @@ impl BufferHead {
     #[inline(always)]
     fn is_of(&self, device: Device, block: u32) -> bool {
         self.block.get() == block && self.device.get() == u32::from(device.0)
+    }
+}
+
+/// Exclusive access to a buffer's contents; interrupts are masked until it is
+/// dropped.
+pub struct Data<'a>(IrqLockGuard<'a, Memory>);
+
+impl Deref for Data<'_> {
+    type Target = [u8; BLOCK_SIZE];
+    #[inline(always)]
+    fn deref(&self) -> &[u8; BLOCK_SIZE] {
+        &self.0
+    }
+}
+
+impl DerefMut for Data<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [u8; BLOCK_SIZE] {
+        &mut self.0
     }
 }
 
@@ -166,7 +195,7 @@ pub struct Buffer<'fs> {
 impl Buffer<'_> {
     /// Locks the contents. Do not sleep while the guard lives.
     #[inline(always)]
-    pub fn data(&self) -> IrqLockGuard<'_, [u8; BLOCK_SIZE]> {
+    pub fn data(&self) -> Data<'_> {
         self.head.data()
     }
 

@@ -346,6 +346,12 @@ pub fn prepare_memory() {
     });
 }
 
+/// So many empty buffers.
+pub fn buffers(count: u32) -> Vec<BufferHead> {
+    let buffer = |number| BufferHead::new(number, Box::new([0; BLOCK_SIZE]));
+    (0..count).map(buffer).collect()
+}
+
 /// Buffers, tables, block devices and a clock.
 pub struct Host {
     seam: HostSeam,
@@ -358,7 +364,7 @@ impl Host {
     pub fn new(buffers: u32) -> Host {
         let host = Host {
             seam: HostSeam::default(),
-            buffers: (0..buffers).map(BufferHead::new).collect(),
+            buffers: self::buffers(buffers),
             tables: Box::default(),
         };
         Fs::new(&host.seam, &host.buffers, &host.tables);

@@ -183,7 +183,7 @@ impl<'m> Fs<'m> {
     /// Ties the parts together and links the buffers, inodes and files into
     /// their lists (0.11: `buffer_init`). Once for each `tables`.
     ///
-    /// `buffers[n]` must be `BufferHead::new(n)`. An operation holds up to
+    /// `buffers[n]` must be `BufferHead::new(n, _)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for
     /// its bitmaps, so there should be a hundred or more. Those behind the first
     /// 16384 are not used.

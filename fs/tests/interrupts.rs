@@ -190,7 +190,7 @@ fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
 /// checks it after that.
 fn with_disk(buffers: u32, work: impl for<'a> FnOnce(&'a Fs<'a>)) {
     let seam = Queued::new();
-    let buffers: Vec<_> = (0..buffers).map(BufferHead::new).collect();
+    let buffers = host::buffers(buffers);
     let tables = Box::<Tables>::default();
     let mut bytes = vec![0; BLOCKS as usize * BLOCK_SIZE];
     thread::scope(|scope| {

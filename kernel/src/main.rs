@@ -45,6 +45,7 @@ use crate::sched::TASK;
 use core::arch::{asm, global_asm};
 use core::ops::Range;
 use fs::buffer::BufferHead;
+use fs::layout::BLOCK_SIZE;
 use lib::asm::io::outb_p;
 use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
@@ -200,19 +201,26 @@ fn make_task_0(cr3: u32) {
     descriptor_tables::load_task_register(0);
 }
 
-/// Makes buffer heads of a stretch of memory.
+/// Makes buffers of a stretch of memory: the heads from its start on, their blocks at
+/// its end (0.11: `buffer_init`).
 fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
+    const BLOCK: u32 = BLOCK_SIZE as u32;
     let start = start.next_multiple_of(align_of::<BufferHead>() as u32);
-    let count = end.saturating_sub(start) as usize / size_of::<BufferHead>();
+    let end = end / BLOCK * BLOCK;
+    let count = end.saturating_sub(start) / (size_of::<BufferHead>() as u32 + BLOCK);
     let first: *mut BufferHead = core::ptr::with_exposed_provenance_mut(start as usize);
+    let blocks = end - count * BLOCK;
+    let blocks: *mut [u8; BLOCK_SIZE] = core::ptr::with_exposed_provenance_mut(blocks as usize);
     // SAFETY: the memory between the kernel's end and `end` is there and
-    // mapped, is nobody's yet and is given to nobody else; every element is
-    // written before the slice is made.
+    // mapped, is nobody's yet and is given to nobody else; heads and blocks do
+    // not overlap. Any bytes are a block's, and every head is written before the
+    // slice is made.
     unsafe {
         for index in 0..count {
-            first.add(index).write(BufferHead::new(index as u32));
+            let memory = &mut *blocks.add(index as usize);
+            first.add(index as usize).write(BufferHead::new(index, memory));
         }
-        core::slice::from_raw_parts(first, count)
+        core::slice::from_raw_parts(first, count as usize)
     }
 }
 

@@ -375,7 +375,7 @@ impl Log {
 /// Does `steps` random things on a new disk, and ends without sync.
 pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     // A test's buffers may stay for ever.
-    let buffers: Vec<_> = (0..buffers).map(BufferHead::new).collect();
+    let buffers = host::buffers(buffers);
     let tables: &'static Tables = Box::leak(Box::default());
     let seam: &'static Lazy = Box::leak(Box::new(Lazy {
         disk: Mutex::new(Disk {

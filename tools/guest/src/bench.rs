@@ -149,7 +149,7 @@ pub fn measure(options: &Options) -> Result<Vec<Row>> {
 }
 
 /// The ticks from the kernel's entry until the shell waits for a command.
-fn boot_ticks(options: &Options) -> Result<u64> {
+pub(crate) fn boot_ticks(options: &Options) -> Result<u64> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
     let disk = copy_image(&options.image, folder.path())?;
     let symbols = Symbols::read(&options.kernel)?;
@@ -173,14 +173,14 @@ fn times(output: &str) -> Vec<u64> {
     output.lines().filter_map(time).collect()
 }
 
-fn copy_image(image: &Path, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn copy_image(image: &Path, folder: &Path) -> Result<PathBuf> {
     let disk = folder.join("disk.img");
     fs::copy(image, &disk).with_context(|| format!("{}", image.display()))?;
     Ok(disk)
 }
 
 /// Starts Bochs as the measured machine. Its terminal must live as long.
-fn start(disk: &Path, commands: &str, folder: &Path) -> Result<(Process, Terminal)> {
+pub(crate) fn start(disk: &Path, commands: &str, folder: &Path) -> Result<(Process, Terminal)> {
     let file = folder.join("commands");
     fs::write(&file, commands)?;
     let mut command = bochs::command(&bochs::Options {
@@ -201,7 +201,7 @@ fn start(disk: &Path, commands: &str, folder: &Path) -> Result<(Process, Termina
     Ok((process, terminal))
 }
 
-fn wait(process: &mut Process) -> Result<End> {
+pub(crate) fn wait(process: &mut Process) -> Result<End> {
     match process.wait(LIMIT)? {
         Some(status) => {
             // The threads that collect its last words need a moment.

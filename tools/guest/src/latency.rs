@@ -148,6 +148,21 @@ fn functions(kernel: &Path, addresses: &[u64]) -> Result<String> {
     Ok(all.join(" < "))
 }
 
+/// For each address the function that it belongs to in the source, inlined or not.
+pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>> {
+    let output = Command::new("addr2line")
+        .args(["-f", "-C", "-s", "-e"])
+        .arg(kernel)
+        .args(addresses.iter().map(|address| format!("{address:#x}")))
+        .output()
+        .context("addr2line, of the package binutils")?;
+    ensure!(output.status.success(), "addr2line: {}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = text.lines().collect();
+    let named = lines.chunks_exact(2);
+    Ok(named.map(|pair| format!("{} ({})", pair[0], pair[1])).collect())
+}
+
 /// Whether a function is not one of the locks' own, which are in all places.
 fn tells_something(function: &str) -> bool {
     let everywhere = ["??", "core::", "<*const", "lib::asm::", "<lib::lock::"];

@@ -37,6 +37,7 @@ pub mod lock;
 mod machine;
 pub mod picture;
 pub mod process;
+pub mod profile;
 mod prompt;
 pub mod qemu;
 mod screen;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use guest::symbols::Symbols;
 use guest::{Emulator, End, Guest, Machine, PROMPT, PROMPT_TIME, Prompt};
-use guest::{bench, debug, interactive, latency, lock, shared_screen, soak};
+use guest::{bench, debug, interactive, latency, lock, profile, shared_screen, soak};
 
 #[derive(Parser)]
 #[command(about)]
@@ -46,6 +46,8 @@ enum Action {
     Screenshot(Screenshot),
     /// Measures the kernel in Bochs and prints the table.
     Bench(Bench),
+    /// Samples a boot in Bochs: where its instructions go.
+    Profile(Bench),
     /// Measures in Bochs how long interrupts are masked; prints the worst ten.
     Latency(Latency),
     /// Makes random system calls in the guest, by the million, in pieces.
@@ -177,6 +179,7 @@ fn main() -> ExitCode {
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
         Action::Screenshot(screenshot) => screenshot.run(),
         Action::Bench(bench) => bench::run(&bench.into()),
+        Action::Profile(bench) => profile::run(&bench.into()),
         Action::Latency(latency) => latency::run(&latency.into()),
         Action::Soak(soak) => soak::run(&soak.into()),
     };

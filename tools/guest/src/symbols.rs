@@ -95,6 +95,12 @@ impl Symbols {
             .ok_or_else(|| anyhow!("there is no symbol {name}"))
     }
 
+    /// The symbol that holds `address`: the last one that does not begin behind it.
+    pub fn name_at(&self, address: u64) -> Option<&str> {
+        let (_, symbol) = self.by_address.range(..=address).next_back()?;
+        Some(&symbol.plain)
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_address.values().map(|symbol| symbol.plain.as_str())
