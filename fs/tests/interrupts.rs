@@ -6,6 +6,7 @@ mod common;
 
 use common::{Random, check, pattern, read, touch, write};
 use fs::buffer::BufferHead;
+use fs::host;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
 use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};

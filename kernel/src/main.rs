@@ -218,7 +218,9 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
     unsafe {
         for index in 0..count {
             let memory = &mut *blocks.add(index as usize);
-            first.add(index as usize).write(BufferHead::new(index, memory));
+            first
+                .add(index as usize)
+                .write(BufferHead::new(index, memory));
         }
         core::slice::from_raw_parts(first, count as usize)
     }

@@ -6,6 +6,7 @@
 use super::check::Image;
 use super::{Random, pattern, read, write};
 use fs::buffer::BufferHead;
+use fs::host;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
 use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};

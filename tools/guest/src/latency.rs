@@ -160,7 +160,9 @@ pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>>
     let text = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = text.lines().collect();
     let named = lines.chunks_exact(2);
-    Ok(named.map(|pair| format!("{} ({})", pair[0], pair[1])).collect())
+    Ok(named
+        .map(|pair| format!("{} ({})", pair[0], pair[1]))
+        .collect())
 }
 
 /// Whether a function is not one of the locks' own, which are in all places.

@@ -88,18 +88,29 @@ pub fn table(samples: &[Sample], kernel: &Path) -> Result<String> {
     let mut functions: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
     for (offset, inlined) in offsets.iter().zip(innermost(kernel, &offsets)?) {
         let function = symbols.name_at(*offset).unwrap_or("before the kernel");
-        *functions.entry(function).or_default().entry(inlined).or_default() += 1;
+        *functions
+            .entry(function)
+            .or_default()
+            .entry(inlined)
+            .or_default() += 1;
     }
     let mut text = String::new();
     let mut line = |count: usize, indent: &str, name: &str| {
         let share = 100.0 * count as f64 / samples.len() as f64;
-        writeln!(text, "{share:6.2} %  {:9} {indent}{name}", count as u64 * EVERY)
+        writeln!(
+            text,
+            "{share:6.2} %  {:9} {indent}{name}",
+            count as u64 * EVERY
+        )
     };
     line(samples.len(), "", "all, in instructions")?;
     line(programs.len(), "", "programs")?;
     for (function, inlined) in most(functions, |inlined| inlined.values().sum()) {
         line(inlined.values().sum(), "", function)?;
-        for (name, count) in most(inlined, |count| *count).into_iter().take(SHOWN_INLINED) {
+        for (name, count) in most(inlined, |count| *count)
+            .into_iter()
+            .take(SHOWN_INLINED)
+        {
             line(count, "    ", &name)?;
         }
     }
@@ -121,7 +132,10 @@ mod tests {
     #[test]
     fn the_next_instruction_is_a_sample() {
         let line = "(0) [0x00000000e05b] 000f:00000000e05b (unk. ctxt): jmpf 0xf000:e062";
-        let sample = Sample { selector: 0xF, offset: 0xE05B };
+        let sample = Sample {
+            selector: 0xF,
+            offset: 0xE05B,
+        };
         assert_eq!(place(line), Some(sample));
         assert_eq!(place("Next at t=12"), None);
     }

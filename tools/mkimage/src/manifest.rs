@@ -80,10 +80,10 @@ pub struct Root {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Programs {
-    /// The folder of their sources, `NAME.rs` or `NAME/main.rs` each. It says
+    /// The folders of their sources, `NAME.rs` or `NAME/main.rs` each. They say
     /// which programs there are; their executables are looked for in the
     /// folder given on the command line.
-    pub sources: Spanned<String>,
+    pub sources: Vec<Spanned<String>>,
     /// Where they go; the first rule that matches holds.
     pub install: Vec<Install>,
 }
@@ -367,7 +367,7 @@ to = "/"
 [devices]
 "/dev/tty0" = { character = [4, 0], mode = 0o622 }
 [programs]
-sources = "programs/src/bin"
+sources = ["programs/src/bin"]
 install = [{ names = ["t_*"], to = "/tests" }, { names = ["*"], to = "/bin" }]
 "#;
 

@@ -19,9 +19,14 @@ use lib::sys::types::Device;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+/// The programs by name: the source of each, and where in the manifest its folder is
+/// named.
+type ProgramSources = BTreeMap<String, (PathBuf, Range<usize>)>;
 
 /// What a path is.
 #[derive(Debug, PartialEq, Eq)]
@@ -180,14 +185,9 @@ impl Gatherer<'_> {
 
     /// Adds the executables of all programs, made into a.out files.
     fn add_programs(&mut self, rules: &Programs, folder: &Path) -> Result<()> {
-        let sources = self.source.host_path(rules.sources.get_ref());
-        if !sources.is_dir() {
-            let problem = format!("{} is not a folder", sources.display());
-            return Err(self.source.error(rules.sources.span(), problem));
-        }
-        let programs = program_names(&sources)?;
+        let programs = self.program_sources(rules)?;
         self.check_rules(rules, &programs)?;
-        for (name, program_source) in &programs {
+        for (name, (program_source, place)) in &programs {
             let rule = rules
                 .install
                 .iter()
@@ -197,7 +197,7 @@ impl Gatherer<'_> {
                         "no rule of programs.install matches {}",
                         program_source.display()
                     );
-                    self.source.error(rules.sources.span(), problem)
+                    self.source.error(place.clone(), problem)
                 })?;
             let file = folder.join(name);
             let elf = read_program(&file, program_source)?;
@@ -214,13 +214,35 @@ impl Gatherer<'_> {
         Ok(())
     }
 
+    /// The programs of all folders of sources.
+    fn program_sources(&self, rules: &Programs) -> Result<ProgramSources> {
+        let mut programs = ProgramSources::new();
+        for folder in &rules.sources {
+            let path = self.source.host_path(folder.get_ref());
+            if !path.is_dir() {
+                let problem = format!("{} is not a folder", path.display());
+                return Err(self.source.error(folder.span(), problem));
+            }
+            for (name, source) in program_names(&path)? {
+                if let Some((other, _)) = programs.get(&name) {
+                    let problem = format!("{name} is in {} too", other.display());
+                    return Err(self.source.error(folder.span(), problem));
+                }
+                programs.insert(name, (source, folder.span()));
+            }
+        }
+        Ok(programs)
+    }
+
     /// Each pattern is well formed, and each plain name is a program's.
-    fn check_rules(&self, rules: &Programs, programs: &BTreeMap<String, PathBuf>) -> Result<()> {
+    fn check_rules(&self, rules: &Programs, programs: &ProgramSources) -> Result<()> {
         for name in rules.install.iter().flat_map(|rule| &rule.names) {
             Pattern::new(name.get_ref())
                 .map_err(|error| self.source.error(name.span(), error.to_string()))?;
             if !name.get_ref().contains(['*', '?', '[']) && !programs.contains_key(name.get_ref()) {
-                let problem = format!("there is no program {name} in {}", rules.sources);
+                let folders = rules.sources.iter().map(|folder| folder.get_ref().as_str());
+                let folders = folders.collect::<Vec<_>>().join(" or ");
+                let problem = format!("there is no program {name} in {folders}");
                 return Err(self.source.error(name.span(), problem));
             }
         }

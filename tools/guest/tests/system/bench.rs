@@ -6,20 +6,37 @@ use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
 use guest::bench::{self, Options};
+use guest::profile;
 
 use crate::common::{image, kernel};
 
 /// The geometric mean of our ticks in terms of the C kernel's stays below this.
 const MEAN: f64 = 0.25;
 
-#[test]
-#[ignore = "needs Bochs"]
-fn every_operation_takes_fewer_ticks_than_in_c_each_time_the_same() -> Result<()> {
-    let options = Options {
+fn options() -> Options {
+    Options {
         image: image(),
         kernel: kernel(),
         reference: concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/c-0.11-ticks.tsv").into(),
-    };
+    }
+}
+
+#[test]
+#[ignore = "needs Bochs"]
+fn a_profile_names_the_functions_that_a_boot_spends_its_time_in() -> Result<()> {
+    let samples = profile::sample(&options())?;
+    ensure!(samples.len() > 1000, "{} samples", samples.len());
+    let table = profile::table(&samples, &kernel())?;
+    for line in ["100.00 %", "programs", "kernel::main", "kernel::blk_drv::hd"] {
+        ensure!(table.contains(line), "no {line} in\n{table}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs Bochs"]
+fn every_operation_takes_fewer_ticks_than_in_c_each_time_the_same() -> Result<()> {
+    let options = options();
     let (first, second) = thread::scope(|scope| {
         let second = scope.spawn(|| bench::measure(&options));
         (bench::measure(&options), second.join())

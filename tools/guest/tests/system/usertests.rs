@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Ring 3: the tests that run in the guest (`hdimage/programs/src/bin/usertests`).
+//! Ring 3: the tests that run in the guest (`hdimage/tests/src/bin/usertests`).
 
 use anyhow::{Result, ensure};
 use guest::{Emulator, Guest, Machine};

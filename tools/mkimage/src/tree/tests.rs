@@ -50,7 +50,7 @@ fn everything_comes_together() {
         links = { "/bin/egrep" = "/bin/grep" }
         attributes = { "/etc/rc" = { mode = 0o700, uid = 7 } }
         tree = [{ from = "root", to = "/" }]
-        programs = { sources = "src", install = [{ names = ["*"], to = "/bin" }] }"#,
+        programs = { sources = ["src"], install = [{ names = ["*"], to = "/bin" }] }"#,
     );
     let tree = tree.unwrap();
     let lines: Vec<String> = tree
@@ -118,12 +118,12 @@ fn what_does_not_fit_together_is_told() {
 fn programs_follow_their_sources_and_the_rules() {
     let rules = |rules: &str| {
         message(&format!(
-            "directories.\"/bin\" = {{}}\nprograms = {{ sources = \"src\", install = [{rules}] }}"
+            "directories.\"/bin\" = {{}}\nprograms = {{ sources = [\"src\"], install = [{rules}] }}"
         ))
     };
     assert_eq!(
         rules("{ names = [\"c*\"], to = \"/bin\" }"),
-        "image.toml:5: programs.sources: no rule of programs.install matches src/grep/main.rs"
+        "image.toml:5: programs.sources[0]: no rule of programs.install matches src/grep/main.rs"
     );
     assert_eq!(
         rules("{ names = [\"*\", \"stale\"], to = \"/bin\" }"),
@@ -136,8 +136,18 @@ fn programs_follow_their_sources_and_the_rules() {
 }
 
 #[test]
+fn two_programs_do_not_share_a_name() {
+    let message = message(
+        "directories.\"/bin\" = {}\nprograms = { sources = [\"src\", \"root/../src\"], \
+         install = [{ names = [\"*\"], to = \"/bin\" }] }",
+    );
+    let told = "image.toml:5: programs.sources[1]: cat is in src/cat.rs too";
+    assert_eq!(message, told);
+}
+
+#[test]
 fn a_program_that_is_not_built_or_no_program_is_told() {
-    let rules = "directories.\"/bin\" = {}\nprograms = { sources = \"src\", install = [{ names = [\"*\"], to = \"/bin\" }] }";
+    let rules = "directories.\"/bin\" = {}\nprograms = { sources = [\"src\"], install = [{ names = [\"*\"], to = \"/bin\" }] }";
     let (folder, tree) = gather_from(100, rules);
     assert!(tree.is_ok());
     let (manifest, source) = Manifest::load(&folder.path().join("image.toml")).unwrap();
