@@ -67,8 +67,8 @@ static END: Word = Word::new(0);
 /// for the entries from `32 * g` on. By the number of the table's page. Most
 /// of a table is empty; fork and exit need not look at all of it.
 static USED_GROUPS: [Word; PAGES] = [const { Word::new(0) }; PAGES];
-/// The kernel's own tables are looked at whole.
-static ALL_GROUPS: Word = Word::new(u32::MAX);
+/// The same for the kernel's own tables, of the entries that ring 3 may use.
+static KERNEL_USED_GROUPS: [Word; KERNEL_TABLES] = [const { Word::new(0) }; KERNEL_TABLES];
 const GROUP: usize = 32;
 
 /// A page table and what is known about it.
@@ -161,10 +161,8 @@ pub fn expose_tss(start: LinearAddress, end: LinearAddress) {
 fn expose(start: LinearAddress, end: LinearAddress, flags: PageFlags) {
     for address in (start.page().0..end.0).step_by(PAGE_SIZE) {
         let linear = LinearAddress(address);
-        KERNEL_PAGE_TABLES[linear.directory_index()].set(
-            linear.table_index(),
-            Entry::new(PhysicalAddress(address), flags),
-        );
+        let entry = Entry::new(PhysicalAddress(address), flags);
+        kernel_table(linear.directory_index()).map(linear.table_index(), entry);
         invalidate_page(linear);
     }
 }
@@ -193,14 +191,19 @@ pub fn invalidate() {
     };
 }
 
+/// One of the tables of slot 0.
+fn kernel_table(index: usize) -> Table {
+    Table {
+        entries: &KERNEL_PAGE_TABLES[index],
+        used_groups: &KERNEL_USED_GROUPS[index],
+    }
+}
+
 /// The table that maps `address`, if there is one.
 fn existing_table(address: LinearAddress) -> Option<Table> {
     let index = address.directory_index();
-    if let Some(entries) = KERNEL_PAGE_TABLES.get(index) {
-        return Some(Table {
-            entries,
-            used_groups: &ALL_GROUPS,
-        });
+    if index < KERNEL_TABLES {
+        return Some(kernel_table(index));
     }
     let entry = PAGE_DIRECTORY.get(index);
     entry.is_present().then(|| Table::at(entry.frame()))

@@ -427,18 +427,29 @@ pub fn set_modem_lines(port: usize, lines: u32) {
     uart.set_lines(ModemControl::RTS, lines & TIOCM_RTS != 0);
 }
 
-/// A message of the kernel, to COM1: a newline is sent as two bytes. Waits until
-/// it is sent, unless interrupts are masked; between bytes they may come.
+/// A message of the kernel, to COM1: a newline is sent as two bytes. Interrupts send
+/// it; where there is no room for it this waits, unless interrupts are masked.
 pub fn write_message(message: &[u8]) {
     // Before the clock ticks nobody else would send it.
-    let may_wait = eflags() & EFLAGS_IF != 0 || jiffies() == 0;
+    let is_alone = jiffies() == 0;
+    let may_wait = is_alone || eflags() & EFLAGS_IF != 0;
     write_bytes(message, |byte| {
-        let mut messages = MESSAGES.lock();
-        messages.put(byte);
-        WAITING.set_bits(1);
-        drop(messages);
-        let mut polls = if may_wait { 0..MOST_POLLS } else { 0..0 };
-        polls.any(|_| !UARTS[0].lock().send_messages());
+        if may_wait {
+            send_until(Messages::has_room);
+        }
+        MESSAGES.lock().put(byte);
+    });
+    WAITING.set_bits(1);
+    if is_alone {
+        send_until(Messages::is_empty);
+    }
+}
+
+/// Sends messages, byte for byte, until there are few enough.
+fn send_until(are_few: fn(&Messages) -> bool) {
+    let _ = (0..MOST_POLLS).any(|_| {
+        let done = are_few(&MESSAGES.lock());
+        done || !UARTS[0].lock().send_messages()
     });
 }
 

@@ -44,6 +44,11 @@ impl Messages {
         self.bytes.pop()
     }
 
+    /// Whether another byte would be kept.
+    pub fn has_room(&self) -> bool {
+        self.lost == 0 && self.bytes.room() > 0
+    }
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty() && self.lost == 0

@@ -27,7 +27,12 @@ fn a_profile_names_the_functions_that_a_boot_spends_its_time_in() -> Result<()> 
     let samples = profile::sample(&options())?;
     ensure!(samples.len() > 1000, "{} samples", samples.len());
     let table = profile::table(&samples, &kernel())?;
-    for line in ["100.00 %", "programs", "kernel::main", "kernel::blk_drv::hd"] {
+    for line in [
+        "100.00 %",
+        "programs",
+        "kernel::main",
+        "kernel::blk_drv::hd",
+    ] {
         ensure!(table.contains(line), "no {line} in\n{table}");
     }
     Ok(())
