@@ -14,6 +14,7 @@
 
 extern crate alloc;
 
+pub mod awk;
 pub mod columns;
 pub mod date;
 pub mod editor;

@@ -4,8 +4,8 @@
 //! named, with both outputs.
 //!
 //! A file of `like_host/` has one case a line; a line that begins with `> ` goes on
-//! with the one before. Lines that begin with `#` are for the reader. Each case is a script of its own and runs in an empty folder; `../poem` is
-//! a file to work on.
+//! with the one before. Lines that begin with `#` are for the reader. Each case is a
+//! script of its own and runs in an empty folder; `../poem` is a file to work on.
 
 use std::fmt::Write;
 use std::fs;
@@ -17,13 +17,16 @@ use guest::{Emulator, Machine};
 
 use crate::common::{LIMIT, boot_to_prompt, copy_of_image, halt, mkimage, name};
 
-const TOOLS: &str = include_str!("like_host/tools.txt");
+const CASES: [&str; 2] = [
+    include_str!("like_host/tools.txt"),
+    include_str!("like_host/awk.txt"),
+];
 const POEM: &str = include_str!("like_host/poem.txt");
 
 #[test]
 #[ignore = "needs QEMU and the image"]
 fn tools_do_what_those_of_the_host_do() -> Result<()> {
-    compare(TOOLS)
+    compare(&CASES.concat())
 }
 
 /// Runs all cases on both sides.
