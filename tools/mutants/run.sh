@@ -22,7 +22,7 @@ done
 if [ $# = 0 ]; then
     set -- 'tools/mkimage/src/**' fs/src/layout.rs fs/src/truncate.rs \
         fs/src/bitmap.rs 'fs/src/bitmap/*' fs/src/inode.rs 'fs/src/inode/*' \
-        fs/src/namei.rs 'fs/src/namei/*'
+        fs/src/namei.rs 'fs/src/namei/*' 'fs/fsck/src/**'
 fi
 files=
 for file in "$@"; do

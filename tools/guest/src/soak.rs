@@ -181,7 +181,7 @@ fn how_to_repeat(piece: &Piece, disk: &Path) -> String {
 pub fn check(disk: &Path) -> Result<()> {
     let root = disk.with_extension("root");
     image::extract_partition(disk, ROOT, &root)?;
-    let report = mkimage::fsck::check(&fs::read(&root)?)?;
+    let report = fsck::check(&fs::read(&root)?)?;
     ensure!(report.is_clean(), "fsck: {:#?}", report.problems);
     let output = Command::new("fsck.minix")
         .arg("-f")

@@ -12,8 +12,8 @@ use crate::geometry::Geometry;
 use crate::image::Image;
 use crate::output::NewFile;
 use crate::progress::Progress;
-use crate::volume::UntrustedVolume;
 use fs::layout::BLOCK_SIZE;
+use fsck::UntrustedVolume;
 use lib::sys::types::{Device, major};
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::kernel_header::KernelHeader;
 use crate::ownership::{Use, uses};
-use crate::volume::UntrustedVolume;
+use fsck::UntrustedVolume;
 
 /// Places of a line.
 const COLUMNS: usize = 64;

@@ -5,11 +5,11 @@
 use crate::error::Fault;
 use crate::image_path::Escaped;
 use crate::ownership::{Use, kind_word, names, uses};
-use crate::volume::{Entry, UntrustedVolume, block_of, has_zones, super_block};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, STATE_ERRORS, STATE_IN_USE,
     STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone, u16_at,
 };
+use fsck::{Blocks, Entry, UntrustedVolume, has_zones, super_block};
 use lib::sys::types::{Device, Time};
 use lib::time::gmtime;
 use serde::Serialize;
@@ -80,8 +80,8 @@ impl fmt::Display for Dump {
 
 /// The super block of the file system in `image`, sound or not.
 pub fn dump_super(image: &[u8]) -> Result<Dump, Fault> {
-    let disk = super_block(image)?;
-    let block = block_of(image, SUPER_BLOCK).unwrap_or(&[0; BLOCK_SIZE]);
+    let disk = super_block(&image)?;
+    let block = image.block(SUPER_BLOCK).unwrap_or(&[0; BLOCK_SIZE]);
     let magic = match disk.magic {
         0x137f => "Minix v1, names of 14 bytes",
         0x138f => "Minix v1, names of 30 bytes",
@@ -260,7 +260,7 @@ fn date(time: Time) -> String {
 /// Block `number` of the file system.
 pub fn dump_zone(volume: &UntrustedVolume<'_>, number: u16) -> Result<Dump, Fault> {
     let Some(block) = volume.block(number.into()) else {
-        let last = volume.image.len() / BLOCK_SIZE - 1;
+        let last = volume.blocks.count() - 1;
         let problem = format!("expected 0 to {last}");
         return Err(Fault::new(format!("zone {number}"), problem));
     };
@@ -363,10 +363,12 @@ pub fn dump_bitmap(volume: &UntrustedVolume<'_>, of_zones: bool) -> Dump {
         }
     };
     let mut lines = Vec::new();
-    for line in 0..u32::from(blocks) * (BLOCK_SIZE / LINE) as u32 {
+    const LINES: u32 = (BLOCK_SIZE / LINE) as u32;
+    for line in 0..u32::from(blocks) * LINES {
         let bits = line * LINE as u32 * 8..(line + 1) * LINE as u32 * 8;
         let offset = map as usize * BLOCK_SIZE + line as usize * LINE;
-        let bytes = volume.image.get(offset..offset + LINE).unwrap_or_default();
+        let block = volume.block(map + line / LINES).unwrap_or(&[0; BLOCK_SIZE]);
+        let bytes = &block[offset % BLOCK_SIZE..][..LINE];
         let (low, high) = (bits.start.max(1), (bits.end - 1).min(last));
         if low > high || bytes.iter().all(|&byte| byte == 0) {
             continue;
@@ -389,5 +391,38 @@ pub fn dump_bitmap(volume: &UntrustedVolume<'_>, of_zones: bool) -> Dump {
         ),
         lines,
         notes: vec![format!("{used} of {last} {what}s used")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::root_fs::make;
+    use fs::host::MemoryDisk;
+    use fs::mkfs::Options;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+    use std::path::Path;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(11), cases: 200, ..ProptestConfig::default() })]
+
+        /// What shows structures copes with all that they can hold.
+        #[test]
+        fn of_anything(
+            changes in prop::collection::vec((2..10usize, 0..BLOCK_SIZE, any::<u8>()), 1..200),
+            number in 0..12u16,
+        ) {
+            let disk = MemoryDisk::new(64);
+            make(Path::new("image"), disk.clone(), &Options::new(64), 0).unwrap();
+            let mut image = disk.to_bytes();
+            for (block, offset, value) in changes {
+                image[block * BLOCK_SIZE + offset] = value;
+            }
+            let volume = UntrustedVolume::open(&image).unwrap();
+            let _ = dump_inode(&volume, number).map(|dump| dump.to_string());
+            dump_zone(&volume, number).unwrap().to_string();
+            dump_bitmap(&volume, number % 2 == 0).to_string();
+        }
     }
 }

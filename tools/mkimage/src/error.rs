@@ -100,6 +100,12 @@ impl Fault {
     }
 }
 
+impl From<fsck::Fault> for Fault {
+    fn from(fault: fsck::Fault) -> Fault {
+        Fault::new(fault.place, fault.problem)
+    }
+}
+
 /// Names the file and the attempt in an error of the host.
 pub trait HostContext<T> {
     /// `action` is a verb: "read", "create", ...
@@ -134,8 +140,8 @@ pub trait FaultContext<T> {
     fn in_file(self, path: &Path) -> Result<T>;
 }
 
-impl<T> FaultContext<T> for std::result::Result<T, Fault> {
+impl<T, F: Into<Fault>> FaultContext<T> for std::result::Result<T, F> {
     fn in_file(self, path: &Path) -> Result<T> {
-        self.map_err(|fault| fault.in_file(path))
+        self.map_err(|fault| fault.into().in_file(path))
     }
 }

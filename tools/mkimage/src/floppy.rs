@@ -24,8 +24,8 @@ use crate::error::{Fault, FaultContext, HostContext, Result};
 use crate::image::Image;
 use crate::kernel_header::{self, KernelHeader};
 use crate::output::NewFile;
-use crate::volume::UntrustedVolume;
 use fs::layout::BLOCK_SIZE;
+use fsck::UntrustedVolume;
 use lib::sys::types::{Device, major};
 use std::path::Path;
 

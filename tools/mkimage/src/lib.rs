@@ -5,8 +5,8 @@
 //! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`floppy`] makes
 //! one of 1.44 MB; [`image`] is one that is there already. Where things lie is
 //! said in [`disk`]. The file systems are the `fs` crate's, reached through
-//! [`root_fs`]; [`fsck`], [`dump`], [`map`] and [`drawing`] look at their bytes
-//! on their own, as a [`volume`].
+//! [`root_fs`]; the checker of the `fsck` crate, [`dump`], [`map`] and [`drawing`]
+//! look at their bytes on their own, as an [`UntrustedVolume`](fsck::UntrustedVolume).
 //!
 //! What is written on the host goes through [`output`], under the [`lock`]s of what is
 //! there already; [`changes`] of an image wait in memory until then.
@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod a_out;
+pub mod backup;
 pub mod boot;
 pub mod build;
 pub mod changes;
@@ -34,7 +35,6 @@ pub mod elf;
 pub mod error;
 pub mod floppy;
 pub mod foreign;
-pub mod fsck;
 pub mod geometry;
 pub mod image;
 pub mod image_path;
@@ -49,4 +49,3 @@ pub mod progress;
 pub mod root_fs;
 pub mod tree;
 pub mod usage;
-pub mod volume;

@@ -10,8 +10,8 @@ use crate::error::{FaultContext, Result};
 use crate::image::Image;
 use crate::kernel_header::KernelHeader;
 use crate::ownership::{Use, names, uses};
-use crate::volume::UntrustedVolume;
 use fs::layout::{BLOCK_SIZE, InodeNumber};
+use fsck::UntrustedVolume;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -5,8 +5,8 @@
 //! damage is [`fsck`](crate::fsck)'s business.
 
 use crate::image_path::Escaped;
-use crate::volume::{UntrustedVolume, has_zones};
 use fs::layout::{InodeNumber, ROOT_INODE, SUPER_BLOCK, Zone};
+use fsck::{Entry, UntrustedVolume, has_zones};
 use lib::sys::stat::{S_ISDIR, S_ISLNK};
 use std::collections::VecDeque;
 
@@ -108,7 +108,7 @@ pub fn names(volume: &UntrustedVolume<'_>, uses: &[Use]) -> Vec<String> {
                 continue;
             };
             for bytes in block.chunks_exact(volume.geometry.entry_size()) {
-                let entry = crate::volume::Entry::parse(bytes);
+                let entry = Entry::parse(bytes);
                 let is_new = volume.geometry.has_inode(entry.number)
                     && names[usize::from(entry.number.0)].is_empty()
                     && entry.name != b"."
@@ -142,12 +142,33 @@ pub fn kind_word(mode: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fsck::sample;
+    use crate::complaints::Complaints;
+    use crate::root_fs::{make, with_file_system};
+    use fs::host::MemoryDisk;
     use fs::layout::BLOCK_SIZE;
+    use fs::mkfs::Options;
+    use std::path::Path;
+
+    /// The root in zone 5, `/d` in zone 6, `/d/f` in zone 7.
+    fn small_file_system() -> Vec<u8> {
+        let disk = MemoryDisk::new(64);
+        let path = Path::new("image");
+        let options = Options {
+            inodes: Some(32),
+            ..Options::new(64)
+        };
+        make(path, disk.clone(), &options, 0).unwrap();
+        with_file_system(path, disk.clone(), 0, &Complaints::default(), |mounted| {
+            mounted.mkdir(&"/d".parse().unwrap(), 0o755)?;
+            mounted.write_file(&"/d/f".parse().unwrap(), 0o644, b"abc")
+        })
+        .unwrap();
+        disk.to_bytes()
+    }
 
     #[test]
     fn of_the_small_file_system() {
-        let mut image = sample();
+        let mut image = small_file_system();
         // Zone 8 is marked, but nobody's.
         image[3 * BLOCK_SIZE] = 0b1_1111;
         let volume = UntrustedVolume::open(&image).unwrap();

@@ -4,6 +4,7 @@
 use super::images::Images;
 use super::json::{self, print};
 use crate::cli::{ConvertArgs, DumpArgs, Form, Place, Structure};
+use fsck::UntrustedVolume;
 use mkimage::changes::Change;
 use mkimage::convert::{DiskShape, bochsrc, copy, to_disk, to_file_system, to_raw};
 use mkimage::disk::{
@@ -17,7 +18,6 @@ use mkimage::kernel_header;
 use mkimage::map::svg;
 use mkimage::output::{NewFile, is_stream};
 use mkimage::usage::Usage;
-use mkimage::volume::UntrustedVolume;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
@@ -96,17 +96,19 @@ pub fn dump(images: &Images, arguments: &DumpArgs, out: &mut dyn Write) -> Resul
     }
     let dump = match arguments.what {
         Structure::Super => dump_super(&bytes),
-        what => UntrustedVolume::open(&bytes).and_then(|volume| match what {
-            Structure::Inode => dump_inode(&volume, number(&which)?),
-            Structure::Zone => dump_zone(&volume, number(&which)?),
-            _ => match which.as_str() {
-                "inodes" | "zones" => Ok(dump_bitmap(&volume, which == "zones")),
-                _ => Err(Fault::new(
-                    "bitmap",
-                    format!("{which:?}, expected inodes or zones"),
-                )),
-            },
-        }),
+        what => UntrustedVolume::open(&bytes)
+            .map_err(Fault::from)
+            .and_then(|volume| match what {
+                Structure::Inode => dump_inode(&volume, number(&which)?),
+                Structure::Zone => dump_zone(&volume, number(&which)?),
+                _ => match which.as_str() {
+                    "inodes" | "zones" => Ok(dump_bitmap(&volume, which == "zones")),
+                    _ => Err(Fault::new(
+                        "bitmap",
+                        format!("{which:?}, expected inodes or zones"),
+                    )),
+                },
+            }),
     }
     .in_file(&image.path)?;
     match arguments.json {

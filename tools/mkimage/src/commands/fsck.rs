@@ -5,19 +5,21 @@ use super::Outcome;
 use super::images::now;
 use super::json::{self, print};
 use crate::cli::FsckArgs;
+use fs::layout::BLOCK_SIZE;
+use fsck::{
+    Block, Blocks, Changes, Device, Kept, Options, Problem, Repaired, Report, check,
+    repair_until_clean,
+};
+use mkimage::backup::Backup;
 use mkimage::changes::Change;
 use mkimage::complaints::Complaints;
 use mkimage::disk::{Region, SECTOR_SIZE};
 use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Result};
-use mkimage::fsck::{
-    Backup, Options, Problem, Repaired, Report, check, check_metadata, read_metadata,
-    repair_until_clean,
-};
 use mkimage::image::{Image, unpacked};
 use mkimage::lock::{self, open_to_change, open_to_read};
 use mkimage::output::{NewFile, rewrite};
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write, stderr, stdin};
+use std::fs::{self as host, File};
+use std::io::{IsTerminal, Write, stderr, stdin};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -32,27 +34,19 @@ struct Place {
     missing: Option<Fault>,
 }
 
-impl Place {
+impl Device for &Place {
+    fn count(&self) -> u32 {
+        (self.region.length / BLOCK_SIZE as u64) as u32
+    }
+
     /// Zeros stand for what is behind the end of the file.
-    fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        let start = self.region.start + offset;
+    fn read(&self, first: u32, blocks: &mut [Block]) -> bool {
+        let bytes = blocks.as_flattened_mut();
+        let start = self.region.start + u64::from(first) * BLOCK_SIZE as u64;
         let there = self.length.saturating_sub(start).min(bytes.len() as u64);
         let (there, behind) = bytes.split_at_mut(there as usize);
         behind.fill(0);
-        self.file.read_exact_at(there, start)
-    }
-
-    /// All of it.
-    fn bytes(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.region.length as usize];
-        self.read(&mut bytes, 0)?;
-        Ok(bytes)
-    }
-
-    /// What the check looks at.
-    fn metadata(&self) -> io::Result<Vec<u8>> {
-        let length = self.region.length as usize;
-        read_metadata(length, &mut |bytes, offset| self.read(bytes, offset))
+        self.file.read_exact_at(there, start).is_ok()
     }
 }
 
@@ -67,19 +61,14 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
         complaints.complain(&fault.in_file(&place.path));
     }
     let is_whole = !complaints.were_made();
-    let metadata = place.metadata().on_host("read", &place.path)?;
-    if let Some(report) = check_metadata(&metadata)
-        && (report.is_clean() || !arguments.repair)
-    {
-        return show(arguments, &report, is_whole, out);
-    }
-    let bytes = place.bytes().on_host("read", &place.path)?;
-    let (report, is_hopeless) = match check(&bytes) {
+    let blocks = Kept::new(&place);
+    let (report, is_hopeless) = match check(&blocks) {
         Ok(report) => (report, false),
-        Err(fault) => (hopeless(fault), !arguments.force),
+        Err(fault) if blocks.unreadable().is_some() => return Err(fault).in_file(&place.path),
+        Err(fault) => (hopeless(fault.problem), !arguments.force),
     };
-    if arguments.repair && !is_hopeless {
-        return mend(arguments, &place, &bytes, &report, out);
+    if arguments.repair && !report.is_clean() && !is_hopeless {
+        return mend(arguments, &place, &blocks, &report, out);
     }
     show(arguments, &report, is_whole, out)
 }
@@ -101,11 +90,9 @@ fn show(
 }
 
 /// Where nothing can be looked at, that is the one problem.
-fn hopeless(fault: Fault) -> Report {
+fn hopeless(problem: String) -> Report {
     Report {
-        problems: vec![Problem::NoSuperBlock {
-            problem: fault.problem,
-        }],
+        problems: vec![Problem::NoSuperBlock { problem }],
         count: 1,
         ..Report::default()
     }
@@ -152,17 +139,17 @@ fn bare_without_magic(path: &Path, file: File) -> Option<Place> {
         region,
         missing: None,
     };
-    check(&place.bytes().ok()?).ok().map(|_| place)
+    check(&Kept::new(&place)).ok().map(|_| place)
 }
 
 /// Zone numbers have 16 bits.
 const FILE_SYSTEM_MAX: u64 = 65536 * 1024;
 
-/// Repairs a copy, which takes the image's place.
+/// Finds what to change, and writes it.
 fn mend(
     arguments: &FsckArgs,
     place: &Place,
-    old: &[u8],
+    blocks: &dyn Blocks,
     before: &Report,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
@@ -171,11 +158,10 @@ fn mend(
         trust_super_block: arguments.force,
         time: arguments.time.time.unwrap_or_else(now),
     };
-    let mut bytes = old.to_vec();
-    let repaired = repair_until_clean(&mut bytes, &options).in_file(&place.path)?;
+    let repaired = repair_until_clean(blocks, &options).in_file(&place.path)?;
     let verdict = verdict(arguments, &repaired);
     let backup = match verdict {
-        Verdict::Write => write(arguments, place, old, &bytes)?,
+        Verdict::Write => write(arguments, place, blocks, &repaired.changes)?,
         _ => None,
     };
     let is_written = verdict == Verdict::Write;
@@ -199,16 +185,16 @@ fn mend(
     })
 }
 
-/// What to do with a repaired copy.
+/// What to do with the changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Verdict {
-    /// It takes the image's place.
+    /// They are written.
     Write,
     /// Nobody wanted more than to know.
     DryRun,
-    /// It is not clean.
+    /// They would not make it clean.
     NotClean,
-    /// It has lost more than it has kept, and nobody has agreed.
+    /// They would lose more than they keep, and nobody has agreed.
     TooMuchLost,
 }
 
@@ -245,9 +231,14 @@ fn cost(repaired: &Repaired) -> String {
 
 /// Changes the sectors of the image; before it, puts what they were into a file
 /// beside it.
-fn write(arguments: &FsckArgs, place: &Place, old: &[u8], new: &[u8]) -> Result<Option<PathBuf>> {
-    let path = fs::canonicalize(&place.path).on_host("find", &place.path)?;
-    let backup = Backup::of(&path, place.length, place.region, old, new);
+fn write(
+    arguments: &FsckArgs,
+    place: &Place,
+    blocks: &dyn Blocks,
+    changes: &Changes,
+) -> Result<Option<PathBuf>> {
+    let path = host::canonicalize(&place.path).on_host("find", &place.path)?;
+    let backup = Backup::of(&path, place.length, place.region, blocks, changes);
     let changes: Vec<Change> = (backup.sectors.iter())
         .map(|sector| Change {
             offset: sector.offset(),
@@ -285,7 +276,7 @@ fn unused_name(image: &Path) -> PathBuf {
 
 /// `fsck --undo`: the sectors as they were before a repair.
 fn undo(arguments: &FsckArgs, name: &Path, out: &mut dyn Write) -> Result<Outcome> {
-    let bytes = fs::read(name).on_host("read", name)?;
+    let bytes = host::read(name).on_host("read", name)?;
     let backup = Backup::parse(&bytes).in_file(name)?;
     let path = arguments.image.as_deref().unwrap_or(&backup.image);
     let image = open_to_change(path)?;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What programs read: the answers of `--json`.
 
+use fsck::{Action, Problem, Report};
 use lib::sys::stat::{S_ISBLK, S_ISCHR, Stat};
 use lib::sys::types::Device;
 use mkimage::error::{Error, Result};
-use mkimage::fsck::{Action, Problem, Report};
 use mkimage::image_path::Escaped;
 use mkimage::ownership::kind_word;
 use mkimage::usage::Usage;

@@ -30,7 +30,7 @@ tree = [{ from = "root", to = "/" }]
 "/dev/hd1" = { block = [3, 1] }
 
 [programs]
-sources = "programs"
+sources = ["programs"]
 install = [{ names = ["*"], to = "/bin" }]
 "#;
 

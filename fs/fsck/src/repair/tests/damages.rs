@@ -2,7 +2,7 @@
 //! Kinds of damage to the small file system: `/d` (inode 2, zone 6) and `/d/f`
 //! (inode 3, "abc" in zone 7).
 
-use crate::fsck::tests::{entries, inode};
+use crate::tests::{entries, inode};
 use fs::layout::{BLOCK_SIZE, put_at};
 use lib::sys::stat::{S_IFDIR, S_IFREG};
 

@@ -2,7 +2,7 @@
 //! Zone numbers that lead into other files: these must stay as they were.
 
 use super::*;
-use crate::fsck::tests::full_tree::{Contents, contents, find, full_disk, full_tree};
+use crate::tests::full_tree::{Contents, contents, find, full_disk, full_tree};
 use fs::layout::{DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

@@ -3,7 +3,8 @@
 //! repair leaves what was sound.
 
 use super::full_tree::{contents, full_tree};
-use crate::fsck::{Options, check, repair};
+use super::repair;
+use crate::{Options, check};
 use fs::layout::{BLOCK_SIZE, DiskSuper, SUPER_MAGIC, SUPER_MAGIC_30};
 
 type Set = fn(&mut DiskSuper, u16);

@@ -18,10 +18,14 @@
 //!   stands for the last inode or zone, if that is free.
 
 use super::{Problem, Report, check_volume};
-use crate::volume::{Entry, UntrustedVolume, block_of, super_block};
+use crate::blocks::Blocks;
+use crate::volume::{Entry, UntrustedVolume, super_block};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use fs::layout::{
-    BITS_PER_BLOCK, BLOCK_SIZE, DiskInode, DiskSuper, Geometry, INODES_PER_BLOCK, MAP_SLOTS,
-    MAX_FILE_SIZE, ROOT_INODE, SUPER_BLOCK, SUPER_MAGIC, SUPER_MAGIC_30,
+    BITS_PER_BLOCK, DiskInode, DiskSuper, Geometry, INODES_PER_BLOCK, MAP_SLOTS, MAX_FILE_SIZE,
+    ROOT_INODE, SUPER_BLOCK, SUPER_MAGIC, SUPER_MAGIC_30,
 };
 use lib::sys::stat::S_ISDIR;
 
@@ -41,18 +45,18 @@ pub(super) enum Verdict {
     Hopeless(String),
 }
 
-/// Looks for the super block that `image` agrees with. With `trusts`, one that
+/// Looks for the super block that `blocks` agree with. With `trusts`, one that
 /// nothing speaks for is taken all the same, if it can be calculated with at all.
-pub(super) fn judge(image: &[u8], trusts: bool) -> Verdict {
-    let Ok(recorded) = super_block(image) else {
+pub(super) fn judge(blocks: &dyn Blocks, trusts: bool) -> Verdict {
+    let Ok(recorded) = super_block(blocks) else {
         return Verdict::Hopeless("the file system has less than 2 blocks".into());
     };
-    let own = match Trial::of(image, recorded) {
+    let own = match Trial::of(blocks, recorded) {
         Ok(own) if own.is_beyond_doubt() => return Verdict::Agrees(own.report),
         own => own,
     };
     if own.as_ref().ok().is_none_or(Trial::is_contradicted)
-        && let Some(best) = best_candidate(image, &recorded)
+        && let Some(best) = best_candidate(blocks, &recorded)
     {
         let is_better = match &own {
             Ok(own) => best.score * DECISIVE < own.score,
@@ -72,12 +76,6 @@ pub(super) fn judge(image: &[u8], trusts: bool) -> Verdict {
     }
 }
 
-/// The check's report, if nothing speaks against the super block.
-pub(super) fn unquestioned(image: &[u8]) -> Option<Report> {
-    let own = Trial::of(image, super_block(image).ok()?).ok()?;
-    (!own.is_contradicted()).then_some(own.report)
-}
-
 /// A super block, tried.
 struct Trial<'a> {
     disk: DiskSuper,
@@ -93,10 +91,9 @@ struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     /// Fails if it can't be calculated with.
-    fn of(image: &'a [u8], disk: DiskSuper) -> Result<Trial<'a>, fs::layout::BadSuper> {
-        let blocks = (image.len() / BLOCK_SIZE) as u32;
-        let geometry = Geometry::check(&disk, blocks)?;
-        let volume = UntrustedVolume { image, geometry };
+    fn of(blocks: &'a dyn Blocks, disk: DiskSuper) -> Result<Trial<'a>, fs::layout::BadSuper> {
+        let geometry = Geometry::check(&disk, blocks.count())?;
+        let volume = UntrustedVolume { blocks, geometry };
         let report = check_volume(volume);
         let inodes = u32::from(geometry.ninodes);
         let stray = stray_bits(&volume, geometry.inode_map(), geometry.imap_blocks, inodes)
@@ -187,12 +184,12 @@ fn stray_bits(volume: &UntrustedVolume<'_>, map: u32, blocks: u16, last: u32) ->
 /// Whether inode 1 is a directory that begins with `.` and `..`.
 fn has_root(volume: &UntrustedVolume<'_>) -> bool {
     let root = volume.inode(ROOT_INODE);
-    is_root(volume.image, &root, volume.geometry.entry_size())
+    is_root(volume.blocks, &root, volume.geometry.entry_size())
 }
 
-fn is_root(image: &[u8], root: &DiskInode, entry_size: usize) -> bool {
+fn is_root(blocks: &dyn Blocks, root: &DiskInode, entry_size: usize) -> bool {
     S_ISDIR(root.mode)
-        && block_of(image, root.zones[0].block()).is_some_and(|block| {
+        && blocks.block(root.zones[0].block()).is_some_and(|block| {
             let mut entries = block.chunks_exact(entry_size).map(Entry::parse);
             let mut is_next = |name: &[u8]| {
                 (entries.next())
@@ -204,10 +201,10 @@ fn is_root(image: &[u8], root: &DiskInode, entry_size: usize) -> bool {
 
 /// The best of all super blocks that the rest speaks for; of equally good ones
 /// that which changes least.
-fn best_candidate<'a>(image: &'a [u8], recorded: &DiskSuper) -> Option<Trial<'a>> {
-    candidates(image, recorded)
+fn best_candidate<'a>(blocks: &'a dyn Blocks, recorded: &DiskSuper) -> Option<Trial<'a>> {
+    candidates(blocks, recorded)
         .into_iter()
-        .filter_map(|disk| Trial::of(image, disk).ok())
+        .filter_map(|disk| Trial::of(blocks, disk).ok())
         .filter(|trial| {
             trial.doubts.is_empty() || trial.disk.firstdatazone == recorded.firstdatazone
         })
@@ -216,7 +213,7 @@ fn best_candidate<'a>(image: &'a [u8], recorded: &DiskSuper) -> Option<Trial<'a>
 
 /// All super blocks with a root directory where they say, made of the numbers
 /// that there are to choose from.
-fn candidates(image: &[u8], recorded: &DiskSuper) -> Vec<DiskSuper> {
+fn candidates(blocks: &dyn Blocks, recorded: &DiskSuper) -> Vec<DiskSuper> {
     let mut candidates: Vec<DiskSuper> = Vec::new();
     let slots = 1..=MAP_SLOTS as u16;
     for (imap_blocks, zmap_blocks) in slots
@@ -224,12 +221,12 @@ fn candidates(image: &[u8], recorded: &DiskSuper) -> Vec<DiskSuper> {
         .flat_map(|imap| slots.clone().map(move |zmap| (imap, zmap)))
     {
         let table = u32::from(imap_blocks + zmap_blocks) + SUPER_BLOCK + 1;
-        let Some(block) = block_of(image, table) else {
+        let Some(block) = blocks.block(table) else {
             continue;
         };
         let root = DiskInode::parse(block, 0);
         for (magic, entry_size) in [(SUPER_MAGIC, 16), (SUPER_MAGIC_30, 32)] {
-            if is_root(image, &root, entry_size) {
+            if is_root(blocks, &root, entry_size) {
                 let found = DiskSuper {
                     imap_blocks,
                     zmap_blocks,
@@ -238,7 +235,7 @@ fn candidates(image: &[u8], recorded: &DiskSuper) -> Vec<DiskSuper> {
                     max_size: MAX_FILE_SIZE,
                     ..*recorded
                 };
-                with_counts(image, &found, root.zones[0].0, &mut candidates);
+                with_counts(blocks, &found, root.zones[0].0, &mut candidates);
             }
         }
     }
@@ -246,17 +243,22 @@ fn candidates(image: &[u8], recorded: &DiskSuper) -> Vec<DiskSuper> {
 }
 
 /// Adds `found` with all numbers of inodes and zones that may be meant.
-fn with_counts(image: &[u8], found: &DiskSuper, root_zone: u16, candidates: &mut Vec<DiskSuper>) {
+fn with_counts(
+    blocks: &dyn Blocks,
+    found: &DiskSuper,
+    root_zone: u16,
+    candidates: &mut Vec<DiskSuper>,
+) {
     let table = found.imap_blocks + found.zmap_blocks + SUPER_BLOCK as u16 + 1;
     let filled = |end: u16| u32::from(end.saturating_sub(table)) * INODES_PER_BLOCK;
     let inode_counts = [
         Some(u32::from(found.ninodes)),
         Some(filled(found.firstdatazone)),
         Some(filled(root_zone)),
-        last_clear_bit(image, SUPER_BLOCK + 1, found.imap_blocks),
+        last_clear_bit(blocks, SUPER_BLOCK + 1, found.imap_blocks),
     ];
     let last_zone_bit = last_clear_bit(
-        image,
+        blocks,
         SUPER_BLOCK + 1 + u32::from(found.imap_blocks),
         found.zmap_blocks,
     );
@@ -271,7 +273,7 @@ fn with_counts(image: &[u8], found: &DiskSuper, root_zone: u16, candidates: &mut
         for first in [behind_table, u32::from(found.firstdatazone)] {
             let zone_counts = [
                 Some(u32::from(found.nzones)),
-                Some((image.len() / BLOCK_SIZE).min(usize::from(u16::MAX)) as u32),
+                Some(blocks.count().min(u16::MAX.into())),
                 last_zone_bit.map(|bit| first + bit),
             ];
             for nzones in zone_counts.into_iter().flatten() {
@@ -295,11 +297,13 @@ fn with_counts(image: &[u8], found: &DiskSuper, root_zone: u16, candidates: &mut
 }
 
 /// The last clear bit of the bitmap of so many blocks at block `map`.
-fn last_clear_bit(image: &[u8], map: u32, blocks: u16) -> Option<u32> {
-    let start = map as usize * BLOCK_SIZE;
-    let bytes = image.get(start..start + usize::from(blocks) * BLOCK_SIZE)?;
-    let byte = bytes.iter().rposition(|&byte| byte != 0xff)?;
-    Some(byte as u32 * 8 + 7 - bytes[byte].leading_ones())
+fn last_clear_bit(blocks: &dyn Blocks, map: u32, length: u16) -> Option<u32> {
+    (0..u32::from(length)).rev().find_map(|place| {
+        let block = blocks.block(map + place)?;
+        let byte = block.iter().rposition(|&byte| byte != 0xff)?;
+        let bit = byte as u32 * 8 + 7 - block[byte].leading_ones();
+        Some(place * BITS_PER_BLOCK + bit)
+    })
 }
 
 /// The fields in which two super blocks differ: name, old value, new value. The

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a check can find, and how it is said.
 
+use alloc::string::String;
+use core::fmt;
 use fs::layout::{InodeNumber, Zone};
+#[cfg(feature = "serde")]
 use serde::{Serialize, Serializer};
-use std::fmt;
 
+#[cfg(feature = "serde")]
 fn inode_number<S: Serializer>(number: &InodeNumber, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(number.0)
 }
 
+#[cfg(feature = "serde")]
 fn zone_number<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(zone.0)
 }
 
 /// Something that must not be.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case"))]
 pub enum Problem {
     /// The super block can't be right, and the rest does not say what is: nothing
     /// else was looked at.
@@ -55,7 +60,7 @@ pub enum Problem {
         /// The entry.
         path: String,
         /// The inode.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// Its mode.
         mode: u16,
@@ -74,7 +79,7 @@ pub enum Problem {
         /// Which of the two.
         name: &'static str,
         /// Where it should lead.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         expected: InodeNumber,
     },
     /// A directory has a second name; that makes a loop.
@@ -82,7 +87,7 @@ pub enum Problem {
         /// The second name.
         path: String,
         /// The inode.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// A size no such file can have.
@@ -106,7 +111,7 @@ pub enum Problem {
         /// The second owner.
         path: String,
         /// The zone.
-        #[serde(serialize_with = "zone_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "zone_number"))]
         zone: Zone,
     },
     /// A file has a zone that its size does not reach.
@@ -114,37 +119,37 @@ pub enum Problem {
         /// The file.
         path: String,
         /// The zone.
-        #[serde(serialize_with = "zone_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "zone_number"))]
         zone: Zone,
     },
     /// In use, but free by the bitmap.
     InodeMarkedFree {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// Marked in the bitmap, but no directory leads to it.
     InodeLost {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// In use, but free by the bitmap.
     ZoneMarkedFree {
         /// Which one.
-        #[serde(serialize_with = "zone_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "zone_number"))]
         zone: Zone,
     },
     /// Marked in the bitmap, but no file has it.
     ZoneLost {
         /// Which one.
-        #[serde(serialize_with = "zone_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "zone_number"))]
         zone: Zone,
     },
     /// The link count is not the number of directory entries.
     LinkCount {
         /// The inode.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// What the inode says.
         counted: u8,

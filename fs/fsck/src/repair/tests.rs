@@ -6,10 +6,10 @@ mod damages;
 mod strays;
 
 use super::*;
-use crate::fsck::check;
-use crate::fsck::tests::full_tree::{make_with, path};
-use crate::fsck::tests::sample;
+use crate::tests::full_tree::make_with;
+use crate::tests::{repair, repair_until_clean, sample};
 use damages::DAMAGES;
+use fs::layout::BLOCK_SIZE;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::process::Command;
@@ -35,7 +35,7 @@ fn sample_with_contents() -> Vec<u8> {
 
 /// All paths but the root's, with three bytes of each file.
 fn tree(image: &[u8]) -> Vec<String> {
-    let volume = UntrustedVolume::open(image).unwrap();
+    let volume = UntrustedVolume::open(&image).unwrap();
     let mut lines = Vec::new();
     let mut stack = vec![(ROOT_INODE, String::new())];
     while let Some((number, path)) = stack.pop() {
@@ -99,9 +99,9 @@ fn larger_sample() -> Vec<u8> {
         inodes: Some(64),
         ..fs::mkfs::Options::new(800)
     };
-    make_with(&options, |mounted| {
+    make_with(&options, |tree| {
         for name in ["/a", "/a/b", "/a/b/c", "/d"] {
-            mounted.mkdir(&path(name), 0o755).unwrap();
+            tree.mkdir(name);
         }
         for (name, length) in [
             ("/a/1", 100),
@@ -110,10 +110,9 @@ fn larger_sample() -> Vec<u8> {
             ("/d/4", 0),
             ("/5", 540_000),
         ] {
-            let contents = vec![name.as_bytes()[1]; length];
-            mounted.write_file(&path(name), 0o755, &contents).unwrap();
+            tree.write(name, &vec![name.as_bytes()[1]; length]).unwrap();
         }
-        mounted.link(&path("/d/3"), &path("/a/b/c/3")).unwrap();
+        tree.link("/d/3", "/a/b/c/3");
     })
 }
 
@@ -146,7 +145,6 @@ proptest! {
         if let Some((block, value)) = overwritten {
             image[block * BLOCK_SIZE..][..BLOCK_SIZE].fill(value);
         }
-        show_all(&image);
         match repair(&mut image, &Options::default()) {
             Err(fault) => assert_eq!(fault.place, "free zones"),
             Ok(actions) => {
@@ -159,16 +157,6 @@ proptest! {
             }
         }
     }
-}
-
-/// What shows structures copes with all that they can hold.
-fn show_all(image: &[u8]) {
-    use crate::dump::{dump_bitmap, dump_inode, dump_zone};
-    let volume = UntrustedVolume::open(image).unwrap();
-    let number = image[5 * BLOCK_SIZE].into();
-    let _ = dump_inode(&volume, number).map(|dump| dump.to_string());
-    let _ = dump_zone(&volume, number + 6).map(|dump| dump.to_string());
-    dump_bitmap(&volume, number % 2 == 0).to_string();
 }
 
 /// An inode that is made anew is not judged by what was in its zone before.

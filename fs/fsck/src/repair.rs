@@ -25,19 +25,24 @@ mod zones;
 mod tests;
 
 use super::action::{Action, Tally};
-use super::super_block::{Verdict, fields, judge};
-use super::{Report, check, is_left_in_use};
-use crate::error::Fault;
-use crate::volume::{UntrustedVolume, block_of, has_known_type, has_zones, super_block};
+use super::judge::{Verdict, fields, judge};
+use super::{Report, check, is_all_read, is_left_in_use};
+use crate::blocks::{Block, Blocks, Changed, Changes};
+use crate::fault::Fault;
+use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones, super_block};
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use claims::{Claims, is_directory};
 use directories::Deferred;
 use fs::layout::{
-    BLOCK_SIZE, DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS,
-    STATE_IN_USE, STATE_VALID, SUPER_BLOCK, Zone,
+    DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS, STATE_IN_USE,
+    STATE_VALID, SUPER_BLOCK, Zone,
 };
 use lib::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
 use lib::sys::types::Time;
-use std::collections::VecDeque;
 
 /// What [`DiskInode::nlinks`] can count.
 const LINKS_MAX: u32 = u8::MAX as u32;
@@ -76,6 +81,8 @@ pub struct Repaired {
     pub lost: Tally,
     /// What of the old files is left.
     pub kept: Tally,
+    /// What must be written.
+    pub changes: Changes,
 }
 
 impl Repaired {
@@ -89,12 +96,13 @@ impl Repaired {
 const ROUNDS: usize = 3;
 
 /// [`repair`], and then the check.
-pub fn repair_until_clean(image: &mut [u8], options: &Options) -> Result<Repaired, Fault> {
+pub fn repair_until_clean(blocks: &dyn Blocks, options: &Options) -> Result<Repaired, Fault> {
+    let mut repaired = Changed::new(blocks);
     let mut actions = Vec::new();
     let mut after = Report::default();
     for _ in 0..ROUNDS {
-        actions.extend(repair(image, options)?);
-        after = check(image)?;
+        actions.extend(repair(&mut repaired, options)?);
+        after = check(&repaired)?;
         if after.is_clean() {
             break;
         }
@@ -105,20 +113,29 @@ pub fn repair_until_clean(image: &mut [u8], options: &Options) -> Result<Repaire
         files: (after.inodes_used as usize).saturating_sub(made.files),
         zones: (after.zones_used as usize).saturating_sub(made.zones),
     };
+    let mut changes = repaired.into_changes();
+    changes.retain(|&number, new| blocks.contents(number).as_ref() != Some(new));
     Ok(Repaired {
         actions,
         after,
         lost,
         kept,
+        changes,
     })
 }
 
-/// Repairs the file system at the start of `image`. Returns what was done. Fails
-/// if the super block makes no sense, or if there is no zone left for a
-/// directory; `image` is then of no use.
-pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault> {
-    let mut actions = rebuild_super_block(image, options)?;
-    let mut repairer = Repairer::new(image, options)?;
+/// Repairs a file system. Returns what was done. Fails if the super block makes no
+/// sense, a block can't be read, or there is no zone left for a directory; the
+/// changes are then of no use.
+pub fn repair(blocks: &mut Changed<'_>, options: &Options) -> Result<Vec<Action>, Fault> {
+    let actions = repair_what_is_read(blocks, options);
+    is_all_read(blocks)?;
+    actions
+}
+
+fn repair_what_is_read(blocks: &mut Changed<'_>, options: &Options) -> Result<Vec<Action>, Fault> {
+    let mut actions = rebuild_super_block(blocks, options)?;
+    let mut repairer = Repairer::new(blocks, options)?;
     repairer.actions.append(&mut actions);
     repairer.settle_size_limit();
     repairer.settle_root()?;
@@ -130,26 +147,32 @@ pub fn repair(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault>
     repairer.settle_link_counts();
     repairer.write_bitmaps();
     repairer.settle_state();
-    Ok(repairer.actions)
+    actions = repairer.actions;
+    let changes = repairer.changed.into_changes();
+    blocks.extend(changes);
+    Ok(actions)
 }
 
 /// Writes the super block that the rest agrees on, if it is another.
-fn rebuild_super_block(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault> {
-    let right = match judge(image, options.trust_super_block) {
+fn rebuild_super_block(blocks: &mut Changed<'_>, options: &Options) -> Result<Vec<Action>, Fault> {
+    let right = match judge(blocks, options.trust_super_block) {
         Verdict::Agrees(_) => return Ok(Vec::new()),
         Verdict::Hopeless(problem) => return Err(Fault::new("super block", problem)),
         Verdict::Another(right) => right,
     };
-    let recorded = super_block(image)?;
-    let block = image
-        .get_mut(SUPER_BLOCK as usize * BLOCK_SIZE..)
-        .and_then(|rest| rest.first_chunk_mut());
-    if let Some(block) = block {
+    let recorded = super_block(blocks)?;
+    if let Some(block) = blocks.block_mut(SUPER_BLOCK) {
         right.store(block);
     }
     let wrong = fields(&recorded, &right).into_iter();
     let actions = wrong.map(|(field, from, to)| Action::SuperBlockSet { field, from, to });
     Ok(actions.collect())
+}
+
+/// How many bytes there are up to the last that is not zero.
+fn used_length(block: &Block) -> usize {
+    let last = block.iter().rposition(|&byte| byte != 0);
+    last.map_or(0, |last| last + 1)
 }
 
 /// What is known of an inode, by its number.
@@ -181,9 +204,9 @@ struct ZoneState {
 }
 
 struct Repairer<'a> {
-    image: &'a mut [u8],
+    changed: Changed<'a>,
     /// As it was before the repair.
-    original: Vec<u8>,
+    original: &'a dyn Blocks,
     geometry: Geometry,
     /// Whose the zones were before the repair.
     claims: Claims,
@@ -204,12 +227,11 @@ struct Repairer<'a> {
 }
 
 impl<'a> Repairer<'a> {
-    fn new(image: &'a mut [u8], options: &Options) -> Result<Repairer<'a>, Fault> {
-        let original = image.to_vec();
-        let volume = UntrustedVolume::open(&original)?;
+    fn new(original: &'a dyn Blocks, options: &Options) -> Result<Repairer<'a>, Fault> {
+        let volume = UntrustedVolume::open(original)?;
         let (geometry, claims) = (volume.geometry, Claims::judge(volume));
         let mut repairer = Repairer {
-            image,
+            changed: Changed::new(original),
             original,
             geometry,
             claims,
@@ -230,15 +252,15 @@ impl<'a> Repairer<'a> {
     /// The file system as it is now.
     fn volume(&self) -> UntrustedVolume<'_> {
         UntrustedVolume {
-            image: self.image,
+            blocks: &self.changed,
             geometry: self.geometry,
         }
     }
 
     /// The file system as it was before the repair.
-    fn original(&self) -> UntrustedVolume<'_> {
+    fn original(&self) -> UntrustedVolume<'a> {
         UntrustedVolume {
-            image: &self.original,
+            blocks: self.original,
             geometry: self.geometry,
         }
     }
@@ -253,15 +275,26 @@ impl<'a> Repairer<'a> {
 
     fn store(&mut self, number: InodeNumber, inode: &DiskInode) {
         let (block, offset) = self.geometry.inode_place(number);
-        if let Some(block) = self.block_mut(block) {
+        if *inode != self.inode(number)
+            && let Some(block) = self.block_mut(block)
+        {
             inode.store(block, offset);
         }
     }
 
-    fn block_mut(&mut self, number: u32) -> Option<&mut [u8; BLOCK_SIZE]> {
-        self.image
-            .get_mut(number as usize * BLOCK_SIZE..)?
-            .first_chunk_mut()
+    /// The block as it is now.
+    fn block(&self, number: u32) -> Option<&Block> {
+        self.changed.block(number)
+    }
+
+    fn block_mut(&mut self, number: u32) -> Option<&mut Block> {
+        self.changed.block_mut(number)
+    }
+
+    /// How many bytes of a zone there are up to the last that is not zero.
+    fn used_length(&self, zone: Zone) -> usize {
+        let block = self.changed.contents(zone.block());
+        block.map_or(0, |block| used_length(&block))
     }
 
     fn seen(&self, number: InodeNumber) -> &Seen {
@@ -304,7 +337,8 @@ impl<'a> Repairer<'a> {
     }
 
     fn change_super_block(&mut self, change: impl FnOnce(&mut fs::layout::DiskSuper)) {
-        if let (Ok(mut disk), Some(block)) = (super_block(self.image), self.block_mut(SUPER_BLOCK))
+        if let (Ok(mut disk), Some(block)) =
+            (super_block(&self.changed), self.block_mut(SUPER_BLOCK))
         {
             change(&mut disk);
             disk.store(block);
@@ -338,8 +372,8 @@ impl<'a> Repairer<'a> {
     fn looks_like_directory(&self, number: InodeNumber, inode: &DiskInode) -> bool {
         let zone = inode.zones[0];
         self.geometry.has_zone(zone)
-            && block_of(self.image, zone.block()).is_some_and(|block| {
-                let entry = crate::volume::Entry::parse(&block[..self.geometry.entry_size()]);
+            && self.block(zone.block()).is_some_and(|block| {
+                let entry = Entry::parse(&block[..self.geometry.entry_size()]);
                 entry.number == number && entry.name == b"."
             })
     }
@@ -424,7 +458,7 @@ impl<'a> Repairer<'a> {
     /// Whatever is not as it should be has been mended: the file system is
     /// valid.
     fn settle_state(&mut self) {
-        let state = super_block(self.image).unwrap_or_default().state;
+        let state = super_block(&self.changed).unwrap_or_default().state;
         if state & STATE_ERRORS != 0 {
             self.done(Action::ErrorMarkCleared);
         } else if is_left_in_use(state) {

@@ -14,15 +14,19 @@
 //! - The blocks of a file stand in a row, each list before what it lists, and in the
 //!   last one there is nothing behind the end.
 
+use super::used_length;
+use crate::blocks::Block;
 use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::cmp::{Ordering, Reverse};
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, Geometry, INDIRECT, InodeNumber,
     ROOT_INODE, ZONES_PER_BLOCK, Zone, u16_at,
 };
 use lib::sys::stat::S_ISDIR;
-use std::cell::RefCell;
-use std::cmp::{Ordering, Reverse};
-use std::collections::{HashMap, HashSet};
 
 /// A place that names a zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +75,7 @@ enum Worth {
 pub(super) struct Claims {
     best: Vec<Option<(Claim, Rank)>>,
     /// What [`Claims::is_list`] has answered.
-    lists: RefCell<HashMap<(Zone, u32, bool), bool>>,
+    lists: RefCell<BTreeMap<(Zone, u32, bool), bool>>,
 }
 
 impl Claims {
@@ -269,9 +273,8 @@ impl Judge<'_> {
         if level == 0 && (left > BLOCK_SIZE || S_ISDIR(inode.mode)) {
             return 1;
         }
-        let block = self.volume.block(zone.block()).unwrap_or(&[0; BLOCK_SIZE]);
-        let used = block.iter().rposition(|&byte| byte != 0);
-        let used = used.map_or(0, |last| last + 1);
+        let block = self.volume.contents(zone.block());
+        let used = block.map_or(0, |block| used_length(&block));
         let (used, wanted) = match level {
             0 => (used, left),
             level => {
@@ -310,7 +313,7 @@ fn worth_of_all(volume: &UntrustedVolume<'_>) -> Vec<Worth> {
         }
     }
     let mut queue = vec![ROOT_INODE];
-    let mut visited = HashSet::new();
+    let mut visited = BTreeSet::new();
     worth[usize::from(ROOT_INODE.0)] = Worth::Named;
     while let Some(number) = queue.pop() {
         for entry in entries_of(volume, number, &mut visited) {
@@ -328,7 +331,7 @@ fn worth_of_all(volume: &UntrustedVolume<'_>) -> Vec<Worth> {
 fn entries_of(
     volume: &UntrustedVolume<'_>,
     number: InodeNumber,
-    visited: &mut HashSet<(Zone, u32)>,
+    visited: &mut BTreeSet<(Zone, u32)>,
 ) -> Vec<Entry> {
     let inode = volume.inode(number);
     let mut entries = Vec::new();
@@ -359,7 +362,7 @@ struct Row<'a> {
 impl Row<'_> {
     /// Each zone, between the one before and the one behind it.
     fn places(&self) -> impl Iterator<Item = (Zone, Zone, Zone)> {
-        let before = std::iter::once(&self.before).chain(self.zones);
+        let before = core::iter::once(&self.before).chain(self.zones);
         let behind = self.zones.iter().skip(1).chain([&self.behind]);
         let places = before.zip(self.zones).zip(behind);
         places.map(|((&before, &zone), &behind)| (before, zone, behind))
@@ -368,7 +371,10 @@ impl Row<'_> {
 
 /// The last number in a list.
 fn last_of(volume: &UntrustedVolume<'_>, list: Zone) -> Zone {
-    list_of(volume, list).last().copied().unwrap_or_default()
+    match list.is_hole() {
+        true => Zone::HOLE,
+        false => list_of(volume, list).last().copied().unwrap_or_default(),
+    }
 }
 
 /// The numbers in a list.
@@ -390,13 +396,13 @@ fn begins_with_dots(volume: &UntrustedVolume<'_>, zone: Zone) -> bool {
 
 /// Whether a block can be one of a directory: all entries have names and lead to
 /// inodes.
-pub(super) fn are_entries(geometry: &Geometry, block: &[u8; BLOCK_SIZE]) -> bool {
+pub(super) fn are_entries(geometry: &Geometry, block: &Block) -> bool {
     let (entries, good) = count_entries(geometry, block);
     entries == good
 }
 
 /// How many entries of a block are in use, and how many of them can be.
-fn count_entries(geometry: &Geometry, block: &[u8; BLOCK_SIZE]) -> (usize, usize) {
+fn count_entries(geometry: &Geometry, block: &Block) -> (usize, usize) {
     let entries = block.chunks_exact(geometry.entry_size()).map(Entry::parse);
     let in_use = entries.filter(|entry| entry.number.0 != 0);
     let can_be = |entry: &Entry| {

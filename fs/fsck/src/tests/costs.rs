@@ -2,7 +2,6 @@
 //! What a repair costs, and how its actions are said where there are many numbers.
 
 use super::*;
-use crate::fsck::{Action, BadEntry, Repaired, Tally, ZoneFault};
 
 const NUMBER: InodeNumber = InodeNumber(9);
 
@@ -72,6 +71,7 @@ fn more_lost_than_kept() {
             after: Report::default(),
             lost: tally(lost),
             kept: tally(kept),
+            changes: Changes::new(),
         };
         repaired.loses_more_than_it_keeps()
     };

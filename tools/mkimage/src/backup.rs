@@ -18,7 +18,8 @@
 
 use crate::disk::{Region, SECTOR_SIZE};
 use crate::error::Fault;
-use fs::layout::u32_at;
+use fs::layout::{BLOCK_SIZE, u32_at};
+use fsck::{Blocks, Changes};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 const MAGIC: &[u8; 8] = b"mkimage\0";
 const VERSION: u32 = 1;
 const HEADER: usize = 36;
+const SECTORS_PER_BLOCK: u32 = (BLOCK_SIZE / SECTOR_SIZE) as u32;
 const RECORD: usize = 4 + 2 * SECTOR_SIZE;
 
 /// A sector that the repair changed.
@@ -60,20 +62,31 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Of a file system that was `old` and is `new`.
-    pub fn of(image: &Path, length: u64, region: Region, old: &[u8], new: &[u8]) -> Backup {
+    /// Of a file system that was `old`, and what is to be written to it.
+    pub fn of(
+        image: &Path,
+        length: u64,
+        region: Region,
+        old: &dyn Blocks,
+        changes: &Changes,
+    ) -> Backup {
         let first = (region.start / SECTOR_SIZE as u64) as u32;
-        let (old, _) = old.as_chunks();
-        let (new, _) = new.as_chunks();
-        let changed = (first..).zip(old.iter().zip(new));
-        let changed = changed.filter(|(_, (old, new))| old != new);
+        let mut sectors = Vec::new();
+        for (&block, new) in changes {
+            let number = first + block * SECTORS_PER_BLOCK;
+            let old = old.contents(block).unwrap_or([0; BLOCK_SIZE]);
+            let (old, new) = (old.as_chunks().0, new.as_chunks().0);
+            for (number, (&old, &new)) in (number..).zip(old.iter().zip(new)) {
+                if old != new {
+                    sectors.push(Sector { number, old, new });
+                }
+            }
+        }
         Backup {
             image: image.to_owned(),
             length,
             start: region.start,
-            sectors: changed
-                .map(|(number, (&old, &new))| Sector { number, old, new })
-                .collect(),
+            sectors,
         }
     }
 
@@ -130,17 +143,24 @@ impl Backup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fsck::Changed;
 
     fn backup() -> Backup {
         let old = [1; 4 * SECTOR_SIZE];
-        let mut new = old;
-        new[SECTOR_SIZE] = 2;
-        new[4 * SECTOR_SIZE - 1] = 3;
+        let mut changed = Changed::new(&old);
+        changed.block_mut(0).unwrap()[SECTOR_SIZE] = 2;
+        changed.block_mut(1).unwrap()[2 * SECTOR_SIZE - 1] = 3;
         let region = Region {
             start: 10 * SECTOR_SIZE as u64,
             length: 4 * SECTOR_SIZE as u64,
         };
-        Backup::of(Path::new("/tmp/image"), 1 << 33, region, &old, &new)
+        Backup::of(
+            Path::new("/tmp/image"),
+            1 << 33,
+            region,
+            &old,
+            &changed.into_changes(),
+        )
     }
 
     #[test]

@@ -6,12 +6,13 @@ pub(crate) mod full_tree;
 mod wrong_numbers;
 
 use super::*;
+use core::cell::Cell;
 use fs::layout::{DiskSuper, put_at};
 
 /// An empty file system of 64 blocks and 32 inodes: inode bitmap in block
 /// 2, zone bitmap in 3, inodes in 4, data from 5 on, the root in 5.
 /// On it `/d` (inode 2, zone 6) and `/d/f` (inode 3, 3 bytes in zone 7).
-pub(crate) fn sample() -> Vec<u8> {
+pub(super) fn sample() -> Vec<u8> {
     let mut image = vec![0; 64 * BLOCK_SIZE];
     let disk = DiskSuper {
         ninodes: 32,
@@ -63,6 +64,28 @@ pub(super) fn entries(image: &mut [u8], zone: usize, entries: &[(u16, &str)]) {
         put_at(entry, 0, number.to_le_bytes());
         entry[2..].fill(0);
         entry[2..2 + name.len()].copy_from_slice(name.as_bytes());
+    }
+}
+
+/// As [`super::repair`], of bytes.
+pub(super) fn repair(image: &mut [u8], options: &Options) -> Result<Vec<Action>, Fault> {
+    let before = image.to_vec();
+    let mut changed = Changed::new(&before);
+    let actions = super::repair(&mut changed, options)?;
+    write(image, &changed.into_changes());
+    Ok(actions)
+}
+
+/// As [`super::repair_until_clean`], of bytes.
+pub(super) fn repair_until_clean(image: &mut [u8], options: &Options) -> Result<Repaired, Fault> {
+    let repaired = super::repair_until_clean(&&*image, options)?;
+    write(image, &repaired.changes);
+    Ok(repaired)
+}
+
+fn write(image: &mut [u8], changes: &Changes) {
+    for (number, block) in changes {
+        image[*number as usize * BLOCK_SIZE..][..BLOCK_SIZE].copy_from_slice(&**block);
     }
 }
 
@@ -242,7 +265,7 @@ fn without_a_root_or_a_super_block() {
     image[3 * BLOCK_SIZE + 60 / 8..4 * BLOCK_SIZE].fill(0xff);
     image[3 * BLOCK_SIZE + 60 / 8] = 0xf0;
     assert!(check(&image).unwrap().is_clean());
-    let fault = check(&image[..63 * BLOCK_SIZE]).unwrap_err();
+    let fault = check(&&image[..63 * BLOCK_SIZE]).unwrap_err();
     assert!(fault.problem.contains("more zones"), "{fault}");
 }
 
@@ -273,12 +296,36 @@ fn problems_are_counted_but_not_kept_without_end() {
     assert!(report.count > 1500);
 }
 
-/// A check of the metadata finds what one of all bytes does, and the metadata
-/// are a small part.
-#[test]
-fn the_metadata_will_do() {
+/// An image, read block by block; which blocks it was asked for.
+struct Counted<'a> {
+    image: &'a [u8],
+    asked: Cell<usize>,
+    bad: Option<u32>,
+}
+
+impl Device for &Counted<'_> {
+    fn count(&self) -> u32 {
+        self.image.count()
+    }
+
+    fn read(&self, first: u32, blocks: &mut [Block]) -> bool {
+        let numbers = first..first + blocks.len() as u32;
+        for (number, block) in numbers.clone().zip(blocks) {
+            *block = *self.image.block(number).unwrap();
+            self.asked.set(self.asked.get() + 1);
+        }
+        self.bad.is_none_or(|bad| !numbers.contains(&bad))
+    }
+}
+
+fn counted(image: &[u8], bad: Option<u32>) -> Counted<'_> {
+    let asked = Cell::new(0);
+    Counted { image, asked, bad }
+}
+
+/// A full tree with some damage that only lists and directories tell of.
+fn damaged_tree() -> Vec<u8> {
     let mut image = full_tree::full_tree(&fs::mkfs::Options::new(1500), 20);
-    // Some damage that only lists and directories tell of.
     let volume = UntrustedVolume::open(&image).unwrap();
     let zones_of = |name| volume.inode(full_tree::find(&image, name)).zones;
     let (list, directory) = (zones_of("/5")[fs::layout::INDIRECT], zones_of("/a/b")[0]);
@@ -288,15 +335,57 @@ fn the_metadata_will_do() {
         usize::from(directory.0) * BLOCK_SIZE + 64,
         [0; 2],
     );
-    let mut bytes_read = 0;
-    let metadata = read_metadata(image.len(), &mut |bytes, offset| {
-        bytes_read += bytes.len();
-        bytes.copy_from_slice(&image[offset as usize..][..bytes.len()]);
-        Ok(())
-    });
-    let part = check_metadata(&metadata.unwrap()).unwrap();
+    image
+}
+
+/// The check of a device reads each block once, only the metadata, and finds what
+/// one of all bytes does.
+#[test]
+fn the_metadata_will_do() {
+    let image = damaged_tree();
+    let device = counted(&image, None);
+    let part = check(&Kept::new(&device)).unwrap();
     let all = check(&image).unwrap();
     assert!(!all.is_clean());
     assert_eq!((all.problems, all.count), (part.problems, part.count));
-    assert!(bytes_read < image.len() / 10, "{bytes_read}");
+    let asked = device.asked.get();
+    assert!(asked < image.len() / BLOCK_SIZE / 10, "{asked}");
+}
+
+/// A repair of a device changes what one of all bytes does, and reads but a part.
+#[test]
+fn a_device_is_repaired_as_bytes_are() {
+    let image = damaged_tree();
+    let device = counted(&image, None);
+    let options = Options::default();
+    let of_device = super::repair_until_clean(&Kept::new(&device), &options).unwrap();
+    let of_bytes = super::repair_until_clean(&image, &options).unwrap();
+    assert_eq!(of_device.changes, of_bytes.changes);
+    assert!(of_device.after.is_clean());
+    let asked = device.asked.get();
+    assert!(asked < image.len() / BLOCK_SIZE / 4, "{asked}");
+    // Blocks that stay as they are, are not written.
+    for (&number, block) in &of_device.changes {
+        assert_ne!(image.block(number), Some(&**block), "{number}");
+    }
+}
+
+/// What can't be read is not taken for empty.
+#[test]
+fn an_unreadable_block() {
+    let image = damaged_tree();
+    let root = UntrustedVolume::open(&image).unwrap().inode(ROOT_INODE);
+    for bad in [1, 2, 3, 4, 10, root.zones[0].block()] {
+        let device = counted(&image, Some(bad));
+        let blocks = Kept::new(&device);
+        let checked = check(&blocks).map(|report| report.count);
+        let repaired = super::repair_until_clean(&blocks, &Options::default());
+        let place = format!("block {bad}");
+        assert_eq!(checked.unwrap_err().place, place);
+        assert_eq!(repaired.err().unwrap().place, place);
+    }
+    // The boot block is none of ours.
+    let device = counted(&image, Some(0));
+    assert!(check(&Kept::new(&device)).is_ok());
+    assert!(super::repair_until_clean(&Kept::new(&device), &Options::default()).is_ok());
 }

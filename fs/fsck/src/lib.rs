@@ -7,36 +7,59 @@
 //! so it ends on any input, and it keeps at most [`KEPT`] problems.
 //!
 //! Only the layout is shared with the `fs` crate, not its algorithms.
+//!
+//! The image tool and the program `fsck` say what is found and done, and write it:
+//!
+//! ```
+//! use fsck::{Kept, Options, check, repair_until_clean};
+//!
+//! # fn run(device: impl fsck::Device, write: impl Fn(u32, &fsck::Block)) -> Result<(), fsck::Fault> {
+//! let blocks = Kept::new(device);
+//! if !check(&blocks)?.is_clean() {
+//!     let repaired = repair_until_clean(&blocks, &Options::default())?;
+//!     for (number, block) in &repaired.changes {
+//!         write(*number, block);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod action;
-mod backup;
-mod metadata;
+mod blocks;
+mod fault;
+mod judge;
 mod problem;
 mod repair;
-mod super_block;
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-pub(crate) use tests::sample;
+mod volume;
 
 pub use action::{Action, BadEntry, Tally, ZoneFault};
-pub use backup::{Backup, Sector};
-pub use metadata::read_metadata;
+pub use blocks::{Block, Blocks, Changed, Changes, Device, Kept};
+pub use fault::Fault;
 pub use problem::Problem;
 pub use repair::{Options, Repaired, repair, repair_until_clean};
+pub use volume::{Entry, UntrustedVolume, ZoneRef, has_known_type, has_zones, super_block};
 
-use crate::error::Fault;
-use crate::volume::{Entry, UntrustedVolume, super_block as read_super_block};
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
 use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE,
     STATE_ERRORS, STATE_IN_USE, STATE_VALID, Zone,
 };
+use judge::{Verdict, judge};
 use lib::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
 };
-use std::collections::{HashSet, VecDeque};
-use super_block::{Verdict, judge};
 
 /// How many problems a [`Report`] lists; the rest is only counted.
 pub const KEPT: usize = 1000;
@@ -61,17 +84,31 @@ impl Report {
     }
 }
 
-/// Checks the file system that begins at the start of `image`; fails if its
-/// super block makes no sense, and the rest does not tell what is right.
-pub fn check(image: &[u8]) -> Result<Report, Fault> {
-    match judge(image, false) {
+/// Checks a file system; fails if its super block makes no sense, and the rest does
+/// not tell what is right, or if a block can't be read.
+pub fn check(blocks: &dyn Blocks) -> Result<Report, Fault> {
+    let report = check_what_is_read(blocks);
+    is_all_read(blocks)?;
+    report
+}
+
+/// Fails if a block could not be read.
+fn is_all_read(blocks: &dyn Blocks) -> Result<(), Fault> {
+    match blocks.unreadable() {
+        Some(number) => Err(Fault::new(format!("block {number}"), "it cannot be read")),
+        None => Ok(()),
+    }
+}
+
+fn check_what_is_read(blocks: &dyn Blocks) -> Result<Report, Fault> {
+    match judge(blocks, false) {
         Verdict::Agrees(report) => Ok(report),
         Verdict::Hopeless(problem) => Err(Fault::new("super block", problem)),
         Verdict::Another(right) => {
-            let recorded = read_super_block(image)?;
-            let geometry = geometry_of(image, &right)?;
-            let mut report = check_volume(UntrustedVolume { image, geometry });
-            let wrong = super_block::fields(&recorded, &right).into_iter();
+            let recorded = super_block(blocks)?;
+            let geometry = geometry_of(blocks, &right)?;
+            let mut report = check_volume(UntrustedVolume { blocks, geometry });
+            let wrong = judge::fields(&recorded, &right).into_iter();
             let wrong: Vec<Problem> = wrong
                 .map(|(field, found, expected)| Problem::SuperBlock {
                     field,
@@ -87,16 +124,9 @@ pub fn check(image: &[u8]) -> Result<Report, Fault> {
     }
 }
 
-/// [`check`] of what [`read_metadata`] has read: `None` where the super block is in
-/// question, and with it what is metadata.
-pub fn check_metadata(metadata: &[u8]) -> Option<Report> {
-    super_block::unquestioned(metadata)
-}
-
 /// The geometry that a super block tells of.
-fn geometry_of(image: &[u8], disk: &DiskSuper) -> Result<Geometry, Fault> {
-    let blocks = (image.len() / BLOCK_SIZE) as u32;
-    Geometry::check(disk, blocks).map_err(|bad| Fault::new("super block", bad.to_string()))
+fn geometry_of(blocks: &dyn Blocks, disk: &DiskSuper) -> Result<Geometry, Fault> {
+    Geometry::check(disk, blocks.count()).map_err(|bad| Fault::new("super block", bad.to_string()))
 }
 
 /// Checks all but the super block's own numbers.
@@ -110,7 +140,7 @@ fn check_volume(volume: UntrustedVolume<'_>) -> Report {
         zone_used: vec![false; usize::from(geometry.nzones)],
         directories: VecDeque::new(),
     };
-    checker.check_state(read_super_block(volume.image).unwrap_or_default().state);
+    checker.check_state(super_block(volume.blocks).unwrap_or_default().state);
     checker.walk();
     checker.compare_inodes();
     checker.compare_zones();
@@ -273,7 +303,7 @@ impl Checker<'_> {
             self.problem(Problem::NoSuchZone { path, zone });
             return false;
         }
-        if std::mem::replace(&mut self.zone_used[usize::from(zone.0)], true) {
+        if core::mem::replace(&mut self.zone_used[usize::from(zone.0)], true) {
             let path = path();
             self.problem(Problem::ZoneTwice { path, zone });
             return false;
@@ -285,7 +315,7 @@ impl Checker<'_> {
     fn check_directory(&mut self, directory: &Directory) {
         let volume = self.volume;
         let entry_size = self.volume.geometry.entry_size();
-        let mut names = HashSet::new();
+        let mut names = BTreeSet::new();
         let mut left = directory.size as usize;
         for (block_index, zone) in directory.blocks.iter().enumerate() {
             let here = left.min(BLOCK_SIZE);
@@ -315,7 +345,7 @@ impl Checker<'_> {
         directory: &Directory,
         slot: usize,
         entry: &[u8],
-        names: &mut HashSet<Vec<u8>>,
+        names: &mut BTreeSet<Vec<u8>>,
     ) {
         let Entry { number, name } = &Entry::parse(entry);
         let (number, name) = (*number, name.as_slice());

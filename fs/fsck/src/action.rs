@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a repair can do, how it is said, and what it costs.
 
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 use fs::layout::{InodeNumber, Zone};
+#[cfg(feature = "serde")]
 use serde::{Serialize, Serializer};
-use std::fmt::{self, Write as _};
 
 /// Numbers that one message names.
 const NAMED: usize = 8;
 
+#[cfg(feature = "serde")]
 fn inode_number<S: Serializer>(number: &InodeNumber, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(number.0)
 }
 
+#[cfg(feature = "serde")]
 fn zone_numbers<S: Serializer>(zones: &[Zone], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(zones.iter().map(|zone| zone.0))
 }
 
 /// Why a zone number was cleared, or another put in its place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum ZoneFault {
     /// There is no such zone: cleared.
     Missing,
@@ -33,8 +40,9 @@ pub enum ZoneFault {
 }
 
 /// Why a name was removed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "reason", rename_all = "kebab-case"))]
 pub enum BadEntry {
     /// `.` or `..` behind the first two places.
     WrongPlace,
@@ -46,7 +54,7 @@ pub enum BadEntry {
     /// It led to an inode with nothing in it.
     NotInUse {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// The same name of the same inode is there.
@@ -54,13 +62,13 @@ pub enum BadEntry {
     /// The inode's count of links is full.
     TooManyNames {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// A directory that is elsewhere already.
     HasAnother {
         /// The directory.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// Where it is.
         other: String,
@@ -70,8 +78,9 @@ pub enum BadEntry {
 }
 
 /// Something that a repair did.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case"))]
 pub enum Action {
     /// A number of the super block was made what the rest says.
     SuperBlockSet {
@@ -91,7 +100,7 @@ pub enum Action {
         /// The file.
         path: String,
         /// Its inode.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// Its old mode.
         mode: u16,
@@ -105,7 +114,7 @@ pub enum Action {
         /// What was wrong with them.
         fault: ZoneFault,
         /// The numbers.
-        #[serde(serialize_with = "zone_numbers")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "zone_numbers"))]
         zones: Vec<Zone>,
     },
     /// A size that fits the contents.
@@ -136,7 +145,7 @@ pub enum Action {
         /// Which of the two.
         name: &'static str,
         /// Where it leads now.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// An entry stood in the place of `.` or `..`.
@@ -151,7 +160,7 @@ pub enum Action {
         /// The name.
         path: String,
         /// Why.
-        #[serde(flatten)]
+        #[cfg_attr(feature = "serde", serde(flatten))]
         reason: BadEntry,
     },
     /// A name that can't be was changed.
@@ -174,7 +183,7 @@ pub enum Action {
     /// An inode without a name got one.
     Attached {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// The new name.
         path: String,
@@ -182,13 +191,13 @@ pub enum Action {
     /// An inode without names or links was freed.
     RemovedFreed {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// An inode without a name that has nothing was freed.
     EmptyFreed {
         /// Which one.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
     },
     /// Zones of no file became one.
@@ -210,7 +219,7 @@ pub enum Action {
         /// The file.
         path: String,
         /// Its inode.
-        #[serde(serialize_with = "inode_number")]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "inode_number"))]
         number: InodeNumber,
         /// The old count.
         from: u32,

@@ -6,22 +6,24 @@
 //! else may be damaged. Nothing here fails or runs for ever: what isn't there
 //! reads as zeros.
 //!
-//! It is not one with [`Mounted`](crate::root_fs::Mounted), which reaches files by
-//! their paths: the file system's own code refuses what is damaged, and tells
+//! The file system's own code is no help here: it refuses what is damaged, and tells
 //! nothing of blocks that no file has.
 
-use crate::error::Fault;
+use crate::blocks::{Block, Blocks};
+use crate::fault::Fault;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
     Geometry, INDIRECT, InodeNumber, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
 };
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 
-/// The file system at the start of `image`.
+/// A file system whose super block fits together.
 #[derive(Clone, Copy)]
 pub struct UntrustedVolume<'a> {
-    /// Its bytes.
-    pub image: &'a [u8],
+    /// Its blocks.
+    pub blocks: &'a dyn Blocks,
     /// Where things are.
     pub geometry: Geometry,
 }
@@ -58,16 +60,10 @@ impl Entry {
     }
 }
 
-/// The super block of the file system at the start of `image`.
-pub fn super_block(image: &[u8]) -> Result<DiskSuper, Fault> {
-    block_of(image, SUPER_BLOCK)
-        .map(DiskSuper::parse)
+/// The super block of a file system.
+pub fn super_block(blocks: &dyn Blocks) -> Result<DiskSuper, Fault> {
+    (blocks.block(SUPER_BLOCK).map(DiskSuper::parse))
         .ok_or_else(|| Fault::new("super block", "the file system has less than 2 blocks"))
-}
-
-/// Block `number`, if there is such a block.
-pub fn block_of(image: &[u8], number: u32) -> Option<&[u8; BLOCK_SIZE]> {
-    image.get(number as usize * BLOCK_SIZE..)?.first_chunk()
 }
 
 /// Whether a mode's type is one that is known.
@@ -83,16 +79,20 @@ pub fn has_zones(mode: u16) -> bool {
 
 impl<'a> UntrustedVolume<'a> {
     /// Fails if the super block makes no sense.
-    pub fn open(image: &'a [u8]) -> Result<UntrustedVolume<'a>, Fault> {
-        let blocks = (image.len() / BLOCK_SIZE) as u32;
-        let geometry = Geometry::check(&super_block(image)?, blocks)
+    pub fn open(blocks: &'a dyn Blocks) -> Result<UntrustedVolume<'a>, Fault> {
+        let geometry = Geometry::check(&super_block(blocks)?, blocks.count())
             .map_err(|bad| Fault::new("super block", bad.to_string()))?;
-        Ok(UntrustedVolume { image, geometry })
+        Ok(UntrustedVolume { blocks, geometry })
     }
 
     /// Block `number`, if there is such a block.
-    pub fn block(&self, number: u32) -> Option<&'a [u8; BLOCK_SIZE]> {
-        block_of(self.image, number)
+    pub fn block(&self, number: u32) -> Option<&'a Block> {
+        self.blocks.block(number)
+    }
+
+    /// The same for a block that is looked at once.
+    pub fn contents(&self, number: u32) -> Option<Block> {
+        self.blocks.contents(number)
     }
 
     /// The inode; nothing there reads as a free one.

@@ -2,16 +2,16 @@
 //! A file system with files of all depths, and what is in it, by path: for
 //! tests that compare what a repair leaves with what was sound before.
 
-use crate::complaints::Complaints;
-use crate::image_path::ImagePath;
-use crate::root_fs::{Mounted, make as make_file_system, with_file_system};
-use crate::volume::UntrustedVolume;
-use fs::host::MemoryDisk;
+use crate::UntrustedVolume;
+use fs::host::{Host, MemoryDisk, WriteFrom};
 use fs::layout::{BLOCK_SIZE, DiskInode, InodeNumber, ROOT_INODE};
 use fs::mkfs::Options;
+use fs::{Fs, FsTask};
+use lib::Errno;
+use lib::fcntl::{O_CREAT, O_WRONLY};
 use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use lib::sys::types::Device;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What a path leads to: the mode, and the contents of a file.
 pub(crate) type Contents = BTreeMap<String, (u16, Vec<u8>)>;
@@ -35,14 +35,11 @@ pub(crate) fn full_disk(options: &Options, files: usize) -> Vec<u8> {
 }
 
 fn make(options: &Options, files: usize, is_full: bool) -> Vec<u8> {
-    make_with(options, |mounted| {
-        let write = |name: &str, length| {
-            let contents = text(name, length);
-            mounted.write_file(&path(name), 0o755, &contents)
-        };
+    make_with(options, |tree| {
         for name in ["/a", "/a/b", "/a/b/c", "/d"] {
-            mounted.mkdir(&path(name), 0o755).unwrap();
+            tree.mkdir(name);
         }
+        let write = |name: &str, length| tree.write(name, &text(name, length));
         for n in 0..files {
             write(&format!("/a/{n}"), 100 + n).unwrap();
             write(&format!("/a/b/{n}"), 5000).unwrap();
@@ -50,47 +47,99 @@ fn make(options: &Options, files: usize, is_full: bool) -> Vec<u8> {
             write(&format!("/d/{n}"), 0).unwrap();
         }
         write("/5", 540_000).unwrap();
-        mounted.link(&path("/d/0"), &path("/a/b/c/link")).unwrap();
-        mounted.symlink(b"a/b", &path("/symlink")).unwrap();
+        tree.link("/d/0", "/a/b/c/link");
+        tree.symlink("a/b", "/symlink");
         if is_full {
-            let error = write("/fill", options.blocks as usize * BLOCK_SIZE);
-            let error = error.unwrap_err().to_string();
-            assert!(error.contains("No space left"), "{error}");
+            let length = options.blocks as usize * BLOCK_SIZE;
+            assert_eq!(write("/fill", length), Err(Errno::ENOSPC));
         }
     })
 }
 
+const ROOT: Device = Device::new(3, 2);
+
+/// A mounted file system, made by its own code.
+pub(crate) struct Tree<'a> {
+    fs: &'a Fs<'a>,
+    task: FsTask<'a>,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn mkdir(&self, name: &str) {
+        let made = self.fs.sys_mkdir(&self.task, name.as_bytes(), 0o755);
+        made.unwrap();
+    }
+
+    /// Makes a file; one for which there is no room stays as far as there is.
+    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> lib::Result<()> {
+        let flags = O_CREAT | O_WRONLY;
+        let fd = (self.fs).sys_open(&self.task, name.as_bytes(), flags, 0o755)? as u32;
+        let mut left = WriteFrom(contents);
+        let mut written = 0;
+        let done = loop {
+            match self.fs.sys_write(&self.task, fd, &mut left) {
+                Ok(0) if written < contents.len() => break Err(Errno::ENOSPC),
+                Ok(count) => written += count,
+                Err(error) => break Err(error),
+            }
+            left = WriteFrom(&contents[written..]);
+            if written == contents.len() {
+                break Ok(());
+            }
+        };
+        self.fs.sys_close(&self.task, fd).unwrap();
+        done
+    }
+
+    pub(crate) fn link(&self, old: &str, new: &str) {
+        let made = (self.fs).sys_link(&self.task, old.as_bytes(), new.as_bytes());
+        made.unwrap();
+    }
+
+    fn symlink(&self, target: &str, name: &str) {
+        let made = (self.fs).sys_symlink(&self.task, target.as_bytes(), name.as_bytes());
+        made.unwrap();
+    }
+}
+
 /// A file system made with `options`, and what `work` does to it.
-pub(crate) fn make_with(options: &Options, work: impl FnOnce(&Mounted<'_>)) -> Vec<u8> {
+pub(crate) fn make_with(options: &Options, work: impl FnOnce(&Tree<'_>)) -> Vec<u8> {
     let disk = MemoryDisk::new(options.blocks);
-    let image = Path::new("image");
-    make_file_system(image, disk.clone(), options, 0).unwrap();
-    let done = with_file_system(image, disk.clone(), 0, &Complaints::default(), |mounted| {
-        work(mounted);
-        Ok(())
+    on_disk(&disk, Some(options), |tree| {
+        tree.task.umask.set(0);
+        work(tree);
     });
-    done.unwrap();
     disk.to_bytes()
 }
 
-/// The path that `name` is.
-pub(crate) fn path(name: &str) -> ImagePath {
-    name.parse().unwrap()
+fn on_disk<R>(disk: &MemoryDisk, made: Option<&Options>, work: impl FnOnce(&Tree<'_>) -> R) -> R {
+    let host = Host::new(256);
+    host.attach(ROOT, disk.clone());
+    let fs = host.fs();
+    if let Some(options) = made {
+        fs.mkfs(ROOT, options).unwrap();
+    }
+    let task = FsTask::new();
+    fs.mount_root(ROOT, &task).unwrap();
+    let tree = Tree { fs: &fs, task };
+    let result = work(&tree);
+    tree.task.release();
+    fs.umount_root(ROOT).unwrap();
+    result
 }
 
 /// Which inode the path leads to.
 pub(crate) fn find(image: &[u8], name: &str) -> InodeNumber {
     let disk = MemoryDisk::from_bytes(image.to_vec());
-    let (image, complaints) = (Path::new("image"), Complaints::default());
-    let stat = with_file_system(image, disk, 0, &complaints, |mounted| {
-        mounted.stat(&path(name))
+    let stat = on_disk(&disk, None, |tree| {
+        tree.fs.sys_stat(&tree.task, name.as_bytes())
     });
     InodeNumber(stat.unwrap().st_ino)
 }
 
 /// Every path of an image, and what it leads to.
 pub(crate) fn contents(image: &[u8]) -> Contents {
-    let volume = UntrustedVolume::open(image).unwrap();
+    let volume = UntrustedVolume::open(&image).unwrap();
     let mut contents = Contents::new();
     let mut stack = vec![(ROOT_INODE, String::new())];
     while let Some((number, path)) = stack.pop() {

@@ -2,7 +2,8 @@
 //! The bitmaps as they must be.
 
 use super::Repairer;
-use crate::fsck::Action;
+use crate::Action;
+use alloc::vec::Vec;
 use fs::layout::{BITS_PER_BLOCK, BLOCK_SIZE};
 
 impl Repairer<'_> {

@@ -3,12 +3,15 @@
 
 use super::Repairer;
 use super::zones::MAX_APPENDED;
-use crate::error::Fault;
-use crate::fsck::Action;
+use crate::Action;
+use crate::fault::Fault;
 use crate::volume::{has_known_type, has_zones};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::vec::Vec;
 use fs::layout::{BLOCK_SIZE, DIRECT_ZONES, DiskInode, InodeNumber, ROOT_INODE, Zone};
 use lib::sys::stat::{S_IFDIR, S_IFREG, S_ISDIR, S_ISREG};
-use std::collections::HashSet;
 
 /// Bytes that a `/lost+found` grows to: it is searched for each new name.
 const LOST_AND_FOUND_SIZE: u32 = 16 * BLOCK_SIZE as u32;
@@ -65,8 +68,8 @@ impl Repairer<'_> {
     }
 
     /// What the entries of these inodes, where they are directories, lead to.
-    fn named_by(&self, orphans: &[InodeNumber]) -> HashSet<InodeNumber> {
-        let mut named = HashSet::new();
+    fn named_by(&self, orphans: &[InodeNumber]) -> BTreeSet<InodeNumber> {
+        let mut named = BTreeSet::new();
         for &number in orphans {
             let inode = self.inode(number);
             if S_ISDIR(inode.mode) {
@@ -196,7 +199,7 @@ impl Repairer<'_> {
             let is_lost = state.owner == 0 && !state.given_up && self.volume().is_zone_marked(zone);
             let is_next = run.last().is_none_or(|last| last.0 + 1 == zone.0);
             if !run.is_empty() && (!is_next || run.len() as u32 >= MAX_APPENDED) {
-                self.keep_zones(&std::mem::take(&mut run))?;
+                self.keep_zones(&core::mem::take(&mut run))?;
             }
             if is_lost && self.options.keep_lost_zones && !self.is_empty(zone) {
                 run.push(zone);

@@ -2,12 +2,16 @@
 //! Directories whose entries lead somewhere.
 
 use super::{LINKS_MAX, Repairer};
-use crate::error::Fault;
-use crate::fsck::{Action, BadEntry, join};
-use crate::volume::{Entry, block_of};
+use crate::fault::Fault;
+use crate::volume::Entry;
+use crate::{Action, BadEntry, join};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, ROOT_INODE, Zone, put_at, u16_at};
 use lib::sys::stat::S_ISDIR;
-use std::collections::HashMap;
 
 /// Where an entry is.
 #[derive(Clone, Copy)]
@@ -53,7 +57,7 @@ impl Repairer<'_> {
     }
 
     fn entry_bytes(&self, slot: Slot) -> &[u8] {
-        block_of(self.image, slot.zone.block())
+        self.block(slot.zone.block())
             .and_then(|block| block.get(slot.offset..slot.offset + self.geometry.entry_size()))
             .unwrap_or_default()
     }
@@ -83,7 +87,7 @@ impl Repairer<'_> {
     pub(super) fn settle_directory(&mut self, directory: InodeNumber) -> Result<(), Fault> {
         self.provide_first_block(directory)?;
         let slots = self.slots(directory);
-        let mut names: HashMap<Vec<u8>, InodeNumber> = HashMap::new();
+        let mut names: BTreeMap<Vec<u8>, InodeNumber> = BTreeMap::new();
         let displaced = self.settle_dots(directory, &slots);
         for &slot in slots.iter().skip(2) {
             self.settle_entry(directory, slot, &mut names);
@@ -147,7 +151,7 @@ impl Repairer<'_> {
         &mut self,
         directory: InodeNumber,
         slot: Slot,
-        names: &mut HashMap<Vec<u8>, InodeNumber>,
+        names: &mut BTreeMap<Vec<u8>, InodeNumber>,
     ) {
         let entry = self.entry(slot);
         if entry.number.0 == 0 {
@@ -189,7 +193,7 @@ impl Repairer<'_> {
         join(above, name)
     }
 
-    fn judge(&self, entry: &Entry, names: &HashMap<Vec<u8>, InodeNumber>) -> Verdict {
+    fn judge(&self, entry: &Entry, names: &BTreeMap<Vec<u8>, InodeNumber>) -> Verdict {
         let number = entry.number;
         let remove = Verdict::Remove;
         if entry.name == b"." || entry.name == b".." {
@@ -216,7 +220,7 @@ impl Repairer<'_> {
     }
 
     /// A name like the old one that is none of `names`.
-    fn better_name(&self, entry: &Entry, names: &HashMap<Vec<u8>, InodeNumber>) -> Vec<u8> {
+    fn better_name(&self, entry: &Entry, names: &BTreeMap<Vec<u8>, InodeNumber>) -> Vec<u8> {
         let mut name: Vec<u8> = entry
             .name
             .iter()
@@ -256,7 +260,7 @@ impl Repairer<'_> {
         let zone = inode.zones[0];
         S_ISDIR(inode.mode)
             && self.geometry.has_zone(zone)
-            && block_of(self.image, zone.block()).is_some_and(|block| {
+            && self.block(zone.block()).is_some_and(|block| {
                 let dots = Entry::parse(
                     &block[self.geometry.entry_size()..][..self.geometry.entry_size()],
                 );

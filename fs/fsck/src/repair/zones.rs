@@ -3,9 +3,10 @@
 
 use super::Repairer;
 use super::claims::{Claim, are_entries};
-use crate::error::Fault;
-use crate::fsck::{Action, ZoneFault};
-use crate::volume::{block_of, has_zones};
+use crate::fault::Fault;
+use crate::volume::has_zones;
+use crate::{Action, ZoneFault};
+use alloc::vec::Vec;
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
     ZONES_PER_BLOCK, Zone, put_at, u16_at,
@@ -33,14 +34,6 @@ fn level(slot: usize) -> u32 {
 /// How many blocks of a file a zone number leads to.
 fn span(level: u32) -> u32 {
     ZONES_PER_BLOCK.pow(level)
-}
-
-/// How many bytes there are up to the last that is not zero.
-fn used_length(block: &[u8]) -> usize {
-    block
-        .iter()
-        .rposition(|&byte| byte != 0)
-        .map_or(0, |last| last + 1)
 }
 
 impl Repairer<'_> {
@@ -103,7 +96,7 @@ impl Repairer<'_> {
 
     /// Whether the zone holds nothing but zeros.
     pub(super) fn is_empty(&self, zone: Zone) -> bool {
-        block_of(self.image, zone.block()).is_none_or(|block| used_length(block) == 0)
+        self.used_length(zone) == 0
     }
 
     /// Lets nobody have the zone.
@@ -117,7 +110,7 @@ impl Repairer<'_> {
 
     /// Zones and size of what has them, once.
     pub(super) fn settle_contents(&mut self, number: InodeNumber) {
-        if std::mem::replace(&mut self.seen_mut(number).settled, true)
+        if core::mem::replace(&mut self.seen_mut(number).settled, true)
             || !has_zones(self.inode(number).mode)
         {
             return;
@@ -211,11 +204,14 @@ impl Repairer<'_> {
     }
 
     fn list_entry(&self, list: Zone, offset: usize) -> Zone {
-        block_of(self.image, list.block()).map_or(Zone::HOLE, |block| Zone(u16_at(block, offset)))
+        self.block(list.block())
+            .map_or(Zone::HOLE, |block| Zone(u16_at(block, offset)))
     }
 
     fn set_list_entry(&mut self, list: Zone, offset: usize, zone: Zone) {
-        if let Some(block) = self.block_mut(list.block()) {
+        if self.list_entry(list, offset) != zone
+            && let Some(block) = self.block_mut(list.block())
+        {
             put_at(block, offset, zone.0.to_le_bytes());
         }
     }
@@ -225,7 +221,9 @@ impl Repairer<'_> {
         let inode = self.inode(claim.inode);
         match claim.level {
             _ if claim.index >= inode.size.div_ceil(BLOCK_SIZE as u32) => false,
-            0 if S_ISDIR(inode.mode) => block_of(&self.original, zone.block())
+            0 if S_ISDIR(inode.mode) => self
+                .original
+                .block(zone.block())
                 .is_some_and(|contents| are_entries(&self.geometry, contents)),
             0 => true,
             level => {
@@ -240,7 +238,7 @@ impl Repairer<'_> {
         if self.free_zones.len() <= RESERVED {
             return None;
         }
-        let contents = *block_of(&self.original, zone.block())?;
+        let contents = self.original.contents(zone.block())?;
         let copy = self.allocate(owner)?;
         *self.block_mut(copy.block())? = contents;
         Some(copy)
@@ -271,7 +269,7 @@ impl Repairer<'_> {
         let mut data = self.data_of(&inode);
         data.sort();
         let end_of = |&(index, zone): &(u32, Zone)| {
-            let used = block_of(self.image, zone.block()).map_or(0, |block| used_length(block));
+            let used = self.used_length(zone);
             (used > 0).then(|| index * block_size + used as u32)
         };
         let behind = data
