@@ -35,7 +35,6 @@ mod segment;
 mod select;
 mod setup_data;
 mod signal;
-mod string;
 mod sys;
 mod system_call;
 mod traps;

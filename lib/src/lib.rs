@@ -30,6 +30,8 @@ pub mod ptrace;
 pub mod reboot;
 pub mod sgtty;
 pub mod signal;
+#[cfg(target_os = "none")]
+pub mod string;
 pub mod sys;
 #[cfg(target_os = "none")]
 pub mod syscall;

@@ -63,14 +63,16 @@ impl Stdout {
                 false => Buffering::Blocks,
             };
         }
-        for chunk in bytes.chunks(BUFFER) {
-            if self.used + chunk.len() > BUFFER {
-                self.flush();
+        if self.used + bytes.len() > BUFFER {
+            self.flush();
+        }
+        match self.buffer.get_mut(self.used..self.used + bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.used += bytes.len();
             }
-            if let Some(room) = self.buffer.get_mut(self.used..self.used + chunk.len()) {
-                room.copy_from_slice(chunk);
-                self.used += chunk.len();
-            }
+            // They are too many to be collected.
+            None => write(bytes, &mut self.error),
         }
         if self.buffering == Buffering::Lines && bytes.contains(&b'\n') {
             self.flush();
@@ -78,11 +80,16 @@ impl Stdout {
     }
 
     fn flush(&mut self) {
-        let bytes = self.buffer.get(..self.used).unwrap_or_default();
-        if self.error.is_none() && !bytes.is_empty() {
-            self.error = calls::write_all(Fd::STDOUT, bytes).err();
-        }
+        let collected = self.buffer.get(..self.used).unwrap_or_default();
+        write(collected, &mut self.error);
         self.used = 0;
+    }
+}
+
+/// Writes bytes, unless some were lost before.
+fn write(bytes: &[u8], error: &mut Option<Errno>) {
+    if error.is_none() && !bytes.is_empty() {
+        *error = calls::write_all(Fd::STDOUT, bytes).err();
     }
 }
 
