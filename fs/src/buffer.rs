@@ -533,6 +533,11 @@ impl<'fs> Fs<'fs> {
         }
     }
 
+    /// How many buffers there are.
+    pub fn buffer_count(&self) -> usize {
+        self.buffers.len()
+    }
+
     /// How many buffers are in use, for tests that look for leaks.
     pub fn buffers_in_use(&self) -> usize {
         let _cache = self.tables.buffers.lock();

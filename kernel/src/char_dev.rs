@@ -276,19 +276,21 @@ fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> 
     moved(start, *position, result)
 }
 
-/// One line: free pages, and inodes, buffers and open files in use.
+/// One line: free pages of all, inodes, buffers (of a cache of so many) and open
+/// files in use.
 fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
     let start = *position;
     let mut line = Line {
         bytes: [0; LINE],
         length: 0,
     };
-    let (free, _) = memory::calc_mem();
+    let (free, pages) = memory::calc_mem();
+    let cache = fs().buffer_count();
     let (inodes, buffers) = (fs().inodes_in_use(), fs().buffers_in_use());
     let files = fs().files_in_use();
     let _ = writeln!(
         line,
-        "pages {free} inodes {inodes} buffers {buffers} files {files}"
+        "pages {free} of {pages} inodes {inodes} buffers {buffers} cache {cache} files {files}"
     );
     Text {
         buffer,

@@ -349,10 +349,18 @@ pub fn mounts() -> Vec<Mount> {
 
 /// The node in `/dev` of a block device.
 pub fn device_node(device: Device) -> Option<CString> {
+    node(|stat| S_ISBLK(stat.st_mode) && Device(stat.st_rdev) == device)
+}
+
+/// The node in `/dev` of a terminal.
+pub fn terminal_node(device: Device) -> Option<CString> {
+    node(|stat| S_ISCHR(stat.st_mode) && Device(stat.st_rdev) == device)
+}
+
+fn node(is_it: impl Fn(&Stat) -> bool) -> Option<CString> {
     let names = names_in(c"/dev").ok()?;
-    names.iter().map(|name| join(c"/dev", name)).find(|path| {
-        calls::stat(path).is_ok_and(|stat| S_ISBLK(stat.st_mode) && Device(stat.st_rdev) == device)
-    })
+    let mut paths = names.iter().map(|name| join(c"/dev", name));
+    paths.find(|path| calls::stat(path).is_ok_and(|stat| is_it(&stat)))
 }
 
 /// The path of the working directory.

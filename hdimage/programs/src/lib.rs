@@ -46,6 +46,8 @@ pub mod process;
 #[cfg(target_os = "none")]
 pub mod run;
 #[cfg(target_os = "none")]
+pub mod tasks;
+#[cfg(target_os = "none")]
 pub mod terminal;
 #[cfg(target_os = "none")]
 pub mod time;

@@ -19,6 +19,11 @@ impl Instant {
         Instant(calls::times().map_or(0, |(_, ticks)| ticks))
     }
 
+    /// How long the system has been up.
+    pub fn since_start() -> Duration {
+        Instant(0).elapsed()
+    }
+
     /// How long ago that was.
     pub fn elapsed(self) -> Duration {
         let ticks = Instant::now().0.wrapping_sub(self.0);

@@ -212,7 +212,7 @@ fn setup_once() -> Outcome {
 fn usage_text() -> Outcome {
     let text = must!(read_file(c"/dev/usage"));
     let words = text.split(|&byte| byte == b' ').count();
-    check_eq!(words, 8);
+    check_eq!(words, 12);
     check!(text.starts_with(b"pages ") && text.ends_with(b"\n"));
     Ok(())
 }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `hostname`: prints the name of this machine.
+#![no_std]
+#![no_main]
+
+use lib::user::{calls, stdio};
+use programs::command::{At, options, report, status};
+
+lib::program!(main);
+
+fn main() -> i32 {
+    options("s", "hostname");
+    if let Some(names) = report(calls::uname().at(c"uname")) {
+        let name = names.nodename.split(|&byte| byte == 0).next();
+        stdio::put(name.unwrap_or_default());
+        stdio::put(b"\n");
+    }
+    status()
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `uptime`: tells the time of day, for how long the system has been up, and how many
+//! processes there are.
+#![no_std]
+#![no_main]
+
+use lib::println;
+use lib::user::stdio;
+use programs::command::{options, report, status};
+use programs::date::formatted_date;
+use programs::tasks::tasks;
+use programs::time::{Instant, seconds_since_1970};
+
+lib::program!(main);
+
+fn main() -> i32 {
+    options("", "uptime");
+    let up = Instant::since_start().as_secs();
+    let (days, hours, minutes) = (up / 86_400, up / 3600 % 24, up / 60 % 60);
+    if let Some(tasks) = report(tasks()) {
+        let running = tasks.iter().filter(|task| task.state == b"R").count();
+        stdio::put(&formatted_date(b" %H:%M:%S", seconds_since_1970()));
+        println!(
+            " up {days} days, {hours:2}:{minutes:02}, {} processes, {running} running",
+            tasks.len()
+        );
+    }
+    status()
+}
