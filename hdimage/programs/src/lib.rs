@@ -30,6 +30,7 @@ pub mod regex;
 pub mod sed;
 pub mod shell;
 pub mod test_expression;
+pub mod vi;
 
 #[cfg(target_os = "none")]
 pub mod accounts;

@@ -17,12 +17,26 @@ pub struct RawMode {
 impl RawMode {
     /// Puts the terminal into raw mode; ENOTTY if it is none.
     pub fn new(fd: Fd) -> Result<RawMode> {
+        RawMode::with(fd, |_| {})
+    }
+
+    /// The same, but ^C and ^Z are keys as all others, and Return is a carriage return.
+    pub fn every_key(fd: Fd) -> Result<RawMode> {
+        RawMode::with(fd, |raw| {
+            raw.c_lflag.remove(LocalFlags::ISIG);
+            raw.c_iflag
+                .remove(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
+        })
+    }
+
+    fn with(fd: Fd, change: impl FnOnce(&mut Termios)) -> Result<RawMode> {
         let before = calls::tcgetattr(fd)?;
         let mut raw = before;
         raw.c_lflag.remove(LocalFlags::ICANON | LocalFlags::ECHO);
         raw.c_iflag.remove(InputFlags::IXON);
         raw.c_cc[VMIN] = 1;
         raw.c_cc[VTIME] = 0;
+        change(&mut raw);
         calls::tcsetattr(fd, &raw)?;
         Ok(RawMode { fd, before })
     }

@@ -11,6 +11,7 @@ mod common;
 mod consoles;
 mod debugging;
 mod disks;
+mod editor;
 mod faults;
 mod floppies;
 mod floppy_boot;
