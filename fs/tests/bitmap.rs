@@ -9,6 +9,8 @@ use fs::layout::{BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, 
 use fs::layout::{DiskSuper, Geometry, InodeNumber, u16_at};
 use fs::mkfs::Options;
 use lib::Errno;
+use lib::fcntl::{O_CREAT, O_RDWR};
+use lib::sys::stat::S_IFBLK;
 
 fn geometry(machine: &Machine) -> Geometry {
     let bytes = machine.disk.to_bytes();
@@ -102,6 +104,110 @@ fn no_zone_behind_the_last_is_freed() {
     mark(&machine, end - 1, true);
     let said = said_at_the_end_of(&machine);
     assert!(said.contains(&format!("freeing zone {end}, ")), "{said}");
+}
+
+/// Two places of a file have one zone. It is freed for the first; what is said at the
+/// second comes when its bit is cleared.
+#[test]
+fn a_zone_that_is_freed_twice_is_told() {
+    let (machine, file) = with_a_file();
+    let zone = file.zones[0];
+    inode(&machine, 2, |inode| inode.zones[2] = zone);
+    let machine = Machine::on(64, machine.disk.clone());
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    fs.sys_unlink(&task, b"/f").unwrap();
+    fs.sys_sync().unwrap();
+    let said = machine.host.take_messages().concat();
+    let told = format!("zone {zone} is free already");
+    assert!(said.contains(&told), "{said}");
+    assert_eq!(touch(&fs, &task, "/g"), Err(Errno::EROFS));
+    unmount(&fs, &task).unwrap();
+}
+
+/// Once the file system is read-only nothing becomes free any more, and what would have
+/// is not counted after the next mount.
+#[test]
+fn what_waits_to_be_free_stays_where_an_error_was() {
+    let (machine, file) = with_a_file();
+    mark(&machine, file.zones[3].0, false);
+    let machine = Machine::on(64, machine.disk.clone());
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    let free = fs.free_counts(ROOT).unwrap();
+    let before = machine.disk.to_bytes();
+    fs.sys_unlink(&task, b"/f").unwrap();
+    let said = machine.host.take_messages().concat();
+    assert!(said.contains("read-only"), "{said}");
+    unmount(&fs, &task).unwrap();
+    let geometry = geometry(&machine);
+    let maps = |bytes: &[u8]| {
+        let blocks = geometry.inode_map() as usize..geometry.inode_table() as usize;
+        bytes[blocks.start * BLOCK_SIZE..blocks.end * BLOCK_SIZE].to_vec()
+    };
+    assert!(maps(&machine.disk.to_bytes()) == maps(&before));
+    let task = mount(&fs).unwrap();
+    assert_eq!(fs.free_counts(ROOT), Some(free));
+    unmount(&fs, &task).unwrap();
+}
+
+/// A free inode that somebody has open is not given away.
+#[test]
+fn an_inode_that_is_free_and_in_use() {
+    let machine = Machine::with(
+        64,
+        &Options {
+            inodes: Some(32),
+            ..Options::new(300)
+        },
+    );
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    fs.sys_mknod(&task, b"/disk", S_IFBLK | 0o600, ROOT)
+        .unwrap();
+    let fd = fs.sys_open(&task, b"/f", O_CREAT | O_RDWR, 0o644).unwrap();
+    let number = fs.sys_fstat(&task, fd as u32).unwrap().st_ino;
+    assert_eq!(number, 3);
+    // The root directory, the node, and not the file.
+    let map = fs.geometry(ROOT).unwrap().inode_map() as i32;
+    write(&fs, &task, "/disk", map * BLOCK_SIZE as i32, &[0b0111]).unwrap();
+    let made = (0..40).map(|n| touch(&fs, &task, &format!("/{n}")));
+    let error = made.into_iter().find_map(Result::err);
+    assert_eq!(error, Some(Errno::EIO));
+    let said = machine.host.take_messages().concat();
+    assert!(said.contains("inode 3 is free and in use"), "{said}");
+    fs.sys_close(&task, fd as u32).unwrap();
+}
+
+/// The bits behind the last zone and the last inode stand for nothing, whatever they
+/// are: some `mkfs` leave them clear.
+#[test]
+fn bits_behind_the_last_are_not_counted() {
+    let machine = Machine::new(300);
+    let free = |machine: &Machine| machine.run(|fs, _| fs.free_counts(ROOT).unwrap());
+    let expected = free(&machine);
+    let geometry = geometry(&machine);
+    machine.disk.with_bytes(|bytes| {
+        for (map, last) in [
+            (geometry.inode_map(), u32::from(geometry.ninodes)),
+            (geometry.zone_map(), geometry.data_zones()),
+        ] {
+            let map = &mut bytes[map as usize * BLOCK_SIZE..][..BLOCK_SIZE];
+            for bit in last as usize + 1..8 * BLOCK_SIZE {
+                map[bit / 8] &= !(1 << (bit % 8));
+            }
+        }
+    });
+    let machine = Machine::on(64, machine.disk.clone());
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    assert_eq!(fs.free_counts(ROOT), Some(expected));
+    // What fills the disk takes none of them.
+    let room = expected.0 as usize * BLOCK_SIZE;
+    assert!(write(&fs, &task, "/f", 0, &vec![b'x'; room]).unwrap() < room);
+    assert_eq!(fs.free_counts(ROOT).unwrap().0, 0);
+    assert_eq!(write(&fs, &task, "/g", 0, b"x"), Err(Errno::ENOSPC));
+    unmount(&fs, &task).unwrap();
 }
 
 /// Zones that follow each other are freed together; these do not.

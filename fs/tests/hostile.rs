@@ -9,7 +9,7 @@ mod common;
 
 use common::hostile::{BLOCKS, CORPUS, Patch, Sound, sound};
 use common::{Machine, ROOT, mount, pattern, read, touch, unmount, write};
-use fs::host::{Host, MemoryDisk, Storage};
+use fs::host::{Host, MemoryDisk, ReadInto, Storage};
 use fs::layout::BLOCK_SIZE;
 use fs::{Fs, FsTask};
 use lib::Errno;
@@ -400,6 +400,53 @@ fn an_unknown_type_of_file() {
         );
         assert_eq!(read(fs, task, "/small", 0, 9), Err(Errno::ENXIO));
     });
+}
+
+/// What an inode must not be to be followed: a link without text, or without a zone.
+#[test]
+fn a_symbolic_link_to_nowhere() {
+    let changes: [fn(&mut [u8]); 3] = [
+        |image| image[inode(8) + 4..][..4].fill(0),
+        |image| image[inode(8) + 14..][..2].fill(0),
+        |image| {
+            let zone = u16::from_le_bytes([image[inode(8) + 14], image[inode(8) + 15]]);
+            image[usize::from(zone) * 1024] = 0;
+        },
+    ];
+    for damage in changes {
+        let machine = change(damage);
+        run(&machine, |fs, task| {
+            assert_eq!(fs.sys_stat(task, b"/symlink"), Err(Errno::ENOENT));
+            let mut text = [0; 9];
+            assert_eq!(
+                fs.sys_readlink(task, b"/symlink", &mut ReadInto(&mut text)),
+                Err(Errno::ENOENT)
+            );
+            assert!(fs.sys_lstat(task, b"/symlink").is_ok());
+        });
+    }
+}
+
+#[test]
+fn an_inode_without_a_type() {
+    // The bits of a mode without a type do not make it one in use.
+    let machine = change(|image| image[inode(5)..][..2].copy_from_slice(&[0xa4, 0x01]));
+    let said = run(&machine, |fs, task| {
+        assert_eq!(fs.sys_stat(task, b"/small"), Err(Errno::EIO));
+    });
+    assert!(said.contains("inode 5, which is free"), "{said}");
+}
+
+/// A new entry stands where entries stand, whatever the size of the directory.
+#[test]
+fn a_directory_whose_size_is_no_number_of_entries() {
+    let machine = change(|image| image[inode(4) + 4] = 39);
+    run(&machine, |fs, task| touch(fs, task, "/empty/new").unwrap());
+    let bytes = machine.disk.to_bytes();
+    let zone = u16::from_le_bytes([bytes[inode(4) + 14], bytes[inode(4) + 15]]);
+    let entry = &bytes[usize::from(zone) * 1024 + 32..][..16];
+    assert_eq!(&entry[2..6], b"new\0");
+    assert_eq!(bytes[inode(4) + 4], 48);
 }
 
 #[test]

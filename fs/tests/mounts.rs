@@ -5,7 +5,7 @@ mod common;
 
 use common::{Machine, check, read, touch, write};
 use fs::host::{MemoryDisk, Storage};
-use fs::layout::{BLOCK_SIZE, SUPER_BLOCK};
+use fs::layout::{BLOCK_SIZE, InodeNumber, SUPER_BLOCK};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
 use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
@@ -104,6 +104,25 @@ fn an_open_file_keeps_its_device_mounted() {
         fs.sys_umount(task, b"/disk").unwrap();
         // The cached inode of the covered directory is the right one again.
         touch(fs, task, "/mnt/new").unwrap();
+    });
+}
+
+/// What is known of its inodes ends with the mount of a disk: it may be written as a
+/// whole then.
+#[test]
+fn inodes_are_read_again_at_the_next_mount() {
+    with_two(|fs, task| {
+        fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+        write(fs, task, "/mnt/f", 0, b"text").unwrap();
+        let number = fs.sys_stat(task, b"/mnt/f").unwrap().st_ino;
+        let (block, offset) = fs.geometry(OTHER).unwrap().inode_place(InodeNumber(number));
+        fs.sys_umount(task, b"/disk").unwrap();
+        assert_eq!(fs.inodes_in_use(), 1, "more than the root directory");
+        // Its size, behind mode and owner.
+        let place = block as i32 * BLOCK_SIZE as i32 + offset as i32 + 4;
+        write(fs, task, "/disk", place, &2u32.to_le_bytes()).unwrap();
+        fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+        assert_eq!(read(fs, task, "/mnt/f", 0, 9).unwrap(), b"te");
     });
 }
 

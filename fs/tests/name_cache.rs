@@ -19,22 +19,111 @@ fn number<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str) -> Result<u16, Errn
 
 const MISSING: Result<u16, Errno> = Err(Errno::ENOENT);
 
+/// A small cache, and names of 14 bytes and of 30.
+fn both_kinds() -> [Machine; 2] {
+    [false, true].map(|long_names| {
+        let options = Options {
+            long_names,
+            inodes: Some(300),
+            ..Options::new(500)
+        };
+        Machine::with(20, &options)
+    })
+}
+
+/// The blocks of directories and files leave the buffers.
+fn forget_blocks<'a>(fs: &'a Fs<'a>) {
+    fs.sys_sync().unwrap();
+    for block in 400..500 {
+        fs.bread(ROOT, block).unwrap();
+    }
+}
+
 #[test]
 fn known_names_are_not_read_again() {
-    let machine = Machine::with(20, &Options::new(300));
-    machine.run(|fs, task| {
-        fs.sys_mkdir(task, b"/a", 0o755).unwrap();
-        write(fs, task, "/a/f", 0, b"text").unwrap();
-        let expected = number(fs, task, "/a/f");
-        // The blocks of the directories leave the buffers.
-        for block in 200..300 {
-            fs.bread(ROOT, block).unwrap();
-        }
-        let before = machine.host.transfers();
-        assert_eq!(number(fs, task, "/a/f"), expected);
-        assert_eq!(number(fs, task, "a//f"), expected);
-        assert_eq!(machine.host.transfers(), before);
-    });
+    for machine in both_kinds() {
+        machine.run(|fs, task| {
+            let directories = ["a", "dir", "four", "directory", "fourteen-bytes"];
+            let mut paths = Vec::new();
+            for directory in directories {
+                fs.sys_mkdir(task, directory.as_bytes(), 0o755).unwrap();
+                for file in ["f", "name", "a-longer-name", "fourteen-bytes"] {
+                    let path = format!("/{directory}/{file}");
+                    touch(fs, task, &path).unwrap();
+                    paths.push((number(fs, task, &path), path));
+                }
+            }
+            forget_blocks(fs);
+            let before = machine.host.transfers();
+            for (expected, path) in &paths {
+                assert_eq!(number(fs, task, path), *expected);
+                let slashes = path.replace('/', "//");
+                assert_eq!(number(fs, task, &slashes[1..]), *expected);
+            }
+            assert_eq!(machine.host.transfers(), before);
+        });
+    }
+}
+
+/// Of a directory of many blocks only that one is read in which a known entry is.
+#[test]
+fn a_known_entry_is_not_searched_for() {
+    for machine in both_kinds() {
+        machine.run(|fs, task| {
+            fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+            let path = |n: u32| format!("/d/{n}");
+            for n in 0..200 {
+                touch(fs, task, &path(n)).unwrap();
+            }
+            for n in [199, 197, 3] {
+                forget_blocks(fs);
+                let before = machine.host.transfers().0;
+                let flags = O_CREAT | O_EXCL | O_WRONLY;
+                let made = fs.sys_open(task, path(n).as_bytes(), flags, 0o644);
+                assert_eq!(made, Err(Errno::EEXIST));
+                assert_eq!(machine.host.transfers().0, before + 1, "{n}");
+            }
+        });
+        // All of it is there at the next mount.
+        machine.run(|fs, task| {
+            for n in 0..200 {
+                assert!(number(fs, task, &format!("/d/{n}")).is_ok(), "{n}");
+            }
+        });
+    }
+}
+
+/// A name that vanished from the disk below us is not known in the next directory
+/// with that number.
+#[test]
+fn names_of_a_directory_end_with_it() {
+    let machine = Machine::new(300);
+    let fs = &machine.host.fs();
+    let task = &mount(fs).unwrap();
+    fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+    fs.sys_mkdir(task, b"/other", 0o755).unwrap();
+    touch(fs, task, "/other/f").unwrap();
+    fs.sys_link(task, b"/other/f", b"/d/f").unwrap();
+    assert_eq!(number(fs, task, "/d/f"), number(fs, task, "/other/f"));
+    let directory = fs.namei(task, b"/d").unwrap();
+    let block = fs.bread(ROOT, directory.bmap(0).unwrap().block()).unwrap();
+    let mut data = block.data();
+    assert!(data[34..].starts_with(b"f\0"));
+    data[32..34].fill(0);
+    drop(data);
+    drop((directory, block));
+    let old = number(fs, task, "/d");
+    fs.sys_rmdir(task, b"/d").unwrap();
+    fs.sys_sync().unwrap();
+    // The next one with its number.
+    let mut made: Vec<String> = Vec::new();
+    while made.last().is_none_or(|path| number(fs, task, path) != old) {
+        made.push(format!("/{}", made.len()));
+        fs.sys_mkdir(task, made.last().unwrap().as_bytes(), 0o755)
+            .unwrap();
+    }
+    let file = format!("{}/f", made.last().unwrap());
+    assert_eq!(number(fs, task, &file), MISSING);
 }
 
 #[test]

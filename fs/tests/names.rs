@@ -3,13 +3,13 @@
 
 mod common;
 
-use common::{Machine, read, touch, write};
+use common::{Machine, ROOT, read, touch, write};
 use fs::FsTask;
 use fs::host::ReadInto;
 use fs::mkfs::Options;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
-use lib::sys::stat::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use lib::sys::stat::{S_IFBLK, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use lib::sys::types::Device;
 
 #[test]
@@ -306,6 +306,124 @@ fn symbolic_links() {
         );
         fs.sys_unlink(task, b"/to-d").unwrap();
         assert!(fs.sys_stat(task, b"/d/f").is_ok());
+    });
+}
+
+/// A link that does not begin with a slash goes on from where it is.
+#[test]
+fn a_relative_link_begins_in_its_directory() {
+    let machine = Machine::new(400);
+    machine.run(|fs, task| {
+        fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+        write(fs, task, "/f", 0, b"above").unwrap();
+        write(fs, task, "/d/f", 0, b"here").unwrap();
+        fs.sys_symlink(task, b"f", b"/d/here").unwrap();
+        fs.sys_symlink(task, b"/f", b"/d/above").unwrap();
+        for directory in [&b"/"[..], b"/d"] {
+            fs.sys_chdir(task, directory).unwrap();
+            assert_eq!(read(fs, task, "/d/here", 0, 9).unwrap(), b"here");
+            assert_eq!(read(fs, task, "/d/above", 0, 9).unwrap(), b"above");
+        }
+    });
+}
+
+/// A slash behind a name asks for a directory, and `open` makes none.
+#[test]
+fn open_with_a_slash_behind_the_name() {
+    let machine = Machine::new(400);
+    machine.run(|fs, task| {
+        fs.sys_mkdir(task, b"/d", 0o755).unwrap();
+        touch(fs, task, "/f").unwrap();
+        for (target, link) in [("f", "/to-f"), ("d", "/to-d"), ("new", "/to-new")] {
+            fs.sys_symlink(task, target.as_bytes(), link.as_bytes())
+                .unwrap();
+        }
+        let open = |path: &str, flags| {
+            let fd = fs.sys_open(task, path.as_bytes(), flags, 0o644)?;
+            fs.sys_close(task, fd as u32)
+        };
+        for (path, flags, expected) in [
+            ("/f/", O_RDONLY, Err(Errno::ENOTDIR)),
+            ("/f/", O_CREAT | O_RDONLY, Err(Errno::ENOTDIR)),
+            ("/to-f/", O_RDONLY, Err(Errno::ENOTDIR)),
+            ("/to-f/", O_CREAT | O_RDONLY, Err(Errno::ENOTDIR)),
+            ("/d/", O_RDONLY, Ok(())),
+            ("/d/", O_CREAT | O_RDONLY, Err(Errno::EISDIR)),
+            ("/to-d/", O_RDONLY, Ok(())),
+            ("/new/", O_RDONLY, Err(Errno::ENOENT)),
+            ("/new/", O_CREAT | O_RDONLY, Err(Errno::EISDIR)),
+            ("/to-new/", O_CREAT | O_RDONLY, Err(Errno::EISDIR)),
+        ] {
+            assert_eq!(open(path, flags), expected, "{path} {flags:o}");
+        }
+        assert_eq!(fs.sys_stat(task, b"/new"), Err(Errno::ENOENT));
+        open("/to-new", O_CREAT | O_RDONLY).unwrap();
+        assert!(fs.sys_stat(task, b"/new").is_ok());
+    });
+}
+
+/// Each change of a directory tells when, and so does what a name was made or taken
+/// of; nothing else does.
+#[test]
+fn times_of_changes() {
+    let machine = Machine::new(400);
+    machine.run(|fs, task| {
+        let times = |path: &str| {
+            let stat = fs.sys_lstat(task, path.as_bytes()).unwrap();
+            (stat.st_mtime, stat.st_ctime)
+        };
+        let mut now = 2_000_000;
+        let mut tick = || {
+            now += 10;
+            machine.host.set_time(now);
+            now
+        };
+        fs.sys_mkdir(task, b"/a", 0o755).unwrap();
+        fs.sys_mkdir(task, b"/b", 0o755).unwrap();
+        let made = tick();
+        touch(fs, task, "/a/f").unwrap();
+        assert_eq!(fs.sys_stat(task, b"/a/f").unwrap().st_atime, made);
+        for path in ["/a", "/a/f"] {
+            assert_eq!(times(path), (made, made), "{path}");
+        }
+        for (path, device) in [("/a/pipe", Device::NONE), ("/a/disk", ROOT)] {
+            let (made, mode) = (tick(), if device == ROOT { S_IFBLK } else { S_IFIFO });
+            fs.sys_mknod(task, path.as_bytes(), mode, device).unwrap();
+            assert_eq!((times("/a"), times(path)), ((made, made), (made, made)));
+        }
+        let linked = tick();
+        fs.sys_link(task, b"/a/f", b"/b/g").unwrap();
+        assert_eq!(times("/a/f"), (made, linked));
+        assert_eq!(times("/b"), (linked, linked));
+        let moved = tick();
+        fs.sys_rename(task, b"/b/g", b"/b/h").unwrap();
+        assert_eq!(times("/a/f"), (made, moved));
+        assert_eq!(times("/b"), (moved, moved));
+        let moved_away = tick();
+        fs.sys_rename(task, b"/b/h", b"/a/h").unwrap();
+        for path in ["/a", "/b"] {
+            assert_eq!(times(path), (moved_away, moved_away), "{path}");
+        }
+        let unlinked = tick();
+        fs.sys_unlink(task, b"/a/h").unwrap();
+        assert_eq!(times("/a"), (unlinked, unlinked));
+        assert_eq!(times("/a/f"), (made, unlinked));
+        let directory_made = tick();
+        fs.sys_mkdir(task, b"/b/d", 0o755).unwrap();
+        assert_eq!(times("/b"), (directory_made, directory_made));
+        assert_eq!(times("/b/d"), (directory_made, directory_made));
+        let replaced = tick();
+        touch(fs, task, "/a/new").unwrap();
+        fs.sys_link(task, b"/a/f", b"/a/old").unwrap();
+        let replacing = tick();
+        fs.sys_rename(task, b"/a/new", b"/a/old").unwrap();
+        assert_eq!(times("/a"), (replacing, replacing));
+        assert_eq!(times("/a/old"), (replaced, replacing));
+        assert_eq!(times("/a/f"), (made, replacing));
+        let removed = tick();
+        fs.sys_rmdir(task, b"/b/d").unwrap();
+        assert_eq!(times("/b"), (removed, removed));
+        assert_eq!(times("/a"), (replacing, replacing));
     });
 }
 

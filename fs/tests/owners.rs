@@ -227,3 +227,42 @@ fn a_block_device_null_serves_as_null() {
         assert_eq!(fs.sys_open(user, b"/mem", O_RDWR, 0), Err(Errno::ENXIO));
     });
 }
+
+/// Whoever may write in a directory takes away anybody's names there, but for a sticky
+/// one: there the file's owner does, and the directory's.
+#[test]
+fn who_takes_names_away() {
+    with_user(|fs, root, user| {
+        fs.sys_mkdir(user, b"/tmp/own", 0o777).unwrap();
+        for (directory, mode, expected) in [
+            ("/tmp", 0o777, Ok(())),
+            ("/tmp", 0o1777, Err(Errno::EPERM)),
+            ("/tmp/own", 0o1777, Ok(())),
+        ] {
+            fs.sys_chmod(root, directory.as_bytes(), mode).unwrap();
+            let file = format!("{directory}/f");
+            let below = format!("{directory}/d");
+            touch(fs, root, &file).unwrap();
+            fs.sys_mkdir(root, below.as_bytes(), 0o755).unwrap();
+            assert_eq!(fs.sys_unlink(user, file.as_bytes()), expected, "{file}");
+            assert_eq!(fs.sys_rmdir(user, below.as_bytes()), expected, "{below}");
+            let _ = fs.sys_unlink(root, file.as_bytes());
+            let _ = fs.sys_rmdir(root, below.as_bytes());
+        }
+    });
+}
+
+/// To cut a file is to write to it, however it is opened.
+#[test]
+fn only_who_may_write_cuts_a_file() {
+    with_user(|fs, root, user| {
+        write(fs, root, "/tmp/f", 0, b"text").unwrap();
+        let open = |flags| fs.sys_open(user, b"/tmp/f", flags, 0);
+        assert_eq!(open(O_RDONLY | O_TRUNC), Err(Errno::EACCES));
+        assert_eq!(fs.sys_stat(root, b"/tmp/f").unwrap().st_size, 4);
+        fs.sys_chmod(root, b"/tmp/f", 0o666).unwrap();
+        let fd = open(O_RDONLY | O_TRUNC).unwrap();
+        fs.sys_close(user, fd as u32).unwrap();
+        assert_eq!(fs.sys_stat(root, b"/tmp/f").unwrap().st_size, 0);
+    });
+}

@@ -11,7 +11,10 @@ use fs::layout::{
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDWR};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 const SUPER: usize = SUPER_BLOCK as usize * BLOCK_SIZE;
 
@@ -187,6 +190,8 @@ fn the_end_of_all_leaves_what_is_mounted_valid() {
     let fs = machine.host.fs();
     let task = mount(&fs).unwrap();
     write(&fs, &task, "/file", 0, b"text").unwrap();
+    // A pipe has no name either, but is on no disk.
+    fs.sys_pipe(&task).unwrap();
     fs.shut_down().unwrap();
     assert_eq!(state(&machine.disk), STATE_VALID);
     common::check::check(&machine.disk.to_bytes()).unwrap();
@@ -203,4 +208,26 @@ fn a_removed_file_that_is_still_open_is_left_to_fsck() {
     fs.sys_unlink(task, b"/file").unwrap();
     fs.shut_down().unwrap();
     assert_eq!(state(&machine.disk), STATE_IN_USE);
+}
+
+/// Who is in the midst of changing a file changes it to the end.
+#[test]
+fn the_end_of_all_waits_for_what_is_locked() {
+    let machine = Machine::new(200);
+    let fs = &machine.host.fs();
+    let task = mount(fs).unwrap();
+    touch(fs, &task, "/file").unwrap();
+    let file = fs.namei(&task, b"/file").unwrap();
+    let is_down = &AtomicBool::new(false);
+    thread::scope(|scope| {
+        let locked = file.lock();
+        scope.spawn(move || {
+            fs.shut_down().unwrap();
+            is_down.store(true, SeqCst);
+        });
+        thread::sleep(Duration::from_millis(100));
+        assert!(!is_down.load(SeqCst));
+        drop(locked);
+    });
+    assert!(is_down.load(SeqCst));
 }

@@ -104,11 +104,6 @@ impl<'fs> Inode<'fs> {
         self.state().disk.nlinks
     }
 
-    /// When its contents were last changed.
-    pub fn mtime(&self) -> Time {
-        self.state().disk.time
-    }
-
     /// The device that a device node stands for (0.11: `i_zone[0]`).
     pub fn rdev(&self) -> Device {
         let state = self.state();

@@ -59,6 +59,8 @@ impl Machine {
 fn run_mounted<'fs, R>(fs: &'fs Fs<'fs>, work: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>) -> R) -> R {
     let task = mount(fs).expect("mount");
     let result = work(fs, &task);
+    // The root directory. A count that is always 0 would find no leak.
+    assert_ne!(fs.inodes_in_use(), 0);
     unmount(fs, &task).expect("unmount");
     result
 }
