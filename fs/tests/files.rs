@@ -191,6 +191,11 @@ fn the_largest_file() {
         assert_eq!(read(fs, task, "/f", end + 5, 100).unwrap(), b"");
         assert_eq!(fs.sys_stat(task, b"/f").unwrap().st_size, end);
     });
+    // It is no error at the next mount either.
+    machine.run(|fs, task| {
+        let size = fs.sys_stat(task, b"/f").unwrap().st_size;
+        assert_eq!(size, 262_663 * 1024);
+    });
 }
 
 #[test]

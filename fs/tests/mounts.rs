@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Machine, check, read, touch, write};
+use common::{Machine, ROOT, check, read, touch, write};
 use fs::host::{MemoryDisk, Storage};
 use fs::layout::{BLOCK_SIZE, InodeNumber, SUPER_BLOCK};
 use fs::mkfs::Options;
@@ -17,12 +17,14 @@ use std::time::Duration;
 use std::{io, thread};
 
 const OTHER: Device = Device::new(3, 6);
+const THIRD: Device = Device::new(3, 7);
 
 /// A root file system with `/disk`, a node of a second one, and `/mnt`.
 fn with_two(work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) {
     let machine = Machine::new(300);
     let disk = MemoryDisk::new(200);
     machine.host.attach(OTHER, disk.clone());
+    machine.host.attach(THIRD, MemoryDisk::new(100));
     machine.run(|fs, task| {
         fs.mkfs(OTHER, &Options::new(200)).unwrap();
         fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, OTHER)
@@ -308,4 +310,25 @@ fn nobody_is_in_a_directory_that_is_covered_meanwhile() {
         |fs, other| fs.sys_rmdir(other, b"/mnt").unwrap(),
         Err(Errno::ENOENT),
     );
+}
+
+/// Each of two mounted devices is entered and left by its own directory.
+#[test]
+fn two_devices_at_once() {
+    with_two(|fs, task| {
+        fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
+        fs.sys_mkdir(task, b"/mnt/d", 0o755).unwrap();
+        // One that is mounted in the other.
+        fs.sys_mknod(task, b"/third", S_IFBLK | 0o600, THIRD)
+            .unwrap();
+        fs.mkfs(THIRD, &Options::new(100)).unwrap();
+        fs.sys_mount(task, b"/third", b"/mnt/d", false).unwrap();
+        let device = |path: &str| fs.sys_stat(task, path.as_bytes()).unwrap().st_dev;
+        assert_eq!(device("/mnt"), OTHER.0);
+        assert_eq!(device("/mnt/d"), THIRD.0);
+        assert_eq!(device("/mnt/d/.."), OTHER.0);
+        assert_eq!(device("/mnt/d/../.."), ROOT.0);
+        fs.sys_umount(task, b"/third").unwrap();
+        assert_eq!(device("/mnt/d"), OTHER.0);
+    });
 }

@@ -10,7 +10,7 @@ use core::ops::Deref;
 use core::sync::atomic::Ordering::Release;
 use lib::lock::LockGuard;
 use lib::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
-use lib::sys::types::{Device, Time};
+use lib::sys::types::Device;
 use lib::{Errno, Result};
 
 /// A handle on an inode. Dropping it is `iput`, which may sleep.
