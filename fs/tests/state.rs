@@ -8,14 +8,18 @@ use fs::host::{MemoryDisk, Storage};
 use fs::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK,
 };
+use fs::mkfs::Options;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDWR};
+use lib::sys::stat::S_IFBLK;
+use lib::sys::types::Device;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+const OTHER: Device = Device::new(3, 6);
 const SUPER: usize = SUPER_BLOCK as usize * BLOCK_SIZE;
 
 fn state(disk: &MemoryDisk) -> u16 {
@@ -190,8 +194,16 @@ fn the_end_of_all_leaves_what_is_mounted_valid() {
     let fs = machine.host.fs();
     let task = mount(&fs).unwrap();
     write(&fs, &task, "/file", 0, b"text").unwrap();
-    // A pipe has no name either, but is on no disk.
-    fs.sys_pipe(&task).unwrap();
+    // What has no name any more is on another disk.
+    machine.host.attach(OTHER, MemoryDisk::new(100));
+    fs.mkfs(OTHER, &Options::new(100)).unwrap();
+    fs.sys_mknod(&task, b"/disk", S_IFBLK | 0o600, OTHER)
+        .unwrap();
+    fs.sys_mkdir(&task, b"/mnt", 0o755).unwrap();
+    fs.sys_mount(&task, b"/disk", b"/mnt", false).unwrap();
+    fs.sys_open(&task, b"/mnt/file", O_CREAT | O_RDWR, 0o600)
+        .unwrap();
+    fs.sys_unlink(&task, b"/mnt/file").unwrap();
     fs.shut_down().unwrap();
     assert_eq!(state(&machine.disk), STATE_VALID);
     common::check::check(&machine.disk.to_bytes()).unwrap();
