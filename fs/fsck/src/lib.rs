@@ -57,9 +57,7 @@ use fs::layout::{
     STATE_ERRORS, STATE_IN_USE, STATE_VALID, Zone,
 };
 use judge::{Verdict, judge};
-use lib::sys::stat::{
-    S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISLNK, S_ISREG,
-};
+use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};
 
 /// How many problems a [`Report`] lists; the rest is only counted.
 pub const KEPT: usize = 1000;
@@ -230,8 +228,7 @@ impl Checker<'_> {
         let blocks = self.claim_zones(&inode, &path);
         let end = inode.size.div_ceil(BLOCK_SIZE as u32);
         for (index, zone) in &blocks {
-            if *index >= end && (S_ISREG(inode.mode) || S_ISLNK(inode.mode) || S_ISDIR(inode.mode))
-            {
+            if *index >= end {
                 self.problem(Problem::ZoneBehindEnd {
                     path: path.clone(),
                     zone: *zone,

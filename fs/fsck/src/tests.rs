@@ -3,6 +3,7 @@
 
 mod costs;
 pub(crate) mod full_tree;
+mod limits;
 mod wrong_numbers;
 
 use super::*;

@@ -42,73 +42,79 @@ fn is_rebuilt(sound: &[u8], what: &str, change: impl FnOnce(&mut DiskSuper)) {
     assert!(image == sound, "{what}: more than the super block changed");
 }
 
-/// The sizes: one block for each bitmap, and two; the other names.
-fn samples() -> Vec<Vec<u8>> {
-    let options = fs::mkfs::Options::new;
-    let short = full_tree(&options(1500), 20);
-    let long_names = fs::mkfs::Options {
-        long_names: true,
-        ..options(1400)
-    };
-    let large = fs::mkfs::Options {
-        inodes: Some(8500),
-        ..options(10_000)
-    };
-    // The partition is larger than the file system.
-    let mut in_larger = short.clone();
-    in_larger.resize(short.len() + 9 * BLOCK_SIZE, 0xaa);
-    vec![
-        short,
-        in_larger,
-        full_tree(&long_names, 15),
-        full_tree(&large, 200),
-    ]
+/// Whatever number is wrong in the super block of `sound`, it is found again.
+fn any_number_is_found_again(sound: &[u8]) {
+    assert!(check(&sound).unwrap().is_clean());
+    assert!(!contents(sound).is_empty());
+    let right = super_block(sound);
+    for (name, set) in NUMBERS {
+        for number in [0, 1, 2, 3, 7, 9, 37, 100, 300, 999, 8192, 20_000, u16::MAX] {
+            is_rebuilt(sound, &format!("{name} {number}"), |disk| set(disk, number));
+        }
+    }
+    for (name, set) in NUMBERS {
+        let near = match name {
+            "ninodes" => right.ninodes,
+            "nzones" => right.nzones,
+            "firstdatazone" => right.firstdatazone,
+            _ => continue,
+        };
+        let blocks = (sound.len() / BLOCK_SIZE) as u16;
+        for number in (near.saturating_sub(40)..near + 40).step_by(7) {
+            // Such zones would be there; marked as used, they may be lost ones.
+            if name == "nzones" && number > near && number <= blocks {
+                continue;
+            }
+            is_rebuilt(sound, &format!("{name} {number}"), |disk| set(disk, number));
+        }
+    }
+    let other = SUPER_MAGIC ^ SUPER_MAGIC_30;
+    is_rebuilt(sound, "the other magic number", |disk| disk.magic ^= other);
+    for size in [0, 1, 5000] {
+        is_rebuilt(sound, "max_size", |disk| disk.max_size = size);
+    }
 }
 
 #[test]
-fn any_number_is_found_again() {
-    for sound in samples() {
-        assert!(check(&sound).unwrap().is_clean());
-        assert!(!contents(&sound).is_empty());
-        let right = super_block(&sound);
-        for (name, set) in NUMBERS {
-            for number in [0, 1, 2, 3, 7, 9, 37, 100, 300, 999, 8192, 20_000, u16::MAX] {
-                is_rebuilt(&sound, &format!("{name} {number}"), |disk| {
-                    set(disk, number)
-                });
-            }
-        }
-        for (name, set) in NUMBERS {
-            let near = match name {
-                "ninodes" => right.ninodes,
-                "nzones" => right.nzones,
-                "firstdatazone" => right.firstdatazone,
-                _ => continue,
-            };
-            let blocks = (sound.len() / BLOCK_SIZE) as u16;
-            for number in (near.saturating_sub(40)..near + 40).step_by(7) {
-                // Such zones would be there; marked as used, they may be lost ones.
-                if name == "nzones" && number > near && number <= blocks {
-                    continue;
-                }
-                is_rebuilt(&sound, &format!("{name} {number}"), |disk| {
-                    set(disk, number)
-                });
-            }
-        }
-        let other = SUPER_MAGIC ^ SUPER_MAGIC_30;
-        is_rebuilt(&sound, "the other magic number", |disk| disk.magic ^= other);
-        for size in [0, 1, 5000] {
-            is_rebuilt(&sound, "max_size", |disk| disk.max_size = size);
-        }
-    }
+fn in_one_block_for_each_bitmap() {
+    any_number_is_found_again(&short());
+}
+
+/// The partition is larger than the file system.
+#[test]
+fn in_a_larger_partition() {
+    let mut image = short();
+    image.resize(image.len() + 9 * BLOCK_SIZE, 0xaa);
+    any_number_is_found_again(&image);
+}
+
+#[test]
+fn with_long_names() {
+    let options = fs::mkfs::Options {
+        long_names: true,
+        ..fs::mkfs::Options::new(1400)
+    };
+    any_number_is_found_again(&full_tree(&options, 15));
+}
+
+#[test]
+fn in_two_blocks_for_each_bitmap() {
+    let options = fs::mkfs::Options {
+        inodes: Some(8500),
+        ..fs::mkfs::Options::new(10_000)
+    };
+    any_number_is_found_again(&full_tree(&options, 200));
+}
+
+fn short() -> Vec<u8> {
+    full_tree(&fs::mkfs::Options::new(1500), 20)
 }
 
 /// A file system of fewer zones than its partition has does no harm if the super
 /// block counts some of the rest.
 #[test]
 fn some_zones_too_many_lose_nothing() {
-    let mut image = full_tree(&fs::mkfs::Options::new(1500), 20);
+    let mut image = short();
     let before = contents(&image);
     image.resize(image.len() + 9 * BLOCK_SIZE, 0);
     let mut disk = super_block(&image);
