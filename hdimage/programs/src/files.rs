@@ -7,7 +7,8 @@ use crate::path::{base_name, c_string, join};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
+use lib::{Errno, print};
+
 use lib::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{
     S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat,
@@ -16,6 +17,7 @@ use lib::sys::types::Device;
 use lib::unistd::SEEK_CUR;
 use lib::user::calls::{self, Fd, File};
 use lib::user::dirent::read_directory;
+use lib::user::stdio;
 use lib::utime::Utimbuf;
 
 impl Read for File {
@@ -189,6 +191,19 @@ pub struct CopyOptions {
     pub recursive: bool,
     /// Keeps owner, permissions and times.
     pub preserve: bool,
+    /// Says what is copied.
+    pub verbose: bool,
+}
+
+/// Prints `text 'path' -> 'path'`, as the tools do that are asked to say what they do.
+pub fn say(text: &str, from: &CStr, to: Option<&CStr>) {
+    print!("{text}'");
+    stdio::put(from.to_bytes());
+    if let Some(to) = to {
+        stdio::put(b"' -> '");
+        stdio::put(to.to_bytes());
+    }
+    stdio::put(b"'\n");
 }
 
 /// Copies a file, or a tree. In a tree, reports what fails and goes on.
@@ -202,6 +217,11 @@ pub fn copy(from: &CStr, to: &CStr, options: CopyOptions) -> Outcome {
     if calls::stat(to).is_ok_and(|other| same_file(&stat, &other)) {
         complain(&[from.to_bytes(), to.to_bytes()], "same file");
         return Ok(());
+    }
+    // Told before what is in it; where it is there already, nothing is new.
+    let is_new = !S_ISDIR(stat.st_mode) || (options.recursive && !is_directory(to));
+    if options.verbose && is_new {
+        say("", from, Some(to));
     }
     if S_ISDIR(stat.st_mode) {
         if !options.recursive {
@@ -283,19 +303,39 @@ fn copy_attributes(stat: &Stat, to: &CStr) -> Outcome {
     calls::chmod(to, stat.st_mode & !S_IFMT).at(to)
 }
 
+/// What [`remove`] does beside removing a file.
+#[derive(Clone, Copy, Default)]
+pub struct RemoveOptions {
+    /// Removes directories with all that is in them.
+    pub recursive: bool,
+    /// Says what is removed.
+    pub verbose: bool,
+}
+
 /// Removes a file, or a tree; reports what fails and goes on.
-pub fn remove(path: &CStr, recursive: bool) -> Outcome {
+pub fn remove(path: &CStr, options: RemoveOptions) -> Outcome {
     let stat = calls::lstat(path).at(path)?;
-    if !S_ISDIR(stat.st_mode) {
-        return calls::unlink(path).at(path);
+    let is_directory = S_ISDIR(stat.st_mode);
+    if is_directory {
+        if !options.recursive {
+            return Err(Errno::EISDIR).at(path);
+        }
+        for name in names_in(path)? {
+            report(remove(&join(path, &name), options));
+        }
+        calls::rmdir(path).at(path)?;
+    } else {
+        calls::unlink(path).at(path)?;
     }
-    if !recursive {
-        return Err(Errno::EISDIR).at(path);
+    if options.verbose {
+        let what = if is_directory {
+            "removed directory "
+        } else {
+            "removed "
+        };
+        say(what, path, None);
     }
-    for name in names_in(path)? {
-        report(remove(&join(path, &name), true));
-    }
-    calls::rmdir(path).at(path)
+    Ok(())
 }
 
 /// Calls `work` with the path and, if `recursive` and it is a directory, with

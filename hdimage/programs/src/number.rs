@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Numbers from text.
+//! Numbers from text, and sizes as text.
+
+use alloc::format;
+use alloc::string::String;
 
 /// The value of digits to the base 8 or 10, or `None` if there are none, other
 /// characters among them, or too many.
@@ -22,9 +25,49 @@ pub fn signed(text: &[u8]) -> Option<i32> {
     }
 }
 
+/// A size in bytes as people say it: a letter for 1024 bytes, their 1024-fold and so on,
+/// one digit behind the point where there is only one before it. Rounded up.
+pub fn human(size: u64) -> String {
+    const BASE: u64 = 1024;
+    let mut unit = 1;
+    let mut letter = None;
+    for next in ['K', 'M', 'G'] {
+        if size.div_ceil(unit) >= BASE {
+            unit *= BASE;
+            letter = Some(next);
+        }
+    }
+    let Some(letter) = letter else {
+        return format!("{size}");
+    };
+    match (size * 10).div_ceil(unit) {
+        tenths @ 0..100 => format!("{}.{}{letter}", tenths / 10, tenths % 10),
+        _ => format!("{}{letter}", size.div_ceil(unit)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_two_digits_at_least_and_are_rounded_up() {
+        let sizes = [
+            0,
+            1023,
+            1024,
+            1025,
+            10 << 10,
+            10_200,
+            10_241,
+            1 << 20,
+            1_047_553,
+        ];
+        let texts = [
+            "0", "1023", "1.0K", "1.1K", "10K", "10K", "11K", "1.0M", "1.0M",
+        ];
+        assert_eq!(sizes.map(human), texts);
+    }
 
     #[test]
     fn limits_and_rubbish() {

@@ -9,17 +9,24 @@ use programs::files::{CopyOptions, copy, for_each_pair};
 
 lib::program!(main);
 
-const USAGE: &str = "cp [-rpai] from to\n       cp [-rpai] from... directory";
+const USAGE: &str = "cp [-rpaifnuv] from to\n       cp [-rpaifnuv] from... directory";
 
 fn main() -> i32 {
-    let options = options("rRpafi", USAGE);
+    let options = options("rRpafinuv", USAGE);
     let how = CopyOptions {
         recursive: options.has('r') || options.has('R') || options.has('a'),
         preserve: options.has('p') || options.has('a'),
+        verbose: options.has('v'),
     };
     if !for_each_pair(&options.operands, |from, to| {
-        if options.has('i') && calls::lstat(to).is_ok() && !confirm("overwrite", to) {
-            return Ok(());
+        if let Ok(old) = calls::lstat(to) {
+            let is_newer = calls::stat(from).is_ok_and(|new| new.st_mtime > old.st_mtime);
+            let stays = options.has('n')
+                || (options.has('u') && !is_newer)
+                || (options.has('i') && !confirm("overwrite", to));
+            if stays {
+                return Ok(());
+            }
         }
         copy(from, to, how)
     }) {

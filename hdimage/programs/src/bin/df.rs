@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `df [path...]`: tells how full the file systems are, from the super block and the
+//! `df [-h] [-i] [-k] [path...]`: tells how full the file systems are, from the super block and the
 //! zone bitmap on the device (Minix v1).
 #![no_std]
 #![no_main]
@@ -14,6 +14,7 @@ use lib::user::stdio;
 use lib::{Errno, print, println};
 use programs::command::{At, Outcome, options, report, status};
 use programs::files::{Mount, device_node, mounts};
+use programs::number::human;
 
 extern crate alloc;
 
@@ -27,15 +28,33 @@ const MAGICS: [u16; 2] = [0x137f, 0x138f];
 struct Usage {
     total: u32,
     used: u32,
+    inodes: u32,
+}
+
+/// What is told, and how.
+#[derive(Clone, Copy)]
+enum Unit {
+    Kilobytes,
+    Human,
+    Inodes,
 }
 
 fn main() -> i32 {
-    let options = options("k", "df [path...]");
-    println!("Filesystem      1K-blocks     Used    Avail Use% Mounted on");
+    let options = options("hik", "df [-h] [-i] [-k] [path...]");
+    let how = if options.has('i') {
+        println!("Filesystem         Inodes    IUsed    IFree IUse% Mounted on");
+        Unit::Inodes
+    } else if options.has('h') {
+        println!("Filesystem           Size     Used    Avail Use% Mounted on");
+        Unit::Human
+    } else {
+        println!("Filesystem      1K-blocks     Used    Avail Use% Mounted on");
+        Unit::Kilobytes
+    };
     let all = mounts();
     if options.operands.is_empty() {
         for mount in &all {
-            report(show(mount, &mount.directory));
+            report(show(mount, &mount.directory, how));
         }
     }
     for path in options.operands {
@@ -45,25 +64,39 @@ fn main() -> i32 {
         let device = Device(stat.st_dev);
         let known = all.iter().find(|mount| mount.device == device);
         let directory = known.map_or(path, |mount| &mount.directory).into();
-        report(show(&Mount { device, directory }, path));
+        report(show(&Mount { device, directory }, path, how));
     }
     status()
 }
 
-fn show(mount: &Mount, path: &CStr) -> Outcome {
+fn show(mount: &Mount, path: &CStr, unit: Unit) -> Outcome {
     let node = device_node(mount.device).ok_or(Errno::ENODEV).at(path)?;
-    let Usage { total, used } = usage(&node).at(&node)?;
+    let Usage {
+        total,
+        used,
+        inodes,
+    } = usage(&node).at(&node)?;
     // Of a mounted one the kernel knows what the bitmap on the disk does not
     // show yet.
-    let used =
-        calls::ustat(mount.device).map_or(used, |ustat| total.saturating_sub(ustat.f_tfree as u32));
+    let ustat = calls::ustat(mount.device);
+    let (total, used) = match (unit, ustat) {
+        (Unit::Inodes, Ok(ustat)) => (inodes, inodes.saturating_sub(ustat.f_tinode.into())),
+        (Unit::Inodes, Err(errno)) => return Err(errno).at(&node),
+        (_, Ok(ustat)) => (total, total.saturating_sub(ustat.f_tfree as u32)),
+        (_, Err(_)) => (total, used),
+    };
     let percent = (u64::from(used) * 100).div_ceil(u64::from(total.max(1)));
     stdio::put(node.to_bytes());
     print!("{:1$}", "", 15usize.saturating_sub(node.to_bytes().len()));
-    print!(
-        " {total:9} {used:8} {:8} {percent:3}% ",
-        total.saturating_sub(used)
-    );
+    let free = total.saturating_sub(used);
+    match unit {
+        Unit::Human => {
+            let [total, used, free] = [total, used, free].map(|size| human(u64::from(size) * 1024));
+            print!(" {total:>9} {used:>8} {free:>8}");
+        }
+        _ => print!(" {total:9} {used:8} {free:8}"),
+    }
+    print!(" {percent:3}% ");
     stdio::put(mount.directory.to_bytes());
     println!();
     Ok(())
@@ -98,6 +131,7 @@ fn usage(node: &CStr) -> lib::Result<Usage> {
     };
     let used = (1..=data_zones).filter(is_used).count() as u32;
     Ok(Usage {
+        inodes: word(0).into(),
         total: (data_zones as u32) << log_zone_size,
         used: used << log_zone_size,
     })

@@ -17,6 +17,7 @@ use programs::columns;
 use programs::command::{At, Outcome, options, report, status};
 use programs::date::short_date;
 use programs::mode::mode_string;
+use programs::number::human;
 use programs::options::Options;
 use programs::path::join;
 
@@ -34,7 +35,7 @@ struct Entry {
 }
 
 fn main() -> i32 {
-    let options = options("laAidnFrRtS1C", "ls [-laAidnFrRtS1C] [path...]");
+    let options = options("laAidnFhrRstS1C", "ls [-laAidnFhrRstS1C] [path...]");
     let ls = Ls::new(&options);
     let operands = if options.operands.is_empty() {
         &[c"."][..]
@@ -181,13 +182,16 @@ impl<'a> Ls<'a> {
         }
     }
 
-    /// The inode number, if asked for.
+    /// The inode number and the kilobytes on the disk, if asked for.
     fn inode(&self, entry: &Entry) -> Vec<u8> {
+        let mut text = Vec::new();
         if self.options.has('i') {
-            format!("{:5} ", entry.stat.st_ino).into_bytes()
-        } else {
-            Vec::new()
+            text.extend(format!("{:5} ", entry.stat.st_ino).into_bytes());
         }
+        if self.options.has('s') {
+            text.extend(format!("{:4} ", kilobytes(&entry.stat)).into_bytes());
+        }
+        text
     }
 
     /// The name as shown.
@@ -223,6 +227,13 @@ impl<'a> Ls<'a> {
         println!();
     }
 
+    fn show_size(&self, size: u32) {
+        match self.options.has('h') {
+            true => print!("{:>8}", human(size.into())),
+            false => print!("{size:8}"),
+        }
+    }
+
     fn show_details(&self, stat: &Stat, users: &Accounts, groups: &Accounts) {
         stdio::put(&mode_string(stat.st_mode));
         print!(" {:3} ", stat.st_nlink);
@@ -232,7 +243,7 @@ impl<'a> Ls<'a> {
             let device = Device(stat.st_rdev);
             print!("{:3}, {:3}", device.major(), device.minor());
         } else {
-            print!("{:8}", stat.st_size);
+            self.show_size(stat.st_size as u32);
         }
         print!(" {} ", short_date(stat.st_mtime, self.now));
     }

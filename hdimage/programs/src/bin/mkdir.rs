@@ -7,16 +7,16 @@
 use core::ffi::CStr;
 use lib::user::calls;
 use programs::command::{At, Outcome, options, report, status, usage};
-use programs::files::is_directory;
+use programs::files::{is_directory, say};
 use programs::mode::change_mode;
 use programs::path::directory_name;
 
 lib::program!(main);
 
-const USAGE: &str = "mkdir [-p] [-m mode] directory...";
+const USAGE: &str = "mkdir [-pv] [-m mode] directory...";
 
 fn main() -> i32 {
-    let options = options("pm:", USAGE);
+    let options = options("pvm:", USAGE);
     if options.operands.is_empty() {
         usage(USAGE);
     }
@@ -24,23 +24,32 @@ fn main() -> i32 {
         .value('m')
         .map(|text| change_mode(0o777, text.to_bytes(), 0).unwrap_or_else(|| usage(USAGE)));
     for path in &options.operands {
+        let make = |path: &CStr| make_directory(path, options.has('v'));
         let made = if options.has('p') {
-            make_path(path)
+            make_path(path, &make)
         } else {
-            calls::mkdir(path, 0o777).at(path)
+            make(path)
         };
         report(made.and_then(|()| mode.map_or(Ok(()), |mode| calls::chmod(path, mode).at(path))));
     }
     status()
 }
 
-fn make_path(path: &CStr) -> Outcome {
+fn make_directory(path: &CStr, verbose: bool) -> Outcome {
+    calls::mkdir(path, 0o777).at(path)?;
+    if verbose {
+        say("mkdir: created directory ", path, None);
+    }
+    Ok(())
+}
+
+fn make_path(path: &CStr, make: &dyn Fn(&CStr) -> Outcome) -> Outcome {
     if is_directory(path) {
         return Ok(());
     }
     let parent = directory_name(path);
     if !is_directory(&parent) {
-        make_path(&parent)?;
+        make_path(&parent, make)?;
     }
-    calls::mkdir(path, 0o777).at(path)
+    make(path)
 }

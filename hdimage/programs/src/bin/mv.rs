@@ -8,20 +8,25 @@ use lib::Errno;
 use lib::sys::stat::{S_ISDIR, Stat};
 use lib::user::calls;
 use programs::command::{At, Outcome, complain, confirm, options, status, usage};
-use programs::files::{CopyOptions, copy, for_each_pair, remove, same_file};
+use programs::files::{CopyOptions, RemoveOptions, copy, for_each_pair, remove, same_file, say};
 
 lib::program!(main);
 
-const USAGE: &str = "mv [-fi] from to\n       mv [-fi] from... directory";
+const USAGE: &str = "mv [-finv] from to\n       mv [-finv] from... directory";
 
 fn main() -> i32 {
-    let options = options("fi", USAGE);
+    let options = options("finv", USAGE);
     let asks = options.has('i') && !options.has('f');
     if !for_each_pair(&options.operands, |from, to| {
-        if asks && calls::lstat(to).is_ok() && !confirm("overwrite", to) {
+        let stays = || options.has('n') || (asks && !confirm("overwrite", to));
+        if calls::lstat(to).is_ok() && stays() {
             return Ok(());
         }
-        move_file(from, to)
+        move_file(from, to)?;
+        if options.has('v') && calls::lstat(from).is_err() {
+            say("renamed ", from, Some(to));
+        }
+        Ok(())
     }) {
         usage(USAGE);
     }
@@ -86,10 +91,15 @@ fn copy_and_remove(from: &CStr, stat: &Stat, to: &CStr) -> Outcome {
         CopyOptions {
             recursive: true,
             preserve: true,
+            verbose: false,
         },
     )?;
     if status() == 0 {
-        remove(from, true)
+        let whole = RemoveOptions {
+            recursive: true,
+            verbose: false,
+        };
+        remove(from, whole)
     } else {
         Ok(())
     }

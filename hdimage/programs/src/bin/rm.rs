@@ -6,16 +6,19 @@
 use lib::Errno;
 use lib::user::calls;
 use programs::command::{complain, confirm, options, report, status, usage};
-use programs::files::remove;
+use programs::files::{RemoveOptions, remove};
 use programs::path::base_name;
 
 lib::program!(main);
 
-const USAGE: &str = "rm [-rfi] file...";
+const USAGE: &str = "rm [-rfiv] file...";
 
 fn main() -> i32 {
-    let options = options("rRfi", USAGE);
-    let recursive = options.has('r') || options.has('R');
+    let options = options("rRfiv", USAGE);
+    let how = RemoveOptions {
+        recursive: options.has('r') || options.has('R'),
+        verbose: options.has('v'),
+    };
     let force = options.has('f');
     if options.operands.is_empty() && !force {
         usage(USAGE);
@@ -26,7 +29,7 @@ fn main() -> i32 {
         } else if options.has('i') && !force && !confirm("remove", path) {
             continue;
         } else if !force || calls::lstat(path) != Err(Errno::ENOENT) {
-            report(remove(path, recursive));
+            report(remove(path, how));
         }
     }
     status()

@@ -17,9 +17,10 @@ use guest::{Emulator, Machine};
 
 use crate::common::{LIMIT, boot_to_prompt, copy_of_image, halt, mkimage, name};
 
-const CASES: [&str; 2] = [
+const CASES: [&str; 3] = [
     include_str!("like_host/tools.txt"),
     include_str!("like_host/awk.txt"),
+    include_str!("like_host/files.txt"),
 ];
 const POEM: &str = include_str!("like_host/poem.txt");
 
