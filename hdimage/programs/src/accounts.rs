@@ -81,6 +81,11 @@ impl Accounts {
         }
     }
 
+    /// Whether the number has a name.
+    pub fn has(&self, number: u32) -> bool {
+        self.entries().any(|(_, other)| other == number)
+    }
+
     /// The number of a name, which may be a number already.
     pub fn number(&self, name: &[u8]) -> Option<u32> {
         let known = self.entries().find(|&(other, _)| other == name);

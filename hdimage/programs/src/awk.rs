@@ -19,6 +19,7 @@ mod format;
 mod input;
 mod interpreter;
 mod lexer;
+mod operands;
 mod parser;
 mod pattern;
 mod record;

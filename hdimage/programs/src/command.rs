@@ -121,11 +121,15 @@ pub enum Extent {
     Bytes(usize),
     /// All but the lines before this one, counted from 1 (`tail -n +5`).
     FromLine(usize),
+    /// All but the bytes before this one (`tail -c +5`).
+    FromByte(usize),
+    /// All but so many lines (`head -n -5`).
+    ButLines(usize),
 }
 
 /// The command line of `head` and `tail`: how much (`-n 5`, `-5`, `-c 5`, 10
-/// lines if nothing is said) and the operands.
-pub fn extent_options(synopsis: &str) -> (Extent, Options<'static>) {
+/// lines if nothing is said) and the operands. `letters` are their other options.
+pub fn extent_options(letters: &str, synopsis: &str) -> (Extent, Options<'static>) {
     let short = env::args().split_first().and_then(|(first, rest)| {
         let digits = first.to_bytes().strip_prefix(b"-")?;
         Some((unsigned(digits, 10)?, rest))
@@ -133,19 +137,22 @@ pub fn extent_options(synopsis: &str) -> (Extent, Options<'static>) {
     if let Some((count, rest)) = short {
         return (
             Extent::Lines(count as usize),
-            options_of(rest, "", synopsis),
+            options_of(rest, letters, synopsis),
         );
     }
-    let options = options("n:c:", synopsis);
+    let options = options(letters, synopsis);
     let number = |text: &[u8]| match unsigned(text, 10) {
         Some(number) => number as usize,
         None => fail(&[text], "not a number"),
     };
     let lines = options.value('n').unwrap_or(c"10").to_bytes();
-    let extent = match (options.value('c'), lines.strip_prefix(b"+")) {
-        (Some(bytes), _) => Extent::Bytes(number(bytes.to_bytes())),
-        (None, Some(line)) => Extent::FromLine(number(line)),
-        (None, None) => Extent::Lines(number(lines)),
+    let bytes = options.value('c').map(CStr::to_bytes);
+    let extent = match (bytes, lines) {
+        (Some([b'+', byte @ ..]), _) => Extent::FromByte(number(byte)),
+        (Some(bytes), _) => Extent::Bytes(number(bytes.strip_prefix(b"-").unwrap_or(bytes))),
+        (None, [b'+', line @ ..]) => Extent::FromLine(number(line)),
+        (None, [b'-', lines @ ..]) => Extent::ButLines(number(lines)),
+        (None, lines) => Extent::Lines(number(lines)),
     };
     (extent, options)
 }

@@ -12,6 +12,30 @@ const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
+const LONG_DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
+/// As `date` and `cal` print them.
+pub const LONG_MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 /// Half a year: beyond it `ls` shows the year in place of the hour.
 const HALF_YEAR: Time = 182 * 86_400;
 
@@ -56,6 +80,26 @@ pub fn formatted_date(format: &[u8], time: Time) -> Vec<u8> {
             Some(b'H') => format!("{:02}", tm.tm_hour),
             Some(b'M') => format!("{:02}", tm.tm_min),
             Some(b'S') => format!("{:02}", tm.tm_sec),
+            Some(b'I') => format!("{:02}", (tm.tm_hour + 11) % 12 + 1),
+            Some(b'p') => (if tm.tm_hour < 12 { "AM" } else { "PM" }).into(),
+            Some(b'C') => format!("{:02}", (tm.tm_year + 1900) / 100),
+            Some(b'k') => format!("{:2}", tm.tm_hour),
+            Some(b'l') => format!("{:2}", (tm.tm_hour + 11) % 12 + 1),
+            Some(b'u') => format!("{}", (tm.tm_wday + 6) % 7 + 1),
+            Some(b'w') => format!("{}", tm.tm_wday),
+            Some(b'U') => format!("{:02}", (tm.tm_yday + 7 - tm.tm_wday) / 7),
+            Some(b'W') => format!("{:02}", (tm.tm_yday + 7 - (tm.tm_wday + 6) % 7) / 7),
+            Some(b'z') => "+0000".into(),
+            Some(b'A') => LONG_DAYS
+                .get(tm.tm_wday as usize)
+                .copied()
+                .unwrap_or("???")
+                .into(),
+            Some(b'B') => LONG_MONTHS
+                .get(tm.tm_mon as usize)
+                .copied()
+                .unwrap_or("???")
+                .into(),
             Some(b'a') => day.into(),
             Some(b'b' | b'h') => month(&tm).into(),
             Some(b's') => format!("{time}"),
@@ -64,6 +108,11 @@ pub fn formatted_date(format: &[u8], time: Time) -> Vec<u8> {
             Some(b't') => "\t".into(),
             Some(b'F') => String::from_utf8_lossy(&formatted_date(b"%Y-%m-%d", time)).into(),
             Some(b'T') => String::from_utf8_lossy(&formatted_date(b"%H:%M:%S", time)).into(),
+            Some(b'R') => String::from_utf8_lossy(&formatted_date(b"%H:%M", time)).into(),
+            Some(b'r') => String::from_utf8_lossy(&formatted_date(b"%I:%M:%S %p", time)).into(),
+            Some(b'c') => String::from_utf8_lossy(&formatted_date(b"%a %b %e %T %Y", time)).into(),
+            Some(b'x') => String::from_utf8_lossy(&formatted_date(b"%m/%d/%y", time)).into(),
+            Some(b'X') => String::from_utf8_lossy(&formatted_date(b"%H:%M:%S", time)).into(),
             Some(b'D') => String::from_utf8_lossy(&formatted_date(b"%m/%d/%y", time)).into(),
             Some(b'%') | None => "%".into(),
             Some(other) => format!("%{}", char::from(*other)),
@@ -119,6 +168,81 @@ pub fn parse_date(text: &[u8], now: Time) -> Option<Time> {
     mktime(&tm).filter(|&time| gmtime(time).tm_mday == tm.tm_mday)
 }
 
+/// What `date -d` takes: `@seconds`, `1991-09-17`, with ` 12:00` or ` 12:00:00` behind
+/// it, or what sets the clock.
+pub fn parse_time(text: &[u8], now: Time) -> Option<Time> {
+    if let Some(seconds) = text.strip_prefix(b"@") {
+        return unsigned(seconds, 10);
+    }
+    if text == b"now" {
+        return Some(now);
+    }
+    let numbers: Vec<&[u8]> = text.split(|byte| b"- :T".contains(byte)).collect();
+    let field = |index: usize| numbers.get(index).copied().unwrap_or(b"0");
+    if !matches!(numbers.len(), 3 | 5 | 6) || field(0).len() != 4 {
+        return parse_date(text, now);
+    }
+    let tm = Tm {
+        tm_sec: in_range(field(5), 0..=59)?,
+        tm_min: in_range(field(4), 0..=59)?,
+        tm_hour: in_range(field(3), 0..=23)?,
+        tm_mday: in_range(field(2), 1..=31)?,
+        tm_mon: in_range(field(1), 1..=12)? - 1,
+        tm_year: in_range(field(0), 1970..=2106)? - 1900,
+        ..Tm::default()
+    };
+    mktime(&tm).filter(|&time| gmtime(time).tm_mday == tm.tm_mday)
+}
+
+/// The days of a month, counted from 1, and the day of the week of its first (0 is
+/// Sunday). Until September 1752, which is short, the calendar was Julius Caesar's.
+fn month_days(year: u32, month: u32) -> (u32, u32) {
+    let julian = (year, month) < (1752, 10);
+    let leap = match julian {
+        true => year.is_multiple_of(4),
+        false => year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400),
+    };
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        _ => 31,
+    };
+    // Zeller's congruence; its year begins in March.
+    let (year, month) = if month < 3 {
+        (year - 1, month + 12)
+    } else {
+        (year, month)
+    };
+    let century = match julian {
+        true => 5,
+        false => year / 100 / 4 + 5 * (year / 100),
+    };
+    let in_century = match julian {
+        true => year + year / 4,
+        false => year % 100 + year % 100 / 4,
+    };
+    // It counts from Saturday.
+    let day = (1 + 13 * (month + 1) / 5 + in_century + century) % 7;
+    (days, (day + 6) % 7)
+}
+
+/// The weeks of a month, as `cal` prints them: six lines of 20 columns.
+pub fn calendar(year: u32, month: u32) -> Vec<String> {
+    let (days, first) = month_days(year, month);
+    let mut cells: Vec<String> = (0..first).map(|_| "  ".into()).collect();
+    let missing = |day: u32| (year, month) == (1752, 9) && (3..14).contains(&day);
+    cells.extend(
+        (1..=days)
+            .filter(|&day| !missing(day))
+            .map(|day| format!("{day:2}")),
+    );
+    let weeks = (0..6).map(|week| {
+        let days = cells.iter().skip(7 * week).take(7).cloned();
+        format!("{:20}", days.collect::<Vec<_>>().join(" "))
+    });
+    weeks.collect()
+}
+
 fn in_range(digits: &[u8], range: core::ops::RangeInclusive<i32>) -> Option<i32> {
     unsigned(digits, 10)?
         .try_into()
@@ -151,6 +275,52 @@ mod tests {
         assert_eq!(date(b"%F %T"), b"1991-09-17 12:00:00");
         assert_eq!(date(b"%D %e%%%q%"), b"09/17/91 17%%q%");
         assert_eq!(date(b"%a %b %j %s %Z"), b"Tue Sep 260 685108800 UTC");
+    }
+
+    #[test]
+    fn times_for_people() {
+        let date =
+            |format: &[u8], time: Time| String::from_utf8(formatted_date(format, time)).unwrap();
+        assert_eq!(
+            date(b"%A %B %I %p %u %w %U %W", SEPTEMBER_17),
+            "Tuesday September 12 PM 2 2 37 37"
+        );
+        assert_eq!(date(b"%I%p %C %R", 0), "12AM 19 00:00");
+        for text in [
+            "@685108800",
+            "1991-09-17 12:00",
+            "1991-09-17T12:00:00",
+            "09171200",
+        ] {
+            assert_eq!(
+                parse_time(text.as_bytes(), SEPTEMBER_17),
+                Some(SEPTEMBER_17),
+                "{text}"
+            );
+        }
+        assert_eq!(parse_time(b"1970-01-02", 0), Some(86_400));
+        for text in [
+            "",
+            "@x",
+            "1991-02-30",
+            "1991-9-17 25:00",
+            "91-09-17",
+            "1991-09-17 12",
+        ] {
+            assert_eq!(parse_time(text.as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn calendars() {
+        assert_eq!(month_days(1991, 9), (30, 0));
+        assert_eq!(month_days(2000, 2), (29, 2));
+        assert_eq!(month_days(1900, 2), (28, 4));
+        assert_eq!(month_days(1752, 9), (30, 2));
+        assert_eq!(month_days(1752, 10), (31, 0));
+        assert_eq!(month_days(1700, 2).0, 29);
+        assert_eq!(calendar(1752, 9)[0], "       1  2 14 15 16");
+        assert_eq!(calendar(1991, 9)[4], "29 30               ");
     }
 
     #[test]

@@ -89,6 +89,12 @@ pub fn characters(mut text: &[u8]) -> Vec<u8> {
             text = rest;
             continue;
         }
+        if let Some((byte, count, rest)) = repeated(text) {
+            // Without a number, it fills whatever there is to fill.
+            set.resize(set.len() + count.unwrap_or(256).min(256), byte);
+            text = rest;
+            continue;
+        }
         let (low, rest) = character(text);
         text = rest;
         match rest {
@@ -103,18 +109,38 @@ pub fn characters(mut text: &[u8]) -> Vec<u8> {
     set
 }
 
+/// `[x*3]` or `[x*]` that the text begins with: the character, how many times it stands
+/// there, and what is behind. The number is octal if it begins with a 0.
+fn repeated(text: &[u8]) -> Option<(u8, Option<usize>, &[u8])> {
+    let (byte, rest) = character(text.strip_prefix(b"[")?);
+    let rest = rest.strip_prefix(b"*")?;
+    let end = rest.iter().position(|&byte| byte == b']')?;
+    let (digits, rest) = rest.split_at(end);
+    let base = if digits.starts_with(b"0") { 8 } else { 10 };
+    let count = match digits {
+        [] => None,
+        digits => Some(unsigned(digits, base)? as usize).filter(|&count| count > 0),
+    };
+    Some((byte, count, &rest[1..]))
+}
+
 type Class = fn(&u8) -> bool;
 
 /// A class that the text begins with, and what is behind it.
 fn class(text: &[u8]) -> Option<(Class, &[u8])> {
-    const CLASSES: [(&[u8], Class); 7] = [
+    const CLASSES: [(&[u8], Class); 12] = [
         (b"[:alnum:]", u8::is_ascii_alphanumeric),
         (b"[:alpha:]", u8::is_ascii_alphabetic),
+        (b"[:blank:]", |byte| matches!(byte, b' ' | b'\t')),
+        (b"[:cntrl:]", u8::is_ascii_control),
         (b"[:digit:]", u8::is_ascii_digit),
+        (b"[:graph:]", u8::is_ascii_graphic),
         (b"[:lower:]", u8::is_ascii_lowercase),
+        (b"[:print:]", |byte| matches!(byte, b' '..=b'~')),
         (b"[:punct:]", u8::is_ascii_punctuation),
-        (b"[:space:]", u8::is_ascii_whitespace),
+        (b"[:space:]", |byte| matches!(byte, b' ' | b'\t'..=b'\r')),
         (b"[:upper:]", u8::is_ascii_uppercase),
+        (b"[:xdigit:]", u8::is_ascii_hexdigit),
     ];
     CLASSES
         .iter()
@@ -135,9 +161,13 @@ fn character(text: &[u8]) -> (u8, &[u8]) {
         }
         [b'\\', letter, rest @ ..] => {
             let byte = match letter {
+                b'a' => 7,
+                b'b' => 8,
+                b'f' => 12,
                 b'n' => b'\n',
                 b'r' => b'\r',
                 b't' => b'\t',
+                b'v' => 11,
                 other => *other,
             };
             (byte, rest)
@@ -188,5 +218,11 @@ mod tests {
         assert_eq!(characters(b"\\n\\\\\\012\\0"), b"\n\\\n\0");
         assert_eq!(characters(b"[:digit:]x"), b"0123456789x");
         assert_eq!(characters(b"c-a"), b"");
+        assert_eq!(characters(b"a[x*3]b"), b"axxxb");
+        assert_eq!(characters(b"[x*010]"), b"xxxxxxxx");
+        assert_eq!(characters(b"[x*]").len(), 256);
+        assert_eq!(characters(b"[*"), b"[*");
+        assert_eq!(characters(b"[:xdigit:]").len(), 22);
+        assert_eq!(characters(b"[:space:]"), b"\t\n\x0b\x0c\r ");
     }
 }

@@ -17,6 +17,7 @@ extern crate alloc;
 pub mod awk;
 pub mod columns;
 pub mod date;
+pub mod dump;
 pub mod editor;
 pub mod fields;
 pub mod glob;
@@ -29,6 +30,7 @@ pub mod printf;
 pub mod regex;
 pub mod sed;
 pub mod shell;
+pub mod sorting;
 pub mod test_expression;
 pub mod vi;
 

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From tokens to a tree: the rules and functions, and expressions. `statements` has
-//! the statements.
+//! From tokens to a tree: the rules and functions, and operators.
+//! `operands` has what stands between these, `statements` the statements.
 
 use super::lexer::{Lexer, Token};
-use super::pattern;
 use super::tree::{
-    Arithmetic, Builtin, Comparison, Expression, Function, Name, Pattern, Program, Rule, Source,
-    Statement, global,
+    Arithmetic, Comparison, Expression, Function, Name, Pattern, Program, Rule, Source, Statement,
+    global,
 };
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,7 +19,7 @@ pub type Parsed<T> = Result<T, String>;
 
 /// Where the text was read to.
 pub struct Parser<'a> {
-    lexer: Lexer<'a>,
+    pub lexer: Lexer<'a>,
     /// The next token.
     pub token: Token,
     globals: Vec<Vec<u8>>,
@@ -83,7 +81,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match &self.token {
             Token::End => "the end".into(),
             Token::Sign("\n") => "the end of the line".into(),
@@ -124,7 +122,7 @@ impl<'a> Parser<'a> {
     }
 
     /// What is in brackets: there all operators are ordinary ones.
-    fn bracketed<T>(&mut self, what: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    pub fn bracketed<T>(&mut self, what: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         let before = core::mem::replace(&mut self.no_greater, false);
         let result = self.deeper(what);
         self.no_greater = before;
@@ -202,7 +200,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn function_number(&mut self, name: Vec<u8>) -> usize {
+    pub fn function_number(&mut self, name: Vec<u8>) -> usize {
         let known = self.functions.iter().position(|one| one.name == name);
         known.unwrap_or_else(|| {
             self.functions.push(Function {
@@ -372,7 +370,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn unary(&mut self) -> Parsed<Expression> {
+    pub fn unary(&mut self) -> Parsed<Expression> {
         let Token::Sign(sign @ ("!" | "-" | "+")) = self.token else {
             return self.power();
         };
@@ -439,152 +437,10 @@ impl<'a> Parser<'a> {
             Some(operator) => Expression::Update(operator, place.into(), value.into()),
         })
     }
-
-    pub fn primary(&mut self) -> Parsed<Expression> {
-        if self.is("/") || self.is("/=") {
-            return self.regex();
-        }
-        match self.advance()? {
-            Token::Number(number) => Ok(Expression::Number(number)),
-            Token::Text(text) => Ok(Expression::Text(text.into())),
-            Token::Name(name) => self.variable(&name),
-            Token::Function(name) => {
-                let number = self.function_number(name);
-                Ok(Expression::Call(number, self.arguments()?))
-            }
-            Token::Builtin(builtin) => self.builtin(builtin),
-            Token::Sign("$") => self.deeper(Self::field),
-            Token::Sign(sign @ ("++" | "--")) => {
-                let place = self.deeper(Self::primary)?;
-                if !is_place(&place) {
-                    return Err(format!("{sign} needs a variable"));
-                }
-                Ok(Expression::Step {
-                    place: place.into(),
-                    by: if sign == "++" { 1.0 } else { -1.0 },
-                    old: false,
-                })
-            }
-            Token::Sign(sign @ ("-" | "+" | "!")) => {
-                let operand = Box::new(self.deeper(Self::unary)?);
-                Ok(match sign {
-                    "-" => Expression::Negative(operand),
-                    "+" => Expression::Positive(operand),
-                    _ => Expression::Not(operand),
-                })
-            }
-            Token::Sign("(") => self.bracketed(Self::group),
-            Token::Sign("getline") => {
-                let place = self.getline_place()?;
-                let source = match self.take("<")? {
-                    true => Source::File(self.deeper(Self::primary)?.into()),
-                    false => Source::Main,
-                };
-                Ok(Expression::Getline(place, source))
-            }
-            token => {
-                self.token = token;
-                Err(format!("{} where a value was expected", self.shown()))
-            }
-        }
-    }
-
-    /// `$`: what is behind it binds closer than anything else.
-    fn field(&mut self) -> Parsed<Expression> {
-        Ok(Expression::Field(self.primary()?.into()))
-    }
-
-    fn regex(&mut self) -> Parsed<Expression> {
-        let mut text = Vec::new();
-        if self.is("/=") {
-            text.push(b'=');
-        }
-        text.extend(self.lexer.regex()?);
-        self.advance()?;
-        let regex = pattern::regex(&text).map_err(|error| String::from(error.text()))?;
-        Ok(Expression::Regex(Rc::new(regex)))
-    }
-
-    fn variable(&mut self, name: &[u8]) -> Parsed<Expression> {
-        let name = self.name(name);
-        if !self.take("[")? {
-            return Ok(Expression::Variable(name));
-        }
-        let subscripts = self.bracketed(Self::list)?;
-        self.expect("]")?;
-        Ok(Expression::Element(name, subscripts))
-    }
-
-    /// Expressions between commas.
-    pub fn list(&mut self) -> Parsed<Vec<Expression>> {
-        let mut list = alloc::vec![self.expression()?];
-        while self.take(",")? {
-            self.skip_newlines()?;
-            list.push(self.expression()?);
-        }
-        Ok(list)
-    }
-
-    /// What is behind a `(`.
-    fn group(&mut self) -> Parsed<Expression> {
-        let mut list = self.list()?;
-        self.expect(")")?;
-        if list.len() > 1 {
-            self.expect("in")?;
-            return Ok(Expression::In(list, self.array()?));
-        }
-        let only = list.pop().ok_or("nothing in ( )")?;
-        Ok(Expression::Group(only.into()))
-    }
-
-    fn arguments(&mut self) -> Parsed<Vec<Expression>> {
-        self.expect("(")?;
-        self.bracketed(|parser| {
-            parser.skip_newlines()?;
-            let arguments = match parser.is(")") {
-                true => Vec::new(),
-                false => parser.list()?,
-            };
-            parser.skip_newlines()?;
-            parser.expect(")")?;
-            Ok(arguments)
-        })
-    }
-
-    fn builtin(&mut self, builtin: Builtin) -> Parsed<Expression> {
-        let arguments = match self.is("(") {
-            true => self.arguments()?,
-            false if builtin == Builtin::Length => Vec::new(),
-            false => return Err("a function without its ( )".into()),
-        };
-        let row = Builtin::ALL.iter().find(|(_, other, ..)| *other == builtin);
-        let fits =
-            row.is_some_and(|(_, _, least, most)| (*least..=*most).contains(&arguments.len()));
-        match fits {
-            true => Ok(Expression::Builtin(builtin, arguments)),
-            false => Err("a function has too few or too many arguments".into()),
-        }
-    }
-
-    /// Where `getline` puts what it has read.
-    fn getline_place(&mut self) -> Parsed<Option<Box<Expression>>> {
-        let place = match &self.token {
-            Token::Name(name) => {
-                let name = name.clone();
-                self.advance()?;
-                self.variable(&name)?
-            }
-            Token::Sign("$") => {
-                self.advance()?;
-                self.field()?
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(place.into()))
-    }
 }
 
-fn is_place(expression: &Expression) -> bool {
+/// Whether it can be assigned to.
+pub fn is_place(expression: &Expression) -> bool {
     matches!(
         expression,
         Expression::Variable(_) | Expression::Element(..) | Expression::Field(_)

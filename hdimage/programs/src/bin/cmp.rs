@@ -68,6 +68,10 @@ fn compare(first: &CStr, second: &CStr, all: bool, silent: bool) -> Outcome<bool
     let (file, other) = (open(first)?, open(second)?);
     let fd = |file: &Option<File>| file.as_ref().map_or(Fd::STDIN, File::fd);
     let (mut a, mut b) = (Bytes::new(fd(&file)), Bytes::new(fd(&other)));
+    // The numbers are as wide as the shorter file needs.
+    let sizes = [fd(&file), fd(&other)].map(|fd| calls::fstat(fd).map_or(0, |stat| stat.st_size));
+    let shorter = sizes.into_iter().min().unwrap_or(0).max(1) as u32;
+    let width = shorter.ilog10() as usize + 1;
     let (mut offset, mut line, mut same) = (0u32, 1u32, true);
     loop {
         offset = offset.wrapping_add(1);
@@ -76,7 +80,7 @@ fn compare(first: &CStr, second: &CStr, all: bool, silent: bool) -> Outcome<bool
             (Some(x), Some(y)) if x != y => {
                 same = false;
                 if all {
-                    println!("{offset:6} {x:3o} {y:3o}");
+                    println!("{offset:width$} {x:3o} {y:3o}");
                 } else {
                     if !silent {
                         let [first, second] = [first, second].map(CStr::to_string_lossy);

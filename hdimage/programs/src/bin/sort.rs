@@ -1,36 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `sort [-nrufb] [-k field] [-t character] [file...]`: prints the lines of all files
-//! in order: of their bytes, or with `-n` of the numbers they begin with; `-k`
-//! compares from that field on, counted from 1; `-r` turns the order, `-f` takes
-//! capitals for small letters, `-u` prints equal lines once.
+//! `sort [-bcdfimnrsu] [-o file] [-k start[,end]]... [-t character] [file...]`: prints the
+//! lines of all files in order: of their bytes, or with `-n` of the numbers that they
+//! begin with. `-k` compares from one field to another, `-r` turns the order, `-f` takes
+//! capitals for small letters, `-d` and `-i` leave characters out, `-u` prints equal
+//! lines once, `-s` leaves them in the order in which they were. `-c` only tells whether
+//! the file is in order.
 #![no_std]
 #![no_main]
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::ffi::CStr;
+use lib::user::calls::{self, Fd, File};
 use lib::user::stdio::{self, LineReader};
-use programs::command::{At, options, status, usage};
-use programs::fields;
+use programs::command::{At, complain, options, report, status, usage};
 use programs::files::for_each_input;
-use programs::number::unsigned;
+use programs::io::text;
+use programs::sorting::{Key, Order};
 
 extern crate alloc;
 
 lib::program!(main);
 
-const USAGE: &str = "sort [-nrufb] [-k field] [-t character] [file...]";
+const USAGE: &str = "sort [-bcdfimnrsu] [-o file] [-k start[,end]]... [-t character] [file...]";
+
+struct Sorter {
+    keys: Vec<Key>,
+    separator: Option<u8>,
+    order: Order,
+    /// Lines with the same keys are not compared any further.
+    keys_only: bool,
+}
+
+impl Sorter {
+    fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
+        let by_keys = self
+            .keys
+            .iter()
+            .map(|key| key.compare(a, b, self.separator));
+        let order = by_keys.fold(Ordering::Equal, Ordering::then);
+        if order.is_ne() || self.keys_only {
+            return order;
+        }
+        match self.order.reverse {
+            true => b.cmp(a),
+            false => a.cmp(b),
+        }
+    }
+
+    /// The first line that is not behind the one before.
+    fn disorder<'a>(&self, lines: &'a [Vec<u8>], different: bool) -> Option<&'a [u8]> {
+        let mut pairs = lines.windows(2);
+        let wrong = pairs.find(|pair| match self.compare(&pair[0], &pair[1]) {
+            Ordering::Less => false,
+            Ordering::Equal => different,
+            Ordering::Greater => true,
+        });
+        wrong.and_then(|pair| pair.last()).map(Vec::as_slice)
+    }
+}
 
 fn main() -> i32 {
     stdio::set_error_status(2);
-    let options = options("nrufbk:t:", USAGE);
-    let field = options.value('k').map_or(Some(1), |text| {
-        let digits = text.to_bytes().split(|&byte| byte == b',').next();
-        unsigned(digits?, 10).filter(|&field| field > 0)
+    let options = options("bcCdfimnrsuk:t:o:", USAGE);
+    let mut order = Order::default();
+    for letter in "bdfinr".chars().filter(|&letter| options.has(letter)) {
+        order.add(letter as u8);
+    }
+    let mut keys: Vec<Key> = Vec::new();
+    for text in options.values('k').map(CStr::to_bytes) {
+        match Key::parse(text, order) {
+            Some(key) => keys.push(key),
+            None => {
+                complain(&[text], "not a key");
+                return 2;
+            }
+        }
+    }
+    if keys.is_empty() {
+        keys.push(Key::whole(order));
+    }
+    let separator = options.value('t').map(|text| match text.to_bytes() {
+        &[separator] => separator,
+        b"\\0" => 0,
+        _ => usage(USAGE),
     });
-    let Some(field) = field else { usage(USAGE) };
-    let separator = options
-        .value('t')
-        .and_then(|text| text.to_bytes().first().copied());
+    let sorter = Sorter {
+        keys,
+        separator,
+        order,
+        keys_only: options.has('u') || options.has('s'),
+    };
     let mut lines: Vec<Vec<u8>> = Vec::new();
     for_each_input(&options.operands, |fd, path| {
         let mut reader = LineReader::new(fd);
@@ -40,42 +100,32 @@ fn main() -> i32 {
         }
         Ok(())
     });
-    let key = |line: &Vec<u8>| -> Vec<u8> {
-        let mut key = fields::from(line, field as usize, separator).to_vec();
-        if options.has('b') || options.has('n') {
-            key = key.trim_ascii_start().to_vec();
+    if options.has('c') || options.has('C') {
+        if status() != 0 {
+            return 2;
         }
-        if options.has('f') {
-            key.make_ascii_uppercase();
-        }
-        key
-    };
-    let compare = |a: &(Vec<u8>, Vec<u8>), b: &(Vec<u8>, Vec<u8>)| -> Ordering {
-        let order = match options.has('n') {
-            true => fields::number(&a.0).cmp(&fields::number(&b.0)),
-            false => a.0.cmp(&b.0),
+        let Some(line) = sorter.disorder(&lines, options.has('u')) else {
+            return 0;
         };
-        if options.has('r') {
-            order.reverse()
-        } else {
-            order
+        if options.has('c') {
+            complain(&[b"disorder"], text(line));
         }
-    };
-    let mut lines: Vec<_> = lines.into_iter().map(|line| (key(&line), line)).collect();
-    // Lines with the same key are in the order of their bytes, but for `-u`
-    // the first of them counts.
-    lines.sort_by(|a, b| match compare(a, b) {
-        Ordering::Equal if options.has('u') => Ordering::Equal,
-        Ordering::Equal if options.has('r') => b.1.cmp(&a.1),
-        Ordering::Equal => a.1.cmp(&b.1),
-        order => order,
-    });
-    if options.has('u') {
-        lines.dedup_by(|a, b| compare(a, b).is_eq());
+        return 1;
     }
-    for (_, line) in &lines {
+    lines.sort_by(|a, b| sorter.compare(a, b));
+    if options.has('u') {
+        lines.dedup_by(|a, b| sorter.compare(a, b).is_eq());
+    }
+    // All was read: the output may be one of the inputs.
+    if let Some(path) = options.value('o') {
+        let opened = File::create(path).and_then(|file| calls::dup2(file.fd(), Fd::STDOUT));
+        if report(opened.at(path)).is_none() {
+            return 2;
+        }
+    }
+    for line in &lines {
         stdio::put(line);
         stdio::put(b"\n");
     }
-    status()
+    2 * status()
 }

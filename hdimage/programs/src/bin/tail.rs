@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `tail [-n lines | -n +line | -c bytes] [file...]`: prints the end of files.
+//! `tail [-fqv] [-n lines | -n +line | -c bytes | -c +byte] [file...]`: prints the end of
+//! files; with `-f` also what comes to the last of them later.
 #![no_std]
 #![no_main]
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::Fd;
+use lib::sys::stat::S_ISREG;
+use lib::user::calls::{self, Fd};
 use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Extent, Outcome, extent_options, status};
 use programs::files::{for_each_chunk, for_each_stream};
@@ -15,21 +17,35 @@ extern crate alloc;
 
 lib::program!(main);
 
+const USAGE: &str = "tail [-fqv] [-n lines | -n +line | -c bytes | -c +byte] [file...]";
+
 fn main() -> i32 {
-    let (extent, options) = extent_options("tail [-n lines | -n +line | -c bytes] [file...]");
-    let several = options.operands.len() > 1;
+    let (extent, options) = extent_options("n:c:fqv", USAGE);
+    let several = options.has('v') || options.operands.len() > 1 && !options.has('q');
+    let last = options.operands.last().copied().unwrap_or(c"-");
     let mut first = true;
     for_each_stream(&options.operands, |fd, path| {
         if several {
             stdio::put(if first { b"" } else { b"\n" });
-            stdio::put(&[b"==> ", path.to_bytes(), b" <==\n"].concat());
+            let name = if path == c"-" {
+                b"standard input"
+            } else {
+                path.to_bytes()
+            };
+            stdio::put(&[b"==> ", name, b" <==\n"].concat());
             first = false;
         }
         match extent {
-            Extent::Lines(count) => last_lines(fd, path, count),
+            // `-n -5` is the same as `-n 5`.
+            Extent::Lines(count) | Extent::ButLines(count) => last_lines(fd, path, count),
             Extent::Bytes(count) => last_bytes(fd, path, count),
             Extent::FromLine(line) => from_line(fd, path, line),
+            Extent::FromByte(byte) => from_byte(fd, path, byte),
+        }?;
+        if options.has('f') && path == last {
+            follow(fd, path)?;
         }
+        Ok(())
     });
     status()
 }
@@ -82,4 +98,34 @@ fn from_line(fd: Fd, path: &CStr, first: usize) -> Outcome {
         number += 1;
     }
     Ok(())
+}
+
+fn from_byte(fd: Fd, path: &CStr, first: usize) -> Outcome {
+    let mut skip = first.saturating_sub(1);
+    let each = |chunk: &[u8]| {
+        let skipped = skip.min(chunk.len());
+        skip -= skipped;
+        stdio::put(chunk.get(skipped..).unwrap_or_default());
+        Ok(())
+    };
+    for_each_chunk(fd, each, path)
+}
+
+/// Prints what comes, until a signal ends the program. A pipe that is at its end stays
+/// so.
+fn follow(fd: Fd, path: &CStr) -> Outcome {
+    let is_file = S_ISREG(calls::fstat(fd).at(path)?.st_mode);
+    loop {
+        stdio::flush();
+        let each = |chunk: &[u8]| {
+            stdio::put(chunk);
+            Ok(())
+        };
+        for_each_chunk(fd, each, path)?;
+        if !is_file {
+            return Ok(());
+        }
+        stdio::flush();
+        calls::sleep(1).at(path)?;
+    }
 }

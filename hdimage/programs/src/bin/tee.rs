@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `tee [-a] [file...]`: copies standard input to standard output and to files,
-//! behind what is in them with `-a`.
+//! `tee [-ai] [file...]`: copies standard input to standard output and to files,
+//! behind what is in them with `-a`; with `-i` a ^C does not end it.
 #![no_std]
 #![no_main]
 
 use alloc::vec::Vec;
 use lib::fcntl::{O_APPEND, O_CREAT, O_TRUNC, O_WRONLY};
+use lib::signal::Signal;
 use lib::user::calls::{self, Fd, File};
+use lib::user::signal::{Handler, sigaction};
 use lib::user::stdio;
 use programs::command::{At, options, report, status};
 use programs::files::for_each_chunk;
@@ -18,7 +20,11 @@ lib::program!(main);
 fn main() -> i32 {
     // The files go on when standard output is full.
     stdio::keep_errors();
-    let options = options("a", "tee [-a] [file...]");
+    let options = options("ai", "tee [-ai] [file...]");
+    if options.has('i') {
+        // This signal may be ignored.
+        let _ = sigaction(Signal::SIGINT, Handler::Ignore);
+    }
     let how = if options.has('a') { O_APPEND } else { O_TRUNC };
     let open = |path| report(File::open_with(path, O_WRONLY | O_CREAT | how, 0o666).at(path));
     let paths = options.operands.iter().copied();

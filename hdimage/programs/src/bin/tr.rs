@@ -17,14 +17,15 @@ extern crate alloc;
 
 lib::program!(main);
 
-const USAGE: &str = "tr [-cs] from to\n       tr [-cs] -d from\n       tr [-c] -s from";
+const USAGE: &str = "tr [-cs] from to\n       tr [-c] -d from\n       tr [-c] -s from\n       \
+    tr [-c] -ds from squeezed";
 
 fn main() -> i32 {
     let options = options("cCds", USAGE);
     let (delete, squeeze) = (options.has('d'), options.has('s'));
     let (from, to) = match options.operands.as_slice() {
         [from] if delete || squeeze => (from, None),
-        [from, to] if !delete => (from, Some(characters(to.to_bytes()))),
+        [from, to] if !delete || squeeze => (from, Some(characters(to.to_bytes()))),
         _ => usage(USAGE),
     };
     let mut from = characters(from.to_bytes());
@@ -46,9 +47,11 @@ fn main() -> i32 {
                     }
                     last = Some(new);
                 }
+                // With both, the second set says what is squeezed.
+                None if delete && squeeze && last == Some(byte) && to.contains(&byte) => {}
                 None => {
                     output.push(byte);
-                    last = None;
+                    last = delete.then_some(byte);
                 }
             }
         }

@@ -17,8 +17,10 @@ use guest::{Emulator, Machine};
 
 use crate::common::{LIMIT, boot_to_prompt, copy_of_image, halt, mkimage, name};
 
-const CASES: [&str; 3] = [
+const CASES: &[&str] = &[
     include_str!("like_host/tools.txt"),
+    include_str!("like_host/text.txt"),
+    include_str!("like_host/find.txt"),
     include_str!("like_host/awk.txt"),
     include_str!("like_host/files.txt"),
 ];
@@ -97,7 +99,7 @@ fn by_guest(folder: &Path) -> Result<String> {
     let mut guest = boot_to_prompt(Machine::new(Emulator::Qemu, &disk).in_place())?;
     guest.command_within(
         "cd /tmp/cases; sh run > /tmp/out 2> /dev/null; cd /",
-        2 * LIMIT,
+        4 * LIMIT,
     )?;
     halt(&mut guest)?;
     mkimage(&["cat", disk_name, "/tmp/out"]).context("the guest's output")
