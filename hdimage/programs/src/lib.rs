@@ -15,12 +15,17 @@
 extern crate alloc;
 
 pub mod awk;
+pub mod bc;
 pub mod columns;
+pub mod crc32;
 pub mod date;
+pub mod diff;
 pub mod dump;
+pub mod ed;
 pub mod editor;
 pub mod fields;
 pub mod glob;
+pub mod gzip;
 pub mod io;
 pub mod mode;
 pub mod number;
@@ -31,6 +36,7 @@ pub mod regex;
 pub mod sed;
 pub mod shell;
 pub mod sorting;
+pub mod tar;
 pub mod test_expression;
 pub mod vi;
 

@@ -21,6 +21,7 @@ const CASES: &[&str] = &[
     include_str!("like_host/tools.txt"),
     include_str!("like_host/text.txt"),
     include_str!("like_host/find.txt"),
+    include_str!("like_host/diff.txt"),
     include_str!("like_host/awk.txt"),
     include_str!("like_host/files.txt"),
 ];
@@ -30,6 +31,32 @@ const POEM: &str = include_str!("like_host/poem.txt");
 #[ignore = "needs QEMU and the image"]
 fn tools_do_what_those_of_the_host_do() -> Result<()> {
     compare(&CASES.concat())
+}
+
+/// Where the host's tar would help itself in other ways, ours refuses: names that go up or
+/// begin at the root, links that lead out, and names that pass a link.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn tar_takes_nothing_out_of_its_directory() -> Result<()> {
+    let (_folder, disk) = copy_of_image()?;
+    let mut guest = boot_to_prompt(Machine::new(Emulator::Qemu, &disk).in_place())?;
+    guest.command("mkdir /tmp/t /tmp/t/in /tmp/t/out; cd /tmp/t/in; echo evil > ../f")?;
+    guest.command("ln -s .. up; ln -s /etc root; mkdir d; echo kept > d/x")?;
+    guest.command("tar cPf ../a.tar ../f /etc/rc up root")?;
+    // A link to `d`, and a file that would be written through it.
+    guest.command("ln -s d l; tar cf - l | head -c 512 > ../b.tar; rm l; mkdir l")?;
+    guest.command("echo evil > l/x; tar cf - l/x >> ../b.tar; rm -r l")?;
+    guest.command("cd ../out; mkdir d; echo kept > d/x; rm ../f")?;
+    let refused =
+        guest.command("tar xf ../a.tar 2> ../errors; echo $?; grep -c refused ../errors")?;
+    ensure!(refused == "2\n4\n", "{refused}");
+    let refused =
+        guest.command("tar xf ../b.tar 2> ../errors; echo $?; grep -c refused ../errors")?;
+    ensure!(refused == "2\n1\n", "{refused}");
+    let left = guest.command("ls; ls ..; cat d/x")?;
+    let expected = "d\nl\na.tar\nb.tar\nerrors\nin\nout\nkept\n";
+    ensure!(left == expected, "{left}");
+    halt(&mut guest)
 }
 
 /// Runs all cases on both sides.
