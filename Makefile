@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help c run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -112,6 +112,10 @@ kernel:
 
 tools:
 	$(HOST_CARGO) build -p mkimage -p guest
+
+c: ## a C program for the disk, build/c/hello: FILE=hello.c, CFLAGS=
+	@$(HOST_CARGO) build --quiet -p mkimage
+	@$(MAKE) --no-print-directory -f hdimage/c/Makefile BUILD=$(BUILD) MKIMAGE=$(MKIMAGE)
 
 screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \

@@ -33,6 +33,14 @@ pub enum Command {
     /// Make a bootable floppy of 1.44 MB.
     #[command(after_help = examples::FLOPPY)]
     Floppy(FloppyArgs),
+    /// Make a program for the disk of one that was linked.
+    #[command(name = "a-out", after_help = examples::A_OUT)]
+    AOut {
+        /// ELF file of the program.
+        elf: PathBuf,
+        /// The a.out file.
+        file: PathBuf,
+    },
     /// Show boot sector, partitions, kernel and file systems.
     #[command(after_help = examples::INFO)]
     Info {

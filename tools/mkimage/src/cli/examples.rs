@@ -44,6 +44,10 @@ Examples:
   mkimage floppy -o floppy.img --boot target/i686-kernel/release/boot \\
       --kernel target/i686-kernel/release/kernel --ramdisk-root root.img";
 
+pub const A_OUT: &str = "\
+Examples:
+  mkimage a-out target/i686-kernel/programs/cat cat";
+
 pub const INFO: &str = "\
 Examples:
   mkimage info build/eleven.img

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands about the contents of files, and directories: `cat`, `get`, `put`,
-//! `mkdir`, `rm`.
+//! `mkdir`, `rm`; and `a-out`, which makes such a file.
 
 use super::images::Images;
 use super::walk::walk;
 use crate::cli::{Place, TimeArgs};
 use lib::Errno;
 use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
-use mkimage::error::{HostContext, OutputContext, Result};
+use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
 use mkimage::image_path::ImagePath;
 use mkimage::output::NewFile;
 use mkimage::root_fs::Mounted;
@@ -19,6 +19,18 @@ use std::path::Path;
 
 /// Bytes of a piece of a file.
 const PIECE: usize = 1 << 16;
+
+/// `a-out`
+pub fn a_out(elf: &Path, file: &Path) -> Result<()> {
+    let program = std::fs::read(elf).on_host("read", elf)?;
+    let program = mkimage::a_out::from_elf(&program).in_file(elf)?;
+    let new = NewFile::create(file, 0, &[elf])?;
+    new.write_at(&program, 0)?;
+    new.file()
+        .set_permissions(Permissions::from_mode(0o755))
+        .on_host("set the mode of", file)?;
+    new.commit()
+}
 
 /// `cat`
 pub fn cat(images: &Images, at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {

@@ -41,6 +41,7 @@ pub fn run(command: Command, images: &Images, out: &mut dyn Write) -> Result<Out
     match command {
         Command::Build(arguments) => run_build(&arguments),
         Command::Floppy(arguments) => run_floppy(&arguments),
+        Command::AOut { elf, file } => files::a_out(&elf, &file),
         Command::Info { image, json } => info::info(&image, json, out),
         Command::Ls(arguments) => list::ls(images, &arguments, out),
         Command::Cat { at, paths } => files::cat(images, &at, &paths, out),

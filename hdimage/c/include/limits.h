@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _LIMITS_H
+#define _LIMITS_H
+
+#define CHAR_BIT 8
+#define SCHAR_MAX 127
+#define SCHAR_MIN (-128)
+#define UCHAR_MAX 255
+#define CHAR_MAX SCHAR_MAX
+#define CHAR_MIN SCHAR_MIN
+#define SHRT_MAX 32767
+#define SHRT_MIN (-32768)
+#define USHRT_MAX 65535
+#define INT_MAX 2147483647
+#define INT_MIN (-2147483647 - 1)
+#define UINT_MAX 4294967295U
+#define LONG_MAX 2147483647L
+#define LONG_MIN (-2147483647L - 1)
+#define ULONG_MAX 4294967295UL
+#define LLONG_MAX 9223372036854775807LL
+#define LLONG_MIN (-9223372036854775807LL - 1)
+#define ULLONG_MAX 18446744073709551615ULL
+#define MB_LEN_MAX 1
+
+/* The kernel's. */
+#define ARG_MAX 131072
+#define CHILD_MAX 64
+#define LINK_MAX 250
+#define NAME_MAX 14
+#define NGROUPS_MAX 32
+#define OPEN_MAX 20
+#define PATH_MAX 1024
+#define PIPE_BUF 4095
+
+#endif
