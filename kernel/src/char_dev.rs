@@ -5,14 +5,15 @@
 //!
 //! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
 //! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
-//! ports; 7 `full` a full disk; 8 `random` and 9 `urandom` random bytes. Our
-//! own stand where Linux has none: 128 `ps` the table of tasks as text, a line
+//! ports; 7 `full` a full disk; 8 `random` and 9 `urandom` random bytes; 11
+//! `kmsg` the kernel's last messages, for `dmesg`. Our own stand where Linux has none: 128 `ps` the table of tasks as text, a line
 //! each, for `ps`; 129 `usage` what is in use, as text, so that tests see what
 //! is not given back. Who may open them is a matter of the nodes' modes.
 
 pub mod random;
 
 use crate::fs_seam::fs;
+use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
 use core::fmt::{self, Write};
 use fs::seam::{Direction, UserBuffer};
@@ -30,6 +31,7 @@ const ZERO: u8 = 5;
 const FULL: u8 = 7;
 const RANDOM: u8 = 8;
 const URANDOM: u8 = 9;
+const KMSG: u8 = 11;
 const PS: u8 = 128;
 const USAGE: u8 = 129;
 
@@ -39,7 +41,7 @@ const LINE: usize = 96;
 /// `ENXIO` for a minor number without a driver.
 pub fn open(device: Device) -> Result<()> {
     match device.minor() {
-        MEM | KMEM | NULL | PORT | ZERO | FULL | RANDOM | URANDOM | PS | USAGE => Ok(()),
+        MEM | KMEM | NULL | PORT | ZERO | FULL | RANDOM | URANDOM | KMSG | PS | USAGE => Ok(()),
         _ => Err(Errno::ENXIO),
     }
 }
@@ -69,7 +71,8 @@ pub fn rw_memory(
         }
         (PS, Direction::Read) => read_tasks(buffer, position),
         (USAGE, Direction::Read) => read_usage(buffer, position),
-        (PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
+        (KMSG, Direction::Read) => read_messages(buffer, position),
+        (KMSG | PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
         _ => Err(Errno::ENXIO),
     }
 }
@@ -193,6 +196,29 @@ fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32
         *position += 1;
     }
     Ok(())
+}
+
+/// The kernel's messages. The position counts from the first there was; who is too late
+/// for it goes on with the oldest that is kept.
+fn read_messages(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
+    let mut total = 0;
+    while buffer.remaining() > 0 {
+        let piece = buffer.remaining().min(LINE);
+        match buffer.prepare(piece) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        let mut bytes = [0; LINE];
+        let (start, count) = printk::read_log(*position, &mut bytes[..piece]);
+        if count == 0 {
+            break;
+        }
+        buffer.put(&bytes[..count]);
+        *position = start.wrapping_add(count as u32);
+        total += count;
+    }
+    Ok(total)
 }
 
 /// A line of text in an array.

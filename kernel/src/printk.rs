@@ -2,11 +2,23 @@
 //! Messages of the kernel (0.11: `kernel/printk.c`, `kernel/vsprintf.c`).
 //!
 //! [`printk!`](crate::printk) formats like `println!` without the newline and
-//! writes to the console and to the first serial line. It allocates nothing
-//! and may be called from interrupt handlers; the formatting is `core::fmt`'s.
+//! writes to the console and to the first serial line, and keeps the last
+//! messages for `/dev/kmsg`. It allocates nothing and may be called from
+//! interrupt handlers; the formatting is `core::fmt`'s.
+
+mod log;
 
 use crate::chr_drv::{console, serial};
 use core::fmt::{self, Write};
+use lib::lock::IrqLock;
+use log::Log;
+
+static LOG: IrqLock<Log> = IrqLock::new(Log::new());
+
+/// Copies messages that are kept, as [`Log::read`] does.
+pub fn read_log(position: u32, buffer: &mut [u8]) -> (u32, usize) {
+    LOG.lock().read(position, buffer)
+}
 
 /// Prints a message of the kernel.
 #[macro_export]
@@ -18,6 +30,7 @@ struct Messages;
 
 impl Write for Messages {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        LOG.lock().put(text.as_bytes());
         console::write_message(text.as_bytes());
         serial::write_message(text.as_bytes());
         Ok(())

@@ -54,6 +54,12 @@ mod sched {
     pub mod timer;
 }
 
+/// The kernel's messages.
+#[path = "../../src/printk"]
+mod printk {
+    pub mod log;
+}
+
 /// Tracing.
 #[path = "../../src/ptrace"]
 mod ptrace {

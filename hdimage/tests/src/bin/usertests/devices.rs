@@ -6,6 +6,7 @@ use crate::support::{
     read_file, type_bytes, wait_until_asleep,
 };
 use alloc::vec;
+use alloc::vec::Vec;
 use lib::Errno;
 use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
 use lib::pod::Pod;
@@ -30,6 +31,7 @@ tests! {
     port_device "/dev/port reads the CMOS clock, and ends with the last port";
     ps_device "/dev/ps tells of this process";
     device_partial "where a buffer ends too early, what was read before it counts";
+    device_messages "/dev/kmsg tells everybody what the kernel has said";
     device_write_only "devices that are only read";
     device_truncate "O_TRUNC leaves devices alone";
     disk_device "a disk is read as a file, at any place";
@@ -241,8 +243,32 @@ fn device_partial() -> Outcome {
     Ok(())
 }
 
+fn device_messages() -> Outcome {
+    let all = must!(read_file(c"/dev/kmsg"));
+    check!((1..=4096).contains(&all.len()));
+    // Piece by piece it is the same.
+    let file = must!(File::open(c"/dev/kmsg"));
+    let mut pieces = Vec::new();
+    let mut piece = [0; 7];
+    loop {
+        match must!(calls::read(file.fd(), &mut piece)) {
+            0 => break,
+            count => pieces.extend_from_slice(&piece[..count]),
+        }
+    }
+    check!(pieces == all);
+    as_user(100, 10, || {
+        check!(must!(read_file(c"/dev/kmsg")) == all);
+        check_eq!(
+            File::open_with(c"/dev/kmsg", O_RDWR, 0).err(),
+            Some(Errno::EACCES)
+        );
+        Ok(())
+    })
+}
+
 fn device_write_only() -> Outcome {
-    for path in [c"/dev/ps", c"/dev/usage"] {
+    for path in [c"/dev/ps", c"/dev/usage", c"/dev/kmsg"] {
         let file = must!(File::open_with(path, O_RDWR, 0));
         check!(calls::write(file.fd(), b"x").is_err());
     }
