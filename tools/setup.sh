@@ -229,6 +229,9 @@ found() {
     flags='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
     # A panic shows no path of this machine; debuggers still find the sources.
     flags="$flags -Ztrim-paths --config 'profile.release.trim-paths=\"macro\"'"
+    # The programs hash passwords by `sha2`, which would ask the processor for
+    # instructions on SSE registers, and use them: programs here have none.
+    flags="$flags --config 'target.i686-kernel.rustflags=[\"--cfg\", \"sha2_backend=\\\"soft\\\"\"]'"
     # Older versions of cargo take a target file without this flag.
     if eval "RUSTC_BOOTSTRAP=1 $3 -Z help" 2>/dev/null | grep -q json-target-spec; then
         flags="$flags -Zjson-target-spec"

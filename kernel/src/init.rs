@@ -10,15 +10,20 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 use lib::Errno;
 use lib::command_line::CommandLine;
-use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR};
+use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
 use lib::kd::VT_WAITACTIVE;
 use lib::limits::HZ;
+use lib::pod::Pod;
 use lib::sys::wait::{WNOHANG, WaitStatus};
+use lib::unistd::SEEK_SET;
+use lib::utmp::{UTMP_FILE, Utmp};
 
 /// Bytes of the kernel command line, with its NUL.
 const COMMAND_LINE: usize = 512;
 
 const SHELL: &CStr = c"/bin/sh";
+/// What asks who is there, on the consoles behind the first one.
+const GETTY: &CStr = c"/bin/getty";
 /// The consoles; the first one is that of the start-up script.
 const CONSOLES: [&CStr; 4] = [c"/dev/tty1", c"/dev/tty2", c"/dev/tty3", c"/dev/tty4"];
 /// What a login shell is called (0.11: `argv`). `PATH` and the like are the
@@ -46,9 +51,9 @@ pub extern "C" fn task_0() -> ! {
     }
 }
 
-/// Task 1: mounts root, opens the terminal, runs the start-up script, then
-/// shells, again and again: one on each console, or one on the terminal that
-/// `console=` on the command line names. With `init=` it runs that program
+/// Task 1: mounts root, opens the terminal, runs the start-up script, then a
+/// shell of root's, again and again, on the first console or on the terminal that
+/// `console=` on the command line names. On the other consoles one logs in. With `init=` it runs that program
 /// instead and halts when it ends.
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
@@ -85,6 +90,10 @@ fn init() -> ! {
     match run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc")) {
         Some(0 | CANNOT_RUN) => {}
         _ => say(format_args!("init: /etc/rc has failed; going on\n")),
+    }
+    // Nobody is logged in so far. Where there is no such file, nobody is told.
+    if let Ok(fd) = call::open(UTMP_FILE, O_WRONLY | O_TRUNC, 0) {
+        let _ = call::close(fd);
     }
     if console == CONSOLES[0] {
         keep_shells([1, 2, 3, 4].map(Input::Console))
@@ -132,7 +141,7 @@ impl Write for Output {
     }
 }
 
-/// The login shell of a terminal.
+/// The login shell of a terminal, or what asks for the name there.
 #[derive(Clone, Copy, Default)]
 struct Shell {
     pid: Option<u32>,
@@ -153,7 +162,10 @@ impl Shell {
 
     fn start(&mut self, terminal: Input<'_>) {
         self.started = call::ticks();
-        self.pid = start(SHELL, &[LOGIN_SHELL], terminal, self.pause());
+        self.pid = match terminal {
+            Input::Console(2..) => start(GETTY, &[GETTY, terminal.path()], terminal, self.pause()),
+            _ => start(SHELL, &[LOGIN_SHELL], terminal, self.pause()),
+        };
     }
 
     fn ended(&mut self, terminal: Input<'_>) {
@@ -174,7 +186,7 @@ impl Shell {
     }
 }
 
-/// Keeps a login shell on each terminal, burying orphans meanwhile.
+/// Keeps a login shell or a getty on each terminal, burying orphans meanwhile.
 fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
     // If the adapter has little memory, the later consoles do not exist.
     let is_there = |terminal: &&Input<'_>| terminal.say(format_args!(""));
@@ -252,10 +264,34 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     if let Input::Console(number) = input {
         let _ = call::ioctl(0, VT_WAITACTIVE, number);
     }
-    match call::execve(program, arguments, &environment) {
+    if program == SHELL && !matches!(input, Input::Script(_)) {
+        record();
+    }
+    let mut result = call::execve(program, arguments, &environment);
+    if program == GETTY {
+        // A disk of another system may not have it.
+        result = call::execve(SHELL, &[LOGIN_SHELL], &environment);
+    }
+    match result {
         Err(error) => cannot("run", program, error),
         Ok(_) => call::exit(CANNOT_RUN),
     }
+}
+
+/// Notes that root is logged in on standard input, if that is a terminal.
+fn record() {
+    let Some((place, utmp)) = call::getpid()
+        .ok()
+        .and_then(|pid| Utmp::new(call::terminal(), b"root", pid, call::time()))
+    else {
+        return;
+    };
+    let Ok(fd) = call::open(UTMP_FILE, O_WRONLY, 0) else {
+        return;
+    };
+    let _ = call::lseek(fd, place, SEEK_SET);
+    let _ = call::write(fd, utmp.as_bytes(), utmp.as_bytes().len());
+    let _ = call::close(fd);
 }
 
 /// The end of a child that cannot become the program.
@@ -306,8 +342,9 @@ mod call {
     use core::ffi::{CStr, c_char};
     use core::ptr::{null, null_mut};
     use lib::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
+    use lib::sys::stat::Stat;
     use lib::sys::time::{SelectArguments, Timeval};
-    use lib::sys::types::UserAddress;
+    use lib::sys::types::{Device, UserAddress};
     use lib::sys::wait::WaitStatus;
     use lib::{Result, syscall};
 
@@ -334,6 +371,8 @@ mod call {
         pause();
         sync();
         setsid();
+        getpid();
+        lseek(fd: u32 => fd, offset: u32 => offset, origin: u32 => origin);
         dup(fd: u32 => fd);
         close(fd: u32 => fd);
         ioctl(fd: u32 => fd, command: u32 => command, argument: u32 => argument);
@@ -352,6 +391,20 @@ mod call {
     pub fn wait(status: &mut WaitStatus, options: u32) -> Result<u32> {
         // SAFETY: the kernel stores a word, of which any is a `WaitStatus`.
         unsafe { syscall::waitpid(-1i32 as u32, address(status), options) }
+    }
+
+    /// The device that standard input is.
+    pub fn terminal() -> Device {
+        let mut stat = Stat::default();
+        // SAFETY: the kernel stores a `Stat`, of which any bytes are one.
+        let _ = unsafe { syscall::fstat(0, address(&raw mut stat)) };
+        Device(stat.st_rdev)
+    }
+
+    /// The time of day.
+    pub fn time() -> u32 {
+        // SAFETY: nothing is stored.
+        unsafe { syscall::time(address(null_mut::<u32>())) }.unwrap_or(0)
     }
 
     /// Clock ticks since the start.

@@ -41,5 +41,6 @@ pub mod unistd;
 #[cfg(all(feature = "user", target_os = "none"))]
 pub mod user;
 pub mod utime;
+pub mod utmp;
 
 pub use errno::{Errno, Result};

@@ -38,6 +38,7 @@ constants! { u32;
     TIOCGSOFTCAR = 0x5419 "Tell whether the carrier is ignored.";
     TIOCSSOFTCAR = 0x541a "Set whether the carrier is ignored.";
     TIOCINQ    = 0x541b "Tell how many bytes wait to be read.";
+    TIOCVHANGUP = 0x5437 "Hang it up: take it away from all who have it open.";
 }
 
 constants! { u32;

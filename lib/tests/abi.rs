@@ -193,6 +193,7 @@ fn terminal_numbers() {
     for (request, number) in requests.into_iter().zip(0x5401..) {
         assert_eq!(request, number);
     }
+    assert_eq!(TIOCVHANGUP, 0x5437);
     let characters = [
         VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSWTC, VSTART, VSTOP, VSUSP, VEOL,
         VREPRINT, VDISCARD, VWERASE, VLNEXT, VEOL2,

@@ -14,6 +14,7 @@
 
 extern crate alloc;
 
+pub mod accounts;
 pub mod awk;
 pub mod bc;
 pub mod columns;
@@ -30,6 +31,7 @@ pub mod io;
 pub mod mode;
 pub mod number;
 pub mod options;
+pub mod password;
 pub mod path;
 pub mod printf;
 pub mod regex;
@@ -41,7 +43,7 @@ pub mod test_expression;
 pub mod vi;
 
 #[cfg(target_os = "none")]
-pub mod accounts;
+pub mod authentication;
 #[cfg(target_os = "none")]
 pub mod command;
 #[cfg(target_os = "none")]
@@ -50,6 +52,8 @@ pub mod file_tests;
 pub mod files;
 #[cfg(target_os = "none")]
 pub mod kill;
+#[cfg(target_os = "none")]
+pub mod logins;
 #[cfg(target_os = "none")]
 pub mod process;
 #[cfg(target_os = "none")]

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Terminals in raw mode: each key comes at once, and is not shown by itself.
+//! Terminals: raw mode, in which each key comes at once and is not shown by itself, and
+//! the settings that a person expects.
 
 use lib::Result;
-use lib::termios::{InputFlags, LocalFlags, Termios, VMIN, VTIME};
+use lib::termios::{
+    InputFlags, LocalFlags, OutputFlags, Termios, VEOF, VERASE, VINTR, VKILL, VMIN, VQUIT, VSTART,
+    VSTOP, VSUSP, VTIME,
+};
 use lib::user::calls::{self, Fd};
 
 /// A terminal in raw mode, as long as this lives.
@@ -52,5 +56,30 @@ impl Drop for RawMode {
     fn drop(&mut self) {
         // A terminal that has hung up has no settings any more.
         let _ = calls::tcsetattr(self.fd, &self.before);
+    }
+}
+
+/// The settings that a person expects; the speed stays.
+pub fn sane(termios: &mut Termios) {
+    termios.c_iflag = InputFlags::ICRNL | InputFlags::IXON;
+    termios.c_oflag = OutputFlags::OPOST | OutputFlags::ONLCR;
+    termios.c_lflag = LocalFlags::ISIG
+        | LocalFlags::ICANON
+        | LocalFlags::ECHO
+        | LocalFlags::ECHOE
+        | LocalFlags::ECHOK
+        | LocalFlags::ECHOCTL
+        | LocalFlags::ECHOKE;
+    for (index, code) in [
+        (VINTR, 3),
+        (VQUIT, 28),
+        (VERASE, 127),
+        (VKILL, 21),
+        (VEOF, 4),
+        (VSTART, 17),
+        (VSTOP, 19),
+        (VSUSP, 26),
+    ] {
+        termios.c_cc[index] = code;
     }
 }

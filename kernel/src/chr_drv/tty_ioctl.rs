@@ -11,6 +11,7 @@ use super::serial;
 use super::tty_io::{self, Driver, OpenTty, State, Tty};
 use crate::sched::{self, current};
 use crate::segment::{get_user, put_user};
+use crate::sys::require_super_user;
 use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
 use lib::sys::types::UserAddress;
 use lib::termios::{
@@ -18,7 +19,7 @@ use lib::termios::{
     TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETAF, TCSETAW, TCSETS,
     TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGPGRP, TIOCGSOFTCAR, TIOCGWINSZ, TIOCINQ, TIOCMBIC,
     TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCOUTQ, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI,
-    TIOCSWINSZ, Termio, Termios, VSTART, VSTOP, Winsize,
+    TIOCSWINSZ, TIOCVHANGUP, Termio, Termios, VSTART, VSTOP, Winsize,
 };
 use lib::{Errno, Result};
 
@@ -76,6 +77,7 @@ pub fn tty_ioctl(tty: OpenTty, flags: u32, command: u32, argument: u32) -> Resul
             put_user(address, &count)?;
         }
         TIOCSTI => type_byte(tty, get_user(address)?)?,
+        TIOCVHANGUP => hang_up(tty)?,
         TIOCGWINSZ => {
             let winsize = tty.lock()?.winsize;
             put_user(address, &winsize)?;
@@ -302,6 +304,15 @@ fn type_byte(tty: OpenTty, byte: u8) -> Result<()> {
     }
     drop(tty.lock()?);
     tty_io::do_tty_interrupt(&tty, &[byte]);
+    Ok(())
+}
+
+/// Takes the terminal away from all who have it open, for the superuser: who logs in
+/// next is to be alone with it.
+fn hang_up(tty: OpenTty) -> Result<()> {
+    require_super_user()?;
+    drop(tty.lock()?);
+    tty.hang_up();
     Ok(())
 }
 

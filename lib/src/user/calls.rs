@@ -14,6 +14,7 @@ use super::syscall;
 use crate::errno::{Errno, Result};
 use crate::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
 use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
+use crate::limits::NGROUPS_MAX;
 use crate::pod::Pod;
 use crate::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
 use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
@@ -27,7 +28,9 @@ use crate::sys::times::Tms;
 use crate::sys::types::{Device, Time, UserAddress, Ustat};
 use crate::sys::utsname::Utsname;
 use crate::sys::wait::WaitStatus;
-use crate::termios::{TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, Termios, Winsize};
+use crate::termios::{
+    TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, TIOCVHANGUP, Termios, Winsize,
+};
 use crate::utime::Utimbuf;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
@@ -458,6 +461,26 @@ pub fn select(count: u32, sets: &mut Sets, timeout: Option<&mut Timeval>) -> Res
     // SAFETY: the kernel reads the arguments and writes what they point to,
     // all of which is borrowed.
     unsafe { syscall::select(address(&raw const arguments)) }
+}
+
+/// The supplementary groups of this process.
+pub fn getgroups() -> Result<Vec<u16>> {
+    let mut groups = [0u16; NGROUPS_MAX];
+    // SAFETY: the kernel writes at most so many groups.
+    let count = unsafe { syscall::getgroups(NGROUPS_MAX as u32, address(groups.as_mut_ptr())) }?;
+    Ok(groups.iter().copied().take(count as usize).collect())
+}
+
+/// Sets the supplementary groups of this process.
+pub fn setgroups(groups: &[u16]) -> Result<()> {
+    // SAFETY: the kernel reads so many groups.
+    unsafe { syscall::setgroups(groups.len() as u32, address(groups.as_ptr())) }.map(drop)
+}
+
+/// Takes a terminal away from all who have it open, this process too.
+pub fn hang_up(fd: Fd) -> Result<()> {
+    // SAFETY: the argument is a number.
+    unsafe { syscall::ioctl(fd.0, TIOCVHANGUP, 0) }.map(drop)
 }
 
 /// The settings of a terminal; ENOTTY if it is none.

@@ -488,11 +488,29 @@ impl Guest {
 
     /// Waits until `text` has come over the second serial line.
     pub fn expect_second(&mut self, text: &str, limit: Duration) -> Result<()> {
+        self.expect_second_behind(0, text, limit).map(drop)
+    }
+
+    /// Sends `text` over the second serial line, waits until `answer` comes back, and
+    /// gives what has come from then on.
+    pub fn ask_second(&mut self, text: &str, answer: &str, limit: Duration) -> Result<String> {
+        let before = self.second_serial.received().len();
+        self.send_second(text)?;
+        self.expect_second_behind(before, answer, limit)
+    }
+
+    fn expect_second_behind(
+        &mut self,
+        start: usize,
+        text: &str,
+        limit: Duration,
+    ) -> Result<String> {
         let deadline = Instant::now() + limit;
         loop {
             let received = self.second_serial.received();
-            if received.contains(text) {
-                return Ok(());
+            let news = received.get(start..).unwrap_or_default();
+            if news.contains(text) {
+                return Ok(news.to_owned());
             }
             let what = format!("{text:?} on the second serial line");
             self.go_on(&what, deadline, &received)?;

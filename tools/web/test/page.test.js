@@ -208,6 +208,9 @@ test("copy, paste, consoles, and keys of other keyboards", async () => {
     });
     await guest.expect(/^root:\S*# a$/m);
     await guest.button("Console 2").click();
+    await guest.expect(/^tty2 login: *$/m);
+    await guest.page.click("#screen");
+    await guest.page.keyboard.type("root\n");
     await guest.expect(/^(?:root:\S*)?# *$/m);
     // What a phone does: the text changes, without keys.
     await guest.page.click("#screen");

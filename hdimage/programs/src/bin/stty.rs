@@ -16,6 +16,7 @@ use lib::user::{env, stdio};
 use lib::{print, println};
 use programs::command::{complain, fail, status};
 use programs::number::unsigned;
+use programs::terminal::sane;
 
 lib::program!(main);
 
@@ -171,30 +172,6 @@ fn find<T: Copy>(table: &[(&[u8], T)], name: &[u8]) -> Option<T> {
         .iter()
         .find(|(other, _)| *other == name)
         .map(|&(_, flag)| flag)
-}
-
-fn sane(termios: &mut Termios) {
-    termios.c_iflag = InputFlags::ICRNL | InputFlags::IXON;
-    termios.c_oflag = OutputFlags::OPOST | OutputFlags::ONLCR;
-    termios.c_lflag = LocalFlags::ISIG
-        | LocalFlags::ICANON
-        | LocalFlags::ECHO
-        | LocalFlags::ECHOE
-        | LocalFlags::ECHOK
-        | LocalFlags::ECHOCTL
-        | LocalFlags::ECHOKE;
-    for (index, code) in [
-        (VINTR, 3),
-        (VQUIT, 28),
-        (VERASE, 127),
-        (VKILL, 21),
-        (VEOF, 4),
-        (VSTART, 17),
-        (VSTOP, 19),
-        (VSUSP, 26),
-    ] {
-        termios.c_cc[index] = code;
-    }
 }
 
 fn raw(termios: &mut Termios) {

@@ -111,7 +111,7 @@ impl Tty {
     /// Takes the terminal away from all who have it open. Input that was not
     /// read is gone; with the session go its rights, and its tasks are told.
     /// Interrupt handlers may.
-    pub(super) fn hang_up(&self) {
+    pub fn hang_up(&self) {
         let mut state = self.state.lock();
         state.generation = state.generation.wrapping_add(1);
         state.opens = 0;

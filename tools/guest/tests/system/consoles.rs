@@ -2,19 +2,22 @@
 //! The virtual consoles and the keyboard, as a person uses them.
 
 use anyhow::{Result, ensure};
-use guest::{Emulator, Guest, Machine, PROMPT_TIME};
+use guest::{Emulator, Guest, Machine, PROMPT_TIME, Screen};
 
 use crate::common::{self, LIMIT};
 
 guest::in_both!(
-    each_console_has_a_shell_and_a_picture,
+    each_console_has_a_login_and_a_picture,
     output_to_a_hidden_console_stays_there,
     keys_go_to_the_console_in_front,
-    a_shell_that_ends_on_a_console_is_followed_by_another,
+    a_session_that_ends_on_a_console_is_followed_by_another,
     chvt_changes_the_console,
     loadkeys_changes_the_layout,
     the_command_line_names_the_layout,
 );
+
+/// What is shown at log-in.
+const MOTD: &str = "Eleven: Linux 0.11 re-told in Rust.\n";
 
 /// Boots with the shells on the consoles.
 fn boot(emulator: Emulator, words: &str) -> Result<Guest> {
@@ -24,22 +27,38 @@ fn boot(emulator: Emulator, words: &str) -> Result<Guest> {
     Ok(guest)
 }
 
-/// Brings a console to the front and waits until something else is shown.
+/// Brings a console to the front and waits until something else is shown. Where nobody
+/// is logged in, root does.
 fn switch(guest: &mut Guest, number: u32) -> Result<()> {
     let before = guest.screen()?;
     guest.press(&format!("alt-f{number}"))?;
-    guest.expect_screen_that("another console", LIMIT, |screen| *screen != before)?;
+    let question = format!("tty{number} login:");
+    guest.expect_screen_that("another console", LIMIT, |screen| {
+        *screen != before && (screen.last_line() == question || is_prompt(screen))
+    })?;
+    if guest.screen()?.last_line() == question {
+        guest.type_keys("root\n")?;
+    }
     guest.expect_screen_prompt(LIMIT)?;
     Ok(())
 }
 
-fn each_console_has_a_shell_and_a_picture(emulator: Emulator) -> Result<()> {
+fn is_prompt(screen: &Screen) -> bool {
+    screen.last_line().ends_with("#")
+}
+
+fn each_console_has_a_login_and_a_picture(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator, "")?;
     let first = guest.type_line("echo on the fi''rst", LIMIT)?;
     for number in [2, 3, 4] {
         switch(&mut guest, number)?;
         let screen = guest.screen()?;
-        ensure!(screen.text() == "root:/usr/root#\n", "{screen}");
+        ensure!(
+            screen.text().ends_with(&format!(
+                "Eleven\n\ntty{number} login: root\n{MOTD}root:/usr/root#\n"
+            )),
+            "{screen}"
+        );
         // More than a screen, and more than the console's share of the memory.
         for _ in 0..3 {
             guest.type_line("ls /bin /dev", LIMIT)?;
@@ -103,11 +122,15 @@ fn keys_go_to_the_console_in_front(emulator: Emulator) -> Result<()> {
     Ok(())
 }
 
-fn a_shell_that_ends_on_a_console_is_followed_by_another(emulator: Emulator) -> Result<()> {
+fn a_session_that_ends_on_a_console_is_followed_by_another(emulator: Emulator) -> Result<()> {
     let mut guest = boot(emulator, "")?;
     switch(&mut guest, 2)?;
     for _ in 0..3 {
-        guest.type_line("exit", LIMIT)?;
+        guest.type_line("clear", LIMIT)?;
+        guest.type_keys("exit\n")?;
+        guest.expect_screen("tty2 login:", LIMIT)?;
+        guest.type_keys("root\n")?;
+        guest.expect_screen_prompt(LIMIT)?;
     }
     let screen = guest.type_line("echo st''ill here", LIMIT)?;
     ensure!(screen.text().contains("still here"), "{screen}");
@@ -121,7 +144,7 @@ fn chvt_changes_the_console(emulator: Emulator) -> Result<()> {
     let before = guest.screen()?;
     guest.type_keys("chvt 9 || chvt 2\n")?;
     guest.expect_screen_that("the second console", LIMIT, |screen| {
-        *screen != before && screen.text() == "root:/usr/root#\n"
+        *screen != before && screen.last_line() == "tty2 login:"
     })?;
     guest.press("alt-f1")?;
     guest.expect_screen("chvt: 9: ", LIMIT)?;

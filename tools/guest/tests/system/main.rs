@@ -33,5 +33,6 @@ mod sh_cases;
 mod shell;
 mod soak;
 mod tracing;
+mod users;
 mod usertests;
 mod v86;

@@ -52,6 +52,7 @@ mod system;
 mod terminals;
 mod tracing;
 mod traps;
+mod users;
 mod widths;
 
 use alloc::vec::Vec;
@@ -91,6 +92,7 @@ const TOPICS: &[&[Test]] = &[
     serial::TESTS,
     widths::TESTS,
     library::TESTS,
+    users::TESTS,
 ];
 
 fn main() -> i32 {

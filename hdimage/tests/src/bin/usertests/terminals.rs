@@ -19,7 +19,7 @@ use lib::sys::wait::{WUNTRACED, WaitStatus};
 use lib::termios::{
     LocalFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH, TCIOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA,
     TCSETAF, TCSETAW, TCSETS, TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGWINSZ, TIOCMBIC, TIOCMBIS,
-    TIOCMSET, TIOCNXCL, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI, TIOCSWINSZ,
+    TIOCMSET, TIOCNXCL, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI, TIOCSWINSZ, TIOCVHANGUP,
 };
 use lib::user::calls::{self, Fd, File, Pid, Sets};
 use lib::user::signal::{Handler, sigaction};
@@ -29,6 +29,7 @@ tests! {
     tty_control "who opens a terminal for writing only does not control it";
     tty_permission "only who it controls, and the super-user, change a terminal";
     tty_hang_up "with the leader ends what is open: reads 0, writes EIO";
+    tty_hang_up_call "and so does TIOCVHANGUP, for the super-user only";
     tty_hang_up_sleepers "and who waits for it is woken";
     tty_hang_up_settings "a background process cannot change it any more";
     tty_front_close "tty0 is closed where it was opened";
@@ -95,6 +96,32 @@ fn tty_type() -> Outcome {
         for fd in [tty.fd(), own.fd()] {
             check_eq!(control(fd, TIOCSTI, address(&byte)), Err(Errno::EPERM));
         }
+        Ok(())
+    })
+}
+
+fn tty_hang_up_call() -> Outcome {
+    let path = terminal_or_return!();
+    in_child(|| {
+        // Neither one who leads a session there nor one who only has it open keeps it.
+        let owner = must!(child(|| {
+            must!(sigaction(Signal::SIGHUP, Handler::Ignore));
+            let tty = must!(lead_session(path));
+            must!(become_user());
+            check_eq!(control(tty.fd(), TIOCVHANGUP, 0), Err(Errno::EPERM));
+            check_eq!(calls::read(tty.fd(), &mut [0]), Ok(0));
+            check_eq!(calls::write(tty.fd(), b"x"), Err(Errno::EIO));
+            check!(File::open(c"/dev/tty").is_err());
+            Ok(())
+        }));
+        must!(wait_for_state(owner, b'S'));
+        let (first, second) = (must!(open(path, O_RDWR)), must!(open(path, O_RDWR)));
+        must!(calls::hang_up(first.fd()));
+        check_eq!(calls::write(second.fd(), b"x"), Err(Errno::EIO));
+        check_eq!(control(first.fd(), TIOCVHANGUP, 0), Err(Errno::EIO));
+        all_well(&[owner])?;
+        must!(lead_session(path));
+        must!(File::open(c"/dev/tty"));
         Ok(())
     })
 }

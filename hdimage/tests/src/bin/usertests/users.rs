@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `passwd` and `su`, which anybody runs with root's rights, given what they must not
+//! trust: arguments, open files, limits, signals, a name that is taken.
+
+use crate::support::{
+    Failure, Outcome, Pipe, child, fate, number, read_file, wait_for, write_file,
+};
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use lib::Errno;
+use lib::signal::Signal;
+use lib::sys::resource::{RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
+use lib::sys::wait::WaitStatus;
+use lib::user::calls::{self, Fd, File};
+
+tests! {
+    user_changes_password "passwd changes one field and keeps mode and owner";
+    user_limits "limits on files and time do not cut the file of passwords";
+    user_signals "nor do signals of the user";
+    user_closed_files "messages of a set-user-id program go into no file that it opens";
+    user_lock_taken "a link in the place of the new file is not followed";
+    user_no_arguments "su and passwd without any argument, even their name";
+    user_su "su with the right password, and none for root";
+    user_broken_line "a broken line of the file of passwords makes nobody root";
+}
+
+const PASSWD: &CStr = c"/etc/passwd";
+const NEW: &CStr = c"/etc/ptmp";
+/// The real file of passwords meanwhile.
+const REAL: &CStr = c"/etc/passwd.real";
+/// What the tests work on. The password is `secret`.
+const LINES: &[u8] = b"root::0:0:root:/usr/root:/bin/sh\n\
+    user:$5$rounds=1000$abc$Mz4DiYKTnNKbZLo/mIp3d8Y4aQBhv3uhSwxLDy55/Y8:300:30:a b:/tmp\n\
+    user:$5$rounds=1000$abc$Mz4DiYKTnNKbZLo/mIp3d8Y4aQBhv3uhSwxLDy55/Y8:300:30:a b:/tmp:/bin/sh\n\
+    evil::0:0:x:/\n\
+    last::301:30:::\n";
+const START: &[u8] = b"user:$5$";
+
+/// Runs a test with [`LINES`] as the file of passwords, and puts the real one back.
+fn with_lines(run: impl FnOnce() -> Outcome) -> Outcome {
+    must!(calls::rename(PASSWD, REAL));
+    must!(write_file(PASSWD, LINES));
+    let outcome = run();
+    let is_left = calls::unlink(NEW).is_ok();
+    must!(calls::rename(REAL, PASSWD));
+    outcome?;
+    check!(!is_left);
+    Ok(())
+}
+
+/// Runs a program as a user without a terminal, after `prepare`, with `input` as what
+/// is typed. How it ends.
+fn run_as(
+    uid: u16,
+    arguments: &[&CStr],
+    input: &[u8],
+    prepare: impl FnOnce(),
+) -> lib::Result<WaitStatus> {
+    let typed = Pipe::new()?;
+    calls::write_all(typed.1, input)?;
+    calls::close(typed.1)?;
+    fate(|| {
+        let ready = calls::setsid()
+            .and_then(|_| calls::dup2(typed.0, Fd::STDIN))
+            .and_then(|_| File::create(c"said"))
+            .and_then(|said| {
+                calls::dup2(said.fd(), Fd::STDOUT)?;
+                calls::dup2(said.fd(), Fd::STDERR)
+            })
+            .and_then(|_| calls::setgid(30))
+            .and_then(|()| calls::setuid(uid));
+        if ready.is_err() {
+            return 98;
+        }
+        prepare();
+        let path = [c"/bin/su", c"/bin/passwd"].into_iter().find(|path| {
+            arguments
+                .first()
+                .is_some_and(|name| path.to_bytes().ends_with(name.to_bytes()))
+        });
+        calls::execve(path.unwrap_or(c"/bin/su"), arguments, &[]);
+        97
+    })
+}
+
+const NOTHING: fn() = || ();
+const TYPED: &[u8] = b"secret\nnew\nnew\n";
+
+/// What the file must be after a change: all as before but for one field.
+fn is_changed() -> Result<bool, Failure> {
+    let now = must!(read_file(PASSWD));
+    let lines = |text: &[u8]| {
+        text.split(|&byte| byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect::<Vec<_>>()
+    };
+    let (old, new) = (lines(LINES), lines(&now));
+    check_eq!(new.len(), old.len());
+    for (index, (old, new)) in old.iter().zip(&new).enumerate() {
+        if index != 2 {
+            check!(old == new);
+        }
+    }
+    check!(new[2].starts_with(START) && new[2].ends_with(b":300:30:a b:/tmp:/bin/sh"));
+    Ok(new[2] != old[2])
+}
+
+fn user_changes_password() -> Outcome {
+    with_lines(|| {
+        must!(calls::chmod(PASSWD, 0o604));
+        must!(calls::chown(PASSWD, 0, 7));
+        let mask = || {
+            calls::umask(0o777);
+        };
+        check_eq!(must!(run_as(300, &[c"passwd"], TYPED, mask)), WaitStatus(0));
+        check!(is_changed()?);
+        let stat = must!(calls::stat(PASSWD));
+        check_eq!(
+            (stat.st_mode & 0o7777, stat.st_uid, stat.st_gid),
+            (0o604, 0, 7)
+        );
+        // Now it is another one; and another user's it never was.
+        check_eq!(
+            must!(run_as(300, &[c"passwd"], b"new\nsecret\nsecret\n", NOTHING)),
+            WaitStatus(0)
+        );
+        let before = must!(read_file(PASSWD));
+        for (arguments, input) in [
+            (&[c"passwd", c"root"][..], &b"x\nx\nx\n"[..]),
+            (&[c"passwd", c"user"], b"secret\n\n\n"),
+            (&[c"passwd", c"user"], b"secret\na\nb\n"),
+            (&[c"passwd", c"user"], b"secret\na\n"),
+            (&[c"passwd", c"user"], b""),
+            (&[c"passwd", c"-d"], b""),
+            (&[c"passwd", c"-d", c"user"], b""),
+            (&[c"passwd", c"last"], b"x\nx\n"),
+            (&[c"passwd", c"a:b\nx::0:0:::"], b"x\nx\n"),
+            (&[c"passwd", c""], b"x\nx\n"),
+            (&[c"passwd", c"evil"], b"x\nx\n"),
+        ] {
+            let status = must!(run_as(300, arguments, input, NOTHING));
+            check!(matches!(status.exit_status(), Some(1 | 2)));
+            check!(must!(read_file(PASSWD)) == before);
+        }
+        Ok(())
+    })
+}
+
+/// Sets a limit.
+fn limit(resource: u32, most: i32) {
+    let limit = Rlimit {
+        rlim_cur: most,
+        rlim_max: most,
+    };
+    let _ = calls::setrlimit(resource, &limit);
+}
+
+fn user_limits() -> Outcome {
+    with_lines(|| {
+        let limits = || {
+            // The questions go into a file, too.
+            limit(RLIMIT_FSIZE, 100);
+            limit(RLIMIT_CPU, 1);
+        };
+        check_eq!(
+            must!(run_as(300, &[c"passwd"], TYPED, limits)),
+            WaitStatus(0)
+        );
+        check!(is_changed()?);
+        for most in 0..7 {
+            let before = must!(read_file(PASSWD));
+            let files = || limit(RLIMIT_NOFILE, most);
+            let input = b"new\nnew\nnew\n";
+            let status = must!(run_as(300, &[c"passwd"], input, files));
+            check!(status.term_signal().is_none());
+            is_changed()?;
+            check!(status == WaitStatus(0) || must!(read_file(PASSWD)) == before);
+        }
+        Ok(())
+    })
+}
+
+fn user_signals() -> Outcome {
+    with_lines(|| {
+        for patience in 0..6 {
+            must!(write_file(PASSWD, LINES));
+            let passwd = must!(child(|| {
+                check!(
+                    run_as(300, &[c"passwd"], TYPED, || {
+                        calls::alarm(1);
+                    })
+                    .is_ok()
+                );
+                Ok(())
+            }));
+            // A user's signals, from before it has begun until it has ended.
+            let killer = must!(child(|| {
+                must!(calls::setuid(300));
+                (0..patience * 3000).for_each(|_| {
+                    calls::getpid();
+                });
+                while calls::kill(-1, Signal::SIGTERM.number()) != Err(Errno::ESRCH) {}
+                Ok(())
+            }));
+            must!(wait_for(passwd));
+            let _ = calls::kill(number(killer), Signal::SIGKILL.number());
+            must!(wait_for(killer));
+            is_changed()?;
+            check_eq!(calls::stat(NEW).err(), Some(Errno::ENOENT));
+        }
+        Ok(())
+    })
+}
+
+fn user_closed_files() -> Outcome {
+    with_lines(|| {
+        for closed in 1..8 {
+            let close = || {
+                for fd in (0..3).filter(|fd| closed & 1 << fd != 0) {
+                    let _ = calls::close(Fd(fd));
+                }
+            };
+            let before = must!(read_file(PASSWD));
+            let status = must!(run_as(300, &[c"passwd", c"nobody"], b"", close));
+            check_eq!(status.exit_status(), Some(1));
+            check!(must!(read_file(PASSWD)) == before);
+        }
+        // What it says behind a closed standard error does not come into the new file.
+        let close = || {
+            let _ = calls::close(Fd::STDOUT);
+            let _ = calls::close(Fd::STDERR);
+        };
+        check_eq!(
+            must!(run_as(300, &[c"passwd"], TYPED, close)),
+            WaitStatus(0)
+        );
+        check!(is_changed()?);
+        Ok(())
+    })
+}
+
+fn user_lock_taken() -> Outcome {
+    with_lines(|| {
+        must!(calls::symlink(c"/etc/target", NEW));
+        let status = must!(run_as(300, &[c"passwd"], TYPED, NOTHING));
+        check_eq!(status.exit_status(), Some(1));
+        check!(must!(read_file(PASSWD)) == LINES);
+        check_eq!(calls::stat(c"/etc/target").err(), Some(Errno::ENOENT));
+        must!(calls::unlink(NEW));
+        Ok(())
+    })
+}
+
+fn user_no_arguments() -> Outcome {
+    with_lines(|| {
+        for arguments in [&[][..], &[c""], &[c"-"], &[c"su", c"--", c"-"]] {
+            let status = must!(run_as(300, arguments, b"", || limit(RLIMIT_NOFILE, 3)));
+            check!(status.exit_status().is_some_and(|status| status != 0));
+        }
+        check!(must!(read_file(PASSWD)) == LINES);
+        Ok(())
+    })
+}
+
+fn user_su() -> Outcome {
+    with_lines(|| {
+        let command = c"id -u > id; id -g >> id; echo $USER $HOME >> id";
+        must!(calls::chmod(c".", 0o777));
+        let su = [c"su", c"user", c"-c", command];
+        check_eq!(must!(run_as(301, &su, b"secret\n", NOTHING)), WaitStatus(0));
+        check_eq!(must!(read_file(c"id")).as_slice(), b"300\n30\nuser /tmp\n");
+        must!(calls::unlink(c"id"));
+        // Root needs no password, and nobody one for a user who has none.
+        check_eq!(must!(run_as(0, &su, b"", NOTHING)), WaitStatus(0));
+        must!(calls::unlink(c"id"));
+        let su = [c"su", c"last", c"-c", command];
+        check_eq!(must!(run_as(300, &su, b"", NOTHING)), WaitStatus(0));
+        check_eq!(must!(read_file(c"id")).as_slice(), b"301\n30\nlast /\n");
+        Ok(())
+    })
+}
+
+fn user_broken_line() -> Outcome {
+    with_lines(|| {
+        let su = [c"su", c"evil", c"-c", c"id -u > id"];
+        must!(calls::chmod(c".", 0o777));
+        check_eq!(must!(run_as(0, &su, b"", NOTHING)).exit_status(), Some(1));
+        check_eq!(calls::stat(c"id").err(), Some(Errno::ENOENT));
+        Ok(())
+    })
+}
