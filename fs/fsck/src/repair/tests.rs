@@ -3,13 +3,14 @@
 //! and the real `fsck.minix` then find it clean.
 
 mod damages;
+mod limits;
 mod strays;
 
 use super::*;
-use crate::tests::full_tree::make_with;
+use crate::tests::full_tree::{contents, make_with};
 use crate::tests::{repair, repair_until_clean, sample};
 use damages::DAMAGES;
-use fs::layout::BLOCK_SIZE;
+use fs::layout::{BLOCK_SIZE, put_at};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::process::Command;

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a count, a name, a directory or a file has room for, and what comes behind it.
+
+use super::*;
+use crate::tests::{entries, inode};
+
+/// Writes the entries of a directory into its zones, and its inode.
+fn directory(image: &mut [u8], number: u16, zones: &[u16], all: &[(u16, String)]) {
+    for (zone, part) in zones.iter().zip(all.chunks(BLOCK_SIZE / 16)) {
+        let part: Vec<_> = part
+            .iter()
+            .map(|(number, name)| (*number, &**name))
+            .collect();
+        entries(image, usize::from(*zone), &part);
+    }
+    let mut places = [0; 7];
+    places[..zones.len()].copy_from_slice(zones);
+    let size = 16 * all.len() as u32;
+    inode(image, number, S_IFDIR | 0o755, size, 2, places);
+}
+
+fn mark_zones(image: &mut [u8], zones: std::ops::RangeInclusive<u16>) {
+    for bit in zones.map(|zone| usize::from(zone) - 4) {
+        image[3 * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
+    }
+}
+
+/// A repair, and that all is well then.
+fn repaired(image: &mut [u8], what: &str) -> Vec<String> {
+    let lines = lines(image);
+    assert_eq!(check(&image).unwrap().problems, [], "{what}");
+    assert_really_clean(image, what);
+    lines
+}
+
+#[test]
+fn a_file_has_as_many_names_as_can_be_counted() {
+    let mut image = sample_with_contents();
+    let names = (0..257).map(|n| (3, format!("n{n}")));
+    let dots = [(2, ".".to_owned()), (1, "..".to_owned())];
+    let all: Vec<_> = dots.into_iter().chain(names).collect();
+    directory(&mut image, 2, &[6, 8, 9, 10, 11], &all);
+    mark_zones(&mut image, 8..=11);
+    assert_eq!(
+        repaired(&mut image, "names"),
+        [
+            "/d/n255: inode 3 has more names than it can count: name removed",
+            "/d/n256: inode 3 has more names than it can count: name removed",
+            "/d/n0: link count of inode 3 set from 1 to 255",
+        ]
+    );
+}
+
+/// What is changed of a name stays within its fourteen bytes, and is none that is
+/// there.
+#[test]
+fn names_that_are_changed_fit() {
+    let mut image = sample_with_contents();
+    inode(&mut image, 2, S_IFDIR | 0o755, 16 * 8, 2, [6]);
+    entries(
+        &mut image,
+        6,
+        &[
+            (2, "."),
+            (1, ".."),
+            (3, "fourteen-bytes"),
+            (4, "fourteen-bytes"),
+            (5, "fourteen-byt~2"),
+            (6, "fourteen-bytes"),
+            (7, ""),
+            (8, "a/b"),
+        ],
+    );
+    for number in 4..9 {
+        inode(&mut image, number, S_IFREG | 0o644, 0, 1, []);
+    }
+    image[2 * BLOCK_SIZE..][..2].copy_from_slice(&[0xff, 0x01]);
+    assert_eq!(
+        repaired(&mut image, "names"),
+        [
+            "/d/fourteen-bytes: renamed to `fourteen-byt~2`",
+            "/d/fourteen-byt~2: renamed to `fourteen-byt~3`",
+            "/d/fourteen-bytes: renamed to `fourteen-byt~4`",
+            "/d/: renamed to `#7`",
+            "/d/a/b: renamed to `a_b`",
+        ]
+    );
+}
+
+/// `/lost+found` grows by a block when one is full.
+#[test]
+fn many_files_without_names() {
+    let options = fs::mkfs::Options {
+        inodes: Some(200),
+        ..fs::mkfs::Options::new(400)
+    };
+    let mut image = make_with(&options, |tree| {
+        tree.mkdir("/d");
+        for n in 0..150 {
+            tree.write(&format!("/d/{n}"), b"text").unwrap();
+        }
+    });
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let zones = volume.inode(InodeNumber(2)).zones;
+    let first = usize::from(volume.geometry.firstdatazone) * BLOCK_SIZE;
+    let before = contents(&image);
+    // The names go, and so does the directory.
+    for zone in zones.iter().filter(|zone| !zone.is_hole()) {
+        image[zone.block() as usize * BLOCK_SIZE..][..BLOCK_SIZE].fill(0);
+    }
+    image[first + 32..][..2].fill(0);
+    let (inodes, maps) = (4 * BLOCK_SIZE, 2 * BLOCK_SIZE);
+    image[inodes + 32..][..32].fill(0);
+    image[maps] &= !(1 << 2);
+    repaired(&mut image, "orphans");
+    let after = contents(&image);
+    assert_eq!(after.len(), 151);
+    for number in 3..153 {
+        let path = format!("/lost+found/#{number}");
+        assert_eq!(
+            after[&path],
+            before[&format!("/d/{}", number - 3)],
+            "{path}"
+        );
+    }
+}
+
+/// Zones without a file become files that have no double indirect block.
+#[test]
+fn many_zones_without_a_file() {
+    let options = fs::mkfs::Options::new(1400);
+    let text: Vec<u8> = (0..1100 * BLOCK_SIZE).map(|n| (n / 7) as u8 | 1).collect();
+    let mut image = make_with(&options, |tree| {
+        tree.write("/f", &text).unwrap();
+    });
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let geometry = volume.geometry;
+    let inode = geometry.inode_place(InodeNumber(2));
+    let first = usize::from(geometry.firstdatazone) * BLOCK_SIZE;
+    image[inode.0 as usize * BLOCK_SIZE + inode.1..][..32].fill(0);
+    image[2 * BLOCK_SIZE] &= !(1 << 2);
+    image[first + 32..][..2].fill(0);
+    let lines = repaired(&mut image, "zones");
+    let kept: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("in no file"))
+        .collect();
+    assert_eq!(kept.len(), 3, "{lines:?}");
+    let sizes: Vec<_> = contents(&image)
+        .into_iter()
+        .filter(|(path, _)| path.contains("zone-"))
+        .map(|(_, (_, bytes))| bytes.len() / BLOCK_SIZE)
+        .collect();
+    assert_eq!(sizes.iter().max(), Some(&519), "{sizes:?}");
+    // The contents, the list, the list of lists and two that it lists.
+    assert_eq!(sizes.iter().sum::<usize>(), 1100 + 4, "{sizes:?}");
+}
+
+/// A file may be as long as the largest, and the root that is made has its time.
+#[test]
+fn the_size_limit_and_the_time() {
+    let mut image = sample_with_contents();
+    put_at(&mut image, BLOCK_SIZE + 12, 3u32.to_le_bytes());
+    assert_eq!(check(&image).unwrap().problems.len(), 2);
+    assert_eq!(
+        repaired(&mut image, "limit")[0],
+        "super block: max_size set from 3 to 268966912"
+    );
+    let mut image = sample_with_contents();
+    inode(&mut image, 1, S_IFREG, 0, 1, []);
+    let options = Options {
+        time: 1234,
+        ..Options::default()
+    };
+    repair(&mut image, &options).unwrap();
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let root = volume.inode(ROOT_INODE);
+    assert_eq!((root.mode, root.time), (S_IFDIR | 0o755, 1234));
+}
