@@ -177,3 +177,82 @@ fn the_size_limit_and_the_time() {
     let root = volume.inode(ROOT_INODE);
     assert_eq!((root.mode, root.time), (S_IFDIR | 0o755, 1234));
 }
+
+/// A size that is the limit is within it.
+#[test]
+fn the_limit_itself() {
+    let mut image = sample_with_contents();
+    put_at(&mut image, BLOCK_SIZE + 12, 48u32.to_le_bytes());
+    assert_eq!(lines(&mut image), [""; 0]);
+}
+
+/// Whatever the state was, the file system is valid after a repair.
+#[test]
+fn the_state_after_a_repair() {
+    use fs::layout::{STATE_ERRORS, STATE_IN_USE, STATE_VALID};
+    for state in [
+        STATE_ERRORS,
+        STATE_ERRORS | STATE_VALID,
+        STATE_ERRORS | STATE_IN_USE,
+        STATE_IN_USE,
+    ] {
+        let mut image = sample_with_contents();
+        put_at(&mut image, BLOCK_SIZE + 18, state.to_le_bytes());
+        assert_eq!(lines(&mut image).len(), 1, "{state}");
+        let after = u16::from_le_bytes([image[BLOCK_SIZE + 18], image[BLOCK_SIZE + 19]]);
+        assert_eq!(after, STATE_VALID, "{state}");
+    }
+}
+
+/// A file without a type is a directory only if its first entry is its own `.`.
+#[test]
+fn what_looks_like_a_directory() {
+    for (first, made) in [
+        ((3, "."), "directory"),
+        ((2, "."), "file"),
+        ((3, "x"), "file"),
+    ] {
+        let mut image = sample_with_contents();
+        inode(&mut image, 3, 0o644, 32, 1, [7]);
+        entries(&mut image, 7, &[first, (2, "..")]);
+        let said = repaired(&mut image, made);
+        let expected = format!("/d/f: inode 3 had the mode 0o644: made a {made}");
+        assert_eq!(said[0], expected);
+    }
+}
+
+/// A file without a name is called by its number until it has one.
+#[test]
+fn a_file_without_name_or_type() {
+    let mut image = sample_with_contents();
+    inode(&mut image, 4, 0o644, 3, 1, [8]);
+    image[8 * BLOCK_SIZE] = b'x';
+    image[2 * BLOCK_SIZE] |= 1 << 4;
+    mark_zones(&mut image, 8..=8);
+    let said = repaired(&mut image, "orphan");
+    assert_eq!(said[0], "inode 4: inode 4 had the mode 0o644: made a file");
+    assert!(said.contains(&"inode 4 was in no directory: now /lost+found/#4".to_owned()));
+}
+
+/// Bits of the second block of a bitmap.
+#[test]
+fn bitmaps_of_two_blocks() {
+    let options = fs::mkfs::Options {
+        inodes: Some(8300),
+        ..fs::mkfs::Options::new(9000)
+    };
+    let sound = make_with(&options, |tree| tree.mkdir("/d"));
+    let geometry = UntrustedVolume::open(&sound).unwrap().geometry;
+    for (map, bits) in [
+        (geometry.inode_map(), 8192..8195),
+        (geometry.zone_map(), 8192..8195),
+    ] {
+        let mut image = sound.clone();
+        for bit in bits {
+            image[map as usize * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
+        }
+        assert_eq!(check(&image).unwrap().count, 3);
+        repaired(&mut image, "two blocks");
+        assert!(image == sound);
+    }
+}
