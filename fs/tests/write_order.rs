@@ -107,8 +107,15 @@ fn is_never_lost(path: &str, work: impl for<'a> Fn(&'a Fs<'a>, &FsTask<'a>)) {
 
 #[test]
 fn renamed_in_its_directory() {
-    // The new name stands in the place of the one that goes: in either sector.
-    for (place, old) in [("/a/1", "/a/39"), ("/a/38", "/a/2"), ("/a/38", "/a/37")] {
+    // The new name stands in the place of the one that goes: in either sector, and at
+    // the same offset in both.
+    for (place, old) in [
+        ("/a/1", "/a/39"),
+        ("/a/38", "/a/2"),
+        ("/a/38", "/a/37"),
+        ("/a/2", "/a/34"),
+        ("/a/34", "/a/2"),
+    ] {
         is_never_lost(old, |fs, task| {
             fs.sys_unlink(task, place.as_bytes()).unwrap();
             fs.sys_sync().unwrap();
