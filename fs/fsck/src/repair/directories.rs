@@ -10,7 +10,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, ROOT_INODE, Zone, put_at, u16_at};
+use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, Zone, put_at, u16_at};
 use lib::sys::stat::S_ISDIR;
 
 /// Where an entry is.
@@ -186,11 +186,7 @@ impl Repairer<'_> {
     }
 
     fn path_of(&self, directory: InodeNumber, name: &[u8]) -> String {
-        let above = match directory {
-            ROOT_INODE => "",
-            _ => &self.seen(directory).path,
-        };
-        join(above, name)
+        join(&self.seen(directory).path, name)
     }
 
     fn judge(&self, entry: &Entry, names: &BTreeMap<Vec<u8>, InodeNumber>) -> Verdict {
@@ -231,7 +227,7 @@ impl Repairer<'_> {
         }
         let mut tried = name.clone();
         let mut count = 1u32;
-        while names.contains_key(&tried) || tried == b"." || tried == b".." {
+        while names.contains_key(&tried) {
             count += 1;
             let suffix = format!("~{count}").into_bytes();
             let room = usize::from(self.geometry.name_len) - suffix.len();

@@ -256,3 +256,201 @@ fn bitmaps_of_two_blocks() {
         assert!(image == sound);
     }
 }
+
+/// The sample with a file of three bytes in zone 8 that has no name: inode 4.
+fn with_an_orphan() -> Vec<u8> {
+    let mut image = sample_with_contents();
+    inode(&mut image, 4, S_IFREG | 0o644, 3, 1, [8]);
+    image[8 * BLOCK_SIZE..][..3].copy_from_slice(b"xyz");
+    image[2 * BLOCK_SIZE] |= 1 << 4;
+    mark_zones(&mut image, 8..=8);
+    image
+}
+
+/// What is made for what was found has the time of the repair, and is its owner's.
+#[test]
+fn what_is_made() {
+    let mut image = with_an_orphan();
+    image[40 * BLOCK_SIZE] = b'l';
+    mark_zones(&mut image, 40..=40);
+    let options = Options {
+        time: 1234,
+        ..Options::default()
+    };
+    repair(&mut image, &options).unwrap();
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let find = |path: &str| volume.inode(crate::tests::full_tree::find(&image, path));
+    let directory = find("/lost+found");
+    assert_eq!((directory.mode, directory.time), (S_IFDIR | 0o700, 1234));
+    assert_eq!((directory.nlinks, directory.size), (2, 64));
+    let zones = find("/lost+found/zone-40");
+    assert_eq!((zones.mode, zones.time), (S_IFREG | 0o600, 1234));
+    assert_eq!((zones.nlinks, zones.size), (1, BLOCK_SIZE as u32));
+    assert_eq!(find("/lost+found/#4").time, 0);
+}
+
+/// A file that is called so is not in the way.
+#[test]
+fn lost_and_found_is_a_file() {
+    let mut image = with_an_orphan();
+    inode(&mut image, 1, S_IFDIR | 0o755, 64, 3, [5]);
+    inode(&mut image, 5, S_IFREG | 0o644, 0, 1, []);
+    image[2 * BLOCK_SIZE] |= 1 << 5;
+    let root = [(1, "."), (1, ".."), (2, "d"), (5, "lost+found")];
+    entries(&mut image, 5, &root);
+    let said = repaired(&mut image, "a file");
+    assert_eq!(said[0], "/lost+found.2: made");
+    assert_eq!(said[1], "inode 4 was in no directory: now /lost+found.2/#4");
+}
+
+/// The next one is taken when one has sixteen blocks.
+#[test]
+fn more_than_lost_and_found_takes() {
+    let options = fs::mkfs::Options {
+        inodes: Some(1200),
+        ..fs::mkfs::Options::new(1500)
+    };
+    let mut image = make_with(&options, |tree| {
+        for n in 0..1100 {
+            tree.write(&format!("/{n}"), b"text").unwrap();
+        }
+    });
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let root = volume.inode(ROOT_INODE);
+    for zone in volume.file_blocks(&root).into_iter().flatten() {
+        let block = &mut image[zone.block() as usize * BLOCK_SIZE..][..BLOCK_SIZE];
+        for entry in block.chunks_exact_mut(16) {
+            if entry[2] != b'.' {
+                entry[..2].fill(0);
+            }
+        }
+    }
+    repaired(&mut image, "orphans");
+    let after = contents(&image);
+    let count = |directory: &str| {
+        after
+            .keys()
+            .filter(|path| path.starts_with(directory))
+            .count()
+    };
+    // With `.` and `..` 1024 entries.
+    assert_eq!(count("/lost+found/"), 1022);
+    assert_eq!(count("/lost+found.2/"), 78);
+}
+
+/// Without a free inode there is no file for a zone.
+#[test]
+fn zones_without_an_inode() {
+    let mut image = sample_with_contents();
+    let names: Vec<_> = (4..33).map(|n| (n, format!("{n}"))).collect();
+    let dots = [
+        (2, ".".to_owned()),
+        (1, "..".to_owned()),
+        (3, "f".to_owned()),
+    ];
+    directory(&mut image, 2, &[6], &[&dots[..], &names[..]].concat());
+    for number in 4..33 {
+        inode(&mut image, number, S_IFREG | 0o644, 0, 1, []);
+    }
+    image[2 * BLOCK_SIZE..][..5].fill(0xff);
+    for zone in [40, 41] {
+        image[zone * BLOCK_SIZE] = b'l';
+    }
+    mark_zones(&mut image, 40..=41);
+    assert_eq!(
+        repaired(&mut image, "no inode"),
+        [
+            "zone 40 is in no file, but no inode is left: freed",
+            "zone 41 is in no file, but no inode is left: freed",
+            "zone bitmap: marked free: 40-41",
+        ]
+    );
+}
+
+/// Zones that follow each other are one file, and the others are others.
+#[test]
+fn zones_that_do_not_follow_each_other() {
+    let lost = |options: &Options| {
+        let mut image = sample_with_contents();
+        for zone in [40, 41, 43] {
+            image[zone * BLOCK_SIZE] = b'l';
+            mark_zones(&mut image, zone as u16..=zone as u16);
+        }
+        // One with nothing in it.
+        mark_zones(&mut image, 45..=45);
+        let actions = repair(&mut image, options).unwrap();
+        assert_eq!(check(&image).unwrap().problems, []);
+        actions.iter().map(Action::to_string).collect::<Vec<_>>()
+    };
+    let said = lost(&Options::default());
+    assert_eq!(
+        said[..3],
+        [
+            "/lost+found: made",
+            "zones 40 to 41 were in no file: now /lost+found/zone-40",
+            "zone 43 was in no file: now /lost+found/zone-43",
+        ]
+    );
+    let options = Options {
+        keep_lost_zones: false,
+        ..Options::default()
+    };
+    assert_eq!(lost(&options), ["zone bitmap: marked free: 40-41, 43, 45"]);
+}
+
+/// What stood in the place of `.` or `..` gets another one, in a longer directory if
+/// need be.
+#[test]
+fn entries_in_the_place_of_dots() {
+    let mut image = sample_with_contents();
+    inode(&mut image, 4, S_IFREG | 0o644, 0, 1, []);
+    image[2 * BLOCK_SIZE] |= 1 << 4;
+    inode(&mut image, 2, S_IFDIR | 0o755, 32, 2, [6]);
+    entries(&mut image, 6, &[(3, "f"), (4, "g")]);
+    let said = repaired(&mut image, "no dots");
+    assert_eq!(
+        said,
+        [
+            "/d: `.` made to lead to inode 2",
+            "/d: `..` made to lead to inode 1",
+            "/d: `f` moved out of the place of `.` or `..`",
+            "/d: `g` moved out of the place of `.` or `..`",
+        ]
+    );
+    assert_eq!(tree(&image), ["/d/", "/d/f abc", "/d/g "]);
+}
+
+/// `.` and `..` stand in the first two places and nowhere else.
+#[test]
+fn dots_in_other_places() {
+    let mut image = sample_with_contents();
+    inode(&mut image, 2, S_IFDIR | 0o755, 80, 2, [6]);
+    let more = [(2, "."), (1, ".."), (3, "f"), (2, "."), (1, "..")];
+    entries(&mut image, 6, &more);
+    assert_eq!(
+        repaired(&mut image, "dots"),
+        [
+            "/d/.: in the wrong place: name removed",
+            "/d/..: in the wrong place: name removed",
+        ]
+    );
+}
+
+/// What stands behind the end of a directory is no entry.
+#[test]
+fn behind_the_end_of_a_directory() {
+    let mut image = sample_with_contents();
+    let size = BLOCK_SIZE as u32 + 16;
+    inode(&mut image, 2, S_IFDIR | 0o755, size, 2, [6, 8]);
+    entries(&mut image, 6, &[(2, "."), (1, ".."), (0, "f")]);
+    entries(&mut image, 8, &[(3, "f"), (30, "behind")]);
+    mark_zones(&mut image, 8..=8);
+    let mut expected = image.clone();
+    assert_eq!(lines(&mut image), [""; 0]);
+    assert!(image == expected);
+    // Nor is it when something else is repaired.
+    image[2 * BLOCK_SIZE] &= !(1 << 3);
+    repaired(&mut image, "a bit");
+    expected[BLOCK_SIZE + 18] = 1;
+    assert!(image == expected);
+}
