@@ -213,14 +213,15 @@ impl Repairer<'_> {
 
     /// Makes a file of zones that follow each other.
     fn keep_zones(&mut self, run: &[Zone]) -> Result<(), Fault> {
-        // Nobody else may be given them now.
+        // Nobody else may be given them now: they are the root's until they are a file's.
         for zone in run {
-            self.zones[usize::from(zone.0)].claimed = true;
+            self.zones[usize::from(zone.0)].owner = ROOT_INODE.0;
         }
         let directory = self.lost_and_found()?;
         let mut rest = run;
         while let Some(first) = rest.first() {
             let Some(number) = self.new_inode(S_IFREG | 0o600) else {
+                self.zones[usize::from(first.0)].owner = 0;
                 self.done(Action::ZoneFreed { zone: first.0 });
                 rest = &rest[1..];
                 continue;
@@ -229,7 +230,7 @@ impl Repairer<'_> {
             for &zone in rest {
                 // Without a zone for the list, the next file begins here.
                 if self.set_block(number, blocks, zone).is_none() {
-                    self.zones[usize::from(zone.0)].owner = 0;
+                    self.zones[usize::from(zone.0)].owner = ROOT_INODE.0;
                     break;
                 }
                 blocks += 1;

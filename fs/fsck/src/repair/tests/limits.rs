@@ -454,3 +454,139 @@ fn behind_the_end_of_a_directory() {
     expected[BLOCK_SIZE + 18] = 1;
     assert!(image == expected);
 }
+
+/// An orphan with nothing in it is not worth a name, if a file may be empty.
+#[test]
+fn empty_orphans() {
+    use lib::sys::stat::{S_IFCHR, S_IFIFO};
+    let said = |mode: u16, nlinks| {
+        let mut image = sample_with_contents();
+        inode(&mut image, 4, mode, 0, nlinks, []);
+        image[2 * BLOCK_SIZE] |= 1 << 4;
+        repaired(&mut image, "empty").remove(0)
+    };
+    let freed = "inode 4 is in no directory, and empty: freed";
+    assert_eq!(said(S_IFREG | 0o644, 1), freed);
+    assert_eq!(said(0o644, 1), freed);
+    assert_eq!(said(S_IFIFO | 0o644, 0), freed);
+    assert_eq!(
+        said(S_IFREG | 0o644, 0),
+        "inode 4 was removed while it was open: freed"
+    );
+    for kind in [S_IFIFO, S_IFCHR] {
+        assert_eq!(said(kind | 0o644, 1), "/lost+found: made");
+    }
+}
+
+/// A directory counts the `..` of those in it, and there is an end to that.
+#[test]
+fn a_directory_has_as_many_directories_as_can_be_counted() {
+    let options = fs::mkfs::Options {
+        inodes: Some(400),
+        ..fs::mkfs::Options::new(700)
+    };
+    // 200 in `/d`, and 100 files whose entries shall lead to those of `/e`.
+    let mut image = make_with(&options, |tree| {
+        for directory in ["/d", "/e"] {
+            tree.mkdir(directory);
+        }
+        for n in 0..200 {
+            tree.mkdir(&format!("/d/{n}"));
+        }
+        tree.write("/d/f0", b"text").unwrap();
+        for n in 1..100 {
+            tree.link("/d/f0", &format!("/d/f{n}"));
+        }
+        for n in 0..100 {
+            tree.mkdir(&format!("/e/{n}"));
+        }
+    });
+    let of = |image: &[u8], number| {
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let inode = volume.inode(InodeNumber(number));
+        let blocks = volume.file_blocks(&inode).into_iter().flatten();
+        let places: Vec<_> = blocks
+            .flat_map(|zone| (0..64).map(move |n| zone.block() as usize * BLOCK_SIZE + n * 16))
+            .take(inode.size as usize / 16)
+            .collect();
+        places
+    };
+    let (d, e) = (of(&image, 2), of(&image, 3));
+    for (to, from) in d[202..].iter().zip(&e[2..]) {
+        image.copy_within(*from..*from + 2, *to);
+        let number = u16::from_le_bytes([image[*to], image[*to + 1]]);
+        image[*from..*from + 2].fill(0);
+        let dot_dot = of(&image, number)[1];
+        image[dot_dot..dot_dot + 2].copy_from_slice(&2u16.to_le_bytes());
+    }
+    let said = repaired(&mut image, "directories");
+    let text = "there are more directories here than can be counted: name removed";
+    let removed = said.iter().filter(|line| line.ends_with(text)).count();
+    assert_eq!(removed, 48);
+    let volume = UntrustedVolume::open(&image).unwrap();
+    assert_eq!(volume.inode(InodeNumber(2)).nlinks, 254);
+    let after = contents(&image);
+    let count = |above: &str| after.keys().filter(|path| path.starts_with(above)).count();
+    // The file has lost all its names, and has one there.
+    assert_eq!((count("/d/"), count("/lost+found/")), (252, 49));
+}
+
+/// An inode that is marked free and has no name is kept only if all its zones are its
+/// own, and marked.
+#[test]
+fn orphans_that_are_marked_free() {
+    let is_kept = |mode: u16, zones: [u16; 2]| {
+        let mut image = sample_with_contents();
+        mark_zones(&mut image, 8..=9);
+        for zone in 8..12 {
+            image[zone * BLOCK_SIZE..][..BLOCK_SIZE].fill(b'x');
+        }
+        inode(&mut image, 4, mode | 0o644, 2048, 1, zones);
+        let said = repaired(&mut image, "orphan");
+        let is_kept = said.contains(&"inode 4 was in no directory: now /lost+found/#4".to_owned());
+        // If it is not, its inode is taken for `/lost+found`, and what it had is a file.
+        if !is_kept {
+            let found = contents(&image).remove("/lost+found/zone-8").unwrap();
+            assert!(found.1 == [b'x'; 2 * BLOCK_SIZE]);
+        }
+        is_kept
+    };
+    assert!(is_kept(S_IFREG, [8, 0]));
+    assert!(is_kept(S_IFREG, [8, 9]));
+    // Nothing, a zone that is not marked, one that is a file's, and one that is not there.
+    for zones in [[0, 0], [10, 0], [8, 10], [7, 0], [8, 7], [8, 64], [3, 0]] {
+        assert!(!is_kept(S_IFREG, zones), "{zones:?}");
+    }
+    assert!(!is_kept(lib::sys::stat::S_IFCHR, [8, 0]));
+}
+
+/// What an orphan names comes along with it.
+#[test]
+fn an_orphan_with_children() {
+    let mut image = sample_with_contents();
+    // The children have lower numbers than the directory, and one says whose it is.
+    inode(&mut image, 4, S_IFREG | 0o644, 3, 1, [8]);
+    image[8 * BLOCK_SIZE..][..3].copy_from_slice(b"xyz");
+    inode(&mut image, 5, S_IFDIR | 0o755, 32, 2, [9]);
+    entries(&mut image, 9, &[(5, "."), (6, "..")]);
+    inode(&mut image, 6, S_IFDIR | 0o755, 80, 3, [10]);
+    let children = [(6, "."), (2, ".."), (4, "x"), (5, "sub"), (6, "me")];
+    entries(&mut image, 10, &children);
+    image[2 * BLOCK_SIZE] |= 0b111_0000;
+    mark_zones(&mut image, 8..=10);
+    let said = repaired(&mut image, "children");
+    let attached: Vec<_> = said.iter().filter(|line| line.contains("now")).collect();
+    assert_eq!(
+        attached,
+        ["inode 6 was in no directory: now /lost+found/#6"]
+    );
+    let expected = [
+        "/d/",
+        "/d/f abc",
+        "/lost+found/",
+        "/lost+found/#6/",
+        "/lost+found/#6/sub/",
+        "/lost+found/#6/x xyz",
+    ];
+    assert_eq!(tree(&image), expected);
+}
