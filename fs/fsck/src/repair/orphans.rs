@@ -158,7 +158,8 @@ impl Repairer<'_> {
         let number = (self.next_inode..=last).map(InodeNumber).find(is_free)?;
         self.next_inode = number.0.saturating_add(1);
         let old = self.inode(number);
-        if has_zones(old.mode) {
+        // What was not removed may still have zones that are worth a file.
+        if has_zones(old.mode) && old.nlinks == 0 {
             self.give_up_all(&old);
         }
         let time = self.options.time;

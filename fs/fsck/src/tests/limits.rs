@@ -196,3 +196,43 @@ fn how_a_fault_is_said() {
     let fault = Fault::new("block 7", "it cannot be read");
     assert_eq!(fault.to_string(), "block 7: it cannot be read");
 }
+
+/// The blocks of a file end with it, and what does not exist is none.
+#[test]
+fn blocks_of_a_file() {
+    let blocks = |size, zones: &[u16]| {
+        let mut image = sample();
+        let mut places = [0; 9];
+        places[..zones.len()].copy_from_slice(zones);
+        inode(&mut image, 3, S_IFREG, size, 1, places);
+        // Zone 9 lists zones 10 and 11, zone 12 lists nothing.
+        put_at(&mut image, 9 * BLOCK_SIZE, [10, 0, 11, 0]);
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let blocks = volume.file_blocks(&volume.inode(InodeNumber(3)));
+        let numbers = blocks.into_iter().map(|zone| zone.map_or(0, |zone| zone.0));
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(blocks(3, &[7, 8]), [7]);
+    assert_eq!(blocks(1025, &[7, 8]), [7, 8]);
+    assert_eq!(blocks(4096, &[64, 7, 0, 4]), [0, 7]);
+    assert_eq!(
+        blocks(9 * 1024, &[7, 0, 0, 0, 0, 0, 0, 9]),
+        [7, 0, 0, 0, 0, 0, 0, 10, 11]
+    );
+    assert_eq!(
+        blocks(8 * 1024, &[7, 0, 0, 0, 0, 0, 0, 9]),
+        [7, 0, 0, 0, 0, 0, 0, 10]
+    );
+    assert_eq!(blocks(9 * 1024, &[7, 0, 0, 0, 0, 0, 0, 12]), [7]);
+}
+
+#[test]
+fn entries_end_with_their_directory() {
+    let image = two_blocks();
+    let volume = UntrustedVolume::open(&image).unwrap();
+    let entries = volume.entries(&volume.inode(InodeNumber(2)));
+    assert_eq!(entries.len(), BLOCK_SIZE / 16 + 1);
+    let used = entries.iter().filter(|entry| entry.number.0 != 0);
+    let names: Vec<_> = used.map(|entry| entry.name.as_slice()).collect();
+    assert_eq!(names, [&b"."[..], b"..", b"f"]);
+}

@@ -133,6 +133,7 @@ fn many_zones_without_a_file() {
     let mut image = make_with(&options, |tree| {
         tree.write("/f", &text).unwrap();
     });
+    assert!(contents(&image)["/f"].1 == text);
     let volume = UntrustedVolume::open(&image).unwrap();
     let geometry = volume.geometry;
     let inode = geometry.inode_place(InodeNumber(2));
@@ -558,6 +559,30 @@ fn orphans_that_are_marked_free() {
         assert!(!is_kept(S_IFREG, zones), "{zones:?}");
     }
     assert!(!is_kept(lib::sys::stat::S_IFCHR, [8, 0]));
+}
+
+/// An inode that goes, because another takes it, does not take its zones along.
+#[test]
+fn zones_of_an_inode_that_is_taken() {
+    for nlinks in [0, 1] {
+        let mut image = with_an_orphan();
+        // Inode 4 becomes one without a name that is marked free, and half of it is gone.
+        inode(&mut image, 4, S_IFREG | 0o644, 2048, nlinks, [8, 64]);
+        image[2 * BLOCK_SIZE] &= !(1 << 4);
+        inode(&mut image, 5, S_IFREG | 0o644, 3, 1, [9]);
+        image[9 * BLOCK_SIZE..][..3].copy_from_slice(b"one");
+        image[2 * BLOCK_SIZE] |= 1 << 5;
+        mark_zones(&mut image, 9..=9);
+        repaired(&mut image, "taken");
+        let after = contents(&image);
+        assert_eq!(after["/lost+found/#5"].1, b"one");
+        // What was removed is gone, whatever the bitmap says.
+        let found = after.get("/lost+found/zone-8");
+        assert_eq!(
+            found.map(|it| it.1[..3].to_vec()),
+            (nlinks == 1).then(|| b"xyz".to_vec())
+        );
+    }
 }
 
 /// What an orphan names comes along with it.
