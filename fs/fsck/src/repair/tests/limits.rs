@@ -304,6 +304,23 @@ fn lost_and_found_is_a_file() {
     assert_eq!(said[1], "inode 4 was in no directory: now /lost+found.2/#4");
 }
 
+/// One that is there and has room is taken.
+#[test]
+fn lost_and_found_is_there() {
+    let mut image = with_an_orphan();
+    inode(&mut image, 1, S_IFDIR | 0o755, 64, 4, [5]);
+    inode(&mut image, 5, S_IFDIR | 0o755, 32, 2, [9]);
+    image[2 * BLOCK_SIZE] |= 1 << 5;
+    mark_zones(&mut image, 9..=9);
+    let root = [(1, "."), (1, ".."), (2, "d"), (5, "lost+found")];
+    entries(&mut image, 5, &root);
+    entries(&mut image, 9, &[(5, "."), (1, "..")]);
+    assert_eq!(
+        repaired(&mut image, "there"),
+        ["inode 4 was in no directory: now /lost+found/#4"]
+    );
+}
+
 /// The next one is taken when one has sixteen blocks.
 #[test]
 fn more_than_lost_and_found_takes() {
