@@ -236,3 +236,21 @@ fn entries_end_with_their_directory() {
     let names: Vec<_> = used.map(|entry| entry.name.as_slice()).collect();
     assert_eq!(names, [&b"."[..], b"..", b"f"]);
 }
+
+/// Numbers that disagree, and nothing that says which of them is right.
+#[test]
+fn a_super_block_without_hope() {
+    let mut image = sample();
+    put_at(&mut image, BLOCK_SIZE + 8, 6u16.to_le_bytes());
+    image[5 * BLOCK_SIZE..][..BLOCK_SIZE].fill(0);
+    let fault = check(&image).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "super block: data begins at zone 6, expected 5, behind 32 inodes"
+    );
+    let mut options = Options::default();
+    assert!(repair(&mut image.clone(), &options).is_err());
+    // It is taken if one says so.
+    options.trust_super_block = true;
+    repair(&mut image, &options).unwrap();
+}
