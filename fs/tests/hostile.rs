@@ -431,6 +431,21 @@ fn a_symbolic_link_to_nowhere() {
     }
 }
 
+/// A hole in a directory has no entries, whatever the boot block has.
+#[test]
+fn a_directory_with_a_hole() {
+    let machine = change(|image| {
+        image[inode(10) + 16..][..2].fill(0);
+        image[..2].copy_from_slice(&5u16.to_le_bytes());
+        image[2..7].copy_from_slice(b"ghost");
+    });
+    run(&machine, |fs, task| {
+        assert!(fs.sys_stat(task, b"/many/3").is_ok());
+        assert_eq!(fs.sys_stat(task, b"/many/ghost"), Err(Errno::ENOENT));
+        assert_eq!(fs.sys_stat(task, b"/many/69"), Err(Errno::ENOENT));
+    });
+}
+
 #[test]
 fn an_inode_without_a_type() {
     // The bits of a mode without a type do not make it one in use.
