@@ -125,13 +125,13 @@ fn edit(vi: &mut Vi, terminal: &mut Terminal) -> Result<()> {
 /// The terminal is gone, or a signal has come: keeps the text.
 fn rescue(vi: &Vi, errno: Errno) {
     let Some(text) = vi.unsaved() else { return };
-    let path = format!("/tmp/vi.{}", calls::getpid());
-    let path = c_string(path.as_bytes());
-    let saved = File::open_with(&path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-        .and_then(|file| calls::write_all(file.fd(), &text));
+    let saved = new_file(c"/tmp").and_then(|(file, path)| {
+        calls::write_all(file.fd(), &text)?;
+        Ok(path)
+    });
     match saved {
-        Ok(()) => complain(&[b"text saved in", path.to_bytes()], errno),
-        Err(errno) => complain(&[b"text not saved", path.to_bytes()], errno),
+        Ok(path) => complain(&[b"text saved in", path.to_bytes()], errno),
+        Err(errno) => complain(&[b"text not saved"], errno),
     }
 }
 
@@ -204,8 +204,7 @@ impl World for Terminal {
     }
 
     fn filter(&mut self, command: &[u8], input: &[u8]) -> Result<Vec<u8>> {
-        let name = c_string(format!("/tmp/vi{}.in", calls::getpid()).as_bytes());
-        let file = File::open_with(&name, O_RDWR | O_CREAT | O_EXCL, 0o600)?;
+        let (file, name) = new_file(c"/tmp")?;
         let _ = calls::unlink(&name);
         calls::write_all(file.fd(), input)?;
         calls::lseek(file.fd(), 0, SEEK_SET)?;
@@ -219,6 +218,21 @@ impl World for Terminal {
         let _ = calls::kill(0, Signal::SIGTSTP.number());
         let _ = self.begin();
     }
+}
+
+/// A new file that only this user may read, and its path. Files of the same name may be
+/// left from editors that were ended.
+fn new_file(directory: &CStr) -> Result<(File, CString)> {
+    const TRIES: u32 = 10;
+    for number in 0..TRIES {
+        let name = format!("vi.{}.{number}", calls::getpid());
+        let path = join(directory, name.as_bytes());
+        match File::open_with(&path, O_RDWR | O_CREAT | O_EXCL, 0o600) {
+            Err(Errno::EEXIST) => {}
+            result => return Ok((result?, path)),
+        }
+    }
+    Err(Errno::EEXIST)
 }
 
 /// What a path of symbolic links leads to, whether it is there or not.
@@ -248,9 +262,7 @@ fn replace(path: &CStr, old: &Stat, text: &[u8]) -> Result<()> {
     if old.st_nlink != 1 || !own && calls::geteuid() != 0 {
         return Err(Errno::EPERM);
     }
-    let name = format!("vi{}.new", calls::getpid());
-    let new = join(&directory_name(path), name.as_bytes());
-    let file = File::open_with(&new, O_WRONLY | O_CREAT | O_EXCL, 0o600)?;
+    let (file, new) = new_file(&directory_name(path))?;
     let result = calls::write_all(file.fd(), text)
         .and_then(|()| calls::chown(&new, old.st_uid, old.st_gid))
         .and_then(|()| calls::chmod(&new, old.st_mode & !S_IFMT))
