@@ -108,7 +108,7 @@ disk: image
 
 kernel:
 	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
-	$(KERNEL_CARGO) build --profile programs $(KERNEL_FLAGS) -p programs -p guest-tests
+	$(KERNEL_CARGO) build --profile programs $(KERNEL_FLAGS) -p programs -p manual -p guest-tests
 
 tools:
 	$(HOST_CARGO) build -p mkimage -p guest
@@ -175,10 +175,10 @@ mutants: ## whether the tests notice a changed line: FILE="tools/mkimage/src/mod
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
-	$(HOST_CARGO) clippy -p programs --lib -- -D warnings
+	$(HOST_CARGO) clippy -p programs -p manual --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --release --features latency $(KERNEL_FLAGS) -p kernel -- -D warnings
-	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -p guest-tests -- -D warnings
+	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -p manual -p guest-tests -- -D warnings
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(TARGET) tools/web/node_modules

@@ -31,6 +31,7 @@ pub mod io;
 pub mod mode;
 pub mod number;
 pub mod options;
+pub mod pager;
 pub mod password;
 pub mod path;
 pub mod printf;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cat [-bensvtAET] [file...]`: prints files one after the other. `-n` numbers the
+//! `cat [-bensuvtAET] [file...]`: prints files one after the other. `-n` numbers the
 //! lines, `-b` those that are not empty; `-s` makes several empty lines one; `-v` shows
 //! control characters, `-E` the ends of lines (`-e` both), `-T` tabs (`-t` with `-v`),
-//! `-A` all three.
+//! `-A` all three. `-u` changes nothing: what was read is printed before more is read.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cp [-rpi] from... to`: copies files.
+//! `cp [-rRpafinuv] from... to`: copies files.
+//!
+//! `-r` (or `-R`) copies directories with all that is in them, `-p` keeps owner,
+//! permissions and times, `-a` is both. `-i` asks before a file is overwritten, `-n` does
+//! not overwrite it, `-f` is taken for the sake of scripts; `-u` copies only what is newer;
+//! `-v` tells what is done.
 #![no_std]
 #![no_main]
 

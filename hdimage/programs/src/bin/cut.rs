@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cut -c list [file...]`, `cut -f list [-d character] [-s] [file...]`: prints some
-//! characters, or some fields (separated by tabs), of each line. A list is
+//! `cut -c list [file...]`, `cut -b list [file...]`, `cut -f list [-d character] [-s] [file...]`: prints some
+//! characters, or some fields (separated by tabs), of each line; `-b` is `-c`. A list is
 //! `1,3-5,7-`. A line without a separator is printed whole, but with `-s` not at all.
 #![no_std]
 #![no_main]

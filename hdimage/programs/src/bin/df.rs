@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `df [-h] [-i] [-k] [path...]`: tells how full the file systems are, from the super block and the
-//! zone bitmap on the device (Minix v1).
+//! `df [-h] [-i] [-k] [path...]`: tells how full the file systems are, from the super
+//! block and the zone bitmap on the device (Minix v1). Sizes are kilobytes (`-k`), with
+//! `-h` in K and M; `-i` tells inodes instead.
 #![no_std]
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `free [-m]`: tells how much memory there is, and how much of it is free, in
-//! kilobytes, with `-m` in megabytes.
+//! `free [-km]`: tells how much memory there is, and how much of it is free, in
+//! kilobytes (`-k`), with `-m` in megabytes.
 //!
 //! `/dev/usage` is one line: words, and behind each a number.
 #![no_std]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `grep [-EFGivwxnclLqshHor] [-A|-B|-C n] [-m n] [-e pattern] [-f file] pattern
+//! `grep [-EFGivwxnclLqshHorRy] [-A|-B|-C n] [-m n] [-e pattern] [-f file] pattern
 //! [file...]`: prints the lines that match a regular expression. `egrep` is `grep -E`,
 //! `fgrep` is `grep -F`. Succeeds if there is one; status 2 on errors.
 #![no_std]

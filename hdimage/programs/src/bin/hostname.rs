@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `hostname`: prints the name of this machine.
+//! `hostname [-s]`: prints the name of this machine, which is short with `-s` and without.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `ln [-sf] file... name`: gives files another name.
+//! `ln [-sfnv] file... name`: gives files another name.
+//!
+//! `-s` makes symbolic links, `-f` takes away what has the name, `-n` also where that is a
+//! link to a directory, `-v` tells what is done.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `ls [-laidR1] [path...]`: lists directories, in columns on a terminal.
+//! `ls [-laAidnFhrRstS1C] [path...]`: lists directories, in columns on a terminal.
+//!
+//! `-l` tells all of each file, `-n` the same with numbers for users; `-h` shows sizes in
+//! K and M, `-s` kilobytes on the disk; `-a` lists names that begin with a dot, too, `-A`
+//! all of these but `.` and `..`; `-d` directories themselves, `-R` what is in those
+//! below; `-i` inode numbers; `-F` marks what a file is; `-t` sorts by time, `-S` by size,
+//! `-r` the other way round; `-1` one name a line, `-C` columns.
 #![no_std]
 #![no_main]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `mkdir [-p] [-m mode] directory...`: makes directories; with `-p` also
-//! those on the way, and without complaint if they are there.
+//! `mkdir [-pv] [-m mode] directory...`: makes directories; with `-p` also those on the
+//! way, and without complaint if they are there; with `-m`, with that mode. `-v` tells
+//! what is done.
 #![no_std]
 #![no_main]
 

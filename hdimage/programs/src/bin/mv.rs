@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `mv [-i] from... to`: renames files, or moves them into a directory.
+//! `mv [-finv] from... to`: renames files, or moves them into a directory.
+//!
+//! `-i` asks before a file is overwritten, `-f` does not, `-n` does not overwrite it; `-v`
+//! tells what is done.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `ps`: lists the processes.
+//! `ps [-aefluwx]`: lists the processes, all of them with everything about each: the
+//! options, with a dash or without (`ps aux`), are those of other systems, and change
+//! nothing.
 #![no_std]
 #![no_main]
 

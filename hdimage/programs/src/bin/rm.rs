@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `rm [-rfi] file...`: removes files, with `-r` whole trees.
+//! `rm [-rRfiv] file...`: removes files, with `-r` (or `-R`) whole trees.
+//!
+//! `-i` asks before each, `-f` does not and is content if a file is not there, `-v`
+//! tells what is done.
 #![no_std]
 #![no_main]
 

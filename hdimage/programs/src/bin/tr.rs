@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `tr [-cds] from [to]`: copies standard input, each character of `from` replaced by
+//! `tr [-cCds] from [to]`: copies standard input, each character of `from` replaced by
 //! the one at the same place of `to` (by its last one if `to` is shorter); `-d`
 //! removes them, `-s` keeps one of each run of what is replaced, `-c` means all
 //! characters but those of `from`.

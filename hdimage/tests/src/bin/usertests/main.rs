@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Tests of the kernel, seen from a program.
+//! `usertests [-x] [name...]`, `usertests -l`: tries the kernel, as seen from a program.
 //!
 //! ```text
 //! usertests            run all
