@@ -38,6 +38,7 @@ pub mod printf;
 pub mod regex;
 pub mod sed;
 pub mod shell;
+pub mod snake;
 pub mod sorting;
 pub mod tar;
 pub mod test_expression;

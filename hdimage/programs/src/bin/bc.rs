@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `bc [-l] [file...]`: calculates with numbers of any length, by the files and then by
+//! `bc [-lqs] [file...]`: calculates with numbers of any length, by the files and then by
 //! standard input. `-l` brings functions: sine `s`, cosine `c`, arctangent `a`, logarithm
-//! `l`, exponential `e` and Bessel's `j`.
+//! `l`, exponential `e` and Bessel's `j`. `-q` and `-s` are taken, and change nothing.
 #![no_std]
 #![no_main]
 

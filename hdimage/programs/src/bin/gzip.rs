@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `gzip [-cdfknqt1..9] [file...]`: compresses each file, and puts it under its name with
+//! `gzip [-cdfknqtv123456789] [file...]`: compresses each file, and puts it under its name with
 //! `.gz` in its place; `-d` does the reverse, as does `gunzip`. `-c` writes to standard
 //! output and leaves the file, as does `zcat`; `-k` leaves it too. `-t` tests, `-f` writes
 //! over files that are there.

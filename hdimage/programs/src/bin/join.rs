@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `join [-a n]... [-v n]... [-1 field] [-2 field] [-t character] [-e text] [-o list]
+//! `join [-a n]... [-v n]... [-1 field] [-2 field] [-j field] [-t character] [-e text] [-o list]
 //! file1 file2`: prints a line for each pair of lines of two sorted files that have the
 //! same first field. `-a` prints lines of that file that have no partner too, `-v` only
-//! those. A list is `0,1.2,2.1`: 0 for the common field, or a file and a field.
+//! those. `-j` is `-1` and `-2` at once. A list is `0,1.2,2.1`: 0 for the common field, or a file and a field.
 #![no_std]
 #![no_main]
 

@@ -2,7 +2,7 @@
 //! `od [-abcdoxv] [-A d|o|x|n] [-t type]... [-j skip] [-N count] [file...]`: shows bytes.
 //! A type is `a`, `c`, or `d`, `o`, `u`, `x` with the number of bytes behind it; `-b` is
 //! `-t o1`, `-c` is `-t c`, and so on. Called as `hexdump` with `-C`, it shows bytes in
-//! hexadecimal and as characters.
+//! hexadecimal and as characters; there, `-s` and `-n` are what `-j` and `-N` are here.
 #![no_std]
 #![no_main]
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `sort [-bcdfimnrsu] [-o file] [-k start[,end]]... [-t character] [file...]`: prints the
+//! `sort [-bcCdfimnrsu] [-o file] [-k start[,end]]... [-t character] [file...]`: prints the
 //! lines of all files in order: of their bytes, or with `-n` of the numbers that they
 //! begin with. `-k` compares from one field to another, `-r` turns the order, `-f` takes
 //! capitals for small letters, `-d` and `-i` leave characters out, `-u` prints equal
 //! lines once, `-s` leaves them in the order in which they were. `-c` only tells whether
-//! the file is in order.
+//! the file is in order, `-C` without a word.
 #![no_std]
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `strings [-n length] [-t d|o|x] [file...]`: prints the texts in files: each run of
-//! at least four characters that can be printed; with `-t` where they are.
+//! `strings [-a] [-n length] [-t d|o|x] [file...]`: prints the texts in files: each run of
+//! at least four characters that can be printed; with `-t` where they are. `-a`, the whole file, is always so.
 #![no_std]
 #![no_main]
 

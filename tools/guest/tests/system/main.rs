@@ -12,6 +12,7 @@ mod consoles;
 mod debugging;
 mod disks;
 mod editor;
+mod everyday;
 mod faults;
 mod floppies;
 mod floppy_boot;
