@@ -6,6 +6,7 @@
 mod assembler;
 mod bench;
 mod boot;
+mod c_programs;
 mod clock;
 mod common;
 mod consoles;

@@ -14,12 +14,22 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use guest::{Emulator, Machine};
 
-use crate::common::{self, LIMIT, boot_to_prompt, kernel, mkimage, name};
+use crate::c_programs::has_c_compiler;
+use crate::common::{self, LIMIT, boot_to_prompt, kernel, mkimage, name, skip};
 
 #[test]
 #[ignore = "needs QEMU and a built tree"]
 fn a_program_is_written_as_the_page_says() -> Result<()> {
     follow("write-a-program.md")
+}
+
+#[test]
+#[ignore = "needs QEMU, the image and a C compiler with -m32"]
+fn a_c_program_is_written_as_the_page_says() -> Result<()> {
+    if !has_c_compiler() {
+        return skip("docs/write-a-c-program.md: cc -m32 does not work here");
+    }
+    follow("write-a-c-program.md")
 }
 
 #[test]
@@ -116,6 +126,7 @@ fn follow(page: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let copy = folder.path();
     copy_project(copy)?;
+    put_disk_and_tool(copy)?;
     let page = fs::read_to_string(copy.join("docs").join(page))?;
     let (mut programs, mut kernel_changed) = (Vec::new(), false);
     let (mut image, mut booted) = (None, None);
@@ -123,8 +134,10 @@ fn follow(page: &str) -> Result<()> {
     for step in steps(&page)? {
         match step {
             Step::File { path, text } => {
-                let stem = Path::new(&path).file_stem().context("a name")?;
-                programs.push(stem.to_string_lossy().into_owned());
+                if let Some(stem) = path.strip_suffix(".rs") {
+                    let stem = Path::new(stem).file_name().context("a name")?;
+                    programs.push(stem.to_string_lossy().into_owned());
+                }
                 fs::write(copy.join(path), text)?;
             }
             Step::Insert {
@@ -137,8 +150,15 @@ fn follow(page: &str) -> Result<()> {
                 insert(&copy.join(path), &anchor, behind, &text)?;
             }
             Step::Host(command) if command == "make run" => {
-                image = Some(build(copy, &programs, kernel_changed)?);
+                image = Some(match programs.is_empty() && !kernel_changed {
+                    true => copy.join("build/disk.img"),
+                    false => build(copy, &programs, kernel_changed)?,
+                });
                 built += 1;
+            }
+            Step::Host(command) if command.starts_with("make c ") => {
+                let words = command.replacen(" c ", " -f hdimage/c/Makefile ", 1);
+                run(copy, &words)?;
             }
             Step::Host(command) => run(copy, &command)?,
             Step::Guest(command, expected) => {
@@ -185,6 +205,16 @@ fn copy_project(to: &Path) -> Result<()> {
         to.display()
     );
     run(&root, &copy)
+}
+
+/// The disk and the image tool, where `make disk` leaves them.
+fn put_disk_and_tool(copy: &Path) -> Result<()> {
+    let tool = Path::new(env!("CARGO_BIN_EXE_guest")).with_file_name("mkimage");
+    fs::create_dir_all(copy.join("build"))?;
+    fs::create_dir_all(copy.join("target/debug"))?;
+    fs::copy(common::image(), copy.join("build/disk.img"))?;
+    std::os::unix::fs::symlink(tool, copy.join("target/debug/mkimage"))?;
+    Ok(())
 }
 
 fn insert(file: &Path, anchor: &str, behind: bool, text: &str) -> Result<()> {
