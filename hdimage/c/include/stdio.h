@@ -10,7 +10,7 @@
 #define EOF (-1)
 #define FILENAME_MAX 1024
 #define FOPEN_MAX 20
-#define L_tmpnam 20
+#define L_tmpnam 32
 #define TMP_MAX 10000
 
 #define _IOFBF 0

@@ -81,10 +81,11 @@ void *malloc(size_t size)
 
 void free(void *memory)
 {
-	struct header *block = (struct header *)memory - 1, *before = &list;
+	struct header *block, *before = &list;
 
 	if (memory == NULL)
 		return;
+	block = (struct header *)memory - 1;
 	while (before->next != &list && before->next < block)
 		before = before->next;
 	block->next = before->next;
@@ -113,13 +114,12 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *memory, size_t size)
 {
-	struct header *block = (struct header *)memory - 1;
 	size_t has;
 	void *other;
 
 	if (memory == NULL)
 		return malloc(size);
-	has = (block->units - 1) * UNIT;
+	has = (((struct header *)memory - 1)->units - 1) * UNIT;
 	if (size <= has && size > has / 2)
 		return memory;
 	other = malloc(size);

@@ -99,6 +99,7 @@ FILE *freopen(const char *path, const char *mode, FILE *stream)
 FILE *tmpfile(void)
 {
 	char name[L_tmpnam];
+	FILE *stream;
 	int fd;
 
 	if (tmpnam(name) == NULL)
@@ -107,7 +108,10 @@ FILE *tmpfile(void)
 	if (fd < 0)
 		return NULL;
 	unlink(name);
-	return fdopen(fd, "w+");
+	stream = fdopen(fd, "w+");
+	if (stream == NULL)
+		close(fd);
+	return stream;
 }
 
 char *tmpnam(char *name)

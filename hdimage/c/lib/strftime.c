@@ -62,12 +62,14 @@ static void field(char *text, int letter, const struct tm *date)
 	}
 }
 
-/* 0 if it has no room; what stands in `text` then means nothing. */
+/* 0 if there is no room for it. */
 size_t strftime(char *text, size_t size, const char *format, const struct tm *date)
 {
 	char piece[64];
 	size_t used = 0, length;
 
+	if (size == 0)
+		return 0;
 	for (; *format; format++) {
 		piece[0] = *format;
 		piece[1] = '\0';
@@ -77,13 +79,13 @@ size_t strftime(char *text, size_t size, const char *format, const struct tm *da
 			field(piece, *format, date);
 		}
 		length = strlen(piece);
-		if (length >= size - used || size == 0)
+		if (length >= size - used) {
+			text[0] = '\0';
 			return 0;
+		}
 		memcpy(text + used, piece, length);
 		used += length;
 	}
-	if (size == 0)
-		return 0;
 	text[used] = '\0';
 	return used;
 }
