@@ -13,6 +13,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
 use lib::lock::{Lock, Word};
+use lib::sys::stat::S_ISREG;
 use lib::sys::types::Device;
 use lib::{Errno, Result};
 
@@ -95,6 +96,17 @@ impl FileTable {
             first: 0,
             count: NR_FILE as u32,
         };
+    }
+
+    /// Whether a regular file is open for writing whose inode's place `is_wanted`.
+    pub(crate) fn any_writable(&self, is_wanted: impl Fn(u32) -> bool) -> bool {
+        let _free = self.free.lock();
+        self.slots.iter().any(|slot| {
+            slot.count.get() != 0
+                && S_ISREG(slot.file_type.get() as u16)
+                && slot.flags.get() & O_ACCMODE != O_RDONLY
+                && is_wanted(slot.inode.get())
+        })
     }
 
     /// Takes a free entry, counted once. The last ones are only for whom

@@ -492,20 +492,27 @@ impl<'fs> Fs<'fs> {
     /// Forgets the unused inodes of a device, and what was changed of the
     /// others (0.11: `invalidate_inodes`).
     pub(crate) fn invalidate_inodes(&self, device: Device) {
-        self.tables.names.lock().forget_device(device);
-        let slots = &self.tables.inode_slots;
-        for (place, slot) in (0..).zip(slots) {
-            let mut table = self.tables.inodes.lock();
-            if slot.device() != device {
-                continue;
-            }
-            if slot.count.get() != 0 {
+        for slot in &self.tables.inode_slots {
+            let _table = self.tables.inodes.lock();
+            if slot.device() == device && slot.count.get() != 0 {
                 printk!(
                     self,
                     "inode {} of changed {device} is in use\n",
                     slot.number()
                 );
                 slot.dirty.store(false, Release);
+            }
+        }
+        self.forget_unused_inodes(device);
+    }
+
+    /// Forgets the unused inodes of a device.
+    pub(crate) fn forget_unused_inodes(&self, device: Device) {
+        self.tables.names.lock().forget_device(device);
+        let slots = &self.tables.inode_slots;
+        for (place, slot) in (0..).zip(slots) {
+            let mut table = self.tables.inodes.lock();
+            if slot.device() != device || slot.count.get() != 0 {
                 continue;
             }
             table.take(slots, place);
@@ -513,6 +520,21 @@ impl<'fs> Fs<'fs> {
             slot.forget_identity();
             table.put_oldest(slots, place);
         }
+    }
+
+    /// One more handle on what is in `slot`, if that is an inode of the device and
+    /// in use.
+    pub(crate) fn used_inode(
+        &'fs self,
+        slot: &'fs InodeSlot,
+        device: Device,
+    ) -> Option<Inode<'fs>> {
+        let _table = self.tables.inodes.lock();
+        let is_it = slot.device() == device && slot.count.get() != 0 && slot.is_valid();
+        is_it.then(|| {
+            slot.count.add(1);
+            Inode { fs: self, slot }
+        })
     }
 
     /// Whether an inode of the device is in use that has no name any more: it

@@ -6,13 +6,16 @@
 //! whoever walks down to the directory gets to that root
 //! ([`Fs::cross_mount`]), and `..` of that root leads to the directory's
 //! parent ([`Fs::uncross_mount`]). [`Fs::sys_umount`] undoes it when nobody
-//! uses the device.
+//! uses the device. [`Fs::sys_remount`] makes what is mounted for reading writable,
+//! and back.
 //!
 //! The super block and the bitmaps of a mounted device stay in their buffers.
 //! Of the super block only the word is written that tells in which state the
 //! file system is: [`state`]. When something on the disk turns out to be impossible, the
 //! file system says so and goes on without writing ([`Fs::fs_error`]).
 
+#[path = "super/remount.rs"]
+mod remount;
 #[path = "super/state.rs"]
 mod state;
 
@@ -40,6 +43,8 @@ pub struct SuperBlock {
     /// inode table's lock.
     device: Word,
     read_only: AtomicBool,
+    /// It was writable since it was mounted, or since all was written.
+    was_writable: AtomicBool,
     /// Another medium is in its drive by now.
     is_gone: AtomicBool,
     /// The state on the disk is ours to change.
@@ -55,6 +60,18 @@ pub struct SuperBlock {
     /// Bytes of a directory entry, as its geometry says.
     entry_size: Word,
     pub(crate) state: Lock<SuperState>,
+}
+
+/// What a device is mounted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only.
+    Read,
+    /// Reading and writing.
+    Write,
+    /// Writing too if it was left clean. Otherwise `fsck` is to look at it before
+    /// anything is written.
+    WriteIfClean,
 }
 
 /// What is known of a mounted file system.
@@ -77,6 +94,7 @@ impl SuperBlock {
         SuperBlock {
             device: Word::new(0),
             read_only: AtomicBool::new(false),
+            was_writable: AtomicBool::new(false),
             is_gone: AtomicBool::new(false),
             keeps_state: AtomicBool::new(false),
             is_valid: AtomicBool::new(false),
@@ -158,7 +176,7 @@ impl<'fs> Fs<'fs> {
 
     /// Takes a free slot for a device and reads its super block and bitmaps.
     /// The mount lock is held.
-    fn read_super(&'fs self, device: Device, read_only: bool) -> Result<&'fs SuperBlock> {
+    fn read_super(&'fs self, device: Device) -> Result<&'fs SuperBlock> {
         self.check_disk_change(device);
         if self.get_super(device).is_some() {
             return Err(Errno::EBUSY);
@@ -180,7 +198,8 @@ impl<'fs> Fs<'fs> {
         (state.inode_hint, state.zone_hint) = (1, 1);
         state.freed.clear();
         drop(state);
-        block.read_only.store(read_only, Release);
+        block.read_only.store(true, Release);
+        block.was_writable.store(false, Release);
         block.keeps_state.store(false, Release);
         block.has_damage.store(false, Release);
         block.root.set(NO_INODE);
@@ -256,12 +275,12 @@ impl<'fs> Fs<'fs> {
     fn mount_device(
         &'fs self,
         device: Device,
-        read_only: bool,
+        access: Access,
     ) -> Result<(&'fs SuperBlock, Inode<'fs>)> {
-        let block = self.read_super(device, read_only)?;
+        let block = self.read_super(device)?;
         match self.iget(device, ROOT_INODE) {
             Ok(root) if S_ISDIR(root.mode()) => {
-                self.begin_use(block);
+                self.begin_use(block, access);
                 Ok((block, root))
             }
             other => {
@@ -275,11 +294,21 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Mounts the root file system and makes its root directory the root and
-    /// working directory of `task`.
+    /// Mounts the root file system for writing and makes its root directory the
+    /// root and working directory of `task`.
     pub fn mount_root(&'fs self, device: Device, task: &FsTask<'fs>) -> Result<()> {
+        self.mount_root_for(device, task, Access::Write)
+    }
+
+    /// As [`Fs::mount_root`], for what `access` says.
+    pub fn mount_root_for(
+        &'fs self,
+        device: Device,
+        task: &FsTask<'fs>,
+        access: Access,
+    ) -> Result<()> {
         let _mount = self.tables.mount_lock.hold(self.seam);
-        let (block, root) = self.mount_device(device, false)?;
+        let (block, root) = self.mount_device(device, access)?;
         task.set_root(root.clone());
         task.set_pwd(root.clone());
         block.root.set(root.into_raw());
@@ -315,7 +344,12 @@ impl<'fs> Fs<'fs> {
         if directory.number() == ROOT_INODE {
             return Err(Errno::EBUSY);
         }
-        let (block, root) = self.mount_device(device, read_only)?;
+        let access = if read_only {
+            Access::Read
+        } else {
+            Access::Write
+        };
+        let (block, root) = self.mount_device(device, access)?;
         self.cover(directory, block, root).inspect_err(|_| {
             // The reason why it is not mounted is the one to be told.
             let _ = self.umount_device(device);

@@ -9,6 +9,7 @@ use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};
 use ::fs::seam::ReadInto;
+use ::fs::super_block::Access;
 use lib::fcntl::{O_NOCTTY, O_RDONLY};
 use lib::lock::Word;
 use lib::sys::types::{Device, major};
@@ -17,7 +18,8 @@ use lib::{Errno, Result};
 static DONE: Word = Word::new(0);
 
 /// Reads the partition tables and mounts root. `EPERM` the second time. The
-/// kernel is of no use without a root: it says why and stops.
+/// kernel is of no use without a root: it says why and stops. A root that was not left
+/// clean is for reading only, until /etc/rc has had it checked and mounts it again.
 pub fn setup() -> Result<()> {
     if DONE.get() != 0 {
         return Err(Errno::EPERM);
@@ -25,7 +27,7 @@ pub fn setup() -> Result<()> {
     DONE.set(1);
     hd::sys_setup_disks();
     let device = load_ram_disk(root_device());
-    while let Err(error) = fs().mount_root(device, &current().fs) {
+    while let Err(error) = fs().mount_root_for(device, &current().fs, Access::WriteIfClean) {
         if device.major() != major::FLOPPY || wait_for_keypress().is_err() {
             power::stop(format_args!(
                 "No root file system: cannot mount {device}: {error}.\n\

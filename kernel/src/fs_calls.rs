@@ -14,6 +14,7 @@ use lib::Result;
 use lib::pod::Pod;
 use lib::sgtty::{TIOCGETP, TIOCSETP};
 use lib::sys::dirent::Dirent;
+use lib::sys::mount::{MS_RDONLY, MS_REMOUNT};
 use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
 use lib::utime::Utimbuf;
 
@@ -248,10 +249,14 @@ pub fn sys_sync() -> Result<u32> {
     fs().sys_sync().map(zero)
 }
 
-/// `mount`.
-pub fn sys_mount(device: UserAddress, directory: UserAddress, read_only: u32) -> Result<u32> {
+/// `mount`. Any flags but those of a remount mean "for reading only", as in 0.11.
+pub fn sys_mount(device: UserAddress, directory: UserAddress, flags: u32) -> Result<u32> {
+    if flags & !MS_RDONLY == MS_REMOUNT {
+        let read_only = flags & MS_RDONLY != 0;
+        return with_path(directory, |path| fs().sys_remount(task(), path, read_only)).map(zero);
+    }
     with_two_paths(device, directory, |device, directory| {
-        fs().sys_mount(task(), device, directory, read_only != 0)
+        fs().sys_mount(task(), device, directory, flags != 0)
     })
     .map(zero)
 }

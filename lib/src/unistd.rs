@@ -40,7 +40,7 @@ macro_rules! system_call_table {
             18 stat      sys_stat      (path, stat);
             19 lseek     sys_lseek     (fd, offset, origin);
             20 getpid    sys_getpid    ();
-            21 mount     sys_mount     (device, directory, read_only);
+            21 mount     sys_mount     (device, directory, flags);
             22 umount    sys_umount    (path);
             23 setuid    sys_setuid    (uid);
             24 getuid    sys_getuid    ();

@@ -39,6 +39,8 @@ mod repair;
 mod tests;
 mod volume;
 
+pub use fs::layout::{ROOT_INODE, STATE_ERRORS, STATE_IN_USE, STATE_VALID, SUPER_BLOCK};
+
 pub use action::{Action, BadEntry, Tally, ZoneFault};
 pub use blocks::{Block, Blocks, Changed, Changes, Device, Kept};
 pub use fault::Fault;
@@ -53,8 +55,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use fs::layout::{
-    BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE,
-    STATE_ERRORS, STATE_IN_USE, STATE_VALID, Zone,
+    BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, Zone,
 };
 use judge::{Verdict, judge};
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};

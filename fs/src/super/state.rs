@@ -8,7 +8,7 @@
 //! unmounting ([`Fs::end_use`]) or at the end of all ([`Fs::shut_down`]). What
 //! was not valid before stays so, until `fsck` has looked at it.
 
-use super::SuperBlock;
+use super::{Access, SuperBlock};
 use crate::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID,
 };
@@ -21,24 +21,37 @@ impl<'fs> Fs<'fs> {
     /// A device is mounted: says what should be known of it, and marks it as in
     /// use unless it is mounted for reading. If it can't be marked, it can't be
     /// written to, and is for reading only.
-    pub(super) fn begin_use(&'fs self, block: &SuperBlock) {
+    pub(super) fn begin_use(&'fs self, block: &SuperBlock, access: Access) {
         let device = block.device();
         let state = self.state_of(block);
-        if state & STATE_ERRORS != 0 {
-            printk!(self, "{device}: errors were found on it; run fsck\n");
+        let was_left = if state & STATE_ERRORS != 0 {
+            Some("errors were found on it")
         } else if state & (STATE_VALID | STATE_IN_USE) == STATE_IN_USE {
-            printk!(self, "{device}: it was not unmounted; run fsck\n");
+            Some("it was not unmounted")
+        } else {
+            None
+        };
+        let is_held = access == Access::WriteIfClean && was_left.is_some();
+        if let Some(how) = was_left {
+            let what = match is_held {
+                true => "read-only until fsck has run",
+                false => "run fsck",
+            };
+            printk!(self, "{device}: {how}; {what}\n");
         }
         let is_valid = state & (STATE_VALID | STATE_ERRORS) == STATE_VALID;
         block.is_valid.store(is_valid, Release);
-        let is_ours = state != STATE_UNKNOWN && !block.is_read_only();
+        let mut is_writable = access != Access::Read && !is_held;
+        let is_ours = state != STATE_UNKNOWN && is_writable;
         block.keeps_state.store(is_ours, Release);
         let in_use = |state| state & !STATE_VALID | STATE_IN_USE;
         if is_ours && self.change_state(block, in_use).is_err() {
             printk!(self, "{device}: cannot be written, so it is read-only\n");
             block.keeps_state.store(false, Release);
-            block.read_only.store(true, Release);
+            is_writable = false;
         }
+        block.was_writable.store(is_writable, Release);
+        block.read_only.store(!is_writable, Release);
     }
 
     /// All that was changed is on the disk, and nothing will be changed any
@@ -68,19 +81,29 @@ impl<'fs> Fs<'fs> {
             if block.device().is_none() {
                 continue;
             }
-            // What was freed is written only as long as anything may be.
-            let device = block.device();
-            let first = self.sync_dev(device);
-            block.read_only.store(true, Release);
-            self.await_inodes(device);
-            let mut synced = self.sync_dev(device).and(first);
-            let waits = block.state.lock().freed.counts() != (0, 0);
-            if synced.is_ok() && !waits && !self.has_nameless_inode(device) {
+            let mut synced = self.stop_writing(block);
+            if synced.is_ok() && self.is_all_freed(block) {
                 synced = self.end_use(block);
             }
             result = synced.and(result);
         }
         result
+    }
+
+    /// Writes everything of a device; nothing on it can be changed any more.
+    pub(super) fn stop_writing(&'fs self, block: &SuperBlock) -> Result<()> {
+        // What was freed is written only as long as anything may be.
+        let device = block.device();
+        let first = self.sync_dev(device);
+        block.read_only.store(true, Release);
+        self.await_inodes(device);
+        self.sync_dev(device).and(first)
+    }
+
+    /// Whether what was removed is free on the disk, too.
+    pub(super) fn is_all_freed(&self, block: &SuperBlock) -> bool {
+        let waits = block.state.lock().freed.counts() != (0, 0);
+        !waits && !self.has_nameless_inode(block.device())
     }
 
     /// Waits until nobody is in the midst of changing a file of the device.

@@ -49,6 +49,8 @@ pub mod authentication;
 #[cfg(target_os = "none")]
 pub mod command;
 #[cfg(target_os = "none")]
+pub mod disk;
+#[cfg(target_os = "none")]
 pub mod file_tests;
 #[cfg(target_os = "none")]
 pub mod files;

@@ -2,6 +2,7 @@
 //! System types and layouts (0.11: `include/sys/`).
 
 pub mod dirent;
+pub mod mount;
 pub mod resource;
 pub mod stat;
 pub mod time;

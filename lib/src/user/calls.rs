@@ -21,6 +21,7 @@ use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
 use crate::sgtty::Sgttyb;
 use crate::signal::Signal;
 use crate::sys::dirent::Dirent;
+use crate::sys::mount::{MS_RDONLY, MS_REMOUNT};
 use crate::sys::resource::Rlimit;
 use crate::sys::stat::Stat;
 use crate::sys::time::{SelectArguments, Timeval};
@@ -243,6 +244,13 @@ pub fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
     // SAFETY: the kernel writes at most the length given to the buffer.
     unsafe { syscall::read(fd.0, address(buffer.as_ptr()), buffer.len() as u32) }
         .map(|count| count as usize)
+}
+
+/// Mounts again, for reading only or for writing, what is mounted on `directory`.
+pub fn remount(directory: &CStr, read_only: bool) -> Result<()> {
+    let flags = MS_REMOUNT | if read_only { MS_RDONLY } else { 0 };
+    // SAFETY: the kernel only reads, and only the borrowed path.
+    unsafe { syscall::mount(address(directory), address(directory), flags) }.map(drop)
 }
 
 /// As [`read`], going on after a signal: a program that was stopped and

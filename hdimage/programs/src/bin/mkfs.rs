@@ -12,23 +12,20 @@ use lib::fcntl::O_RDWR;
 use lib::println;
 use lib::sys::stat::{S_IFDIR, S_ISBLK};
 use lib::sys::types::{Device, major};
-use lib::unistd::SEEK_SET;
 use lib::user::calls::{self, File};
 use programs::command::{At, Outcome, fail, options, report, status, usage};
+use programs::disk::{self, BLOCK, MOST_BLOCKS, is_mounted};
 use programs::number::unsigned;
 
 lib::program!(main);
 
 const USAGE: &str = "mkfs [-f] [-i inodes] device [blocks]";
 
-const BLOCK: u32 = 1024;
 const BITS_PER_BLOCK: u32 = 8 * BLOCK;
 const INODES_PER_BLOCK: u32 = 32;
 const MAGIC: u16 = 0x137F;
 /// Cleanly unmounted.
 const STATE_VALID: u16 = 1;
-/// Zone numbers have 16 bits.
-const MOST_BLOCKS: u32 = 0xFFFF;
 /// 7 direct zones, 512 by one step, 512 times 512 by two.
 const MAX_SIZE: u32 = (7 + 512 + 512 * 512) * BLOCK;
 /// The boot block and the super block come first.
@@ -64,8 +61,6 @@ impl Layout {
     }
 }
 
-/// What a minor number of a floppy can say of the drive.
-const FLOPPY_DRIVES: u8 = 4;
 /// The partition table of a boot sector: where it is, how many entries of how
 /// many bytes it has, and where the type stands in one; 0 is none.
 const PARTITION_TABLE: usize = 446;
@@ -96,7 +91,7 @@ fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>, force: bool) -> O
             format_args!("{reason}; -f makes a file system all the same"),
         );
     }
-    let blocks = blocks.unwrap_or_else(|| device.blocks().min(MOST_BLOCKS));
+    let blocks = blocks.unwrap_or_else(|| disk::blocks(&device.0).min(MOST_BLOCKS));
     let Some(layout) = Layout::new(blocks, inodes) else {
         fail(&[path.to_bytes()], "no file system can be of this size");
     };
@@ -106,17 +101,6 @@ fn mkfs(path: &CStr, blocks: Option<u32>, inodes: Option<u32>, force: bool) -> O
     println!("{} blocks", layout.zones);
     println!("Firstdatazone={}", layout.first_zone);
     Ok(())
-}
-
-/// Whether something is mounted from a device.
-fn is_mounted(device: Device) -> bool {
-    // One floppy has a minor for each kind of disk.
-    let same = |minor: u8| match device.major() {
-        major::FLOPPY => minor % FLOPPY_DRIVES == device.minor() % FLOPPY_DRIVES,
-        _ => minor == device.minor(),
-    };
-    let mut minors = (0..=u8::MAX).filter(|&minor| same(minor));
-    minors.any(|minor| calls::ustat(Device::new(device.major(), minor)).is_ok())
 }
 
 fn is_whole_disk(device: Device) -> bool {
@@ -144,31 +128,11 @@ impl Disk {
     /// Whether it begins with a boot sector in which a partition is entered.
     fn has_partitions(&self) -> lib::Result<bool> {
         let mut sector = [0; 512];
-        self.seek(0)?;
+        disk::seek(&self.0, 0)?;
         calls::read_on(self.0.fd(), &mut sector)?;
         let types = sector[PARTITION_TABLE..].iter().skip(PARTITION_TYPE);
         let has_types = types.step_by(PARTITION_ENTRY).take(PARTITIONS);
         Ok(sector.ends_with(&BOOT_SIGNATURE) && has_types.copied().any(|kind| kind != 0))
-    }
-
-    fn seek(&self, block: u32) -> lib::Result<()> {
-        calls::lseek(self.0.fd(), (block * BLOCK) as i32, SEEK_SET).map(drop)
-    }
-
-    /// Its size: the first block that can't be read, by halving.
-    fn blocks(&self) -> u32 {
-        let (mut low, mut high) = (0, MOST_BLOCKS + 1);
-        while low < high {
-            let middle = (low + high) / 2;
-            let read = self
-                .seek(middle)
-                .and_then(|()| calls::read_on(self.0.fd(), &mut [0; 1]));
-            match read {
-                Ok(1..) => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        low
     }
 
     /// Writes a block: the pieces, each at its offset, among zeros.
@@ -182,7 +146,7 @@ impl Disk {
     }
 
     fn write_data(&self, block: u32, data: &[u8]) -> lib::Result<()> {
-        self.seek(block)?;
+        disk::seek(&self.0, block)?;
         calls::write_all(self.0.fd(), data)
     }
 

@@ -30,6 +30,7 @@ mod pages;
 mod period;
 mod period_disk;
 mod power;
+mod root_check;
 mod serial;
 mod sh_cases;
 mod shell;

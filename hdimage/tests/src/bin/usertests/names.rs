@@ -3,7 +3,7 @@
 
 use crate::support::{Outcome, as_user, create, in_child, numbered, read_file, write_file};
 use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_RDWR, O_TRUNC};
+use lib::fcntl::{O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, S_ISLNK};
 use lib::sys::types::Device;
 use lib::user::calls::{self, File};
@@ -37,6 +37,7 @@ tests! {
     chroot_errors "chroot is for the superuser, and for directories";
     mount_errors "what cannot be mounted, and why";
     umount_errors "what cannot be unmounted, and why";
+    remount_errors "who may mount root again, and when not";
     mount_root_again "the root device cannot be mounted twice or unmounted";
 }
 
@@ -509,6 +510,30 @@ fn mount_errors() -> Outcome {
     as_user(100, 10, || {
         check_eq!(calls::mount(c"/dev/hd1", c"d", false), Err(Errno::EPERM));
         check_eq!(calls::umount(c"/dev/hd1"), Err(Errno::EPERM));
+        Ok(())
+    })
+}
+
+fn remount_errors() -> Outcome {
+    must!(calls::mkdir(c"d", 0o755));
+    must!(write_file(c"f", b""));
+    check_eq!(calls::remount(c"/nothing", true), Err(Errno::ENOENT));
+    check_eq!(calls::remount(c"d", true), Err(Errno::EINVAL));
+    check_eq!(calls::remount(c"f", true), Err(Errno::ENOTBLK));
+    // It is writable already.
+    check_eq!(calls::remount(c"/", false), Ok(()));
+    let file = must!(File::open_with(c"f", O_WRONLY, 0));
+    check_eq!(calls::remount(c"/", true), Err(Errno::EBUSY));
+    // A file without a name is written, too: it goes when it is closed.
+    drop(file);
+    let file = must!(File::open(c"f"));
+    must!(calls::unlink(c"f"));
+    check_eq!(calls::remount(c"/", true), Err(Errno::EBUSY));
+    drop(file);
+    must!(write_file(c"f", b"still writable"));
+    as_user(100, 10, || {
+        check_eq!(calls::remount(c"/", true), Err(Errno::EPERM));
+        check_eq!(calls::remount(c"/", false), Err(Errno::EPERM));
         Ok(())
     })
 }
