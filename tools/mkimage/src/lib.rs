@@ -36,6 +36,7 @@ pub mod error;
 pub mod floppy;
 pub mod foreign;
 pub mod geometry;
+pub mod holes;
 pub mod image;
 pub mod image_path;
 pub mod kernel_header;

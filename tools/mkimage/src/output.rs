@@ -13,13 +13,14 @@
 use crate::changes::Change;
 use crate::disk::{Region, SECTOR_SIZE};
 use crate::error::{Error, Fault, HostContext, Result};
+use crate::holes::next_data;
 use crate::lock::{is_changed_in_place, is_same, name_of, open_to_change};
 use crate::progress::Progress;
 use ::fs::host::FileDisk;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, posix_fallocate};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
-use nix::unistd::{Whence, linkat, lseek};
+use nix::unistd::linkat;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, stdout};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -270,21 +271,11 @@ fn reserve(file: &File, places: impl IntoIterator<Item = (u64, u64)>) -> io::Res
 fn copy_data(mut old: &File, mut new: &File, length: u64) -> io::Result<()> {
     let progress = Progress::bytes("copying", length);
     let mut end = 0;
-    while end < length {
-        let start = match lseek(old, end as i64, Whence::SeekData) {
-            Ok(start) => start as u64,
-            // Behind it there are only holes.
-            Err(Errno::ENXIO) => return Ok(()),
-            // The host's file system knows no holes.
-            Err(_) => end,
-        };
-        end = match lseek(old, start as i64, Whence::SeekHole) {
-            Ok(end) => (end as u64).min(start + PIECE),
-            Err(_) => length,
-        };
-        old.seek(SeekFrom::Start(start))?;
-        new.seek(SeekFrom::Start(start))?;
-        io::copy(&mut old.take(end - start), &mut new)?;
+    while let Some(data) = next_data(old, end, length) {
+        end = data.end.min(data.start + PIECE);
+        old.seek(SeekFrom::Start(data.start))?;
+        new.seek(SeekFrom::Start(data.start))?;
+        io::copy(&mut old.take(end - data.start), &mut new)?;
         progress.reach(end);
     }
     Ok(())

@@ -5,16 +5,18 @@
 use super::images::Images;
 use super::walk::walk;
 use crate::cli::{Place, TimeArgs};
+use fs::layout::BLOCK_SIZE;
 use lib::Errno;
 use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
+use mkimage::holes::next_data;
 use mkimage::image_path::ImagePath;
 use mkimage::output::NewFile;
 use mkimage::root_fs::Mounted;
 use std::fs::{File, Permissions};
 use std::io::{Read, Write, stdin};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
 /// Bytes of a piece of a file.
@@ -117,16 +119,20 @@ pub fn put(
     images.edit(at, time, |mounted| {
         if file == Path::new("-") {
             let mode = mode_of_new(mounted, path, mode, 0o644)?;
-            return write_in(mounted, path, mode, &mut stdin().lock(), file);
+            return write_in(mounted, path, mode, &mut |take| {
+                read_stream(&mut stdin().lock(), file, take)
+            });
         }
-        let mut contents = File::open(file).on_host("open", file)?;
+        let contents = File::open(file).on_host("open", file)?;
         let metadata = contents.metadata().on_host("look at", file)?;
         let is_executable = metadata.permissions().mode() & 0o100 != 0;
         let name = file.file_name().map(OsStrExt::as_bytes);
         let path = &mounted.destination(path, name)?;
         let usual = if is_executable { 0o755 } else { 0o644 };
         let mode = mode_of_new(mounted, path, mode, usual)?;
-        write_in(mounted, path, mode, &mut contents, file)
+        write_in(mounted, path, mode, &mut |take| {
+            read_file(&contents, file, take)
+        })
     })
 }
 
@@ -146,19 +152,44 @@ fn mode_of_new(
     }
 }
 
-/// Writes a file in the image with what comes from `source`, which is called `file`.
+/// Writes a file in the image with what `read` shows; it returns the size.
 fn write_in(
     mounted: &Mounted<'_>,
     path: &ImagePath,
     mode: u16,
-    source: &mut dyn Read,
-    file: &Path,
+    read: &mut dyn FnMut(Take<'_>) -> Result<u64>,
 ) -> Result<()> {
     let mut writer = mounted.create_file(path)?;
-    let size = read_stream(source, file, &mut |offset, bytes| {
-        writer.write(offset, bytes)
-    })?;
+    let size = read(&mut |offset, bytes| writer.write(offset, bytes))?;
     writer.finish(size, mode)
+}
+
+/// As [`read_stream`], for what was opened at `path`: the holes of a file are left
+/// out, a device or pipe is read to its end.
+pub fn read_file(mut file: &File, path: &Path, take: Take<'_>) -> Result<u64> {
+    let metadata = file.metadata().on_host("look at", path)?;
+    let length = metadata.len();
+    // What the host makes up as it is read has no blocks, and no length.
+    if !metadata.is_file() || length == 0 {
+        return read_stream(&mut file, path, take);
+    }
+    let mut piece = vec![0; PIECE];
+    let mut position = 0;
+    while let Some(data) = next_data(file, position, length) {
+        // Pieces begin and end where blocks of the image do.
+        let start = data.start - data.start % BLOCK_SIZE as u64;
+        let end = data.end.next_multiple_of(BLOCK_SIZE as u64).min(length);
+        let wanted = (end - start).min(PIECE as u64) as usize;
+        let count = file.read_at(&mut piece[..wanted], start);
+        let count = count.on_host("read", path)?;
+        take(start, &piece[..count])?;
+        position = start + count as u64;
+        if count < wanted {
+            // It became shorter meanwhile.
+            break;
+        }
+    }
+    Ok(length)
 }
 
 /// Shows the pieces of what comes from `source`, which is called `file`, and returns

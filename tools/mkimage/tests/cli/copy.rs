@@ -231,6 +231,43 @@ fn a_file_replaces_a_link_on_the_host() {
     assert_eq!(project.read("out/rc"), b"cat /etc/motd\n");
 }
 
+/// Nobody reads the holes of a file: so many of them would take half a minute.
+#[test]
+fn holes_are_not_read() {
+    const FILES: u64 = 40;
+    let project = Project::built();
+    let folder = project.path("sparse");
+    fs::create_dir(&folder).unwrap();
+    let length = 268_000_000;
+    for number in 0..FILES {
+        let file = fs::File::create(folder.join(number.to_string())).unwrap();
+        // Neither begins nor ends with a block.
+        file.write_all_at(b"middle", 100_000_777).unwrap();
+        file.set_len(length - number).unwrap();
+    }
+    let start = std::time::Instant::now();
+    project.done(&["cp", "-r", "sparse", "image:/tmp"]);
+    assert_eq!(project.output(&["sync", "sparse", "image:/tmp/sparse"]), "");
+    let took = start.elapsed();
+    assert!(took.as_secs() < 10, "{took:?}");
+    project.done(&["cp", "image:/tmp/sparse/7", "got"]);
+    let got = fs::File::open(project.path("got")).unwrap();
+    assert_eq!(got.metadata().unwrap().len(), length - 7);
+    let mut middle = [0; 8];
+    got.read_exact_at(&mut middle, 100_000_776).unwrap();
+    assert_eq!(middle, *b"\0middle\0");
+    // Where the one has a hole, the other has not.
+    let file = fs::File::options().write(true).open(folder.join("3"));
+    file.unwrap().write_all_at(b"more", 200_000_000).unwrap();
+    let said = project.output(&["sync", "sparse", "image:/tmp/sparse"]);
+    assert_eq!(said, "+ /tmp/sparse/3\n");
+    let file = fs::File::create(folder.join("3")).unwrap();
+    file.write_all_at(b"middle", 100_000_777).unwrap();
+    file.set_len(length - 3).unwrap();
+    let said = project.output(&["sync", "sparse", "image:/tmp/sparse"]);
+    assert_eq!(said, "+ /tmp/sparse/3\n");
+}
+
 /// Files that are longer than memory should be asked for, and of next to no blocks.
 #[test]
 fn holes_stay_holes() {

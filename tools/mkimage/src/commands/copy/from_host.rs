@@ -3,7 +3,7 @@
 
 use super::{Files, Item, Kind, Source, is_directory_error};
 use crate::cli::CpArgs;
-use crate::commands::files::{Take, read_stream};
+use crate::commands::files::{Take, read_file, read_stream};
 use crate::commands::images::now;
 use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO};
 use lib::sys::types::{Device, Time};
@@ -85,8 +85,8 @@ pub struct Below(pub PathBuf);
 impl Files for Below {
     fn read(&self, relative: &ImagePath, take: Take<'_>) -> Result<u64> {
         let path = relative.on_host(&self.0);
-        let mut file = File::open(&path).on_host("open", &path)?;
-        read_stream(&mut file, &path, take)
+        let file = File::open(&path).on_host("open", &path)?;
+        read_file(&file, &path, take)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::to_image::{make, preserve};
 use super::{Item, Kind, Side, Source, from_host};
 use crate::cli::{Place, SyncArgs};
-use crate::commands::files::{make_all, read_regular, remove};
+use crate::commands::files::{make_all, read_file, read_regular, remove};
 use crate::commands::images::Images;
 use crate::commands::walk::walk;
 use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
@@ -158,20 +158,33 @@ fn has_same_contents(
     copy.set_len(size).on_host("write", here)?;
     let mut is_same = true;
     let mut old = Vec::new();
+    let mut zeros = Vec::new();
     let read = source.files.read(&item.relative, &mut |offset, bytes| {
         old.resize(bytes.len(), 0);
         is_same &= read_fully(&copy, &mut old, offset) && old == bytes;
-        match is_same {
-            true => Ok(()),
+        if !is_same {
             // The rest does not matter.
-            false => Err(Fault::new("sync", "").in_file(here)),
+            return Err(Fault::new("sync", "").in_file(here));
         }
+        zeros.resize(bytes.len(), 0);
+        copy.write_all_at(&zeros, offset).on_host("write", here)
     });
     match read {
-        Ok(length) => Ok(length == size),
+        // What is left must be zeros: the source has holes there.
+        Ok(length) => Ok(length == size && is_zero(&copy)?),
         Err(Error::Contents { .. }) if !is_same => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a file has nothing but zeros.
+fn is_zero(file: &File) -> Result<bool> {
+    let mut is_zero = true;
+    read_file(file, Path::new("sync"), &mut |_, bytes| {
+        is_zero &= bytes.iter().all(|&byte| byte == 0);
+        Ok(())
+    })?;
+    Ok(is_zero)
 }
 
 fn read_fully(file: &File, bytes: &mut [u8], offset: u64) -> bool {
