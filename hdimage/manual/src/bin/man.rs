@@ -14,6 +14,7 @@
 #![no_std]
 #![no_main]
 
+use lib::fcntl::{F_SETFD, FD_CLOEXEC};
 use lib::user::calls::{self, Fd};
 use lib::user::stdio;
 use lib::{eprintln, println};
@@ -68,6 +69,8 @@ fn show(page: &str) {
         return stdio::put(page.as_bytes());
     }
     let shown = calls::pipe().and_then(|(from, to)| {
+        // As long as `less` had this end, too, it would wait for more.
+        calls::fcntl(to, F_SETFD, FD_CLOEXEC)?;
         let child = Command::new("less").stdin(Stdio::File(from)).spawn();
         let _ = calls::close(from);
         // Who has seen enough closes the pipe before it is read to its end.

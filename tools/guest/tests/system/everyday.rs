@@ -22,7 +22,7 @@ fn less_shows_text_forward_and_back(emulator: Emulator) -> Result<()> {
     keys("less -N /tmp/rows\n", "    24  row 24.\r\n:")?;
     keys(" ", "    48  row 48.\r\n:")?;
     keys("/5[0-9]\r", "    50  row 50.\r\n")?;
-    keys("b", "     26  row 26.".trim_start())?;
+    keys("b", "26  row 26.\r\n")?;
     keys("G", "    60  row 60.\r\n(END)")?;
     keys("g=", "line 1 of 60")?;
     guest.send("q")?;
