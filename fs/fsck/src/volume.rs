@@ -206,3 +206,106 @@ impl<'a> UntrustedVolume<'a> {
         entries
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::sample;
+
+    #[test]
+    fn a_volume_has_all_its_blocks() {
+        let image = sample();
+        assert!(UntrustedVolume::open(&image).is_ok());
+        assert!(UntrustedVolume::open(&&image[..image.len() - 1]).is_err());
+        assert!(UntrustedVolume::open(&&image[..2 * BLOCK_SIZE - 1]).is_err());
+    }
+
+    fn put(image: &mut [u8], block: usize, offset: usize, value: u16) {
+        image[block * BLOCK_SIZE + offset..][..2].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// The sample, in which inode 3, `/d/f`, has these zones and KB.
+    fn with_zones(zones: [u16; 9], size: u32) -> Vec<u8> {
+        let mut image = sample();
+        for (slot, zone) in zones.into_iter().enumerate() {
+            put(&mut image, 4, 2 * 32 + 14 + 2 * slot, zone);
+        }
+        image[4 * BLOCK_SIZE + 2 * 32 + 4..][..4].copy_from_slice(&(size * 1024).to_le_bytes());
+        image
+    }
+
+    fn blocks_of(image: &[u8]) -> Vec<Option<u16>> {
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let blocks = volume.file_blocks(&volume.inode(InodeNumber(3)));
+        blocks.into_iter().map(|zone| zone.map(|it| it.0)).collect()
+    }
+
+    #[test]
+    fn lists_of_lists_are_walked() {
+        let mut image = with_zones([7, 0, 0, 0, 0, 0, 0, 30, 20], 1034);
+        put(&mut image, 30, 2 * 3, 31);
+        put(&mut image, 20, 2, 21);
+        put(&mut image, 21, 4, 22);
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let mut found = Vec::new();
+        volume.walk_zones(&volume.inode(InodeNumber(3)), &mut |it| {
+            found.push((it.zone.0, it.level, it.index));
+            true
+        });
+        let direct = [(7, 0, 0), (30, 1, 7), (31, 0, 10)];
+        let indirect = [(20, 2, 519), (21, 1, 1031), (22, 0, 1033)];
+        assert_eq!(found, [direct, indirect].concat());
+        let blocks = blocks_of(&image);
+        assert_eq!(blocks.len(), 1034);
+        let there = (0..)
+            .zip(&blocks)
+            .filter_map(|(at, zone)| Some((at, (*zone)?)));
+        let there: Vec<(usize, u16)> = there.collect();
+        assert_eq!(there, [(0, 7), (10, 31), (1033, 22)]);
+    }
+
+    #[test]
+    fn of_a_file_counts_what_is_there_up_to_its_size() {
+        let zones = [7, 60_000, 8, 9, 0, 0, 0, 0, 0];
+        assert_eq!(
+            blocks_of(&with_zones(zones, 9)),
+            [Some(7), None, Some(8), Some(9)]
+        );
+        assert_eq!(blocks_of(&with_zones(zones, 3)), [Some(7), None, Some(8)]);
+        assert_eq!(blocks_of(&with_zones(zones, 0)), []);
+        // A list of lists that is its own first list.
+        let mut image = with_zones([7, 0, 0, 0, 0, 0, 0, 0, 20], 2000);
+        put(&mut image, 20, 0, 20);
+        assert_eq!(blocks_of(&image), [Some(7)]);
+    }
+
+    #[test]
+    fn a_directory_ends_within_a_block() {
+        let mut image = with_zones([7, 8, 0, 0, 0, 0, 0, 0, 0], 0);
+        image[4 * BLOCK_SIZE + 2 * 32 + 4..][..4].copy_from_slice(&1040u32.to_le_bytes());
+        put(&mut image, 8, 0, 5);
+        put(&mut image, 8, 16, 6);
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let entries = volume.entries(&volume.inode(InodeNumber(3)));
+        assert_eq!(entries.len(), 65);
+        assert_eq!(entries[64].number, InodeNumber(5));
+    }
+
+    #[test]
+    fn types_of_files() {
+        for (mode, is_known, with_zones) in [
+            (0o010_644, true, false),
+            (0o020_644, true, false),
+            (0o040_755, true, true),
+            (0o060_644, true, false),
+            (0o100_644, true, true),
+            (0o120_777, true, true),
+            (0o140_777, false, false),
+            (0o170_000, false, false),
+            (0o000_777, false, false),
+        ] {
+            assert_eq!(has_known_type(mode), is_known, "{mode:o}");
+            assert_eq!(has_zones(mode), with_zones, "{mode:o}");
+        }
+    }
+}

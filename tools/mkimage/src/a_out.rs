@@ -201,6 +201,10 @@ mod tests {
             .contains("second")
         );
         assert!(fault(text().segment(0x2000, 0, &[1], 0x300_0000, "rw")).contains("0x3002000"));
+        // One that takes all there is.
+        let largest = text().segment(0x2000, 0, &[1], MEMORY_LIMIT - 0x2000, "rw");
+        let file = from_elf(&largest.build()).unwrap();
+        assert_eq!(words(&file)[1..4], [0x2000, 4, MEMORY_LIMIT - 0x2004]);
         assert!(
             fault(
                 ElfBuilder::new(0x2000)

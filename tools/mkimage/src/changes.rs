@@ -90,3 +90,37 @@ impl Storage for ChangedDisk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a command of a shell wrote before it failed is not there afterwards.
+    #[test]
+    fn a_snapshot_shares_nothing_that_is_written_later() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(4096).unwrap();
+        let region = Region {
+            start: 1024,
+            length: 3072,
+        };
+        let mut disk = ChangedDisk::new(Path::new("image"), &file, region).unwrap();
+        assert_eq!(disk.blocks(), 3);
+        disk.write(2, &[1; BLOCK_SIZE]).unwrap();
+        let mut snapshot = disk.snapshot();
+        snapshot.write(0, &[2; BLOCK_SIZE]).unwrap();
+        disk.clone().write(1, &[3; BLOCK_SIZE]).unwrap();
+        let changes = |disk: &ChangedDisk| {
+            let changes = disk.changes().into_iter();
+            let told = changes.map(|it| (it.offset, it.bytes[0], it.bytes.len()));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(changes(&disk), [(2048, 3, 1024), (3072, 1, 1024)]);
+        assert_eq!(changes(&snapshot), [(1024, 2, 1024), (3072, 1, 1024)]);
+        let mut block = [9; BLOCK_SIZE];
+        snapshot.read(1, &mut block).unwrap();
+        assert_eq!(block, [0; BLOCK_SIZE]);
+        disk.read(1, &mut block).unwrap();
+        assert_eq!(block, [3; BLOCK_SIZE]);
+    }
+}

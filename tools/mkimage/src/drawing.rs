@@ -211,6 +211,17 @@ fn push_file_system(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boot::BootCode;
+    use crate::disk::{
+        BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry,
+        fill_boot_sector,
+    };
+    use crate::floppy::FLOPPY_SIZE;
+    use crate::kernel_header::{MAGIC, VERSION};
+    use crate::sample::sample;
+    use lib::sys::types::Device;
+    use std::os::unix::fs::FileExt;
+    use std::path::Path;
 
     #[test]
     fn a_place_shows_the_most_telling_thing() {
@@ -231,6 +242,99 @@ mod tests {
         assert_eq!(cell(&stretches, 100, 200), (Content::Data, '▂'));
         assert_eq!(cell(&stretches, 200, 300), (Content::Data, '█'));
         assert_eq!(cell(&stretches, 200, 301), (Content::Tables, '▒'));
+    }
+
+    /// The places of an image with these contents, in one row, and the legend.
+    fn drawn(bytes: &[u8]) -> (String, String) {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(bytes, 0).unwrap();
+        let image = Image::of(Path::new("image"), file).unwrap();
+        let mut lines = draw(&image, false).unwrap();
+        let legend = lines.pop().unwrap();
+        let rows = lines[1..].iter().map(|line| line.trim_start());
+        (rows.collect(), legend.trim_start().to_owned())
+    }
+
+    /// The header of a kernel of `length` bytes.
+    fn kernel(length: u32) -> [u8; SECTOR_SIZE] {
+        let header = KernelHeader {
+            magic: MAGIC,
+            version: VERSION,
+            length,
+            ..KernelHeader::default()
+        };
+        header.to_sector()
+    }
+
+    fn run(character: &str, places: usize) -> String {
+        character.repeat(places)
+    }
+
+    /// A place for each sector of a disk.
+    #[test]
+    fn a_disk_is_drawn() {
+        let mut disk = vec![0; 256 * SECTOR_SIZE];
+        let table = [
+            PartitionEntry::new(KERNEL_PARTITION, true, 16, 32),
+            PartitionEntry::new(MINIX_PARTITION, false, 64, 160),
+            PartitionEntry::new(0x83, false, 224, 16),
+            PartitionEntry::default(),
+        ];
+        let mut boot_sector = BootCode::none().boot_sector;
+        fill_boot_sector(&mut boot_sector, Device::NONE, &table);
+        disk[..SECTOR_SIZE].copy_from_slice(&boot_sector);
+        disk[16 * SECTOR_SIZE..][..SECTOR_SIZE].copy_from_slice(&kernel(3072));
+        let file_system = sample();
+        disk[64 * SECTOR_SIZE..][..file_system.len()].copy_from_slice(&file_system);
+        let (places, legend) = drawn(&disk);
+        let expected = [
+            run("▚", 6),
+            run("·", 10),
+            run("▓", 7),
+            run("░", 25),
+            run("·", 16),
+            // Block 0, the tables, two directories and a file, and what is free.
+            run("░", 2) + &run("▒", 8) + &run("█", 6) + &run("░", 144),
+            run("░", 16),
+            run("·", 16),
+        ];
+        assert_eq!(places, expected.concat());
+        assert_eq!(
+            legend,
+            "▚ boot   ▓ kernel   ▒ bitmaps and inodes   ▁▄█ files, by how full   \
+             ░ free   · no partition"
+        );
+    }
+
+    /// A place for each 5760 bytes.
+    #[test]
+    fn a_floppy_is_drawn() {
+        let mut floppy = vec![0; FLOPPY_SIZE as usize];
+        floppy[BOOT_SIGNATURE_OFFSET..SECTOR_SIZE].copy_from_slice(&BOOT_SIGNATURE);
+        floppy[2560..2574].copy_from_slice(b"ramdisk=64,100");
+        floppy[3072..3584].copy_from_slice(&kernel(10240));
+        floppy[100 << 10..164 << 10].copy_from_slice(&sample());
+        let (places, _) = drawn(&floppy);
+        let expected = [
+            run("▚", 1),
+            run("▓", 2),
+            run("░", 14),
+            // Super block to inodes are in bytes 103424 to 107519; the last KB of
+            // files is from 109568 on, but for 128 bytes.
+            run("▒", 2),
+            run("▂", 1),
+            run("░", 10),
+            run("·", 226),
+        ];
+        assert_eq!(places, expected.concat());
+    }
+
+    /// A file system that can't be read, of 234 places of 11 bytes each.
+    #[test]
+    fn the_last_place_ends_where_the_file_does() {
+        let mut bare = vec![0; 234 * 11];
+        bare[1040..1042].copy_from_slice(&[0x7f, 0x13]);
+        assert_eq!(drawn(&bare), (run("░", 234), "░ free".to_owned()));
     }
 
     #[test]

@@ -398,6 +398,7 @@ pub fn dump_bitmap(volume: &UntrustedVolume<'_>, of_zones: bool) -> Dump {
 mod tests {
     use super::*;
     use crate::root_fs::make;
+    use crate::sample::sample;
     use fs::host::MemoryDisk;
     use fs::mkfs::Options;
     use proptest::prelude::*;
@@ -424,5 +425,159 @@ mod tests {
             dump_zone(&volume, number).unwrap().to_string();
             dump_bitmap(&volume, number % 2 == 0).to_string();
         }
+    }
+
+    /// The sample with these 16-bit numbers at these bytes.
+    fn changed(changes: &[(usize, u16)]) -> Vec<u8> {
+        let mut image = sample();
+        for &(offset, value) in changes {
+            image[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
+        }
+        image
+    }
+
+    #[test]
+    fn words_for_magic_state_and_zone_size() {
+        let meaning = |offset, value, field| {
+            let dump = dump_super(&changed(&[(BLOCK_SIZE + offset, value)])).unwrap();
+            let line = dump.lines.into_iter().find(|line| line.field == field);
+            line.unwrap().meaning
+        };
+        for (magic, expected) in [
+            (0x138f, "0x138f: Minix v1, names of 30 bytes"),
+            (0x2468, "0x2468: Minix v2, which is not supported"),
+            (0x2478, "0x2478: Minix v2, which is not supported"),
+            (0x1234, "0x1234: not that of a Minix file system"),
+        ] {
+            assert_eq!(meaning(16, magic, "magic"), expected);
+        }
+        for (state, expected) in [
+            (0, "0x0: not marked as unmounted cleanly (0.11 never does)"),
+            (1, "0x1: unmounted cleanly"),
+            (2, "0x2: errors were found"),
+            (3, "0x3: errors were found"),
+            (4, "0x4: in use, or not unmounted"),
+            (5, "0x5: unmounted cleanly"),
+            (6, "0x6: errors were found"),
+            // The other bits mean nothing.
+            (
+                0x10,
+                "0x10: not marked as unmounted cleanly (0.11 never does)",
+            ),
+        ] {
+            assert_eq!(meaning(18, state, "state"), expected);
+        }
+        assert_eq!(meaning(10, 2, "log_zone_size"), "zones of 4 KB");
+    }
+
+    /// More zones than blocks are refused, and as many are not.
+    #[test]
+    fn the_super_block_is_checked_against_the_blocks() {
+        let note = |zones| {
+            let dump = dump_super(&changed(&[(BLOCK_SIZE + 2, zones)])).unwrap();
+            dump.notes.concat()
+        };
+        assert_eq!(
+            note(64),
+            "inode bitmap from block 2, zone bitmap from 3, inodes from 4, data from 5 to 63"
+        );
+        assert!(note(65).starts_with("refused: more zones than the device"));
+    }
+
+    #[test]
+    fn a_file_with_lists_and_holes() {
+        // /d/f: zones 7, none, 8, 9, 6 none, a list in 10 and a list of lists in 11.
+        let zones = 4 * BLOCK_SIZE + 2 * INODE_SIZE + 14;
+        let mut changes = vec![
+            (zones + 4, 8),
+            (zones + 6, 9),
+            (zones + 14, 10),
+            (zones + 16, 11),
+        ];
+        // The first entry of the list is a zone, the second and third are holes.
+        changes.extend([(10 * BLOCK_SIZE, 12), (10 * BLOCK_SIZE + 6, 13)]);
+        changes.push((3 * BLOCK_SIZE, 0b11_1111_1111));
+        let mut image = changed(&changes);
+        let size = 4 * BLOCK_SIZE + 2 * INODE_SIZE + 4;
+        image[size..size + 4].copy_from_slice(&(11 * 1024u32).to_le_bytes());
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let inode = dump_inode(&volume, 3).unwrap();
+        let meaning = |field: &str| {
+            let line = inode.lines.iter().find(|line| line.field == field);
+            line.unwrap().meaning.as_str()
+        };
+        assert_eq!(meaning("zone[1]"), "");
+        assert_eq!(meaning("zone[7]"), "zone 10: lists the next 512 blocks");
+        assert_eq!(meaning("zone[8]"), "zone 11: lists lists of blocks");
+        let data = "data in zones 7, (1 not there), 8-9, (3 not there), 12, (2 not there), 13";
+        assert_eq!(inode.notes, [data]);
+
+        let list = dump_zone(&volume, 10).unwrap();
+        assert_eq!(list.title, "zone 10: list of zones of inode 3 (/d/f)");
+        let [line] = &list.lines[..] else {
+            panic!("one line: {list}")
+        };
+        assert_eq!(line.offset, 10 * BLOCK_SIZE);
+        assert_eq!(
+            line.meaning,
+            "   12     0     0    13     0     0     0     0"
+        );
+    }
+
+    #[test]
+    fn contents_are_shown_as_text() {
+        let mut image = sample();
+        image[7 * BLOCK_SIZE..][..18].copy_from_slice(b"\x1f ~\x7f\xe4Minix 0.11 te");
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let file = dump_zone(&volume, 7).unwrap();
+        assert_eq!(file.title, "zone 7: contents of inode 3 (/d/f)");
+        let meanings: Vec<_> = file.lines.iter().map(|it| it.meaning.as_str()).collect();
+        assert_eq!(meanings, ["|. ~..Minix 0.11 |", "|te..............|"]);
+    }
+
+    /// The lines of a bitmap of zones, of which bit 1 is the first data zone.
+    #[test]
+    fn bitmaps_line_by_line() {
+        // 300 data zones, so bits 1 to 300 in lines of 128.
+        let mut image = vec![0; 305 * BLOCK_SIZE];
+        image[..64 * BLOCK_SIZE].copy_from_slice(&changed(&[(BLOCK_SIZE + 2, 305)]));
+        image[3 * BLOCK_SIZE..4 * BLOCK_SIZE].fill(0xff);
+        image[3 * BLOCK_SIZE + 16..3 * BLOCK_SIZE + 32].fill(0);
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let dump = dump_bitmap(&volume, true);
+        assert_eq!(
+            dump.title,
+            "zone bitmap: 1 blocks from block 3; bit 1 is zone 5, bit 300 is zone 304"
+        );
+        let lines: Vec<_> = dump
+            .lines
+            .iter()
+            .map(|it| (it.offset, it.meaning.as_str()))
+            .collect();
+        let start = 3 * BLOCK_SIZE;
+        assert_eq!(
+            lines,
+            [
+                (start, "5 to 131: 127 used"),
+                (start + 32, "260 to 304: 45 used")
+            ]
+        );
+        assert!(dump.lines.iter().all(|line| line.bytes.len() == LINE));
+        assert_eq!(dump.notes, ["172 of 300 zones used"]);
+
+        // Two blocks of a bitmap.
+        let counts = [(2, 9000), (6, 2), (8, 6)].map(|(at, value)| (BLOCK_SIZE + at, value));
+        let mut large = changed(&counts);
+        large.resize(9000 * BLOCK_SIZE, 0);
+        large[4 * BLOCK_SIZE + 8994 / 8 - 8192 / 8] |= 1 << (8994 % 8);
+        let volume = UntrustedVolume::open(&large).unwrap();
+        let last = dump_bitmap(&volume, true).lines.pop().unwrap();
+        assert_eq!(last.meaning, "8965 to 8999: 1 used");
+
+        // The last bit is the first of a line.
+        image[BLOCK_SIZE + 2..BLOCK_SIZE + 4].copy_from_slice(&(5u16 + 256).to_le_bytes());
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let last = dump_bitmap(&volume, true).lines.pop().unwrap();
+        assert_eq!(last.meaning, "260 to 260: 1 used");
     }
 }

@@ -316,6 +316,29 @@ mod tests {
         );
     }
 
+    /// A segment may begin where another ends, and an image may fill its place.
+    #[test]
+    fn what_just_fits_is_taken() {
+        let elf = small().segment(0x5000, 0x1010, &[7], 1, "rw").build();
+        let executable = Executable::parse(&elf).unwrap();
+        let flat = executable.flatten(17).unwrap();
+        assert_eq!(flat.bytes, [&[0x90; 16][..], &[7]].concat());
+        assert!(executable.flatten(16).is_err());
+    }
+
+    #[test]
+    fn the_entry_is_in_the_bytes_of_a_segment() {
+        let entry = |entry| {
+            let elf = ElfBuilder::new(entry).segment(0x1000, 0x1000, &[0x90; 16], 32, "rx");
+            let elf = elf.build();
+            let executable = Executable::parse(&elf).unwrap();
+            executable.entry_segment().is_ok()
+        };
+        assert!(entry(0x1000) && entry(0x100f));
+        assert!(!entry(0xfff), "before it");
+        assert!(!entry(0x1010), "in its bss");
+    }
+
     #[test]
     fn sections_are_found_by_name() {
         let elf = small()

@@ -170,3 +170,72 @@ fn ramdisk(line: &str) -> Option<Region> {
         length: length.min(room),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first sectors of a floppy with this command line.
+    fn start(line: &str) -> Vec<u8> {
+        let header = KernelHeader {
+            magic: kernel_header::MAGIC,
+            version: kernel_header::VERSION,
+            length: 512,
+            ..KernelHeader::default()
+        };
+        let mut start = vec![0; 8 * SECTOR_SIZE];
+        start[BOOT_SIGNATURE_OFFSET..SECTOR_SIZE].copy_from_slice(&BOOT_SIGNATURE);
+        start[offset(COMMAND_LINE_LBA) as usize..][..line.len()].copy_from_slice(line.as_bytes());
+        start[offset(FLOPPY_KERNEL_LBA) as usize..][..SECTOR_SIZE]
+            .copy_from_slice(&header.to_sector());
+        start
+    }
+
+    #[test]
+    fn a_floppy_of_ours_has_three_marks() {
+        let good = start("");
+        let kernel = Region {
+            start: 3072,
+            length: FLOPPY_SIZE - 3072,
+        };
+        let found = Regions::detect(&good, FLOPPY_SIZE);
+        assert_eq!(found, Some(Regions { kernel, root: None }));
+        for at in [BOOT_SIGNATURE_OFFSET, 3072] {
+            let mut other = good.clone();
+            other[at] ^= 1;
+            assert_eq!(Regions::detect(&other, FLOPPY_SIZE), None, "byte {at}");
+        }
+        for length in [FLOPPY_SIZE - 512, FLOPPY_SIZE + 512] {
+            assert_eq!(Regions::detect(&good, length), None);
+        }
+        assert_eq!(Regions::detect(&good[..3500], FLOPPY_SIZE), None);
+    }
+
+    /// Nonsense in the command line makes no region that is not on the floppy.
+    #[test]
+    fn the_ramdisks_root_is_behind_the_kernel_and_on_the_floppy() {
+        let root = |line: &str| {
+            let regions = Regions::detect(&start(line), FLOPPY_SIZE).unwrap();
+            let end = regions.root.map_or(FLOPPY_SIZE, |root| root.start);
+            assert_eq!(regions.kernel.start + regions.kernel.length, end);
+            regions
+                .root
+                .map(|root| (root.start / 1024, root.length / 1024))
+        };
+        assert_eq!(root("no387 ramdisk=360,7 init=/bin/sh"), Some((7, 360)));
+        // Block 3 is where the kernel's header is.
+        assert_eq!(root("ramdisk=360,3"), None);
+        assert_eq!(root("ramdisk=360,4"), Some((4, 360)));
+        // What reaches over the end is cut off; 1440 is behind the end.
+        assert_eq!(root("ramdisk=360,1439"), Some((1439, 1)));
+        assert_eq!(root("ramdisk=360,1440"), None);
+        for line in [
+            "ramdisk=360",
+            "ramdisk=360,x",
+            "ramdisk=,7",
+            "ramdisk=360,99999999999999999",
+        ] {
+            assert_eq!(root(line), None, "{line}");
+        }
+    }
+}

@@ -82,5 +82,37 @@ mod tests {
         ];
         assert_eq!(with(0, &dos), Some("a FAT file system"));
         assert_eq!(name(&[0xeb]), None);
+        // Each of the parameters counts.
+        for (at, value) in [(0, 0xec), (11, 1), (13, 3), (16, 0), (16, 3), (21, 0xef)] {
+            let mut other = dos;
+            other[at] = value;
+            assert_eq!(with(0, &other), None, "byte {at}");
+        }
+        let mut sector = [0; 512];
+        sector[..dos.len()].copy_from_slice(&dos);
+        assert_eq!(name(&sector), Some("a FAT file system"));
+        assert_eq!(name(&sector[..511]), None);
+    }
+
+    #[test]
+    fn what_there_is_instead() {
+        let told = |start: &[u8]| fault(start, "here", "an image").to_string();
+        assert_eq!(
+            told(b"BZh9"),
+            "here: a file compressed by bzip2, expected an image"
+        );
+        assert_eq!(
+            told(&[0; 2047]),
+            "here: a file of 2047 bytes, expected an image"
+        );
+        assert_eq!(
+            told(&[1; 2047]),
+            "here: a file of 2047 bytes, expected an image"
+        );
+        assert_eq!(
+            told(&[0; 2048]),
+            "here: nothing but zeros, expected an image"
+        );
+        assert_eq!(told(&[1; 2048]), "here: expected an image");
     }
 }

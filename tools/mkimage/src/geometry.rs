@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(chs(2048), [0, 33, 2]);
         // Cylinder 300 = 12Ch: the two upper bits go above the sector.
         assert_eq!(chs(300 * 1008 + 2 * 63 + 4), [2, 5 | 0x40, 0x2c]);
+        assert_eq!(chs(1023 * 1008), [0, 1 | 0xc0, 0xff]);
         assert_eq!(chs(1024 * 1008 - 1), [15, 63 | 0xc0, 0xff]);
         assert_eq!(chs(1024 * 1008), [15, 63 | 0xc0, 0xff]);
     }
@@ -183,6 +184,13 @@ mod tests {
         let mut wrong = two;
         wrong[1].first_chs[0] = 3;
         assert_eq!(Geometry::detect(&sector(&wrong), 249_280), Some(old));
+        // A disk that both geometries divide: what the table agrees with wins.
+        let both = 315 * 16 * 38;
+        let cylinders = |geometry: Option<Geometry>| geometry.unwrap().cylinders;
+        assert_eq!(cylinders(Geometry::detect(&sector(&two[..1]), both)), 315);
+        let mut none = two[0];
+        none.first_chs = [1, 1, 1];
+        assert_eq!(cylinders(Geometry::detect(&sector(&[none]), both)), 190);
         let ours = Geometry::ours(248 * 1008);
         assert_eq!(Geometry::detect(&sector(&wrong), 248 * 1008), Some(ours));
         assert_eq!(Geometry::detect(&sector(&two), 249_281), None);

@@ -168,3 +168,63 @@ pub fn unpack<'a>(start: &[u8], stream: impl BufRead + 'a) -> Box<dyn Read + 'a>
         _ => Box::new(stream),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::{Seek, Write};
+    use std::os::unix::fs::MetadataExt;
+
+    /// A file of `length` bytes with the magic number and a count of 360 blocks.
+    fn bare(length: u64) -> File {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&360u16.to_le_bytes(), 1026).unwrap();
+        file.write_all_at(&[0x7f, 0x13], 1040).unwrap();
+        file.set_len(length).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_file_system_that_is_cut_off() {
+        let path = Path::new("image");
+        let problem = "the file system has 360 blocks, the file ends at block 300";
+        let part = Image::of_part(path, bare(300 << 10)).unwrap();
+        assert_eq!(part.missing.as_ref().unwrap().problem, problem);
+        assert_eq!(part.file_system(None).unwrap().length, 360 << 10);
+        // Who does not save what is left of it takes the file as it is.
+        let there = Image::of_what_is_there(path, bare(300 << 10)).unwrap();
+        assert!(there.missing.is_none());
+        assert_eq!(there.file_system(None).unwrap().length, 300 << 10);
+    }
+
+    /// Of a larger file no more is read than a file system can have.
+    #[test]
+    fn a_file_system_ends_where_its_numbers_do() {
+        let image = Image::of(Path::new("image"), bare(1 << 30)).unwrap();
+        assert_eq!(image.file_system(None).unwrap().length, 65536 << 10);
+    }
+
+    #[test]
+    fn only_what_is_compressed_is_unpacked() {
+        let path = Path::new("image");
+        let file = bare(4096);
+        let inode = file.metadata().unwrap().ino();
+        assert_eq!(
+            unpacked(path, file).unwrap().metadata().unwrap().ino(),
+            inode
+        );
+        let mut encoder = GzEncoder::new(tempfile::tempfile().unwrap(), Compression::fast());
+        encoder.write_all(b"contents").unwrap();
+        let mut file = encoder.finish().unwrap();
+        file.rewind().unwrap();
+        let copy = unpacked(path, file).unwrap();
+        let mut contents = [0; 8];
+        copy.read_exact_at(&mut contents, 0).unwrap();
+        assert_eq!(
+            (&contents, copy.metadata().unwrap().len()),
+            (b"contents", 8)
+        );
+    }
+}

@@ -48,5 +48,7 @@ pub mod output;
 pub mod ownership;
 pub mod progress;
 pub mod root_fs;
+#[cfg(test)]
+mod sample;
 pub mod tree;
 pub mod usage;

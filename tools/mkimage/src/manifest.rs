@@ -410,6 +410,18 @@ install = [{ names = ["t_*"], to = "/tests" }, { names = ["*"], to = "/bin" }]
     }
 
     #[test]
+    fn limits_and_seconds() {
+        let changed = |old: &str, new: &str| parse(&GOOD.replacen(old, new, 1)).unwrap().0;
+        let time = changed("00:00:00Z", "12:34:56Z").time;
+        assert_eq!(time, Date(692_150_400 + 12 * 3600 + 34 * 60 + 56));
+        let manifest = changed("0o1777", "0o7777");
+        let attributes = manifest.directories.values().next().unwrap();
+        assert_eq!(attributes.mode, Some(Mode(0o7777)));
+        // 130 cylinders are 65520 KB, and the next would be too many.
+        changed("65", "140");
+    }
+
+    #[test]
     fn mistakes_are_told_by_file_line_and_key() {
         let starts = |message: String, start: &str| {
             assert!(message.starts_with(start), "{message}\nexpected: {start}");

@@ -401,6 +401,14 @@ fn title(used: Use, first: usize, count: usize, names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boot::BootCode;
+    use crate::disk::{KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, fill_boot_sector};
+    use crate::kernel_header::{MAGIC, VERSION};
+    use crate::sample::sample;
+    use fs::layout::INODE_SIZE;
+    use lib::sys::types::Device;
+    use std::os::unix::fs::FileExt;
+    use std::path::Path;
 
     #[test]
     fn what_xml_cannot_have() {
@@ -422,6 +430,99 @@ mod tests {
         assert_eq!(largest(&uses), [4, 7, 9].map(InodeNumber));
     }
 
+    /// The sample as it is, but of 640 blocks, of which the last is lost, and one in
+    /// the fifth row of squares.
+    fn tall_sample() -> Vec<u8> {
+        let mut image = sample();
+        image.resize(640 * BLOCK_SIZE, 0);
+        image[BLOCK_SIZE + 2..BLOCK_SIZE + 4].copy_from_slice(&640u16.to_le_bytes());
+        // Bit 1 is zone 5.
+        for zone in [4 * 64 + 10, 639] {
+            let bit = zone - 4;
+            image[3 * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
+        }
+        image
+    }
+
+    fn picture_of(bytes: &[u8], number: Option<u8>) -> String {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(bytes, 0).unwrap();
+        let image = Image::of(Path::new("folder/disk.img"), file).unwrap();
+        svg(&image, number).unwrap()
+    }
+
+    /// Three rows of free blocks are shown, and four are a band. All of the picture
+    /// is in `map/disk.svg`, to be looked at when it changes.
+    #[test]
+    fn the_picture_of_a_disk() {
+        let mut disk = vec![0; 1024 * 1024];
+        let table = [
+            PartitionEntry::new(KERNEL_PARTITION, true, 64, 128),
+            PartitionEntry::default(),
+            PartitionEntry::new(MINIX_PARTITION, false, 256, 1300),
+            PartitionEntry::new(0x83, false, 1600, 200),
+        ];
+        let mut boot_sector = BootCode::none().boot_sector;
+        fill_boot_sector(&mut boot_sector, Device::NONE, &table);
+        disk[..SECTOR_SIZE].copy_from_slice(&boot_sector);
+        let header = KernelHeader {
+            magic: MAGIC,
+            version: VERSION,
+            length: 20 * 1024,
+            ..KernelHeader::default()
+        };
+        disk[64 * SECTOR_SIZE..65 * SECTOR_SIZE].copy_from_slice(&header.to_sector());
+        let file_system = tall_sample();
+        disk[256 * SECTOR_SIZE..][..file_system.len()].copy_from_slice(&file_system);
+        let picture = picture_of(&disk, Some(3));
+        assert!(picture == include_str!("map/disk.svg"), "{picture}");
+    }
+
+    /// More files than have a colour of their own, with lists of zones.
+    #[test]
+    fn the_picture_of_many_files() {
+        let mut image = tall_sample();
+        let inode = |number: usize| 4 * BLOCK_SIZE + (number - 1) * INODE_SIZE;
+        image[2 * BLOCK_SIZE] = 0xff;
+        image[2 * BLOCK_SIZE + 1] = 0xff;
+        image[2 * BLOCK_SIZE + 2] = 0x1f;
+        for number in 4..=20u16 {
+            let at = inode(number.into());
+            image[at..at + 2].copy_from_slice(&0o100_644u16.to_le_bytes());
+            let zones = [
+                20 + 3 * number,
+                21 + 3 * number,
+                0,
+                0,
+                0,
+                0,
+                0,
+                22 + 3 * number,
+            ];
+            // The first ones have one block less.
+            for (slot, zone) in zones.into_iter().enumerate().skip(usize::from(number < 7)) {
+                let at = at + 14 + 2 * slot;
+                image[at..at + 2].copy_from_slice(&zone.to_le_bytes());
+            }
+        }
+        let picture = picture_of(&image, None);
+        let legend = |text: &str| picture.contains(&format!("\"legend\">{text}</text>"));
+        assert!(legend("lists of zones: 17 KB") && legend("directories: 2 KB"));
+        // 12 of 14 files with two blocks are named.
+        assert_eq!(
+            picture.matches("\"legend\">in no directory: 2 KB<").count(),
+            12
+        );
+        assert!(legend("other files: 8 KB"), "{picture}");
+        for colour in LARGE {
+            assert!(picture.contains(colour), "{colour}");
+        }
+        assert!(!picture.contains(">boot code") && !picture.contains(">boot: "));
+        // What there is not is not in the legend.
+        let lost = ">marked used, but in no file: ";
+        assert!(picture.contains(lost) && !picture_of(&sample(), None).contains(lost));
+    }
+
     #[test]
     fn squares_are_neither_points_nor_boards() {
         for blocks in [10, 360, 1440, 27720, 65535] {
@@ -431,5 +532,7 @@ mod tests {
             assert!(blocks.div_ceil(columns) * side < 1300, "{blocks}");
         }
         assert_eq!(columns(&[Use::Free; 65535]), 64);
+        // The root of 49896 is 223.
+        assert_eq!(columns(&[Use::Lost; 27720]), 224);
     }
 }

@@ -38,16 +38,6 @@ pub enum Use {
     Free,
 }
 
-impl Use {
-    /// Whose it is.
-    pub fn owner(self) -> Option<InodeNumber> {
-        match self {
-            Use::File(number) | Use::Directory(number) | Use::List(number) => Some(number),
-            _ => None,
-        }
-    }
-}
-
 /// What each block of the file system is used for, in order.
 pub fn uses(volume: &UntrustedVolume<'_>) -> Vec<Use> {
     let geometry = &volume.geometry;
@@ -144,6 +134,7 @@ mod tests {
     use super::*;
     use crate::complaints::Complaints;
     use crate::root_fs::{make, with_file_system};
+    use crate::sample::sample;
     use fs::host::MemoryDisk;
     use fs::layout::BLOCK_SIZE;
     use fs::mkfs::Options;
@@ -164,6 +155,49 @@ mod tests {
         })
         .unwrap();
         disk.to_bytes()
+    }
+
+    #[test]
+    fn kinds_in_words() {
+        for (mode, word) in [
+            (0o040_755, "directory"),
+            (0o100_644, "file"),
+            (0o120_777, "symbolic link"),
+            (0o020_600, "character device"),
+            (0o060_600, "block device"),
+            (0o010_600, "named pipe"),
+            (0, "free"),
+            (0o140_777, "of no known type"),
+            (0o000_644, "of no known type"),
+        ] {
+            assert_eq!(kind_word(mode), word, "{mode:o}");
+        }
+    }
+
+    /// Zones that two files claim, that do not exist, or that nobody has.
+    #[test]
+    fn of_a_damaged_file_system() {
+        let mut image = sample();
+        let inode = |number: usize| 4 * BLOCK_SIZE + (number - 1) * 32;
+        image[2 * BLOCK_SIZE] = 0b1_1111;
+        image[inode(4)..][..2].copy_from_slice(&0o100_644u16.to_le_bytes());
+        for (slot, zone) in [7, 60_000, 9].into_iter().enumerate() {
+            image[inode(4) + 14 + 2 * slot..][..2].copy_from_slice(&u16::to_le_bytes(zone));
+        }
+        // Inode 5 has a mode, but is marked as free.
+        image[inode(5)..][..2].copy_from_slice(&0o100_644u16.to_le_bytes());
+        image[inode(5) + 14] = 10;
+        image[inode(1) + 14] = 0;
+        let volume = UntrustedVolume::open(&image).unwrap();
+        let expected = [
+            Use::Lost,
+            Use::Directory(InodeNumber(2)),
+            Use::File(InodeNumber(3)),
+            Use::Free,
+            Use::File(InodeNumber(4)),
+            Use::Free,
+        ];
+        assert_eq!(uses(&volume)[5..11], expected);
     }
 
     #[test]

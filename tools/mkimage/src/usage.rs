@@ -52,3 +52,27 @@ fn clear_bits(image: &[u8], map: u32, last: u32) -> u32 {
     };
     (1..=last).filter(is_clear).count() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::sample;
+
+    #[test]
+    fn what_the_bitmaps_say() {
+        let mut image = sample();
+        // Zones 5, 7 and 13, inodes 1 to 3 and 8; bit 0 of each counts for nothing.
+        image[3 * BLOCK_SIZE..][..2].copy_from_slice(&[0b1010, 0b10]);
+        image[2 * BLOCK_SIZE..][..2].copy_from_slice(&[0b1110, 0b1]);
+        let usage = Usage::of(&image).unwrap();
+        assert_eq!((usage.zones, usage.free_zones), (59, 56));
+        assert_eq!((usage.inodes, usage.free_inodes), (32, 28));
+        assert_eq!(usage.name_length, 14);
+        // One block less than the super block says, and one byte less than it takes.
+        let told = |length: usize| Usage::of(&image[..length]).err().unwrap().to_string();
+        let more = "super block: more zones than the device";
+        assert!(told(64 * BLOCK_SIZE - 1).starts_with(more));
+        let none = "super block: the file system has less than 2 blocks";
+        assert_eq!(told(2 * BLOCK_SIZE - 1), none);
+    }
+}

@@ -108,6 +108,14 @@ fn what_does_not_fit_together_is_told() {
         message("attributes = { \"/a\" = {} }"),
         "image.toml:4: attributes.\"/a\": expected /a to be a file or directory of the image"
     );
+    // A second name has the attributes of the first.
+    assert_eq!(
+        message(
+            "directories = { \"/etc\" = {} }\ntree = [{ from = \"root\", to = \"/\" }]\n\
+             links = { \"/a\" = \"/etc/rc\" }\nattributes = { \"/a\" = { mode = 0o700 } }"
+        ),
+        "image.toml:7: attributes.\"/a\": expected /a to be a file or directory of the image"
+    );
     assert_eq!(
         message("directories = { \"/\" = {} }"),
         "image.toml:4: directories.\"/\": the root directory is always there"

@@ -206,6 +206,101 @@ fn info_shows_the_whole_disk() {
     assert!(project.output(&["info", "image"]).contains(" WRONG\n"));
 }
 
+/// What the header says against the room of the partition, and of the file.
+#[test]
+fn a_kernel_that_is_not_all_there_is_told() {
+    let project = Project::built();
+    let image = project.read("image");
+    let told = |image: &[u8]| {
+        project.write("image", image);
+        let page = project.output(&["info", "image"]);
+        let mut lines = page
+            .lines()
+            .skip_while(|line| !line.starts_with("partition 1"));
+        lines.nth(1).unwrap().trim_start().to_owned()
+    };
+    let room = (4032 - 2048) * 512u32;
+    let with_length = |length: u32| {
+        let mut image = image.clone();
+        image[2048 * 512 + 8..][..4].copy_from_slice(&length.to_le_bytes());
+        image
+    };
+    // Zeros more count nothing.
+    let all = told(&with_length(room - 512));
+    assert!(all.starts_with("kernel: 1015296 bytes at 0x100000") && all.ends_with(" good"));
+    assert_eq!(
+        told(&with_length(room)),
+        "kernel: 1015808 bytes, more than the partition holds"
+    );
+    let end = 2049 * 512 + 3072;
+    assert!(told(&image[..end]).ends_with(" good"));
+    assert_eq!(
+        told(&image[..end - 1]),
+        "kernel: the file ends before it does"
+    );
+}
+
+/// Whoever reads may have read enough; what can't be written is an error.
+#[test]
+fn what_happens_to_output_is_told() {
+    let project = Project::built();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mkimage"));
+    command
+        .current_dir(project.path(""))
+        .args(["cat", "image", "/etc/long"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .output();
+    let output = output.unwrap();
+    assert_eq!(
+        (output.status.code(), &output.stderr[..]),
+        (Some(0), &[][..])
+    );
+    for words in [&["cat", "image", "/etc/long"][..], &["ls", "image"]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mkimage"));
+        command
+            .current_dir(project.path(""))
+            .args(words)
+            .stdout(full);
+        let output = command
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("No space left on device"), "{said}");
+    }
+}
+
+#[test]
+fn df_counts_blocks_and_inodes() {
+    let project = Project::built();
+    insta::assert_snapshot!(project.output(&["df", "image"]), @r"
+    KB            2010      35    1975     2%
+    inodes          64      11      53    18%
+    ");
+}
+
+/// A change without `--time` is of now.
+#[test]
+fn what_is_changed_is_of_now() {
+    let project = Project::built();
+    let seconds = || {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.unwrap().as_secs()
+    };
+    let before = seconds();
+    project.done(&["mkdir", "image", "/new"]);
+    let tree = project.output(&["tree", "--json", "image", "/new"]);
+    let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();
+    let time = tree[0]["time"].as_u64().unwrap();
+    assert!((before..=seconds()).contains(&time), "{time}");
+}
+
 #[test]
 fn another_kernel() {
     let project = Project::built();

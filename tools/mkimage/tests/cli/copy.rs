@@ -363,6 +363,93 @@ fn an_endless_file_ends_at_the_largest_size() {
     }
 }
 
+/// Permissions go with a file, and with a directory too; a file alone has none of its
+/// type's bits.
+#[test]
+fn modes_go_with_what_is_copied() {
+    let project = with_tree();
+    let line = |path: &str| project.output(&["ls", "-l", "image", path]);
+    project.done(&["cp", "tree/file", "image:/tmp/f"]);
+    assert!(
+        line("/tmp/f").starts_with("-rw-------   1"),
+        "{}",
+        line("/tmp/f")
+    );
+    project.done(&["mkdir", "-p", "image", "/d/shut", "/d/open"]);
+    project.done(&["chmod", "image", "1700", "/d/shut"]);
+    project.done(&["chmod", "image", "2775", "/d/open"]);
+    project.done(&["cp", "-r", "image:/d", "d"]);
+    let mode = |name: &str| fs::metadata(project.path(name)).unwrap().mode() & 0o7777;
+    assert_eq!((mode("d/shut"), mode("d/open")), (0o700, 0o775));
+}
+
+/// With `-r` a symbolic link is copied itself, otherwise what it leads to.
+#[test]
+fn a_link_of_an_image_is_followed_or_copied() {
+    let project = Project::built();
+    project.done(&["ln", "-s", "image", "/etc/rc", "/tmp/s"]);
+    project.done(&["cp", "image:/tmp/s", "followed"]);
+    let metadata = fs::symlink_metadata(project.path("followed")).unwrap();
+    assert!(metadata.is_file());
+    assert_eq!(project.read("followed"), b"cat /etc/motd\n");
+    project.done(&["cp", "-r", "image:/tmp/s", "copied"]);
+    let target = fs::read_link(project.path("copied")).unwrap();
+    assert_eq!(target, Path::new("/etc/rc"));
+}
+
+/// What is written over a file is seen under its other names.
+#[test]
+fn a_file_that_is_copied_over_keeps_its_names() {
+    let project = with_tree();
+    project.done(&["cp", "tree/file", "image:/bin/ash"]);
+    assert_eq!(project.output(&["cat", "image", "/bin/["]), "contents\n");
+    assert!(
+        project
+            .output(&["ls", "-l", "image", "/bin/["])
+            .contains("   2     0")
+    );
+    project.assert_clean("image");
+    // On the host one of a single name keeps its owner.
+    if nix::unistd::geteuid().is_root() {
+        project.done(&["cp", "-r", "tree", "image:/tmp"]);
+        project.done(&["cp", "-r", "image:/tmp/tree", "back"]);
+        let long = project.path("back/sub/long");
+        std::os::unix::fs::chown(&long, Some(77), Some(78)).unwrap();
+        project.done(&["cp", "-r", "image:/tmp/tree/.", "back"]);
+        let metadata = fs::metadata(&long).unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (77, 78));
+    }
+}
+
+/// What is left out has no time that could be kept.
+#[test]
+fn special_files_are_left_out_in_images_too() {
+    let project = Project::built();
+    project.done(&["ln", "image", "/etc/rc", "/dev/rc"]);
+    project.done(&["cp", "-rp", "--skip-special", "image:/dev", "image:/tmp/d"]);
+    assert_eq!(project.output(&["ls", "image", "/tmp/d"]), "rc\n");
+}
+
+#[test]
+fn a_socket_is_not_copied() {
+    let project = with_tree();
+    let _socket = std::os::unix::net::UnixListener::bind(project.path("tree/socket")).unwrap();
+    assert_eq!(
+        project.failure(&["cp", "-r", "tree", "image:/tmp"]),
+        "mkimage: tree/socket: copy: a kind of file that an image can't have"
+    );
+}
+
+/// Before `:/` there is the name of an image, or it is a file of the host.
+#[test]
+fn a_folder_may_be_called_like_the_end_of_an_images_name() {
+    let project = Project::built();
+    fs::create_dir(project.path(":")).unwrap();
+    project.write(":/x", "of the host\n");
+    project.done(&["cp", ":/x", "image:/tmp"]);
+    assert_eq!(project.output(&["cat", "image", "/tmp/x"]), "of the host\n");
+}
+
 #[test]
 fn standard_input_and_output() {
     let project = Project::built();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `mv`, `touch`, `find`, `stat`, `du`, `ls -R`, `edit`, `sync` and `shell`.
 
-use crate::project::Project;
+use crate::project::{Project, system_tool};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -256,6 +256,78 @@ fn many_commands_on_one_image() {
     project.write("commands", "touch /etc/x\nls /etc\n");
     let output = project.output(&["shell", "image", "--file", "commands"]);
     assert_eq!(output, "long\nx\n");
+}
+
+/// Where nothing is to be done, nothing is opened to be changed.
+#[test]
+fn a_folder_is_followed_in_an_image_that_has_it_already() {
+    let project = Project::built();
+    project.write("built/x", "text");
+    project.done(&["sync", "built", "image:/new"]);
+    let image = project.path("image");
+    fs::set_permissions(&image, Permissions::from_mode(0o444)).unwrap();
+    project.done(&["sync", "built", "image:/new"]);
+    project.write("built/x", "other text");
+    let message = project.failure(&["sync", "built", "image:/new"]);
+    assert!(message.contains("read-only (mode 0444)"), "{message}");
+}
+
+/// A person at a terminal is asked for commands, and told what went wrong.
+#[test]
+fn a_shell_for_a_person() {
+    let project = Project::built();
+    let binary = assert_cmd::cargo::cargo_bin("mkimage");
+    let words = format!("{} shell image", binary.display());
+    let mut command = system_tool("script");
+    command.current_dir(project.path("."));
+    command.args(["-qec", &words, "/dev/null"]);
+    command.write_stdin("ls /no\nhelp\nnonsense\nmkdir /new\nexit\n");
+    let output = command.assert().success().get_output().stdout.clone();
+    let said = String::from_utf8(output).unwrap();
+    assert_eq!(said.matches("mkimage> ").count(), 5, "{said}");
+    for part in [
+        "/no: cannot look at: No such file or directory",
+        "abort",
+        "nonsense",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(project.output(&["ls", "image"]).contains("new\n"));
+}
+
+/// A shell on a partition that is not the root's: its commands need not say so.
+#[test]
+fn a_shell_is_on_one_partition() {
+    let project = Project::new();
+    project.done(&["mkfs", "bare", "--size", "1008K"]);
+    project.done(&["convert", "bare", "disk"]);
+    // A second partition with the same, behind the first; ROOT_DEV is still the first.
+    let mut disk = project.read("disk");
+    let end = disk.len();
+    disk.extend_from_within(1008 * 512..);
+    let mut entry = disk[446..462].to_vec();
+    entry[8..12].copy_from_slice(&((end / 512) as u32).to_le_bytes());
+    disk[462..478].copy_from_slice(&entry);
+    project.write("disk", &disk);
+    let mut shell = project.mkimage(&["shell", "disk", "--partition", "2"]);
+    let lines = "mkdir /second\nls /\nls --partition 2 /\n";
+    shell
+        .write_stdin(lines)
+        .assert()
+        .success()
+        .stdout("second\nsecond\n");
+    assert_eq!(
+        project.output(&["ls", "disk", "--partition", "2"]),
+        "second\n"
+    );
+    assert_eq!(project.output(&["ls", "disk"]), "");
+    let mut shell = project.mkimage(&["shell", "disk", "--partition", "2"]);
+    let refused = shell.write_stdin("ls --partition 1 /\n").assert().code(1);
+    let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(
+        said.contains("expected the partition that the shell has open"),
+        "{said}"
+    );
 }
 
 /// What is another kind of file, leads elsewhere or has other contents is made again;

@@ -132,6 +132,11 @@ fn a_root_for_the_ramdisk_lies_behind_the_kernel() {
         project.failure(&[&FLOPPY[..], &["--ramdisk-root", "image"]].concat()),
         "mkimage: image: root file system: 2016 KB, but the floppy has 1433 KB behind the kernel"
     );
+    project.done(&["mkfs", "just.img", "--size", "1433K"]);
+    let mut words = [&FLOPPY[..], &["--ramdisk-root", "just.img"]].concat();
+    words[2] = "full";
+    project.done(&words);
+    assert_eq!(project.read("full")[7 << 10..], project.read("just.img"));
     let kernel = ElfBuilder::new(0x10_0000)
         .segment(0x10_0000, 0x10_0000, &[0x91; 4000], 4000, "rx")
         .build();

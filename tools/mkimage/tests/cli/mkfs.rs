@@ -2,6 +2,7 @@
 //! `mkfs` and `convert`.
 
 use crate::project::Project;
+use std::fs;
 
 #[test]
 fn new_files_of_all_sizes() {
@@ -102,6 +103,55 @@ fn nothing_is_destroyed_unless_forced() {
     assert!(project.read("image")[..4032 * 512] == before[..4032 * 512]);
     project.assert_clean("image");
     assert_eq!(project.output(&["ls", "image"]), "");
+}
+
+/// Bochs has names for floppies by their size; what is no floppy is a disk.
+#[test]
+fn floppies_are_known_by_their_size() {
+    let project = Project::new();
+    for (size, name) in [
+        ("160K", "160k"),
+        ("180K", "180k"),
+        ("320K", "320k"),
+        ("360K", "360k"),
+        ("720K", "720k"),
+        ("1200K", "1_2"),
+        ("1440K", "1_44"),
+        ("2880K", "2_88"),
+    ] {
+        project.done(&["mkfs", "bare", "--size", size, "--force"]);
+        let expected = format!("floppya: {name}=\"bare\", status=inserted\n");
+        assert_eq!(project.output(&["convert", "bare"]), expected);
+        fs::remove_file(project.path("bare")).unwrap();
+    }
+    project.done(&["mkfs", "bare", "--size", "504K"]);
+    let disk = "ata0-master: type=disk, path=\"bare\", mode=flat, cylinders=1, heads=16, spt=63\n";
+    assert_eq!(project.output(&["convert", "bare"]), disk);
+}
+
+/// Not a byte of what is behind a partition comes out with it.
+#[test]
+fn a_partition_of_others_comes_out_as_it_is() {
+    let project = Project::new();
+    let sectors = 3000;
+    let mut disk = vec![0; 6001 * 512];
+    let mut contents: Vec<u8> = (0..sectors * 512u32)
+        .map(|at| (at / 512 % 251) as u8 + 1)
+        .collect();
+    contents[700_000..800_000].fill(0);
+    disk[512..512 + contents.len()].copy_from_slice(&contents);
+    disk[512 + contents.len()..].fill(0xee);
+    for (entry, first) in [(446, 1u32), (462, 3001)] {
+        disk[entry + 4] = 0x83;
+        disk[entry + 8..entry + 12].copy_from_slice(&first.to_le_bytes());
+        disk[entry + 12..entry + 16].copy_from_slice(&sectors.to_le_bytes());
+    }
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    project.write("disk", &disk);
+    project.done(&["extract", "disk", "1", "out"]);
+    assert!(project.read("out") == contents);
+    project.done(&["extract", "disk", "2", "out"]);
+    assert!(project.read("out") == [0xee; 3000 * 512]);
 }
 
 #[test]

@@ -113,6 +113,81 @@ fn a_bad_block_of_a_directory_leaves_its_other_names() {
     assert!(complaints.starts_with(expected), "{complaints}");
 }
 
+/// Behind a thousand bad blocks the rest of a file is looked at, but not behind more.
+#[test]
+fn a_file_is_given_up_after_many_bad_blocks() {
+    let project = Project::built();
+    let image = project.read("image");
+    let block = |number: usize| ROOT + number * 1024;
+    for (bad, is_found) in [(999, true), (1000, true), (1001, false)] {
+        let mut image = image.clone();
+        let entry = entry_of(&image, "long");
+        let number = usize::from(u16::from_le_bytes([image[entry], image[entry + 1]]));
+        let inode = block(4) + (number - 1) * 32;
+        let size = (7 + bad + 1) * 1024;
+        image[inode + 4..inode + 8].copy_from_slice(&(size as u32).to_le_bytes());
+        // Its list is zone 100, its list of lists is zone 101, which has zone 102.
+        image[inode + 28..inode + 32].copy_from_slice(&[100, 0, 101, 0]);
+        image[block(101)..][..2].copy_from_slice(&[102, 0]);
+        let slot = |index: usize| match index {
+            ..512 => block(100) + 2 * index,
+            _ => block(102) + 2 * (index - 512),
+        };
+        (0..bad).for_each(|index| image[slot(index)..][..2].copy_from_slice(&NONSENSE));
+        image[slot(bad)..][..2].copy_from_slice(&[103, 0]);
+        image[block(103)..block(104)].fill(b'g');
+        project.write("image", image);
+        let (_, complaints) = partly(&project, &["get", "image", "/etc/long", "got"]);
+        let told = match bad {
+            999 => "999 of its blocks can't be read, the first at byte 7168",
+            _ => "what is behind byte 7168 can't be read",
+        };
+        assert!(complaints.contains(told), "{complaints}");
+        let got = project.read("got");
+        assert_eq!(got.len(), size);
+        assert_eq!(got[..7168], [b'x'; 7168]);
+        assert!(got[7168..size - 1024].iter().all(|&byte| byte == 0));
+        let last = if is_found { b'g' } else { 0 };
+        assert_eq!(got[size - 1024..], [last; 1024]);
+    }
+}
+
+/// Behind up to a thousand bad entries the rest of a directory is looked at.
+#[test]
+fn a_directory_is_given_up_after_many_bad_entries() {
+    let project = Project::built();
+    let image = project.read("image");
+    let block = |number: usize| ROOT + number * 1024;
+    for (bad, is_found) in [(15, true), (16, false)] {
+        let mut image = image.clone();
+        let entry = entry_of(&image, "etc");
+        let number = usize::from(u16::from_le_bytes([image[entry], image[entry + 1]]));
+        let inode = block(4) + (number - 1) * 32;
+        // Block 7 and those behind it are listed in zone 100. So many of them are not
+        // there, of 64 entries each, and then comes zone 101.
+        let size = (7 + bad + 1) * 1024;
+        image[inode + 4..inode + 8].copy_from_slice(&(size as u32).to_le_bytes());
+        image[inode + 16..inode + 28].fill(0);
+        image[inode + 28..inode + 30].copy_from_slice(&100u16.to_le_bytes());
+        for slot in 0..bad {
+            image[block(100) + 2 * slot..][..2].copy_from_slice(&NONSENSE);
+        }
+        image[block(100) + 2 * bad..][..2].copy_from_slice(&101u16.to_le_bytes());
+        image[block(101)] = 1;
+        image[block(101) + 2..][..6].copy_from_slice(b"behind");
+        project.write("image", image);
+        let (listing, complaints) = partly(&project, &["ls", "image", "/etc"]);
+        assert_eq!(listing, "long\nrc\n");
+        assert!(
+            complaints.contains("/etc: cannot list all of it: "),
+            "{complaints}"
+        );
+        // By its name it can't be reached.
+        let behind = "/etc/behind: cannot look at: Input/output error";
+        assert_eq!(complaints.contains(behind), is_found, "{bad}: {complaints}");
+    }
+}
+
 #[test]
 fn what_is_left_of_an_image_that_was_cut() {
     let project = Project::built();

@@ -206,6 +206,8 @@ fn programs_read_json() {
     let project = Project::built();
     let json = |words: &[&str]| -> Value { serde_json::from_str(&project.output(words)).unwrap() };
     let info = json(&["info", "--json", "image"]);
+    assert_eq!(info["bytes"], 8064 * 512);
+    assert_eq!(info["sectors"], 8064);
     assert_eq!(info["geometry"]["cylinders"], 8);
     assert_eq!(info["command_line"], "console=tty0");
     assert_eq!(info["partitions"][0]["kernel"]["is_checksum_good"], true);

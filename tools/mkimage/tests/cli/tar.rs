@@ -264,6 +264,106 @@ fn archive(project: &Project, entries: &[(&str, u8, &str)]) {
     project.write("x.tar", builder.into_inner().unwrap());
 }
 
+/// The place in `x.tar` of the header of the entry with this name.
+fn header_of(archive: &[u8], name: &str) -> usize {
+    let is_it = |block: &[u8]| block.starts_with(name.as_bytes()) && block[name.len()] == 0;
+    archive.chunks(512).position(is_it).unwrap() * 512
+}
+
+/// A number of a header.
+fn number(archive: &[u8], at: usize, length: usize) -> u64 {
+    let field = std::str::from_utf8(&archive[at..at + length]).unwrap();
+    u64::from_str_radix(field.trim_matches(['\0', ' ']), 8).unwrap()
+}
+
+/// A file without holes is a plain one, and what has no hole within is one piece.
+#[test]
+fn entries_are_no_more_than_they_need() {
+    let project = Project::new();
+    project.done(&["mkfs", "image", "--size", "1440K"]);
+    project.write("plain", vec![b'p'; 200_000]);
+    project.write("late", [vec![0; 8192], vec![b'l'; 200_000]].concat());
+    let long = "x".repeat(14) + "/" + &"y".repeat(14);
+    let deep = format!("/{}", [long.as_str(); 4].join("/"));
+    for words in [
+        &["put", "image", "plain", "/plain"][..],
+        &["put", "image", "late", "/late"],
+        &["mkdir", "-p", "image", &deep],
+    ] {
+        project.done(words);
+    }
+    project.done(&["tar", "-c", "image:/", "x.tar"]);
+    let archive = project.read("x.tar");
+    let plain = header_of(&archive, "plain");
+    assert_eq!(archive[plain + 156], b'0');
+    assert_eq!(number(&archive, plain + 124, 12), 200_000);
+    let late = header_of(&archive, "late");
+    assert_eq!(archive[late + 156], b'S');
+    // Where the piece is, how long, and the empty one at the end.
+    let fields = [
+        (386, 8192),
+        (398, 200_000),
+        (410, 208_192),
+        (422, 0),
+        (483, 208_192),
+    ];
+    for (at, value) in fields {
+        assert_eq!(number(&archive, late + at, 12), value, "byte {at}");
+    }
+    // The name of the deepest directory alone has no room in its header: with the
+    // last `/` it has 120 bytes.
+    let name = deep.trim_start_matches('/').to_owned() + "/";
+    let link = "././@LongLink";
+    let links = archive
+        .chunks(512)
+        .filter(|block| block.starts_with(link.as_bytes()));
+    assert_eq!(links.count(), 2);
+    let first = header_of(&archive, link);
+    let length = number(&archive, first + 124, 12) as usize;
+    assert_eq!(archive[first + 512..][..length].last(), Some(&0));
+    let second = first + header_of(&archive[first + 1024..], link) + 1024;
+    assert_eq!(number(&archive, second + 124, 12) as usize, name.len() + 1);
+    assert_eq!(archive[second + 512..][..name.len()], *name.as_bytes());
+}
+
+/// What archives of other programs and other times have.
+#[test]
+fn directories_and_links_of_all_sorts_go_in() {
+    let project = project();
+    project.done(&["mkdir", "image", "/in"]);
+    project.done(&["mknod", "image", "/in/b", "p"]);
+    archive(
+        &project,
+        &[
+            // Without a type of its own.
+            ("old/", b'0', ""),
+            ("a", b'0', ""),
+            // Another name in place of a pipe, and a file's own name.
+            ("b", b'1', "a"),
+            ("a", b'1', "a"),
+            ("b", b'1', "a"),
+        ],
+    );
+    project.done(&["tar", "-x", "image:/in", "x.tar"]);
+    let listing = project.output(&["ls", "-l", "image", "/in"]);
+    let starts: Vec<&str> = listing.lines().map(|line| &line[..14]).collect();
+    assert_eq!(
+        starts,
+        ["-rw-r--r--   2", "-rw-r--r--   2", "drw-r--r--   2"]
+    );
+    assert_eq!(project.output(&["cat", "image", "/in/b"]), "theirs");
+    project.assert_clean_file_system("image");
+    // A file is not removed for a directory.
+    let before = project.read("image");
+    archive(&project, &[("a/", b'5', "")]);
+    let message = project.failure(&["tar", "-x", "image:/in", "x.tar"]);
+    assert_eq!(
+        message,
+        "mkimage: image: /in/a: cannot copy over it: File exists"
+    );
+    assert!(project.read("image") == before);
+}
+
 #[test]
 fn nothing_goes_out_of_the_directory() {
     let project = project();

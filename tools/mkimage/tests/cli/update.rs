@@ -232,6 +232,26 @@ fn files_become_directories_and_directories_files() {
     assert!(!project.has("/mine/file") && !project.has("/kept/b/file"));
 }
 
+/// A directory gets its new mode with all that is in it, the person's files too.
+#[test]
+fn a_directory_of_both_stays_with_what_is_in_it() {
+    let project = project();
+    for image in ["disk", "disk.base", "new"] {
+        project.done(&["mkdir", image, "/both"]);
+    }
+    project.put_everywhere("/both/file", "old");
+    project.put("disk", "/both/mine", "mine");
+    project.done(&["chmod", "new", "700", "/both"]);
+    assert_eq!(
+        project.update(),
+        "disk: brought up to date: /both; 0 removed\n"
+    );
+    assert_eq!(project.cat("/both/file"), "old");
+    assert_eq!(project.cat("/both/mine"), "mine");
+    let stat = project.output(&["stat", "disk", "/both"]);
+    assert!(stat.contains("mode 0700"), "{stat}");
+}
+
 /// The person has made a link of a directory: what is behind it is not touched.
 #[test]
 fn nothing_is_written_through_a_link() {
