@@ -44,8 +44,8 @@ fn a_system_call_is_added_as_the_page_says() -> Result<()> {
 fn simple_tools_are_small() -> Result<()> {
     let image = common::image();
     let limits = [("true false", 6), ("sync clear yes echo", 13)];
-    let simple = "basename cat chvt dirname env halt hello kill ln mkdir mknod pwd reboot \
-         rmdir sleep tee test umount uname uniq update wc which whoami";
+    let simple = "basename cat chvt comm dirname env fold halt hello kill ln mknod pwd \
+         reboot rev rmdir sleep split tac tee test umount uname update which whoami";
     for (names, kilobytes) in limits.into_iter().chain([(simple, 16)]) {
         for program in names.split_whitespace() {
             let file = mkimage(&["ls", "-l", name(&image)?, &format!("/bin/{program}")])?;
