@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `passwd` and `su`, which anybody runs with root's rights, given what they must not
 //! trust: arguments, open files, limits, signals, a name that is taken.
+//!
+//! To hash a new password takes some 23 million instructions, so a test does it once.
 
 use crate::support::{
     Failure, Outcome, Pipe, child, fate, number, read_file, wait_for, write_file,
@@ -9,13 +11,14 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::Errno;
 use lib::signal::Signal;
-use lib::sys::resource::{RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
+use lib::sys::resource::{RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
 use lib::sys::wait::WaitStatus;
 use lib::user::calls::{self, Fd, File};
 
 tests! {
     user_changes_password "passwd changes one field and keeps mode and owner";
-    user_limits "limits on files and time do not cut the file of passwords";
+    user_refused "what passwd does not do, and leaves the file as it is";
+    user_limits "limits on files do not cut the file of passwords";
     user_signals "nor do signals of the user";
     user_closed_files "messages of a set-user-id program go into no file that it opens";
     user_lock_taken "a link in the place of the new file is not followed";
@@ -38,6 +41,8 @@ const START: &[u8] = b"user:$5$";
 
 /// Runs a test with [`LINES`] as the file of passwords, and puts the real one back.
 fn with_lines(run: impl FnOnce() -> Outcome) -> Outcome {
+    // A test that was killed has left it there.
+    let _ = calls::rename(REAL, PASSWD);
     must!(calls::rename(PASSWD, REAL));
     must!(write_file(PASSWD, LINES));
     let outcome = run();
@@ -119,12 +124,12 @@ fn user_changes_password() -> Outcome {
             (stat.st_mode & 0o7777, stat.st_uid, stat.st_gid),
             (0o604, 0, 7)
         );
-        // Now it is another one; and another user's it never was.
-        check_eq!(
-            must!(run_as(300, &[c"passwd"], b"new\nsecret\nsecret\n", NOTHING)),
-            WaitStatus(0)
-        );
-        let before = must!(read_file(PASSWD));
+        Ok(())
+    })
+}
+
+fn user_refused() -> Outcome {
+    with_lines(|| {
         for (arguments, input) in [
             (&[c"passwd", c"root"][..], &b"x\nx\nx\n"[..]),
             (&[c"passwd", c"user"], b"secret\n\n\n"),
@@ -140,7 +145,7 @@ fn user_changes_password() -> Outcome {
         ] {
             let status = must!(run_as(300, arguments, input, NOTHING));
             check!(matches!(status.exit_status(), Some(1 | 2)));
-            check!(must!(read_file(PASSWD)) == before);
+            check!(must!(read_file(PASSWD)) == LINES);
         }
         Ok(())
     })
@@ -160,21 +165,18 @@ fn user_limits() -> Outcome {
         let limits = || {
             // The questions go into a file, too.
             limit(RLIMIT_FSIZE, 100);
-            limit(RLIMIT_CPU, 1);
         };
         check_eq!(
             must!(run_as(300, &[c"passwd"], TYPED, limits)),
             WaitStatus(0)
         );
         check!(is_changed()?);
-        for most in 0..7 {
-            let before = must!(read_file(PASSWD));
+        let before = must!(read_file(PASSWD));
+        for most in 0..4 {
             let files = || limit(RLIMIT_NOFILE, most);
-            let input = b"new\nnew\nnew\n";
-            let status = must!(run_as(300, &[c"passwd"], input, files));
-            check!(status.term_signal().is_none());
-            is_changed()?;
-            check!(status == WaitStatus(0) || must!(read_file(PASSWD)) == before);
+            let status = must!(run_as(300, &[c"passwd"], b"new\nnew\nnew\n", files));
+            check!(status.exit_status().is_some_and(|status| status != 0));
+            check!(must!(read_file(PASSWD)) == before);
         }
         Ok(())
     })
