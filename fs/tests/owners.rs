@@ -8,7 +8,7 @@ use fs::host::WriteFrom;
 use fs::seam::UserBuffer;
 use fs::{Fs, FsTask};
 use lib::Errno;
-use lib::fcntl::{O_ACCMODE, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use lib::fcntl::{O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
 use lib::sys::stat::{S_IFDIR, S_IFIFO, S_IFREG, S_ISGID, S_ISUID};
 use lib::sys::types::Device;
 
@@ -273,13 +273,13 @@ fn what_each_way_to_open_a_file_needs() {
     with_user(|fs, root, user| {
         touch(fs, root, "/tmp/f").unwrap();
         for (mode, allowed) in [
-            (0o000, [false, false, false, false]),
-            (0o004, [true, false, false, false]),
-            (0o002, [false, true, false, false]),
-            (0o006, [true, true, true, true]),
+            (0o000, [false, false, false]),
+            (0o004, [true, false, false]),
+            (0o002, [false, true, false]),
+            (0o006, [true, true, true]),
         ] {
             fs.sys_chmod(root, b"/tmp/f", mode).unwrap();
-            let ways = [O_RDONLY, O_WRONLY, O_RDWR, O_ACCMODE];
+            let ways = [O_RDONLY, O_WRONLY, O_RDWR];
             let opened = ways.map(|flags| {
                 let fd = fs.sys_open(user, b"/tmp/f", flags, 0);
                 fd.map(|fd| fs.sys_close(user, fd as u32).unwrap())
