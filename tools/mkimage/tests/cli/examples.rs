@@ -31,7 +31,8 @@ fn checkout() -> Project {
         fs::copy(project.path(name), project.path(&to)).unwrap();
         fs::remove_file(project.path(name)).unwrap();
     }
-    let bins = ["programs", "tests"].map(|part| root.join(format!("hdimage/{part}/src/bin")));
+    let bins =
+        ["programs", "manual", "tests"].map(|part| root.join(format!("hdimage/{part}/src/bin")));
     for entry in bins.iter().flat_map(|bin| fs::read_dir(bin).unwrap()) {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
