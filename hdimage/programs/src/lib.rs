@@ -33,6 +33,7 @@ pub mod number;
 pub mod options;
 pub mod pager;
 pub mod password;
+pub mod patch;
 pub mod path;
 pub mod printf;
 pub mod regex;

@@ -22,6 +22,7 @@ const CASES: &[&str] = &[
     include_str!("like_host/text.txt"),
     include_str!("like_host/find.txt"),
     include_str!("like_host/diff.txt"),
+    include_str!("like_host/patch.txt"),
     include_str!("like_host/awk.txt"),
     include_str!("like_host/files.txt"),
 ];
