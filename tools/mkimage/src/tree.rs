@@ -108,7 +108,7 @@ pub fn gather(manifest: &Manifest, source: &Source, programs: Option<&Path>) -> 
         gatherer.add_link(path, target, programs.is_some())?;
     }
     for (path, attributes) in &manifest.attributes {
-        gatherer.change(path, *attributes)?;
+        gatherer.change(path, *attributes, programs.is_some())?;
     }
     gatherer.check_parents()?;
     check_inodes(&gatherer.tree, manifest, source)?;
@@ -270,9 +270,16 @@ impl Gatherer<'_> {
         }
     }
 
-    /// Changes mode and owner of what is there already.
-    fn change(&mut self, path: &Spanned<ImagePath>, attributes: Attributes) -> Result<()> {
+    /// Changes mode and owner of what is there already. As for a link, a file may be
+    /// missing only if it is left out together with all programs.
+    fn change(
+        &mut self,
+        path: &Spanned<ImagePath>,
+        attributes: Attributes,
+        with_programs: bool,
+    ) -> Result<()> {
         match self.tree.get_mut(path.get_ref()) {
+            None if !with_programs => Ok(()),
             Some(node) if !matches!(node.kind, Kind::Link(_)) => {
                 apply(node, attributes);
                 Ok(())
