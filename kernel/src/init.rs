@@ -53,8 +53,8 @@ pub extern "C" fn task_0() -> ! {
 
 /// Task 1: mounts root, opens the terminal, runs the start-up script, then a
 /// shell of root's, again and again, on the first console or on the terminal that
-/// `console=` on the command line names. On the other consoles one logs in. With `init=` it runs that program
-/// instead and halts when it ends.
+/// `console=` on the command line names. On the other consoles one logs in. With
+/// `init=` it runs that program instead and halts when it ends.
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
     let _ = call::setup(&mut buffer);
@@ -268,8 +268,9 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
         record();
     }
     let mut result = call::execve(program, arguments, &environment);
-    if program == GETTY {
-        // A disk of another system may not have it.
+    // A disk of another system may not have it. Of any other error, such as want of
+    // memory, nobody is to become root.
+    if program == GETTY && result == Err(Errno::ENOENT) {
         result = call::execve(SHELL, &[LOGIN_SHELL], &environment);
     }
     match result {

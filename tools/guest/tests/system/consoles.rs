@@ -16,6 +16,31 @@ guest::in_both!(
     the_command_line_names_the_layout,
 );
 
+/// A disk of another system has no getty: a shell serves the consoles behind the first
+/// one. For any other reason not to run getty nobody becomes root there.
+#[test]
+#[ignore = "needs QEMU"]
+fn only_where_there_is_no_getty_a_shell_takes_its_place() -> Result<()> {
+    for (is_there, shown) in [
+        (false, "root:/usr/root#"),
+        (true, "init: cannot run /bin/getty: "),
+    ] {
+        let (_folder, image) = common::copy_of_image()?;
+        let name = common::name(&image)?;
+        match is_there {
+            true => common::mkimage(&["chmod", name, "0", "/bin/getty"])?,
+            false => common::mkimage(&["rm", name, "/bin/getty"])?,
+        };
+        let mut guest = Machine::new(Emulator::Qemu, &image).boot()?;
+        guest.expect_screen_prompt(PROMPT_TIME)?;
+        guest.press("alt-f2")?;
+        guest.expect_screen(shown, LIMIT)?;
+        let is_root = guest.screen()?.text().contains("root:/usr/root#");
+        ensure!(is_root != is_there, "{}", guest.screen()?);
+    }
+    Ok(())
+}
+
 /// What is shown at log-in.
 const MOTD: &str = "Eleven: Linux 0.11 re-told in Rust.\n";
 
