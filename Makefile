@@ -108,7 +108,7 @@ disk: image
 
 kernel:
 	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
-	$(KERNEL_CARGO) build --profile programs $(KERNEL_FLAGS) -p programs -p manual -p guest-tests
+	$(KERNEL_CARGO) build --profile programs $(PROGRAM_FLAGS) -p programs -p manual -p guest-tests
 
 tools:
 	$(HOST_CARGO) build -p mkimage -p guest
@@ -178,7 +178,7 @@ check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) clippy -p programs -p manual --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --release --features latency $(KERNEL_FLAGS) -p kernel -- -D warnings
-	$(KERNEL_CARGO) clippy --profile programs $(KERNEL_FLAGS) -p programs -p manual -p guest-tests -- -D warnings
+	$(KERNEL_CARGO) clippy --profile programs $(PROGRAM_FLAGS) -p programs -p manual -p guest-tests -- -D warnings
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(TARGET) tools/web/node_modules

@@ -226,9 +226,11 @@ can_build_kernel() {
 found() {
     name=$1
     source=$(eval library_source "$2")
-    flags='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
+    features='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
+    # Of Rust's library the programs take the small sort, not the fast one.
+    small="$features,optimize_for_size"
     # A panic shows no path of this machine; debuggers still find the sources.
-    flags="$flags -Ztrim-paths --config 'profile.release.trim-paths=\"macro\"'"
+    flags="-Ztrim-paths --config 'profile.release.trim-paths=\"macro\"'"
     # The programs hash passwords by `sha2`, which would ask the processor for
     # instructions on SSE registers, and use them: programs here have none.
     flags="$flags --config 'target.i686-kernel.rustflags=[\"--cfg\", \"sha2_backend=\\\"soft\\\"\"]'"
@@ -242,7 +244,8 @@ TOOLCHAIN := $name
 RUST_SOURCE := $source
 HOST_CARGO := $(host_cargo)
 KERNEL_CARGO := env RUSTC_BOOTSTRAP=1 $(echo "$3" | sed 's/\$/$$/g')
-KERNEL_FLAGS := $flags --target i686-kernel.json
+KERNEL_FLAGS := $features $flags --target i686-kernel.json
+PROGRAM_FLAGS := $small $flags --target i686-kernel.json
 END
     mv "$result.new" "$result"
     say "the kernel is built by $name"

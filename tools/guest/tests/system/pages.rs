@@ -44,8 +44,9 @@ fn a_system_call_is_added_as_the_page_says() -> Result<()> {
 fn simple_tools_are_small() -> Result<()> {
     let image = common::image();
     let limits = [("true false", 6), ("sync clear yes echo", 13)];
-    let simple = "basename cat chvt comm dirname env fold halt hello kill ln mknod pwd \
-         reboot rev rmdir sleep split tac tee test umount uname update which whoami";
+    let simple = "basename cat chvt comm dd dirname dmesg env fdisk fold free halt hello \
+         hostname kill ln loadkeys mkdir mkfifo mknod more nice pwd reboot reset rev rmdir \
+         sleep split strings tac tee test touch tty umount uname update wc which whoami";
     for (names, kilobytes) in limits.into_iter().chain([(simple, 16)]) {
         for program in names.split_whitespace() {
             let file = mkimage(&["ls", "-l", name(&image)?, &format!("/bin/{program}")])?;
@@ -270,7 +271,7 @@ fn build(copy: &Path, programs: &[String], with_kernel: bool) -> Result<PathBuf>
         .collect();
     cargo(
         copy,
-        &format!("build --profile programs $FLAGS -p programs{bins}"),
+        &format!("build --profile programs $PROGRAM_FLAGS -p programs{bins}"),
     )?;
     for program in programs {
         let built = copy.join("target/i686-kernel/programs").join(program);
@@ -279,7 +280,7 @@ fn build(copy: &Path, programs: &[String], with_kernel: bool) -> Result<PathBuf>
     let mut release = Path::new(target).join("i686-kernel/release");
     let boot = release.join("boot");
     if with_kernel {
-        cargo(copy, "build --release $FLAGS -p kernel")?;
+        cargo(copy, "build --release $KERNEL_FLAGS -p kernel")?;
         release = copy.join("target/i686-kernel/release");
     }
     let image = copy.join("new.img");
@@ -299,7 +300,8 @@ fn build(copy: &Path, programs: &[String], with_kernel: bool) -> Result<PathBuf>
     Ok(image)
 }
 
-/// Calls the cargo that builds for the kernel's target, with `$FLAGS` for its flags.
+/// Calls the cargo that builds for the kernel's target; in `words` the names of flags
+/// stand for them.
 fn cargo(copy: &Path, words: &str) -> Result<()> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/toolchain.mk");
     let found = fs::read_to_string(found).context("build/toolchain.mk, which make writes")?;
@@ -307,13 +309,14 @@ fn cargo(copy: &Path, words: &str) -> Result<()> {
         let mut lines = found.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(" := "))
     };
-    let (Some(cargo), Some(flags)) = (variable("KERNEL_CARGO"), variable("KERNEL_FLAGS")) else {
+    let Some(cargo) = variable("KERNEL_CARGO") else {
         bail!("build/toolchain.mk names no cargo");
     };
+    let mut words = words.to_owned();
+    for flags in ["KERNEL_FLAGS", "PROGRAM_FLAGS"] {
+        words = words.replace(&format!("${flags}"), variable(flags).unwrap_or_default());
+    }
     // This test runs in another cargo, whose wishes are not for this one.
     let clean = "unset CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG RUSTUP_TOOLCHAIN RUSTC_WRAPPER";
-    run(
-        copy,
-        &format!("{clean}; {cargo} {}", words.replace("$FLAGS", flags)),
-    )
+    run(copy, &format!("{clean}; {cargo} {words}"))
 }
