@@ -16,6 +16,8 @@ fn machine() -> MutexGuard<'static, ()> {
     static INIT: Once = Once::new();
     let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     INIT.call_once(|| {
+        // The directory knows the tables of slot 0, which map nothing yet.
+        setup_paging(PhysicalAddress(0));
         mem_init(
             PhysicalAddress(START),
             PhysicalAddress(START + (PAGES * PAGE_SIZE) as u32),
