@@ -32,6 +32,7 @@ pub mod mode;
 pub mod number;
 pub mod options;
 pub mod pager;
+pub mod partitions;
 pub mod password;
 pub mod patch;
 pub mod path;

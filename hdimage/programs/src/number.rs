@@ -4,7 +4,7 @@
 use alloc::format;
 use alloc::string::String;
 
-/// The value of digits to the base 8 or 10, or `None` if there are none, other
+/// The value of digits to the base 8, 10 or 16, or `None` if there are none, other
 /// characters among them, or too many.
 pub fn unsigned(digits: &[u8], base: u32) -> Option<u32> {
     if digits.is_empty() {

@@ -85,6 +85,26 @@ fn small_tools_of_terminals_and_disks(emulator: Emulator) -> Result<()> {
             "fdisk: /dev/hd2: no partition table\n1\n",
         ),
         (
+            r"printf 'n\n3\n10080\n+1M\nq\n' | fdisk /dev/hd0 | grep -c overlap",
+            "1\n",
+        ),
+        (
+            r"printf 'd\n1\nq\n' | fdisk /dev/hd0 > /dev/null; fdisk -l /dev/hd0 | wc -l",
+            "4\n",
+        ),
+        (
+            r"printf 'd\n2\nn\n2\n10080\n+1M\nn\n4\n20000\n20009\n' > /tmp/keys; echo",
+            "\n",
+        ),
+        (
+            r"printf 'a\n4\nt\n83\n4\nw\n' >> /tmp/keys; fdisk /dev/hd0 < /tmp/keys | grep -c written",
+            "1\n",
+        ),
+        (
+            "fdisk -l /dev/hd0 | tail -n 2 | tr -s ' '",
+            " 2 10080 12127 1024 81 Minix, Linux of 1991\n 4 * 20000 20009 5 83 Linux\n",
+        ),
+        (
             "reset | od -b | head -n 1 | cut -c1-19",
             "0000000 033 143 033\n",
         ),

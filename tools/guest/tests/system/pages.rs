@@ -44,7 +44,7 @@ fn a_system_call_is_added_as_the_page_says() -> Result<()> {
 fn simple_tools_are_small() -> Result<()> {
     let image = common::image();
     let limits = [("true false", 6), ("sync clear yes echo", 13)];
-    let simple = "basename cat chvt comm dd dirname dmesg env fdisk fold free halt hello \
+    let simple = "basename cat chvt comm dd dirname dmesg env fold free halt hello \
          hostname kill ln loadkeys mkdir mkfifo mknod more nice pwd reboot reset rev rmdir \
          sleep split strings tac tee test touch tty umount uname update wc which whoami";
     for (names, kilobytes) in limits.into_iter().chain([(simple, 16)]) {
