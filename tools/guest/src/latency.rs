@@ -128,14 +128,7 @@ pub fn table(worst: &[Stretch], kernel: &Path) -> Result<String> {
 /// The functions that hold the addresses, those that were inlined too, the
 /// innermost first.
 fn functions(kernel: &Path, addresses: &[u64]) -> Result<String> {
-    let output = Command::new("addr2line")
-        .args(["-f", "-i", "-C", "-s", "-e"])
-        .arg(kernel)
-        .args(addresses.iter().map(|address| format!("{address:#x}")))
-        .output()
-        .context("addr2line, of the package binutils")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(output.status.success(), "addr2line: {}", output.status);
+    let text = addr2line(kernel, &["-i"], addresses)?;
     let lines: Vec<&str> = text.lines().collect();
     // Two lines for each function: its name, and the file and line.
     let named = lines
@@ -148,16 +141,22 @@ fn functions(kernel: &Path, addresses: &[u64]) -> Result<String> {
     Ok(all.join(" < "))
 }
 
-/// For each address the function that it belongs to in the source, inlined or not.
-pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>> {
+/// What `addr2line` says of the addresses: two lines for each function.
+fn addr2line(kernel: &Path, options: &[&str], addresses: &[u64]) -> Result<String> {
     let output = Command::new("addr2line")
+        .args(options)
         .args(["-f", "-C", "-s", "-e"])
         .arg(kernel)
         .args(addresses.iter().map(|address| format!("{address:#x}")))
         .output()
         .context("addr2line, of the package binutils")?;
     ensure!(output.status.success(), "addr2line: {}", output.status);
-    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// For each address the function that it belongs to in the source, inlined or not.
+pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>> {
+    let text = addr2line(kernel, &[], addresses)?;
     let lines: Vec<&str> = text.lines().collect();
     let named = lines.chunks_exact(2);
     Ok(named
