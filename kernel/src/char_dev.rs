@@ -6,9 +6,10 @@
 //! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
 //! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
 //! ports; 7 `full` a full disk; 8 `random` and 9 `urandom` random bytes; 11
-//! `kmsg` the kernel's last messages, for `dmesg`. Our own stand where Linux has none: 128 `ps` the table of tasks as text, a line
-//! each, for `ps`; 129 `usage` what is in use, as text, so that tests see what
-//! is not given back. Who may open them is a matter of the nodes' modes.
+//! `kmsg` the kernel's last messages, for `dmesg`. Our own stand where Linux has
+//! none: 128 `ps` the table of tasks as text, a line each, for `ps`; 129 `usage`
+//! what is in use, as text, for `free` and for tests, which see what is not given
+//! back. Who may open them is a matter of the nodes' modes.
 
 pub mod random;
 

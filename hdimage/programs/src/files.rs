@@ -62,16 +62,24 @@ pub fn for_each_chunk(fd: Fd, mut each: impl FnMut(&[u8]) -> Outcome, path: &CSt
 
 /// All of a file.
 pub fn read_file(path: &CStr) -> Outcome<Vec<u8>> {
-    let file = File::open(path).at(path)?;
+    contents(File::open(path).at(path)?.fd(), path)
+}
+
+/// All of a file, or of standard input where the path is `-`.
+pub fn read_input(path: &CStr) -> Outcome<Vec<u8>> {
+    match path == c"-" {
+        true => contents(Fd::STDIN, path),
+        false => read_file(path),
+    }
+}
+
+fn contents(fd: Fd, path: &CStr) -> Outcome<Vec<u8>> {
     let mut contents = Vec::new();
-    for_each_chunk(
-        file.fd(),
-        |chunk| {
-            contents.extend_from_slice(chunk);
-            Ok(())
-        },
-        path,
-    )?;
+    let keep = |chunk: &[u8]| {
+        contents.extend_from_slice(chunk);
+        Ok(())
+    };
+    for_each_chunk(fd, keep, path)?;
     Ok(contents)
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Running programs by name.
 
+use crate::command::complain;
 use crate::path::{c_string, join};
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -34,6 +35,13 @@ pub fn execute(arguments: &[&CStr], environment: &[&CStr], path: &[u8]) -> Errno
         }
     }
     result
+}
+
+/// Tells why [`execute`] did not run the program `name`. The exit status for that, as
+/// POSIX has it: 127 if it was not found, 126 if it was.
+pub fn not_run(name: &[u8], errno: Errno) -> i32 {
+    complain(&[name], errno);
+    if errno == Errno::ENOENT { 127 } else { 126 }
 }
 
 fn execute_file(file: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {

@@ -13,6 +13,7 @@ use lib::sys::stat::{S_ISDIR, Stat};
 use lib::user::{calls, stdio};
 use programs::command::{At, options, report, status};
 use programs::files::names_in;
+use programs::number::human;
 use programs::path::join;
 
 extern crate alloc;
@@ -77,10 +78,9 @@ impl Walk {
     }
 
     fn tell(&self, size: u32, path: &CStr) {
-        match size {
-            0..1024 if self.human => print!("{size}K\t"),
-            _ if self.human => print!("{}.{}M\t", size / 1024, size % 1024 * 10 / 1024),
-            _ => print!("{size}\t"),
+        match self.human {
+            true => print!("{}\t", human(u64::from(size) * 1024)),
+            false => print!("{size}\t"),
         }
         stdio::put(path.to_bytes());
         stdio::put(b"\n");

@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::user::{env, stdio};
-use programs::command::{complain, status};
-use programs::run::{DEFAULT_PATH, execute};
+use programs::command::status;
+use programs::run::{DEFAULT_PATH, execute, not_run};
 
 extern crate alloc;
 
@@ -34,12 +34,7 @@ fn main() -> i32 {
     if let Some(command) = arguments.first() {
         let path = env::var(b"PATH").unwrap_or(DEFAULT_PATH);
         let errno = execute(arguments, &variables, path);
-        complain(&[command.to_bytes()], errno);
-        return if errno == lib::Errno::ENOENT {
-            127
-        } else {
-            126
-        };
+        return not_run(command.to_bytes(), errno);
     }
     for variable in variables {
         stdio::put(variable.to_bytes());

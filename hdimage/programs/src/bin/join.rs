@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
 use lib::user::stdio;
-use programs::command::{Outcome, fail, options, report, status, usage};
-use programs::files::{for_each_chunk, read_file};
+use programs::command::{fail, options, report, status, usage};
+use programs::files::read_input;
 use programs::number::unsigned;
 
 extern crate alloc;
@@ -52,24 +52,11 @@ fn main() -> i32 {
     let wants = |letter: char, file: &CStr| options.values(letter).any(|value| value == file);
     let only_single = options.has('v');
     let single = [c"1", c"2"].map(|file| wants('a', file) || wants('v', file));
-    let texts = read(first).and_then(|first| Ok((first, read(second)?)));
+    let texts = read_input(first).and_then(|first| Ok((first, read_input(second)?)));
     if let Some((first, second)) = report(texts) {
         join.all(&first, &second, single, !only_single);
     }
     status()
-}
-
-fn read(path: &'static CStr) -> Outcome<Vec<u8>> {
-    if path != c"-" {
-        return read_file(path);
-    }
-    let mut text = Vec::new();
-    let keep = |chunk: &[u8]| {
-        text.extend_from_slice(chunk);
-        Ok(())
-    };
-    for_each_chunk(lib::user::calls::Fd::STDIN, keep, path)?;
-    Ok(text)
 }
 
 fn number(text: &[u8]) -> usize {

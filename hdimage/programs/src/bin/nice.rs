@@ -8,15 +8,12 @@ use core::ffi::CStr;
 use lib::user::{calls, env};
 use programs::command::{complain, leading_options, usage};
 use programs::number::signed;
-use programs::run::{DEFAULT_PATH, execute};
+use programs::run::{DEFAULT_PATH, execute, not_run};
 
 lib::program!(main);
 
 const USAGE: &str = "nice [-n adjustment] command";
 const STEPS: i32 = 10;
-/// A shell's statuses: there is no such program, or it can't be run.
-const NOT_FOUND: i32 = 127;
-const NOT_RUN: i32 = 126;
 
 fn main() -> i32 {
     let (options, command) = leading_options("n:", USAGE);
@@ -31,10 +28,5 @@ fn main() -> i32 {
     }
     let path = env::var(b"PATH").unwrap_or(DEFAULT_PATH);
     let errno = execute(command, env::vars(), path);
-    complain(&[name.to_bytes()], errno);
-    if errno == lib::Errno::ENOENT {
-        NOT_FOUND
-    } else {
-        NOT_RUN
-    }
+    not_run(name.to_bytes(), errno)
 }

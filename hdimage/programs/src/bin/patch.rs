@@ -10,11 +10,11 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::sys::stat::S_IFMT;
-use lib::user::calls::{self, Fd, File};
+use lib::user::calls::{self, File};
 use lib::user::stdio;
 use lib::{print, println};
 use programs::command::{At, Outcome, complain, options, report, status, usage};
-use programs::files::{for_each_chunk, read_file};
+use programs::files::{read_file, read_input};
 use programs::io::text;
 use programs::number::unsigned;
 use programs::patch::{FilePatch, Fit, Hunk, Kind, apply, parse};
@@ -55,7 +55,7 @@ fn main() -> i32 {
     }
     let path = options.operands.get(1).copied().or(options.value('i'));
     let path = path.unwrap_or(c"-");
-    let Some(text) = report(read(path)) else {
+    let Some(text) = report(read_input(path)) else {
         return 2;
     };
     match parse(&text) {
@@ -69,19 +69,6 @@ fn main() -> i32 {
         0 => patch.failed.into(),
         _ => 2,
     }
-}
-
-fn read(path: &CStr) -> Outcome<Vec<u8>> {
-    if path != c"-" {
-        return read_file(path);
-    }
-    let mut text = Vec::new();
-    let keep = |chunk: &[u8]| {
-        text.extend_from_slice(chunk);
-        Ok(())
-    };
-    for_each_chunk(Fd::STDIN, keep, path)?;
-    Ok(text)
 }
 
 impl Patch {

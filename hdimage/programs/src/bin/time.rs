@@ -9,14 +9,14 @@ use lib::eprintln;
 use lib::limits::HZ;
 use lib::sys::wait::WaitStatus;
 use lib::user::{calls, env};
-use programs::command::{complain, usage};
+use programs::command::usage;
 use programs::process::Command;
+use programs::run::not_run;
 use programs::time::Instant;
 
 lib::program!(main);
 
 const USAGE: &str = "time command";
-const NOT_FOUND: i32 = 127;
 /// What a shell adds to the signal that ended a command.
 const BY_SIGNAL: u32 = 128;
 
@@ -35,10 +35,7 @@ fn main() -> i32 {
     command.args(rest.iter().map(|argument| argument.to_bytes()));
     let status = match command.status() {
         Ok(status) => shell_status(status),
-        Err(errno) => {
-            complain(&[name.to_bytes()], errno);
-            NOT_FOUND
-        }
+        Err(errno) => not_run(name.to_bytes(), errno),
     };
     let real = start.elapsed().as_millis() as u32 / 10;
     let times = calls::times().map(|(times, _)| times);

@@ -24,7 +24,7 @@ use lib::user::crt0::exit;
 use lib::user::{env, stdio};
 use lib::{Errno, Result, eprintln};
 use programs::command::complain;
-use programs::run::{DEFAULT_PATH, execute};
+use programs::run::{DEFAULT_PATH, execute, not_run};
 
 extern crate alloc;
 
@@ -84,11 +84,10 @@ impl Tracee {
             let _ = calls::ptrace(PTRACE_TRACEME, Pid(0), 0, 0);
             let path = env::var(b"PATH").unwrap_or(DEFAULT_PATH);
             let errno = execute(program, env::vars(), path);
-            complain(
-                &[program.first().map_or(&[], |name| name.to_bytes())],
+            exit(not_run(
+                program.first().map_or(&[], |name| name.to_bytes()),
                 errno,
-            );
-            exit(if errno == Errno::ENOENT { 127 } else { 126 })
+            ))
         };
         let mut tracee = Tracee {
             pid,

@@ -8,12 +8,13 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use lib::eprintln;
 use lib::user::calls::Fd;
-use lib::{Errno, eprintln};
-use programs::command::{complain, fail, leading_options, usage};
+use programs::command::{fail, leading_options, usage};
 use programs::io::{BufReader, Read, text};
 use programs::number::unsigned;
 use programs::process::{Command, Stdio, exit};
+use programs::run::not_run;
 
 extern crate alloc;
 
@@ -153,10 +154,7 @@ impl Xargs<'_> {
             Ok(Some(1..=254)) => 123,
             Ok(Some(_)) => exit(124),
             Ok(None) => exit(125),
-            Err(errno) => {
-                complain(&[program], errno);
-                exit(if errno == Errno::ENOENT { 127 } else { 126 })
-            }
+            Err(errno) => exit(not_run(program, errno)),
         }
     }
 }
