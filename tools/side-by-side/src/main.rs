@@ -34,8 +34,9 @@ enum Command {
     Guide,
     /// Write a page for each file: 0.11's source and ours, side by side.
     Pages {
-        /// The sources of Linux 0.11: a folder, or a .tar or .tar.gz file.
-        original: PathBuf,
+        /// The sources of Linux 0.11: a folder, or a .tar or .tar.gz file. Without them
+        /// there is our side, and what became of each symbol.
+        original: Option<PathBuf>,
         /// The folder to write to.
         #[arg(long, default_value = "build/side-by-side", value_name = "FOLDER")]
         output: PathBuf,
@@ -68,8 +69,11 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
         Command::Guide if problems.is_empty() => write(&cli.project.join(GUIDE), &guide(&project))?,
         Command::Guide => {}
         Command::Pages { original, output } => {
-            let original = Original::open(original, &project.files)?;
-            problems.extend(pages::write(&project, &original, output)?);
+            let original = original
+                .as_ref()
+                .map(|path| Original::open(path, &project.files))
+                .transpose()?;
+            problems.extend(pages::write(&project, original.as_ref(), output)?);
             println!("{}", output.join("index.html").display());
         }
     }

@@ -25,13 +25,19 @@ const STYLE: &str = include_str!("style.css");
 
 /// Writes all pages into a folder. Returns where 0.11's sources are not as the
 /// facts say; the pages have gaps there. Refuses if that is nearly everywhere.
-pub fn write(project: &Project, original: &Original, folder: &Path) -> Result<Vec<Problem>> {
+pub fn write(
+    project: &Project,
+    original: Option<&Original>,
+    folder: &Path,
+) -> Result<Vec<Problem>> {
     let pages = make(project, original);
     let problems: Vec<Problem> = pages
         .iter()
         .flat_map(|page| page.problems.clone())
         .collect();
-    refuse_another_release(project, &pages)?;
+    if original.is_some() {
+        refuse_another_release(project, &pages)?;
+    }
     std::fs::create_dir_all(folder).map_err(Error::host(folder, "make the folder"))?;
     for page in &pages {
         write_page(&folder.join(page_name(&page.file.path)), page.html.clone())?;
@@ -51,14 +57,15 @@ struct Page<'a> {
     html: Markup,
 }
 
-fn make<'a>(project: &'a Project, original: &Original) -> Vec<Page<'a>> {
+fn make<'a>(project: &'a Project, original: Option<&Original>) -> Vec<Page<'a>> {
     let ours = Ours::new(project);
     let mut shown_rest = BTreeSet::new();
     let mut pages = Vec::new();
     for (n, file) in project.files.iter().enumerate() {
-        let text = original.text(&file.path);
+        let text = original.and_then(|original| original.text(&file.path));
         let cut = match text {
             Some(text) => cut(text, file),
+            None if original.is_none() => without(file),
             None => missing(file),
         };
         let neighbours =
@@ -74,6 +81,14 @@ fn make<'a>(project: &'a Project, original: &Original) -> Vec<Page<'a>> {
         });
     }
     pages
+}
+
+/// A file while there are no sources of 0.11.
+fn without(file: &File) -> Cut<'_> {
+    Cut {
+        missing: file.symbols.iter().collect(),
+        ..Cut::default()
+    }
 }
 
 /// A file that 0.11's sources lack.
