@@ -27,24 +27,15 @@ pub enum Kind {
     Typedef,
     /// A label of an assembly file.
     Label,
-    /// A `#define` with parameters.
-    Macro,
-    /// A `#define` without, or what an assembler is told by `=`.
-    Constant,
-    /// A `_syscall` macro that makes a system call's function.
-    Stub,
 }
 
 impl Kind {
-    const ALL: [(&'static str, Kind); 8] = [
+    const ALL: [(&'static str, Kind); 5] = [
         ("function", Kind::Function),
         ("variable", Kind::Variable),
         ("struct", Kind::Struct),
         ("typedef", Kind::Typedef),
         ("label", Kind::Label),
-        ("macro", Kind::Macro),
-        ("constant", Kind::Constant),
-        ("syscall-stub", Kind::Stub),
     ];
 
     fn parse(word: &str) -> Option<Kind> {

@@ -3,9 +3,8 @@
 //!
 //! The facts say in which line each symbol is. What belongs to it is the
 //! comment right above, and in C the text up to the end of its body or
-//! declaration, in assembly that up to the next label. Constants that stand
-//! right below each other are one segment. What lies between is a segment too,
-//! so that nothing of the file is lost.
+//! declaration, in assembly that up to the next label. What lies between is a
+//! segment too, so that nothing of the file is lost.
 
 use crate::assembly;
 use crate::error::Problem;
@@ -99,22 +98,7 @@ fn declares(line: &str, symbol: &Symbol) -> bool {
         Kind::Function => at_margin && !line.trim_end().ends_with(';'),
         Kind::Struct => at_margin && line.contains("struct") && line.contains('{'),
         Kind::Variable | Kind::Typedef => at_margin,
-        Kind::Macro | Kind::Constant => defines(line, &symbol.name),
-        Kind::Stub => line.starts_with("_syscall"),
     }
-}
-
-/// Whether a line is `#define name` or, for an assembler, `name =`.
-fn defines(line: &str, name: &str) -> bool {
-    let line = line.trim_start();
-    let define = line
-        .strip_prefix('#')
-        .and_then(|line| line.trim_start().strip_prefix("define"));
-    let rest = define.unwrap_or(line).trim_start().strip_prefix(name);
-    rest.is_some_and(|rest| match define {
-        Some(_) => !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'),
-        None => rest.trim_start().starts_with('='),
-    })
 }
 
 /// The segments of symbols, in order and apart from each other.
@@ -130,23 +114,11 @@ fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> 
         }
         let first = with_comment(lines, beginning(lines, index))
             .max(segments.last().map_or(0, |last| *last.lines.end()));
-        let is_constant = |symbol: &&Symbol| symbol.kind == Kind::Constant;
-        if let Some(run) = segments.last_mut().filter(|run| {
-            is_constant(&symbol) && *run.lines.end() == index && run.symbols.iter().all(is_constant)
-        }) {
-            run.lines = *run.lines.start()..=end_of_directive(lines, index);
-            run.symbols.push(symbol);
-            continue;
-        }
         let next = places[n + 1..]
             .iter()
-            .find(|(next, other)| *next > index && is_apart(other, file))
+            .find(|(next, other)| *next > index && is_apart(other))
             .map_or(lines.len(), |(next, _)| with_comment(lines, *next));
-        let end = if matches!(symbol.kind, Kind::Macro | Kind::Constant) {
-            end_of_directive(lines, index)
-        } else if symbol.kind == Kind::Stub {
-            index + 1
-        } else if file.is_assembly() {
+        let end = if file.is_assembly() {
             next
         } else {
             end_of_declaration(lines, index, symbol.kind).min(next.max(index + 1))
@@ -160,15 +132,8 @@ fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> 
 }
 
 /// Whether a symbol is never inside another one's declaration.
-fn is_apart(symbol: &Symbol, file: &File) -> bool {
-    matches!(symbol.kind, Kind::Function | Kind::Label | Kind::Stub)
-        || symbol.kind == Kind::Constant && file.is_assembly()
-}
-
-/// How many lines there are up to the end of a `#define`.
-fn end_of_directive(lines: &[&str], index: usize) -> usize {
-    let goes_on = |line: &&&str| line.trim_end().ends_with('\\');
-    index + 1 + lines[index..].iter().take_while(goes_on).count()
+fn is_apart(symbol: &Symbol) -> bool {
+    matches!(symbol.kind, Kind::Function | Kind::Label)
 }
 
 /// Adds what lies between, unless it is blank.
@@ -414,29 +379,6 @@ struct {
                 (16, 18, names(&["list", "items", "next"])),
                 (19, 19, vec![]),
                 (20, 23, names(&["single"])),
-            ]
-        );
-    }
-
-    #[test]
-    fn constants_below_each_other_are_one_segment_and_macros_go_on() {
-        let file = file(
-            "a.h",
-            "a.h\t2\tconstant\tA\na.h\t3\tconstant\tB\na.h\t4\tmacro\tadd\n\
-             a.h\t7\tconstant\tC\na.h\t8\tsyscall-stub\tclose\n",
-        );
-        let text = "/* first */\n#define A 1\n#define B 2\n#define add(a, b) \\\n\t((a) \\\n\t+ (b))\n\
-                    # define C 3\n_syscall1(int,close,int,fd)\n";
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let cut = cut(text, &file);
-        assert_eq!(cut.problems, []);
-        assert_eq!(
-            shape(&cut),
-            [
-                (1, 3, names(&["A", "B"])),
-                (4, 6, names(&["add"])),
-                (7, 7, names(&["C"])),
-                (8, 8, names(&["close"])),
             ]
         );
     }

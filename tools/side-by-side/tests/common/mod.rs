@@ -52,7 +52,7 @@ fn declarations(file: &File, line: usize) -> String {
         [first, ..] if first.kind == Kind::Struct && here.len() > 1 => {
             format!("struct {} {{ int a; }} {};", first.name, here[1].name)
         }
-        [symbol] => declaration(file, symbol),
+        [symbol] => declaration(symbol),
         many => {
             let names: Vec<&str> = many.iter().map(|symbol| symbol.name.as_str()).collect();
             format!("int {};", names.join(", "))
@@ -60,7 +60,7 @@ fn declarations(file: &File, line: usize) -> String {
     }
 }
 
-fn declaration(file: &File, symbol: &Symbol) -> String {
+fn declaration(symbol: &Symbol) -> String {
     let name = &symbol.name;
     match symbol.kind {
         Kind::Function => format!("int {name}(void) {{ return '}}' & \"}}\"; }}"),
@@ -68,10 +68,6 @@ fn declaration(file: &File, symbol: &Symbol) -> String {
         Kind::Struct => format!("struct {name} {{ int a; }};"),
         Kind::Typedef => format!("typedef int {name};"),
         Kind::Label => format!("{name}:\tnop"),
-        Kind::Macro => format!("#define {name}(x) (x)"),
-        Kind::Constant if file.is_assembly() => format!("{name} = 1"),
-        Kind::Constant => format!("#define {name} 1"),
-        Kind::Stub => format!("_syscall0(int,{name})"),
     }
 }
 
