@@ -4,10 +4,30 @@
 use crate::rust::Item;
 use std::collections::BTreeSet;
 
-/// The labels of a source, each with the lines from the comment above it to
-/// the next label. Local labels (`1:`) count as part of what they are in. A
+/// The labels and constants of a source. A label has the lines from the comment
+/// above it to the next label, a constant (`.equ`) its own. Local labels (`1:`) count as part of what they are in. A
 /// macro whose first argument becomes a label makes one by each call.
-pub fn labels(source: &str) -> Vec<Item> {
+pub fn items(source: &str) -> Vec<Item> {
+    let mut items = labels(source);
+    for (index, line) in source.lines().enumerate() {
+        if let Some(name) = constant(line) {
+            items.push(Item {
+                path: name.to_owned(),
+                lines: index + 1..=index + 1,
+                whole: false,
+            });
+        }
+    }
+    items
+}
+
+/// The name of `.equ NAME, value`.
+fn constant(line: &str) -> Option<&str> {
+    let (name, _) = line.strip_prefix(".equ ")?.split_once(',')?;
+    Some(name.trim())
+}
+
+fn labels(source: &str) -> Vec<Item> {
     let lines: Vec<&str> = source.lines().collect();
     let makers = label_makers(&lines);
     let mut starts: Vec<(String, usize)> = Vec::new();
@@ -96,6 +116,16 @@ common:
         jmp     1b
 gdt:    .word   0
 ";
+
+    #[test]
+    fn constants_are_items_too() {
+        let found = items(".equ FIRST, 1\none: nop\n.equ SECOND, 2 # two\n nop\n");
+        let found: Vec<_> = found
+            .iter()
+            .map(|item| (item.path.as_str(), item.lines.clone()))
+            .collect();
+        assert_eq!(found, [("one", 2..=4), ("FIRST", 1..=1), ("SECOND", 3..=3)]);
+    }
 
     #[test]
     fn labels_reach_to_the_next() {

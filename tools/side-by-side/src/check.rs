@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Whether the map is whole and right: every file and symbol of 0.11 is in it,
-//! nothing else is, and all that it names exists.
+//! nothing else is, all that it names exists, and a constant for which it has no
+//! note is the same number there and here.
 
 use crate::error::Problem;
-use crate::facts::{FILES, File, SYMBOLS};
+use crate::facts::{FILES, File, MACROS, SYMBOLS, Symbol};
 use crate::map::{Entry, FileEntry, MAP};
 use crate::project::{Project, Source};
+use crate::values::value;
 use std::collections::BTreeSet;
 
 /// All that is wrong.
@@ -54,13 +56,17 @@ impl<'a> Check<'a> {
         }
         for symbol in &file.symbols {
             match entry.symbols.get(&symbol.key) {
-                Some(found) => self.entry(&format!("{}: `{}`", file.path, symbol.key), found),
+                Some(found) => {
+                    let name = format!("{}: `{}`", file.path, symbol.key);
+                    self.entry(&name, found);
+                    self.value(&name, symbol, found);
+                }
                 None => self.problem(
                     entry.line,
                     format!(
                         "{}: `{}` is missing, expected an item or the reason for having none: \
-                         {SYMBOLS}:{} has it as a {} in line {}",
-                        file.path, symbol.key, symbol.row, symbol.kind, symbol.line
+                         {}:{} has it as a {} in line {}",
+                        file.path, symbol.key, symbol.table, symbol.row, symbol.kind, symbol.line
                     ),
                 ),
             }
@@ -68,11 +74,39 @@ impl<'a> Check<'a> {
         for (key, found) in &entry.symbols {
             if !file.symbols.iter().any(|symbol| symbol.key == *key) {
                 let what = format!(
-                    "{}: `{key}` is no symbol of it, expected one that {SYMBOLS} lists",
+                    "{}: `{key}` is no symbol of it, expected one that {SYMBOLS} or {MACROS} lists",
                     file.path
                 );
                 self.problem(found.line, what);
             }
+        }
+        for run in entry.runs.iter().filter(|run| run.length < 2) {
+            let what = format!(
+                "{}: `{}` is about {} constants, expected `FIRST..LAST` or `PREFIX*` of several \
+                 that {MACROS} lists and that have no rows of their own",
+                file.path, run.key, run.length
+            );
+            self.problem(run.entry.line, what);
+        }
+    }
+
+    /// A constant that became a constant is the same number, or the map says
+    /// how it differs.
+    fn value(&mut self, name: &str, symbol: &Symbol, entry: &Entry) {
+        let ([path], None, Some(there)) = (&entry.items[..], &entry.note, symbol.value) else {
+            return;
+        };
+        let (Ok(source), Some(item)) = (self.project.source(&path.file), self.project.item(path))
+        else {
+            return;
+        };
+        if let Some(here) = value(source, item)
+            && here != there
+        {
+            let what = format!(
+                "{name}: {path} is {here}, expected {there} as in 0.11, or a note that says why not"
+            );
+            self.problem(entry.line, what);
         }
     }
 

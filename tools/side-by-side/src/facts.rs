@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What Linux 0.11 consists of: its source files, and in each its functions,
-//! global variables, types and labels with the line where they are.
+//! global variables, types, labels, macros and constants with the line where
+//! they are.
 //!
 //! These are facts about the release of December 1991 and never change.
 
 use crate::error::{Error, Problem, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -13,6 +14,9 @@ use std::path::Path;
 pub const FILES: &str = "docs/linux-0.11-files.txt";
 /// The table of symbols: file, line, kind and name, separated by tabs.
 pub const SYMBOLS: &str = "docs/linux-0.11-symbols.tsv";
+/// The table of macros and constants: as [`SYMBOLS`], then the number of
+/// arguments and the value, or `-`.
+pub const MACROS: &str = "docs/linux-0.11-macros.tsv";
 
 /// What a symbol is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +31,24 @@ pub enum Kind {
     Typedef,
     /// A label of an assembly file.
     Label,
+    /// A macro with arguments.
+    Macro,
+    /// A macro without, or a constant of an assembly file.
+    Constant,
+    /// A function that a `_syscall` macro makes.
+    SyscallStub,
 }
 
 impl Kind {
-    const ALL: [(&'static str, Kind); 5] = [
+    const ALL: [(&'static str, Kind); 8] = [
         ("function", Kind::Function),
         ("variable", Kind::Variable),
         ("struct", Kind::Struct),
         ("typedef", Kind::Typedef),
         ("label", Kind::Label),
+        ("macro", Kind::Macro),
+        ("constant", Kind::Constant),
+        ("syscall-stub", Kind::SyscallStub),
     ];
 
     fn parse(word: &str) -> Option<Kind> {
@@ -59,6 +72,8 @@ impl fmt::Display for Kind {
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
+    /// The table that it is in.
+    pub table: &'static str,
     /// The row's line in the table.
     pub row: usize,
     /// The line in 0.11's file, counted from 1.
@@ -68,8 +83,13 @@ pub struct Symbol {
     /// Its name; labels with the underscore that the C compiler gave them.
     pub name: String,
     /// What the map calls it: the name, or "kind name" where a file has
-    /// several symbols of that name.
+    /// symbols of several kinds with that name.
     pub key: String,
+    /// How many symbols of this key stand above it: a macro may be defined
+    /// several times, each under another condition.
+    pub repeated: usize,
+    /// Of a constant: its value, if that is a plain number.
+    pub value: Option<i64>,
 }
 
 /// A source file of 0.11.
@@ -88,43 +108,35 @@ impl File {
     }
 }
 
-/// Reads both tables of a project.
+/// Reads the tables of a project.
 pub fn read(project: &Path) -> Result<Vec<File>> {
     let read = |name: &str| {
         let path = project.join(name);
         std::fs::read_to_string(&path).map_err(Error::host(path, "read"))
     };
-    parse(&read(FILES)?, &read(SYMBOLS)?).map_err(Error::Contents)
+    parse(&read(FILES)?, &read(SYMBOLS)?, &read(MACROS)?).map_err(Error::Contents)
 }
 
-/// The files with their symbols. Lines that begin with `#` are comments.
-pub fn parse(files: &str, symbols: &str) -> std::result::Result<Vec<File>, Problem> {
+/// The files with their symbols and macros. Lines that begin with `#` are
+/// comments, the first of the others in a table is its head.
+pub fn parse(files: &str, symbols: &str, macros: &str) -> std::result::Result<Vec<File>, Problem> {
     let mut all: Vec<File> = lines(files)
         .map(|(_, path)| File {
             path: path.to_owned(),
             symbols: Vec::new(),
         })
         .collect();
-    for (row, text) in lines(symbols).skip(1) {
-        let problem = |what: &str| Problem::at(SYMBOLS, row, format!("{what}, found `{text}`"));
-        let [path, line, kind, name] = text.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(problem(
-                "expected file, line, kind and name with tabs between",
-            ));
-        };
-        let file = all
-            .iter_mut()
-            .find(|file| file.path == path)
-            .ok_or_else(|| problem(&format!("expected a file that {FILES} lists")))?;
-        file.symbols.push(Symbol {
-            row,
-            line: line
-                .parse()
-                .map_err(|_| problem("expected a line number"))?,
-            kind: Kind::parse(kind).ok_or_else(|| problem("expected a kind of symbol"))?,
-            name: name.to_owned(),
-            key: name.to_owned(),
-        });
+    for (table, text) in [(SYMBOLS, symbols), (MACROS, macros)] {
+        for (row, text) in lines(text).skip(1) {
+            let problem = |what: String| Problem::at(table, row, format!("{what}, found `{text}`"));
+            let (path, symbol) =
+                parse_row(table, row, text).map_err(|what| problem(what.into()))?;
+            let file = all
+                .iter_mut()
+                .find(|file| file.path == path)
+                .ok_or_else(|| problem(format!("expected a file that {FILES} lists")))?;
+            file.symbols.push(symbol);
+        }
     }
     for file in &mut all {
         file.symbols.sort_by_key(|symbol| symbol.line);
@@ -133,18 +145,57 @@ pub fn parse(files: &str, symbols: &str) -> std::result::Result<Vec<File>, Probl
     Ok(all)
 }
 
-/// Adds the kind to the keys that would be the same.
+/// A row: the file, and the symbol in it.
+fn parse_row<'a>(
+    table: &'static str,
+    row: usize,
+    text: &'a str,
+) -> std::result::Result<(&'a str, Symbol), &'static str> {
+    let fields: Vec<&str> = text.split('\t').collect();
+    let (path, line, kind, name, value) = match (table, &fields[..]) {
+        (SYMBOLS, &[path, line, kind, name]) => (path, line, kind, name, "-"),
+        (MACROS, &[path, line, kind, name, _, value]) => (path, line, kind, name, value),
+        (MACROS, _) => {
+            return Err("expected file, line, kind, name, arguments and value with tabs between");
+        }
+        _ => return Err("expected file, line, kind and name with tabs between"),
+    };
+    let value = match value {
+        "-" => None,
+        number => Some(number.parse().map_err(|_| "expected a value, or `-`")?),
+    };
+    let symbol = Symbol {
+        table,
+        row,
+        line: line.parse().map_err(|_| "expected a line number")?,
+        kind: Kind::parse(kind).ok_or("expected a kind of symbol")?,
+        name: name.to_owned(),
+        key: name.to_owned(),
+        repeated: 0,
+        value,
+    };
+    Ok((path, symbol))
+}
+
+/// Adds the kind to keys that symbols of several kinds would have, and counts
+/// those that are left the same.
 fn name_apart(symbols: &mut [Symbol]) {
-    let mut seen = BTreeSet::new();
-    let twice: BTreeSet<String> = symbols
-        .iter()
-        .map(|symbol| symbol.name.clone())
-        .filter(|name| !seen.insert(name.clone()))
-        .collect();
+    let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
+    let mut several = BTreeSet::new();
+    for symbol in symbols.iter() {
+        let first = kinds.entry(symbol.name.clone()).or_insert(symbol.kind);
+        if *first != symbol.kind {
+            several.insert(symbol.name.clone());
+        }
+    }
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for symbol in symbols {
-        if twice.contains(&symbol.name) {
+        if several.contains(&symbol.name) {
             symbol.key = format!("{} {}", symbol.kind, symbol.name);
         }
+        let count = seen.entry(symbol.key.clone()).or_default();
+        symbol.repeated = *count;
+        *count += 1;
     }
 }
 

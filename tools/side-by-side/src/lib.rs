@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From Linux 0.11 to Eleven: what became of each of its symbols.
+//! From Linux 0.11 to Eleven: what became of each of its symbols and macros.
 //!
 //! Two kinds of data are in `docs/`: what 0.11 has ([`facts`], never edited)
 //! and what became of it here ([`map`], written by hand). From them come
@@ -15,6 +15,7 @@
 //! project.rs    facts, map and our sources together
 //!   rust.rs       the items of a Rust file
 //!   assembly.rs   the labels of an assembly file
+//!   values.rs     the number that a constant is
 //! check.rs      what is wrong with the map
 //! guide.rs      the page that is made of it
 //! original.rs   0.11's sources: a folder or an archive
@@ -35,3 +36,4 @@ pub mod pages;
 pub mod project;
 pub mod rust;
 pub mod segments;
+pub mod values;

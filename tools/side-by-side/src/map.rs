@@ -14,8 +14,18 @@
 //! ```
 //!
 //! An item without a file, `::schedule`, is in the first of `file`.
+//!
+//! A run of constants is one row, and `*` in its items stands for each name:
+//!
+//! ```toml
+//! "EPERM..ENOTEMPTY" = "::errno_table!::*"      # from one line to the other
+//! "__NR_*" = "::system_call_table!::*"          # what is behind the prefix
+//! ```
+//!
+//! A constant with a row of its own is not in the run around it.
 
 use crate::error::{Error, Problem, Result};
+use crate::facts::{File, Kind};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
 use std::collections::BTreeMap;
@@ -43,10 +53,24 @@ pub struct FileEntry {
     pub note: Option<String>,
     /// What became of its symbols, by key.
     pub symbols: BTreeMap<String, Entry>,
+    /// What became of runs of constants, in the order in which they are
+    /// written; [`Map::spread`] makes entries of them.
+    pub runs: Vec<Run>,
+}
+
+/// A row for constants that stand together.
+#[derive(Debug)]
+pub struct Run {
+    /// The row's key: `FIRST..LAST` or `PREFIX*`.
+    pub key: String,
+    /// What became of them, with `*` for the name.
+    pub entry: Entry,
+    /// How many constants it is about.
+    pub length: usize,
 }
 
 /// What became of a symbol.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// Its line in the map.
     pub line: usize,
@@ -55,6 +79,8 @@ pub struct Entry {
     pub items: Vec<ItemPath>,
     /// How it differs.
     pub note: Option<String>,
+    /// The key of the run that it is from.
+    pub run: Option<String>,
 }
 
 /// A file of ours and an item or label in it.
@@ -83,6 +109,15 @@ impl Map {
         self.files
             .iter()
             .map(|(path, entry)| (path.as_str(), entry))
+    }
+
+    /// Gives each constant of a run an entry of its own.
+    pub fn spread(&mut self, files: &[File]) {
+        for file in files {
+            if let Some(entry) = self.files.get_mut(&file.path) {
+                entry.spread(file);
+            }
+        }
     }
 
     /// Reads the map of a project.
@@ -134,19 +169,93 @@ impl RawFile {
             ));
         };
         let mut symbols = BTreeMap::new();
+        let mut runs = Vec::new();
         for (key, raw) in self.symbols {
             let line = line_at(key.span().start);
             let entry = raw
                 .finish(line, first)
                 .map_err(|what| Problem::at(MAP, line, format!("{}: {what}", key.get_ref())))?;
-            symbols.insert(key.into_inner(), entry);
+            let key = key.into_inner();
+            if key.contains("..") || key.ends_with('*') {
+                let entry = Entry {
+                    run: Some(key.clone()),
+                    ..entry
+                };
+                runs.push(Run {
+                    key,
+                    entry,
+                    length: 0,
+                });
+            } else {
+                symbols.insert(key, entry);
+            }
         }
+        runs.sort_by_key(|run| run.entry.line);
         Ok(FileEntry {
             line,
             files,
             note: self.note,
             symbols,
+            runs,
         })
+    }
+}
+
+impl FileEntry {
+    fn spread(&mut self, file: &File) {
+        for run in &mut self.runs {
+            for (key, name) in run_members(&run.key, file) {
+                // A row of its own, or a run that is written above.
+                self.symbols.entry(key.to_owned()).or_insert_with(|| {
+                    run.length += 1;
+                    run.entry.of(name)
+                });
+            }
+        }
+    }
+
+    /// The run that an entry is from.
+    pub fn run(&self, entry: &Entry) -> Option<&Run> {
+        let key = entry.run.as_ref()?;
+        self.runs.iter().find(|run| run.key == *key)
+    }
+}
+
+impl Entry {
+    /// The entry of one constant of a run.
+    fn of(&self, name: &str) -> Entry {
+        let mut entry = self.clone();
+        for path in &mut entry.items {
+            path.item = path.item.replace('*', name);
+        }
+        entry
+    }
+}
+
+/// The constants that the key of a run means: the keys, and what `*` is.
+fn run_members<'a>(run: &'a str, file: &'a File) -> Vec<(&'a str, &'a str)> {
+    let constants = file
+        .symbols
+        .iter()
+        .filter(|symbol| symbol.kind == Kind::Constant);
+    if let Some(prefix) = run.strip_suffix('*') {
+        return constants
+            .filter_map(|symbol| Some((symbol.key.as_str(), symbol.name.strip_prefix(prefix)?)))
+            .collect();
+    }
+    let Some((first, last)) = run.split_once("..") else {
+        return Vec::new();
+    };
+    let line_of = |name: &str| {
+        let found = file.symbols.iter().find(|symbol| symbol.name == name);
+        found.map(|symbol| symbol.line)
+    };
+    match (line_of(first), line_of(last)) {
+        (Some(first), Some(last)) => constants
+            .filter(|symbol| (first..=last).contains(&symbol.line))
+            .map(|symbol| (symbol.key.as_str(), symbol.name.as_str()))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -172,7 +281,12 @@ impl RawEntry {
                     .iter()
                     .map(|item| item_path(item, first_file))
                     .collect::<std::result::Result<_, _>>()?;
-                Ok(Entry { line, items, note })
+                Ok(Entry {
+                    line,
+                    items,
+                    note,
+                    run: None,
+                })
             }
             RawFields {
                 item: None,
@@ -182,6 +296,7 @@ impl RawEntry {
                 line,
                 items: Vec::new(),
                 note: Some(reason),
+                run: None,
             }),
             _ => Err(
                 "expected either `item` and perhaps a `note`, or the reason for having `none`"
@@ -299,6 +414,38 @@ mod tests {
             )
         );
         assert_eq!(entry("three"), (6, vec![], Some("why")));
+    }
+
+    #[test]
+    fn a_run_gives_each_constant_an_entry() {
+        let table = "file\tline\tkind\tname\targuments\tvalue\n\
+            a.h\t1\tconstant\tA_ONE\t-\t1\na.h\t2\tconstant\tA_TWO\t-\t2\n\
+            a.h\t3\tmacro\tA_THREE\t1\t-\na.h\t4\tconstant\tFOUR\t-\t4\n\
+            a.h\t5\tconstant\tFIVE\t-\t5\na.h\t6\tconstant\tSIX\t-\t6\n";
+        let files = crate::facts::parse("a.h", "", table).unwrap();
+        let mut map = Map::parse(
+            "[\"a.h\"]\nfile = \"a.rs\"\n[\"a.h\".symbols]\n\"A_*\" = \"::table!::*\"\n\
+             \"FOUR..SIX\" = { item = \"::Numbers::*\", note = \"n\" }\nFIVE = \"::five\"\n",
+        )
+        .unwrap();
+        map.spread(&files);
+        let file = map.file("a.h").unwrap();
+        let items: Vec<(&str, String)> = file
+            .symbols
+            .iter()
+            .map(|(key, entry)| (key.as_str(), entry.items[0].item.clone()))
+            .collect();
+        let expected = [
+            ("A_ONE", "table!::ONE"),
+            ("A_TWO", "table!::TWO"),
+            ("FIVE", "five"),
+            ("FOUR", "Numbers::FOUR"),
+            ("SIX", "Numbers::SIX"),
+        ];
+        assert_eq!(items, expected.map(|(key, item)| (key, item.to_owned())));
+        let lengths: Vec<usize> = file.runs.iter().map(|run| run.length).collect();
+        assert_eq!(lengths, [2, 2]);
+        assert_eq!(file.run(&file.symbols["SIX"]).unwrap().key, "FOUR..SIX");
     }
 
     #[test]

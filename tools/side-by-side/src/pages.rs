@@ -64,7 +64,7 @@ fn make<'a>(project: &'a Project, original: Option<&Original>) -> Vec<Page<'a>> 
     for (n, file) in project.files.iter().enumerate() {
         let text = original.and_then(|original| original.text(&file.path));
         let cut = match text {
-            Some(text) => cut(text, file),
+            Some(text) => cut(text, file, project.map.file(&file.path)),
             None if original.is_none() => without(file),
             None => missing(file),
         };

@@ -30,14 +30,14 @@ pub struct Source {
 
 impl Source {
     /// A source by its name and text; says what is wrong with it.
-    fn new(path: &str, text: String) -> std::result::Result<Source, String> {
+    pub(crate) fn new(path: &str, text: String) -> std::result::Result<Source, String> {
         let items = if path.ends_with(".rs") {
             rust::items(&text).map_err(|error| {
                 let line = error.span().start().line;
                 format!("{path}:{line}: cannot be parsed: {error}")
             })?
         } else {
-            assembly::labels(&text)
+            assembly::items(&text)
         };
         Ok(Source { text, items })
     }
@@ -55,7 +55,8 @@ impl Project {
     }
 
     /// Facts and a map, for sources in a folder.
-    pub fn new(root: &Path, files: Vec<File>, map: Map) -> Project {
+    pub fn new(root: &Path, files: Vec<File>, mut map: Map) -> Project {
+        map.spread(&files);
         let mut sources = BTreeMap::new();
         for (_, entry) in map.files() {
             let items = entry.symbols.values().flat_map(|symbol| &symbol.items);

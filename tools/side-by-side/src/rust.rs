@@ -7,7 +7,7 @@
 //! What a macro is given is no syntax of the language; of that are found
 //!
 //! * items declared by a keyword, as `abi_struct! { pub struct Exec, ...`:
-//!   `Exec`;
+//!   `Exec`; constants in one of these, as flags are: `Flags::READY`;
 //! * any other word, for tables: `system_call_table!::open`.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
@@ -135,19 +135,33 @@ impl Items {
             }
             None => called.unwrap_or_default(),
         };
-        self.tokens(prefix, &name, item.mac.tokens.clone(), span);
+        self.tokens(prefix, &name, None, item.mac.tokens.clone(), span);
     }
 
     /// Words in a macro. An item declared there is shown with all of the macro,
-    /// any other word with its line.
-    fn tokens(&mut self, prefix: &str, name: &str, tokens: TokenStream, span: Span) {
+    /// any other word with its line; those in parentheses only take part in a row.
+    /// `owner` is the structure that they are in.
+    fn tokens(
+        &mut self,
+        prefix: &str,
+        name: &str,
+        owner: Option<&str>,
+        tokens: TokenStream,
+        span: Span,
+    ) {
         const DECLARATIONS: [&str; 6] = ["struct", "enum", "fn", "static", "const", "type"];
         let mut before = String::new();
+        let mut declared = None;
         for token in tokens {
             match token {
                 TokenTree::Ident(word) => {
-                    if DECLARATIONS.contains(&before.as_str()) {
+                    if let ("const", Some(owner)) = (before.as_str(), owner) {
+                        self.add(format!("{owner}::{word}"), word.span(), false);
+                    } else if DECLARATIONS.contains(&before.as_str()) {
                         self.add(format!("{prefix}{word}"), span, false);
+                        if before == "struct" {
+                            declared = Some(format!("{prefix}{word}"));
+                        }
                     } else {
                         self.add(format!("{prefix}{name}!::{word}"), word.span(), false);
                     }
@@ -155,8 +169,9 @@ impl Items {
                 }
                 TokenTree::Group(group) => {
                     before.clear();
-                    if group.delimiter() != Delimiter::Bracket {
-                        self.tokens(prefix, name, group.stream(), span);
+                    if group.delimiter() == Delimiter::Brace {
+                        let owner = declared.take();
+                        self.tokens(prefix, name, owner.as_deref(), group.stream(), span);
                     }
                 }
                 _ => before.clear(),
@@ -242,7 +257,9 @@ mod tests {
     #[test]
     fn macros_are_searched_for_declarations_and_words() {
         assert_eq!(lines("Flags"), Some((19, 23)));
+        assert_eq!(lines("Flags::BIT"), Some((21, 21)));
         assert_eq!(lines("calls!::exit"), Some((27, 27)));
+        assert_eq!(lines("calls!::status"), None);
         assert_eq!(lines("calls!::write"), None);
     }
 }

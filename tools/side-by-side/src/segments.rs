@@ -3,13 +3,15 @@
 //!
 //! The facts say in which line each symbol is. What belongs to it is the
 //! comment right above, and in C the text up to the end of its body or
-//! declaration, in assembly that up to the next label. What lies between is a
-//! segment too, so that nothing of the file is lost.
+//! declaration, in assembly that up to the next label. Constants that follow on
+//! each other, or that the map has as a run, are one segment. What lies between
+//! is a segment too, so that nothing of the file is lost.
 
 use crate::assembly;
 use crate::error::Problem;
 use crate::facts::{File, Kind, Symbol};
 use crate::highlight::character_length;
+use crate::map::FileEntry;
 use std::ops::RangeInclusive;
 
 /// A stretch of lines.
@@ -32,8 +34,8 @@ pub struct Cut<'a> {
     pub problems: Vec<Problem>,
 }
 
-/// Cuts up the text of a file.
-pub fn cut<'a>(text: &str, file: &'a File) -> Cut<'a> {
+/// Cuts up the text of a file; `entry` is what the map has of it.
+pub fn cut<'a>(text: &str, file: &'a File, entry: Option<&FileEntry>) -> Cut<'a> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Cut::default();
     let mut places: Vec<(usize, &Symbol)> = Vec::new();
@@ -67,7 +69,7 @@ pub fn cut<'a>(text: &str, file: &'a File) -> Cut<'a> {
         }
     }
     places.sort_by_key(|(index, _)| *index);
-    found.segments = with_gaps(segments(&lines, file, &places), lines.len());
+    found.segments = with_gaps(segments(&lines, file, entry, &places), lines.len());
     found
 }
 
@@ -97,12 +99,21 @@ fn declares(line: &str, symbol: &Symbol) -> bool {
         Kind::Label => assembly::label(line) == Some(&symbol.name),
         Kind::Function => at_margin && !line.trim_end().ends_with(';'),
         Kind::Struct => at_margin && line.contains("struct") && line.contains('{'),
-        Kind::Variable | Kind::Typedef => at_margin,
+        Kind::Variable | Kind::Typedef | Kind::SyscallStub => at_margin,
+        Kind::Macro | Kind::Constant => {
+            let line = line.trim_start();
+            line.starts_with('#') && line.contains("define") || line.starts_with(&symbol.name)
+        }
     }
 }
 
 /// The segments of symbols, in order and apart from each other.
-fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> Vec<Segment<'a>> {
+fn segments<'a>(
+    lines: &[&str],
+    file: &File,
+    entry: Option<&FileEntry>,
+    places: &[(usize, &'a Symbol)],
+) -> Vec<Segment<'a>> {
     let mut segments: Vec<Segment> = Vec::new();
     for (n, &(index, symbol)) in places.iter().enumerate() {
         let last = segments
@@ -112,13 +123,25 @@ fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> 
             last.symbols.push(symbol);
             continue;
         }
+        let last = segments.last_mut().filter(|last| {
+            last.symbols.last().is_some_and(|before| {
+                is_block(lines, entry, (*last.lines.end(), before), (index, symbol))
+            })
+        });
+        if let Some(last) = last {
+            last.lines = *last.lines.start()..=end_of_macro(lines, index);
+            last.symbols.push(symbol);
+            continue;
+        }
         let first = with_comment(lines, beginning(lines, index))
             .max(segments.last().map_or(0, |last| *last.lines.end()));
         let next = places[n + 1..]
             .iter()
             .find(|(next, other)| *next > index && is_apart(other))
             .map_or(lines.len(), |(next, _)| with_comment(lines, *next));
-        let end = if file.is_assembly() {
+        let end = if matches!(symbol.kind, Kind::Macro | Kind::Constant) {
+            end_of_macro(lines, index)
+        } else if file.is_assembly() {
             next
         } else {
             end_of_declaration(lines, index, symbol.kind).min(next.max(index + 1))
@@ -129,6 +152,27 @@ fn segments<'a>(lines: &[&str], file: &File, places: &[(usize, &'a Symbol)]) -> 
         });
     }
     segments
+}
+
+/// Whether a symbol, by the index of its line, belongs to the block of constants
+/// that another one has ended: without a blank line between, or by the map.
+fn is_block(
+    lines: &[&str],
+    entry: Option<&FileEntry>,
+    (end, before): (usize, &Symbol),
+    (index, symbol): (usize, &Symbol),
+) -> bool {
+    let run = |symbol: &Symbol| entry?.symbols.get(&symbol.key)?.run.as_deref();
+    before.kind == Kind::Constant
+        && symbol.kind == Kind::Constant
+        && (lines[end..index].iter().all(|line| !line.trim().is_empty())
+            || run(symbol).is_some() && run(symbol) == run(before))
+}
+
+/// How many lines there are up to the end of a macro that begins in a line.
+fn end_of_macro(lines: &[&str], index: usize) -> usize {
+    let continued = |line: &&&str| line.trim_end().ends_with('\\');
+    index + 1 + lines[index..].iter().take_while(continued).count()
 }
 
 /// Whether a symbol is never inside another one's declaration.
@@ -282,7 +326,7 @@ impl Scan {
 
     /// A character of the code.
     fn code(&mut self, c: char, kind: Kind) -> Option<End> {
-        let is_function = kind == Kind::Function;
+        let is_function = matches!(kind, Kind::Function | Kind::SyscallStub);
         match c {
             '(' => self.parentheses += 1,
             ')' => {
@@ -335,7 +379,7 @@ struct {
 
     fn file(path: &str, rows: &str) -> File {
         let table = format!("file\tline\tkind\tname\n{rows}");
-        facts::parse(path, &table).unwrap().remove(0)
+        facts::parse(path, &table, "").unwrap().remove(0)
     }
 
     fn shape(cut: &Cut) -> Vec<(usize, usize, Vec<String>)> {
@@ -360,7 +404,7 @@ struct {
              a.c\t16\tstruct\tlist\na.c\t18\tvariable\titems\na.c\t18\tvariable\tnext\n\
              a.c\t23\tvariable\tsingle\n",
         );
-        let cut = cut(C, &file);
+        let cut = cut(C, &file, None);
         assert_eq!(cut.problems, []);
         let names = |names: &[&str]| {
             names
@@ -384,11 +428,41 @@ struct {
     }
 
     #[test]
+    fn constants_that_follow_on_each_other_are_a_block() {
+        let table = "file\tline\tkind\tname\targuments\tvalue\n\
+            a.h\t2\tconstant\tONE\t-\t1\na.h\t3\tconstant\tTWO\t-\t2\n\
+            a.h\t5\tmacro\tADD\t2\t-\na.h\t8\tconstant\tTEN\t-\t10\n\
+            a.h\t10\tconstant\tLAST\t-\t11\n";
+        let text = "/* numbers */\n#define ONE 1\n#define TWO 2\n\n#define ADD(a, b) \\\n\
+            ((a) + (b))\n\n#define TEN 10\n\n#define LAST 11\n";
+        let file = facts::parse("a.h", "", table).unwrap().remove(0);
+        let map = |rows: &str| {
+            let text = format!("[\"a.h\"]\nfile = \"a.rs\"\n[\"a.h\".symbols]\n{rows}");
+            let mut map = crate::map::Map::parse(&text).unwrap();
+            map.spread(std::slice::from_ref(&file));
+            map
+        };
+        let lines = |map: &crate::map::Map| -> Vec<_> {
+            let segments = cut(text, &file, map.file("a.h")).segments;
+            segments.into_iter().map(|segment| segment.lines).collect()
+        };
+        assert_eq!(
+            lines(&map("")),
+            [1..=3, 4..=4, 5..=6, 7..=7, 8..=8, 9..=9, 10..=10]
+        );
+        assert_eq!(
+            lines(&map("\"TEN..LAST\" = \"::*\"")),
+            [1..=3, 4..=4, 5..=6, 7..=7, 8..=10]
+        );
+    }
+
+    #[test]
     fn assembly_is_cut_at_labels() {
         let file = file("a.s", "a.s\t2\tlabel\tone\na.s\t6\tlabel\ttwo\n");
         let cut = cut(
             "\t.text\none:\n1:\tjmp 1b\n\n! the second\ntwo:\n\tret\n",
             &file,
+            None,
         );
         assert_eq!(cut.problems, []);
         assert_eq!(
@@ -404,7 +478,7 @@ struct {
     #[test]
     fn what_is_elsewhere_is_found_and_told() {
         let file = file("a.c", "a.c\t3\tvariable\tcount\na.c\t9\tfunction\tgone\n");
-        let cut = cut(C, &file);
+        let cut = cut(C, &file, None);
         let problems: Vec<String> = cut.problems.iter().map(Problem::to_string).collect();
         assert_eq!(
             problems,

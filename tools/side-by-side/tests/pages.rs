@@ -280,6 +280,6 @@ fn another_release_is_refused() {
     check_refused(&run, "expected Linux 0.11, but only ");
     assert!(
         run.messages
-            .contains("for instance boot/bootsect.s:27: expected the label `begtext`")
+            .contains("for instance boot/bootsect.s:6: expected the constant `SYSSIZE`")
     );
 }

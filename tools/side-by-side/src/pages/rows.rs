@@ -49,7 +49,11 @@ pub fn rows(
 
 /// What links call a symbol.
 pub fn anchor(symbol: &Symbol) -> String {
-    symbol.key.replace(' ', "-")
+    let key = symbol.key.replace(' ', "-");
+    match symbol.repeated {
+        0 => key,
+        times => format!("{key}-{}", times + 1),
+    }
 }
 
 /// A note: what is in backquotes is code.

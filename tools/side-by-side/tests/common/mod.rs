@@ -68,6 +68,9 @@ fn declaration(symbol: &Symbol) -> String {
         Kind::Struct => format!("struct {name} {{ int a; }};"),
         Kind::Typedef => format!("typedef int {name};"),
         Kind::Label => format!("{name}:\tnop"),
+        Kind::Macro => format!("#define {name}(a) (a)"),
+        Kind::Constant => format!("#define {name} 1"),
+        Kind::SyscallStub => format!("_syscall0(int,{name})"),
     }
 }
 
