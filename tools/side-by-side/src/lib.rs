@@ -18,6 +18,7 @@
 //!   values.rs     the number that a constant is
 //! check.rs      what is wrong with the map
 //! guide.rs      the page that is made of it
+//! excerpts.rs   items of ours as lines to show
 //! original.rs   0.11's sources: a folder or an archive
 //! segments.rs   a source of 0.11, cut at its symbols
 //! pages.rs      both sources side by side, in HTML
@@ -27,6 +28,7 @@
 pub mod assembly;
 pub mod check;
 pub mod error;
+pub mod excerpts;
 pub mod facts;
 pub mod guide;
 pub mod highlight;

@@ -171,6 +171,56 @@ fn row<'a>(page: &'a str, symbol: &str) -> &'a str {
 }
 
 #[test]
+fn a_run_of_constants_is_a_block_beside_a_block() {
+    let run = run_on_tree(&tree());
+    let page = run.page("include-errno.h.html");
+    let block = row(&page, "ERROR");
+    // 0.11's lines and ours, from the first to the last.
+    for line in [20, 40, 58] {
+        let number = format!("<span class=\"n\">{line}</span>");
+        assert!(block.contains(&number), "{line}: {block}");
+    }
+    assert!(block.contains("lib/src/errno.rs::errno_table!<"), "{block}");
+    for name in ["EPERM", "EROFS", "ENOTEMPTY"] {
+        assert!(
+            block.matches(name).count() >= 2,
+            "{name} on both sides: {block}"
+        );
+    }
+    // What has a row of its own is told apart, and each can be linked to.
+    assert!(block.contains("<code>ERROR</code>: none, "), "{block}");
+    assert!(page.contains("<span id=\"EROFS\">"), "{page}");
+    // The system calls' numbers are rows of the table.
+    let page = run.page("include-unistd.h.html");
+    assert!(page.contains("<span id=\"__NR_setregid\">"));
+    assert!(page.contains("</span> setregid  sys_setregid"), "{page}");
+}
+
+#[test]
+fn a_macro_stands_beside_our_item() {
+    let run = run_on_tree(&tree());
+    let page = run.page("include-linux-sched.h.html");
+    let switch_to = row(&page, "switch_to");
+    assert!(
+        switch_to.contains("<span class=\"n\">171</span>"),
+        "{switch_to}"
+    );
+    assert!(
+        switch_to.contains("kernel/src/sched.rs::switch_to"),
+        "{switch_to}"
+    );
+    // Defined three times: each has its row.
+    let page = run.page("kernel-blk_drv-blk.h.html");
+    assert!(row(&page, "DEVICE_NR").contains("drive_number("));
+    assert!(row(&page, "DEVICE_NR-3").contains("shown at"));
+    // A stub shows the row that makes it.
+    let page = run.page("lib-close.c.html");
+    let close = row(&page, "close");
+    assert!(close.contains("lib/src/unistd.rs::system_call_table!::close"));
+    assert!(close.contains("sys_close"), "{close}");
+}
+
+#[test]
 fn a_symbol_without_an_item_shows_the_reason() {
     let run = run_on_tree(&tree());
     let row = row(&run.page("kernel-vsprintf.c.html"), "skip_atoi").to_owned();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The rows of a page.
 
+mod block;
+
 use super::listing::{Listing, Ours};
 use crate::facts::{File, Symbol};
 use crate::map::{Entry, ItemPath};
@@ -103,7 +105,7 @@ impl Rows<'_> {
                     div { (left) }
                     div {
                         @if let Some((path, source)) = source {
-                            @let end = source.items.first().map_or(source.text.lines().count(), |first| first.lines.start() - 1);
+                            @let end = source.text.lines().take_while(|line| line.starts_with(['/', '#'])).count();
                             span class="where" { (path) }
                             (self.ours.show(path, &(1..=end)))
                         }
@@ -115,6 +117,9 @@ impl Rows<'_> {
 
     /// A row of symbols that stand in the same lines.
     fn symbols(&mut self, symbols: &[&Symbol], left: &Markup) -> Markup {
+        if block::is_block(symbols) {
+            return self.block(symbols, left);
+        }
         let entries: Vec<(&Symbol, Option<&Entry>)> = symbols
             .iter()
             .map(|symbol| (*symbol, self.ours.project.entry(self.file, symbol)))

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A block of constants beside a block: one row for those that stand together.
+
+use super::{Rows, anchor, inline};
+use crate::excerpts::excerpts;
+use crate::facts::{Kind, Symbol};
+use crate::map::{Entry, ItemPath};
+use maud::{Markup, html};
+
+/// Whether the symbols of a segment are constants that are shown as a block.
+pub(super) fn is_block(symbols: &[&Symbol]) -> bool {
+    symbols.len() > 1 && symbols.iter().all(|symbol| symbol.kind == Kind::Constant)
+}
+
+/// What the map says of constants that stand together: a row of it.
+struct MapRow<'a> {
+    names: Vec<&'a str>,
+    entry: &'a Entry,
+}
+
+impl MapRow<'_> {
+    fn names(&self) -> Markup {
+        html! {
+            @match &self.names[..] {
+                [first, .., last] => { code { (first) } " to " code { (last) } }
+                _ => @for name in &self.names { code { (name) } }
+            }
+        }
+    }
+}
+
+impl Rows<'_> {
+    pub(super) fn block(&mut self, symbols: &[&Symbol], left: &Markup) -> Markup {
+        let project = self.ours.project;
+        let mut rows: Vec<MapRow> = Vec::new();
+        let mut paths: Vec<&ItemPath> = Vec::new();
+        for symbol in symbols {
+            let Some(entry) = project.entry(self.file, symbol) else {
+                continue;
+            };
+            match rows.last_mut() {
+                Some(row) if entry.run.is_some() && row.entry.run == entry.run => {
+                    row.names.push(&symbol.name);
+                }
+                _ => rows.push(MapRow {
+                    names: vec![&symbol.name],
+                    entry,
+                }),
+            }
+            for path in &entry.items {
+                if !self.shown.contains_key(path) {
+                    paths.push(path);
+                    self.shown.insert(path.clone(), anchor(symbol));
+                }
+            }
+        }
+        let excerpts = excerpts(project, &paths);
+        html! {
+            @for symbol in symbols.iter().skip(1) { span id=(anchor(symbol)) {} }
+            section class="row" id=(anchor(symbols[0])) {
+                h2 {
+                    a href={ "#" (anchor(symbols[0])) } {
+                        code { (symbols[0].name) } " to " code { (symbols[symbols.len() - 1].name) }
+                    }
+                    span class="kind" { (symbols.len()) " constants" }
+                }
+                @for row in rows.iter().filter(|row| !row.entry.items.is_empty()) {
+                    @if let Some(note) = &row.entry.note {
+                        p class="note" { (row.names()) ": " (inline(note)) }
+                    }
+                }
+                div class="pair" {
+                    div { (left) }
+                    div {
+                        @for excerpt in &excerpts {
+                            span class="where" { (excerpt.name) }
+                            @for lines in &excerpt.lines { (self.ours.show(&excerpt.file, lines)) }
+                        }
+                        @for row in &rows {
+                            @if row.entry.items.is_empty() {
+                                p class="none" { (row.names()) ": none, " (inline(row.entry.note.as_deref().unwrap_or_default())) "." }
+                            } @else if row.entry.items.iter().all(|path| !paths.contains(&path)) {
+                                (self.shown_at(row))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A row whose items stand further up.
+    fn shown_at(&self, row: &MapRow) -> Markup {
+        html! {
+            @for path in &row.entry.items {
+                @if let Some(above) = self.shown.get(path) {
+                    span class="where" { (row.names()) ": " (path.to_string()) ", shown at " a href={ "#" (above) } { (above) } }
+                }
+            }
+        }
+    }
+}
