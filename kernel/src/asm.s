@@ -4,7 +4,7 @@
 # interrupt entries of kernel/system_call.s).
 #
 # Every entry builds the same frame on the kernel stack, which Rust sees as
-# `traps::Registers`, and hands its address to a handler:
+# `frame::Registers`, and hands its address to a handler:
 #
 #       ss              only when coming from ring 3;
 #       esp             then the frame starts at esp0

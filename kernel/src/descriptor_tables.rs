@@ -13,11 +13,11 @@
 //!      3  18 TSS for double faults
 //! ```
 
-use crate::sched::NR_TASKS;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ops::Range;
+use lib::limits::NR_TASKS;
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::memory::PAGE_SIZE;
@@ -25,6 +25,8 @@ use static_assertions::const_assert_eq;
 
 const GDT_ENTRIES: usize = 4 + 2 * NR_TASKS;
 const IDT_ENTRIES: usize = 256;
+/// The vector of system calls.
+const SYSTEM_CALL: u8 = 0x80;
 const FOUR_GIGABYTES: u64 = 1 << 32;
 
 /// A table of descriptors that the processor reads on its own.
@@ -89,6 +91,23 @@ pub fn load_tables() {
 /// Sets the gate of one interrupt or exception.
 pub fn set_gate(vector: u8, gate: Descriptor) {
     IDT.set(usize::from(vector), gate);
+}
+
+unsafe extern "C" {
+    // Entries in system_call.s.
+    safe fn system_call();
+    safe fn traced_system_call();
+}
+
+/// Chooses the gate of system calls: the straight one, or the one that stops
+/// tracees and records calls.
+pub fn trace_system_calls(trace: bool) {
+    let entry = match trace {
+        true => traced_system_call as unsafe extern "C" fn(),
+        false => system_call,
+    };
+    let entry = entry as usize as u32;
+    set_gate(SYSTEM_CALL, Descriptor::trap_gate(entry, Ring::User));
 }
 
 /// Enters a task's TSS and LDT into the GDT (0.11: `set_tss_desc`,

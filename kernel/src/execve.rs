@@ -8,12 +8,11 @@
 
 use crate::exit;
 use crate::fault;
+use crate::frame::{EFLAGS_TF, Registers};
 use crate::fs_seam::fs;
 use crate::ptrace;
 use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
-use crate::signal::EFLAGS_TF;
-use crate::traps::Registers;
 use fs::exec::{ArgumentPages, Program, Script};
 use lib::limits::ARG_MAX;
 use lib::signal::Signal;

@@ -8,10 +8,12 @@
 //! its TSS: on its way back to ring 3, as if it had made the call.
 
 use crate::descriptor_tables::Tss;
-use crate::sched::{self, NR_TASKS, State, TASK, Task, current};
-use crate::signal::{self, EFLAGS_TF};
-use crate::traps::{self, Registers};
+use crate::frame::{EFLAGS_TF, Registers};
+use crate::sched::{self, State, TASK, Task, current};
+use crate::segment::read_gs;
+use crate::signal;
 use lib::asm::system;
+use lib::limits::NR_TASKS;
 use lib::lock::Word;
 use lib::signal::Signal;
 use lib::sys::resource::RLIMIT_NPROC;
@@ -173,6 +175,11 @@ fn put_frame(registers: &Registers, esp0: u32) -> u32 {
     address
 }
 
+unsafe extern "C" {
+    // Where a system call goes back to ring 3, in system_call.s.
+    safe fn ret_to_user_masked();
+}
+
 /// The registers the child starts with, in the kernel. Interrupts are masked,
 /// so that a signal which has come by then is not overlooked.
 fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
@@ -182,7 +189,7 @@ fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
     Tss {
         esp0,
         cr3: read_cr3(),
-        eip: traps::start_of_task(),
+        eip: ret_to_user_masked as *const () as usize as u32,
         eflags: EFLAGS,
         esp,
         es: data,
@@ -203,16 +210,6 @@ fn eflags_of_child(registers: &Registers) -> u32 {
     } else {
         registers.eflags
     }
-}
-
-/// The kernel leaves `gs` to the programs.
-pub fn read_gs() -> u32 {
-    let gs: u32;
-    // SAFETY: reading a segment register changes nothing.
-    unsafe {
-        core::arch::asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags))
-    };
-    gs & 0xFFFF
 }
 
 fn read_cr3() -> u32 {

@@ -17,6 +17,7 @@ mod execve;
 mod exit;
 mod fault;
 mod fork;
+mod frame;
 mod fs_calls;
 mod fs_seam;
 mod init;

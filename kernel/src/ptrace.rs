@@ -26,13 +26,13 @@
 
 mod registers;
 
+use crate::descriptor_tables;
 use crate::exit::{self, tell_father};
-use crate::fork::read_gs;
+use crate::frame::{EFLAGS_TF, Registers};
 use crate::record;
 use crate::sched::{self, State, Task, current};
-use crate::segment::{copy_from_task, copy_to_task, put_user};
-use crate::signal::{EFLAGS_TF, stops_by_default};
-use crate::traps::{self, Registers};
+use crate::segment::{copy_from_task, copy_to_task, put_user, read_gs};
+use crate::signal::stops_by_default;
 use fs::seam::WaitQueue;
 use lib::asm::system::{restore_flags, save_flags_and_cli};
 use lib::lock::{Lock, Word};
@@ -236,7 +236,7 @@ fn stop_at_system_calls(trace: &Trace, stop: bool) {
 /// by another gate. Interrupts are masked.
 pub fn choose_gate() {
     let any = sched::tasks().any(|task| task.trace.system_calls.get() != 0);
-    traps::trace_system_calls(any || record::is_on());
+    descriptor_tables::trace_system_calls(any || record::is_on());
 }
 
 /// Before a tracee acts on a signal: its tracer decides what becomes of it.

@@ -18,10 +18,10 @@
 //! program can set the word or read a record: both are the kernel's memory, which only
 //! `/dev/mem` and `/dev/kmem` show, and those are the super-user's.
 
+use crate::frame::Registers;
 use crate::ptrace;
 use crate::sched::current;
 use crate::segment::peek_user;
-use crate::traps::Registers;
 use lib::lock::{Lock, Word};
 use lib::sys::types::UserAddress;
 

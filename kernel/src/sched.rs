@@ -22,7 +22,7 @@ pub mod calls;
 mod task;
 pub mod timer;
 
-pub use lib::limits::{HZ, NR_TASKS};
+pub use lib::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
 use crate::blk_drv::{floppy, hd};
@@ -34,6 +34,7 @@ use crate::signal;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
+use lib::limits::NR_TASKS;
 use lib::lock::{self, Word};
 use lib::signal::{Signal, SignalSet};
 use lib::sys::types::Time;
@@ -426,7 +427,7 @@ fn ring_alarms() {
 
 /// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
 /// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
-pub extern "C" fn attend(registers: &mut crate::traps::Registers) {
+pub extern "C" fn attend(registers: &mut crate::frame::Registers) {
     let task = current();
     loop {
         let attention = ATTENTION.take();

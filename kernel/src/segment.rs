@@ -254,6 +254,14 @@ fn scan_fs(address: UserAddress, count: usize) -> usize {
     count - left - end as usize
 }
 
+/// The kernel leaves `gs` to the programs.
+pub fn read_gs() -> u32 {
+    let gs: u32;
+    // SAFETY: reading a segment register changes nothing.
+    unsafe { asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags)) };
+    gs & 0xFFFF
+}
+
 /// Moves bytes through `fs`, which must have been verified.
 fn put_fs(address: UserAddress, bytes: &[u8]) {
     debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);

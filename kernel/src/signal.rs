@@ -9,10 +9,10 @@
 
 use crate::exit::{self, do_exit};
 use crate::fault;
+use crate::frame::{EFLAGS_DF, EFLAGS_TF, Registers};
 use crate::ptrace;
 use crate::sched::{self, Attention, State, Task, current};
 use crate::segment::{get_user, put_user};
-use crate::traps::Registers;
 use fs::seam::WaitQueue;
 use lib::asm::system::{restore_flags, save_flags_and_cli};
 use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
@@ -20,10 +20,6 @@ use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
 use mm::memory::TASK_SIZE;
-
-/// Single step, and string instructions going down (Intel SDM vol. 1, 3.4.3).
-pub const EFLAGS_TF: u32 = 1 << 8;
-const EFLAGS_DF: u32 = 1 << 10;
 
 /// `pause` and `sigsuspend` sleep here; only signals wake them.
 static NEVER: WaitQueue = WaitQueue::new();

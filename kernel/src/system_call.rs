@@ -10,6 +10,7 @@
 use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
+use crate::frame::Registers;
 use crate::fs_calls::*;
 use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
@@ -19,7 +20,6 @@ use crate::sched::{self, calls::*};
 use crate::select::sys_select;
 use crate::signal::*;
 use crate::sys::*;
-use crate::traps::Registers;
 use core::arch::global_asm;
 use core::mem::offset_of;
 use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};

@@ -8,6 +8,7 @@
 use crate::descriptor_tables::{self, set_gate};
 use crate::exit::{self, do_exit};
 use crate::fault;
+use crate::frame::Registers;
 use crate::latency::interrupt_flag_macros;
 use crate::ptrace;
 use crate::sched::{self, current};
@@ -20,46 +21,6 @@ use lib::signal::Signal;
 use lib::sys::wait::WaitStatus;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::page::PageFault;
-use static_assertions::const_assert_eq;
-
-/// The registers of what was interrupted, as `asm.s` leaves them on the kernel
-/// stack. A change is seen when the interrupted code goes on.
-#[repr(C)]
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Registers {
-    pub fs: u32,
-    pub es: u32,
-    pub ds: u32,
-    pub edi: u32,
-    pub esi: u32,
-    pub ebp: u32,
-    /// Where PUSHAD found esp; of no use.
-    pub esp_of_pushad: u32,
-    pub ebx: u32,
-    pub edx: u32,
-    pub ecx: u32,
-    pub eax: u32,
-    /// The handler of an exception, the line of an interrupt.
-    pub handler: u32,
-    /// The processor's error code; in a system call its number.
-    pub error_code: u32,
-    pub eip: u32,
-    pub cs: u32,
-    pub eflags: u32,
-    /// Pushed only when ring 3 was interrupted, like `ss`.
-    pub esp: u32,
-    pub ss: u32,
-}
-
-const_assert_eq!(size_of::<Registers>(), 18 * 4);
-
-impl Registers {
-    /// Whether ring 3 was interrupted.
-    pub fn is_from_user(&self) -> bool {
-        self.cs & 3 == 3
-    }
-}
 
 type Handler = extern "C" fn(&mut Registers);
 
@@ -108,16 +69,11 @@ unsafe extern "C" {
     safe fn reserved();
     safe fn coprocessor_error();
     safe fn alignment_check();
-    safe fn system_call();
-    safe fn traced_system_call();
-    safe fn ret_to_user_masked();
     safe fn restore_all();
     safe fn return_from_trap();
     safe static irq_entries: [u32; IRQS];
 }
 
-/// The vector of system calls.
-const SYSTEM_CALL: u8 = 0x80;
 /// Exceptions that the processor defines or reserves.
 const EXCEPTIONS: u8 = 32;
 
@@ -167,25 +123,9 @@ pub fn trap_init(cr3: u32) {
             Descriptor::interrupt_gate(*entry),
         );
     }
-    trace_system_calls(false);
+    descriptor_tables::trace_system_calls(false);
     descriptor_tables::set_double_fault_task(do_double_fault, cr3);
     descriptor_tables::load_tables();
-}
-
-/// Chooses the gate of system calls: the straight one, or the one that stops
-/// tracees and records calls.
-pub fn trace_system_calls(trace: bool) {
-    let entry = if trace {
-        address_of(traced_system_call)
-    } else {
-        address_of(system_call)
-    };
-    set_gate(SYSTEM_CALL, Descriptor::trap_gate(entry, Ring::User));
-}
-
-/// Where a new task starts: on its way back to ring 3.
-pub fn start_of_task() -> u32 {
-    address_of(ret_to_user_masked)
 }
 
 fn address_of(entry: unsafe extern "C" fn()) -> u32 {

@@ -6,7 +6,7 @@
 //! The kernel of `make latency` has this file in the place of `latency.rs`. It
 //! tells [`lib::asm::system`], which measures how long interrupts are masked.
 
-use crate::traps::Registers;
+use crate::frame::Registers;
 use lib::asm::system::{EFLAGS_IF, cli, eflags, masked, taken};
 
 /// The assembly macros `gate_has_masked`, `cli_will_mask` and `iret_will_take`,

@@ -19,10 +19,9 @@ use super::i387::I387;
 use super::instructions::{Instruction, Kind, Machine, do_emu};
 use crate::exit;
 use crate::fault;
+use crate::frame::{EFLAGS_TF, Registers};
 use crate::sched::{ATTENTION, current};
 use crate::segment::{copy_from_user, copy_to_user};
-use crate::signal::EFLAGS_TF;
-use crate::traps::Registers;
 use lib::Errno;
 use lib::signal::Signal;
 use lib::sys::types::UserAddress;
@@ -171,7 +170,7 @@ fn selector(registers: &Registers, segment: Segment) -> Selector {
         Segment::Ss => registers.ss,
         Segment::Ds => registers.ds,
         Segment::Fs => registers.fs,
-        Segment::Gs => crate::fork::read_gs(),
+        Segment::Gs => crate::segment::read_gs(),
     };
     Selector(selector as u16)
 }

@@ -38,9 +38,9 @@ mod trig;
 
 pub use i387::I387;
 
+use crate::frame::Registers;
 use crate::sched::{TASK, Task, current};
 use crate::setup_data;
-use crate::traps::Registers;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
