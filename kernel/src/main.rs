@@ -11,6 +11,7 @@
 mod blk_drv;
 mod char_dev;
 mod chr_drv;
+mod clock;
 mod descriptor_tables;
 mod disks;
 mod execve;
@@ -21,6 +22,7 @@ mod frame;
 mod fs_calls;
 mod fs_seam;
 mod init;
+mod irq;
 #[cfg_attr(feature = "latency", path = "latency/measured.rs")]
 mod latency;
 mod math;
@@ -46,7 +48,6 @@ use core::arch::{asm, global_asm};
 use core::ops::Range;
 use fs::buffer::BufferHead;
 use fs::layout::BLOCK_SIZE;
-use lib::asm::io::outb_p;
 use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 use mm::{LinearAddress, PhysicalAddress};
@@ -106,9 +107,9 @@ extern "C" fn main() -> ! {
     let buffers_end = buffer_memory_end(gapless_end);
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
     give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, gapless_end));
-    chr_drv::tty_io::tty_init();
+    chr_drv::tty_init();
     blk_drv::ll_rw_blk::blk_dev_init();
-    start_clock();
+    clock::start_clock();
     char_dev::random::rand_initialize();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
@@ -239,27 +240,6 @@ fn give_away_memory(buffers_end: u32) {
             PhysicalAddress(end),
         );
     }
-}
-
-/// Channel 0 of the 8254 timer interrupts a hundred times a second
-/// (Intel 8254 data sheet; 0.11: `sched_init`).
-fn start_clock() {
-    const COMMAND: u16 = 0x43;
-    const CHANNEL_0: u16 = 0x40;
-    /// Channel 0, low byte then high byte, mode 2, binary. (0.11 used mode 3,
-    /// whose request is gone after half a tick: one that comes while
-    /// interrupts are masked would be lost.)
-    const RATE_GENERATOR: u8 = 0x34;
-    const INPUT_FREQUENCY: u32 = 1_193_180;
-    const LATCH: u16 = (INPUT_FREQUENCY / sched::HZ) as u16;
-    let [low, high] = LATCH.to_le_bytes();
-    // SAFETY: nothing else uses channel 0; its interrupt has a handler.
-    unsafe {
-        outb_p(RATE_GENERATOR, COMMAND);
-        outb_p(low, CHANNEL_0);
-        outb_p(high, CHANNEL_0);
-    }
-    traps::unmask_timer();
 }
 
 /// Goes to ring 3 by pretending to return from an interrupt that came from

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Tasks, the scheduler, sleeping and waking, the clock tick
+//! Tasks, the scheduler, sleeping and waking
 //! (0.11: `kernel/sched.c`, `include/linux/sched.h`).
 //!
 //! A task keeps the processor until it calls [`schedule`]: in a system call
@@ -25,18 +25,14 @@ pub mod timer;
 pub use lib::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
-use crate::blk_drv::{floppy, hd};
 use crate::chr_drv::tty_io;
-use crate::exit;
-use crate::record;
-use crate::resource;
 use crate::signal;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
 use lib::limits::NR_TASKS;
 use lib::lock::{self, Word};
-use lib::signal::{Signal, SignalSet};
+use lib::signal::SignalSet;
 use lib::sys::types::Time;
 use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
@@ -49,12 +45,13 @@ static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
 /// No task beyond this slot has ever been used.
 static HIGHEST_SLOT: Word = Word::new(0);
-/// Ticks since the start; after 497 days they begin again at 0.
-static JIFFIES: Word = Word::new(0);
-/// The time when the ticks were 0.
-static STARTUP_TIME: Word = Word::new(0);
+/// Ticks since the start; after 497 days they begin again at 0. The clock counts
+/// them, others ask [`jiffies`].
+pub static JIFFIES: Word = Word::new(0);
+/// The time when the ticks were 0. Others than the clock ask [`current_time`].
+pub static STARTUP_TIME: Word = Word::new(0);
 /// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
-static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
+pub static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
 
 /// What has come up, bits of [`Attention`]: if it is not 0, `system_call.s`
 /// has to look before ring 3 goes on.
@@ -370,58 +367,10 @@ pub fn set_timeout(ticks: Option<u32>) {
     look_at(tick);
 }
 
-/// Has [`ring_alarms`] look at `tick`, unless that is 0.
-fn look_at(tick: u32) {
+/// Has the clock look at `tick`, unless that is 0.
+pub fn look_at(tick: u32) {
     if tick != 0 && timer::has_come(tick, NEXT_ALARM.get()) {
         NEXT_ALARM.set(tick);
-    }
-}
-
-/// The clock tick, a hundred a second (0.11: `do_timer`). `from_user` tells
-/// whether it interrupted ring 3.
-pub fn do_timer(from_user: bool) {
-    JIFFIES.add(1);
-    if jiffies() == 0 {
-        STARTUP_TIME.add(timer::SECONDS_OF_ALL_TICKS);
-    }
-    let task = current();
-    if from_user { &task.utime } else { &task.stime }.add(1);
-    tty_io::do_tick();
-    hd::do_tick();
-    floppy::do_floppy_timer();
-    record::do_tick();
-    if timer::has_come(NEXT_ALARM.get(), jiffies()) {
-        ring_alarms();
-    }
-    match task.counter.get() {
-        0 | 1 => {
-            task.counter.set(0);
-            ATTENTION.set_bits(Attention::Reschedule as u32);
-            resource::check_cpu_limit(task);
-        }
-        left => task.counter.set(left - 1),
-    }
-}
-
-/// Sends the signals and ends the sleeps that are due.
-fn ring_alarms() {
-    let is_due = |tick| tick != 0 && timer::has_come(tick, jiffies());
-    NEXT_ALARM.set(timer::after(jiffies(), timer::MOST_TICKS));
-    for task in tasks() {
-        if is_due(task.timeout.get()) {
-            task.timeout.set(0);
-            if task.state() == State::Interruptible {
-                task.wake();
-            }
-        }
-        if is_due(task.alarm().tick) {
-            task.set_alarm(task.alarm().count_on());
-            if task.alarm() == Alarm::NONE {
-                exit::deliver(Signal::SIGALRM, task);
-            }
-        }
-        look_at(task.timeout.get());
-        look_at(task.alarm().tick);
     }
 }
 

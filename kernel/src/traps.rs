@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Exceptions and interrupts (0.11: `kernel/traps.c`).
+//! Exceptions (0.11: `kernel/traps.c`).
 //!
 //! What ring 3 does wrong becomes a signal for the task that did it. What ring
 //! 0 does wrong is a bug of the kernel and ends in `panic`. The entries are in
@@ -9,14 +9,13 @@ use crate::descriptor_tables::{self, set_gate};
 use crate::exit::{self, do_exit};
 use crate::fault;
 use crate::frame::Registers;
+use crate::irq::{FIRST_IRQ_VECTOR, IRQS, do_irq};
 use crate::latency::interrupt_flag_macros;
 use crate::ptrace;
-use crate::sched::{self, current};
+use crate::sched::current;
 use core::arch::global_asm;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use lib::Errno;
-use lib::asm::io::{inb, outb};
 use lib::signal::Signal;
 use lib::sys::wait::WaitStatus;
 use mm::descriptor::{Descriptor, Ring, Selector};
@@ -247,84 +246,6 @@ extern "C" fn do_double_fault() -> ! {
         "double fault in task {} (kernel stack overflow?)",
         current().number()
     );
-}
-
-/// Lines of the two interrupt controllers.
-const IRQS: usize = 16;
-/// setup.s has moved the controllers to these vectors.
-const FIRST_IRQ_VECTOR: u8 = 0x20;
-/// The clock.
-pub const TIMER_IRQ: u8 = 0;
-const CASCADE_IRQ: u8 = 2;
-
-/// The handlers: addresses of `fn()`, 0 for none.
-static IRQ_HANDLERS: [AtomicUsize; IRQS] = [const { AtomicUsize::new(0) }; IRQS];
-
-/// The two 8259A interrupt controllers (Intel 8259A data sheet).
-mod controller {
-    use super::{inb, outb};
-
-    const MASTER_COMMAND: u16 = 0x20;
-    const MASTER_MASK: u16 = 0x21;
-    const SLAVE_COMMAND: u16 = 0xA0;
-    const SLAVE_MASK: u16 = 0xA1;
-    const END_OF_INTERRUPT: u8 = 0x20;
-
-    /// Lets a line through.
-    pub fn unmask(line: u8) {
-        let (port, bit) = if line < 8 {
-            (MASTER_MASK, line)
-        } else {
-            (SLAVE_MASK, line - 8)
-        };
-        // SAFETY: the mask registers are used here only, with interrupts
-        // masked or before there are any; a handler stands behind the line.
-        unsafe { outb(inb(port) & !(1 << bit), port) };
-    }
-
-    /// Says that the interrupt of a line has been dealt with.
-    pub fn end_of_interrupt(line: u8) {
-        // SAFETY: the command allows the next interrupt of the same line,
-        // which waits until interrupts are taken again.
-        unsafe {
-            if line >= 8 {
-                outb(END_OF_INTERRUPT, SLAVE_COMMAND);
-            }
-            outb(END_OF_INTERRUPT, MASTER_COMMAND);
-        }
-    }
-}
-
-/// Has `handler` called, with interrupts masked, whenever `line` asks.
-pub fn set_irq_handler(line: u8, handler: fn()) {
-    let flags = lib::asm::system::save_flags_and_cli();
-    IRQ_HANDLERS[usize::from(line)].store(handler as usize, Relaxed);
-    controller::unmask(line);
-    if line >= 8 {
-        controller::unmask(CASCADE_IRQ);
-    }
-    lib::asm::system::restore_flags(flags);
-}
-
-extern "C" fn do_irq(registers: &mut Registers) {
-    let line = registers.handler as u8;
-    if line == TIMER_IRQ {
-        sched::do_timer(registers.is_from_user());
-    } else {
-        crate::char_dev::random::add_interrupt_randomness(line);
-        let handler = IRQ_HANDLERS[usize::from(line)].load(Relaxed);
-        if handler != 0 {
-            // SAFETY: `set_irq_handler` stored a `fn()`.
-            let handler: fn() = unsafe { core::mem::transmute(handler) };
-            handler();
-        }
-    }
-    controller::end_of_interrupt(line);
-}
-
-/// Starts the clock's interrupts.
-pub fn unmask_timer() {
-    controller::unmask(TIMER_IRQ);
 }
 
 const _: Handler = do_divide_error;

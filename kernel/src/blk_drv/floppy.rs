@@ -29,8 +29,10 @@ mod geometry;
 mod motor;
 
 use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use crate::frame::Registers;
+use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
-use crate::{mktime, printk, traps};
+use crate::{mktime, printk};
 use controller::{Command, NotReady, St0, St1, St2};
 use drive::Drive;
 use fs::layout::BLOCK_SIZE;
@@ -147,7 +149,7 @@ pub fn floppy_init() {
         printk!("fd{number}: {kilobytes} KB\n");
         *drive = Some(Drive::new(kind));
     }
-    traps::set_irq_handler(FLOPPY_IRQ, floppy_interrupt);
+    set_irq_handler(FLOPPY_IRQ, floppy_interrupt);
 }
 
 /// The queue is no longer empty.
@@ -155,7 +157,7 @@ pub fn do_fd_request() {
     FLOPPY.lock().do_fd_request();
 }
 
-fn floppy_interrupt() {
+fn floppy_interrupt(_: &Registers) {
     FLOPPY.lock().interrupt();
 }
 

@@ -28,9 +28,11 @@ mod partition;
 mod registers;
 
 use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use crate::frame::Registers;
 use crate::fs_seam::fs;
+use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
-use crate::{printk, setup_data, traps};
+use crate::{printk, setup_data};
 use bitflags::bitflags;
 use drive::{Address, Drive, Geometry, Width};
 use fs::seam::{Direction, WaitQueue};
@@ -176,7 +178,7 @@ pub fn flush_cache() -> lib::Result<()> {
     }
 }
 
-fn hd_interrupt() {
+fn hd_interrupt(_: &Registers) {
     HD.lock().interrupt();
 }
 
@@ -224,7 +226,7 @@ pub fn hd_init() {
     hd.all_to_be_set_up();
     registers::status();
     registers::control(Control::Interrupts);
-    traps::set_irq_handler(HD_IRQ, hd_interrupt);
+    set_irq_handler(HD_IRQ, hd_interrupt);
 }
 
 /// Asks a drive what it is, and the BIOS if it is too old to know.

@@ -31,3 +31,10 @@ pub mod floppy;
 pub mod hd;
 pub mod ll_rw_blk;
 pub mod ramdisk;
+
+/// Each clock tick.
+#[inline(always)]
+pub fn do_tick() {
+    hd::do_tick();
+    floppy::do_floppy_timer();
+}

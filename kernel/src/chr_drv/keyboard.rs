@@ -17,10 +17,11 @@ mod layout;
 mod lights;
 
 use super::{serial, tty_io};
+use crate::frame::Registers;
+use crate::irq::set_irq_handler;
 use crate::printk;
 use crate::sched;
 use crate::setup_data;
-use crate::traps::set_irq_handler;
 use core::arch::asm;
 use decoder::{Action, Decoder, Leds};
 use lib::asm::io::{inb, io_delay, outb};
@@ -117,7 +118,7 @@ pub fn set_layout(number: usize) -> bool {
     true
 }
 
-fn keyboard_interrupt() {
+fn keyboard_interrupt(_: &Registers) {
     for _ in 0..MOST_BYTES {
         if status() & HAS_DATA == 0 {
             return;

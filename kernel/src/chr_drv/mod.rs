@@ -20,3 +20,18 @@ pub mod keyboard;
 pub mod serial;
 pub mod tty_io;
 pub mod tty_ioctl;
+
+/// Sets up terminals, serial lines and keyboard. Interrupts may come after this
+/// (0.11: `tty_init`).
+pub fn tty_init() {
+    tty_io::size_consoles();
+    serial::rs_init();
+    keyboard::keyboard_init();
+}
+
+/// Each clock tick.
+#[inline(always)]
+pub fn do_tick() {
+    console::do_tick();
+    serial::do_tick();
+}

@@ -22,8 +22,8 @@ mod messages;
 mod registers;
 
 use super::tty_io::{self, LineDiscipline, LineError, WriteQueue};
+use crate::irq::{self, set_irq_handler};
 use crate::sched::jiffies;
-use crate::traps::set_irq_handler;
 use lib::asm::io::{inb, outb};
 use lib::asm::system::{EFLAGS_IF, eflags, let_interrupts_in};
 use lib::lock::{IrqLock, Word};
@@ -276,7 +276,7 @@ impl Uart {
 
 /// Sets up the serial lines; they interrupt from now on.
 pub fn rs_init() {
-    const HANDLERS: [fn(); PORTS] = [|| rs_interrupt(0), || rs_interrupt(1)];
+    const HANDLERS: [irq::Handler; PORTS] = [|_| rs_interrupt(0), |_| rs_interrupt(1)];
     for (port, (_, irq)) in COM.into_iter().enumerate() {
         let flags = tty_io::serial_tty(port).state.lock().line.termios.c_cflag;
         let mut uart = UARTS[port].lock();

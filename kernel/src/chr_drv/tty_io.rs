@@ -20,7 +20,7 @@ mod line_discipline;
 pub(super) mod queue;
 mod tty;
 
-use super::{console, keyboard, serial};
+use super::{console, serial};
 use crate::exit::kill_pgrp;
 use crate::sched::{self, Attention, NO_TTY, State as TaskState, Task, current, timer};
 use fs::seam::{Condition, OpenDevice, UserBuffer};
@@ -52,9 +52,8 @@ static TTY_TABLE: [Tty; console::NR_CONSOLES + 2] = [
     Tty::new(FIRST_SERIAL + 1, Driver::Serial(1)),
 ];
 
-/// Sets up screen, serial lines and keyboard. Interrupts may come after this
-/// (0.11: `tty_init`).
-pub fn tty_init() {
+/// Tells programs the size of the screen, before they can ask.
+pub fn size_consoles() {
     let (lines, columns) = console::size();
     for tty in &TTY_TABLE[..console::NR_CONSOLES] {
         tty.state.lock().winsize = Winsize {
@@ -64,14 +63,6 @@ pub fn tty_init() {
             ws_ypixel: 0,
         };
     }
-    serial::rs_init();
-    keyboard::keyboard_init();
-}
-
-/// Each clock tick.
-pub fn do_tick() {
-    console::do_tick();
-    serial::do_tick();
 }
 
 /// The terminal of the console in front, which the keyboard types on.

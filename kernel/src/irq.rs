@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Interrupts of devices, and the two 8259A controllers that bring them (0.11:
+//! the interrupt entries of `kernel/system_call.s`).
+//!
+//! A driver says once what it wants to have called by [`set_irq_handler`]. From
+//! then on `asm.s` comes to [`do_irq`] at each interrupt of that line:
+//!
+//! ```text
+//! irq_entries (asm.s) -> do_irq -> the driver's handler
+//!                               -> end_of_interrupt
+//! ```
+
+use crate::char_dev::random;
+use crate::frame::Registers;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use lib::asm::io::{inb, outb};
+use lib::asm::system::{restore_flags, save_flags_and_cli};
+
+/// Lines of the two interrupt controllers.
+pub const IRQS: usize = 16;
+/// setup.s has moved the controllers to these vectors.
+pub const FIRST_IRQ_VECTOR: u8 = 0x20;
+/// The clock's line.
+pub const TIMER_IRQ: u8 = 0;
+/// The line by which the second controller asks the first.
+const CASCADE_IRQ: u8 = 2;
+
+/// Called with interrupts masked, with the registers of what was interrupted.
+pub type Handler = fn(&Registers);
+
+/// The handlers: addresses of [`Handler`]s, 0 for none.
+static IRQ_HANDLERS: [AtomicUsize; IRQS] = [const { AtomicUsize::new(0) }; IRQS];
+
+/// The two 8259A interrupt controllers (Intel 8259A data sheet).
+mod controller {
+    use super::{inb, outb};
+
+    const MASTER_COMMAND: u16 = 0x20;
+    const MASTER_MASK: u16 = 0x21;
+    const SLAVE_COMMAND: u16 = 0xA0;
+    const SLAVE_MASK: u16 = 0xA1;
+    const END_OF_INTERRUPT: u8 = 0x20;
+
+    /// Lets a line through.
+    pub fn unmask(line: u8) {
+        let (port, bit) = if line < 8 {
+            (MASTER_MASK, line)
+        } else {
+            (SLAVE_MASK, line - 8)
+        };
+        // SAFETY: the mask registers are used here only, with interrupts
+        // masked or before there are any; a handler stands behind the line.
+        unsafe { outb(inb(port) & !(1 << bit), port) };
+    }
+
+    /// Says that the interrupt of a line has been dealt with.
+    pub fn end_of_interrupt(line: u8) {
+        // SAFETY: the command allows the next interrupt of the same line,
+        // which waits until interrupts are taken again.
+        unsafe {
+            if line >= 8 {
+                outb(END_OF_INTERRUPT, SLAVE_COMMAND);
+            }
+            outb(END_OF_INTERRUPT, MASTER_COMMAND);
+        }
+    }
+}
+
+/// Has `handler` called whenever `line` asks.
+pub fn set_irq_handler(line: u8, handler: Handler) {
+    let flags = save_flags_and_cli();
+    IRQ_HANDLERS[usize::from(line)].store(handler as usize, Relaxed);
+    controller::unmask(line);
+    if line >= 8 {
+        controller::unmask(CASCADE_IRQ);
+    }
+    restore_flags(flags);
+}
+
+/// What all interrupt entries call.
+pub extern "C" fn do_irq(registers: &mut Registers) {
+    let line = registers.handler as u8;
+    if line != TIMER_IRQ {
+        random::add_interrupt_randomness(line);
+    }
+    let handler = IRQ_HANDLERS[usize::from(line)].load(Relaxed);
+    if handler != 0 {
+        // SAFETY: `set_irq_handler` stored a `Handler`.
+        let handler: Handler = unsafe { core::mem::transmute(handler) };
+        handler(registers);
+    }
+    controller::end_of_interrupt(line);
+}
