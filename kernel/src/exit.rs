@@ -12,7 +12,7 @@ use crate::chr_drv::tty_io;
 use crate::fork;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
-use crate::sched::{self, Attention, State, Task, current};
+use crate::sched::{self, Attention, INIT_PID, State, Task, current, find_task};
 use crate::segment::{Access, put_user, verify_area};
 use fs::seam::WaitQueue;
 use lib::asm::system::{restore_flags, save_flags_and_cli};
@@ -26,9 +26,6 @@ pub use orphans::is_orphaned;
 /// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
 /// and those it does not concern sleep again.
 static WAITING_PARENTS: WaitQueue = WaitQueue::new();
-
-/// The process id of task 1, who inherits orphans.
-pub const INIT_PID: u32 = 1;
 
 /// Sends a signal, whoever asks; from interrupt handlers too (0.11:
 /// `send_sig` with `priv`).
@@ -122,7 +119,7 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
     let me = current();
     let my_pid = me.pid.get();
     match pid {
-        1.. => send_sig(signal, task_of(pid as u32).ok_or(Errno::ESRCH)?)?,
+        1.. => send_sig(signal, find_task(pid as u32).ok_or(Errno::ESRCH)?)?,
         0 => kill_all(signal, |task| task.pgrp.get() == me.pgrp.get())?,
         -1 => kill_all(signal, |task| {
             task.pid.get() > INIT_PID && task.pid.get() != my_pid
@@ -130,11 +127,6 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
         _ => kill_all(signal, |task| task.pgrp.get() == pid.unsigned_abs())?,
     }
     Ok(0)
-}
-
-/// The task with a process id.
-fn task_of(pid: u32) -> Option<&'static Task> {
-    sched::tasks().find(|task| task.pid.get() == pid)
 }
 
 /// Sends a signal to all that are `chosen` and may be sent to.
@@ -163,7 +155,7 @@ fn release(task: &Task) {
 /// (0.11: `tell_father`). A parent that does not exist any more cannot be:
 /// orphans are given to init first.
 pub fn tell_father(father: u32) {
-    if let Some(parent) = task_of(father) {
+    if let Some(parent) = find_task(father) {
         deliver(Signal::SIGCHLD, parent);
     }
     sched::wake_up(&WAITING_PARENTS);
@@ -192,7 +184,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
     if orphans::is_tied(task) {
         orphans::untie(task.pgrp.get());
     }
-    if let Some(father) = task_of(task.father.get()) {
+    if let Some(father) = find_task(task.father.get()) {
         sched::give_time_back(task, father);
     }
     tell_father(task.father.get());

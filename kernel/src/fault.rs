@@ -12,10 +12,10 @@
 //!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
 
-use crate::exit::{self, INIT_PID};
+use crate::exit;
 use crate::fs_seam::fs;
 use crate::printk;
-use crate::sched::{self, HZ, Task};
+use crate::sched::{self, HZ, INIT_PID, Task};
 use fs::Executable;
 use lib::a_out::ZMAGIC_TEXT_OFFSET;
 use lib::lock::Word;

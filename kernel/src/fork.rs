@@ -11,7 +11,6 @@ use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
 use crate::segment::read_gs;
-use crate::signal;
 use lib::asm::system;
 use lib::limits::NR_TASKS;
 use lib::lock::Word;
@@ -59,7 +58,7 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     );
     sched::note_slot_used(child.number());
     let flags = system::save_flags_and_cli();
-    if signal::is_ending(current()) {
+    if current().is_ending() {
         // What was sent to a whole group while this gave way has not reached the
         // child, which was no process yet.
         child.signal.set_bits(Signal::SIGKILL.bit());

@@ -25,6 +25,7 @@ mod init;
 mod irq;
 #[cfg_attr(feature = "latency", path = "latency/measured.rs")]
 mod latency;
+mod limits;
 mod math;
 mod mktime;
 mod panic;
@@ -40,6 +41,7 @@ mod setup_data;
 mod signal;
 mod sys;
 mod system_call;
+mod trace;
 mod traps;
 
 use crate::descriptor_tables::Tss;

@@ -24,78 +24,34 @@
 //! it cannot read. Where nobody is traced, none of this costs anything:
 //! system calls have another gate only while somebody asks for their stops.
 
-mod registers;
-
-use crate::descriptor_tables;
 use crate::exit::{self, tell_father};
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::record;
 use crate::sched::{self, State, Task, current};
 use crate::segment::{copy_from_task, copy_to_task, put_user, read_gs};
-use crate::signal::stops_by_default;
+use crate::trace::{Trace, UserRegisters};
 use fs::seam::WaitQueue;
 use lib::asm::system::{restore_flags, save_flags_and_cli};
-use lib::lock::{Lock, Word};
+use lib::lock::Word;
 use lib::ptrace::*;
 use lib::signal::{Signal, SignalSet};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
 use lib::{Errno, Result};
-use registers::UserRegisters;
-
-lib::process_struct! {
-    /// What a task has of all this. All zero: nobody traces it.
-    pub struct Trace {
-        fresh {
-            /// The process id of the tracer, or 0.
-            pub tracer: Word = Word::new(0),
-            /// 1 while it stands in a stop of its tracer's.
-            stopped: Word = Word::new(0),
-            /// 1: the trap flag is the tracer's.
-            step: Word = Word::new(0),
-            /// 1: it stops at the next entry or end of a system call.
-            system_calls: Word = Word::new(0),
-            /// The number of the signal that it goes on with; 0 for none.
-            signal: Word = Word::new(0),
-            /// 1 while its tracer is at its memory: it may not go on yet.
-            examined: Word = Word::new(0),
-            /// What it goes on with, while it stands.
-            registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
-        }
-    }
-}
 
 /// Tracees whose tracer is still at their memory wait here.
 static EXAMINED: WaitQueue = WaitQueue::new();
 /// How many tasks are traced.
 static TRACEES: Word = Word::new(0);
 
-impl Trace {
-    /// Whether somebody traces it.
-    #[inline(always)]
-    pub fn is_traced(&self) -> bool {
-        self.tracer.get() != 0
-    }
+fn begin(trace: &Trace, tracer: u32) {
+    trace.tracer.set(tracer);
+    TRACEES.add(1);
+}
 
-    /// Whether it stands in a stop that only its tracer and SIGKILL end.
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.get() != 0
-    }
-
-    /// Whether its trap flag is not its own.
-    pub fn is_stepped(&self) -> bool {
-        self.step.get() != 0
-    }
-
-    fn begin(&self, tracer: u32) {
-        self.tracer.set(tracer);
-        TRACEES.add(1);
-    }
-
-    fn end(&self) {
-        self.tracer.set(0);
-        TRACEES.add(1u32.wrapping_neg());
-    }
+fn end(trace: &Trace) {
+    trace.tracer.set(0);
+    TRACEES.add(1u32.wrapping_neg());
 }
 
 /// `ptrace`. `ESRCH` unless `pid` is a tracee of the caller's and stands,
@@ -120,8 +76,8 @@ pub fn sys_ptrace(request: u32, pid: u32, address: u32, data: u32) -> Result<u32
 }
 
 fn find_task(pid: u32) -> Result<&'static Task> {
-    sched::tasks()
-        .find(|task| task.pid.get() == pid && task.state() != State::Zombie)
+    sched::find_task(pid)
+        .filter(|task| task.state() != State::Zombie)
         .ok_or(Errno::ESRCH)
 }
 
@@ -139,15 +95,15 @@ fn trace_me() -> Result<u32> {
     let me = current();
     let father = me.father.get();
     let may_trace = me.guarded.get() == 0 || is_superuser(father);
-    if me.trace.is_traced() || father <= exit::INIT_PID || !may_trace {
+    if me.trace.is_traced() || father <= sched::INIT_PID || !may_trace {
         return Err(Errno::EPERM);
     }
-    me.trace.begin(father);
+    begin(&me.trace, father);
     Ok(0)
 }
 
 fn is_superuser(pid: u32) -> bool {
-    sched::tasks().any(|task| task.pid.get() == pid && task.fs.is_superuser())
+    sched::find_task(pid).is_some_and(|task| task.fs.is_superuser())
 }
 
 /// Whether somebody traces the task who may see no more than it may itself.
@@ -157,7 +113,7 @@ pub fn has_ordinary_tracer(task: &Task) -> bool {
 
 fn attach(task: &'static Task) -> Result<u32> {
     let me = current();
-    if core::ptr::eq(task, me) || task.pid.get() <= exit::INIT_PID || task.trace.is_traced() {
+    if core::ptr::eq(task, me) || task.pid.get() <= sched::INIT_PID || task.trace.is_traced() {
         return Err(Errno::EPERM);
     }
     let (mine, its) = (&me.fs, &task.fs);
@@ -167,7 +123,7 @@ fn attach(task: &'static Task) -> Result<u32> {
     if !(may_trace || mine.is_superuser()) {
         return Err(Errno::EPERM);
     }
-    task.trace.begin(me.pid.get());
+    begin(&task.trace, me.pid.get());
     exit::deliver(Signal::SIGSTOP, task);
     if task.state() == State::Stopped {
         // It comes to the stop that its tracer can work with.
@@ -202,7 +158,7 @@ fn examine(tracee: &'static Task, request: u32, address: u32, data: u32) -> Resu
             trace.step.set(u32::from(request == PTRACE_SINGLESTEP));
             stop_at_system_calls(trace, request == PTRACE_SYSCALL);
             if request == PTRACE_DETACH {
-                trace.end();
+                end(trace);
             }
             trace.signal.set(data);
             tracee.wake();
@@ -227,16 +183,9 @@ fn stop_at_system_calls(trace: &Trace, stop: bool) {
         trace.system_calls.set(stop.into());
         // The clock may choose as well.
         let flags = save_flags_and_cli();
-        choose_gate();
+        record::choose_gate();
         restore_flags(flags);
     }
-}
-
-/// While one tracee is to stop at system calls, or all calls are recorded, all go
-/// by another gate. Interrupts are masked.
-pub fn choose_gate() {
-    let any = sched::tasks().any(|task| task.trace.system_calls.get() != 0);
-    descriptor_tables::trace_system_calls(any || record::is_on());
 }
 
 /// Before a tracee acts on a signal: its tracer decides what becomes of it.
@@ -248,7 +197,7 @@ pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Sign
         return None;
     }
     // It has been stopped by this signal.
-    (!stops_by_default(task, signal)).then_some(signal)
+    (!task.stops_by_default(signal)).then_some(signal)
 }
 
 /// Where a system call of a tracee begins and ends. False if it was killed.
@@ -328,7 +277,7 @@ pub fn exit(task: &Task) {
         stop_at_system_calls(&task.trace, false);
         // A tracer that is not the father still hears of the end.
         if task.trace.is_traced() && task.trace.tracer.get() == task.father.get() {
-            task.trace.end();
+            end(&task.trace);
         }
     }
 }
@@ -347,7 +296,7 @@ fn release_tracees(task: &Task) {
 
 /// The tracer needs to know no more of a task; of its end the father does.
 pub fn forget(tracee: &Task) {
-    tracee.trace.end();
+    end(&tracee.trace);
     if tracee.state() == State::Zombie {
         tell_father(tracee.father.get());
     }

@@ -18,9 +18,9 @@
 //! program can set the word or read a record: both are the kernel's memory, which only
 //! `/dev/mem` and `/dev/kmem` show, and those are the super-user's.
 
+use crate::descriptor_tables;
 use crate::frame::Registers;
-use crate::ptrace;
-use crate::sched::current;
+use crate::sched::{current, tasks};
 use crate::segment::peek_user;
 use lib::lock::{Lock, Word};
 use lib::sys::types::UserAddress;
@@ -102,7 +102,14 @@ pub fn do_tick() {
 #[cold]
 fn switch() {
     IS_ON.set(u32::from(!is_on()));
-    ptrace::choose_gate();
+    choose_gate();
+}
+
+/// While one tracee is to stop at system calls, or all calls are recorded, all go
+/// by another gate. Interrupts are masked.
+pub fn choose_gate() {
+    let any = tasks().any(|task| task.trace.system_calls.get() != 0);
+    descriptor_tables::trace_system_calls(any || is_on());
 }
 
 /// A call begins. The number of its record; 0 if none is made. The idle task's are

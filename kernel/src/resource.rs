@@ -8,77 +8,19 @@
 //! stack, and processes of a user; the other two are only remembered.
 
 use crate::exit;
+use crate::limits::{INFINITY, Limit};
 use crate::sched::{HZ, Task, current};
 use crate::segment::{get_user, put_user};
 use crate::sys::suser;
 use fs::layout::MAX_FILE_SIZE;
-use lib::limits::{NR_OPEN, NR_TASKS};
-use lib::lock::Word;
+use lib::limits::NR_OPEN;
 use lib::signal::Signal;
 use lib::sys::resource::{
-    RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC,
-    RLIMIT_STACK, RUSAGE_CHILDREN, RUSAGE_SELF, Rlimit, Rusage,
+    RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RUSAGE_CHILDREN, RUSAGE_SELF, Rlimit, Rusage,
 };
 use lib::sys::time::Timeval;
 use lib::sys::types::UserAddress;
 use lib::{Errno, Result};
-use static_assertions::const_assert;
-
-const INFINITY: u32 = RLIM_INFINITY as u32;
-/// How large a stack becomes if nobody says otherwise.
-const DEFAULT_STACK: u32 = 8 << 20;
-/// How many processes a user has if nobody says otherwise: so many that all
-/// their open files leave some for others.
-const DEFAULT_PROCESSES: u32 = NR_TASKS as u32 / 2;
-const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_FILES as usize);
-
-/// The limits of a task (0.12: `rlim` in `struct task_struct`).
-pub struct Limits([Limit; RLIM_NLIMITS]);
-
-lib::process_struct! {
-    /// One of them, in the order of [`Rlimit`]: at first there is none.
-    pub struct Limit {
-        inherited {
-            current: Word = Word::new(INFINITY),
-            highest: Word = Word::new(INFINITY),
-        }
-    }
-}
-
-impl Limit {
-    /// One that only the super-user may raise.
-    const fn both(value: u32) -> Limit {
-        Limit {
-            current: Word::new(value),
-            highest: Word::new(value),
-        }
-    }
-}
-
-impl Limits {
-    /// None, but for the stack, the processes of a user and open files.
-    pub const fn new() -> Limits {
-        let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
-        limits[RLIMIT_STACK as usize].current = Word::new(DEFAULT_STACK);
-        limits[RLIMIT_NPROC as usize] = Limit::both(DEFAULT_PROCESSES);
-        limits[RLIMIT_NOFILE as usize] = Limit::both(NR_OPEN as u32);
-        Limits(limits)
-    }
-
-    /// The limit in force. One for what has no limit is infinite.
-    #[inline(always)]
-    pub fn get(&self, resource: u32) -> u32 {
-        let limit = self.0.get(resource as usize);
-        limit.map_or(INFINITY, |limit| limit.current.get())
-    }
-
-    /// Becomes as another's are (`fork`).
-    pub fn copy_from(&self, other: &Limits) {
-        for (to, from) in self.0.iter().zip(&other.0) {
-            to.copy_from(from);
-        }
-    }
-}
 
 /// The limits of a resource; `EINVAL` if there is no such resource.
 fn limit_of(task: &Task, resource: u32) -> Result<&Limit> {
@@ -89,8 +31,8 @@ fn limit_of(task: &Task, resource: u32) -> Result<&Limit> {
 pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     let own = limit_of(current(), resource)?;
     let value = Rlimit {
-        rlim_cur: own.current.get() as i32,
-        rlim_max: own.highest.get() as i32,
+        rlim_cur: own.soft.get() as i32,
+        rlim_max: own.hard.get() as i32,
     };
     put_user(limit, &value)?;
     Ok(0)
@@ -105,7 +47,7 @@ pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     if limit.rlim_cur < 0 || limit.rlim_max < limit.rlim_cur {
         return Err(Errno::EINVAL);
     }
-    if limit.rlim_max as u32 > own.highest.get() && !suser() {
+    if limit.rlim_max as u32 > own.hard.get() && !suser() {
         return Err(Errno::EPERM);
     }
     set_limit(resource, limit.rlim_cur as u32, limit.rlim_max as u32)
@@ -114,8 +56,8 @@ pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
 fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     let task = current();
     let limit = limit_of(task, resource)?;
-    limit.current.set(current_limit);
-    limit.highest.set(highest);
+    limit.soft.set(current_limit);
+    limit.hard.set(highest);
     match resource {
         RLIMIT_FSIZE if current_limit == INFINITY => task.fs.file_size_limit.set(u32::MAX),
         RLIMIT_FSIZE => task.fs.file_size_limit.set(current_limit),
@@ -136,7 +78,7 @@ pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
         1 => Ok(largest(task.limits.get(RLIMIT_FSIZE))),
         2 => {
             let bytes = limit.saturating_mul(UNIT).min(INFINITY);
-            let highest = limit_of(task, RLIMIT_FSIZE)?.highest.get();
+            let highest = limit_of(task, RLIMIT_FSIZE)?.hard.get();
             if largest(bytes) > largest(highest) && !suser() {
                 return Err(Errno::EPERM);
             }
@@ -171,14 +113,14 @@ pub fn sys_getrusage(who: i32, usage: UserAddress) -> Result<u32> {
 /// clock's interrupt.
 pub fn check_cpu_limit(task: &Task) {
     let limit = &task.limits.0[RLIMIT_CPU as usize];
-    if limit.current.get() == INFINITY {
+    if limit.soft.get() == INFINITY {
         return;
     }
     let seconds = task.utime.get().wrapping_add(task.stime.get()) / HZ;
-    if seconds >= limit.highest.get() {
+    if seconds >= limit.hard.get() {
         exit::deliver(Signal::SIGKILL, task);
-    } else if seconds >= limit.current.get() {
-        limit.current.set(seconds + 1);
+    } else if seconds >= limit.soft.get() {
+        limit.soft.set(seconds + 1);
         exit::deliver(Signal::SIGXCPU, task);
     }
 }

@@ -40,6 +40,9 @@ use mm::memory;
 use task::DEFAULT_PRIORITY;
 use timer::Alarm;
 
+/// The process id of task 1, who inherits orphans.
+pub const INIT_PID: u32 = 1;
+
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
 static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
@@ -82,6 +85,11 @@ pub fn tasks() -> impl Iterator<Item = &'static Task> {
     TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS]
         .iter()
         .filter(|task| !matches!(task.state(), State::Unused | State::New))
+}
+
+/// The task with a process id.
+pub fn find_task(pid: u32) -> Option<&'static Task> {
+    tasks().find(|task| task.pid.get() == pid)
 }
 
 /// A slot is going to be used: [`tasks`] must look there.
@@ -154,7 +162,7 @@ fn give_way_now() -> bool {
     if ATTENTION.get() & Attention::Reschedule as u32 != 0 {
         schedule();
     }
-    !signal::is_ending(current())
+    !current().is_ending()
 }
 
 /// Chooses; gives out new time slices when all runnable tasks have used theirs.

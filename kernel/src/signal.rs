@@ -153,23 +153,6 @@ fn take_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     }
 }
 
-/// Whether a signal waits that is going to end the task, whatever its program
-/// would like. Of one that is traced only SIGKILL does: its tracer is asked
-/// about all others.
-pub fn is_ending(task: &Task) -> bool {
-    let mut rest = SignalSet(task.pending_signals()).minus(SignalSet::STOPS);
-    while let Some(signal) = rest.first() {
-        let ends = !task.trace.is_traced()
-            && !task.ignores(signal)
-            && task.action(signal).sa_handler == SIG_DFL;
-        if ends || signal == Signal::SIGKILL {
-            return task.number() != 1;
-        }
-        rest = rest.without(signal);
-    }
-    false
-}
-
 fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
     let action = task.action(signal);
     match action.sa_handler {
@@ -207,12 +190,7 @@ pub fn stop_here() -> bool {
 /// Whether the signal stops the task without more ado. A tracer wants to be
 /// asked first, on the way back to ring 3.
 fn stops_untraced(task: &Task, signal: Signal) -> bool {
-    stops_by_default(task, signal) && !task.trace.is_traced()
-}
-
-/// Whether the signal would stop the task.
-pub fn stops_by_default(task: &Task, signal: Signal) -> bool {
-    SignalSet::STOPS.contains(signal) && task.action(signal).sa_handler == SIG_DFL
+    task.stops_by_default(signal) && !task.trace.is_traced()
 }
 
 /// Stops, but by a signal of the terminal only if somebody could continue the

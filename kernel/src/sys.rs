@@ -142,12 +142,6 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
     Ok(task.brk.get())
 }
 
-fn find_task(pid: u32) -> Result<&'static Task> {
-    sched::tasks()
-        .find(|task| task.pid.get() == pid)
-        .ok_or(Errno::ESRCH)
-}
-
 /// `setpgid`: moves a process of the caller's session (itself or a child)
 /// into a group; 0 means the caller, the process itself.
 pub fn sys_setpgid(pid: u32, pgid: i32) -> Result<u32> {
@@ -158,7 +152,7 @@ pub fn sys_setpgid(pid: u32, pgid: i32) -> Result<u32> {
         1.. => pgid as u32,
         _ => return Err(Errno::EINVAL),
     };
-    let task = find_task(pid)?;
+    let task = sched::find_task(pid).ok_or(Errno::ESRCH)?;
     if !core::ptr::eq(task, me) && task.father.get() != me.pid.get() {
         return Err(Errno::ESRCH);
     }

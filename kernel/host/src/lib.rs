@@ -61,8 +61,8 @@ mod printk {
 }
 
 /// Tracing.
-#[path = "../../src/ptrace"]
-mod ptrace {
+#[path = "../../src/trace"]
+mod trace {
     pub mod registers;
 }
 

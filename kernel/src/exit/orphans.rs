@@ -7,8 +7,8 @@
 //! stop it, or it would stay stopped for ever; and when a stopped group becomes
 //! orphaned because a process ends, it gets SIGHUP and SIGCONT.
 
-use super::{INIT_PID, kill_pgrp, task_of};
-use crate::sched::{self, State, Task};
+use super::kill_pgrp;
+use crate::sched::{self, INIT_PID, State, Task, find_task};
 use lib::signal::Signal;
 
 /// Whether the task's parent makes that its group is not orphaned. Init, who is
@@ -16,7 +16,7 @@ use lib::signal::Signal;
 pub(super) fn is_tied(task: &Task) -> bool {
     let father = task.father.get();
     father != INIT_PID
-        && task_of(father).is_some_and(|father| {
+        && find_task(father).is_some_and(|father| {
             father.session.get() == task.session.get() && father.pgrp.get() != task.pgrp.get()
         })
 }

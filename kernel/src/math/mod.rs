@@ -23,7 +23,7 @@ mod ea;
 mod error;
 mod functions;
 mod get_put;
-mod i387;
+pub mod i387;
 mod instructions;
 mod log;
 mod math_emulate;
@@ -36,14 +36,13 @@ mod sqrt;
 mod temp_real;
 mod trig;
 
-pub use i387::I387;
-
 use crate::frame::Registers;
 use crate::sched::{TASK, Task, current};
 use crate::setup_data;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use i387::I387;
 
 /// Nobody.
 const NO_TASK: usize = usize::MAX;

@@ -4,9 +4,9 @@
 use super::timer::Alarm;
 use super::{ATTENTION, Attention, RUNNABLE, current};
 use crate::descriptor_tables::{self, Tss};
-use crate::math::I387;
-use crate::ptrace::Trace;
-use crate::resource::Limits;
+use crate::limits::Limits;
+use crate::math::i387::I387;
+use crate::trace::Trace;
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
 use lib::limits::NR_TASKS;
@@ -270,6 +270,28 @@ impl Task {
     /// Whether it would do nothing about the signal.
     pub fn ignores(&self, signal: Signal) -> bool {
         SignalSet(self.ignored.get()).contains(signal)
+    }
+
+    /// Whether a signal waits that is going to end the task, whatever its program
+    /// would like. Of one that is traced only SIGKILL does: its tracer is asked
+    /// about all others.
+    pub fn is_ending(&self) -> bool {
+        let mut rest = SignalSet(self.pending_signals()).minus(SignalSet::STOPS);
+        while let Some(signal) = rest.first() {
+            let ends = !self.trace.is_traced()
+                && !self.ignores(signal)
+                && self.action(signal).sa_handler == SIG_DFL;
+            if ends || signal == Signal::SIGKILL {
+                return self.number() != 1;
+            }
+            rest = rest.without(signal);
+        }
+        false
+    }
+
+    /// Whether the signal would stop the self.
+    pub fn stops_by_default(&self, signal: Signal) -> bool {
+        SignalSet::STOPS.contains(signal) && self.action(signal).sa_handler == SIG_DFL
     }
 
     /// A new program knows no handlers; what is ignored stays ignored.

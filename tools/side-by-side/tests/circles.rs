@@ -44,7 +44,6 @@ const RECURSIONS: &[(&[&str], &str)] = &[
             "printk.rs",
             "ptrace.rs",
             "record.rs",
-            "resource.rs",
             "sched.rs",
             "segment.rs",
             "setup_data.rs",
@@ -302,11 +301,15 @@ fn the_kernel_has_no_circle_of_imports_but_the_recursions() {
         .iter()
         .map(|(files, _)| files.iter().copied().collect())
         .collect();
+    let mut wrong = String::new();
     for circle in &found {
         let drawing = drawn(&imports, circle);
         println!("{drawing}");
-        assert!(allowed.contains(circle), "{drawing}");
+        if !allowed.contains(circle) {
+            wrong += &drawing;
+        }
     }
+    assert!(wrong.is_empty(), "{wrong}");
     for circle in &allowed {
         assert!(found.contains(circle), "this circle has opened: {circle:?}");
     }

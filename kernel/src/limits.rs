@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a task may use at most (0.12: `rlim` in `struct task_struct`); the calls
+//! are in `resource.rs`.
+#![deny(unsafe_code)]
+
+use lib::limits::{NR_OPEN, NR_TASKS};
+use lib::lock::Word;
+use lib::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK};
+use static_assertions::const_assert;
+
+/// No limit.
+pub const INFINITY: u32 = RLIM_INFINITY as u32;
+/// How large a stack becomes if nobody says otherwise.
+const DEFAULT_STACK: u32 = 8 << 20;
+/// How many processes a user has if nobody says otherwise: so many that all
+/// their open files leave some for others.
+const DEFAULT_PROCESSES: u32 = NR_TASKS as u32 / 2;
+const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_FILES as usize);
+
+/// The limits of a task (0.12: `rlim` in `struct task_struct`).
+pub struct Limits(pub [Limit; RLIM_NLIMITS]);
+
+lib::process_struct! {
+    /// One of them, in the order of [`Rlimit`]: at first there is none.
+    pub struct Limit {
+        inherited {
+            /// In force.
+            pub soft: Word = Word::new(INFINITY),
+            /// How far the process may raise it.
+            pub hard: Word = Word::new(INFINITY),
+        }
+    }
+}
+
+impl Limit {
+    /// One that only the super-user may raise.
+    const fn both(value: u32) -> Limit {
+        Limit {
+            soft: Word::new(value),
+            hard: Word::new(value),
+        }
+    }
+}
+
+impl Limits {
+    /// None, but for the stack, the processes of a user and open files.
+    pub const fn new() -> Limits {
+        let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
+        limits[RLIMIT_STACK as usize].soft = Word::new(DEFAULT_STACK);
+        limits[RLIMIT_NPROC as usize] = Limit::both(DEFAULT_PROCESSES);
+        limits[RLIMIT_NOFILE as usize] = Limit::both(NR_OPEN as u32);
+        Limits(limits)
+    }
+
+    /// The limit in force. One for what has no limit is infinite.
+    #[inline(always)]
+    pub fn get(&self, resource: u32) -> u32 {
+        let limit = self.0.get(resource as usize);
+        limit.map_or(INFINITY, |limit| limit.soft.get())
+    }
+
+    /// Becomes as another's are (`fork`).
+    pub fn copy_from(&self, other: &Limits) {
+        for (to, from) in self.0.iter().zip(&other.0) {
+            to.copy_from(from);
+        }
+    }
+}
