@@ -7,13 +7,14 @@
 //! and the scheduler, and nothing imports it but `main`.
 #![deny(unsafe_code)]
 
+use crate::deliver::deliver;
 use crate::frame::Registers;
 use crate::irq::{TIMER_IRQ, set_irq_handler};
 use crate::sched::{
     ATTENTION, Attention, HZ, JIFFIES, NEXT_ALARM, STARTUP_TIME, State, current, jiffies, look_at,
     tasks, timer,
 };
-use crate::{blk_drv, chr_drv, exit, record, resource};
+use crate::{blk_drv, chr_drv, record, resource};
 use lib::asm::io::outb_p;
 use lib::signal::Signal;
 use timer::Alarm;
@@ -83,7 +84,7 @@ fn ring_alarms() {
         if is_due(task.alarm().tick) {
             task.set_alarm(task.alarm().count_on());
             if task.alarm() == Alarm::NONE {
-                exit::deliver(Signal::SIGALRM, task);
+                deliver(Signal::SIGALRM, task);
             }
         }
         look_at(task.timeout.get());

@@ -6,6 +6,7 @@
 //! gathered program and arguments it frees the old pages and maps the
 //! arguments; everything else of the new program comes by page faults.
 
+use crate::deliver::deliver;
 use crate::exit;
 use crate::fault;
 use crate::frame::{EFLAGS_TF, Registers};
@@ -65,7 +66,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
         }
     }
     if task.trace.is_traced() {
-        exit::deliver(Signal::SIGTRAP, task);
+        deliver(Signal::SIGTRAP, task);
     }
     Ok(0)
 }

@@ -4,86 +4,24 @@
 //! A task ends in [`do_exit`]: it gives back memory, files and directories and
 //! stays as a zombie, which is only a slot with an exit code, until its parent
 //! asks for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot.
-//! Orphans become children of task 1.
-
-mod orphans;
+//! Orphans become children of task 1. What others than a task that ends need for
+//! sending a signal is in `deliver.rs`, below this file.
 
 use crate::chr_drv::tty_io;
+use crate::deliver::{WAITING_PARENTS, deliver, tell_father};
 use crate::fork;
+use crate::job_control;
 use crate::ptrace;
 use crate::sched::timer::Alarm;
-use crate::sched::{self, Attention, INIT_PID, State, Task, current, find_task};
+use crate::sched::{self, INIT_PID, State, Task, current, find_task};
 use crate::segment::{Access, put_user, verify_area};
-use fs::seam::WaitQueue;
+use crate::sleep;
 use lib::asm::system::{restore_flags, save_flags_and_cli};
-use lib::signal::{SIG_DFL, SIG_IGN, Signal, SignalSet};
+use lib::signal::{SIG_DFL, SIG_IGN, Signal};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
 use lib::{Errno, Result};
 use mm::memory;
-pub use orphans::is_orphaned;
-
-/// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
-/// and those it does not concern sleep again.
-static WAITING_PARENTS: WaitQueue = WaitQueue::new();
-
-/// Sends a signal, whoever asks; from interrupt handlers too (0.11:
-/// `send_sig` with `priv`).
-///
-/// A signal that is ignored is not even noted, so that it interrupts nothing.
-pub fn deliver(signal: Signal, task: &Task) {
-    if matches!(task.state(), State::Zombie | State::Unused | State::New) {
-        return;
-    }
-    match signal {
-        Signal::SIGCONT | Signal::SIGKILL => {
-            task.signal.clear_bits(SignalSet::STOPS.0);
-            let is_held = task.trace.is_stopped() && signal != Signal::SIGKILL;
-            if task.state() == State::Stopped && !is_held {
-                task.wake();
-            }
-        }
-        _ => {}
-    }
-    if is_ignored(signal, task) {
-        return;
-    }
-    task.signal.set_bits(signal.bit());
-    if SignalSet(task.pending_signals()).contains(signal) {
-        if task.state() == State::Interruptible {
-            task.wake();
-        }
-        sched::ATTENTION.set_bits(Attention::Signal as u32);
-    }
-}
-
-/// Whether the task would do nothing about the signal. A tracer sees all.
-fn is_ignored(signal: Signal, task: &Task) -> bool {
-    let is_blocked = SignalSet(task.blocked.get()).contains(signal);
-    task.ignores(signal) && !is_blocked && !task.trace.is_traced()
-}
-
-/// Sends a signal that the task itself has caused and cannot put off: one
-/// that is blocked or ignored takes its default action, or it would be caused
-/// again for ever.
-pub fn force_signal(signal: Signal, task: &Task) {
-    let blocked = SignalSet(task.blocked.get()).contains(signal);
-    if blocked || task.action(signal).sa_handler == SIG_IGN {
-        task.reset_action(signal);
-        task.blocked.clear_bits(signal.bit());
-    }
-    deliver(signal, task);
-}
-
-/// Sends a signal to all of a process group; from interrupt handlers too
-/// (0.11: `tty_intr`).
-pub fn kill_pgrp(pgrp: u32, signal: Signal) {
-    if pgrp != 0 {
-        sched::tasks()
-            .filter(|task| task.pgrp.get() == pgrp)
-            .for_each(|task| deliver(signal, task));
-    }
-}
 
 /// Sends a signal if the caller may (0.11: `send_sig`). `EPERM` if not.
 fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
@@ -151,16 +89,6 @@ fn release(task: &Task) {
     task.set_state(State::Unused);
 }
 
-/// Tells the parent that something happened to its child
-/// (0.11: `tell_father`). A parent that does not exist any more cannot be:
-/// orphans are given to init first.
-pub fn tell_father(father: u32) {
-    if let Some(parent) = find_task(father) {
-        deliver(Signal::SIGCHLD, parent);
-    }
-    sched::wake_up(&WAITING_PARENTS);
-}
-
 /// Ends the current task (0.11: `do_exit`).
 pub fn do_exit(status: WaitStatus) -> ! {
     let task = current();
@@ -181,8 +109,8 @@ pub fn do_exit(status: WaitStatus) -> ! {
     task.exit_code.set(status_at_end(task, status).0);
     task.set_state(State::Zombie);
     restore_flags(flags);
-    if orphans::is_tied(task) {
-        orphans::untie(task.pgrp.get());
+    if job_control::is_tied(task) {
+        job_control::untie(task.pgrp.get());
     }
     if let Some(father) = find_task(task.father.get()) {
         sched::give_time_back(task, father);
@@ -218,25 +146,14 @@ fn drop_files(task: &Task) {
 /// Orphans get init as parent; those that are zombies are init's to bury.
 fn give_children_to_init(task: &Task) {
     for child in sched::tasks().filter(|child| child.father.get() == task.pid.get()) {
-        let was_tied = orphans::is_tied(child);
+        let was_tied = job_control::is_tied(child);
         child.father.set(INIT_PID);
         if was_tied {
-            orphans::untie(child.pgrp.get());
+            job_control::untie(child.pgrp.get());
         }
         if child.state() == State::Zombie {
             tell_father(INIT_PID);
         }
-    }
-}
-
-/// Tells the tasks of a session that its terminal has gone; 0 is no session.
-/// From interrupt handlers too (0.11: `kill_session`).
-pub fn kill_session(session: u32) {
-    let is_member = |task: &&Task| session != 0 && task.session.get() == session;
-    for member in sched::tasks().filter(is_member) {
-        deliver(Signal::SIGHUP, member);
-        // One that was stopped is to hear of it.
-        deliver(Signal::SIGCONT, member);
     }
 }
 
@@ -307,7 +224,7 @@ pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
     }
     let mut found = look_for_child(pid, options);
     if options & WNOHANG == 0 {
-        sched::interruptible_sleep_while(&WAITING_PARENTS, &mut || {
+        sleep::interruptible_sleep_while(&WAITING_PARENTS, &mut || {
             found = look_for_child(pid, options);
             matches!(found, Found::Busy)
         })?;

@@ -12,7 +12,7 @@
 //!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
 
-use crate::exit;
+use crate::deliver::deliver;
 use crate::fs_seam::fs;
 use crate::printk;
 use crate::sched::{self, HZ, INIT_PID, Task};
@@ -123,7 +123,7 @@ pub fn out_of_memory(task: &Task) {
         return sched::schedule();
     }
     tell_out_of_memory(task);
-    exit::deliver(Signal::SIGKILL, task);
+    deliver(Signal::SIGKILL, task);
 }
 
 /// Says which program is ended for want of a page; of many within a few

@@ -7,8 +7,9 @@ use crate::blk_drv::{floppy, hd, ll_rw_blk};
 use crate::char_dev;
 use crate::chr_drv::tty_io::{self, OpenTty};
 use crate::chr_drv::tty_ioctl;
-use crate::exit;
+use crate::deliver::deliver;
 use crate::sched::{self, current};
+use crate::sleep;
 use core::fmt;
 use fs::buffer::BufferHead;
 use fs::seam::{Condition, Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
@@ -57,7 +58,7 @@ impl Seam for KernelSeam {
         queue: &WaitQueue,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
-        sched::interruptible_sleep_while(queue, busy)
+        sleep::interruptible_sleep_while(queue, busy)
     }
 
     fn sleep_on_any(
@@ -66,7 +67,7 @@ impl Seam for KernelSeam {
         ticks: Option<u32>,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
-        sched::interruptible_sleep_on_any(queues, ticks, busy)
+        sleep::interruptible_sleep_on_any(queues, ticks, busy)
     }
 
     fn wake_up(&self, queue: &WaitQueue) {
@@ -110,11 +111,11 @@ impl Seam for KernelSeam {
     }
 
     fn broken_pipe(&self) {
-        exit::deliver(Signal::SIGPIPE, current());
+        deliver(Signal::SIGPIPE, current());
     }
 
     fn file_too_large(&self) {
-        exit::deliver(Signal::SIGXFSZ, current());
+        deliver(Signal::SIGXFSZ, current());
     }
 
     fn may_use_reserve(&self) -> bool {

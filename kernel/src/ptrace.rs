@@ -24,7 +24,7 @@
 //! it cannot read. Where nobody is traced, none of this costs anything:
 //! system calls have another gate only while somebody asks for their stops.
 
-use crate::exit::{self, tell_father};
+use crate::deliver::{deliver, tell_father};
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::record;
 use crate::sched::{self, State, Task, current};
@@ -62,7 +62,7 @@ pub fn sys_ptrace(request: u32, pid: u32, address: u32, data: u32) -> Result<u32
         PTRACE_TRACEME => trace_me(),
         PTRACE_ATTACH => attach(find_task(pid)?),
         PTRACE_KILL => {
-            exit::deliver(Signal::SIGKILL, tracee(pid)?);
+            deliver(Signal::SIGKILL, tracee(pid)?);
             Ok(0)
         }
         _ => {
@@ -124,7 +124,7 @@ fn attach(task: &'static Task) -> Result<u32> {
         return Err(Errno::EPERM);
     }
     begin(&task.trace, me.pid.get());
-    exit::deliver(Signal::SIGSTOP, task);
+    deliver(Signal::SIGSTOP, task);
     if task.state() == State::Stopped {
         // It comes to the stop that its tracer can work with.
         task.wake();
@@ -193,7 +193,7 @@ pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Sign
     let task = current();
     let signal = stop(signal, registers)?;
     if SignalSet(task.blocked.get()).contains(signal) {
-        exit::deliver(signal, task);
+        deliver(signal, task);
         return None;
     }
     // It has been stopped by this signal.
@@ -205,7 +205,7 @@ pub fn stop_at_system_call(registers: &mut Registers) -> bool {
     let task = current();
     if task.trace.system_calls.get() != 0 {
         if let Some(signal) = stop(Signal::SIGTRAP, registers) {
-            exit::deliver(signal, task);
+            deliver(signal, task);
         }
         set_trap_flag(registers);
     }

@@ -7,7 +7,7 @@
 //! and open files (the file system has copies in `FsTask`), of data and of the
 //! stack, and processes of a user; the other two are only remembered.
 
-use crate::exit;
+use crate::deliver::deliver;
 use crate::limits::{INFINITY, Limit};
 use crate::sched::{HZ, Task, current};
 use crate::segment::{get_user, put_user};
@@ -118,9 +118,9 @@ pub fn check_cpu_limit(task: &Task) {
     }
     let seconds = task.utime.get().wrapping_add(task.stime.get()) / HZ;
     if seconds >= limit.hard.get() {
-        exit::deliver(Signal::SIGKILL, task);
+        deliver(Signal::SIGKILL, task);
     } else if seconds >= limit.soft.get() {
         limit.soft.set(seconds + 1);
-        exit::deliver(Signal::SIGXCPU, task);
+        deliver(Signal::SIGXCPU, task);
     }
 }

@@ -15,6 +15,9 @@
 //! self.set_idle(); sched::wake_up(&self.queue);              // other side
 //! ```
 //!
+//! A sleep that a signal may end is in `sleep.rs`, and the clock that ends time
+//! slices in `clock.rs`; both are above this file.
+//!
 //! The switch itself is the processor's: a far jump to the TSS selector of the
 //! next task saves all registers in the old TSS and loads them from the new.
 
@@ -25,16 +28,13 @@ pub mod timer;
 pub use lib::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
-use crate::chr_drv::tty_io;
-use crate::signal;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
+use lib::asm::system;
 use lib::limits::NR_TASKS;
 use lib::lock::{self, Word};
-use lib::signal::SignalSet;
 use lib::sys::types::Time;
-use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
 use mm::memory;
 use task::DEFAULT_PRIORITY;
@@ -61,7 +61,7 @@ pub static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
 #[unsafe(no_mangle)]
 pub static ATTENTION: Word = Word::new(0);
 
-/// Why [`attend`] is to be called.
+/// Why `signal::attend` is to be called.
 #[repr(u32)]
 pub enum Attention {
     /// Another task may be more urgent.
@@ -135,7 +135,7 @@ fn schedule_masked() {
 /// masked. Who wakes it from now on makes it runnable, so those that wait are
 /// let in first: of many tasks that were woken for what only one can have, each
 /// comes here at once, and all of them would be one stretch.
-fn schedule_asleep() {
+pub fn schedule_asleep() {
     system::let_interrupts_in();
     schedule_masked();
 }
@@ -233,23 +233,9 @@ pub fn sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
     system::restore_flags(flags);
 }
 
-/// As [`sleep_while`], but `EINTR` as soon as a signal is let in
-/// (0.11: `interruptible_sleep_on`).
-pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) -> Result<()> {
-    let flags = system::save_flags_and_cli();
-    let mut result = Ok(());
-    while result.is_ok() && busy() {
-        if current().pending_signals() == 0 {
-            sleep_on(queue, State::Interruptible);
-        } else if !signal::stop_here() {
-            result = Err(Errno::EINTR);
-        }
-    }
-    system::restore_flags(flags);
-    result
-}
-
-fn sleep_on(queue: &WaitQueue, state: State) {
+/// Sleeps once, until somebody wakes who sleeps on the queue or, if it is
+/// interruptible, a signal comes (0.11: `sleep_on`). Interrupts are masked.
+pub fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
     let (word, bit) = place_in(queue, task);
@@ -261,48 +247,11 @@ fn sleep_on(queue: &WaitQueue, state: State) {
 }
 
 /// The word and the bit that say whether a task sleeps on a queue.
-fn place_in<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
+pub fn place_in<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
     (
         &queue.sleepers[task.number() / 32],
         1 << (task.number() % 32),
     )
-}
-
-/// As [`interruptible_sleep_while`], on several queues at once; ends as well
-/// when `ticks` clock ticks have gone by, for ever if `None`
-/// (0.12: the waiting in `do_select`).
-pub fn interruptible_sleep_on_any(
-    queues: &[&WaitQueue],
-    ticks: Option<u32>,
-    busy: &mut dyn FnMut() -> bool,
-) -> Result<()> {
-    let task = current();
-    let start = jiffies();
-    // What is left to sleep; nothing is left once the time is over.
-    let left = |ticks: u32| ticks.checked_sub(jiffies().wrapping_sub(start));
-    let flags = system::save_flags_and_cli();
-    let mut result = Ok(());
-    while result.is_ok() && busy() && ticks.is_none_or(|ticks| left(ticks) > Some(0)) {
-        if task.pending_signals() == 0 {
-            // Who was woken before is in some of the queues no more.
-            for queue in queues {
-                let (word, bit) = place_in(queue, task);
-                word.fetch_or(bit, Relaxed);
-            }
-            set_timeout(ticks.and_then(left));
-            task.set_state(State::Interruptible);
-            schedule_asleep();
-        } else if !signal::stop_here() {
-            result = Err(Errno::EINTR);
-        }
-    }
-    for queue in queues {
-        let (word, bit) = place_in(queue, task);
-        word.fetch_and(!bit, Relaxed);
-    }
-    set_timeout(None);
-    system::restore_flags(flags);
-    result
 }
 
 /// Wakes all who sleep on a queue (0.11: `wake_up`). Interrupt handlers may.
@@ -380,35 +329,6 @@ pub fn look_at(tick: u32) {
     if tick != 0 && timer::has_come(tick, NEXT_ALARM.get()) {
         NEXT_ALARM.set(tick);
     }
-}
-
-/// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
-/// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
-pub extern "C" fn attend(registers: &mut crate::frame::Registers) {
-    let task = current();
-    loop {
-        let attention = ATTENTION.take();
-        if attention & Attention::Reschedule as u32 != 0 {
-            schedule();
-        }
-        if attention & Attention::Terminal as u32 != 0 {
-            go_on_editing();
-            continue;
-        }
-        match SignalSet(task.pending_signals()).first() {
-            Some(signal) if task.number() != 0 => signal::do_signal(task, signal, registers),
-            _ => return,
-        }
-    }
-}
-
-/// Interrupts come between the pieces.
-#[cold]
-fn go_on_editing() {
-    let flags = system::save_flags_and_cli();
-    tty_io::go_on_editing();
-    system::let_interrupts_in();
-    system::restore_flags(flags);
 }
 
 /// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).

@@ -2,19 +2,22 @@
 //! Signals of the current task: what to do about them, and doing it
 //! (0.11: `kernel/signal.c`).
 //!
-//! [`do_signal`] runs on the way back to ring 3. It either ends or stops the
+//! [`attend`] runs on the way back to ring 3, and [`do_signal`] for each signal. It either ends or stops the
 //! task, or lets ring 3 go on in the handler: it pushes what the handler's
 //! restorer needs onto the user stack (the frame is drawn in `lib::signal`)
 //! and changes `eip` and `esp` of the interrupted program.
 
-use crate::exit::{self, do_exit};
+use crate::chr_drv::tty_io;
+use crate::exit::do_exit;
 use crate::fault;
 use crate::frame::{EFLAGS_DF, EFLAGS_TF, Registers};
+use crate::job_control::{stop_unless_orphaned, stops_untraced};
 use crate::ptrace;
-use crate::sched::{self, Attention, State, Task, current};
+use crate::sched::{self, ATTENTION, Attention, Task, current};
 use crate::segment::{get_user, put_user};
+use crate::sleep::interruptible_sleep_while;
 use fs::seam::WaitQueue;
-use lib::asm::system::{restore_flags, save_flags_and_cli};
+use lib::asm::system;
 use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
 use lib::sys::types::UserAddress;
 use lib::sys::wait::WaitStatus;
@@ -46,7 +49,7 @@ fn block(task: &Task, mask: SignalSet) {
 /// A signal that was blocked or ignored may have been let in.
 fn note_pending(task: &Task) {
     if task.pending_signals() != 0 {
-        sched::ATTENTION.set_bits(Attention::Signal as u32);
+        ATTENTION.set_bits(Attention::Signal as u32);
     }
 }
 
@@ -109,7 +112,7 @@ pub fn sys_pause() -> Result<u32> {
         sched::idle();
         return Ok(0);
     }
-    sched::interruptible_sleep_while(&NEVER, &mut || true)?;
+    interruptible_sleep_while(&NEVER, &mut || true)?;
     Ok(0)
 }
 
@@ -121,11 +124,40 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     block(task, SignalSet(mask));
     while task.pending_signals() == 0 {
         // Ends with EINTR only, which is what is returned below.
-        let _ = sched::interruptible_sleep_while(&NEVER, &mut || true);
+        let _ = interruptible_sleep_while(&NEVER, &mut || true);
     }
     task.saved_mask.set(old);
     task.has_saved_mask.set(1);
     Err(Errno::EINTR)
+}
+
+/// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
+/// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
+pub extern "C" fn attend(registers: &mut Registers) {
+    let task = current();
+    loop {
+        let attention = ATTENTION.take();
+        if attention & Attention::Reschedule as u32 != 0 {
+            sched::schedule();
+        }
+        if attention & Attention::Terminal as u32 != 0 {
+            go_on_editing();
+            continue;
+        }
+        match SignalSet(task.pending_signals()).first() {
+            Some(signal) if task.number() != 0 => do_signal(task, signal, registers),
+            _ => return,
+        }
+    }
+}
+
+/// Interrupts come between the pieces.
+#[cold]
+fn go_on_editing() {
+    let flags = system::save_flags_and_cli();
+    tty_io::go_on_editing();
+    system::let_interrupts_in();
+    system::restore_flags(flags);
 }
 
 /// Acts on a signal that is pending and let in.
@@ -169,58 +201,6 @@ fn default_action(signal: Signal) {
         _ if SignalSet::STOPS.contains(signal) => {}
         _ if current().number() == 1 => {}
         _ => do_exit(WaitStatus::from_signal(signal)),
-    }
-}
-
-/// In the middle of a system call: if the next signal is one that stops the
-/// task, stops it here, and the call goes on afterwards instead of ending with
-/// `EINTR`. False if there is something else to be done about the signal.
-pub fn stop_here() -> bool {
-    let task = current();
-    let Some(signal) = SignalSet(task.pending_signals()).first() else {
-        return false;
-    };
-    let stops = stops_untraced(task, signal);
-    if stops {
-        stop_unless_orphaned(signal);
-    }
-    stops
-}
-
-/// Whether the signal stops the task without more ado. A tracer wants to be
-/// asked first, on the way back to ring 3.
-fn stops_untraced(task: &Task, signal: Signal) -> bool {
-    task.stops_by_default(signal) && !task.trace.is_traced()
-}
-
-/// Stops, but by a signal of the terminal only if somebody could continue the
-/// task.
-fn stop_unless_orphaned(signal: Signal) {
-    let task = current();
-    if signal == Signal::SIGSTOP || !exit::is_orphaned(task.pgrp.get()) {
-        stop(signal);
-    } else {
-        task.signal.clear_bits(signal.bit());
-    }
-}
-
-/// Stops until SIGCONT; the parent is told. A SIGCONT of an interrupt handler
-/// comes either before the signal is taken, and takes it back, or when the task
-/// stands, and ends the stop: hence interrupts are masked in between.
-fn stop(signal: Signal) {
-    let task = current();
-    let flags = save_flags_and_cli();
-    let stops = SignalSet(task.signal.get()).contains(signal);
-    if stops {
-        task.signal.clear_bits(signal.bit());
-        task.exit_code.set(WaitStatus::from_stop(signal).0);
-        task.set_state(State::Stopped);
-    }
-    restore_flags(flags);
-    if stops {
-        exit::tell_father(task.father.get());
-        sched::schedule();
-        task.exit_code.set(0);
     }
 }
 

@@ -16,9 +16,9 @@ use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
 use crate::record;
 use crate::resource::*;
-use crate::sched::{self, calls::*};
+use crate::sched::calls::*;
 use crate::select::sys_select;
-use crate::signal::*;
+use crate::signal::{self, *};
 use crate::sys::*;
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -36,7 +36,7 @@ global_asm!(
     eax = const offset_of!(Registers, eax),
     enosys = const Errno::ENOSYS.to_eax(),
     sys_call_table = sym SYS_CALL_TABLE,
-    attend = sym sched::attend,
+    attend = sym signal::attend,
     do_traced_system_call = sym do_traced_system_call,
     options(att_syntax),
 );

@@ -5,8 +5,9 @@
 //! 0 does wrong is a bug of the kernel and ends in `panic`. The entries are in
 //! `asm.s`; each hands over the frame described there as [`Registers`].
 
+use crate::deliver::force_signal;
 use crate::descriptor_tables::{self, set_gate};
-use crate::exit::{self, do_exit};
+use crate::exit::do_exit;
 use crate::fault;
 use crate::frame::Registers;
 use crate::irq::{FIRST_IRQ_VECTOR, IRQS, do_irq};
@@ -134,7 +135,7 @@ fn address_of(entry: unsafe extern "C" fn()) -> u32 {
 /// A fault: a signal for ring 3, the end for ring 0 (0.11: `die`).
 fn die(name: &str, registers: &Registers, signal: Signal) {
     if registers.is_from_user() {
-        exit::force_signal(signal, current());
+        force_signal(signal, current());
     } else if returning_to_user(registers) {
         // The program had set registers that ring 3 cannot have: its fault.
         // Interrupts are masked here until ring 3 runs.

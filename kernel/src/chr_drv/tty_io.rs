@@ -21,8 +21,9 @@ pub(super) mod queue;
 mod tty;
 
 use super::{console, serial};
-use crate::exit::kill_pgrp;
+use crate::deliver::kill_pgrp;
 use crate::sched::{self, Attention, NO_TTY, State as TaskState, Task, current, timer};
+use crate::sleep;
 use fs::seam::{Condition, OpenDevice, UserBuffer};
 use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use lib::lock::IrqLockGuard;
@@ -86,7 +87,7 @@ pub fn wait_active(number: usize) -> Result<()> {
     if number >= console::NR_CONSOLES || !console::is_present(number) {
         return Err(Errno::ENXIO);
     }
-    sched::interruptible_sleep_while(&TTY_TABLE[number].writers, &mut || {
+    sleep::interruptible_sleep_while(&TTY_TABLE[number].writers, &mut || {
         console::fg_console() != number
     })
 }

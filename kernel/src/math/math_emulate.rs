@@ -17,7 +17,7 @@ use super::ea::{self, Address, Decoded, GeneralRegisters, Segment};
 use super::error::{Result, Stop};
 use super::i387::I387;
 use super::instructions::{Instruction, Kind, Machine, do_emu};
-use crate::exit;
+use crate::deliver::force_signal;
 use crate::fault;
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::sched::{ATTENTION, current};
@@ -44,7 +44,7 @@ pub fn math_emulate(registers: &mut Registers) {
     // SAFETY: as above.
     unsafe { *task.i387.get() = i387 };
     if let Some(signal) = signal {
-        exit::force_signal(signal, task);
+        force_signal(signal, task);
     }
 }
 

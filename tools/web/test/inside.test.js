@@ -109,7 +109,7 @@ test("the symbols are those of the kernel, each with a line that defines it", ()
     for (const { file, line } of [...SYMBOLS.all.queues, ...SYMBOLS.calls]) {
         assert.match(readFileSync(join(PAGE, `source/${file}.html`), "utf8"), new RegExp(`id="L${line}"`), file);
     }
-    assert.ok(SYMBOLS.all.queues.some((/** @type {any} */ { name }) => name === "exit::WAITING_PARENTS"));
+    assert.ok(SYMBOLS.all.queues.some((/** @type {any} */ { name }) => name === "deliver::WAITING_PARENTS"));
     assert.equal(SYMBOLS.calls[4].name, "write");
 });
 
@@ -157,9 +157,9 @@ test("the tasks are those that ps lists, and pausing shows them still", async ()
     assert.deepEqual(shown.slice(1).map(([, pid, parent, name]) => [pid, parent, name]), listed);
     assert.equal(shown[0][4], "runs");
     const waits = (/** @type {string} */ name) => shown.find((row) => row[3] === name)?.slice(4, 6);
-    assert.deepEqual(waits("init"), ["sleeps", "exit::WAITING_PARENTS"]);
+    assert.deepEqual(waits("init"), ["sleeps", "deliver::WAITING_PARENTS"]);
     assert.match(waits("sh")?.[1] ?? "", /^tty_io::TTY_TABLE\[0\]\.readers$/);
-    const link = guest.page.locator("#tasks a", { hasText: "exit::WAITING_PARENTS" });
+    const link = guest.page.locator("#tasks a", { hasText: "deliver::WAITING_PARENTS" });
     const source = readFileSync(join(PAGE, (await link.getAttribute("href"))?.replace(/#.*/, "") ?? ""), "utf8");
     assert.match(source, /WAITING_PARENTS/);
 

@@ -11,9 +11,10 @@ use super::CHUNK;
 use super::line_discipline::{LineDiscipline, Sink};
 use super::queue::Queue;
 use crate::chr_drv::{console, serial};
-use crate::exit::{is_orphaned, kill_pgrp, kill_session};
+use crate::deliver::{kill_pgrp, kill_session};
+use crate::job_control::{is_orphaned, stop_here};
 use crate::sched::{self, NO_TTY, Task, current, timer};
-use crate::signal;
+use crate::sleep;
 use core::ops::Deref;
 use fs::seam::{Condition, OpenDevice, WaitQueue};
 use lib::fcntl::O_NONBLOCK;
@@ -181,7 +182,7 @@ impl Tty {
     /// Sleeps for some ticks.
     pub fn sleep(&self, ticks: u32) -> Result<()> {
         let deadline = timer::after(sched::jiffies(), ticks);
-        sched::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
+        sleep::interruptible_sleep_while(&self.writers, &mut || !has_come(Some(deadline)))
     }
 
     /// Sleeps until there is a carrier, unless the modem lines are ignored.
@@ -189,7 +190,7 @@ impl Tty {
         let Driver::Serial(port) = self.driver else {
             return Ok(());
         };
-        sched::interruptible_sleep_while(&self.writers, &mut || {
+        sleep::interruptible_sleep_while(&self.writers, &mut || {
             let flags = self.state.lock().line.termios.c_cflag;
             !flags.contains(ControlFlags::CLOCAL) && !serial::has_carrier(port)
         })
@@ -256,7 +257,7 @@ impl OpenTty {
                 return Err(Errno::EIO);
             }
             kill_pgrp(task.pgrp.get(), Signal::SIGTTOU);
-            if !signal::stop_here() {
+            if !stop_here() {
                 return Err(Errno::EINTR);
             }
         }
@@ -272,7 +273,7 @@ impl OpenTty {
                 return Err(Errno::EIO);
             }
             kill_pgrp(task.pgrp.get(), Signal::SIGTTIN);
-            if !signal::stop_here() {
+            if !stop_here() {
                 return Err(Errno::EINTR);
             }
         }
@@ -301,7 +302,7 @@ impl OpenTty {
     /// ever will be, as the terminal was hung up: then false.
     pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
         let mut readable = false;
-        sched::interruptible_sleep_while(&self.readers, &mut || {
+        sleep::interruptible_sleep_while(&self.readers, &mut || {
             let Ok(state) = self.lock() else { return false };
             readable = state.line.readable() > 0;
             drop(state);
@@ -313,7 +314,7 @@ impl OpenTty {
     /// Sleeps until all output is out. `EIO` if the terminal was hung up.
     pub fn wait_until_sent(&self) -> Result<()> {
         let mut hung_up = false;
-        sched::interruptible_sleep_while(&self.writers, &mut || {
+        sleep::interruptible_sleep_while(&self.writers, &mut || {
             let queued = self.lock().map(|state| !state.write_q.is_empty());
             hung_up = queued.is_err();
             match self.driver {
@@ -343,7 +344,7 @@ impl OpenTty {
             if flags & O_NONBLOCK != 0 {
                 return Err(Errno::EAGAIN);
             }
-            sched::interruptible_sleep_while(&self.writers, &mut || {
+            sleep::interruptible_sleep_while(&self.writers, &mut || {
                 is_full(WRITE_SIZE / 2) == Ok(true)
             })?;
         }

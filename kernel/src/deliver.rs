@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Sending signals, and telling the parent (0.11: `send_sig`, `kill_session`,
+//! `tell_father` in `kernel/exit.c`, `tty_intr` in `kernel/chr_drv/tty_io.c`).
+//!
+//! Nobody is asked here whether he may, nobody sleeps, and nothing is done about
+//! the signal: it is noted, and whoever has to look at it is woken. So drivers,
+//! page faults and interrupt handlers can all call this. What becomes of a signal
+//! is in `signal.rs`, what ends a task in `exit.rs`; both are above.
+#![deny(unsafe_code)]
+
+use crate::sched::{self, Attention, State, Task, find_task};
+use fs::seam::WaitQueue;
+use lib::signal::{SIG_IGN, Signal, SignalSet};
+
+/// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
+/// and those it does not concern sleep again.
+pub static WAITING_PARENTS: WaitQueue = WaitQueue::new();
+
+/// Sends a signal, whoever asks; from interrupt handlers too (0.11:
+/// `send_sig` with `priv`).
+///
+/// A signal that is ignored is not even noted, so that it interrupts nothing.
+pub fn deliver(signal: Signal, task: &Task) {
+    if matches!(task.state(), State::Zombie | State::Unused | State::New) {
+        return;
+    }
+    match signal {
+        Signal::SIGCONT | Signal::SIGKILL => {
+            task.signal.clear_bits(SignalSet::STOPS.0);
+            let is_held = task.trace.is_stopped() && signal != Signal::SIGKILL;
+            if task.state() == State::Stopped && !is_held {
+                task.wake();
+            }
+        }
+        _ => {}
+    }
+    if is_ignored(signal, task) {
+        return;
+    }
+    task.signal.set_bits(signal.bit());
+    if SignalSet(task.pending_signals()).contains(signal) {
+        if task.state() == State::Interruptible {
+            task.wake();
+        }
+        sched::ATTENTION.set_bits(Attention::Signal as u32);
+    }
+}
+
+/// Whether the task would do nothing about the signal. A tracer sees all.
+fn is_ignored(signal: Signal, task: &Task) -> bool {
+    let is_blocked = SignalSet(task.blocked.get()).contains(signal);
+    task.ignores(signal) && !is_blocked && !task.trace.is_traced()
+}
+
+/// Sends a signal that the task itself has caused and cannot put off: one
+/// that is blocked or ignored takes its default action, or it would be caused
+/// again for ever.
+pub fn force_signal(signal: Signal, task: &Task) {
+    let blocked = SignalSet(task.blocked.get()).contains(signal);
+    if blocked || task.action(signal).sa_handler == SIG_IGN {
+        task.reset_action(signal);
+        task.blocked.clear_bits(signal.bit());
+    }
+    deliver(signal, task);
+}
+
+/// Sends a signal to all of a process group; from interrupt handlers too
+/// (0.11: `tty_intr`).
+pub fn kill_pgrp(pgrp: u32, signal: Signal) {
+    if pgrp != 0 {
+        sched::tasks()
+            .filter(|task| task.pgrp.get() == pgrp)
+            .for_each(|task| deliver(signal, task));
+    }
+}
+
+/// Tells the tasks of a session that its terminal has gone; 0 is no session.
+/// From interrupt handlers too (0.11: `kill_session`).
+pub fn kill_session(session: u32) {
+    let is_member = |task: &&Task| session != 0 && task.session.get() == session;
+    for member in sched::tasks().filter(is_member) {
+        deliver(Signal::SIGHUP, member);
+        // One that was stopped is to hear of it.
+        deliver(Signal::SIGCONT, member);
+    }
+}
+
+/// Tells the parent that something happened to its child
+/// (0.11: `tell_father`). A parent that does not exist any more cannot be:
+/// orphans are given to init first.
+pub fn tell_father(father: u32) {
+    if let Some(parent) = find_task(father) {
+        deliver(Signal::SIGCHLD, parent);
+    }
+    sched::wake_up(&WAITING_PARENTS);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Stopping, and orphaned process groups (POSIX; 0.11 has no job control).
+//!
+//! A signal that stops a task does so on its way back to ring 3, or where it
+//! sleeps in a system call ([`stop_here`]), which then goes on as if nothing had
+//! been.
+//!
+//! Somebody can continue a process group that is stopped if the parent of one
+//! of its members is in another group of the same session, as a shell with job
+//! control is. A group without such a parent is orphaned. The terminal does not
+//! stop it, or it would stay stopped for ever; and when a stopped group becomes
+//! orphaned because a process ends, it gets SIGHUP and SIGCONT.
+
+#![deny(unsafe_code)]
+
+use crate::deliver::{kill_pgrp, tell_father};
+use crate::sched::{self, INIT_PID, State, Task, current, find_task};
+use lib::asm::system::{restore_flags, save_flags_and_cli};
+use lib::signal::{Signal, SignalSet};
+use lib::sys::wait::WaitStatus;
+
+/// Whether the task's parent makes that its group is not orphaned. Init, who is
+/// only the last resort, does not.
+pub fn is_tied(task: &Task) -> bool {
+    let father = task.father.get();
+    father != INIT_PID
+        && find_task(father).is_some_and(|father| {
+            father.session.get() == task.session.get() && father.pgrp.get() != task.pgrp.get()
+        })
+}
+
+fn members(pgrp: u32) -> impl Iterator<Item = &'static Task> {
+    sched::tasks().filter(move |task| task.pgrp.get() == pgrp && task.state() != State::Zombie)
+}
+
+/// Whether nobody could continue the group.
+pub fn is_orphaned(pgrp: u32) -> bool {
+    !members(pgrp).any(is_tied)
+}
+
+/// One of the group is tied no more, as a process ends.
+pub fn untie(pgrp: u32) {
+    if is_orphaned(pgrp) && members(pgrp).any(|task| task.state() == State::Stopped) {
+        kill_pgrp(pgrp, Signal::SIGHUP);
+        kill_pgrp(pgrp, Signal::SIGCONT);
+    }
+}
+
+/// In the middle of a system call: if the next signal is one that stops the
+/// task, stops it here, and the call goes on afterwards instead of ending with
+/// `EINTR`. False if there is something else to be done about the signal.
+pub fn stop_here() -> bool {
+    let task = current();
+    let Some(signal) = SignalSet(task.pending_signals()).first() else {
+        return false;
+    };
+    let stops = stops_untraced(task, signal);
+    if stops {
+        stop_unless_orphaned(signal);
+    }
+    stops
+}
+
+/// Whether the signal stops the task without more ado. A tracer wants to be
+/// asked first, on the way back to ring 3.
+pub fn stops_untraced(task: &Task, signal: Signal) -> bool {
+    task.stops_by_default(signal) && !task.trace.is_traced()
+}
+
+/// Stops, but by a signal of the terminal only if somebody could continue the
+/// task.
+pub fn stop_unless_orphaned(signal: Signal) {
+    let task = current();
+    if signal == Signal::SIGSTOP || !is_orphaned(task.pgrp.get()) {
+        stop(signal);
+    } else {
+        task.signal.clear_bits(signal.bit());
+    }
+}
+
+/// Stops until SIGCONT; the parent is told. A SIGCONT of an interrupt handler
+/// comes either before the signal is taken, and takes it back, or when the task
+/// stands, and ends the stop: hence interrupts are masked in between.
+fn stop(signal: Signal) {
+    let task = current();
+    let flags = save_flags_and_cli();
+    let stops = SignalSet(task.signal.get()).contains(signal);
+    if stops {
+        task.signal.clear_bits(signal.bit());
+        task.exit_code.set(WaitStatus::from_stop(signal).0);
+        task.set_state(State::Stopped);
+    }
+    restore_flags(flags);
+    if stops {
+        tell_father(task.father.get());
+        sched::schedule();
+        task.exit_code.set(0);
+    }
+}
