@@ -20,10 +20,12 @@ struct MapRow<'a> {
 
 impl MapRow<'_> {
     fn names(&self) -> Markup {
+        let prefix = self.entry.run.as_ref().filter(|run| run.ends_with('*'));
         html! {
-            @match &self.names[..] {
-                [first, .., last] => { code { (first) } " to " code { (last) } }
-                _ => @for name in &self.names { code { (name) } }
+            @match (prefix, &self.names[..]) {
+                (Some(prefix), _) => { code { (prefix) } }
+                (None, [first, .., last]) => { code { (first) } " to " code { (last) } }
+                (None, names) => { @for name in names { code { (name) } } }
             }
         }
     }
@@ -38,11 +40,12 @@ impl Rows<'_> {
             let Some(entry) = project.entry(self.file, symbol) else {
                 continue;
             };
-            match rows.last_mut() {
-                Some(row) if entry.run.is_some() && row.entry.run == entry.run => {
-                    row.names.push(&symbol.name);
-                }
-                _ => rows.push(MapRow {
+            let known = rows
+                .iter_mut()
+                .find(|row| entry.run.is_some() && row.entry.run == entry.run);
+            match known {
+                Some(row) => row.names.push(&symbol.name),
+                None => rows.push(MapRow {
                     names: vec![&symbol.name],
                     entry,
                 }),
@@ -64,11 +67,6 @@ impl Rows<'_> {
                     }
                     span class="kind" { (symbols.len()) " constants" }
                 }
-                @for row in rows.iter().filter(|row| !row.entry.items.is_empty()) {
-                    @if let Some(note) = &row.entry.note {
-                        p class="note" { (row.names()) ": " (inline(note)) }
-                    }
-                }
                 div class="pair" {
                     div { (left) }
                     div {
@@ -79,8 +77,13 @@ impl Rows<'_> {
                         @for row in &rows {
                             @if row.entry.items.is_empty() {
                                 p class="none" { (row.names()) ": none, " (inline(row.entry.note.as_deref().unwrap_or_default())) "." }
-                            } @else if row.entry.items.iter().all(|path| !paths.contains(&path)) {
-                                (self.shown_at(row))
+                            } @else {
+                                @if row.entry.items.iter().all(|path| !paths.contains(&path)) {
+                                    (self.shown_at(row))
+                                }
+                                @if let Some(note) = &row.entry.note {
+                                    p class="none" { (row.names()) ": " (inline(note)) "." }
+                                }
                             }
                         }
                     }
