@@ -36,7 +36,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help c run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help c run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -158,9 +158,11 @@ web-serve: web ## the page on this machine; prints its address
 map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
 	@$(HOST_CARGO) run --quiet -p side-by-side -- guide
 
-side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, a folder or .tar.gz
-	@test -n "$(C)" || { echo "make side-by-side: say C=PATH, the sources of Linux 0.11: a folder, a .tar or a .tar.gz file" >&2; exit 1; }
-	@$(HOST_CARGO) run --quiet -p side-by-side -- pages "$(C)" --output $(BUILD)/side-by-side
+original: ## bring the sources of Linux 0.11: C=PATH is a folder, archive or disk image
+	@$(HOST_CARGO) run --quiet -p side-by-side -- original $(if $(C),"$(C)")
+
+side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, if not that of make original
+	@$(HOST_CARGO) run --quiet -p side-by-side -- pages $(if $(C),"$(C)") --output $(BUILD)/side-by-side
 
 test: image floppy latency-image debugging-image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \

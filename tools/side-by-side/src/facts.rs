@@ -6,11 +6,12 @@
 //! These are facts about the release of December 1991 and never change.
 
 use crate::error::{Error, Problem, Result};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-/// The list of files, in the project: one a line.
+/// The list of files, in the project: name, size and SHA-256, separated by tabs.
 pub const FILES: &str = "docs/linux-0.11-files.txt";
 /// The table of symbols: file, line, kind and name, separated by tabs.
 pub const SYMBOLS: &str = "docs/linux-0.11-symbols.tsv";
@@ -97,11 +98,20 @@ pub struct Symbol {
 pub struct File {
     /// From the top of the source tree, as `kernel/sched.c`.
     pub path: String,
-    /// In the order of the file; some headers have none.
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+    /// In the order of the file.
     pub symbols: Vec<Symbol>,
 }
 
 impl File {
+    /// Whether this is its contents.
+    pub fn is(&self, contents: &[u8]) -> bool {
+        contents.len() as u64 == self.size && sha256(contents) == self.sha256
+    }
+
     /// Whether it is an assembly file.
     pub fn is_assembly(&self) -> bool {
         self.path.ends_with(".s") || self.path.ends_with(".S")
@@ -121,11 +131,14 @@ pub fn read(project: &Path) -> Result<Vec<File>> {
 /// comments, the first of the others in a table is its head.
 pub fn parse(files: &str, symbols: &str, macros: &str) -> std::result::Result<Vec<File>, Problem> {
     let mut all: Vec<File> = lines(files)
-        .map(|(_, path)| File {
-            path: path.to_owned(),
-            symbols: Vec::new(),
+        .map(|(row, text)| {
+            parse_file(text).ok_or_else(|| {
+                let what =
+                    format!("expected name, size and SHA-256 with tabs between, found `{text}`");
+                Problem::at(FILES, row, what)
+            })
         })
-        .collect();
+        .collect::<std::result::Result<_, _>>()?;
     for (table, text) in [(SYMBOLS, symbols), (MACROS, macros)] {
         for (row, text) in lines(text).skip(1) {
             let problem = |what: String| Problem::at(table, row, format!("{what}, found `{text}`"));
@@ -143,6 +156,30 @@ pub fn parse(files: &str, symbols: &str, macros: &str) -> std::result::Result<Ve
         name_apart(&mut file.symbols);
     }
     Ok(all)
+}
+
+/// The row that [`FILES`] has of a file with these contents.
+pub fn file_row(path: &str, contents: &[u8]) -> String {
+    format!("{path}\t{}\t{}\n", contents.len(), sha256(contents))
+}
+
+/// The SHA-256 of some bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn parse_file(text: &str) -> Option<File> {
+    let [path, size, sha256] = text.split('\t').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    (sha256.len() == 64).then_some(())?;
+    Some(File {
+        path: path.to_owned(),
+        size: size.parse().ok()?,
+        sha256: sha256.to_owned(),
+        symbols: Vec::new(),
+    })
 }
 
 /// A row: the file, and the symbol in it.

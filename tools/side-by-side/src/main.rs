@@ -4,8 +4,9 @@
 use clap::{Parser, Subcommand};
 use side_by_side::check::check;
 use side_by_side::error::{Error, Problem, Result};
+use side_by_side::facts;
 use side_by_side::guide::{GUIDE, guide};
-use side_by_side::original::Original;
+use side_by_side::original::{KEPT, Original, keep, kept};
 use side_by_side::pages;
 use side_by_side::project::Project;
 use std::io::Write;
@@ -34,14 +35,35 @@ enum Command {
     Guide,
     /// Write a page for each file: 0.11's source and ours, side by side.
     Pages {
-        /// The sources of Linux 0.11: a folder, or a .tar or .tar.gz file. Without them
-        /// there is our side, and what became of each symbol.
+        /// The sources of Linux 0.11: a folder, a .tar, .tar.gz or .tar.xz file, or the image
+        /// of a disk; instead of those that `original` keeps. Without any there is our side,
+        /// and what became of each symbol.
         original: Option<PathBuf>,
         /// The folder to write to.
         #[arg(long, default_value = "build/side-by-side", value_name = "FOLDER")]
         output: PathBuf,
     },
+    /// Bring the sources of Linux 0.11: check and keep them, so that they need not be
+    /// named again.
+    Original {
+        /// A folder, a .tar, .tar.gz or .tar.xz file, or the image of a disk of 1991. Without
+        /// it: what is kept, or where to get them.
+        original: Option<PathBuf>,
+    },
 }
+
+/// Where the sources can be got.
+const WHERE: &str = "\
+The sources of Linux 0.11 are no part of this project. They are
+
+  * in the archive linux-0.11.tar.gz, under
+    https://mirrors.edge.kernel.org/pub/linux/kernel/Historic/old-versions/
+    and in the Linux.old archive of http://oldlinux.org/;
+  * on disks made for it, in /usr/src/linux or /usr/src/linux-0.11.org, as on
+    those of http://oldlinux.org/ that Bochs boots.
+
+`make original C=PATH` takes a folder, a .tar, .tar.gz or .tar.xz file or the image
+of a disk, checks its files and keeps them; `make side-by-side` shows them then.";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -62,22 +84,68 @@ fn main() -> ExitCode {
 
 /// Does what was asked; returns what is wrong with what it was done to.
 fn run(cli: &Cli) -> Result<Vec<Problem>> {
+    if let Command::Original { original } = &cli.command {
+        return bring(&cli.project, original.as_deref()).map(|()| Vec::new());
+    }
     let project = Project::open(&cli.project)?;
-    let mut problems = check(&project);
+    let problems = check(&project);
     match &cli.command {
-        Command::Check => {}
+        Command::Check | Command::Original { .. } => {}
         Command::Guide if problems.is_empty() => write(&cli.project.join(GUIDE), &guide(&project))?,
         Command::Guide => {}
         Command::Pages { original, output } => {
-            let original = original
-                .as_ref()
-                .map(|path| Original::open(path, &project.files))
-                .transpose()?;
-            problems.extend(pages::write(&project, original.as_ref(), output)?);
+            let original = open_original(cli, original.as_deref(), &project)?;
+            let differences = pages::write(&project, original.as_ref(), output)?;
+            tell(&differences, project.files.len());
+            if original.is_none() {
+                println!("without the C: `make original` says where to get it");
+            }
             println!("{}", output.join("index.html").display());
         }
     }
     Ok(problems)
+}
+
+/// The sources that were named, or else those that are kept.
+fn open_original(cli: &Cli, named: Option<&Path>, project: &Project) -> Result<Option<Original>> {
+    named
+        .map(Path::to_owned)
+        .or_else(|| kept(&cli.project))
+        .map(|path| Original::open(&path, &project.files))
+        .transpose()
+}
+
+/// Says which of so many files of 0.11 are not what they were.
+fn tell(differences: &[Problem], files: usize) {
+    for difference in differences {
+        eprintln!("side-by-side: {difference}");
+    }
+    if !differences.is_empty() {
+        eprintln!(
+            "side-by-side: {} of {files} files are those of Linux 0.11; the others are taken as they are",
+            files - differences.len()
+        );
+    }
+}
+
+/// Checks and keeps sources, or says what is kept, or where to get them.
+fn bring(project: &Path, original: Option<&Path>) -> Result<()> {
+    let files = facts::read(project)?;
+    match (original, kept(project)) {
+        (Some(path), _) => {
+            let original = Original::open(path, &files)?;
+            keep(path, &original, &files, project)?;
+            tell(&original.differences(&files), files.len());
+            println!("{KEPT} has the files of {}", original.place);
+        }
+        (None, Some(folder)) => {
+            let original = Original::open(&folder, &files)?;
+            tell(&original.differences(&files), files.len());
+            println!("{KEPT} has the sources of Linux 0.11");
+        }
+        (None, None) => println!("{WHERE}"),
+    }
+    Ok(())
 }
 
 /// Writes a file beside its place, then moves it there.

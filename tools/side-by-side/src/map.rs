@@ -422,7 +422,7 @@ mod tests {
             a.h\t1\tconstant\tA_ONE\t-\t1\na.h\t2\tconstant\tA_TWO\t-\t2\n\
             a.h\t3\tmacro\tA_THREE\t1\t-\na.h\t4\tconstant\tFOUR\t-\t4\n\
             a.h\t5\tconstant\tFIVE\t-\t5\na.h\t6\tconstant\tSIX\t-\t6\n";
-        let files = crate::facts::parse("a.h", "", table).unwrap();
+        let files = crate::facts::parse(&crate::facts::file_row("a.h", b""), "", table).unwrap();
         let mut map = Map::parse(
             "[\"a.h\"]\nfile = \"a.rs\"\n[\"a.h\".symbols]\n\"A_*\" = \"::table!::*\"\n\
              \"FOUR..SIX\" = { item = \"::Numbers::*\", note = \"n\" }\nFIVE = \"::five\"\n",

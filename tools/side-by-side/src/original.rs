@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The sources of Linux 0.11, which readers bring themselves: a folder, or an
-//! archive made by tar. They may be in a folder of their own inside, `linux/`.
+//! The sources of Linux 0.11, which readers bring themselves: a folder, an
+//! archive made by tar, or the image of a disk, as there are of 1991. They may be
+//! in folders of their own inside: `linux/`, on a disk `/usr/src/linux-0.11.org/`.
+//!
+//! What is brought need not be unchanged: [`Original::differs`] says where it is
+//! not what [`facts`](crate::facts) knows.
 
-use crate::error::{Error, Result};
+mod disk;
+mod kept;
+
+use crate::error::{Error, Problem, Result};
 use crate::facts::File;
-use flate2::read::GzDecoder;
+pub use kept::{KEPT, keep, kept};
+use mkimage::image::unpacked;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Component, Path, PathBuf};
 
 /// A file that tells where the tree begins.
@@ -15,45 +23,107 @@ const LANDMARK: &str = "init/main.c";
 const MOST_AROUND: usize = 3;
 /// No source of 0.11 is larger than a tenth of this.
 const LARGEST_SOURCE: u64 = 1 << 20;
+/// What can be brought.
+const EXPECTED: &str = "expected a folder, a .tar, .tar.gz or .tar.xz file, or the image of a disk with Minix's file system";
+
+/// Files by their path in what was brought.
+type Found = BTreeMap<String, Vec<u8>>;
 
 /// The text of its files.
 #[derive(Debug)]
 pub struct Original {
+    /// What they are in: the folder, archive or image, and the folder inside.
+    pub place: String,
+    contents: Found,
     texts: BTreeMap<String, String>,
 }
 
 impl Original {
-    /// Reads what is there of `files` in a folder or an archive.
+    /// Reads what is there of `files` in a folder, an archive or an image. Of
+    /// several trees it takes the one with most of the files as they should be.
     pub fn open(path: &Path, files: &[File]) -> Result<Original> {
         let metadata =
             std::fs::metadata(path).map_err(Error::host(path, "read the sources of Linux 0.11"))?;
         let found = if metadata.is_dir() {
             read_folder(path, files)?
         } else {
-            read_archive(path, files)?
+            read_file(path, files)?
         };
-        let top = found
-            .keys()
-            .filter_map(|name| name.strip_suffix(LANDMARK))
-            .min_by_key(|top| top.len())
-            .ok_or_else(|| {
-                let problem =
-                    format!("expected the sources of Linux 0.11, but there is no {LANDMARK} in it");
-                Error::NotTheOriginal {
-                    path: path.to_owned(),
-                    problem,
-                }
-            })?;
-        let texts = found
+        let top = best_tree(&found, files).ok_or_else(|| {
+            let problem = format!(
+                "expected the sources of Linux 0.11, but there is no folder with {LANDMARK} in it"
+            );
+            not_the_original(path, problem)
+        })?;
+        let contents: Found = found
             .iter()
-            .filter_map(|(name, bytes)| Some((name.strip_prefix(top)?.to_owned(), decode(bytes))))
+            .filter_map(|(name, bytes)| Some((name.strip_prefix(top)?.to_owned(), bytes.clone())))
             .collect();
-        Ok(Original { texts })
+        let texts = contents
+            .iter()
+            .map(|(name, bytes)| (name.clone(), decode(bytes)))
+            .collect();
+        Ok(Original {
+            place: path.join(top).display().to_string(),
+            contents,
+            texts,
+        })
     }
 
     /// The text of a file, if it is there.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(String::as_str)
+    }
+
+    /// The files that are not what they were in 1991, and what they are instead.
+    pub fn differences(&self, files: &[File]) -> Vec<Problem> {
+        let difference = |file: &File| Some(Problem::with(&file.path, self.differs(file)?));
+        files.iter().filter_map(difference).collect()
+    }
+
+    /// How a file differs from what it was in 1991; `None` if it does not.
+    pub fn differs(&self, file: &File) -> Option<String> {
+        let Some(contents) = self.contents.get(&file.path) else {
+            return Some("is missing".to_owned());
+        };
+        if file.is(contents) {
+            return None;
+        }
+        Some(match contents.len() as u64 {
+            size if size != file.size => {
+                format!("has {size} bytes, in Linux 0.11 {}", file.size)
+            }
+            size => format!("has {size} bytes as in Linux 0.11, but others"),
+        })
+    }
+}
+
+/// The folder inside with most files as they should be; of equals the shortest path.
+fn best_tree<'a>(found: &'a Found, files: &[File]) -> Option<&'a str> {
+    let unchanged = |top: &str| {
+        let contents = |file: &File| found.get(&format!("{top}{}", file.path));
+        files
+            .iter()
+            .filter(|file| contents(file).is_some_and(|contents| file.is(contents)))
+            .count()
+    };
+    found
+        .keys()
+        .filter_map(|name| name.strip_suffix(LANDMARK))
+        .max_by_key(|top| (unchanged(top), std::cmp::Reverse(top.len())))
+}
+
+/// What mkimage says of a file, without the name of the file.
+fn without_name(path: &Path, error: &mkimage::error::Error) -> String {
+    let said = error.to_string();
+    let name = format!("{}: ", path.display());
+    said.strip_prefix(&name).unwrap_or(&said).to_owned()
+}
+
+fn not_the_original(path: &Path, problem: String) -> Error {
+    Error::NotTheOriginal {
+        path: path.to_owned(),
+        problem,
     }
 }
 
@@ -106,21 +176,60 @@ fn folders_in(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
     Ok(folders)
 }
 
+/// The wanted files of an archive or an image, packed or not.
+fn read_file(path: &Path, files: &[File]) -> Result<Found> {
+    let file = std::fs::File::open(path).map_err(Error::host(path, "read"))?;
+    let start = start_of(&file).map_err(Error::host(path, "read"))?;
+    if let Some(packer) = other_packer(&start) {
+        let problem = format!("packed by {packer}, {EXPECTED}: unpack it first");
+        return Err(not_the_original(path, problem));
+    }
+    let mut file = unpacked(path, file).map_err(|error| {
+        not_the_original(
+            path,
+            format!("{EXPECTED}, but {}", without_name(path, &error)),
+        )
+    })?;
+    let start = start_of(&file).map_err(Error::host(path, "read"))?;
+    if !is_tar(&start) && disk::is_image(path, &file) {
+        return disk::read(path, file, files);
+    }
+    if !is_tar(&start) {
+        let problem = format!("{EXPECTED}, but it begins like none of them");
+        return Err(not_the_original(path, problem));
+    }
+    file.rewind().map_err(Error::host(path, "read"))?;
+    read_archive(path, file, files)
+}
+
+/// The first bytes of a file, as many as tell what it is.
+fn start_of(file: &std::fs::File) -> std::io::Result<Vec<u8>> {
+    use std::os::unix::fs::FileExt;
+    let mut start = vec![0; 512];
+    let length = file.read_at(&mut start, 0)?;
+    start.truncate(length);
+    Ok(start)
+}
+
+/// Whether a file begins like an archive: with a header that has tar's mark, or a
+/// right sum, as those before 1988 have.
+fn is_tar(start: &[u8]) -> bool {
+    let Ok(header) = <[u8; 512]>::try_from(start) else {
+        return false;
+    };
+    let header = tar::Header::from_byte_slice(&header);
+    let sum = header.as_bytes().iter().enumerate().map(|(at, &byte)| {
+        // The sum itself counts as spaces.
+        u32::from(if (148..156).contains(&at) { b' ' } else { byte })
+    });
+    header.cksum().is_ok_and(|told| told == sum.sum::<u32>())
+}
+
 /// The wanted files of an archive, by their path in it.
-fn read_archive(path: &Path, files: &[File]) -> Result<BTreeMap<String, Vec<u8>>> {
-    let bytes = std::fs::read(path).map_err(Error::host(path, "read"))?;
-    let not_tar = |problem: String| Error::NotTheOriginal {
-        path: path.to_owned(),
-        problem,
-    };
-    let tar = unpack(bytes).map_err(not_tar)?;
-    let broken = |error: std::io::Error| {
-        not_tar(format!(
-            "expected a folder, a .tar or a .tar.gz file, but {error}"
-        ))
-    };
+fn read_archive(path: &Path, file: std::fs::File, files: &[File]) -> Result<Found> {
+    let broken = |error: std::io::Error| not_the_original(path, format!("{EXPECTED}, but {error}"));
     let mut found = BTreeMap::new();
-    for entry in tar::Archive::new(&tar[..]).entries().map_err(broken)? {
+    for entry in tar::Archive::new(file).entries().map_err(broken)? {
         let entry = entry.map_err(broken)?;
         let name = plain(&entry.path().map_err(broken)?);
         if entry.header().entry_type().is_file() && is_wanted(&name, files) {
@@ -140,30 +249,16 @@ fn plain(path: &Path) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Undoes gzip.
-fn unpack(bytes: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
+/// Who packed a file, if it is somebody whose files are not unpacked here.
+fn other_packer(start: &[u8]) -> Option<&'static str> {
     const OTHERS: [(&[u8], &str); 4] = [
         (&[0x1F, 0x9D], "compress"),
         (b"BZh", "bzip2"),
-        (b"\xFD7zXZ", "xz"),
         (b"PK\x03\x04", "zip"),
+        (b"\x28\xB5\x2F\xFD", "zstd"),
     ];
-    if let Some((_, packer)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(format!(
-            "packed by {packer}, expected a folder, a .tar or a .tar.gz file: unpack it first"
-        ));
-    }
-    if !bytes.starts_with(&[0x1F, 0x8B]) {
-        return Ok(bytes);
-    }
-    let mut tar = Vec::new();
-    match GzDecoder::new(&bytes[..]).read_to_end(&mut tar) {
-        Ok(_) => Ok(tar),
-        Err(error) => Err(format!(
-            "expected a .tar.gz file, but behind {} bytes it cannot be unpacked: {error}",
-            tar.len()
-        )),
-    }
+    let packer = OTHERS.iter().find(|(magic, _)| start.starts_with(magic))?;
+    Some(packer.1)
 }
 
 fn read_source(source: impl Read, path: &Path) -> Result<Vec<u8>> {

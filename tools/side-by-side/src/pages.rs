@@ -23,17 +23,17 @@ use std::path::Path;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Writes all pages into a folder. Returns where 0.11's sources are not as the
-/// facts say; the pages have gaps there. Refuses if that is nearly everywhere.
+/// Writes all pages into a folder. Returns which files of 0.11's sources are not
+/// what they were; they are shown as they are. Refuses another release.
 pub fn write(
     project: &Project,
     original: Option<&Original>,
     folder: &Path,
 ) -> Result<Vec<Problem>> {
     let pages = make(project, original);
-    let problems: Vec<Problem> = pages
+    let differences: Vec<Problem> = pages
         .iter()
-        .flat_map(|page| page.problems.clone())
+        .filter_map(|page| page.difference.clone())
         .collect();
     if original.is_some() {
         refuse_another_release(project, &pages)?;
@@ -44,16 +44,18 @@ pub fn write(
     }
     write_page(
         &folder.join("index.html"),
-        index(project, &pages, &problems),
+        index(project, &pages, &differences),
     )?;
-    Ok(problems)
+    Ok(differences)
 }
 
 /// A page before it is written.
 struct Page<'a> {
     file: &'a File,
     found: usize,
+    /// Symbols that are not where they should be.
     problems: Vec<Problem>,
+    difference: Option<Problem>,
     html: Markup,
 }
 
@@ -76,11 +78,32 @@ fn make<'a>(project: &'a Project, original: Option<&Original>) -> Vec<Page<'a>> 
         pages.push(Page {
             file,
             found,
+            difference: original.and_then(|original| difference(original, file, &cut)),
             problems: cut.problems,
             html,
         });
     }
     pages
+}
+
+/// How a file differs from what it was, and what that means for its symbols.
+fn difference(original: &Original, file: &File, cut: &Cut) -> Option<Problem> {
+    let mut what = original.differs(file)?;
+    if original.text(&file.path).is_some() {
+        let moved = cut.problems.len() - cut.missing.len();
+        if moved > 0 {
+            what += &format!("; symbols in other lines: {moved}");
+        }
+        let missing: Vec<String> = cut
+            .missing
+            .iter()
+            .map(|symbol| format!("`{}`", symbol.name))
+            .collect();
+        if !missing.is_empty() {
+            what += &format!("; not in it: {}", missing.join(", "));
+        }
+    }
+    Some(Problem::with(&file.path, what))
 }
 
 /// A file while there are no sources of 0.11.

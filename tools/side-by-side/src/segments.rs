@@ -379,7 +379,9 @@ struct {
 
     fn file(path: &str, rows: &str) -> File {
         let table = format!("file\tline\tkind\tname\n{rows}");
-        facts::parse(path, &table, "").unwrap().remove(0)
+        facts::parse(&facts::file_row(path, b""), &table, "")
+            .unwrap()
+            .remove(0)
     }
 
     fn shape(cut: &Cut) -> Vec<(usize, usize, Vec<String>)> {
@@ -435,7 +437,9 @@ struct {
             a.h\t10\tconstant\tLAST\t-\t11\n";
         let text = "/* numbers */\n#define ONE 1\n#define TWO 2\n\n#define ADD(a, b) \\\n\
             ((a) + (b))\n\n#define TEN 10\n\n#define LAST 11\n";
-        let file = facts::parse("a.h", "", table).unwrap().remove(0);
+        let file = facts::parse(&facts::file_row("a.h", b""), "", table)
+            .unwrap()
+            .remove(0);
         let map = |rows: &str| {
             let text = format!("[\"a.h\"]\nfile = \"a.rs\"\n[\"a.h\".symbols]\n{rows}");
             let mut map = crate::map::Map::parse(&text).unwrap();

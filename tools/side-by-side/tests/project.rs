@@ -194,7 +194,7 @@ fn a_source_that_cannot_be_parsed_is_told_once() {
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::write(folder.path().join("a.rs"), "fn one() {}\nfn fn() {}\n").unwrap();
     let table = "file\tline\tkind\tname\na.c\t1\tfunction\tone\na.c\t2\tfunction\ttwo\n";
-    let files = facts::parse("a.c", table, "").unwrap();
+    let files = facts::parse(&facts::file_row("a.c", b""), table, "").unwrap();
     let map = "[\"a.c\"]\nfile = \"a.rs\"\n[\"a.c\".symbols]\none = \"::one\"\ntwo = \"::two\"\n";
     let project = Project::new(folder.path(), files, Map::parse(map).unwrap());
     let problems: Vec<String> = check(&project)
