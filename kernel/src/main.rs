@@ -101,7 +101,7 @@ fn address_of(symbol: *const u8) -> u32 {
 extern "C" fn main() -> ! {
     setup_data::take();
     chr_drv::console::con_init();
-    setup_data::check_command_line();
+    setup_data::check_command_line(|message| printk!("{message}\n"));
     let memory_end = memory_end();
     let cr3 = enable_paging(memory_end);
     traps::trap_init(cr3);

@@ -5,7 +5,7 @@
 //! here. It says once what happened and where, and stops. It does not touch
 //! the disk, since what it would write may be what is broken.
 
-use crate::chr_drv::{console, serial};
+use crate::chr_drv::{console, uart};
 use core::arch::asm;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
@@ -16,7 +16,7 @@ struct LastWords;
 
 impl Write for LastWords {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        serial::write_panic(text.as_bytes());
+        uart::write_panic(text.as_bytes());
         console::write_panic(text.as_bytes());
         Ok(())
     }

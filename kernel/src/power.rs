@@ -5,7 +5,7 @@
 //! `kernel/chr_drv/keyboard.S`). A machine of 1991 cannot switch itself off;
 //! an emulator can be told to, which the tests live by.
 
-use crate::chr_drv::serial;
+use crate::chr_drv::uart;
 use crate::printk;
 use core::arch::asm;
 use lib::asm::io::outb;
@@ -22,7 +22,7 @@ const QEMU_EXIT_VALUE: u8 = 0x31;
 pub fn halt() -> ! {
     printk!("System halted.\n");
     cli();
-    serial::flush_messages();
+    uart::flush_messages();
     for &byte in BOCHS_SHUTDOWN {
         // SAFETY: no device of a real PC is behind this port.
         unsafe { outb(byte, BOCHS_SHUTDOWN_PORT) };

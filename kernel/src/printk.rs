@@ -8,7 +8,7 @@
 
 mod log;
 
-use crate::chr_drv::{console, serial};
+use crate::chr_drv::{console, uart};
 use core::fmt::{self, Write};
 use lib::lock::IrqLock;
 use log::Log;
@@ -32,7 +32,7 @@ impl Write for Messages {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         LOG.lock().put(text.as_bytes());
         console::write_message(text.as_bytes());
-        serial::write_message(text.as_bytes());
+        uart::write_message(text.as_bytes());
         Ok(())
     }
 }

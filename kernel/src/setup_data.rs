@@ -19,7 +19,6 @@
 
 mod memory_map;
 
-use crate::printk;
 use core::ops::Range;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 use lib::command_line::CommandLine;
@@ -154,12 +153,12 @@ pub fn parameters() -> CommandLine<'static> {
     CommandLine::parse(command_line(), &mut |_| ())
 }
 
-/// Tells of the words that are left out.
-pub fn check_command_line() {
+/// Has `tell` say what is left out of the command line.
+pub fn check_command_line(mut tell: impl FnMut(core::fmt::Arguments<'_>)) {
     if core::str::from_utf8(&setup().command_line).is_err() {
-        printk!("Command line left out: it is not text\n");
+        tell(format_args!("Command line left out: it is not text"));
     }
     CommandLine::parse(command_line(), &mut |bad| {
-        printk!("Command line, left out: {bad}\n");
+        tell(format_args!("Command line, left out: {bad}"))
     });
 }

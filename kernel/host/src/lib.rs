@@ -83,8 +83,13 @@ mod chr_drv {
         pub mod lights;
     }
 
+    /// Ring buffers.
+    pub mod queue;
+    /// What the line discipline writes to.
+    pub mod sink;
+
     /// The registers of the serial lines, and messages that wait for one.
-    pub mod serial {
+    pub mod uart {
         pub mod messages;
         pub mod registers;
     }
@@ -97,7 +102,6 @@ mod chr_drv {
     /// The line discipline.
     pub mod tty_io {
         pub mod line_discipline;
-        pub mod queue;
     }
 }
 

@@ -17,14 +17,14 @@ mod beep;
 mod escape;
 mod screen;
 
-use super::tty_io::Sink;
-use crate::sched::HZ;
+use super::sink::Sink;
 use crate::setup_data::{self, ScreenInfo};
 use beep::Beep;
 use core::slice;
 pub use escape::Effects;
 use escape::Parser;
 use lib::asm::io::{inb_p, outb, outb_p};
+use lib::limits::HZ;
 use lib::lock::{IrqLock, IrqLockGuard};
 use screen::{Cell, Screen};
 

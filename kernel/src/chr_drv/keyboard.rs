@@ -16,7 +16,7 @@ mod decoder;
 mod layout;
 mod lights;
 
-use super::{serial, tty_io};
+use super::{tty_io, uart};
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::printk;
@@ -177,7 +177,7 @@ fn show_tasks() {
 /// not, an exception without an interrupt table does (0.11: `reboot`).
 pub fn reboot() -> ! {
     system::cli();
-    serial::flush_messages();
+    uart::flush_messages();
     for _ in 0..16 {
         kb_wait();
         // SAFETY: nothing is to go on after this.

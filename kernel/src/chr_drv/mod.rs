@@ -10,16 +10,19 @@
 //! All are [`IrqLock`](lib::lock::IrqLock)s, taken in this order:
 //!
 //! 1. a terminal's state ([`tty_io`]);
-//! 2. the console ([`console`]), or a UART ([`serial`]), or the keyboard
+//! 2. the console ([`console`]), or a UART ([`uart`]), or the keyboard
 //!    ([`keyboard`]).
 //!
 //! Signals are sent after all of them are released.
 
 pub mod console;
 pub mod keyboard;
+mod queue;
 pub mod serial;
+mod sink;
 pub mod tty_io;
 pub mod tty_ioctl;
+pub mod uart;
 
 /// Sets up terminals, serial lines and keyboard. Interrupts may come after this
 /// (0.11: `tty_init`).

@@ -17,7 +17,6 @@
 //! read, or room to write; whoever sleeps there looks again.
 
 mod line_discipline;
-pub(super) mod queue;
 mod tty;
 
 use super::{console, serial};
@@ -32,7 +31,7 @@ use lib::sys::types::{Device, major};
 use lib::termios::{ControlFlags, LocalFlags, Winsize};
 use lib::{Errno, Result};
 use line_discipline::{Event, Taken};
-pub use line_discipline::{LineDiscipline, LineError, Sink};
+pub use line_discipline::{LineDiscipline, LineError};
 pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
 
 /// Bytes that move between a program and a terminal at a time: interrupts are

@@ -20,23 +20,14 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-use super::queue::Queue;
+use crate::chr_drv::queue::Queue;
+use crate::chr_drv::sink::Sink;
 use edit::Editing;
 use lib::signal::Signal;
 use lib::termios::{
     ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VDISCARD, VEOF, VERASE,
     VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
 };
-
-/// Where output goes: a screen, or the queue of a serial line.
-pub trait Sink {
-    /// Bytes that it takes now.
-    fn room(&self) -> usize;
-    /// Takes bytes, no more than there is room for.
-    fn put(&mut self, bytes: &[u8]);
-    /// Throws away what has not reached the device yet.
-    fn discard(&mut self);
-}
 
 /// What a typed byte asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -592,22 +583,5 @@ impl dyn Sink + '_ {
         if self.room() >= bytes.len() {
             self.put(bytes);
         }
-    }
-}
-
-impl<const SIZE: usize> Sink for Queue<u8, SIZE> {
-    fn room(&self) -> usize {
-        self.room()
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            // The caller has asked for room.
-            let _ = self.push(byte);
-        }
-    }
-
-    fn discard(&mut self) {
-        self.clear();
     }
 }

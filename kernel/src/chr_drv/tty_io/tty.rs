@@ -8,8 +8,9 @@
 //! for a program asks [`OpenTty::lock`] for the state, which refuses it then.
 
 use super::CHUNK;
-use super::line_discipline::{LineDiscipline, Sink};
-use super::queue::Queue;
+use super::line_discipline::LineDiscipline;
+use crate::chr_drv::queue::Queue;
+use crate::chr_drv::sink::Sink;
 use crate::chr_drv::{console, serial};
 use crate::deliver::{kill_pgrp, kill_session};
 use crate::job_control::{is_orphaned, stop_here};

@@ -5,7 +5,7 @@
 //! that came before has been sent, nothing more is taken, so that what is missing
 //! is told where it is missing.
 
-use crate::chr_drv::tty_io::queue::Queue;
+use crate::chr_drv::queue::Queue;
 use core::fmt::{self, Write};
 
 /// Bytes that are kept: enough for a list of all tasks.
