@@ -113,7 +113,7 @@ extern "C" fn main() -> ! {
     fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
     give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, gapless_end));
     chr_drv::tty_init();
-    blk_drv::ll_rw_blk::blk_dev_init();
+    blk_drv::blk_dev_init();
     clock::start_clock();
     char_dev::random::rand_initialize();
     lib::asm::system::sti();

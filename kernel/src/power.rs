@@ -5,7 +5,7 @@
 //! `kernel/chr_drv/keyboard.S`). A machine of 1991 cannot switch itself off;
 //! an emulator can be told to, which the tests live by.
 
-use crate::chr_drv::uart;
+use crate::chr_drv::{i8042, uart};
 use crate::printk;
 use core::arch::asm;
 use lib::asm::io::outb;
@@ -48,5 +48,19 @@ pub fn stop(why: core::fmt::Arguments<'_>) -> ! {
 /// Starts the machine again.
 pub fn restart() -> ! {
     printk!("Restarting.\n");
-    crate::chr_drv::keyboard::reboot()
+    reboot()
+}
+
+/// Restarts the machine: the controller resets the processor, and if it does
+/// not, an exception without an interrupt table does (0.11: `reboot`).
+pub fn reboot() -> ! {
+    cli();
+    uart::flush_messages();
+    for _ in 0..16 {
+        i8042::pulse_reset();
+    }
+    let no_table = [0u16; 3];
+    // SAFETY: nothing is to go on after this. The processor finds no handler, not
+    // even for that fault, and shuts down, at which the machine restarts.
+    unsafe { asm!("lidt [{0}]", "int3", "2: hlt", "jmp 2b", in(reg) &no_table, options(noreturn)) };
 }

@@ -3,19 +3,20 @@
 //!
 //! The file system locks a buffer and calls [`ll_rw_block`], which comes back
 //! as soon as the transfer is in its driver's queue. When it is over, the
-//! driver says so by [`blk::end_request`](super::blk::end_request).
+//! driver says so by [`blk::end_request`](super::blk::end_request). No driver is
+//! known here by its name: the table of them is in `mod.rs`, above this file.
 #![deny(unsafe_code)]
 
 mod requests;
 
-use super::{floppy, hd, ramdisk};
 use crate::{fs_seam, printk, sched};
 use fs::buffer::BufferHead;
 use fs::seam::{Direction, WaitQueue};
 use lib::lock::IrqLock;
-use lib::sys::types::{Device, major};
+use lib::sys::types::Device;
 pub(super) use requests::Ended;
 use requests::{Added, NR_BLK_DEV, Requests, Transfer};
+use spin::Once;
 
 /// A driver of block devices (0.11: `struct blk_dev_struct`).
 pub struct Driver {
@@ -29,47 +30,22 @@ pub struct Driver {
     pub blocks: fn(u8) -> u32,
 }
 
-/// The drivers by major (0.11: `blk_dev`).
-static BLK_DEV: [Option<Driver>; NR_BLK_DEV] = {
-    let mut table = [const { None }; NR_BLK_DEV];
-    table[major::MEM as usize] = Some(Driver {
-        name: "ramdisk",
-        // Its memory was taken before.
-        init: || {},
-        do_request: ramdisk::do_rd_request,
-        blocks: ramdisk::blocks,
-    });
-    table[major::FLOPPY as usize] = Some(Driver {
-        name: "floppy",
-        init: floppy::floppy_init,
-        do_request: floppy::do_fd_request,
-        blocks: floppy::blocks,
-    });
-    table[major::HARD_DISK as usize] = Some(Driver {
-        name: "harddisk",
-        init: hd::hd_init,
-        do_request: hd::do_hd_request,
-        blocks: hd::blocks,
-    });
-    table
-};
+/// The drivers by major, as they have come (0.11: `blk_dev`).
+static BLK_DEV: [Once<&'static Driver>; NR_BLK_DEV] = [const { Once::new() }; NR_BLK_DEV];
+
+/// Has requests for a major go to a driver.
+pub(super) fn register(major: u8, driver: &'static Driver) {
+    BLK_DEV[usize::from(major)].call_once(|| driver);
+}
 
 /// Shared with the drivers' interrupt handlers.
 pub(super) static REQUESTS: IrqLock<Requests> = IrqLock::new(Requests::new());
 /// Waits for a free request (0.11: `wait_for_request`).
 pub(super) static WAIT_FOR_REQUEST: WaitQueue = WaitQueue::new();
 
-/// Starts the drivers. Before the first interrupt (0.11: `blk_dev_init`,
-/// `hd_init` and so on in `main`).
-pub fn blk_dev_init() {
-    for driver in BLK_DEV.iter().flatten() {
-        (driver.init)();
-    }
-}
-
 /// The driver of a device.
 pub(super) fn driver(device: Device) -> Option<&'static Driver> {
-    BLK_DEV.get(usize::from(device.major()))?.as_ref()
+    BLK_DEV.get(usize::from(device.major()))?.get().copied()
 }
 
 /// The size of a device in blocks; 0 if there is no such device.

@@ -24,13 +24,58 @@
 //! [`blk::end_request`] for each buffer, which wakes who waits for it; then it
 //! takes the next request from its queue.
 //!
-//! Another driver is another line in the table in `ll_rw_blk.rs`.
+//! Another driver is another entry in [`DRIVERS`].
+#![deny(unsafe_code)]
 
 pub mod blk;
 pub mod floppy;
 pub mod hd;
 pub mod ll_rw_blk;
 pub mod ramdisk;
+
+use lib::sys::types::major;
+use ll_rw_blk::Driver;
+
+/// The drivers with their majors.
+static DRIVERS: [(u8, Driver); 3] = [
+    (
+        major::MEM,
+        Driver {
+            name: "ramdisk",
+            // Its memory was taken before.
+            init: || {},
+            do_request: ramdisk::do_rd_request,
+            blocks: ramdisk::blocks,
+        },
+    ),
+    (
+        major::FLOPPY,
+        Driver {
+            name: "floppy",
+            init: floppy::floppy_init,
+            do_request: floppy::do_fd_request,
+            blocks: floppy::blocks,
+        },
+    ),
+    (
+        major::HARD_DISK,
+        Driver {
+            name: "harddisk",
+            init: hd::hd_init,
+            do_request: hd::do_hd_request,
+            blocks: hd::blocks,
+        },
+    ),
+];
+
+/// Starts the drivers. Before the first interrupt (0.11: `blk_dev_init`,
+/// `hd_init` and so on in `main`).
+pub fn blk_dev_init() {
+    for (major, driver) in &DRIVERS {
+        ll_rw_blk::register(*major, driver);
+        (driver.init)();
+    }
+}
 
 /// Each clock tick.
 #[inline(always)]

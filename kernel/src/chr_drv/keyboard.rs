@@ -9,37 +9,25 @@
 //! Ctrl-Alt-Del       restarts the machine
 //! Ctrl-Scroll Lock   lists the tasks
 //! ```
-//!
-//! Source: IBM PC AT Technical Reference, keyboard controller (8042).
+#![deny(unsafe_code)]
 
 mod decoder;
 mod layout;
 mod lights;
 
-use super::{tty_io, uart};
+use super::i8042::{has_data, read_data, send};
+use super::tty_io;
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
+use crate::power;
 use crate::printk;
 use crate::sched;
 use crate::setup_data;
-use core::arch::asm;
 use decoder::{Action, Decoder, Leds};
-use lib::asm::io::{inb, io_delay, outb};
-use lib::asm::system;
 use lib::lock::IrqLock;
 use lights::{ACKNOWLEDGE, Lights, RESEND};
 
 const IRQ: u8 = 1;
-/// The keyboard's bytes in both directions.
-const DATA: u16 = 0x60;
-/// Read: [`HAS_DATA`], [`IS_BUSY`]. Written: commands to the controller.
-const STATUS: u16 = 0x64;
-const HAS_DATA: u8 = 1;
-const IS_BUSY: u8 = 2;
-/// To the controller: pulse the line that resets the processor.
-const PULSE_RESET: u8 = 0xFE;
-/// Times to ask whether the controller takes a byte.
-const MOST_POLLS: u32 = 10_000;
 /// Bytes dealt with in one interrupt.
 const MOST_BYTES: u32 = 32;
 
@@ -56,34 +44,6 @@ static KEYBOARD: IrqLock<Keyboard> = IrqLock::new(Keyboard {
     layout: 0,
 });
 
-fn status() -> u8 {
-    // SAFETY: the controller is this module's; reading its status changes
-    // nothing.
-    unsafe { inb(STATUS) }
-}
-
-fn read_data() -> u8 {
-    // SAFETY: as above; the byte is taken away from nobody else.
-    unsafe { inb(DATA) }
-}
-
-/// Waits until the controller takes a byte, but not for ever (0.11:
-/// `kb_wait`).
-fn kb_wait() {
-    for _ in 0..MOST_POLLS {
-        if status() & IS_BUSY == 0 {
-            return;
-        }
-        io_delay();
-    }
-}
-
-fn send(byte: u8) {
-    kb_wait();
-    // SAFETY: the keyboard is this module's; all it can do is send bytes.
-    unsafe { outb(byte, DATA) };
-}
-
 /// Sets layout and lights and takes interrupts from the keyboard.
 pub fn keyboard_init() {
     if let Some(number) = setup_data::parameters().keyboard {
@@ -91,7 +51,7 @@ pub fn keyboard_init() {
     }
     // What was typed before would hold back the first interrupt.
     for _ in 0..MOST_BYTES {
-        if status() & HAS_DATA == 0 {
+        if !has_data() {
             break;
         }
         read_data();
@@ -120,7 +80,7 @@ pub fn set_layout(number: usize) -> bool {
 
 fn keyboard_interrupt(_: &Registers) {
     for _ in 0..MOST_BYTES {
-        if status() & HAS_DATA == 0 {
+        if !has_data() {
             return;
         }
         let action = KEYBOARD.lock().byte(read_data());
@@ -132,7 +92,7 @@ fn keyboard_interrupt(_: &Registers) {
                 tty_io::change_console(number);
             }
             Some(Action::ShowTasks) => show_tasks(),
-            Some(Action::Reboot) => reboot(),
+            Some(Action::Reboot) => power::reboot(),
             Some(Action::Light(_)) | None => {}
         }
     }
@@ -171,20 +131,4 @@ fn show_tasks() {
         let (pid, father, pgrp) = (task.pid.get(), task.father.get(), task.pgrp.get());
         printk!("{pid:4} {father:4} {pgrp:4} {:?}\n", task.state());
     }
-}
-
-/// Restarts the machine: the controller resets the processor, and if it does
-/// not, an exception without an interrupt table does (0.11: `reboot`).
-pub fn reboot() -> ! {
-    system::cli();
-    uart::flush_messages();
-    for _ in 0..16 {
-        kb_wait();
-        // SAFETY: nothing is to go on after this.
-        unsafe { outb(PULSE_RESET, STATUS) };
-    }
-    let no_table = [0u16; 3];
-    // SAFETY: as above: the processor finds no handler, not even for that
-    // fault, and shuts down, at which the machine restarts.
-    unsafe { asm!("lidt [{0}]", "int3", "2: hlt", "jmp 2b", in(reg) &no_table, options(noreturn)) };
 }

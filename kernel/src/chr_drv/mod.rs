@@ -16,6 +16,7 @@
 //! Signals are sent after all of them are released.
 
 pub mod console;
+pub mod i8042;
 pub mod keyboard;
 mod queue;
 pub mod serial;
