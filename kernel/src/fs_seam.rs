@@ -4,9 +4,8 @@
 //! The one place where the `fs` crate meets scheduler, drivers and clock.
 
 use crate::blk_drv::{floppy, hd, ll_rw_blk};
-use crate::char_dev;
 use crate::chr_drv::tty_io::{self, OpenTty};
-use crate::chr_drv::tty_ioctl;
+use crate::chr_drv::{mem, tty_ioctl};
 use crate::deliver::deliver;
 use crate::sched::{self, current};
 use crate::sleep;
@@ -125,7 +124,7 @@ impl Seam for KernelSeam {
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice> {
         match device.major() {
             _ if is_block && ll_rw_blk::has_driver(device) => Ok(OpenDevice::new(device)),
-            major::MEM if !is_block => char_dev::open(device).map(|()| OpenDevice::new(device)),
+            major::MEM if !is_block => mem::open(device).map(|()| OpenDevice::new(device)),
             major::TTYX | major::TTY if !is_block => tty_io::tty_open(device, flags),
             _ => Err(Errno::ENXIO),
         }
@@ -144,7 +143,7 @@ impl Seam for KernelSeam {
         flags: u32,
     ) -> Result<usize> {
         match (opened.device.major(), direction) {
-            (major::MEM, _) => char_dev::rw_memory(direction, opened.device, buffer, position),
+            (major::MEM, _) => mem::rw_memory(direction, opened.device, buffer, position),
             (major::TTYX, Direction::Read) => tty_io::tty_read(opened, buffer, flags),
             (major::TTYX, Direction::Write) => tty_io::tty_write(opened, buffer, flags),
             _ => Err(Errno::ENXIO),

@@ -10,7 +10,7 @@
 //!                               -> end_of_interrupt
 //! ```
 
-use crate::char_dev::random;
+use crate::chr_drv::random;
 use crate::frame::Registers;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use lib::asm::io::{inb, outb};

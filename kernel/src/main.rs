@@ -9,7 +9,6 @@
 #![no_main]
 
 mod blk_drv;
-mod char_dev;
 mod chr_drv;
 mod clock;
 mod deliver;
@@ -115,7 +114,7 @@ extern "C" fn main() -> ! {
     chr_drv::tty_init();
     blk_drv::blk_dev_init();
     clock::start_clock();
-    char_dev::random::rand_initialize();
+    chr_drv::random::rand_initialize();
     lib::asm::system::sti();
     let (free, _) = memory::calc_mem();
     memory::keep_reserve(reserved_pages(free), || {

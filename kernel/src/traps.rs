@@ -12,6 +12,7 @@ use crate::fault;
 use crate::frame::Registers;
 use crate::irq::{FIRST_IRQ_VECTOR, IRQS, do_irq};
 use crate::latency::interrupt_flag_macros;
+use crate::math::{self, math_emulate::math_emulate};
 use crate::ptrace;
 use crate::sched::current;
 use core::arch::global_asm;
@@ -185,11 +186,15 @@ extern "C" fn do_invalid_op(registers: &mut Registers) {
     die("invalid operand", registers, Signal::SIGILL);
 }
 
+/// An instruction for the coprocessor, which another task used or which is not
+/// there.
 extern "C" fn do_device_not_available(registers: &mut Registers) {
-    if registers.is_from_user() {
-        crate::math::device_not_available(registers);
-    } else {
+    if !registers.is_from_user() {
         die("device not available", registers, Signal::SIGFPE);
+    } else if math::has_x87() {
+        math::math_state_restore();
+    } else {
+        math_emulate(registers);
     }
 }
 
@@ -215,7 +220,7 @@ extern "C" fn do_reserved(registers: &mut Registers) {
 
 extern "C" fn do_coprocessor_error(registers: &mut Registers) {
     if registers.is_from_user() {
-        crate::math::math_error();
+        math::math_error();
     }
     die("coprocessor error", registers, Signal::SIGFPE);
 }

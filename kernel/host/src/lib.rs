@@ -27,15 +27,6 @@ mod blk_drv {
     pub mod requests;
 }
 
-/// Memory devices.
-#[path = "../../src/char_dev"]
-mod char_dev {
-    /// The source of random bytes.
-    pub mod random {
-        pub mod pool;
-    }
-}
-
 /// What the BIOS told.
 #[path = "../../src/setup_data"]
 mod setup_data {
@@ -83,6 +74,11 @@ mod chr_drv {
         pub mod lights;
     }
 
+    /// The source of random bytes.
+    pub mod random {
+        pub mod pool;
+    }
+
     /// Ring buffers.
     pub mod queue;
     /// What the line discipline writes to.
@@ -120,6 +116,7 @@ mod math {
     pub mod i387;
     pub mod instructions;
     pub mod log;
+    pub mod machine;
     pub mod mul;
     pub mod poly;
     pub mod remainder;

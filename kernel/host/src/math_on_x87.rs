@@ -4,7 +4,8 @@
 
 use crate::math::error::{Exceptions, Result, Stop};
 use crate::math::i387::{C1, C2, I387};
-use crate::math::instructions::{Instruction, Machine, do_emu};
+use crate::math::instructions::do_emu;
+use crate::math::machine::{Instruction, Machine};
 use crate::math::temp_real::TempReal;
 
 /// Code that loads a state from `rdi`, carries out one instruction on the
@@ -12,7 +13,7 @@ use crate::math::temp_real::TempReal;
 /// byte of each escape code, without and with a prefix for 16-bit operands.
 mod routines {
     use crate::math::i387::I387;
-    use crate::math::instructions::Instruction;
+    use crate::math::machine::Instruction;
 
     core::arch::global_asm!(
         ".balign 8",

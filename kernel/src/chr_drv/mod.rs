@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Character devices: the terminals (0.11: `kernel/chr_drv/`).
+//! Character devices: the terminals (0.11: `kernel/chr_drv/`), and memory as a
+//! device ([`mem`], [`random`]).
 //!
 //! What is typed comes from [`keyboard`] or [`serial`] by interrupt, is made
 //! into lines by the line discipline of [`tty_io`], and waits there to be
@@ -18,7 +19,9 @@
 pub mod console;
 pub mod i8042;
 pub mod keyboard;
+pub mod mem;
 mod queue;
+pub mod random;
 pub mod serial;
 mod sink;
 pub mod tty_io;

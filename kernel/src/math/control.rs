@@ -8,7 +8,7 @@
 
 use super::error::{Exceptions, Result};
 use super::i387::I387;
-use super::instructions::{Instruction, Machine};
+use super::machine::{Instruction, Machine};
 use super::temp_real::TempReal;
 
 /// Words of what FNSTENV writes; its bytes, and with 16-bit operands.

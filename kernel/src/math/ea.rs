@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::error::{Result, Stop};
-use super::instructions::Instruction;
+use super::machine::Instruction;
 
 /// A segment register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,7 +11,7 @@ use super::convert::{
 };
 use super::error::{Context, Result};
 use super::i387::I387;
-use super::instructions::Machine;
+use super::machine::Machine;
 use super::temp_real::TempReal;
 
 fn get<const N: usize>(machine: &mut dyn Machine) -> Result<[u8; N]> {

@@ -26,7 +26,8 @@ mod get_put;
 pub mod i387;
 mod instructions;
 mod log;
-mod math_emulate;
+mod machine;
+pub mod math_emulate;
 mod mul;
 mod poly;
 mod remainder;
@@ -36,7 +37,6 @@ mod sqrt;
 mod temp_real;
 mod trig;
 
-use crate::frame::Registers;
 use crate::sched::{TASK, Task, current};
 use crate::setup_data;
 use core::arch::asm;
@@ -56,7 +56,8 @@ const CR0_EM: u32 = 1 << 2;
 /// There was a task switch: its instructions trap.
 const CR0_TS: u32 = 1 << 3;
 
-fn has_x87() -> bool {
+/// Whether there is a coprocessor that is used.
+pub fn has_x87() -> bool {
     let cr0: u32;
     // SAFETY: reading a control register changes nothing.
     unsafe { asm!("mov {0}, cr0", out(reg) cr0, options(nomem, nostack, preserves_flags)) };
@@ -75,15 +76,6 @@ pub fn math_init() {
     }
 }
 
-/// An instruction of a program has trapped (0.11: `device_not_available`).
-pub fn device_not_available(registers: &mut Registers) {
-    if has_x87() {
-        math_state_restore();
-    } else {
-        math_emulate::math_emulate(registers);
-    }
-}
-
 /// Lets coprocessor instructions through until the next task switch.
 fn clts() {
     // SAFETY: only the lazy switching below depends on TS.
@@ -98,7 +90,7 @@ fn save(state: &UnsafeCell<I387>) {
 }
 
 /// Gives the coprocessor to the current task.
-fn math_state_restore() {
+pub fn math_state_restore() {
     clts();
     let task = current();
     let last = LAST_TASK_USED_MATH.load(Relaxed);

@@ -26,24 +26,19 @@ const RECURSIONS: &[(&[&str], &str)] = &[
             "blk_drv/floppy.rs",
             "blk_drv/hd.rs",
             "blk_drv/ll_rw_blk.rs",
-            "char_dev.rs",
-            "chr_drv/keyboard.rs",
-            "chr_drv/serial.rs",
-            "chr_drv/tty_io.rs",
+            "chr_drv/mem.rs",
             "chr_drv/tty_ioctl.rs",
             "fault.rs",
             "fs_seam.rs",
-            "irq.rs",
             "segment.rs",
             "sys.rs",
         ],
         "not opened yet",
     ),
     (
-        &["math/control.rs", "math/get_put.rs", "math/instructions.rs"],
-        "the two hardest groups of instructions are files of their own, and work on the machine",
+        &["chr_drv/serial.rs", "chr_drv/tty_io.rs"],
+        "not opened yet",
     ),
-    (&["math/math_emulate.rs", "math/mod.rs"], "not opened yet"),
 ];
 
 /// Each file with the files that it imports.

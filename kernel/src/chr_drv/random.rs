@@ -16,7 +16,6 @@
 
 mod pool;
 
-use super::in_pieces;
 use crate::sched;
 use core::arch::asm;
 use fs::seam::UserBuffer;
@@ -41,6 +40,26 @@ pub fn rand_initialize() {
 /// An interrupt of `line` has come: when, is anybody's guess.
 pub fn add_interrupt_randomness(line: u8) {
     POOL.lock().stir(now() ^ u32::from(line) << 24);
+}
+
+/// Moves the whole buffer, at most `most` bytes at a time; tells how much.
+pub fn in_pieces(
+    buffer: &mut dyn UserBuffer,
+    most: usize,
+    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
+) -> Result<usize> {
+    let mut total = 0;
+    while buffer.remaining() > 0 {
+        let count = buffer.remaining().min(most);
+        match buffer.prepare(count) {
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        transfer(buffer, count);
+        total += count;
+    }
+    Ok(total)
 }
 
 /// Fills the buffer with random bytes.

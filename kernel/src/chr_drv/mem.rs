@@ -11,8 +11,7 @@
 //! what is in use, as text, for `free` and for tests, which see what is not given
 //! back. Who may open them is a matter of the nodes' modes.
 
-pub mod random;
-
+use super::random::{self, in_pieces};
 use crate::fs_seam::fs;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
@@ -83,26 +82,6 @@ fn read_zero(buffer: &mut dyn UserBuffer) -> Result<usize> {
     in_pieces(buffer, ZEROES.len(), |buffer, count| {
         buffer.put(&ZEROES[..count]);
     })
-}
-
-/// Moves the whole buffer, at most `most` bytes at a time; tells how much.
-fn in_pieces(
-    buffer: &mut dyn UserBuffer,
-    most: usize,
-    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
-) -> Result<usize> {
-    let mut total = 0;
-    while buffer.remaining() > 0 {
-        let count = buffer.remaining().min(most);
-        match buffer.prepare(count) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
-        transfer(buffer, count);
-        total += count;
-    }
-    Ok(total)
 }
 
 /// The bytes of memory from `position` to the end of its page. `None` behind
