@@ -4,7 +4,7 @@
 
 use crate::blk_drv::{hd, ramdisk};
 use crate::chr_drv::tty_io::{self, FIRST_SERIAL};
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};

@@ -9,8 +9,8 @@
 use crate::deliver::deliver;
 use crate::exit;
 use crate::fault;
+use crate::file_system::fs;
 use crate::frame::{EFLAGS_TF, Registers};
-use crate::fs_seam::fs;
 use crate::ptrace;
 use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};

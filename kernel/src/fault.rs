@@ -13,7 +13,7 @@
 //! ```
 
 use crate::deliver::deliver;
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, HZ, INIT_PID, Task};
 use fs::Executable;

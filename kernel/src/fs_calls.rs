@@ -5,7 +5,7 @@
 //! paths and structures are copied from and to the program; nothing is
 //! decided.
 
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::sched::current;
 use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
 use crate::{disks, setup_data};

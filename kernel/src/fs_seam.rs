@@ -12,32 +12,15 @@ use crate::sleep;
 use core::fmt;
 use fs::buffer::BufferHead;
 use fs::seam::{Condition, Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
-use fs::{Fs, Tables};
 use lib::signal::Signal;
 use lib::sys::types::{Device, Time, major};
 use lib::{Errno, Result};
-use spin::Once;
-
-static TABLES: Tables = Tables::new();
-static FS: Once<Fs<'static>> = Once::new();
 
 /// The kernel as seen by the file system.
 pub struct KernelSeam;
 
 /// The one there is.
 pub static SEAM: KernelSeam = KernelSeam;
-
-/// Starts the file system with this memory for buffers (0.11: `buffer_init`).
-pub fn fs_init(buffers: &'static [BufferHead]) {
-    FS.call_once(|| Fs::new(&SEAM, buffers, &TABLES));
-}
-
-/// The file system.
-#[inline(always)]
-pub fn fs() -> &'static Fs<'static> {
-    FS.get()
-        .expect("fs_init comes before every user of the file system")
-}
 
 /// What is to be read or written must not wait until it is our turn again.
 #[cold]

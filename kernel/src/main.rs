@@ -17,6 +17,7 @@ mod disks;
 mod execve;
 mod exit;
 mod fault;
+mod file_system;
 mod fork;
 mod frame;
 mod fs_calls;
@@ -109,7 +110,10 @@ extern "C" fn main() -> ! {
     make_task_0(cr3);
     let gapless_end = gapless_end();
     let buffers_end = buffer_memory_end(gapless_end);
-    fs_seam::fs_init(buffer_heads(address_of(&raw const kernel_end), buffers_end));
+    file_system::fs_init(
+        &fs_seam::SEAM,
+        buffer_heads(address_of(&raw const kernel_end), buffers_end),
+    );
     give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, gapless_end));
     chr_drv::tty_init();
     blk_drv::blk_dev_init();

@@ -5,7 +5,7 @@
 //! `Fs::sys_select`'s, and what it found is stored again: in each set the
 //! descriptors that are ready, in the timeout what is left of it.
 
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::sched::{self, HZ, current};
 use crate::segment::{get_user, put_user};
 use lib::sys::time::{SelectArguments, Timeval};

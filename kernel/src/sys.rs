@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Small system calls (0.11: `kernel/sys.c`).
 
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::sched::{self, HZ, Task, current};
 use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
 use crate::{fault, power, printk};

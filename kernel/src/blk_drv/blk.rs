@@ -12,7 +12,8 @@
 #![deny(unsafe_code)]
 
 use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
-use crate::{fs_seam, printk, sched};
+use crate::file_system::fs;
+use crate::{printk, sched};
 use fs::buffer::BufferHead;
 use fs::seam::Direction;
 use lib::sys::types::Device;
@@ -52,7 +53,7 @@ pub fn current(major: u8) -> Option<Current> {
 /// nobody else changes what block it is of.
 pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
     let number = REQUESTS.lock().current(major)?.buffer(index)?;
-    fs_seam::fs().buffer_head(number)
+    fs().buffer_head(number)
 }
 
 /// Counts a failure of the next block; tells how many there have been.
@@ -100,8 +101,8 @@ pub fn end_hopeless_request(major: u8, why: &str) {
 
 fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended> {
     let ended = REQUESTS.lock().end_buffer(major)?;
-    if let Some(head) = fs_seam::fs().buffer_head(ended.buffer) {
-        head.end_request(&fs_seam::SEAM, uptodate);
+    if let Some(head) = fs().buffer_head(ended.buffer) {
+        head.end_request(fs().seam(), uptodate);
     }
     if ended.request_is_free {
         sched::wake_up(&WAIT_FOR_REQUEST);

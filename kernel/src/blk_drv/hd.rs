@@ -28,8 +28,8 @@ mod partition;
 mod registers;
 
 use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use crate::file_system::fs;
 use crate::frame::Registers;
-use crate::fs_seam::fs;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
 use crate::{printk, setup_data};

@@ -9,7 +9,8 @@
 
 mod requests;
 
-use crate::{fs_seam, printk, sched};
+use crate::file_system::fs;
+use crate::{printk, sched};
 use fs::buffer::BufferHead;
 use fs::seam::{Direction, WaitQueue};
 use lib::lock::IrqLock;
@@ -65,7 +66,7 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
     let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
     else {
         printk!("Trying to reach block {block} of {device}, which does not exist\n");
-        head.end_request(&fs_seam::SEAM, false);
+        head.end_request(fs().seam(), false);
         return;
     };
     let transfer = Transfer {

@@ -10,7 +10,7 @@
 
 use super::blk;
 use super::ll_rw_blk;
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::{printk, setup_data};
 use fs::layout::{BLOCK_SIZE, DiskSuper, Geometry, SUPER_BLOCK};
 use fs::seam::Direction;

@@ -12,7 +12,7 @@
 //! back. Who may open them is a matter of the nodes' modes.
 
 use super::random::{self, in_pieces};
-use crate::fs_seam::fs;
+use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
 use core::fmt::{self, Write};

@@ -91,7 +91,7 @@ pub fn type_named(info: &DebugInfo, path: &str) -> Result<TypeId> {
     Ok(*id)
 }
 
-/// The spot of a static, or of a field of it: `kernel::fs_seam::FS.buffers`.
+/// The spot of a static, or of a field of it: `kernel::file_system::FS.buffers`.
 pub fn static_named(info: &DebugInfo, path: &str) -> Result<(Spot, Place)> {
     let (name, fields) = path.split_once('.').unwrap_or((path, ""));
     let found = info.statics.get(name);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The file system that the kernel runs.
+//!
+//! Whoever reads or writes files or blocks takes it from here by [`fs`]: system
+//! calls, page faults, and drivers too. What the file system itself needs of
+//! scheduler and drivers is in `fs_seam.rs`, above all of them; `main` hands
+//! that in.
+#![deny(unsafe_code)]
+
+use fs::buffer::BufferHead;
+use fs::seam::Seam;
+use fs::{Fs, Tables};
+use spin::Once;
+
+static TABLES: Tables = Tables::new();
+static FS: Once<Fs<'static>> = Once::new();
+
+/// Starts the file system on this platform, with this memory for buffers (0.11:
+/// `buffer_init`).
+pub fn fs_init(platform: &'static dyn Seam, buffers: &'static [BufferHead]) {
+    FS.call_once(|| Fs::new(platform, buffers, &TABLES));
+}
+
+/// The file system.
+#[inline(always)]
+pub fn fs() -> &'static Fs<'static> {
+    FS.get()
+        .expect("fs_init comes before every user of the file system")
+}
