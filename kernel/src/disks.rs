@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Disks and the root file system, as task 1 asks for them by `setup`
 //! (0.11: the end of `sys_setup` in `kernel/blk_drv/hd.c`, `mount_root`).
+#![deny(unsafe_code)]
 
 use crate::blk_drv::{hd, ramdisk};
 use crate::chr_drv::tty_io::{self, FIRST_SERIAL};

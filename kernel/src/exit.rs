@@ -6,6 +6,7 @@
 //! asks for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot.
 //! Orphans become children of task 1. What others than a task that ends need for
 //! sending a signal is in `deliver.rs`, below this file.
+#![deny(unsafe_code)]
 
 use crate::chr_drv::tty_io;
 use crate::deliver::{WAITING_PARENTS, deliver, tell_father};

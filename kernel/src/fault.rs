@@ -11,6 +11,7 @@
 //! offset 0               end_data      brk                       64 MB
 //!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
+#![deny(unsafe_code)]
 
 use crate::deliver::deliver;
 use crate::file_system::fs;

@@ -4,6 +4,7 @@
 //! The calls themselves are methods of [`fs::Fs`], named as in 0.11. Here
 //! paths and structures are copied from and to the program; nothing is
 //! decided.
+#![deny(unsafe_code)]
 
 use crate::file_system::fs;
 use crate::sched::current;

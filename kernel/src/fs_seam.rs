@@ -2,6 +2,7 @@
 //! The kernel's side of the file system's seam (`fs::seam`).
 //!
 //! The one place where the `fs` crate meets scheduler, drivers and clock.
+#![deny(unsafe_code)]
 
 use crate::blk_drv::{floppy, hd, ll_rw_blk};
 use crate::chr_drv::tty_io::{self, OpenTty};

@@ -6,6 +6,7 @@
 //! The kernel of `make latency` has `latency/measured.rs` in the place of this
 //! file and measures there how long interrupts are masked. In the ordinary
 //! kernel nothing is to be done: the macros of `latency.s` are empty.
+#![deny(unsafe_code)]
 
 /// The assembly macros `gate_has_masked`, `cli_will_mask` and `iret_will_take`,
 /// for `global_asm!`.

@@ -5,6 +5,7 @@
 //! writes to the console and to the first serial line, and keeps the last
 //! messages for `/dev/kmsg`. It allocates nothing and may be called from
 //! interrupt handlers; the formatting is `core::fmt`'s.
+#![deny(unsafe_code)]
 
 mod log;
 

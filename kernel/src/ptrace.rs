@@ -23,6 +23,7 @@
 //! began to run it ([`Task::guarded`]). A tracee may not become a program that
 //! it cannot read. Where nobody is traced, none of this costs anything:
 //! system calls have another gate only while somebody asks for their stops.
+#![deny(unsafe_code)]
 
 use crate::deliver::{deliver, tell_father};
 use crate::frame::{EFLAGS_TF, Registers};

@@ -17,6 +17,7 @@
 //! While the word is 0 a system call takes the straight gate and pays nothing. No
 //! program can set the word or read a record: both are the kernel's memory, which only
 //! `/dev/mem` and `/dev/kmem` show, and those are the super-user's.
+#![deny(unsafe_code)]
 
 use crate::descriptor_tables;
 use crate::frame::Registers;

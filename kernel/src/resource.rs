@@ -6,6 +6,7 @@
 //! those for processor time (at the end of a time slice), the size of files
 //! and open files (the file system has copies in `FsTask`), of data and of the
 //! stack, and processes of a user; the other two are only remembered.
+#![deny(unsafe_code)]
 
 use crate::deliver::deliver;
 use crate::limits::{INFINITY, Limit};

@@ -4,6 +4,7 @@
 //! What the program hands over is fetched here, the waiting is
 //! `Fs::sys_select`'s, and what it found is stored again: in each set the
 //! descriptors that are ready, in the timeout what is left of it.
+#![deny(unsafe_code)]
 
 use crate::file_system::fs;
 use crate::sched::{self, HZ, current};

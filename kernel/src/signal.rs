@@ -6,6 +6,7 @@
 //! task, or lets ring 3 go on in the handler: it pushes what the handler's
 //! restorer needs onto the user stack (the frame is drawn in `lib::signal`)
 //! and changes `eip` and `esp` of the interrupted program.
+#![deny(unsafe_code)]
 
 use crate::chr_drv::tty_io;
 use crate::exit::do_exit;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Small system calls (0.11: `kernel/sys.c`).
+#![deny(unsafe_code)]
 
 use crate::file_system::fs;
 use crate::sched::{self, HZ, Task, current};

@@ -15,17 +15,23 @@
 //!    ([`keyboard`]).
 //!
 //! Signals are sent after all of them are released.
+#![deny(unsafe_code)]
 
+#[allow(unsafe_code)]
 pub mod console;
+#[allow(unsafe_code)]
 pub mod i8042;
 pub mod keyboard;
+#[allow(unsafe_code)]
 pub mod mem;
 mod queue;
+#[allow(unsafe_code)]
 pub mod random;
 pub mod serial;
 mod sink;
 pub mod tty_io;
 pub mod tty_ioctl;
+#[allow(unsafe_code)]
 pub mod uart;
 
 /// Sets up terminals, serial lines and keyboard. Interrupts may come after this

@@ -4,6 +4,7 @@
 //! Source: Motorola, MC146818A data sheet, "Time, Calendar, and Alarm
 //! Locations" and "Register B". The byte for the century is the PC's own
 //! (IBM PS/2 and PC BIOS Interface Technical Reference, CMOS RAM, 32h).
+#![deny(unsafe_code)]
 
 use lib::time::Tm;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The system calls of `kernel/sched.c`: ids, alarm, nice.
+#![deny(unsafe_code)]
 
 use super::{current, set_alarm};
 use lib::{Errno, Result};

@@ -6,6 +6,7 @@
 //! ticks is the earlier one: [`has_come`] does, as long as they are no more
 //! than [`MOST_TICKS`] apart. A tick that is kept is made by [`after`] and is
 //! never 0, because 0 stands for "never".
+#![deny(unsafe_code)]
 
 use lib::limits::HZ;
 

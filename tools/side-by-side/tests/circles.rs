@@ -336,3 +336,32 @@ fn circles_are_found_with_their_files_and_no_others() {
     );
     assert!(imports["main.rs"].contains("a.rs"));
 }
+
+/// Whether the file says that it has no unsafe code, for itself and all below it.
+fn denies_unsafe(text: &str) -> bool {
+    ["#![deny(unsafe_code)]", "#![forbid(unsafe_code)]"]
+        .iter()
+        .any(|attribute| text.lines().any(|line| line == *attribute))
+}
+
+/// `unsafe` or assembly.
+fn has_unsafe(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "unsafe" || word == "global_asm",
+        TokenTree::Group(group) => has_unsafe(group.stream()),
+        _ => false,
+    })
+}
+
+#[test]
+fn a_file_without_unsafe_code_keeps_it_so() {
+    let sources = Crate::read(&project().join("kernel/src"));
+    for (module, (file, text)) in &sources.files {
+        let above = (0..=module.len()).filter_map(|length| sources.files.get(&module[..length]));
+        let is_denied = above.into_iter().any(|(_, text)| denies_unsafe(text));
+        assert!(
+            is_denied || has_unsafe(text.parse().unwrap()),
+            "{file} has no unsafe code: let it say #![deny(unsafe_code)]"
+        );
+    }
+}
