@@ -11,7 +11,7 @@ use crate::deliver::deliver;
 use crate::frame::Registers;
 use crate::irq::{TIMER_IRQ, set_irq_handler};
 use crate::sched::{
-    ATTENTION, Attention, HZ, JIFFIES, NEXT_ALARM, STARTUP_TIME, State, current, jiffies, look_at,
+    HZ, JIFFIES, NEXT_ALARM, PENDING_WORK, STARTUP_TIME, State, Work, current, jiffies, look_at,
     tasks, timer,
 };
 use crate::{blk_drv, chr_drv, record, resource};
@@ -63,7 +63,7 @@ fn do_timer(registers: &Registers) {
     match task.counter.get() {
         0 | 1 => {
             task.counter.set(0);
-            ATTENTION.set_bits(Attention::Reschedule as u32);
+            PENDING_WORK.set_bits(Work::Reschedule as u32);
             resource::check_cpu_limit(task);
         }
         left => task.counter.set(left - 1),

@@ -8,7 +8,7 @@
 //! is in `signal.rs`, what ends a task in `exit.rs`; both are above.
 #![deny(unsafe_code)]
 
-use crate::sched::{self, Attention, State, Task, find_task};
+use crate::sched::{self, State, Task, Work, find_task};
 use fs::seam::WaitQueue;
 use lib::signal::{SIG_IGN, Signal, SignalSet};
 
@@ -42,7 +42,7 @@ pub fn deliver(signal: Signal, task: &Task) {
         if task.state() == State::Interruptible {
             task.wake();
         }
-        sched::ATTENTION.set_bits(Attention::Signal as u32);
+        sched::PENDING_WORK.set_bits(Work::Signal as u32);
     }
 }
 

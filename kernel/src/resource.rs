@@ -10,9 +10,8 @@
 
 use crate::deliver::deliver;
 use crate::limits::{INFINITY, Limit};
-use crate::sched::{HZ, Task, current};
+use crate::sched::{HZ, Task, current, suser};
 use crate::segment::{get_user, put_user};
-use crate::sys::suser;
 use fs::layout::MAX_FILE_SIZE;
 use lib::limits::NR_OPEN;
 use lib::signal::Signal;

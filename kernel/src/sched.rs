@@ -31,10 +31,10 @@ pub use task::{NO_TTY, State, TASK, Task};
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use fs::seam::WaitQueue;
-use lib::asm::system;
 use lib::limits::NR_TASKS;
 use lib::lock::{self, Word};
 use lib::sys::types::Time;
+use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
 use mm::memory;
 use task::DEFAULT_PRIORITY;
@@ -56,14 +56,14 @@ pub static STARTUP_TIME: Word = Word::new(0);
 /// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
 pub static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
 
-/// What has come up, bits of [`Attention`]: if it is not 0, `system_call.s`
+/// What has come up, bits of [`Work`]: if it is not 0, `system_call.s`
 /// has to look before ring 3 goes on.
 #[unsafe(no_mangle)]
-pub static ATTENTION: Word = Word::new(0);
+pub static PENDING_WORK: Word = Word::new(0);
 
-/// Why `signal::attend` is to be called.
+/// Why `signal::do_pending_work` is to be called.
 #[repr(u32)]
-pub enum Attention {
+pub enum Work {
     /// Another task may be more urgent.
     Reschedule = 1,
     /// A signal may be waiting for the current task.
@@ -78,6 +78,16 @@ pub fn current() -> &'static Task {
     // SAFETY: set by `sched_init` before anything asks, and ever after to an
     // element of `TASK`.
     unsafe { &*CURRENT.load(Relaxed) }
+}
+
+/// Whether the caller is the super-user (0.11: `suser`).
+pub fn suser() -> bool {
+    current().fs.is_superuser()
+}
+
+/// `EPERM` for anybody else.
+pub fn require_super_user() -> Result<()> {
+    if suser() { Ok(()) } else { Err(Errno::EPERM) }
 }
 
 /// All tasks that exist, zombies included, but not the idle task.
@@ -127,7 +137,7 @@ pub fn schedule() {
 /// [`schedule`] where interrupts are masked already.
 fn schedule_masked() {
     assert!(lock::guards_alive() == 0, "schedule() with a lock held");
-    ATTENTION.clear_bits(Attention::Reschedule as u32);
+    PENDING_WORK.clear_bits(Work::Reschedule as u32);
     switch_to(next_task());
 }
 
@@ -154,12 +164,12 @@ pub fn give_way() -> bool {
 /// Whether [`give_way`] has anything to do.
 #[inline(always)]
 pub fn must_give_way() -> bool {
-    ATTENTION.get() != 0
+    PENDING_WORK.get() != 0
 }
 
 #[cold]
 fn give_way_now() -> bool {
-    if ATTENTION.get() & Attention::Reschedule as u32 != 0 {
+    if PENDING_WORK.get() & Work::Reschedule as u32 != 0 {
         schedule();
     }
     !current().is_ending()
@@ -201,7 +211,7 @@ fn switch_to(next: &'static Task) {
     CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
     // Its next way back to ring 3 has to look.
     if next.pending_signals() != 0 {
-        ATTENTION.set_bits(Attention::Signal as u32);
+        PENDING_WORK.set_bits(Work::Signal as u32);
     }
     let target = FarPointer {
         offset: 0,
@@ -274,7 +284,7 @@ pub fn wake_up(queue: &WaitQueue) {
 /// The idle task's life: clears pages, so that page faults need not, and waits
 /// for an interrupt to make somebody runnable.
 pub fn idle() {
-    let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() | ATTENTION.get() != 0;
+    let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() | PENDING_WORK.get() != 0;
     while memory::clear_free_page(somebody_waits) {}
     system::cli();
     if !somebody_waits() {

@@ -2,8 +2,8 @@
 //! Signals of the current task: what to do about them, and doing it
 //! (0.11: `kernel/signal.c`).
 //!
-//! [`attend`] runs on the way back to ring 3, and [`do_signal`] for each signal. It either ends or stops the
-//! task, or lets ring 3 go on in the handler: it pushes what the handler's
+//! [`do_pending_work`] runs on the way back to ring 3, and calls [`do_signal`] for
+//! each signal. That either ends or stops the task, or lets ring 3 go on in the handler: it pushes what the handler's
 //! restorer needs onto the user stack (the frame is drawn in `lib::signal`)
 //! and changes `eip` and `esp` of the interrupted program.
 #![deny(unsafe_code)]
@@ -14,7 +14,7 @@ use crate::fault;
 use crate::frame::{EFLAGS_DF, EFLAGS_TF, Registers};
 use crate::job_control::{stop_unless_orphaned, stops_untraced};
 use crate::ptrace;
-use crate::sched::{self, ATTENTION, Attention, Task, current};
+use crate::sched::{self, PENDING_WORK, Task, Work, current};
 use crate::segment::{get_user, put_user};
 use crate::sleep::interruptible_sleep_while;
 use fs::seam::WaitQueue;
@@ -50,7 +50,7 @@ fn block(task: &Task, mask: SignalSet) {
 /// A signal that was blocked or ignored may have been let in.
 fn note_pending(task: &Task) {
     if task.pending_signals() != 0 {
-        ATTENTION.set_bits(Attention::Signal as u32);
+        PENDING_WORK.set_bits(Work::Signal as u32);
     }
 }
 
@@ -132,16 +132,16 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     Err(Errno::EINTR)
 }
 
-/// What `system_call.s` calls before ring 3 goes on when [`ATTENTION`] is set
+/// What `system_call.s` calls before ring 3 goes on when [`PENDING_WORK`] is set
 /// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
-pub extern "C" fn attend(registers: &mut Registers) {
+pub extern "C" fn do_pending_work(registers: &mut Registers) {
     let task = current();
     loop {
-        let attention = ATTENTION.take();
-        if attention & Attention::Reschedule as u32 != 0 {
+        let work = PENDING_WORK.take();
+        if work & Work::Reschedule as u32 != 0 {
             sched::schedule();
         }
-        if attention & Attention::Terminal as u32 != 0 {
+        if work & Work::Terminal as u32 != 0 {
             go_on_editing();
             continue;
         }

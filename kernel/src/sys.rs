@@ -3,7 +3,7 @@
 #![deny(unsafe_code)]
 
 use crate::file_system::fs;
-use crate::sched::{self, HZ, Task, current};
+use crate::sched::{self, HZ, Task, current, require_super_user, suser};
 use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
 use crate::{fault, power, printk};
 use lib::limits::NGROUPS_MAX;
@@ -99,14 +99,6 @@ pub fn sys_settimeofday(time: UserAddress, _zone: u32) -> Result<u32> {
         sched::set_current_time(time.tv_sec as u32);
     }
     Ok(0)
-}
-
-pub fn suser() -> bool {
-    current().fs.is_superuser()
-}
-
-pub fn require_super_user() -> Result<()> {
-    if suser() { Ok(()) } else { Err(Errno::EPERM) }
 }
 
 /// `times`: ticks used by the caller and its ended children; returns ticks

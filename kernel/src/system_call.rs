@@ -36,7 +36,7 @@ global_asm!(
     eax = const offset_of!(Registers, eax),
     enosys = const Errno::ENOSYS.to_eax(),
     sys_call_table = sym SYS_CALL_TABLE,
-    attend = sym signal::attend,
+    do_pending_work = sym signal::do_pending_work,
     do_traced_system_call = sym do_traced_system_call,
     options(att_syntax),
 );

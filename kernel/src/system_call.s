@@ -41,7 +41,7 @@ system_call:
         movl    %eax, {eax}(%esp)
 
 # Exceptions from ring 3 come here as well. Interrupts stay masked from the test
-# of ATTENTION until ring 3 runs: else one that asks for attention in between
+# of PENDING_WORK until ring 3 runs: else one that notes work in between
 # would have to wait for the next.
         .globl  ret_to_user
 ret_to_user:
@@ -50,8 +50,8 @@ ret_to_user:
 # Interrupts from ring 3 come here, and tasks that have never run: both masked.
         .globl  ret_to_user_masked
 ret_to_user_masked:
-        cmpl    $0, ATTENTION
-        jne     attention
+        cmpl    $0, PENDING_WORK
+        jne     work_pending
         .globl  restore_all
 restore_all:
         iret_will_take
@@ -65,11 +65,11 @@ return_from_trap:
         iretl
 
 # A task switch is due, or a signal may be waiting. That may take long.
-attention:
+work_pending:
         iret_will_take                  # sti does, that is
         sti
         pushl   %esp
-        call    {attend}
+        call    {do_pending_work}
         addl    $4, %esp
         jmp     ret_to_user
 

@@ -23,8 +23,6 @@ use lib::sys::wait::WaitStatus;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::page::PageFault;
 
-type Handler = extern "C" fn(&mut Registers);
-
 global_asm!(
     interrupt_flag_macros!(),
     include_str!("asm.s"),
@@ -80,41 +78,31 @@ const EXCEPTIONS: u8 = 32;
 
 /// Fills the IDT (0.11: `trap_init`). `cr3` is for the double fault's task.
 pub fn trap_init(cr3: u32) {
-    let kernel: [(u8, unsafe extern "C" fn()); 14] = [
-        (0, divide_error),
-        (1, debug),
-        (2, nmi),
-        (6, invalid_op),
-        (7, device_not_available),
-        (9, coprocessor_segment_overrun),
-        (10, invalid_tss),
-        (11, segment_not_present),
-        (12, stack_segment),
-        (13, general_protection),
-        (15, reserved),
-        (16, coprocessor_error),
-        (17, alignment_check),
-        (14, page_fault),
-    ];
+    use Ring::{Kernel, User};
     for vector in 0..EXCEPTIONS {
-        set_gate(
-            vector,
-            Descriptor::trap_gate(address_of(reserved), Ring::Kernel),
-        );
+        set_gate(vector, Descriptor::trap_gate(address_of(reserved), Kernel));
     }
-    for (vector, entry) in kernel {
-        set_gate(
-            vector,
-            Descriptor::trap_gate(address_of(entry), Ring::Kernel),
-        );
-    }
-    // These three a program may raise by an instruction of its own.
-    for (vector, entry) in [
-        (3, int3 as unsafe extern "C" fn()),
-        (4, overflow),
-        (5, bounds),
-    ] {
-        set_gate(vector, Descriptor::trap_gate(address_of(entry), Ring::User));
+    // Those of ring 3 a program may raise by an instruction of its own.
+    let gates: [(u8, unsafe extern "C" fn(), Ring); 16] = [
+        (0, divide_error, Kernel),
+        (1, debug, Kernel),
+        (2, nmi, Kernel),
+        (3, int3, User),
+        (4, overflow, User),
+        (5, bounds, User),
+        (6, invalid_op, Kernel),
+        (7, device_not_available, Kernel),
+        (9, coprocessor_segment_overrun, Kernel),
+        (10, invalid_tss, Kernel),
+        (11, segment_not_present, Kernel),
+        (12, stack_segment, Kernel),
+        (13, general_protection, Kernel),
+        (15, reserved, Kernel),
+        (16, coprocessor_error, Kernel),
+        (17, alignment_check, Kernel),
+    ];
+    for (vector, entry, ring) in gates {
+        set_gate(vector, Descriptor::trap_gate(address_of(entry), ring));
     }
     // cr2 must be read before another page fault can happen.
     set_gate(14, Descriptor::interrupt_gate(address_of(page_fault)));
@@ -155,8 +143,26 @@ fn returning_to_user(registers: &Registers) -> bool {
     (address_of(restore_all)..=address_of(return_from_trap)).contains(&registers.eip)
 }
 
-extern "C" fn do_divide_error(registers: &mut Registers) {
-    die("divide error", registers, Signal::SIGFPE);
+/// Exceptions about which nothing else is to be done.
+macro_rules! faults {
+    ($(fn $handler:ident: $name:literal, $signal:ident;)*) => {
+        $(extern "C" fn $handler(registers: &mut Registers) {
+            die($name, registers, Signal::$signal);
+        })*
+    };
+}
+faults! {
+    fn do_divide_error: "divide error", SIGFPE;
+    fn do_int3: "int3", SIGTRAP;
+    fn do_overflow: "overflow", SIGSEGV;
+    fn do_bounds: "bounds", SIGSEGV;
+    fn do_invalid_op: "invalid operand", SIGILL;
+    fn do_invalid_tss: "invalid TSS", SIGSEGV;
+    fn do_segment_not_present: "segment not present", SIGSEGV;
+    fn do_stack_segment: "stack segment", SIGSEGV;
+    fn do_general_protection: "general protection", SIGSEGV;
+    fn do_reserved: "reserved (15,17-47) error", SIGSEGV;
+    fn do_alignment_check: "alignment check", SIGSEGV;
 }
 
 extern "C" fn do_debug(registers: &mut Registers) {
@@ -168,22 +174,6 @@ extern "C" fn do_debug(registers: &mut Registers) {
 
 extern "C" fn do_nmi(_registers: &mut Registers) {
     crate::printk!("NMI: memory or the bus reports an error; going on\n");
-}
-
-extern "C" fn do_int3(registers: &mut Registers) {
-    die("int3", registers, Signal::SIGTRAP);
-}
-
-extern "C" fn do_overflow(registers: &mut Registers) {
-    die("overflow", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_bounds(registers: &mut Registers) {
-    die("bounds", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_invalid_op(registers: &mut Registers) {
-    die("invalid operand", registers, Signal::SIGILL);
 }
 
 /// An instruction for the coprocessor, which another task used or which is not
@@ -198,35 +188,11 @@ extern "C" fn do_device_not_available(registers: &mut Registers) {
     }
 }
 
-extern "C" fn do_invalid_tss(registers: &mut Registers) {
-    die("invalid TSS", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_segment_not_present(registers: &mut Registers) {
-    die("segment not present", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_stack_segment(registers: &mut Registers) {
-    die("stack segment", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_general_protection(registers: &mut Registers) {
-    die("general protection", registers, Signal::SIGSEGV);
-}
-
-extern "C" fn do_reserved(registers: &mut Registers) {
-    die("reserved (15,17-47) error", registers, Signal::SIGSEGV);
-}
-
 extern "C" fn do_coprocessor_error(registers: &mut Registers) {
     if registers.is_from_user() {
         math::math_error();
     }
     die("coprocessor error", registers, Signal::SIGFPE);
-}
-
-extern "C" fn do_alignment_check(registers: &mut Registers) {
-    die("alignment check", registers, Signal::SIGSEGV);
 }
 
 extern "C" fn do_page_fault(registers: &mut Registers) {
@@ -253,5 +219,3 @@ extern "C" fn do_double_fault() -> ! {
         current().number()
     );
 }
-
-const _: Handler = do_divide_error;

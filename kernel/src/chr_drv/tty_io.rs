@@ -21,7 +21,7 @@ mod tty;
 
 use super::{console, serial};
 use crate::deliver::kill_pgrp;
-use crate::sched::{self, Attention, NO_TTY, State as TaskState, Task, current, timer};
+use crate::sched::{self, NO_TTY, State as TaskState, Task, Work, current, timer};
 use crate::sleep;
 use fs::seam::{Condition, OpenDevice, UserBuffer};
 use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
@@ -162,7 +162,7 @@ pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError
 /// up no interrupt.
 fn finish_input(tty: &Tty, state: IrqLockGuard<'_, State>, event: Event) {
     if state.line.is_busy() {
-        sched::ATTENTION.set_bits(Attention::Terminal as u32);
+        sched::PENDING_WORK.set_bits(Work::Terminal as u32);
     }
     let pgrp = state.pgrp;
     drop(state);

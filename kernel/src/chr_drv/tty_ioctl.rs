@@ -9,9 +9,8 @@ mod sgtty;
 
 use super::serial;
 use super::tty_io::{self, Driver, OpenTty, State, Tty};
-use crate::sched::{self, current};
+use crate::sched::{self, current, require_super_user};
 use crate::segment::{get_user, put_user};
-use crate::sys::require_super_user;
 use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
 use lib::sys::types::UserAddress;
 use lib::termios::{

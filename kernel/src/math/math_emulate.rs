@@ -21,7 +21,7 @@ use super::machine::{Instruction, Machine};
 use crate::deliver::force_signal;
 use crate::fault;
 use crate::frame::{EFLAGS_TF, Registers};
-use crate::sched::{ATTENTION, current};
+use crate::sched::{PENDING_WORK, current};
 use crate::segment::{copy_from_user, copy_to_user};
 use lib::Errno;
 use lib::signal::Signal;
@@ -54,7 +54,7 @@ fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
     for count in 0..MOST_AT_ONCE {
         match emulate_one(registers, i387) {
             Ok(true) if registers.eflags & EFLAGS_TF != 0 => return Some(Signal::SIGTRAP),
-            Ok(true) if ATTENTION.get() == 0 => {}
+            Ok(true) if PENDING_WORK.get() == 0 => {}
             Ok(true) => return None,
             // What was not asked for fails when it is.
             _ if count > 0 => return None,

@@ -2,7 +2,7 @@
 //! What a task is (0.11: `struct task_struct` in `include/linux/sched.h`).
 
 use super::timer::Alarm;
-use super::{ATTENTION, Attention, RUNNABLE, current};
+use super::{PENDING_WORK, RUNNABLE, Work, current};
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::math::i387::I387;
@@ -224,7 +224,7 @@ impl Task {
     pub fn wake(&self) {
         self.set_state(State::Running);
         if self.counter.get() > current().counter.get() || current().number() == 0 {
-            ATTENTION.set_bits(Attention::Reschedule as u32);
+            PENDING_WORK.set_bits(Work::Reschedule as u32);
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which files of the kernel import each other in a circle.
+//! The rooms of the kernel: which files import each other in a circle, on which floor
+//! each is, and which have no unsafe code.
 //!
 //! A file that imports another one stands above it. Files in a circle have no
 //! floor: none of them can be read before the others. Each circle that there is
@@ -335,6 +336,55 @@ fn circles_are_found_with_their_files_and_no_others() {
         [BTreeSet::from(["a.rs", "b.rs", "c.rs"])]
     );
     assert!(imports["main.rs"].contains("a.rs"));
+}
+
+/// The floors that the reading guide draws, the highest first, each with its files.
+fn floors(guide: &str) -> Vec<Vec<&str>> {
+    let drawing = guide.split("## The floors of the kernel").nth(1).unwrap();
+    let lines = drawing.split("```").nth(1).unwrap().lines().skip(1);
+    let mut floors: Vec<Vec<&str>> = Vec::new();
+    for line in lines {
+        let mut words = line.split_whitespace();
+        if !line.starts_with(' ') {
+            words.next();
+            floors.push(Vec::new());
+        }
+        floors.last_mut().unwrap().extend(words);
+    }
+    floors
+}
+
+/// The floor of a file, counted from the top.
+fn floor_of(floors: &[Vec<&str>], file: &str) -> usize {
+    let name = file.trim_end_matches(".rs").trim_end_matches("/mod");
+    let others = name
+        .rsplit_once('/')
+        .map(|(folder, _)| format!("{folder}/*"));
+    let has = |name: &str| floors.iter().position(|floor| floor.contains(&name));
+    let found = has(name).or_else(|| has(&others?));
+    found.unwrap_or_else(|| panic!("the reading guide has no floor for {file}"))
+}
+
+#[test]
+fn no_file_of_the_kernel_imports_one_of_a_higher_floor() {
+    let guide = std::fs::read_to_string(project().join("docs/reading-guide.md")).unwrap();
+    let floors = floors(&guide);
+    let imports = Crate::read(&project().join("kernel/src")).imports();
+    let mut wrong = String::new();
+    for (file, others) in &imports {
+        let floor = floor_of(&floors, file);
+        for other in others {
+            if floor_of(&floors, other) < floor {
+                wrong += &format!("{file} imports {other} from a floor above it\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    for name in floors.iter().flatten() {
+        let file = |end: &str| imports.contains_key(&format!("{name}{end}"));
+        let is_there = name.ends_with("/*") || file(".rs") || file("/mod.rs");
+        assert!(is_there, "the reading guide draws {name}, which is no file");
+    }
 }
 
 /// Whether the file says that it has no unsafe code, for itself and all below it.
