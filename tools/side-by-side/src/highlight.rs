@@ -227,6 +227,7 @@ impl<'a> Reader<'a> {
         let class = if self.language.is_assembly() {
             match word {
                 _ if is_first && rest[length..].starts_with(':') => Class::Label,
+                _ if is_first && is_assigned(&rest[length..]) => Class::Label,
                 _ if word.starts_with('.') && length > 1 => Class::Directive,
                 _ if behind_label && prefix == 0 => Class::Keyword,
                 _ => Class::Plain,
@@ -246,6 +247,12 @@ impl<'a> Reader<'a> {
         };
         self.take(class, length.max(1));
     }
+}
+
+/// Whether `=` comes next: what stands before it is a constant's name.
+fn is_assigned(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.starts_with('=') && !rest.starts_with("==")
 }
 
 /// How many characters the literal has that begins with `'`; `None` if it is
@@ -354,6 +361,11 @@ mod tests {
         assert_eq!(
             classes("\tmov ax,#0x9000 ! why", Language::As86),
             ["Keyword mov", "Number 0x9000", "Comment ! why"]
+        );
+        // A constant is no instruction.
+        assert_eq!(
+            classes("SETUPLEN = 4\nsig\t= 12", Language::As86),
+            ["Label SETUPLEN", "Number 4", "Label sig", "Number 12"]
         );
     }
 }

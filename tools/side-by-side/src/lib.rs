@@ -32,6 +32,7 @@ pub mod excerpts;
 pub mod facts;
 pub mod guide;
 pub mod highlight;
+pub mod links;
 pub mod map;
 pub mod original;
 pub mod pages;

@@ -42,6 +42,9 @@ enum Command {
         /// The folder to write to.
         #[arg(long, default_value = "build/side-by-side", value_name = "FOLDER")]
         output: PathBuf,
+        /// Without the sources of Linux 0.11, even if `original` keeps them.
+        #[arg(long, conflicts_with = "original")]
+        ours_only: bool,
     },
     /// Bring the sources of Linux 0.11: check and keep them, so that they need not be
     /// named again.
@@ -93,11 +96,18 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
         Command::Check | Command::Original { .. } => {}
         Command::Guide if problems.is_empty() => write(&cli.project.join(GUIDE), &guide(&project))?,
         Command::Guide => {}
-        Command::Pages { original, output } => {
-            let original = open_original(cli, original.as_deref(), &project)?;
+        Command::Pages {
+            original,
+            output,
+            ours_only,
+        } => {
+            let original = match ours_only {
+                true => None,
+                false => open_original(cli, original.as_deref(), &project)?,
+            };
             let differences = pages::write(&project, original.as_ref(), output)?;
             tell(&differences, project.files.len());
-            if original.is_none() {
+            if original.is_none() && !ours_only {
                 println!("without the C: `make original` says where to get it");
             }
             println!("{}", output.join("index.html").display());

@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 0.11's source and ours, side by side: a page in HTML for each file of 0.11,
-//! and one that lists them.
+//! 0.11's source and ours, side by side, in HTML: a page for each file of 0.11,
+//! one for each of ours, and one that lists them.
 //!
-//! A page goes through 0.11's file from top to bottom. Each of its symbols is
-//! a row: left 0.11's text, right our items, or why there are none. What lies
-//! between is a row too. At the end stands what only our files have. Pages
-//! need nothing else: no script, no other file.
+//! A page goes through its file from top to bottom. On that of a file of 0.11
+//! each of its symbols is a row: left 0.11's text, right our items, or why there
+//! are none. What lies between is a row too, and at the end stands what only our
+//! files have. On the page of one of ours, `kernel/src/sched.rs.html`, it is the
+//! other way round, and each line has an anchor, `L12`. Words lead to their
+//! definitions on both sides.
+//!
+//! All can be read without JavaScript. `reader.js` adds the search, which loads
+//! `symbols.js`, and keys. The pages work from a disk as from a server.
 
+mod differences;
+mod index;
 mod listing;
+mod order;
 mod rows;
+mod site;
+mod whole;
 
 use crate::error::{Error, Problem, Result};
 use crate::facts::File;
+use crate::links::Definition;
 use crate::original::Original;
 use crate::project::Project;
-use crate::segments::{Cut, cut};
-use listing::Ours;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use crate::segments::Cut;
+use maud::{DOCTYPE, Markup, html};
+use rows::{Rows, inline};
+use site::{Site, Theirs};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
 const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("reader.js");
 
 /// Writes all pages into a folder. Returns which files of 0.11's sources are not
 /// what they were; they are shown as they are. Refuses another release.
@@ -30,60 +43,44 @@ pub fn write(
     original: Option<&Original>,
     folder: &Path,
 ) -> Result<Vec<Problem>> {
-    let pages = make(project, original);
-    let differences: Vec<Problem> = pages
-        .iter()
-        .filter_map(|page| page.difference.clone())
-        .collect();
+    let others = site::others(project)?;
+    let site = Site::new(project, original, &others);
     if original.is_some() {
-        refuse_another_release(project, &pages)?;
+        refuse_another_release(&site)?;
     }
-    std::fs::create_dir_all(folder).map_err(Error::host(folder, "make the folder"))?;
-    for page in &pages {
-        write_page(&folder.join(page_name(&page.file.path)), page.html.clone())?;
-    }
-    write_page(
-        &folder.join("index.html"),
-        index(project, &pages, &differences),
-    )?;
-    Ok(differences)
-}
+    let patched = |theirs: &Theirs| difference(original?, theirs.file, &theirs.cut);
+    let problems: Vec<Problem> = site.theirs.iter().filter_map(patched).collect();
+    let read = |name: &str| {
+        let path = project.root.join(name);
+        std::fs::read_to_string(&path).map_err(Error::host(path, "read"))
+    };
+    let differences = differences::read(&read(differences::PAGE)?, &project.files);
+    let paths: Vec<&str> = site.ours.keys().copied().collect();
+    let steps = order::read(&read(order::PAGE)?, &paths);
+    let order = Order::new(&site, &steps);
 
-/// A page before it is written.
-struct Page<'a> {
-    file: &'a File,
-    found: usize,
-    /// Symbols that are not where they should be.
-    problems: Vec<Problem>,
-    difference: Option<Problem>,
-    html: Markup,
-}
-
-fn make<'a>(project: &'a Project, original: Option<&Original>) -> Vec<Page<'a>> {
-    let ours = Ours::new(project);
     let mut shown_rest = BTreeSet::new();
-    let mut pages = Vec::new();
-    for (n, file) in project.files.iter().enumerate() {
-        let text = original.and_then(|original| original.text(&file.path));
-        let cut = match text {
-            Some(text) => cut(text, file, project.map.file(&file.path)),
-            None if original.is_none() => without(file),
-            None => missing(file),
-        };
-        let neighbours =
-            [n.checked_sub(1), Some(n + 1)].map(|n| n.and_then(|n| project.files.get(n)));
-        let body = rows::rows(&ours, file, text.unwrap_or_default(), &cut, &mut shown_rest);
-        let html = page(project, file, neighbours, body);
-        let found = file.symbols.len() - cut.missing.len();
-        pages.push(Page {
-            file,
-            found,
-            difference: original.and_then(|original| difference(original, file, &cut)),
-            problems: cut.problems,
-            html,
-        });
+    for (place, file) in project.files.iter().enumerate() {
+        let rows = Rows::new(&site, &differences, place, &mut shown_rest).all();
+        write_file(
+            folder,
+            &page_name(&file.path),
+            &their_page(&site, &order, file, rows),
+        )?;
     }
-    pages
+    for (path, ours) in &site.ours {
+        let rows = whole::rows(&site, path, ours);
+        write_file(
+            folder,
+            &our_page(path),
+            &whole_page(&site, &order, path, rows),
+        )?;
+    }
+    write_file(folder, "index.html", &index::page(&site, &steps, &problems))?;
+    write_file(folder, "symbols.js", &index::symbols(&site))?;
+    write_file(folder, "style.css", STYLE)?;
+    write_file(folder, "reader.js", SCRIPT)?;
+    Ok(problems)
 }
 
 /// How a file differs from what it was, and what that means for its symbols.
@@ -106,32 +103,27 @@ fn difference(original: &Original, file: &File, cut: &Cut) -> Option<Problem> {
     Some(Problem::with(&file.path, what))
 }
 
-/// A file while there are no sources of 0.11.
-fn without(file: &File) -> Cut<'_> {
-    Cut {
-        missing: file.symbols.iter().collect(),
-        ..Cut::default()
-    }
-}
-
-/// A file that 0.11's sources lack.
-fn missing(file: &File) -> Cut<'_> {
-    let what = "this file is missing, expected it among the sources of Linux 0.11";
-    Cut {
-        problems: vec![Problem::with(&file.path, what)],
-        missing: file.symbols.iter().collect(),
-        ..Cut::default()
-    }
-}
-
 /// An error if most symbols are not even in their files.
-fn refuse_another_release(project: &Project, pages: &[Page]) -> Result<()> {
-    let all: usize = project.files.iter().map(|file| file.symbols.len()).sum();
-    let found: usize = pages.iter().map(|page| page.found).sum();
+fn refuse_another_release(site: &Site) -> Result<()> {
+    let all: usize = site
+        .theirs
+        .iter()
+        .map(|theirs| theirs.file.symbols.len())
+        .sum();
+    let missing: usize = site
+        .theirs
+        .iter()
+        .map(|theirs| theirs.cut.missing.len())
+        .sum();
+    let found = all - missing;
     if found * 2 >= all {
         return Ok(());
     }
-    let example = pages.iter().flat_map(|page| &page.problems).next();
+    let example = site
+        .theirs
+        .iter()
+        .flat_map(|theirs| &theirs.cut.problems)
+        .next();
     let example = example
         .map(|problem| format!("; for instance {problem}"))
         .unwrap_or_default();
@@ -141,19 +133,45 @@ fn refuse_another_release(project: &Project, pages: &[Page]) -> Result<()> {
     )))
 }
 
+/// The page of a file of 0.11.
 fn page_name(path: &str) -> String {
     format!("{}.html", path.replace('/', "-"))
 }
 
-fn write_page(path: &Path, html: Markup) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// The page of one of our files.
+fn our_page(path: &str) -> String {
+    format!("{path}.html")
+}
+
+/// The way from a page to the top of the folder.
+fn up(page: &str) -> String {
+    "../".repeat(page.matches('/').count())
+}
+
+/// The way from a page to a definition.
+fn href(page: &str, definition: &Definition) -> String {
+    let other = match definition.is_ours {
+        true => our_page(&definition.file),
+        false => page_name(&definition.file),
+    };
+    let anchor = &definition.anchor;
+    match other == page {
+        true => format!("#{anchor}"),
+        false => format!("{}{other}#{anchor}", up(page)),
+    }
+}
+
+fn write_file(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    let folder = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(folder).map_err(Error::host(folder, "make the folder"))?;
     let mut file = tempfile::Builder::new()
         .permissions(readable())
         .tempfile_in(folder)
-        .map_err(Error::host(path, "write"))?;
-    file.write_all(html.into_string().as_bytes())
-        .map_err(Error::host(path, "write"))?;
-    file.persist(path)
+        .map_err(Error::host(&path, "write"))?;
+    file.write_all(text.as_bytes())
+        .map_err(Error::host(&path, "write"))?;
+    file.persist(&path)
         .map_err(|error| Error::host(path, "write")(error.error))?;
     Ok(())
 }
@@ -164,15 +182,84 @@ fn readable() -> std::fs::Permissions {
     std::fs::Permissions::from_mode(0o644)
 }
 
-fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
+/// Pages in the order of the reading guide, with what they are called.
+struct Order {
+    theirs: Vec<String>,
+    ours: Vec<String>,
+}
+
+impl Order {
+    fn new(site: &Site, steps: &[order::Step]) -> Order {
+        let mut order = Order {
+            theirs: Vec::new(),
+            ours: Vec::new(),
+        };
+        for path in steps.iter().flat_map(order::Step::files) {
+            let answers = |file: &&File| {
+                site.project
+                    .map
+                    .file(&file.path)
+                    .and_then(|entry| entry.files.first())
+                    .is_some_and(|first| first == path)
+            };
+            for file in site.project.files.iter().filter(answers) {
+                order.theirs.push(file.path.clone());
+            }
+            order.ours.push(path.to_owned());
+        }
+        for list in [&mut order.theirs, &mut order.ours] {
+            let mut seen = BTreeSet::new();
+            list.retain(|path| seen.insert(path.clone()));
+        }
+        order
+    }
+}
+
+/// What comes before and behind a file in a list.
+fn neighbours<'l>(list: &'l [String], path: &str) -> [Option<&'l str>; 2] {
+    let place = list.iter().position(|other| other == path);
+    let at = |place: Option<usize>| Some(list.get(place?)?.as_str());
+    [
+        at(place.and_then(|place| place.checked_sub(1))),
+        at(place.map(|place| place + 1)),
+    ]
+}
+
+/// Links to neighbours by two orders: that of the files, and the guide's.
+fn navigation(
+    page: &str,
+    name: fn(&str) -> String,
+    files: [Option<&str>; 2],
+    guide: [Option<&str>; 2],
+) -> Markup {
+    let up = up(page);
+    let link = |path: Option<&str>, rel: &str, before: &str, after: &str| {
+        html! { @if let Some(path) = path { a href={ (up) (name(path)) } rel=(rel) title=(path) { (before) (path.rsplit('/').next().unwrap_or(path)) (after) } } }
+    };
+    html! {
+        nav {
+            (link(files[0], "prev", "‹ ", ""))
+            a href={ (up) "index.html" } rel="index" { "all files" }
+            (link(files[1], "next", "", " ›"))
+            @if guide.iter().any(Option::is_some) {
+                span class="guide" { "guide: " (link(guide[0], "prev-in-guide", "‹ ", "")) " " (link(guide[1], "next-in-guide", "", " ›")) }
+            }
+        }
+    }
+}
+
+/// A whole page by its parts.
+fn frame(page: &str, title: &str, header: &Markup, body: &Markup) -> String {
+    let up = up(page);
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang="en" data-up=(up) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                link rel="stylesheet" href={ (up) "style.css" };
+                script src={ (up) "reader.js" } defer="defer" {}
             }
             body {
                 header { (header) }
@@ -180,75 +267,75 @@ fn frame(title: &str, header: &Markup, body: &Markup) -> Markup {
             }
         }
     }
+    .into_string()
 }
 
-fn page(
-    project: &Project,
-    file: &File,
-    [before, after]: [Option<&File>; 2],
-    rows: Markup,
-) -> Markup {
-    let entry = project.map.file(&file.path);
+fn their_page(site: &Site, order: &Order, file: &File, rows: Markup) -> String {
+    let page = page_name(&file.path);
+    let entry = site.project.map.file(&file.path);
+    let files: Vec<String> = site
+        .project
+        .files
+        .iter()
+        .map(|file| file.path.clone())
+        .collect();
     let header = html! {
         h1 { (file.path) }
-        @if let Some(entry) = entry {
-            span { @for (n, path) in entry.files.iter().enumerate() { @if n > 0 { ", " } code { (path) } } }
-        }
-        nav {
-            @if let Some(file) = before { a href=(page_name(&file.path)) rel="prev" { "‹ " (file.path) } }
-            a href="index.html" { "all files" }
-            @if let Some(file) = after { a href=(page_name(&file.path)) rel="next" { (file.path) " ›" } }
-        }
+        span class="twins" { @for path in site.answers(file) {
+            @if site.ours.contains_key(path) { a href=(our_page(path)) { code { (path) } } " " }
+        } }
+        (navigation(&page, page_name, neighbours(&files, &file.path), neighbours(&order.theirs, &file.path)))
     };
     let body = html! {
         div class="intro" {
             @if let Some(note) = entry.and_then(|entry| entry.note.as_deref()) { p { (sentence(note)) } }
-            ul class="index" {
-                @for symbol in &file.symbols { li { a href={ "#" (rows::anchor(symbol)) } { code { (symbol.key) } } } }
-            }
+            (jumps(file.symbols.iter().map(|symbol| (rows::anchor(symbol), symbol.key.as_str()))))
         }
         main { (rows) }
     };
     frame(
+        &page,
         &format!("{} – Linux 0.11 and Eleven", file.path),
         &header,
         &body,
     )
 }
 
-fn index(project: &Project, pages: &[Page], problems: &[Problem]) -> Markup {
-    let symbols: usize = pages.iter().map(|page| page.file.symbols.len()).sum();
-    let body = html! {
-        div class="intro" {
-            p {
-                "Linux 0.11 of 1991 on the left, Eleven on the right: " (pages.len()) " files, "
-                (symbols) " functions, variables, types and labels. The left side is from the sources that were "
-                "given to " code { "make side-by-side" } " and is no part of Eleven."
-            }
-        }
-        @if !problems.is_empty() {
-            ul class="problems" {
-                @for problem in problems { li { (problem.to_string()) } }
-            }
-        }
-        table {
-            tr { th { "Linux 0.11" } th { "symbols" } th { "Eleven" } th { "remarks" } }
-            @for page in pages {
-                @let entry = project.map.file(&page.file.path);
-                tr {
-                    td { a href=(page_name(&page.file.path)) { (page.file.path) } }
-                    td class="count" { (page.file.symbols.len()) }
-                    td class="ours" { @for path in entry.iter().flat_map(|entry| &entry.files) { code { (path) } " " } }
-                    td { (rows::inline(entry.and_then(|entry| entry.note.as_deref()).unwrap_or_default())) }
-                }
-            }
-        }
+fn whole_page(site: &Site, order: &Order, path: &str, rows: Markup) -> String {
+    let page = our_page(path);
+    let files: Vec<String> = site.ours.keys().map(|path| (*path).to_owned()).collect();
+    let header = html! {
+        h1 { (path) }
+        span class="twins" { (whole::answered(site, &page, path)) }
+        (navigation(&page, our_page, neighbours(&files, path), neighbours(&order.ours, path)))
     };
-    frame(
-        "Linux 0.11 and Eleven, side by side",
-        &html! { h1 { "Linux 0.11 and Eleven, side by side" } },
-        &body,
-    )
+    let items = site
+        .ours
+        .get(path)
+        .into_iter()
+        .flat_map(|ours| &ours.source.items);
+    let items = items
+        .filter(|item| item.whole)
+        .map(|item| (format!("L{}", item.lines.start()), item.path.as_str()));
+    let body = html! {
+        div class="intro" { (jumps(items)) }
+        main { (rows) }
+    };
+    frame(&page, &format!("{path} – Eleven"), &header, &body)
+}
+
+/// The list of what is on a page.
+fn jumps<'l>(places: impl Iterator<Item = (String, &'l str)>) -> Markup {
+    const MOST_OPEN: usize = 60;
+    let places: Vec<_> = places.collect();
+    html! {
+        @if !places.is_empty() {
+            details class="jumps" open=[(places.len() <= MOST_OPEN).then_some("open")] {
+                summary { "On this page: " (places.len()) }
+                ul { @for (anchor, name) in places { li { a href={ "#" (anchor) } { code { (name) } } } } }
+            }
+        }
+    }
 }
 
 /// A note as a sentence.
@@ -258,5 +345,5 @@ fn sentence(note: &str) -> Markup {
         .next()
         .map(|first| first.to_uppercase().collect())
         .unwrap_or_default();
-    html! { (rows::inline(&format!("{first}{}.", characters.as_str()))) }
+    html! { (inline(&format!("{first}{}.", characters.as_str()))) }
 }

@@ -5,8 +5,11 @@ mod common;
 
 use assert_cmd::Command;
 use common::{archive, gzip, project, tree, write_folder};
-use std::collections::BTreeMap;
+use side_by_side::facts;
+use side_by_side::original::Original;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// What a run left behind.
@@ -27,13 +30,30 @@ impl Run {
 fn run(make: impl FnOnce(&Path) -> PathBuf) -> Run {
     let folder = TempDir::new().unwrap();
     let original = make(folder.path());
+    run_with(folder, &[original])
+}
+
+/// A run on the tree as it is, made once.
+fn of_tree() -> &'static Run {
+    static RUN: LazyLock<Run> = LazyLock::new(|| run_on_tree(&tree()));
+    &RUN
+}
+
+/// A run without the original, made once.
+fn without() -> &'static Run {
+    static RUN: LazyLock<Run> =
+        LazyLock::new(|| run_with(TempDir::new().unwrap(), &["--ours-only".into()]));
+    &RUN
+}
+
+fn run_with(folder: TempDir, original: &[PathBuf]) -> Run {
     let output = folder.path().join("pages");
     let result = Command::cargo_bin("side-by-side")
         .unwrap()
         .arg("--project")
         .arg(project())
         .arg("pages")
-        .arg(original)
+        .args(original)
         .arg("--output")
         .arg(&output)
         .output()
@@ -75,8 +95,14 @@ fn check_whole(run: &Run) {
     );
     assert!(!run.messages.contains("symbols in other lines"));
     assert!(!run.messages.contains("not in it"));
-    let pages = std::fs::read_dir(&run.output).unwrap().count();
-    assert_eq!(pages, 92 + 1);
+    check_all_pages(run);
+}
+
+/// A page for each file of 0.11, and one that lists all.
+fn check_all_pages(run: &Run) {
+    let names = html_files(&run.output);
+    let of_0_11 = names.iter().filter(|name| !name.contains('/')).count();
+    assert_eq!(of_0_11, 92 + 1);
 }
 
 /// What is said of a file.
@@ -92,62 +118,164 @@ fn line_of<'a>(run: &'a Run, file: &str) -> &'a str {
 }
 
 #[test]
-fn a_folder_and_archives_of_all_kinds_give_the_same_pages() {
+fn a_folder_gives_all_pages() {
+    check_whole(of_tree());
+}
+
+#[test]
+fn a_folder_and_archives_of_all_kinds_give_the_same_sources() {
+    let folder = TempDir::new().unwrap();
     let tree = tree();
-    let from_folder = run_on_tree(&tree);
-    check_whole(&from_folder);
-    let around = run(|folder| {
-        write_folder(&tree, &folder.join("download/linux"));
-        folder.join("download")
-    });
-    check_whole(&around);
-    let packed = gzip(&archive(&tree, "./linux/"));
-    for archived in [
-        run_on_file("linux-0.11.tar", &archive(&tree, "")),
-        run_on_file("linux-0.11.tar", &archive(&tree, "linux/")),
-        run_on_file("linux-0.11.tar.gz", &packed),
+    let files = facts::read(&project()).unwrap();
+    let place = |name: &str| folder.path().join(name);
+    write_folder(&tree, &place("download/linux"));
+    std::fs::write(place("a.tar"), archive(&tree, "")).unwrap();
+    std::fs::write(place("b.tar"), archive(&tree, "linux/")).unwrap();
+    std::fs::write(place("c.tar.gz"), gzip(&archive(&tree, "./linux/"))).unwrap();
+    for name in ["download/linux", "download", "a.tar", "b.tar", "c.tar.gz"] {
+        let original = Original::open(&place(name), &files).unwrap();
+        for (file, text) in &tree {
+            assert_eq!(
+                original.text(file).map(str::as_bytes),
+                Some(&text[..]),
+                "{name}: {file}"
+            );
+        }
+    }
+}
+
+/// The pages in a folder, by their path in it.
+fn html_files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(inner) = folders.pop() {
+        for entry in std::fs::read_dir(folder.join(&inner)).unwrap() {
+            let name = format!("{inner}{}", entry.unwrap().file_name().to_str().unwrap());
+            if folder.join(&name).is_dir() {
+                folders.push(name + "/");
+            } else if name.ends_with(".html") {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn pages_are_well_formed() {
+    let run = of_tree();
+    for name in [
+        "index.html",
+        "kernel-sched.c.html",
+        "kernel/src/sched.rs.html",
     ] {
-        check_whole(&archived);
-        for page in ["index.html", "fs-buffer.c.html", "boot-setup.s.html"] {
-            assert_eq!(archived.page(page), from_folder.page(page));
+        let page = run.page(name).replacen("<!DOCTYPE html>", "", 1);
+        let page = ["<meta", "<link"]
+            .iter()
+            .fold(page, |page, start| close_void(&page, start));
+        roxmltree::Document::parse(&page).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// The values of an attribute.
+fn values<'a>(page: &'a str, attribute: &'a str) -> impl Iterator<Item = &'a str> {
+    page.split(attribute)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+}
+
+/// All links of all pages lead to a page that is there, and to an anchor in it.
+fn check_links(run: &Run) {
+    let pages: BTreeMap<String, String> = html_files(&run.output)
+        .into_iter()
+        .map(|name| (name.clone(), run.page(&name)))
+        .collect();
+    let mut anchors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, page) in &pages {
+        let ids: Vec<&str> = values(page, " id=\"").collect();
+        let unique: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), unique.len(), "{name}: an anchor twice");
+        anchors.insert(name, unique);
+    }
+    for (name, page) in &pages {
+        let depth = name.matches('/').count();
+        for link in values(page, " href=\"") {
+            let (page, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let page = match page.strip_prefix(&"../".repeat(depth)) {
+                _ if page.is_empty() => name,
+                Some(page) => page,
+                None => panic!("{name}: {link} is no way from here"),
+            };
+            let is_there = match anchors.get(page) {
+                Some(anchors) => anchor.is_empty() || anchors.contains(anchor),
+                None => run.output.join(page).is_file(),
+            };
+            assert!(is_there, "{name}: {link} leads nowhere");
         }
     }
 }
 
 #[test]
-fn pages_are_well_formed_and_their_links_lead_somewhere() {
-    let run = run_on_tree(&tree());
-    let names: Vec<String> = std::fs::read_dir(&run.output)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    for name in &names {
+fn all_links_lead_somewhere_with_the_original_and_without() {
+    check_links(of_tree());
+    let without = without();
+    assert_eq!((without.status, without.messages.as_str()), (0, ""));
+    check_all_pages(without);
+    check_links(without);
+    // Our side, the map and its notes are there.
+    let page = without.page("kernel-sched.c.html");
+    let row = row(&page, "wake_up");
+    assert!(row.contains("kernel/sched.c, line 188"), "{row}");
+    assert!(row.contains("kernel/src/sched.rs::wake_up"), "{row}");
+    assert!(row.contains("<span class=\"note\">"), "{row}");
+}
+
+#[test]
+fn every_line_of_ours_is_on_the_page_of_its_file() {
+    let run = without();
+    for name in html_files(&run.output)
+        .iter()
+        .filter(|name| name.contains('/'))
+    {
+        let path = name.strip_suffix(".html").unwrap();
+        let text = std::fs::read_to_string(project().join(path)).unwrap();
         let page = run.page(name);
-        let page = page.replacen("<!DOCTYPE html>", "", 1);
-        let page = ["<meta", "<link"]
-            .iter()
-            .fold(page, |page, start| close_void(&page, start));
-        let document =
-            roxmltree::Document::parse(&page).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let ids: Vec<&str> = document
-            .descendants()
-            .filter_map(|node| node.attribute("id"))
-            .collect();
-        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
-        assert_eq!(ids.len(), unique.len(), "{name}: an anchor twice");
-        for link in document
-            .descendants()
-            .filter_map(|node| node.attribute("href"))
-        {
-            match link.strip_prefix('#') {
-                Some(id) => assert!(ids.contains(&id), "{name}: {link} leads nowhere"),
-                None => assert!(
-                    names.iter().any(|name| name == link),
-                    "{name}: {link} leads nowhere"
-                ),
-            }
+        let anchors: BTreeSet<&str> = values(&page, " id=\"L").collect();
+        for (number, line) in (1..).zip(text.lines()) {
+            let is_shown = anchors.contains(number.to_string().as_str());
+            assert!(is_shown || line.is_empty(), "{path}:{number} is hidden");
         }
     }
+    for path in [
+        "fs/src/seam.rs",
+        "lib/src/lock.rs",
+        "fs/src/select.rs",
+        "lib/src/user/crt0.rs",
+    ] {
+        assert!(run.output.join(format!("{path}.html")).is_file(), "{path}");
+    }
+}
+
+#[test]
+fn words_lead_to_their_definitions_and_back_to_who_uses_them() {
+    let run = without();
+    let page = run.page("kernel-sched.c.html");
+    let wake_up = row(&page, "wake_up");
+    assert!(
+        wake_up.contains("<a href=\"kernel/src/sched.rs.html#L"),
+        "{wake_up}"
+    );
+    assert!(wake_up.contains("is used by "), "{wake_up}");
+    // A name that a comment of ours gives to 0.11's leads there.
+    let ours = run.page("kernel/src/sched.rs.html");
+    assert!(
+        ours.contains("href=\"../../kernel-sched.c.html#schedule\""),
+        "no way to 0.11's schedule"
+    );
+    // An item shows what it is a part of.
+    let page = run.page("fs-pipe.c.html");
+    assert!(row(&page, "read_pipe").contains("<div class=\"around\">"));
+    assert!(run.page("symbols.js").contains("\"Fs::bread\\tL"));
 }
 
 /// Elements of HTML that have no end, as XML has them.
@@ -161,11 +289,11 @@ fn close_void(page: &str, start: &str) -> String {
 
 #[test]
 fn a_row_has_both_sources_the_note_and_an_anchor() {
-    let run = run_on_tree(&tree());
+    let run = of_tree();
     let page = run.page("kernel-sched.c.html");
     let row = row(&page, "wake_up");
     // 0.11's line, and ours.
-    assert!(row.contains("<span class=\"n\">188</span>"), "{row}");
+    assert!(row.contains("<span class=\"n\" data-n=\"188\">"), "{row}");
     assert!(
         row.contains(" wake_up(<span class=\"k\">void</span>)"),
         "{row}"
@@ -179,8 +307,8 @@ fn a_row_has_both_sources_the_note_and_an_anchor() {
     // What is between the symbols is shown, and escaped.
     assert!(page.contains("/* line 1 of &lt;kernel/sched.c&gt; */"));
     // The neighbours.
-    assert!(page.contains("<a href=\"kernel-printk.c.html\" rel=\"prev\">"));
-    assert!(page.contains("<a href=\"kernel-signal.c.html\" rel=\"next\">"));
+    assert!(page.contains("<a href=\"kernel-printk.c.html\" rel=\"prev\""));
+    assert!(page.contains("<a href=\"kernel-signal.c.html\" rel=\"next\""));
 }
 
 /// The row of a symbol.
@@ -194,12 +322,12 @@ fn row<'a>(page: &'a str, symbol: &str) -> &'a str {
 
 #[test]
 fn a_run_of_constants_is_a_block_beside_a_block() {
-    let run = run_on_tree(&tree());
+    let run = of_tree();
     let page = run.page("include-errno.h.html");
     let block = row(&page, "ERROR");
     // 0.11's lines and ours, from the first to the last.
     for line in [20, 40, 58] {
-        let number = format!("<span class=\"n\">{line}</span>");
+        let number = format!("<span class=\"n\" data-n=\"{line}\">");
         assert!(block.contains(&number), "{line}: {block}");
     }
     assert!(block.contains("lib/src/errno.rs::errno_table!<"), "{block}");
@@ -215,16 +343,16 @@ fn a_run_of_constants_is_a_block_beside_a_block() {
     // The system calls' numbers are rows of the table.
     let page = run.page("include-unistd.h.html");
     assert!(page.contains("<span id=\"__NR_setregid\">"));
-    assert!(page.contains("</span> setregid  sys_setregid"), "{page}");
+    assert!(page.contains(" setregid  "), "{page}");
 }
 
 #[test]
 fn a_macro_stands_beside_our_item() {
-    let run = run_on_tree(&tree());
+    let run = of_tree();
     let page = run.page("include-linux-sched.h.html");
     let switch_to = row(&page, "switch_to");
     assert!(
-        switch_to.contains("<span class=\"n\">171</span>"),
+        switch_to.contains("<span class=\"n\" data-n=\"171\">"),
         "{switch_to}"
     );
     assert!(
@@ -244,7 +372,7 @@ fn a_macro_stands_beside_our_item() {
 
 #[test]
 fn a_symbol_without_an_item_shows_the_reason() {
-    let run = run_on_tree(&tree());
+    let run = of_tree();
     let row = row(&run.page("kernel-vsprintf.c.html"), "skip_atoi").to_owned();
     assert!(row.contains("<p class=\"none\">None: "), "{row}");
 }
@@ -281,7 +409,9 @@ fn other_lines_are_told_and_found() {
     assert_eq!(run.status, 0);
     let line = line_of(&run, "fs/pipe.c");
     assert!(line.ends_with("; symbols in other lines: 3"), "{line}");
-    assert!(row(&run.page("fs-pipe.c.html"), "read_pipe").contains("<span class=\"n\">15</span>"));
+    assert!(
+        row(&run.page("fs-pipe.c.html"), "read_pipe").contains("<span class=\"n\" data-n=\"15\">")
+    );
 }
 
 #[test]

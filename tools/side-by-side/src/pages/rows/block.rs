@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A block of constants beside a block: one row for those that stand together.
 
-use super::{Rows, anchor, inline};
+use super::super::our_page;
+use super::{Rows, anchor, inline, users};
 use crate::excerpts::excerpts;
 use crate::facts::{Kind, Symbol};
 use crate::map::{Entry, ItemPath};
@@ -31,13 +32,14 @@ impl MapRow<'_> {
     }
 }
 
-impl Rows<'_> {
+impl<'s> Rows<'s, '_> {
     pub(super) fn block(&mut self, symbols: &[&Symbol], left: &Markup) -> Markup {
-        let project = self.ours.project;
+        let (site, theirs) = (self.site, self.theirs());
+        let project = site.project;
         let mut rows: Vec<MapRow> = Vec::new();
         let mut paths: Vec<&ItemPath> = Vec::new();
         for symbol in symbols {
-            let Some(entry) = project.entry(self.file, symbol) else {
+            let Some(entry) = project.entry(theirs.file, symbol) else {
                 continue;
             };
             let known = rows
@@ -57,7 +59,18 @@ impl Rows<'_> {
                 }
             }
         }
-        let excerpts = excerpts(project, &paths);
+        let page = self.page();
+        let mut right = Vec::new();
+        for excerpt in excerpts(project, &paths) {
+            let Some((path, ours)) = site.ours.get_key_value(excerpt.file.as_str()) else {
+                continue;
+            };
+            let first = excerpt.lines.first().map_or(1, |lines| *lines.start());
+            right.push(html! {
+                span class="where" { a href={ (our_page(path)) "#L" (first) } { (excerpt.name) } }
+                @for lines in &excerpt.lines { (self.show(path, ours, lines)) }
+            });
+        }
         html! {
             @for symbol in symbols.iter().skip(1) { span id=(anchor(symbol)) {} }
             section class="row" id=(anchor(symbols[0])) {
@@ -68,12 +81,12 @@ impl Rows<'_> {
                     span class="kind" { (symbols.len()) " constants" }
                 }
                 div class="pair" {
-                    div { (left) }
                     div {
-                        @for excerpt in &excerpts {
-                            span class="where" { (excerpt.name) }
-                            @for lines in &excerpt.lines { (self.ours.show(&excerpt.file, lines)) }
-                        }
+                        (left)
+                        @for symbol in symbols { (users(site, &page, site.symbol(theirs, symbol))) }
+                    }
+                    div {
+                        @for excerpt in right { (excerpt) }
                         @for row in &rows {
                             @if row.entry.items.is_empty() {
                                 p class="none" { (row.names()) ": none, " (inline(row.entry.note.as_deref().unwrap_or_default())) "." }
