@@ -101,9 +101,9 @@ pub fn do_exit(status: WaitStatus) -> ! {
     memory::free_page_tables(task.base(), give_way);
     drop_files(task);
     give_children_to_init(task);
-    ptrace::exit(task);
+    ptrace::task_ends(task);
     leave_session(task);
-    crate::math::exit(task);
+    crate::math::drop_state(task);
     task.set_alarm(Alarm::NONE);
     // Whoever sends a signal until here finds a task; from here on, a zombie.
     let flags = save_flags_and_cli();

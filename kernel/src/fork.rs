@@ -156,7 +156,7 @@ fn copy_task(child: &Task, pid: u32) {
     child.father.set(parent.pid.get());
     sched::share_time(child);
     child.start_time.set(sched::jiffies());
-    crate::math::fork(child);
+    crate::math::copy_state(child);
 }
 
 /// Puts the registers that the child has in ring 3 onto its kernel stack, where

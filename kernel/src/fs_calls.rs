@@ -6,6 +6,10 @@
 //! decided.
 #![deny(unsafe_code)]
 
+mod select;
+
+pub use select::sys_select;
+
 use crate::file_system::fs;
 use crate::sched::current;
 use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};

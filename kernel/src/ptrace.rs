@@ -271,7 +271,7 @@ pub fn is_stale_step(registers: &mut Registers) -> bool {
 
 /// A task ends: its tracees go on without it, and it makes no more stops.
 #[inline(always)]
-pub fn exit(task: &Task) {
+pub fn task_ends(task: &Task) {
     task.trace.step.set(0);
     if TRACEES.get() != 0 {
         release_tracees(task);

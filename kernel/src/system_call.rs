@@ -17,7 +17,6 @@ use crate::ptrace::{self, sys_ptrace};
 use crate::record;
 use crate::resource::*;
 use crate::sched::calls::*;
-use crate::select::sys_select;
 use crate::signal::{self, *};
 use crate::sys::*;
 use core::arch::global_asm;

@@ -34,9 +34,9 @@ mod setup_data {
 }
 
 /// The CMOS clock.
-#[path = "../../src/mktime"]
-mod mktime {
-    pub mod cmos;
+#[path = "../../src/cmos"]
+mod cmos {
+    pub mod date;
 }
 
 /// When something is due.

@@ -2,7 +2,7 @@
 //! What a driver sees of its queue (0.11: `kernel/blk_drv/blk.h`).
 //!
 //! ```text
-//! while let Some(request) = blk::current(MAJOR) {
+//! while let Some(request) = blk::current_request(MAJOR) {
 //!     // move the contents of blk::current_buffer(MAJOR, 0), then
 //!     blk::end_request(MAJOR, true);
 //! }
@@ -39,7 +39,7 @@ pub struct Current {
 }
 
 /// The request to work at (0.11: `CURRENT`); `None` if there is nothing to do.
-pub fn current(major: u8) -> Option<Current> {
+pub fn current_request(major: u8) -> Option<Current> {
     REQUESTS.lock().begin(major).map(|request| Current {
         device: request.device,
         direction: request.direction,
@@ -87,7 +87,7 @@ pub fn end_request(major: u8, uptodate: bool) {
 /// There is no point in trying: ends all that is left of the current request,
 /// badly, with one message.
 pub fn end_hopeless_request(major: u8, why: &str) {
-    let Some(request) = current(major) else {
+    let Some(request) = current_request(major) else {
         return;
     };
     let name = driver(request.device).map_or("?", |driver| driver.name);

@@ -32,7 +32,7 @@ use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
-use crate::{mktime, printk};
+use crate::{cmos, printk};
 use controller::{Command, NotReady, St0, St1, St2};
 use drive::Drive;
 use fs::layout::BLOCK_SIZE;
@@ -139,7 +139,7 @@ static WAIT_ON_FLOPPY_SELECT: WaitQueue = WaitQueue::new();
 
 /// Finds the drives. Before the first interrupt.
 pub fn floppy_init() {
-    let register = mktime::read_cmos(mktime::register::FLOPPY_DRIVES);
+    let register = cmos::read_cmos(cmos::register::FLOPPY_DRIVES);
     let mut floppy = FLOPPY.lock();
     for (number, drive) in floppy.drives.iter_mut().enumerate() {
         let Some(kind) = DriveType::from_cmos(register, number) else {
@@ -216,7 +216,7 @@ impl Controller {
     fn do_fd_request(&mut self) {
         self.expected = Expected::Nothing;
         while self.expected == Expected::Nothing {
-            let Some(request) = blk::current(major::FLOPPY) else {
+            let Some(request) = blk::current_request(major::FLOPPY) else {
                 return self.floppy_deselect();
             };
             let Some(transfer) = self.locate(&request) else {
@@ -431,7 +431,7 @@ impl Controller {
     /// Ends the blocks that were moved.
     fn end_blocks(&mut self) {
         for index in 0..self.blocks as usize {
-            let is_read = blk::current(major::FLOPPY)
+            let is_read = blk::current_request(major::FLOPPY)
                 .is_some_and(|request| request.direction == Direction::Read);
             if is_read && let Some(head) = blk::current_buffer(major::FLOPPY, 0) {
                 dma::load(index * BLOCK_SIZE, &mut *head.data());

@@ -341,7 +341,7 @@ impl Controller {
                     }
                 }
             }
-            let Some(request) = blk::current(major::HARD_DISK) else {
+            let Some(request) = blk::current_request(major::HARD_DISK) else {
                 return self.expect(Expected::Nothing, 0);
             };
             let Some((drive, sector)) = self.locate(&request) else {

@@ -69,7 +69,7 @@ pub fn blocks(minor: u8) -> u32 {
 
 /// The queue is no longer empty. It is when this returns.
 pub fn do_rd_request() {
-    while let Some(request) = blk::current(major::MEM) {
+    while let Some(request) = blk::current_request(major::MEM) {
         let is_done = copy(request.direction, request.block).is_some();
         blk::end_request(major::MEM, is_done);
     }

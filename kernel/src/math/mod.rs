@@ -128,7 +128,7 @@ pub fn math_error() {
 }
 
 /// A child starts with its parent's coprocessor registers.
-pub fn fork(child: &Task) {
+pub fn copy_state(child: &Task) {
     let parent = current();
     if parent.used_math.get() == 0 {
         return;
@@ -159,7 +159,7 @@ fn set_cr0(bits: u32) {
 }
 
 /// A task ends or starts a new program: its registers are of no use.
-pub fn exit(task: &Task) {
+pub fn drop_state(task: &Task) {
     task.used_math.set(0);
     if LAST_TASK_USED_MATH.load(Relaxed) == task.number() {
         LAST_TASK_USED_MATH.store(NO_TASK, Relaxed);

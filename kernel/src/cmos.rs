@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The time at the start, from the CMOS clock (0.11: `kernel/mktime.c`, and
-//! `time_init` in `init/main.c`). The clock is set to UTC.
+//! The CMOS clock, which knows the time at the start (0.11: `time_init` and
+//! `CMOS_READ` in `init/main.c`), and the memory beside it. The clock is set to UTC.
+//! What `kernel/mktime.c` calculates is in `mktime` of `lib::time`.
 
-mod cmos;
+mod date;
 
-use cmos::Registers;
+use date::Registers;
 use lib::asm::io::{inb_p, outb_p};
 use lib::sys::types::Time;
 use lib::time::mktime;
