@@ -29,10 +29,6 @@ use fs::layout::{
 };
 use lib::sys::stat::S_ISDIR;
 
-/// Another geometry must leave less than one problem where the super block's own
-/// leaves this many.
-const DECISIVE: usize = 4;
-
 /// What there is to say of a super block.
 #[derive(Debug)]
 pub(super) enum Verdict {
@@ -51,15 +47,12 @@ pub(super) fn judge(blocks: &dyn Blocks, trusts: bool) -> Verdict {
     let Ok(recorded) = super_block(blocks) else {
         return Verdict::Hopeless("the file system has less than 2 blocks".into());
     };
-    let own = match Trial::of(blocks, recorded) {
-        Ok(own) if own.is_beyond_doubt() => return Verdict::Agrees(own.report),
-        own => own,
-    };
+    let own = Trial::of(blocks, recorded);
     if own.as_ref().ok().is_none_or(Trial::is_contradicted)
         && let Some(best) = best_candidate(blocks, &recorded)
     {
         let is_better = match &own {
-            Ok(own) => best.score * DECISIVE < own.score,
+            Ok(own) => are_far_fewer(best.score, own.score),
             // Where the bitmaps know of more than there is, the end is cut off.
             Err(_) => best.is_convincing() && best.stray == 0,
         };
@@ -74,6 +67,11 @@ pub(super) fn judge(blocks: &dyn Blocks, trusts: bool) -> Verdict {
         Ok(own) => Verdict::Hopeless(own.doubts.join("; ")),
         Err(bad) => Verdict::Hopeless(bad.to_string()),
     }
+}
+
+/// Whether so few problems are next to nothing beside the `many` of something else.
+fn are_far_fewer(few: usize, many: usize) -> bool {
+    few * 4 < many
 }
 
 /// A super block, tried.
@@ -113,11 +111,6 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Whether nobody needs to look for another one.
-    fn is_beyond_doubt(&self) -> bool {
-        self.score == 0 && self.doubts.is_empty() && has_root(&self.volume)
-    }
-
     /// Whether something says that there is more than these numbers know of, or
     /// that it is elsewhere. Marked inodes and zones that nobody has may be lost.
     fn is_contradicted(&self) -> bool {
@@ -136,7 +129,7 @@ impl<'a> Trial<'a> {
     /// Whether far more is in order than not.
     fn is_convincing(&self) -> bool {
         let in_use = self.report.inodes_used + self.report.zones_used;
-        has_root(&self.volume) && self.score * DECISIVE <= in_use as usize
+        are_far_fewer(self.score, in_use as usize)
     }
 }
 
@@ -164,8 +157,9 @@ fn doubts(geometry: &Geometry) -> Vec<String> {
     doubts
 }
 
+/// Bit 0 stands for no inode, so there is a bit more than inodes.
 fn imap_needed(ninodes: u16) -> u16 {
-    (u32::from(ninodes) + 1).div_ceil(BITS_PER_BLOCK) as u16
+    (u32::from(ninodes) / BITS_PER_BLOCK + 1) as u16
 }
 
 fn table_blocks(ninodes: u16) -> u32 {
@@ -205,9 +199,6 @@ fn best_candidate<'a>(blocks: &'a dyn Blocks, recorded: &DiskSuper) -> Option<Tr
     candidates(blocks, recorded)
         .into_iter()
         .filter_map(|disk| Trial::of(blocks, disk).ok())
-        .filter(|trial| {
-            trial.doubts.is_empty() || trial.disk.firstdatazone == recorded.firstdatazone
-        })
         .min_by_key(|trial| (trial.score, fields(recorded, &trial.disk).len()))
 }
 
@@ -287,8 +278,7 @@ fn with_counts(
                     firstdatazone,
                     ..*found
                 };
-                let fewer = u32::from(found.zmap_blocks - 1) * BITS_PER_BLOCK;
-                if u32::from(nzones) >= fewer && !candidates.contains(&disk) {
+                if !candidates.contains(&disk) {
                     candidates.push(disk);
                 }
             }
@@ -337,3 +327,6 @@ pub(super) fn fields(old: &DiskSuper, new: &DiskSuper) -> Vec<(&'static str, u32
     ];
     all.into_iter().filter(|(_, old, new)| old != new).collect()
 }
+
+#[cfg(test)]
+mod tests;

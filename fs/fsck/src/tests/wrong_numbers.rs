@@ -2,7 +2,7 @@
 //! One wrong number in the super block, over a full tree: whatever it is, the
 //! repair leaves what was sound.
 
-use super::full_tree::{contents, full_tree};
+use super::full_tree::{contents, full_tree, make_with};
 use super::repair;
 use crate::{Options, check};
 use fs::layout::{BLOCK_SIZE, DiskSuper, SUPER_MAGIC, SUPER_MAGIC_30};
@@ -95,6 +95,57 @@ fn with_long_names() {
         ..fs::mkfs::Options::new(1400)
     };
     any_number_is_found_again(&full_tree(&options, 15));
+}
+
+fn with_inodes(inodes: u32, files: u16) -> Vec<u8> {
+    let options = fs::mkfs::Options {
+        inodes: Some(inodes),
+        ..fs::mkfs::Options::new(400)
+    };
+    make_with(&options, |tree| {
+        tree.write("long", &[b'x'; 6000]).unwrap();
+        for n in 1..files {
+            tree.write(&n.to_string(), b"text").unwrap();
+        }
+    })
+}
+
+/// No clear bit tells how many there are, but the table does.
+#[test]
+fn with_all_inodes_in_use() {
+    any_number_is_found_again(&with_inodes(64, 63));
+}
+
+/// The table has room for more inodes than there are, but the bitmap tells.
+#[test]
+fn with_a_table_that_is_not_full() {
+    let mut sound = with_inodes(64, 20);
+    let mut disk = super_block(&sound);
+    disk.ninodes = 40;
+    disk.store(sound[BLOCK_SIZE..].first_chunk_mut().unwrap());
+    for bit in 41..=64 {
+        sound[2 * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
+    }
+    assert!(check(&sound).unwrap().is_clean());
+    for ninodes in [0, 1, 7, 20, 300, 9000] {
+        is_rebuilt(&sound, "ninodes", |disk| disk.ninodes = ninodes);
+    }
+}
+
+/// The bitmap has a second block for a single bit.
+#[test]
+fn with_one_inode_too_many_for_a_block_of_bits() {
+    any_number_is_found_again(&with_inodes(8192, 20));
+}
+
+#[test]
+fn two_at_once() {
+    let sound = short();
+    for (ninodes, max_size) in [(1, 0), (3, 5000), (300, 0)] {
+        is_rebuilt(&sound, "two", |disk| {
+            (disk.ninodes, disk.max_size) = (ninodes, max_size);
+        });
+    }
 }
 
 #[test]
