@@ -13,6 +13,7 @@
 //!      3  18 TSS for double faults
 //! ```
 
+use crate::frame::EFLAGS_ALWAYS_1;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -272,7 +273,7 @@ pub fn set_double_fault_task(handler: extern "C" fn() -> !, cr3: u32) {
     let tss = Tss {
         cr3,
         eip: handler as usize as u32,
-        eflags: 2,
+        eflags: EFLAGS_ALWAYS_1,
         esp: stack_top - 4,
         cs: u32::from(Selector::KERNEL_CODE.0),
         ss: kernel_data,

@@ -10,11 +10,12 @@ use crate::deliver::deliver;
 use crate::exit;
 use crate::fault;
 use crate::file_system::fs;
-use crate::frame::{EFLAGS_TF, Registers};
+use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::ptrace;
 use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
 use fs::exec::{ArgumentPages, Program, Script};
+use lib::asm::system::EFLAGS_IF;
 use lib::limits::ARG_MAX;
 use lib::signal::Signal;
 use lib::sys::types::UserAddress;
@@ -25,10 +26,6 @@ use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 
 const WORD: u32 = 4;
-/// Interrupts are taken, and bit 1, which always reads 1 (Intel SDM vol. 1,
-/// 3.4.3).
-const EFLAGS_IF: u32 = 1 << 9;
-const EFLAGS_ALWAYS_1: u32 = 1 << 1;
 
 /// `execve`: runs `path` with the strings of `argv` and `envp` in place of
 /// the current program. `EACCES` for a traced caller if it may not read the

@@ -7,8 +7,9 @@
 //! at the system call, with `eax` 0. It first runs when `schedule` jumps to
 //! its TSS: on its way back to ring 3, as if it had made the call.
 
+use crate::control_registers::cr3;
 use crate::descriptor_tables::Tss;
-use crate::frame::{EFLAGS_TF, Registers};
+use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
 use crate::segment::read_gs;
 use lib::asm::system;
@@ -182,14 +183,12 @@ unsafe extern "C" {
 /// The registers the child starts with, in the kernel. Interrupts are masked,
 /// so that a signal which has come by then is not overlooked.
 fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
-    /// Bit 1 is always 1 (Intel SDM vol. 1, 3.4.3).
-    const EFLAGS: u32 = 2;
     let data = u32::from(Selector::KERNEL_DATA.0);
     Tss {
         esp0,
-        cr3: read_cr3(),
+        cr3: cr3(),
         eip: ret_to_user_masked as *const () as usize as u32,
-        eflags: EFLAGS,
+        eflags: EFLAGS_ALWAYS_1,
         esp,
         es: data,
         cs: u32::from(Selector::KERNEL_CODE.0),
@@ -209,15 +208,6 @@ fn eflags_of_child(registers: &Registers) -> u32 {
     } else {
         registers.eflags
     }
-}
-
-fn read_cr3() -> u32 {
-    let cr3: u32;
-    // SAFETY: reading a control register changes nothing.
-    unsafe {
-        core::arch::asm!("mov {0}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags))
-    };
-    cr3
 }
 
 /// The local descriptor table: nothing, code, data; both 64 MB from `base`.

@@ -47,8 +47,10 @@ impl Registers {
     }
 }
 
-/// Bits of `eflags`: single step, and string instructions going down (Intel SDM
-/// vol. 1, 3.4.3).
+/// Bits of `eflags`: one that is always 1, single step, and string instructions going
+/// down (Intel SDM vol. 1, 3.4.3). The interrupt flag is in `system`.
+pub const EFLAGS_ALWAYS_1: u32 = 1 << 1;
+/// See [`EFLAGS_ALWAYS_1`].
 pub const EFLAGS_TF: u32 = 1 << 8;
-/// See [`EFLAGS_TF`].
+/// See [`EFLAGS_ALWAYS_1`].
 pub const EFLAGS_DF: u32 = 1 << 10;

@@ -12,6 +12,7 @@ mod blk_drv;
 mod chr_drv;
 mod clock;
 mod cmos;
+mod control_registers;
 mod deliver;
 mod descriptor_tables;
 mod disks;
@@ -46,7 +47,9 @@ mod system_call;
 mod trace;
 mod traps;
 
+use crate::control_registers::{CR0_EM, CR0_MP, CR0_NE, CR0_PE_ET, CR0_PG, CR0_WP};
 use crate::descriptor_tables::Tss;
+use crate::frame::EFLAGS_ALWAYS_1;
 use crate::sched::TASK;
 use core::arch::{asm, global_asm};
 use core::ops::Range;
@@ -55,14 +58,6 @@ use fs::layout::BLOCK_SIZE;
 use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 use mm::{LinearAddress, PhysicalAddress};
-
-const CR0_MP: u32 = 1 << 1;
-const CR0_EM: u32 = 1 << 2;
-const CR0_NE: u32 = 1 << 5;
-const CR0_WP: u32 = 1 << 16;
-const CR0_PG: u32 = 1 << 31;
-/// Protected mode and the read-only "extension type".
-const CR0_PE_ET: u32 = 0x11;
 
 global_asm!(
     include_str!("../../boot/head.s"),
@@ -254,7 +249,7 @@ fn give_away_memory(buffers_end: u32) {
 /// base is 0; the stack is a page of its own.
 fn move_to_user_mode() -> ! {
     const STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
-    const EFLAGS: u32 = lib::asm::system::EFLAGS_IF | 2;
+    const EFLAGS: u32 = lib::asm::system::EFLAGS_IF | EFLAGS_ALWAYS_1;
     for page in (TASK_0_USER_STACK_TOP - STACK_SIZE..TASK_0_USER_STACK_TOP).step_by(PAGE_SIZE) {
         memory::get_empty_page(LinearAddress(page)).expect("no memory for the first stack");
     }

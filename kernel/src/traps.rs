@@ -5,6 +5,7 @@
 //! 0 does wrong is a bug of the kernel and ends in `panic`. The entries are in
 //! `asm.s`; each hands over the frame described there as [`Registers`].
 
+use crate::control_registers::cr2;
 use crate::deliver::force_signal;
 use crate::descriptor_tables::{self, set_gate};
 use crate::exit::do_exit;
@@ -196,13 +197,9 @@ extern "C" fn do_coprocessor_error(registers: &mut Registers) {
 }
 
 extern "C" fn do_page_fault(registers: &mut Registers) {
-    let cr2: u32;
-    // SAFETY: reading cr2 changes nothing.
-    unsafe {
-        core::arch::asm!("mov {0}, cr2", out(reg) cr2, options(nomem, nostack, preserves_flags))
-    };
+    let address = cr2();
     lib::asm::system::restore_flags(registers.eflags);
-    let fault = PageFault::decode(registers.error_code, cr2);
+    let fault = PageFault::decode(registers.error_code, address);
     if !registers.is_from_user() {
         panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");
     }

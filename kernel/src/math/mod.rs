@@ -37,6 +37,7 @@ mod sqrt;
 mod temp_real;
 mod trig;
 
+use crate::control_registers::{CR0_EM, CR0_MP, CR0_TS, cr0};
 use crate::sched::{TASK, Task, current};
 use crate::setup_data;
 use core::arch::asm;
@@ -49,19 +50,9 @@ const NO_TASK: usize = usize::MAX;
 /// Whose registers are in the coprocessor (0.11: `last_task_used_math`).
 static LAST_TASK_USED_MATH: AtomicUsize = AtomicUsize::new(NO_TASK);
 
-/// Bits of CR0 (Intel SDM vol. 3, 2.5). WAIT traps if TS is set.
-const CR0_MP: u32 = 1 << 1;
-/// There is no coprocessor: its instructions trap.
-const CR0_EM: u32 = 1 << 2;
-/// There was a task switch: its instructions trap.
-const CR0_TS: u32 = 1 << 3;
-
 /// Whether there is a coprocessor that is used.
 pub fn has_x87() -> bool {
-    let cr0: u32;
-    // SAFETY: reading a control register changes nothing.
-    unsafe { asm!("mov {0}, cr0", out(reg) cr0, options(nomem, nostack, preserves_flags)) };
-    cr0 & CR0_EM == 0
+    cr0() & CR0_EM == 0
 }
 
 /// Says what computes. head.s has looked whether there is a coprocessor; the
