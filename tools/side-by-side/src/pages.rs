@@ -28,6 +28,7 @@ use crate::project::Project;
 use crate::segments::Cut;
 use maud::{DOCTYPE, Markup, html};
 use rows::{Rows, inline};
+pub use site::others;
 use site::{Site, Theirs};
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -87,7 +87,7 @@ fn a_symbol_that_0_11_lacks_is_found() {
 #[test]
 fn a_macro_without_a_row_is_found() {
     check_problem(
-        "suser = \"fs/src/task.rs::FsTask::is_superuser\"\n",
+        "suser = { item = [\"fs/src/task.rs::FsTask::is_superuser\", \"kernel/src/sched.rs::suser\"] }\n",
         "",
         "include/linux/kernel.h: `suser` is missing, expected an item or the reason for having \
          none: docs/linux-0.11-macros.tsv:",

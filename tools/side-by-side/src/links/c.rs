@@ -22,6 +22,7 @@ pub struct Names<'a> {
 struct Name<'a> {
     id: Id,
     file: &'a str,
+    line: usize,
     kind: Kind,
     /// Whether other files may mean it.
     is_seen: bool,
@@ -43,6 +44,7 @@ impl<'a> Names<'a> {
             self.by_name.entry(&symbol.name).or_default().push(Name {
                 id: *id,
                 file: &file.path,
+                line: symbol.line,
                 kind: symbol.kind,
                 is_seen: is_header || exports && !is_static,
             });
@@ -124,6 +126,12 @@ pub struct Words<'s, 'a> {
 impl Words<'_, '_> {
     /// What a word means.
     pub fn resolve(&self, word: &Word) -> Option<Id> {
+        let is_here = |name: &Name| name.file == self.file.path && name.line == word.line;
+        let found = self.names.by_name.get(word.text);
+        // Where it is defined, no link is needed.
+        if found.is_some_and(|names| names.iter().any(is_here)) {
+            return None;
+        }
         let before = word.before.trim_end();
         if word.class != Class::Plain || before.ends_with(['.', '%']) || before.ends_with("->") {
             return None;

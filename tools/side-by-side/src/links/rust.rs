@@ -100,6 +100,9 @@ impl<'a> Names<'a> {
         if !matches!(word.class, Class::Plain | Class::Directive) {
             return None;
         }
+        if file.declared.contains(&(word.line, word.text)) {
+            return None;
+        }
         if !path.ends_with(".rs") {
             let is_register = word.before.ends_with('%');
             return (!is_register)
@@ -115,9 +118,6 @@ impl<'a> Names<'a> {
     }
 
     fn word(&self, file: &File, word: &Word) -> Option<Id> {
-        if file.declared.contains(&(word.line, word.text)) {
-            return None;
-        }
         let before = word.before.trim_end();
         let after = word.after.trim_start();
         let is_called = after.starts_with('(') || after.starts_with("::<");
