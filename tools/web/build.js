@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /**
- * Builds the page: `node build.js OUTPUT IMAGE FLOPPY SYMBOLS`. It copies the page's
- * own files and those that others made, packs the images, makes a page of each
- * source, and writes down which files there are. `make web` calls it.
+ * Builds the page: `node build.js OUTPUT IMAGE FLOPPY SYMBOLS SOURCES`. It copies the
+ * page's own files and those that others made, the folder of the pages of sources too,
+ * packs the images, and writes down which files there are. `make web` calls it.
  */
 
 import { createHash } from "node:crypto";
@@ -11,7 +11,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { sourcePages } from "./sources.js";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = join(HERE, "node_modules");
@@ -39,9 +38,9 @@ const COPIES = {
     "licences/LGPL-3.txt": join(LICENCES, "LGPL-3"),
 };
 
-const [output, image, floppy, symbols] = process.argv.slice(2);
-if (!symbols) {
-    console.error("build.js: say OUTPUT IMAGE FLOPPY SYMBOLS");
+const [output, image, floppy, symbols, sources] = process.argv.slice(2);
+if (!sources) {
+    console.error("build.js: say OUTPUT IMAGE FLOPPY SYMBOLS SOURCES");
     process.exit(2);
 }
 const images = { "images/eleven.img.gz": image, "images/floppy.img.gz": floppy };
@@ -57,7 +56,7 @@ for (const [name, source] of Object.entries(images)) {
     await write(name, await promisify(gzip)(await readFile(source), { level: 9 }));
 }
 await write("symbols.json", await readFile(symbols));
-for (const [name, page] of await sourcePages(join(HERE, "../.."))) await write(name, page);
+await cp(sources, join(folder, "source"), { recursive: true });
 await write("version.js", `// Written by tools/web/build.js.
 /** The version of the disk image. */
 export const IMAGE_VERSION = "${hashOf([await readFile(image)])}";
@@ -67,7 +66,10 @@ await rm(output, { recursive: true, force: true });
 await rename(folder, output);
 console.log(`${output} has the page; make web-serve shows it`);
 
-/** Tells the service worker which files there are; its text changes with each of them. */
+/**
+ * Tells the service worker which files there are; its text changes with each of them.
+ * The pages of sources, which are larger than all the rest, need the network.
+ */
 async function nameFiles() {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const names = entries
@@ -75,7 +77,7 @@ async function nameFiles() {
         .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
         .sort();
     const version = hashOf(await Promise.all(names.map((name) => readFile(join(folder, name)))));
-    const files = ["./", ...names.filter((name) => !["index.html", "service-worker.js"].includes(name))];
+    const files = ["./", ...names.filter((name) => !["index.html", "service-worker.js"].includes(name) && !name.startsWith("source/"))];
     const worker = await readFile(join(folder, "service-worker.js"), "utf8");
     const lines = `const VERSION = "${version}";\nconst FILES = ${JSON.stringify(files, null, 4)};\n`;
     await write("service-worker.js", `${worker}\n// Written by tools/web/build.js.\n${lines}`);

@@ -45,6 +45,9 @@ enum Command {
         /// Without the sources of Linux 0.11, even if `original` keeps them.
         #[arg(long, conflicts_with = "original")]
         ours_only: bool,
+        /// Where the machine of `make web` is, seen from the folder: pages lead there.
+        #[arg(long, value_name = "ADDRESS")]
+        machine: Option<String>,
     },
     /// Bring the sources of Linux 0.11: check and keep them, so that they need not be
     /// named again.
@@ -100,12 +103,14 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
             original,
             output,
             ours_only,
+            machine,
         } => {
             let original = match ours_only {
                 true => None,
                 false => open_original(cli, original.as_deref(), &project)?,
             };
-            let differences = pages::write(&project, original.as_ref(), output)?;
+            let differences =
+                pages::write(&project, original.as_ref(), machine.as_deref(), output)?;
             tell(&differences, project.files.len());
             if original.is_none() && !ours_only {
                 println!("without the C: `make original` says where to get it");

@@ -37,15 +37,32 @@ use std::path::Path;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("reader.js");
 
+/// What the machine of `make web` shows of what some of our files do: the panel
+/// that docs/web.md calls so.
+const PANELS: [(&str, &str); 10] = [
+    ("kernel/src/sched", "tasks"),
+    ("kernel/src/fork", "tasks"),
+    ("kernel/src/exit", "tasks"),
+    ("kernel/src/system_call", "calls"),
+    ("kernel/src/record.rs", "calls"),
+    ("kernel/src/descriptor_tables.rs", "segments"),
+    ("mm/src/descriptor.rs", "segments"),
+    ("mm/src/memory/frames.rs", "memory"),
+    ("mm/src/", "walk"),
+    ("fs/src/buffer", "buffers"),
+];
+
 /// Writes all pages into a folder. Returns which files of 0.11's sources are not
 /// what they were; they are shown as they are. Refuses another release.
 pub fn write(
     project: &Project,
     original: Option<&Original>,
+    machine: Option<&str>,
     folder: &Path,
 ) -> Result<Vec<Problem>> {
     let others = site::others(project)?;
-    let site = Site::new(project, original, &others);
+    let mut site = Site::new(project, original, &others);
+    site.machine = machine.map(str::to_owned);
     if original.is_some() {
         refuse_another_release(&site)?;
     }
@@ -216,6 +233,21 @@ impl Order {
     }
 }
 
+/// The way from a page to the running machine, if there is one, and there to what
+/// it shows of one of our files.
+fn to_machine(site: &Site, page: &str, ours: &str) -> Markup {
+    let panel = PANELS.iter().find(|(start, _)| ours.starts_with(start));
+    let machine = |machine: &String| format!("{}{machine}", up(page));
+    html! {
+        @if let Some(address) = site.machine.as_ref().map(machine) {
+            @match panel {
+                Some((_, panel)) => a href={ (address) "?open=" (panel) } { "in the machine" },
+                None => a href=(address) { "the machine" },
+            }
+        }
+    }
+}
+
 /// What comes before and behind a file in a list.
 fn neighbours<'l>(list: &'l [String], path: &str) -> [Option<&'l str>; 2] {
     let place = list.iter().position(|other| other == path);
@@ -285,6 +317,7 @@ fn their_page(site: &Site, order: &Order, file: &File, rows: Markup) -> String {
         span class="twins" { @for path in site.answers(file) {
             @if site.ours.contains_key(path) { a href=(our_page(path)) { code { (path) } } " " }
         } }
+        (to_machine(site, &page, entry.map_or("", |entry| &entry.files[0])))
         (navigation(&page, page_name, neighbours(&files, &file.path), neighbours(&order.theirs, &file.path)))
     };
     let body = html! {
@@ -308,6 +341,7 @@ fn whole_page(site: &Site, order: &Order, path: &str, rows: Markup) -> String {
     let header = html! {
         h1 { (path) }
         span class="twins" { (whole::answered(site, &page, path)) }
+        (to_machine(site, &page, path))
         (navigation(&page, our_page, neighbours(&files, path), neighbours(&order.ours, path)))
     };
     let items = site

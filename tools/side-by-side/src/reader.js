@@ -140,7 +140,7 @@ if (location.hash) document.getElementById(decodeURIComponent(location.hash.slic
 /** The row at the top of the window, or the one `step` rows from it. */
 function goToRow(step) {
     const rows = [...document.querySelectorAll("main section.row:not(.between)")].filter((row) => row.offsetParent);
-    const top = header.getBoundingClientRect().bottom + 4;
+    const top = header.getBoundingClientRect().bottom + 8;
     const below = rows.findIndex((row) => row.getBoundingClientRect().top > top);
     const first = below < 0 ? rows.length : below;
     const at = step > 0 ? first : first - 1 - (rows[first - 1]?.getBoundingClientRect().top < top - 12 ? 0 : 1);

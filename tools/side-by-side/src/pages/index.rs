@@ -4,7 +4,7 @@
 use super::order::Step;
 use super::rows::inline;
 use super::site::Site;
-use super::{frame, our_page, page_name, whole};
+use super::{frame, our_page, page_name, to_machine, whole};
 use crate::error::Problem;
 use maud::html;
 use std::collections::BTreeMap;
@@ -65,7 +65,12 @@ pub fn page(site: &Site, steps: &[Step], problems: &[Problem]) -> String {
         }
     };
     let title = "Linux 0.11 and Eleven, side by side";
-    frame("index.html", title, &html! { h1 { (title) } }, &body)
+    frame(
+        "index.html",
+        title,
+        &html! { h1 { (title) } (to_machine(site, "index.html", "")) },
+        &body,
+    )
 }
 
 /// `symbols.js`: page, file, whether it is ours, and names; a name that is no

@@ -88,6 +88,8 @@ pub struct Site<'a> {
     pub ours: BTreeMap<&'a str, Ours<'a>>,
     /// What leads where.
     pub links: Links,
+    /// Where the running machine is, seen from the top of the pages.
+    pub machine: Option<String>,
     /// Which symbols became an item, by file and path: places in `theirs`, and
     /// of the symbol in its file.
     twins: BTreeMap<(&'a str, &'a str), Vec<(usize, usize)>>,
@@ -158,6 +160,7 @@ impl<'a> Site<'a> {
             listings,
             ours,
             links,
+            machine: None,
         }
     }
 
