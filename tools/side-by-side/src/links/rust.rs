@@ -18,7 +18,19 @@ const LONGEST_CHAIN: usize = 5;
 
 /// Methods of Rust's library: that one of ours is the only one of this name
 /// says nothing.
-const OF_THE_LIBRARY: &str = "";
+const OF_THE_LIBRARY: &str = "\
+    add advance all alloc allocate and any as_bytes as_bytes_mut as_mut as_ref borrow buffer \
+    bytes call chain check clear clone cmp collect column contains copied copy copy_from \
+    count current data dealloc deref deref_mut digits done drain drop end ends_with entries \
+    entry eq err error expect extend file filter find finish first flags flatten flush fmt \
+    fold from get get_mut grow hash header index insert into into_raw is_empty is_err \
+    is_full is_nan is_negative is_none is_null is_ok is_ready is_some iter iter_mut join key \
+    kind last layout len limit line lines load lock map mask max merge min mul neg next not \
+    number offset ok options or parse partition peek pop position precision product push \
+    read read_line realloc remaining remove replace reserve reset retain rev reverse seek \
+    set set_position size skip sort sources split split_at start starts_with step_by store \
+    sub sum swap take then to_bytes to_owned to_string trim truncate unlock unwrap unwrap_or \
+    update valid value wait wake width write write_str written zip";
 
 /// The items of all files.
 #[derive(Default)]
@@ -408,5 +420,91 @@ impl Uses {
         } else {
             self.names.insert(name, Some(path));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::highlight::{Language, highlight};
+    use crate::links::words;
+    use crate::rust::items;
+
+    const FILES: [(&str, &str); 4] = [
+        (
+            "kernel/src/main.rs",
+            "mod sched;\npub use fs::File as Node;\nstruct Local;\nfn wake_up() {}\n",
+        ),
+        (
+            "kernel/src/sched.rs",
+            "use crate::{Local, Node};\nuse fs::{self, pipe, open_file};\n\
+             pub struct Task { queue: u32 }\nimpl Task {\n    fn run_now(&self) {\n        \
+             self.queue; self.stop(); other.run_now(); other.push(); wake_up();\n    }\n    \
+             fn stop(&self) { open_file(); pipe::read(); Node::size(); super::wake_up(); }\n}\n\
+             fn pipe_of(local: Local) { let wake_up = 1; wake_up; fs::pipe::read(); unknown(); }\n",
+        ),
+        (
+            "fs/src/lib.rs",
+            "pub mod pipe;\npub struct File;\nimpl File { pub fn size() {} }\n\
+             pub fn open_file() {}\nimpl Stack { fn push(&self) {} }\n",
+        ),
+        (
+            "fs/src/pipe.rs",
+            "/// See [`super::File`].\npub fn read() {}\n",
+        ),
+    ];
+
+    /// Each word of a file that leads somewhere, and the item it means.
+    fn links(path: &str) -> Vec<String> {
+        let sources: Vec<Vec<Item>> = FILES.iter().map(|(_, text)| items(text).unwrap()).collect();
+        let mut names = Names::default();
+        let mut places = Vec::new();
+        for ((path, text), items) in FILES.iter().zip(&sources) {
+            names.add(path, text, items, places.len());
+            places.extend(items.iter().map(|item| format!("{path}::{}", item.path)));
+        }
+        let text = FILES.iter().find(|(name, _)| *name == path).unwrap().1;
+        let mut found = Vec::new();
+        for (index, line) in highlight(text, Language::Rust).iter().enumerate() {
+            let text = text.lines().nth(index).unwrap();
+            let mut at = 0;
+            for piece in line {
+                for (_, word) in words(text, index + 1, *piece, at) {
+                    let owner = names.enclosing(path, word.line);
+                    if let Some(id) = names.resolve(path, &word).filter(|id| Some(*id) != owner) {
+                        found.push(format!("{} {}", word.text, places[id]));
+                    }
+                }
+                at += piece.1.len();
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn paths_are_followed_and_what_is_not_certain_has_no_link() {
+        assert_eq!(
+            links("kernel/src/sched.rs"),
+            [
+                "Local kernel/src/main.rs::Local",
+                "Node fs/src/lib.rs::File",
+                "open_file fs/src/lib.rs::open_file",
+                "Task kernel/src/sched.rs::Task",
+                "queue kernel/src/sched.rs::Task::queue",
+                "stop kernel/src/sched.rs::Task::stop",
+                "open_file fs/src/lib.rs::open_file",
+                "read fs/src/pipe.rs::read",
+                "Node fs/src/lib.rs::File",
+                "size fs/src/lib.rs::File::size",
+                "wake_up kernel/src/main.rs::wake_up",
+                "Local kernel/src/main.rs::Local",
+                "read fs/src/pipe.rs::read",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_comment_has_the_links_that_it_says() {
+        assert_eq!(links("fs/src/pipe.rs"), ["File fs/src/lib.rs::File"]);
     }
 }
