@@ -6,6 +6,7 @@
 //! decided.
 #![deny(unsafe_code)]
 
+mod mount_root;
 mod select;
 
 pub use select::sys_select;
@@ -13,7 +14,7 @@ pub use select::sys_select;
 use crate::file_system::fs;
 use crate::sched::current;
 use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
-use crate::{disks, setup_data};
+use crate::setup_data;
 use fs::FsTask;
 use lib::Result;
 use lib::pod::Pod;
@@ -50,7 +51,7 @@ fn zero(_: ()) -> u32 {
 /// `setup`: finds the disks and mounts root; tells the caller the command
 /// line. Works once, for task 1 (0.11: `sys_setup` in `kernel/blk_drv/hd.c`).
 pub fn sys_setup(command_line: UserAddress) -> Result<u32> {
-    disks::setup()?;
+    mount_root::mount_root()?;
     let line = setup_data::command_line().as_bytes();
     segment::copy_to_user(command_line, line)?;
     put_user(

@@ -15,7 +15,6 @@ mod cmos;
 mod control_registers;
 mod deliver;
 mod descriptor_tables;
-mod disks;
 mod execve;
 mod exit;
 mod fault;

@@ -9,8 +9,8 @@ use crate::file_system::fs;
 use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};
-use ::fs::seam::ReadInto;
-use ::fs::super_block::Access;
+use fs::seam::ReadInto;
+use fs::super_block::Access;
 use lib::fcntl::{O_NOCTTY, O_RDONLY};
 use lib::lock::Word;
 use lib::sys::types::{Device, major};
@@ -21,7 +21,7 @@ static DONE: Word = Word::new(0);
 /// Reads the partition tables and mounts root. `EPERM` the second time. The
 /// kernel is of no use without a root: it says why and stops. A root that was not left
 /// clean is for reading only, until /etc/rc has had it checked and mounts it again.
-pub fn setup() -> Result<()> {
+pub fn mount_root() -> Result<()> {
     if DONE.get() != 0 {
         return Err(Errno::EPERM);
     }
