@@ -23,6 +23,8 @@
 //! segments.rs   a source of 0.11, cut at its symbols
 //! pages.rs      both sources side by side, in HTML
 //!   highlight.rs  their colours
+//!   links.rs      what their words mean
+//!   reader.js     search and keys
 //! ```
 
 pub mod assembly;
