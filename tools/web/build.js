@@ -66,10 +66,7 @@ await rm(output, { recursive: true, force: true });
 await rename(folder, output);
 console.log(`${output} has the page; make web-serve shows it`);
 
-/**
- * Tells the service worker which files there are; its text changes with each of them.
- * The pages of sources, which are larger than all the rest, need the network.
- */
+/** Tells the service worker which files there are; its text changes with each of them. */
 async function nameFiles() {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const names = entries
@@ -77,7 +74,7 @@ async function nameFiles() {
         .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
         .sort();
     const version = hashOf(await Promise.all(names.map((name) => readFile(join(folder, name)))));
-    const files = ["./", ...names.filter((name) => !["index.html", "service-worker.js"].includes(name) && !name.startsWith("source/"))];
+    const files = ["./", ...names.filter((name) => !["index.html", "service-worker.js"].includes(name))];
     const worker = await readFile(join(folder, "service-worker.js"), "utf8");
     const lines = `const VERSION = "${version}";\nconst FILES = ${JSON.stringify(files, null, 4)};\n`;
     await write("service-worker.js", `${worker}\n// Written by tools/web/build.js.\n${lines}`);
