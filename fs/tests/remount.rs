@@ -8,7 +8,7 @@ use common::{Machine, ROOT, mount, read, touch, unmount, write};
 use fs::host::{MemoryDisk, ReadInto};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, STATE_ERRORS, STATE_IN_USE,
-    STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK,
+    STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone,
 };
 use fs::super_block::Access;
 use fs::{Fs, FsTask};
@@ -162,6 +162,17 @@ fn used_inodes_are_not_stale() {
     change(|inode| (inode.nlinks, inode.mode) = (1, S_IFDIR | 0o755));
     assert_eq!(again(), Err(Errno::EBUSY));
     assert_eq!(touch(&fs, &task, "/new"), Err(Errno::EROFS));
+    // A node in use leads to the device that it was opened for.
+    let node = fs.sys_open(&task, b"/root", O_RDONLY, 0).unwrap() as u32;
+    let number = fs.sys_stat(&task, b"/root").unwrap().st_ino;
+    let lead_to = |device: u16| {
+        repair_inode(&fs, &task, number, |inode| inode.zones[0] = Zone(device));
+    };
+    change(|inode| (inode.nlinks, inode.mode) = (1, S_IFREG | 0o600));
+    lead_to(ROOT.0 + 1);
+    assert_eq!(again(), Err(Errno::EBUSY));
+    lead_to(ROOT.0);
+    fs.sys_close(&task, node).unwrap();
     change(|inode| (inode.size, inode.mode) = (2, S_IFREG | 0o600));
     // The root directory has one more name by now.
     repair_inode(&fs, &task, 1, |inode| inode.nlinks = 3);
@@ -197,6 +208,14 @@ fn after_errors() {
     let task = boot(&fs);
     // Nobody has looked at the file yet, so it is not in memory.
     let set_links = |count| repair_inode(&fs, &task, FILE, |inode| inode.nlinks = count);
+    set_links(0);
+    assert_eq!(read(&fs, &task, "/file", 0, 1), Err(Errno::EIO));
+    set_links(1);
+    repair(&fs, &task, |disk| disk.state = STATE_VALID);
+    assert_eq!(fs.sys_remount(&task, b"/", false), Ok(()));
+    assert_eq!(fs.sys_remount(&task, b"/", true), Ok(()));
+    assert_eq!(super_block(&machine.disk).state & STATE_VALID, STATE_VALID);
+    // Now nothing can be written again.
     set_links(0);
     assert_eq!(read(&fs, &task, "/file", 0, 1), Err(Errno::EIO));
     set_links(1);
