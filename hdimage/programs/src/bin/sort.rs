@@ -3,8 +3,8 @@
 //! lines of all files in order: of their bytes, or with `-n` of the numbers that they
 //! begin with. `-k` compares from one field to another, `-r` turns the order, `-f` takes
 //! capitals for small letters, `-d` and `-i` leave characters out, `-u` prints equal
-//! lines once, `-s` leaves them in the order in which they were. `-c` only tells whether
-//! the file is in order, `-C` without a word.
+//! lines once, `-s` leaves them in the order in which they were. `-m` takes files that are
+//! in order already, `-c` only tells whether the file is in order, `-C` without a word.
 #![no_std]
 #![no_main]
 
@@ -45,6 +45,21 @@ impl Sorter {
         match self.order.reverse {
             true => b.cmp(a),
             false => a.cmp(b),
+        }
+    }
+
+    /// The lines of files that are in order already (`-m`): always the first of those
+    /// that come next.
+    fn merged(&self, files: Vec<Vec<Vec<u8>>>) -> Vec<Vec<u8>> {
+        let mut files: Vec<_> = files.into_iter().map(Vec::into_iter).collect();
+        let mut lines = Vec::new();
+        loop {
+            let heads = files.iter_mut().filter(|file| !file.as_slice().is_empty());
+            let first = heads.min_by(|a, b| self.compare(&a.as_slice()[0], &b.as_slice()[0]));
+            match first.and_then(Iterator::next) {
+                Some(line) => lines.push(line),
+                None => return lines,
+            }
         }
     }
 
@@ -91,15 +106,20 @@ fn main() -> i32 {
         order,
         keys_only: options.has('u') || options.has('s'),
     };
-    let mut lines: Vec<Vec<u8>> = Vec::new();
+    let mut files: Vec<Vec<Vec<u8>>> = Vec::new();
     for_each_input(&options.operands, |fd, path| {
         let mut reader = LineReader::new(fd);
-        let mut line = Vec::new();
+        let (mut lines, mut line) = (Vec::new(), Vec::new());
         while reader.read_line(&mut line).at(path)? {
             lines.push(line.clone());
         }
+        files.push(lines);
         Ok(())
     });
+    let mut lines = match options.has('m') {
+        true => sorter.merged(files),
+        false => files.into_iter().flatten().collect(),
+    };
     if options.has('c') || options.has('C') {
         if status() != 0 {
             return 2;
@@ -112,7 +132,9 @@ fn main() -> i32 {
         }
         return 1;
     }
-    lines.sort_by(|a, b| sorter.compare(a, b));
+    if !options.has('m') {
+        lines.sort_by(|a, b| sorter.compare(a, b));
+    }
     if options.has('u') {
         lines.dedup_by(|a, b| sorter.compare(a, b).is_eq());
     }
