@@ -72,7 +72,8 @@ fn run_as(
                 calls::dup2(said.fd(), Fd::STDOUT)?;
                 calls::dup2(said.fd(), Fd::STDERR)
             })
-            .and_then(|_| calls::setgid(30))
+            .and_then(|_| calls::setgroups(&[28]))
+            .and_then(|()| calls::setgid(29))
             .and_then(|()| calls::setuid(uid));
         if ready.is_err() {
             return 98;
@@ -266,18 +267,18 @@ fn user_no_arguments() -> Outcome {
 
 fn user_su() -> Outcome {
     with_lines(|| {
-        let command = c"id -u > id; id -g >> id; echo $USER $HOME >> id";
+        let command = c"id -u > id; id -g >> id; id -G >> id; echo $USER $HOME >> id";
         must!(calls::chmod(c".", 0o777));
         let su = [c"su", c"user", c"-c", command];
         check_eq!(must!(run_as(301, &su, b"secret\n", NOTHING)), WaitStatus(0));
-        check_eq!(must!(read_file(c"id")).as_slice(), b"300\n30\nuser /tmp\n");
+        check_eq!(must!(read_file(c"id")).as_slice(), b"300\n30\n30\nuser /tmp\n");
         must!(calls::unlink(c"id"));
         // Root needs no password, and nobody one for a user who has none.
         check_eq!(must!(run_as(0, &su, b"", NOTHING)), WaitStatus(0));
         must!(calls::unlink(c"id"));
         let su = [c"su", c"last", c"-c", command];
         check_eq!(must!(run_as(300, &su, b"", NOTHING)), WaitStatus(0));
-        check_eq!(must!(read_file(c"id")).as_slice(), b"301\n30\nlast /\n");
+        check_eq!(must!(read_file(c"id")).as_slice(), b"301\n30\n30\nlast /\n");
         Ok(())
     })
 }
