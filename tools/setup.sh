@@ -229,11 +229,14 @@ found() {
     features='-Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem'
     # Of Rust's library the programs take the small sort, not the fast one.
     small="$features,optimize_for_size"
-    # A panic shows no path of this machine; debuggers still find the sources.
+    # A panic shows no path of this machine, and a short one for Rust's library, as
+    # each program has some of them; debuggers still find the sources.
     flags="-Ztrim-paths --config 'profile.release.trim-paths=\"macro\"'"
+    rustflags="\"--remap-path-prefix=${source%/core/src/lib.rs}=rust\""
     # The programs hash passwords by `sha2`, which would ask the processor for
     # instructions on SSE registers, and use them: programs here have none.
-    flags="$flags --config 'target.i686-kernel.rustflags=[\"--cfg\", \"sha2_backend=\\\"soft\\\"\"]'"
+    rustflags="$rustflags, \"--cfg\", \"sha2_backend=\\\"soft\\\"\""
+    flags="$flags --config 'target.i686-kernel.rustflags=[$rustflags]'"
     # Older versions of cargo take a target file without this flag.
     if eval "RUSTC_BOOTSTRAP=1 $3 -Z help" 2>/dev/null | grep -q json-target-spec; then
         flags="$flags -Zjson-target-spec"

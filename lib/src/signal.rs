@@ -34,8 +34,10 @@ macro_rules! signal_table {
 
             /// The symbolic name without `SIG`, for example `"SEGV"`; empty
             /// for numbers that have none.
-            pub fn name(self) -> &'static str {
-                match self.0 { $($number => &stringify!($name)[3..],)* _ => "" }
+            pub const fn name(self) -> &'static str {
+                // Cut by the compiler: a program that did it would have all that a
+                // panic tells of a text that is cut in the wrong place.
+                match self.0 { $($number => const { stringify!($name).split_at(3).1 },)* _ => "" }
             }
 
             /// What a shell prints of a child that it killed.

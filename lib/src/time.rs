@@ -8,10 +8,10 @@
 use crate::abi_struct;
 use crate::sys::types::Time;
 
-const SECONDS_PER_DAY: i64 = 86_400;
-const DAYS_PER_400_YEARS: i64 = 146_097;
+const SECONDS_PER_DAY: u32 = 86_400;
+const DAYS_PER_400_YEARS: i32 = 146_097;
 /// Days from the first of March of year 0 to the first of January of 1970.
-const EPOCH: i64 = 719_468;
+const EPOCH: i32 = 719_468;
 
 abi_struct! {
     /// A date taken apart (0.11: `struct tm`).
@@ -38,24 +38,25 @@ abi_struct! {
 }
 
 /// The seconds since 1970 of a date in UTC, or `None` if it is before 1970,
-/// after 2106, or its month is not 0..=11.
+/// after 2106, its month is not 0..=11, or its year has not four digits.
 ///
 /// `tm_wday` and `tm_yday` are not read. Days, hours, minutes and seconds out
 /// of range count on into the next unit.
 pub fn mktime(tm: &Tm) -> Option<Time> {
-    if !(0..12).contains(&tm.tm_mon) {
+    let year = tm.tm_year.checked_add(1900)?;
+    if !(0..12).contains(&tm.tm_mon) || !(1000..10_000).contains(&year) {
         return None;
     }
-    let day =
-        days_before_month(i64::from(tm.tm_year) + 1900, tm.tm_mon) + i64::from(tm.tm_mday) - 1;
+    let day = i64::from(days_before_month(year, tm.tm_mon)) + i64::from(tm.tm_mday) - 1;
     let seconds = i64::from(tm.tm_hour) * 3600 + i64::from(tm.tm_min) * 60 + i64::from(tm.tm_sec);
-    Time::try_from(day * SECONDS_PER_DAY + seconds).ok()
+    Time::try_from(day * i64::from(SECONDS_PER_DAY) + seconds).ok()
 }
 
 /// The date in UTC of `time`.
 pub fn gmtime(time: Time) -> Tm {
-    let time = i64::from(time);
-    let (day, second) = (time / SECONDS_PER_DAY, (time % SECONDS_PER_DAY) as i32);
+    // Both fit: the processor divides 32 bits by itself, 64 bits take a function.
+    let day = (time / SECONDS_PER_DAY) as i32;
+    let second = (time % SECONDS_PER_DAY) as i32;
     // Years are counted from March, so that the leap day ends a year.
     let day_of_era = (day + EPOCH) % DAYS_PER_400_YEARS;
     let year_of_era =
@@ -63,28 +64,28 @@ pub fn gmtime(time: Time) -> Tm {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let month = (month_from_march + 2) % 12;
-    let year = (day + EPOCH) / DAYS_PER_400_YEARS * 400 + year_of_era + i64::from(month < 2);
+    let year = (day + EPOCH) / DAYS_PER_400_YEARS * 400 + year_of_era + i32::from(month < 2);
     Tm {
         tm_sec: second % 60,
         tm_min: second / 60 % 60,
         tm_hour: second / 3600,
-        tm_mday: (day_of_year - (153 * month_from_march + 2) / 5 + 1) as i32,
-        tm_mon: month as i32,
-        tm_year: (year - 1900) as i32,
+        tm_mday: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+        tm_mon: month,
+        tm_year: year - 1900,
         // The first of January 1970 was a Thursday.
-        tm_wday: ((day + 4) % 7) as i32,
-        tm_yday: (day - days_before_month(year, 0)) as i32,
+        tm_wday: (day + 4) % 7,
+        tm_yday: day - days_before_month(year, 0),
         tm_isdst: 0,
     }
 }
 
 /// Days from 1970 to the first of the month; negative before 1970.
-/// `month` is 0..=11.
-fn days_before_month(year: i64, month: i32) -> i64 {
-    let year = year - i64::from(month < 2);
-    let month_from_march = (i64::from(month) + 10) % 12;
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
+/// `year` has four digits, `month` is 0..=11.
+fn days_before_month(year: i32, month: i32) -> i32 {
+    let year = year - i32::from(month < 2);
+    let month_from_march = (month + 10) % 12;
+    let era = year / 400;
+    let year_of_era = year % 400;
     let day_of_year = (153 * month_from_march + 2) / 5;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * DAYS_PER_400_YEARS + day_of_era - EPOCH
@@ -126,6 +127,8 @@ mod tests {
         assert_eq!(mktime(&tm(1969, 12, 31, 23, 59, 59)), None);
         assert_eq!(mktime(&tm(2106, 2, 7, 6, 28, 16)), None);
         assert_eq!(mktime(&tm(2000, 13, 1, 0, 0, 0)), None);
+        assert_eq!(mktime(&tm(2107, 1, -400, 0, 0, 0)), Some(4_288_636_800));
+        assert_eq!(mktime(&tm(10_000, 1, i32::MIN, 0, 0, 0)), None);
         assert_eq!(
             mktime(&tm(i32::MAX, 1, i32::MAX, i32::MAX, i32::MAX, i32::MAX)),
             None

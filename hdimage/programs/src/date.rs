@@ -39,16 +39,20 @@ pub const LONG_MONTHS: [&str; 12] = [
 /// Half a year: beyond it `ls` shows the year in place of the hour.
 const HALF_YEAR: Time = 182 * 86_400;
 
+fn name(names: &[&'static str], index: i32) -> &'static str {
+    names.get(index as usize).copied().unwrap_or("???")
+}
+
 fn month(tm: &Tm) -> &'static str {
-    MONTHS.get(tm.tm_mon as usize).copied().unwrap_or("???")
+    name(&MONTHS, tm.tm_mon)
 }
 
 /// As `date` prints it: `Tue Sep 17 12:00:00 UTC 1991`.
 pub fn long_date(time: Time) -> String {
     let tm = gmtime(time);
-    let day = DAYS.get(tm.tm_wday as usize).copied().unwrap_or("???");
     format!(
-        "{day} {} {:2} {:02}:{:02}:{:02} UTC {}",
+        "{} {} {:2} {:02}:{:02}:{:02} UTC {}",
+        name(&DAYS, tm.tm_wday),
         month(&tm),
         tm.tm_mday,
         tm.tm_hour,
@@ -62,64 +66,72 @@ pub fn long_date(time: Time) -> String {
 /// as in C's `strftime`; other letters stay as they are.
 pub fn formatted_date(format: &[u8], time: Time) -> Vec<u8> {
     let tm = gmtime(time);
-    let day = DAYS.get(tm.tm_wday as usize).copied().unwrap_or("???");
     let mut text = Vec::new();
     let mut bytes = format.iter();
     while let Some(&byte) = bytes.next() {
-        if byte != b'%' {
-            text.push(byte);
-            continue;
+        match byte {
+            b'%' => text.extend(part(bytes.next().copied().unwrap_or(b'%'), &tm, time)),
+            byte => text.push(byte),
         }
-        let part = match bytes.next() {
-            Some(b'Y') => format!("{}", tm.tm_year + 1900),
-            Some(b'y') => format!("{:02}", tm.tm_year % 100),
-            Some(b'm') => format!("{:02}", tm.tm_mon + 1),
-            Some(b'd') => format!("{:02}", tm.tm_mday),
-            Some(b'e') => format!("{:2}", tm.tm_mday),
-            Some(b'j') => format!("{:03}", tm.tm_yday + 1),
-            Some(b'H') => format!("{:02}", tm.tm_hour),
-            Some(b'M') => format!("{:02}", tm.tm_min),
-            Some(b'S') => format!("{:02}", tm.tm_sec),
-            Some(b'I') => format!("{:02}", (tm.tm_hour + 11) % 12 + 1),
-            Some(b'p') => (if tm.tm_hour < 12 { "AM" } else { "PM" }).into(),
-            Some(b'C') => format!("{:02}", (tm.tm_year + 1900) / 100),
-            Some(b'k') => format!("{:2}", tm.tm_hour),
-            Some(b'l') => format!("{:2}", (tm.tm_hour + 11) % 12 + 1),
-            Some(b'u') => format!("{}", (tm.tm_wday + 6) % 7 + 1),
-            Some(b'w') => format!("{}", tm.tm_wday),
-            Some(b'U') => format!("{:02}", (tm.tm_yday + 7 - tm.tm_wday) / 7),
-            Some(b'W') => format!("{:02}", (tm.tm_yday + 7 - (tm.tm_wday + 6) % 7) / 7),
-            Some(b'z') => "+0000".into(),
-            Some(b'A') => LONG_DAYS
-                .get(tm.tm_wday as usize)
-                .copied()
-                .unwrap_or("???")
-                .into(),
-            Some(b'B') => LONG_MONTHS
-                .get(tm.tm_mon as usize)
-                .copied()
-                .unwrap_or("???")
-                .into(),
-            Some(b'a') => day.into(),
-            Some(b'b' | b'h') => month(&tm).into(),
-            Some(b's') => format!("{time}"),
-            Some(b'Z') => "UTC".into(),
-            Some(b'n') => "\n".into(),
-            Some(b't') => "\t".into(),
-            Some(b'F') => String::from_utf8_lossy(&formatted_date(b"%Y-%m-%d", time)).into(),
-            Some(b'T') => String::from_utf8_lossy(&formatted_date(b"%H:%M:%S", time)).into(),
-            Some(b'R') => String::from_utf8_lossy(&formatted_date(b"%H:%M", time)).into(),
-            Some(b'r') => String::from_utf8_lossy(&formatted_date(b"%I:%M:%S %p", time)).into(),
-            Some(b'c') => String::from_utf8_lossy(&formatted_date(b"%a %b %e %T %Y", time)).into(),
-            Some(b'x') => String::from_utf8_lossy(&formatted_date(b"%m/%d/%y", time)).into(),
-            Some(b'X') => String::from_utf8_lossy(&formatted_date(b"%H:%M:%S", time)).into(),
-            Some(b'D') => String::from_utf8_lossy(&formatted_date(b"%m/%d/%y", time)).into(),
-            Some(b'%') | None => "%".into(),
-            Some(other) => format!("%{}", char::from(*other)),
-        };
-        text.extend_from_slice(part.as_bytes());
     }
     text
+}
+
+/// What `%` and a letter stand for: most are numbers with zeros before them.
+fn part(letter: u8, tm: &Tm, time: Time) -> Vec<u8> {
+    // In weeks that begin on Monday.
+    let since_monday = (tm.tm_wday + 6) % 7;
+    let twelve_hours = (tm.tm_hour + 11) % 12 + 1;
+    let (value, width) = match letter {
+        b'Y' => (tm.tm_year + 1900, 4),
+        b'y' => (tm.tm_year % 100, 2),
+        b'C' => ((tm.tm_year + 1900) / 100, 2),
+        b'm' => (tm.tm_mon + 1, 2),
+        b'd' => (tm.tm_mday, 2),
+        b'j' => (tm.tm_yday + 1, 3),
+        b'H' => (tm.tm_hour, 2),
+        b'I' => (twelve_hours, 2),
+        b'M' => (tm.tm_min, 2),
+        b'S' => (tm.tm_sec, 2),
+        b'u' => (since_monday + 1, 1),
+        b'w' => (tm.tm_wday, 1),
+        b'U' => ((tm.tm_yday + 7 - tm.tm_wday) / 7, 2),
+        b'W' => ((tm.tm_yday + 7 - since_monday) / 7, 2),
+        b'e' => return blanks(tm.tm_mday),
+        b'k' => return blanks(tm.tm_hour),
+        b'l' => return blanks(twelve_hours),
+        b's' => return format!("{time}").into(),
+        b'F' => return formatted_date(b"%Y-%m-%d", time),
+        b'T' | b'X' => return formatted_date(b"%H:%M:%S", time),
+        b'R' => return formatted_date(b"%H:%M", time),
+        b'r' => return formatted_date(b"%I:%M:%S %p", time),
+        b'c' => return formatted_date(b"%a %b %e %T %Y", time),
+        b'x' | b'D' => return formatted_date(b"%m/%d/%y", time),
+        letter => return word(letter, tm),
+    };
+    format!("{value:0width$}").into()
+}
+
+fn blanks(value: i32) -> Vec<u8> {
+    format!("{value:2}").into()
+}
+
+fn word(letter: u8, tm: &Tm) -> Vec<u8> {
+    let word = match letter {
+        b'p' if tm.tm_hour < 12 => "AM",
+        b'p' => "PM",
+        b'A' => name(&LONG_DAYS, tm.tm_wday),
+        b'a' => name(&DAYS, tm.tm_wday),
+        b'B' => name(&LONG_MONTHS, tm.tm_mon),
+        b'b' | b'h' => month(tm),
+        b'Z' => "UTC",
+        b'z' => "+0000",
+        b'n' => "\n",
+        b't' => "\t",
+        b'%' => "%",
+        other => return [b'%', other].into(),
+    };
+    word.into()
 }
 
 /// As `ls -l` prints it: `Sep 17 12:00`, or `Sep 17  1991` if it is long ago

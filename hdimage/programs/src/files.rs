@@ -16,7 +16,7 @@ use lib::sys::stat::{
 use lib::sys::types::Device;
 use lib::unistd::SEEK_CUR;
 use lib::user::calls::{self, Fd, File};
-use lib::user::dirent::read_directory;
+use lib::user::dirent::Directory;
 use lib::user::stdio;
 use lib::utime::Utimbuf;
 
@@ -50,6 +50,11 @@ const CHUNK: usize = 8192;
 
 /// Calls `each` with every piece of what is left of a file.
 pub fn for_each_chunk(fd: Fd, mut each: impl FnMut(&[u8]) -> Outcome, path: &CStr) -> Outcome {
+    chunks(fd, &mut each, path)
+}
+
+/// One function for all closures: a program need not have one for each.
+fn chunks(fd: Fd, each: &mut dyn FnMut(&[u8]) -> Outcome, path: &CStr) -> Outcome {
     let mut buffer = alloc::vec![0; CHUNK];
     loop {
         let count = calls::read_on(fd, &mut buffer).at(path)?;
@@ -145,11 +150,13 @@ pub fn for_each_file(
 
 /// The names in a directory but `.` and `..`, sorted.
 pub fn names_in(directory: &CStr) -> Outcome<Vec<Vec<u8>>> {
-    let entries = read_directory(directory).at(directory)?;
-    let names = entries.iter().map(|entry| entry.name().to_vec());
-    let mut names: Vec<_> = names
-        .filter(|name| !matches!(name.as_slice(), b"." | b".."))
-        .collect();
+    let mut names = Vec::new();
+    for entry in Directory::open(directory).at(directory)? {
+        match entry.at(directory)?.name() {
+            b"." | b".." => {}
+            name => names.push(name.to_vec()),
+        }
+    }
     names.sort_unstable();
     Ok(names)
 }
@@ -440,7 +447,8 @@ pub fn working_directory() -> lib::Result<Vec<u8>> {
 fn name_of(directory: &Stat, parent: &Stat, way: &CStr) -> lib::Result<Vec<u8>> {
     // Where a file system is mounted, the entry has the inode below it.
     let mounted = directory.st_dev != parent.st_dev;
-    for entry in read_directory(way)? {
+    for entry in Directory::open(way)? {
+        let entry = entry?;
         let is_it = |name: &[u8]| {
             calls::stat(&join(way, name)).is_ok_and(|stat| same_file(&stat, directory))
         };

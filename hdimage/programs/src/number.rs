@@ -28,21 +28,15 @@ pub fn signed(text: &[u8]) -> Option<i32> {
 /// A size in bytes as people say it: a letter for 1024 bytes, their 1024-fold and so on,
 /// one digit behind the point where there is only one before it. Rounded up.
 pub fn human(size: u64) -> String {
-    const BASE: u64 = 1024;
-    let mut unit = 1;
-    let mut letter = None;
-    for next in ['K', 'M', 'G'] {
-        if size.div_ceil(unit) >= BASE {
-            unit *= BASE;
-            letter = Some(next);
-        }
-    }
-    let Some(letter) = letter else {
-        return format!("{size}");
-    };
-    match (size * 10).div_ceil(unit) {
-        tenths @ 0..100 => format!("{}.{}{letter}", tenths / 10, tenths % 10),
-        _ => format!("{}{letter}", size.div_ceil(unit)),
+    // Shifts, as a division of 64 bits takes a function.
+    let rounded_up = |size: u64, shift: u32| (size + (1 << shift) - 1) >> shift;
+    let is_short = |&(shift, _): &(u32, _)| rounded_up(size, shift) < 1024;
+    let units = [(0, ""), (10, "K"), (20, "M"), (30, "G")];
+    let (shift, letter) = units.into_iter().find(is_short).unwrap_or(units[3]);
+    let [whole, tenths] = [size, size * 10].map(|size| rounded_up(size, shift) as u32);
+    match tenths {
+        0..100 if shift > 0 => format!("{}.{}{letter}", tenths / 10, tenths % 10),
+        _ => format!("{whole}{letter}"),
     }
 }
 

@@ -29,8 +29,8 @@ impl<'a> Options<'a> {
     /// is an operand.
     pub fn parse(arguments: &[&'a CStr], letters: &str) -> Result<Options<'a>, OptionError> {
         let mut options = Options::default();
-        let mut arguments = arguments.iter().copied();
-        while let Some(argument) = arguments.next() {
+        let mut arguments = arguments.iter();
+        while let Some(&argument) = arguments.next() {
             match argument.to_bytes() {
                 b"--" => options.operands.extend(arguments.by_ref()),
                 [b'-', _, ..] => options.group(argument, &mut arguments, letters)?,
@@ -56,9 +56,9 @@ impl<'a> Options<'a> {
             if *argument == c"--" {
                 break;
             }
-            let mut values = tail.iter().copied();
+            let mut values = tail.iter();
             options.group(argument, &mut values, letters)?;
-            rest = &tail[tail.len() - values.len()..];
+            rest = values.as_slice();
         }
         Ok((options, rest))
     }
@@ -68,7 +68,7 @@ impl<'a> Options<'a> {
     fn group(
         &mut self,
         argument: &'a CStr,
-        rest: &mut impl Iterator<Item = &'a CStr>,
+        rest: &mut core::slice::Iter<'_, &'a CStr>,
         letters: &str,
     ) -> Result<(), OptionError> {
         for (index, &letter) in argument.to_bytes().iter().enumerate().skip(1) {

@@ -22,7 +22,7 @@ pub struct Task {
     /// The terminal that it belongs to.
     pub terminal: Option<Device>,
     /// A letter: `R` runs or could run.
-    pub state: Vec<u8>,
+    pub state: u8,
     /// The time of the processor that it has had, in clock ticks.
     pub ticks: u32,
     /// Its memory in bytes.
@@ -48,7 +48,7 @@ fn task(line: &[u8]) -> Option<Task> {
         terminal: number(Some(next()?))
             .and_then(|number| u16::try_from(number).ok())
             .map(Device),
-        state: next()?.to_vec(),
+        state: *next()?.first()?,
         ticks: number(next())?,
         size: number(next())?,
         name: next()?.to_vec(),

@@ -7,6 +7,8 @@ use lib::sys::time::Timeval;
 use lib::user::calls;
 use lib::{Errno, Result};
 
+const NANOSECONDS_PER_TICK: u32 = 1_000_000_000 / HZ;
+
 pub use lib::user::calls::time as seconds_since_1970;
 
 /// A moment since the system was started, in steps of a tick.
@@ -27,7 +29,8 @@ impl Instant {
     /// How long ago that was.
     pub fn elapsed(self) -> Duration {
         let ticks = Instant::now().0.wrapping_sub(self.0);
-        Duration::from_millis(u64::from(ticks) * 1000 / u64::from(HZ))
+        // The processor divides 32 bits by itself, 64 bits take a function.
+        Duration::new((ticks / HZ).into(), ticks % HZ * NANOSECONDS_PER_TICK)
     }
 }
 

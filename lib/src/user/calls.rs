@@ -303,11 +303,9 @@ pub fn fork() -> Result<Option<Pid>> {
 /// Runs another program in this process. Comes back only with an error.
 pub fn execve(path: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
     fn vector(strings: &[&CStr]) -> Vec<*const c_char> {
-        strings
-            .iter()
-            .map(|string| string.as_ptr())
-            .chain([ptr::null()])
-            .collect()
+        let mut vector: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
+        vector.push(ptr::null());
+        vector
     }
     let (argv, envp) = (vector(arguments), vector(environment));
     // SAFETY: both vectors end with a null pointer and point to C strings that

@@ -47,25 +47,25 @@ fn name(month: u32) -> &'static str {
 fn print_month(year: u32, month: u32) {
     println!(
         "{}",
-        format!("{:^20}", format!("{} {year}", name(month))).trim_end()
+        format!("{:^20}", format!("{} {year}", name(month))).trim_ascii_end()
     );
     println!("{DAYS}");
     for week in calendar(year, month) {
-        println!("{}", week.trim_end());
+        println!("{}", week.trim_ascii_end());
     }
 }
 
 fn print_year(year: u32) {
-    println!("{}", format!("{year:^64}").trim_end());
+    println!("{}", format!("{year:^64}").trim_ascii_end());
     for quarter in 0..4 {
         let months = [1, 2, 3].map(|month| 3 * quarter + month);
         let titles = months.map(|month| format!("{:^20}", name(month)));
-        println!("\n{}", titles.join("  ").trim_end());
+        println!("\n{}", titles.join("  ").trim_ascii_end());
         println!("{}", [DAYS; 3].join("  "));
         let weeks = months.map(|month| calendar(year, month));
         for week in 0..6 {
             let line = weeks.each_ref().map(|weeks| weeks[week].as_str());
-            println!("{}", line.join("  ").trim_end());
+            println!("{}", line.join("  ").trim_ascii_end());
         }
     }
 }

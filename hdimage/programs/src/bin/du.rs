@@ -6,7 +6,7 @@
 #![no_std]
 #![no_main]
 
-use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::ffi::CStr;
 use lib::print;
 use lib::sys::stat::{S_ISDIR, Stat};
@@ -29,8 +29,8 @@ struct Walk {
     all: bool,
     sums_only: bool,
     human: bool,
-    /// Device and inode of the files with several names that were counted.
-    counted: BTreeSet<(u16, u16)>,
+    /// Device and inode of the files with several names that were counted, sorted.
+    counted: Vec<(u16, u16)>,
 }
 
 fn main() -> i32 {
@@ -39,7 +39,7 @@ fn main() -> i32 {
         all: options.has('a'),
         sums_only: options.has('s'),
         human: options.has('h'),
-        counted: BTreeSet::new(),
+        counted: Vec::new(),
     };
     let here: &CStr = c".";
     let paths = match options.operands.as_slice() {
@@ -60,10 +60,12 @@ impl Walk {
             return 0;
         };
         let is_directory = S_ISDIR(stat.st_mode);
-        let known =
-            !is_directory && stat.st_nlink > 1 && !self.counted.insert((stat.st_dev, stat.st_ino));
-        if known {
-            return 0;
+        if !is_directory && stat.st_nlink > 1 {
+            let file = (stat.st_dev, stat.st_ino);
+            match self.counted.binary_search(&file) {
+                Ok(_) => return 0,
+                Err(place) => self.counted.insert(place, file),
+            }
         }
         let mut size = blocks(&stat);
         if is_directory {

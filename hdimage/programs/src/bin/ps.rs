@@ -30,7 +30,7 @@ fn show(task: &Task) {
     let seconds = task.ticks / HZ;
     print!("{:5} {:5} {:5} ", task.pid, task.parent, task.group);
     show_terminal(task.terminal);
-    stdio::put(&task.state);
+    stdio::put(&[task.state]);
     print!(
         "   {:3}:{:02} {:5}K ",
         seconds / 60,

@@ -75,15 +75,20 @@ fn last_lines(fd: Fd, path: &CStr, count: usize) -> Outcome {
 }
 
 fn last_bytes(fd: Fd, path: &CStr, count: usize) -> Outcome {
-    let mut last = VecDeque::new();
+    let mut last = Vec::new();
     let keep = |chunk: &[u8]| {
-        last.extend(chunk);
-        let surplus = last.len().saturating_sub(count);
-        last.drain(..surplus);
+        last.extend_from_slice(chunk);
+        // Not for each piece of the file, as all that is kept is moved.
+        if last.len() / 2 > count {
+            last.drain(..last.len() - count);
+        }
         Ok(())
     };
     for_each_chunk(fd, keep, path)?;
-    stdio::put(last.make_contiguous());
+    stdio::put(
+        last.get(last.len().saturating_sub(count)..)
+            .unwrap_or_default(),
+    );
     Ok(())
 }
 

@@ -110,7 +110,7 @@ fn show(now: &[Task], before: &[Task], ticks: u32) {
         let tenths = (used * 1000).checked_div(ticks).unwrap_or(0);
         let seconds = task.ticks / HZ;
         print!("{:5} {:5} ", task.pid, task.parent);
-        stdio::put(&task.state);
+        stdio::put(&[task.state]);
         print!(
             " {:3}.{} {:3}:{:02} {:5}K ",
             tenths / 10,

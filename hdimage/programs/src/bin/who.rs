@@ -5,7 +5,6 @@
 #![no_std]
 #![no_main]
 
-use alloc::vec::Vec;
 use lib::println;
 use lib::user::calls::Fd;
 use lib::user::{env, stdio};
@@ -14,8 +13,6 @@ use programs::command::{options, usage};
 use programs::date::short_date;
 use programs::logins::logins;
 use programs::time::seconds_since_1970;
-
-extern crate alloc;
 
 lib::program!(main);
 
@@ -34,8 +31,10 @@ fn main() -> i32 {
     }
     match env::program_name() {
         b"users" => {
-            let names = all.iter().map(|login| login.user.as_slice());
-            stdio::put(&names.collect::<Vec<_>>().join(&b' '));
+            for (index, login) in all.iter().enumerate() {
+                stdio::put(if index == 0 { b"" } else { b" " });
+                stdio::put(&login.user);
+            }
             println!();
         }
         name => all.iter().for_each(|login| {
