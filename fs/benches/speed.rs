@@ -3,14 +3,14 @@
 //!
 //! `cargo bench -p fs`
 
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
+use abi::sys::types::Device;
+use abi::unistd::SEEK_SET;
 use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
 use fs::host::{Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
-use lib::sys::types::Device;
-use lib::unistd::SEEK_SET;
 
 const ROOT: Device = Device::new(3, 2);
 const BLOCKS: u32 = 32 * 1024;

@@ -20,8 +20,8 @@ use crate::Fs;
 use crate::inode::{Inode, NewInode};
 use crate::layout::{BITS_PER_BLOCK, InodeNumber, MAP_SLOTS, Zone, u32_at};
 use crate::super_block::SuperBlock;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 
 /// Bits that are looked at together.
 const WORD: u32 = u32::BITS;

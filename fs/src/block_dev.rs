@@ -8,9 +8,9 @@ use crate::Fs;
 use crate::buffer::READ_AHEAD;
 use crate::file_dev::{part_of_block, partial};
 use crate::layout::BLOCK_SIZE;
-use crate::seam::UserBuffer;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use crate::platform::UserBuffer;
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Reads from `position` on, which moves.
@@ -20,7 +20,7 @@ impl<'fs> Fs<'fs> {
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
-        let blocks = self.seam.device_blocks(device);
+        let blocks = self.platform.device_blocks(device);
         let mut done = 0;
         while buffer.remaining() != 0 {
             let number = *position / BLOCK_SIZE as u32;
@@ -52,7 +52,7 @@ impl<'fs> Fs<'fs> {
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
-        let blocks = self.seam.device_blocks(device);
+        let blocks = self.platform.device_blocks(device);
         let mut done = 0;
         while buffer.remaining() != 0 {
             let (offset, len) = part_of_block(*position, buffer.remaining());

@@ -32,15 +32,15 @@ use write_back::is_slow;
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Links, Slot};
-use crate::seam::{Direction, SleepLock};
+use crate::platform::Direction;
+use abi::sys::types::{Device, major};
+use abi::{Errno, Result};
 use core::ops::{Deref, DerefMut, Range};
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
 };
-use lib::lock::{IrqLock, IrqLockGuard, Word};
-use lib::sys::types::{Device, major};
-use lib::{Errno, Result};
+use sync::{AtomicWord, IrqLock, IrqLockGuard, SleepLock};
 
 /// Hash chains of the buffer cache (0.11: `NR_HASH`).
 pub(crate) const NR_HASH: usize = 1024;
@@ -66,11 +66,11 @@ pub struct BufferHead {
     /// Guarded by the cache lock.
     links: Links,
     /// Changes only under the cache lock.
-    device: Word,
+    device: AtomicWord,
     /// As `device`.
-    block: Word,
+    block: AtomicWord,
     /// How many [`Buffer`]s there are. Guarded by the cache lock.
-    count: Word,
+    count: AtomicWord,
     /// The contents are those of the block, or newer.
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
@@ -91,9 +91,9 @@ impl BufferHead {
         BufferHead {
             number,
             links: Links::new(),
-            device: Word::new(0),
-            block: Word::new(0),
-            count: Word::new(0),
+            device: AtomicWord::new(0),
+            block: AtomicWord::new(0),
+            count: AtomicWord::new(0),
             uptodate: AtomicBool::new(false),
             rank: AtomicU8::new(Rank::Clean as u8),
             writing: AtomicBool::new(false),
@@ -128,7 +128,7 @@ impl BufferHead {
 
     /// The transfer is over; `uptodate` tells whether it went well
     /// (0.11: `end_request`). Callable from an interrupt handler.
-    pub fn end_request(&self, seam: &dyn crate::seam::Seam, uptodate: bool) {
+    pub fn end_request(&self, platform: &dyn crate::platform::Platform, uptodate: bool) {
         if self.writing.load(Acquire) {
             // What could not be written is still the newest there is.
             if !uptodate {
@@ -137,7 +137,7 @@ impl BufferHead {
         } else {
             self.uptodate.store(uptodate, Release);
         }
-        self.io.unlock(seam);
+        self.io.unlock(platform);
     }
 
     #[inline(always)]
@@ -225,7 +225,7 @@ impl Buffer<'_> {
             return result;
         }
         // Somebody else may be reading the block in: that comes first.
-        let _io = self.head.io.hold(self.fs.seam);
+        let _io = self.head.io.hold(self.fs.platform);
         let result = fill(&mut self.data());
         self.head.uptodate.store(true, Release);
         self.mark_dirty();
@@ -297,7 +297,7 @@ impl<'fs> Fs<'fs> {
             NoBuffer::Dirty => make_clean(self, device),
             NoBuffer::InUse => {
                 let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
-                self.seam
+                self.platform
                     .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
             }
         }
@@ -371,7 +371,7 @@ impl<'fs> Fs<'fs> {
         cache.put_newest(self.buffers, number);
         drop(cache);
         if !self.tables.buffer_wait.is_empty() {
-            self.seam.wake_up(&self.tables.buffer_wait);
+            self.platform.wake_up(&self.tables.buffer_wait);
         }
     }
 
@@ -428,7 +428,7 @@ impl<'fs> Fs<'fs> {
         for (place, next) in blocks.iter_mut().zip(ahead) {
             *place = next;
         }
-        self.seam.plug();
+        self.platform.plug();
         self.start_read(buffer.head);
         for next in blocks.into_iter().filter(|block| *block != 0) {
             let Ok(head) = self.getblk_now(device, next) else {
@@ -436,7 +436,7 @@ impl<'fs> Fs<'fs> {
             };
             self.start_read(Buffer { fs: self, head }.head);
         }
-        self.seam.unplug();
+        self.platform.unplug();
         self.wait_on_buffer(buffer)
     }
 
@@ -449,11 +449,11 @@ impl<'fs> Fs<'fs> {
         page: &mut [u8; 4 * BLOCK_SIZE],
     ) -> Result<()> {
         let buffers = blocks.map(|block| (block != 0).then(|| self.getblk(device, block)));
-        self.seam.plug();
+        self.platform.plug();
         for buffer in buffers.iter().flatten() {
             self.start_read(buffer.head);
         }
-        self.seam.unplug();
+        self.platform.unplug();
         for (buffer, part) in buffers.into_iter().zip(page.chunks_exact_mut(BLOCK_SIZE)) {
             match buffer {
                 Some(buffer) => part.copy_from_slice(&*self.wait_on_buffer(buffer)?.data()),
@@ -469,7 +469,7 @@ impl<'fs> Fs<'fs> {
             return;
         }
         if head.is_uptodate() {
-            head.io.unlock(self.seam);
+            head.io.unlock(self.platform);
             return;
         }
         head.writing.store(false, Release);
@@ -477,7 +477,7 @@ impl<'fs> Fs<'fs> {
     }
 
     fn wait_on_buffer(&self, buffer: Buffer<'fs>) -> Result<Buffer<'fs>> {
-        buffer.head.io.wait(self.seam);
+        buffer.head.io.wait(self.platform);
         if buffer.head.is_uptodate() {
             Ok(buffer)
         } else {
@@ -488,7 +488,7 @@ impl<'fs> Fs<'fs> {
     /// Starts a transfer of a locked buffer.
     fn ll_rw_block(&self, direction: Direction, head: &BufferHead) {
         debug_assert!(head.io.is_locked());
-        self.seam.ll_rw_block(direction, head);
+        self.platform.ll_rw_block(direction, head);
     }
 
     /// The buffers of a device are not to be believed any more: forgets what
@@ -496,11 +496,11 @@ impl<'fs> Fs<'fs> {
     /// (0.11: `invalidate_buffers`).
     pub fn invalidate_buffers(&self, device: Device) {
         for head in self.buffers {
-            self.seam.give_way();
+            self.platform.give_way();
             if head.device() != device {
                 continue;
             }
-            head.io.wait(self.seam);
+            head.io.wait(self.platform);
             let _cache = self.tables.buffers.lock();
             if head.device() == device && !head.io.is_locked() {
                 head.set_clean();
@@ -526,7 +526,7 @@ impl<'fs> Fs<'fs> {
     /// If somebody changed the floppy, forgets all that is known of it
     /// (0.11: `check_disk_change`).
     pub fn check_disk_change(&'fs self, device: Device) {
-        if device.major() == major::FLOPPY && self.seam.media_changed(device) {
+        if device.major() == major::FLOPPY && self.platform.media_changed(device) {
             self.put_super(device);
             self.invalidate_inodes(device);
             self.invalidate_buffers(device);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reading and writing character devices (0.11: `fs/char_dev.c`).
 //!
-//! 0.11's table of drivers, `crw_table`, is on the kernel's side of the seam.
+//! 0.11's table of drivers, `crw_table`, is in the kernel's `Platform`.
 //! Memory devices have a position, terminals ignore it; so no lock is held on
 //! it while a driver waits for somebody to type.
 
 use crate::Fs;
 use crate::file_table::File;
-use crate::seam::{Direction, UserBuffer};
-use lib::Result;
+use crate::platform::{Direction, UserBuffer};
+use abi::Result;
 
 impl Fs<'_> {
     /// Moves bytes between the caller and the driver (0.11: `rw_char`).
@@ -19,7 +19,7 @@ impl Fs<'_> {
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
         let mut position = file.position();
-        let moved = self.seam.rw_char(
+        let moved = self.platform.rw_char(
             direction,
             file.open_device(),
             buffer,

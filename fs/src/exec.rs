@@ -9,13 +9,13 @@
 
 use crate::namei::{MAY_EXEC, MAY_READ};
 use crate::{Executable, Fs, FsTask};
-use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
-use lib::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
-use lib::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
-use lib::{Errno, Result};
+use abi::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
+use abi::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
+use abi::{Errno, Result};
 use mm::{Page, memory::get_free_page};
 
-use crate::seam::UserBuffer;
+use crate::platform::UserBuffer;
 
 /// Bytes of the first line of a script that are looked at.
 const SCRIPT_LINE: usize = 1024;
@@ -306,11 +306,11 @@ mod tests {
         assert_eq!(check_header(&header(), size - 1), Err(Errno::ENOEXEC));
         let bad = [
             Exec {
-                a_magic: lib::a_out::OMAGIC,
+                a_magic: abi::a_out::OMAGIC,
                 ..header()
             },
             Exec {
-                a_magic: lib::a_out::QMAGIC,
+                a_magic: abi::a_out::QMAGIC,
                 ..header()
             },
             Exec {
@@ -330,7 +330,7 @@ mod tests {
                 ..header()
             },
             Exec {
-                a_magic: lib::a_out::NMAGIC,
+                a_magic: abi::a_out::NMAGIC,
                 ..header()
             },
             Exec {

@@ -2,12 +2,12 @@
 //! `dup` and `fcntl` (0.11: `fs/fcntl.c`).
 
 use crate::{Fs, FsTask};
-use lib::fcntl::{
+use abi::fcntl::{
     F_DUPFD, F_GETFD, F_GETFL, F_GETLK, F_SETFD, F_SETFL, F_SETLK, F_SETLKW, FD_CLOEXEC, O_APPEND,
     O_NONBLOCK,
 };
-use lib::limits::NR_OPEN;
-use lib::{Errno, Result};
+use abi::limits::NR_OPEN;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Another descriptor of the same open file, the lowest free one.

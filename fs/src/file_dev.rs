@@ -16,8 +16,8 @@ use crate::FsTask;
 use crate::buffer::READ_AHEAD;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::BLOCK_SIZE;
-use crate::seam::{ReadInto, UserBuffer};
-use lib::{Errno, Result};
+use crate::platform::{ReadInto, UserBuffer};
+use abi::{Errno, Result};
 
 /// Bytes that are copied with the inode locked once.
 pub const PIECE: usize = 4096;
@@ -100,7 +100,7 @@ impl Inode<'_> {
             done += (*position - before) as usize;
             if let Err(error) = result {
                 if done == 0 && *position >= task.file_size_limit.get() {
-                    self.fs.seam.file_too_large();
+                    self.fs.platform.file_too_large();
                 }
                 return partial(done, error);
             }

@@ -6,16 +6,16 @@
 //! share the entry. Dropping the last handle closes the file.
 
 use crate::inode::Inode;
-use crate::seam::{OpenDevice, SleepGuard, SleepLock};
+use crate::platform::OpenDevice;
 use crate::{Fs, NR_FILE, RESERVED_FILES};
+use abi::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
+use abi::sys::stat::S_ISREG;
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
-use lib::fcntl::{O_ACCMODE, O_RDONLY, O_WRONLY};
-use lib::lock::{Lock, Word};
-use lib::sys::stat::S_ISREG;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use sync::{AtomicWord, Lock, SleepGuard, SleepLock};
 
 /// All open files (0.11: `file_table`).
 pub(crate) struct FileTable {
@@ -41,37 +41,37 @@ impl FreeList {
 /// An open file (0.11: `struct file`).
 pub(crate) struct FileSlot {
     /// How many handles there are. Guarded by the table's lock.
-    count: Word,
+    count: AtomicWord,
     /// Where it stands in the table.
-    place: Word,
+    place: AtomicWord,
     /// The place of the next free entry, for one that is free.
-    next_free: Word,
+    next_free: AtomicWord,
     /// The place of its inode, which is counted. Set once for each opening,
     /// as are the three below.
-    inode: Word,
-    file_type: Word,
+    inode: AtomicWord,
+    file_type: AtomicWord,
     /// What the driver of a character device has given.
-    device: Word,
-    generation: Word,
-    /// Open flags (`lib::fcntl`).
-    flags: Word,
+    device: AtomicWord,
+    generation: AtomicWord,
+    /// Open flags (`abi::fcntl`).
+    flags: AtomicWord,
     /// The byte to be read or written next. Guarded by `position_lock`.
-    position: Word,
+    position: AtomicWord,
     position_lock: SleepLock,
 }
 
 impl FileSlot {
     const fn new() -> FileSlot {
         FileSlot {
-            count: Word::new(0),
-            place: Word::new(0),
-            next_free: Word::new(0),
-            inode: Word::new(0),
-            file_type: Word::new(0),
-            device: Word::new(0),
-            generation: Word::new(0),
-            flags: Word::new(0),
-            position: Word::new(0),
+            count: AtomicWord::new(0),
+            place: AtomicWord::new(0),
+            next_free: AtomicWord::new(0),
+            inode: AtomicWord::new(0),
+            file_type: AtomicWord::new(0),
+            device: AtomicWord::new(0),
+            generation: AtomicWord::new(0),
+            flags: AtomicWord::new(0),
+            position: AtomicWord::new(0),
             position_lock: SleepLock::new(),
         }
     }
@@ -209,7 +209,7 @@ impl<'fs> File<'fs> {
         }
     }
 
-    /// Open flags (`lib::fcntl`).
+    /// Open flags (`abi::fcntl`).
     #[inline]
     pub fn flags(&self) -> u32 {
         self.slot.flags.get()
@@ -234,7 +234,7 @@ impl<'fs> File<'fs> {
 
     /// Keeps others who share the file from moving its position.
     pub(crate) fn lock_position(&self) -> SleepGuard<'fs> {
-        self.slot.position_lock.hold(self.fs.seam)
+        self.slot.position_lock.hold(self.fs.platform)
     }
 
     pub(crate) fn position(&self) -> u32 {
@@ -258,8 +258,11 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         opened: OpenDevice,
     ) -> Result<File<'fs>> {
-        let slot = (self.tables.files.get_empty(|| self.seam.may_use_reserve()))
-            .inspect_err(|_| self.close_inode(&inode, file_type, flags, opened))?;
+        let slot = (self
+            .tables
+            .files
+            .get_empty(|| self.platform.may_use_reserve()))
+        .inspect_err(|_| self.close_inode(&inode, file_type, flags, opened))?;
         slot.file_type.set(u32::from(file_type));
         slot.device.set(u32::from(opened.device.0));
         slot.generation.set(opened.generation);
@@ -271,7 +274,7 @@ impl<'fs> Fs<'fs> {
 
     /// `ENFILE` if no file can be opened now.
     pub(crate) fn check_free_file(&self) -> Result<()> {
-        let is_full = (self.tables.files.free.lock()).is_empty(|| self.seam.may_use_reserve());
+        let is_full = (self.tables.files.free.lock()).is_empty(|| self.platform.may_use_reserve());
         if is_full { Err(Errno::ENFILE) } else { Ok(()) }
     }
 

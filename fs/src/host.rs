@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The host's side of the seam, for `mkimage` and the tests.
+//! The host as a platform, for `mkimage` and the tests.
 //!
 //! [`Host`] has buffers, tables and block devices kept in memory
 //! ([`MemoryDisk`]) or in a window of an image file ([`FileDisk`]). The file
@@ -9,9 +9,9 @@
 //! use fs::FsTask;
 //! use fs::host::{Host, MemoryDisk};
 //! use fs::mkfs::Options;
-//! use lib::sys::types::Device;
+//! use abi::sys::types::Device;
 //!
-//! # fn main() -> lib::Result<()> {
+//! # fn main() -> abi::Result<()> {
 //! let root = Device::new(3, 2);
 //! let host = Host::new(256);
 //! host.attach(root, MemoryDisk::new(1440));
@@ -33,12 +33,12 @@ mod inode;
 
 use crate::buffer::BufferHead;
 use crate::layout::BLOCK_SIZE;
-use crate::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
+use crate::platform::{Direction, OpenDevice, Platform, UserBuffer};
 use crate::{Fs, Tables};
+use abi::limits::HZ;
+use abi::sys::types::{Device, Time};
+use abi::{Errno, Result};
 use core::fmt;
-use lib::limits::HZ;
-use lib::sys::types::{Device, Time};
-use lib::{Errno, Result};
 use mm::PhysicalAddress;
 use std::boxed::Box;
 use std::fs::File;
@@ -48,8 +48,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 use std::vec::Vec;
+use sync::{Sleep, WaitQueue};
 
-pub use crate::seam::{ReadInto, WriteFrom};
+pub use crate::platform::{ReadInto, WriteFrom};
 
 /// The contents of a block device.
 pub trait Storage: Send {
@@ -152,7 +153,7 @@ impl Storage for FileDisk {
 
 /// The surroundings of a file system on the host.
 #[derive(Default)]
-struct HostSeam {
+struct HostPlatform {
     disks: Mutex<Vec<(Device, Box<dyn Storage>)>>,
     /// Held between the question whether to sleep and the sleep.
     sleep: Mutex<()>,
@@ -168,7 +169,7 @@ struct HostSeam {
     messages: Mutex<Vec<String>>,
 }
 
-impl HostSeam {
+impl HostPlatform {
     fn sleep(
         &self,
         queue: &WaitQueue,
@@ -215,12 +216,19 @@ impl HostSeam {
     }
 }
 
-impl Seam for HostSeam {
+impl Sleep for HostPlatform {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
         // It can't be interrupted.
         let _ = self.sleep(queue, busy, || false);
     }
 
+    fn wake_up(&self, _queue: &WaitQueue) {
+        let _guard = lock(&self.sleep);
+        self.woken.notify_all();
+    }
+}
+
+impl Platform for HostPlatform {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -263,11 +271,6 @@ impl Seam for HostSeam {
         }
         count(u32::MAX);
         result
-    }
-
-    fn wake_up(&self, _queue: &WaitQueue) {
-        let _guard = lock(&self.sleep);
-        self.woken.notify_all();
     }
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
@@ -354,7 +357,7 @@ pub fn buffers(count: u32) -> Vec<BufferHead> {
 
 /// Buffers, tables, block devices and a clock.
 pub struct Host {
-    seam: HostSeam,
+    platform: HostPlatform,
     buffers: Vec<BufferHead>,
     tables: Box<Tables>,
 }
@@ -363,18 +366,18 @@ impl Host {
     /// With so many buffers (see [`Fs::new`]) and no device. The time is 0.
     pub fn new(buffers: u32) -> Host {
         let host = Host {
-            seam: HostSeam::default(),
+            platform: HostPlatform::default(),
             buffers: self::buffers(buffers),
             tables: Box::default(),
         };
-        Fs::new(&host.seam, &host.buffers, &host.tables);
+        Fs::new(&host.platform, &host.buffers, &host.tables);
         prepare_memory();
         host
     }
 
     /// Adds a block device, in place of one with the same number.
     pub fn attach(&self, device: Device, disk: impl Storage + 'static) {
-        let mut disks = lock(&self.seam.disks);
+        let mut disks = lock(&self.platform.disks);
         disks.retain(|(other, _)| *other != device);
         disks.push((device, Box::new(disk)));
     }
@@ -382,38 +385,41 @@ impl Host {
     /// The file system on it all, as the last use left it. What is to begin
     /// with empty buffers begins with another [`Host`].
     pub fn fs(&self) -> Fs<'_> {
-        Fs::join(&self.seam, &self.buffers, &self.tables)
+        Fs::join(&self.platform, &self.buffers, &self.tables)
     }
 
     /// Sets the clock, in seconds since 1970.
     pub fn set_time(&self, time: Time) {
-        self.seam.time.store(time, SeqCst);
+        self.platform.time.store(time, SeqCst);
     }
 
     /// What the file system has reported since this was last asked.
     pub fn take_messages(&self) -> Vec<String> {
-        core::mem::take(&mut lock(&self.seam.messages))
+        core::mem::take(&mut lock(&self.platform.messages))
     }
 
     /// Lets callers be an ordinary user, who may not take the last files and
     /// inodes, or the super-user again.
     pub fn set_ordinary_user(&self, ordinary: bool) {
-        self.seam.ordinary_user.store(ordinary, SeqCst);
+        self.platform.ordinary_user.store(ordinary, SeqCst);
     }
 
     /// Lets sleeps that a signal ends end with `EINTR`, or no more.
     pub fn set_signal(&self, pending: bool) {
-        self.seam.signal.store(pending, SeqCst);
-        self.seam.wake_up(&WaitQueue::new());
+        self.platform.signal.store(pending, SeqCst);
+        self.platform.wake_up(&WaitQueue::new());
     }
 
     /// How often a SIGPIPE was sent.
     pub fn broken_pipes(&self) -> usize {
-        self.seam.broken_pipes.load(SeqCst)
+        self.platform.broken_pipes.load(SeqCst)
     }
 
     /// How many blocks were read and written.
     pub fn transfers(&self) -> (usize, usize) {
-        (self.seam.reads.load(SeqCst), self.seam.writes.load(SeqCst))
+        (
+            self.platform.reads.load(SeqCst),
+            self.platform.writes.load(SeqCst),
+        )
     }
 }

@@ -15,7 +15,7 @@
 //! Don't hold an inode's lock over [`UserBuffer::prepare`]: what is paged in
 //! there may be this very file.
 //!
-//! [`UserBuffer::prepare`]: crate::seam::UserBuffer::prepare
+//! [`UserBuffer::prepare`]: crate::platform::UserBuffer::prepare
 
 mod bmap;
 mod handle;
@@ -28,16 +28,16 @@ use crate::buffer::{Rank, Scope};
 use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
-use crate::seam::{Seam, SleepLock};
+use crate::platform::Platform;
 use crate::{Fs, NR_INODE, RESERVED_INODES, printk};
+use abi::sys::stat::S_ISDIR;
+use abi::sys::types::{Device, Time};
+use abi::{Errno, Result};
 use core::sync::atomic::{
     AtomicBool, AtomicI32,
     Ordering::{Acquire, Release},
 };
-use lib::lock::{Lock, LockGuard, Word};
-use lib::sys::stat::S_ISDIR;
-use lib::sys::types::{Device, Time};
-use lib::{Errno, Result};
+use sync::{AtomicWord, Lock, LockGuard, SleepLock};
 
 /// Hash chains of the inode table.
 pub(crate) const NR_HASH: usize = 256;
@@ -51,22 +51,22 @@ pub(crate) struct InodeSlot {
     // Guarded by the inode table's lock.
     links: Links,
     /// 0 for none: a pipe, or an inode that was freed.
-    device: Word,
-    number: Word,
+    device: AtomicWord,
+    number: AtomicWord,
     /// How many handles there are.
-    count: Word,
+    count: AtomicWord,
     /// The super block whose root covers this directory, plus 1; 0 for none.
-    mounted: Word,
+    mounted: AtomicWord,
 
     /// Above 0: how many have it open for writing. Below: how many run it, negated.
     writers: AtomicI32,
     /// Where it stands in the table.
-    place: Word,
+    place: AtomicWord,
     /// Where its device stands in the table of super blocks.
-    super_place: Word,
+    super_place: AtomicWord,
     /// The zones that files of its device may have: from here to before there.
-    first_zone: Word,
-    end_zone: Word,
+    first_zone: AtomicWord,
+    end_zone: AtomicWord,
     /// The operation lock.
     lock: SleepLock,
     /// The fields were filled in.
@@ -99,15 +99,15 @@ impl InodeSlot {
     pub(crate) const fn new() -> InodeSlot {
         InodeSlot {
             links: Links::new(),
-            device: Word::new(0),
-            number: Word::new(0),
-            count: Word::new(0),
-            mounted: Word::new(0),
+            device: AtomicWord::new(0),
+            number: AtomicWord::new(0),
+            count: AtomicWord::new(0),
+            mounted: AtomicWord::new(0),
             writers: AtomicI32::new(0),
-            place: Word::new(0),
-            super_place: Word::new(0),
-            first_zone: Word::new(0),
-            end_zone: Word::new(0),
+            place: AtomicWord::new(0),
+            super_place: AtomicWord::new(0),
+            first_zone: AtomicWord::new(0),
+            end_zone: AtomicWord::new(0),
             lock: SleepLock::new(),
             valid: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
@@ -142,8 +142,8 @@ impl InodeSlot {
     }
 
     /// Waits until nobody has its operation lock.
-    pub(crate) fn wait(&self, seam: &dyn Seam) {
-        self.lock.wait(seam);
+    pub(crate) fn wait(&self, platform: &dyn Platform) {
+        self.lock.wait(platform);
     }
 
     /// Its fields. Do not sleep while the guard lives.
@@ -310,7 +310,7 @@ impl<'fs> Fs<'fs> {
     ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
         let slots = &self.tables.inode_slots;
         let left = NR_INODE as u32 - self.tables.used_inodes.get();
-        if left <= RESERVED_INODES && !self.seam.may_use_reserve() {
+        if left <= RESERVED_INODES && !self.platform.may_use_reserve() {
             return Err(Errno::ENFILE);
         }
         // The oldest; but one that must be written first only if most must.
@@ -472,7 +472,7 @@ impl<'fs> Fs<'fs> {
             if !slot.is_dirty() {
                 continue;
             }
-            self.seam.give_way();
+            self.platform.give_way();
             let mut table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());
             // It may be another by now.

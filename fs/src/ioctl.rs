@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `ioctl` (0.11: `fs/ioctl.c`). Its table of drivers is on the kernel's side
-//! of the seam.
+//! `ioctl` (0.11: `fs/ioctl.c`). Its table of drivers is in the kernel's
+//! `Platform`.
 
 use crate::{Fs, FsTask};
-use lib::sys::stat::S_IFCHR;
-use lib::{Errno, Result};
+use abi::sys::stat::S_IFCHR;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Asks the driver of an open device for something of its own. `ENOTTY`
@@ -18,7 +18,7 @@ impl<'fs> Fs<'fs> {
     ) -> Result<u32> {
         let file = task.file(fd)?;
         match file.file_type() {
-            S_IFCHR => (self.seam).ioctl(file.open_device(), file.flags(), command, argument),
+            S_IFCHR => (self.platform).ioctl(file.open_device(), file.flags(), command, argument),
             _ => Err(Errno::ENOTTY),
         }
     }

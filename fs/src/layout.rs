@@ -14,8 +14,8 @@
 //! Nothing here trusts the disk: [`Geometry::check`] decides whether the rest
 //! may calculate with a super block's numbers.
 
+use abi::sys::types::Time;
 use core::fmt;
-use lib::sys::types::Time;
 
 /// Bytes of a block, and of a zone (0.11: `BLOCK_SIZE`).
 pub const BLOCK_SIZE: usize = 1024;
@@ -346,7 +346,7 @@ impl Geometry {
 /// An inode on disk (0.11: `struct d_inode`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DiskInode {
-    /// Type and permissions (`lib::sys::stat`); 0 in a free inode.
+    /// Type and permissions (`abi::sys::stat`); 0 in a free inode.
     pub mode: u16,
     /// Owner.
     pub uid: u16,

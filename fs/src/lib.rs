@@ -2,7 +2,7 @@
 //! The buffer cache and the Minix v1 file system (0.11's `fs/`).
 //!
 //! The kernel, `mkimage` and the host tests run this very code. What it needs
-//! of its surroundings is written down in [`seam`].
+//! of its surroundings is written down in [`platform`].
 //!
 //! ```text
 //! open.rs read_write.rs stat.rs fcntl.rs ioctl.rs   system calls: a task and its descriptors
@@ -12,7 +12,7 @@
 //! inode.rs truncate.rs                              files without names
 //! super.rs bitmap.rs                                mounted devices, free zones and inodes
 //! buffer.rs                                         copies of disk blocks
-//! seam.rs                                           the kernel, or the host
+//! platform.rs                                       the kernel, or the host
 //! ```
 //!
 //! [`Fs`] holds it all. Handles ([`buffer::Buffer`], [`inode::Inode`],
@@ -85,9 +85,9 @@ pub mod mkfs;
 pub mod namei;
 pub mod open;
 pub mod pipe;
+pub mod platform;
 pub mod read_write;
 pub mod readdir;
-pub mod seam;
 pub mod select;
 pub mod stat;
 /// `super` is a word of the language, so only the file has 0.11's name.
@@ -99,15 +99,15 @@ pub mod truncate;
 pub use inode::{Executable, Inode};
 pub use task::FsTask;
 
+use abi::sys::types::Time;
 use buffer::{BufferHead, DriverLocks, MOST_BUFFERS, Marks};
 use file_table::FileTable;
 use inode::InodeSlot;
-use lib::lock::{Lock, Word};
-use lib::sys::types::Time;
 use list::Index;
 use namei::NameCache;
-use seam::{Seam, SleepLock, WaitQueue};
+use platform::Platform;
 use super_block::SuperBlock;
+use sync::{AtomicWord, Lock, SleepLock, WaitQueue};
 
 /// Inodes in memory (0.11: 32).
 pub const NR_INODE: usize = 768;
@@ -131,12 +131,12 @@ pub struct Tables {
     /// Held while the order of writes matters.
     order_locks: DriverLocks,
     /// Where the periodic write-back goes on.
-    write_back: Word,
+    write_back: AtomicWord,
     /// Finds inodes: the inode table's lock.
     inodes: Lock<Index<{ inode::NR_HASH }>>,
     inode_slots: [InodeSlot; NR_INODE],
     /// How many of them have handles. Guarded by the inode table's lock.
-    used_inodes: Word,
+    used_inodes: AtomicWord,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -153,10 +153,10 @@ impl Tables {
             buffer_wait: WaitQueue::new(),
             marks: Marks::new(),
             order_locks: DriverLocks::new(),
-            write_back: Word::new(0),
+            write_back: AtomicWord::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
-            used_inodes: Word::new(0),
+            used_inodes: AtomicWord::new(0),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),
@@ -174,7 +174,7 @@ impl Default for Tables {
 
 /// The file system: its surroundings, its buffers and its tables.
 pub struct Fs<'m> {
-    seam: &'m dyn Seam,
+    platform: &'m dyn Platform,
     buffers: &'m [BufferHead],
     tables: &'m Tables,
 }
@@ -187,8 +187,12 @@ impl<'m> Fs<'m> {
     /// half a dozen buffers at a time and a mounted device up to sixteen for
     /// its bitmaps, so there should be a hundred or more. Those behind the first
     /// 16384 are not used.
-    pub fn new(seam: &'m dyn Seam, buffers: &'m [BufferHead], tables: &'m Tables) -> Fs<'m> {
-        let fs = Fs::join(seam, buffers, tables);
+    pub fn new(
+        platform: &'m dyn Platform,
+        buffers: &'m [BufferHead],
+        tables: &'m Tables,
+    ) -> Fs<'m> {
+        let fs = Fs::join(platform, buffers, tables);
         fs.buffer_init();
         fs.inode_init();
         tables.files.init();
@@ -197,34 +201,34 @@ impl<'m> Fs<'m> {
 
     /// Parts that were tied together before.
     pub(crate) const fn join(
-        seam: &'m dyn Seam,
+        platform: &'m dyn Platform,
         buffers: &'m [BufferHead],
         tables: &'m Tables,
     ) -> Fs<'m> {
         let is_few = buffers.len() <= MOST_BUFFERS;
         let used = if is_few { buffers.len() } else { MOST_BUFFERS };
         Fs {
-            seam,
+            platform,
             buffers: buffers.split_at(used).0,
             tables,
         }
     }
 
     /// The surroundings.
-    pub fn seam(&self) -> &'m dyn Seam {
-        self.seam
+    pub fn platform(&self) -> &'m dyn Platform {
+        self.platform
     }
 
     /// Seconds since 1970 (0.11: `CURRENT_TIME`).
     fn current_time(&self) -> Time {
-        self.seam.current_time()
+        self.platform.current_time()
     }
 }
 
 /// Tells whoever runs the machine.
 macro_rules! printk {
     ($fs:expr, $($argument:tt)*) => {
-        $fs.seam.printk(format_args!($($argument)*))
+        $fs.platform.printk(format_args!($($argument)*))
     };
 }
 pub(crate) use printk;

@@ -9,25 +9,25 @@
 //! The links lie in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends
 //! here. An [`Index`] sits in a lock, and that lock guards the links too.
 
-use lib::lock::Word;
+use sync::AtomicWord;
 
 /// The end of a chain or list.
 const END: u32 = u32::MAX;
 
 /// The links of one slot.
 pub struct Links {
-    chain: Word,
-    older: Word,
-    newer: Word,
+    chain: AtomicWord,
+    older: AtomicWord,
+    newer: AtomicWord,
 }
 
 impl Links {
     /// In no chain and no list. They say nothing until the slot is in one.
     pub const fn new() -> Links {
         Links {
-            chain: Word::new(0),
-            older: Word::new(0),
-            newer: Word::new(0),
+            chain: AtomicWord::new(0),
+            older: AtomicWord::new(0),
+            newer: AtomicWord::new(0),
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::layout::{
     MAX_FILE_SIZE, NAME_LEN, NAME_LEN_MAX, ROOT_INODE, STATE_VALID, SUPER_BLOCK, SUPER_MAGIC,
     SUPER_MAGIC_30, Zone, put_at,
 };
-use lib::sys::stat::S_IFDIR;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use abi::sys::stat::S_IFDIR;
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 
 /// What [`Fs::mkfs`] makes.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl<'fs> Fs<'fs> {
         if self.get_super(device).is_some() {
             return Err(Errno::EBUSY);
         }
-        if self.seam.device_blocks(device) < options.blocks {
+        if self.platform.device_blocks(device) < options.blocks {
             return Err(Errno::ENOSPC);
         }
         let store = |block: u32, fill: &dyn Fn(&mut [u8; BLOCK_SIZE])| {

@@ -26,11 +26,11 @@ use crate::buffer::Buffer;
 use crate::inode::{Inode, LockedInode, NewInode};
 use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
+use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
+use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use directory::Lookup;
-use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
-use lib::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
 pub(crate) use name_cache::NameCache;
 
 /// Permission to execute a file or search a directory.

@@ -3,20 +3,20 @@
 //! (0.11: `fs/open.c`).
 
 use crate::inode::{Inode, InodeState, LockedInode};
-use crate::seam::OpenDevice;
+use crate::platform::OpenDevice;
 use crate::{Fs, FsTask};
-use lib::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{
+use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_RDONLY, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR, S_ISGID, S_ISREG, S_ISUID,
     S_IXGRP,
 };
-use lib::sys::types::{Device, Ustat};
-use lib::unistd::{R_OK, W_OK, X_OK};
-use lib::utime::Utimbuf;
-use lib::{Errno, Result};
+use abi::sys::types::{Device, Ustat};
+use abi::unistd::{R_OK, W_OK, X_OK};
+use abi::utime::Utimbuf;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
-    /// Opens a file: the descriptor. `flags` as in `lib::fcntl`; `mode` are the
+    /// Opens a file: the descriptor. `flags` as in `abi::fcntl`; `mode` are the
     /// permissions of a file that is made. `ETXTBSY` for writing to a program
     /// that runs.
     pub fn sys_open(
@@ -40,12 +40,12 @@ impl<'fs> Fs<'fs> {
         match file_type {
             S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.begin_writing()?,
             S_IFREG | S_IFDIR => {}
-            S_IFCHR => opened = self.seam.open_device(inode.rdev(), false, flags)?,
+            S_IFCHR => opened = self.platform.open_device(inode.rdev(), false, flags)?,
             S_IFBLK => {
-                self.seam.open_device(inode.rdev(), true, flags)?;
+                self.platform.open_device(inode.rdev(), true, flags)?;
                 self.check_disk_change(inode.rdev());
             }
-            S_IFIFO => inode.pipe().open(self.seam, flags)?,
+            S_IFIFO => inode.pipe().open(self.platform, flags)?,
             _ => return Err(Errno::ENXIO),
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
@@ -64,8 +64,8 @@ impl<'fs> Fs<'fs> {
         opened: OpenDevice,
     ) {
         match file_type {
-            S_IFIFO => inode.pipe().close(self.seam, flags),
-            S_IFCHR => self.seam.close_device(opened),
+            S_IFIFO => inode.pipe().close(self.platform, flags),
+            S_IFCHR => self.platform.close_device(opened),
             S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.end_writing(),
             _ => {}
         }
@@ -149,7 +149,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Whether the user who started the caller may use a file: any of `R_OK`,
-    /// `W_OK`, `X_OK` of `lib::unistd`, or none for whether it is there. Other
+    /// `W_OK`, `X_OK` of `abi::unistd`, or none for whether it is there. Other
     /// bits say nothing.
     pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let mode = u32::from(mode) & (R_OK | W_OK | X_OK);

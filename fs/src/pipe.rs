@@ -6,14 +6,14 @@
 //! who waits at the other. (0.11 had the page's address in `i_size` and the
 //! two positions in `i_zone`.)
 
-use crate::seam::{Condition, OpenDevice, Seam, UserBuffer, WaitQueue};
+use crate::platform::{Condition, OpenDevice, Platform, UserBuffer};
 use crate::{Fs, FsTask};
-use lib::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
-use lib::limits::PIPE_BUF;
-use lib::lock::Lock;
-use lib::sys::stat::S_IFIFO;
-use lib::{Errno, Result};
+use abi::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
+use abi::limits::PIPE_BUF;
+use abi::sys::stat::S_IFIFO;
+use abi::{Errno, Result};
 use mm::{PAGE_SIZE, Page};
+use sync::{Lock, WaitQueue};
 
 /// What an inode has if it is a pipe.
 pub(crate) struct Pipe {
@@ -118,7 +118,7 @@ impl Pipe {
     /// Opens an end, or with O_RDWR both, of a named pipe, and waits until the
     /// other is open too. With O_NONBLOCK a reader does not wait, and a writer
     /// without a reader gets `ENXIO`. (0.11 opens no named pipes.)
-    pub(crate) fn open(&self, seam: &dyn Seam, flags: u32) -> Result<()> {
+    pub(crate) fn open(&self, platform: &dyn Platform, flags: u32) -> Result<()> {
         let (reads, writes) = ends(flags);
         let mut spare = Some(mm::memory::get_free_page().ok_or(Errno::ENOMEM)?);
         let mut state = self.state.lock();
@@ -137,21 +137,22 @@ impl Pipe {
         let opens = state.opens;
         drop(state);
         drop(spare);
-        self.wake_up(seam);
+        self.wake_up(platform);
         if flags & O_NONBLOCK != 0 {
             return Ok(());
         }
-        seam.interruptible_sleep_while(&self.queue, &mut || {
-            let state = self.state.lock();
-            // Whoever opened the other end may have closed it again.
-            (state.readers == 0 && state.opens[0] == opens[0])
-                || (state.writers == 0 && state.opens[1] == opens[1])
-        })
-        .inspect_err(|_| self.close(seam, flags))
+        platform
+            .interruptible_sleep_while(&self.queue, &mut || {
+                let state = self.state.lock();
+                // Whoever opened the other end may have closed it again.
+                (state.readers == 0 && state.opens[0] == opens[0])
+                    || (state.writers == 0 && state.opens[1] == opens[1])
+            })
+            .inspect_err(|_| self.close(platform, flags))
     }
 
     /// An end was closed; `flags` are those of its file.
-    pub(crate) fn close(&self, seam: &dyn Seam, flags: u32) {
+    pub(crate) fn close(&self, platform: &dyn Platform, flags: u32) {
         let (reads, writes) = ends(flags);
         let mut state = self.state.lock();
         state.readers = state.readers.saturating_sub(reads);
@@ -163,18 +164,18 @@ impl Pipe {
         };
         drop(state);
         drop(page);
-        self.wake_up(seam);
+        self.wake_up(platform);
     }
 
-    fn wake_up(&self, seam: &dyn Seam) {
+    fn wake_up(&self, platform: &dyn Platform) {
         if !self.queue.is_empty() {
-            seam.wake_up(&self.queue);
+            platform.wake_up(&self.queue);
         }
     }
 
     /// Waits until there is something to read. False at the end of the file:
     /// nothing is there, and nobody can write.
-    fn wait_for_bytes(&self, seam: &dyn Seam, flags: u32) -> Result<bool> {
+    fn wait_for_bytes(&self, platform: &dyn Platform, flags: u32) -> Result<bool> {
         let state = self.state.lock();
         let (length, writers) = (state.length, state.writers);
         drop(state);
@@ -184,7 +185,7 @@ impl Pipe {
         if flags & O_NONBLOCK != 0 {
             return Err(Errno::EAGAIN);
         }
-        seam.interruptible_sleep_while(&self.queue, &mut || {
+        platform.interruptible_sleep_while(&self.queue, &mut || {
             let state = self.state.lock();
             state.length == 0 && state.writers != 0
         })?;
@@ -192,12 +193,12 @@ impl Pipe {
     }
 
     /// Waits until there is room for `count` bytes. `EPIPE` if nobody reads.
-    fn wait_for_room(&self, seam: &dyn Seam, flags: u32, count: usize) -> Result<()> {
+    fn wait_for_room(&self, platform: &dyn Platform, flags: u32, count: usize) -> Result<()> {
         let state = self.state.lock();
         let (room, readers) = (state.room(), state.readers);
         drop(state);
         if readers == 0 {
-            seam.broken_pipe();
+            platform.broken_pipe();
             return Err(Errno::EPIPE);
         }
         if room >= count {
@@ -206,7 +207,7 @@ impl Pipe {
         if flags & O_NONBLOCK != 0 {
             return Err(Errno::EAGAIN);
         }
-        seam.interruptible_sleep_while(&self.queue, &mut || {
+        platform.interruptible_sleep_while(&self.queue, &mut || {
             let state = self.state.lock();
             state.room() < count && state.readers != 0
         })
@@ -216,17 +217,17 @@ impl Pipe {
     /// more (0.11: `read_pipe`, which waited for all that was asked for).
     pub(crate) fn read(
         &self,
-        seam: &dyn Seam,
+        platform: &dyn Platform,
         flags: u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
-        while self.wait_for_bytes(seam, flags)? {
+        while self.wait_for_bytes(platform, flags)? {
             let count = buffer.remaining().min(self.length());
             buffer.prepare(count)?;
             let moved = self.state.lock().read(count, buffer);
             // Nothing is left if another reader was faster.
             if moved != 0 {
-                self.wake_up(seam);
+                self.wake_up(platform);
                 return Ok(moved);
             }
         }
@@ -237,7 +238,7 @@ impl Pipe {
     /// bytes are not mixed with those of other writers.
     pub(crate) fn write(
         &self,
-        seam: &dyn Seam,
+        platform: &dyn Platform,
         flags: u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
@@ -250,7 +251,7 @@ impl Pipe {
         };
         while buffer.remaining() != 0 {
             let room = self
-                .wait_for_room(seam, flags, together)
+                .wait_for_room(platform, flags, together)
                 .and_then(|()| buffer.prepare(buffer.remaining().min(PAGE_SIZE)));
             if let Err(error) = room {
                 return if done != 0 { Ok(done) } else { Err(error) };
@@ -264,7 +265,7 @@ impl Pipe {
             let moved = state.write(count, buffer);
             drop(state);
             done += moved;
-            self.wake_up(seam);
+            self.wake_up(platform);
         }
         Ok(done)
     }

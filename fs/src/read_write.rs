@@ -2,12 +2,12 @@
 //! `read`, `write` and `lseek` (0.11: `fs/read_write.c`).
 
 use crate::file_table::File;
-use crate::seam::{Direction, UserBuffer};
+use crate::platform::{Direction, UserBuffer};
 use crate::{Fs, FsTask};
-use lib::fcntl::O_APPEND;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG};
-use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
-use lib::{Errno, Result};
+use abi::fcntl::O_APPEND;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG};
+use abi::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Reads into the caller's memory. Returns how many bytes; 0 at the end of
@@ -30,7 +30,10 @@ impl<'fs> Fs<'fs> {
             S_IFDIR => at_position(&file, |position| {
                 file.inode().directory_read(position, buffer)
             }),
-            S_IFIFO => file.inode().pipe().read(self.seam, file.flags(), buffer),
+            S_IFIFO => file
+                .inode()
+                .pipe()
+                .read(self.platform, file.flags(), buffer),
             S_IFCHR => self.rw_char(Direction::Read, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
@@ -61,7 +64,10 @@ impl<'fs> Fs<'fs> {
                     file.inode().file_write(task, append, position, buffer)
                 })
             }
-            S_IFIFO => file.inode().pipe().write(self.seam, file.flags(), buffer),
+            S_IFIFO => file
+                .inode()
+                .pipe()
+                .write(self.platform, file.flags(), buffer),
             S_IFCHR => self.rw_char(Direction::Write, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
@@ -84,7 +90,7 @@ impl<'fs> Fs<'fs> {
         let file = task.file(fd)?;
         match file.file_type() {
             S_IFREG | S_IFDIR | S_IFBLK => {}
-            S_IFCHR if self.seam.is_seekable(file.inode().rdev()) => {}
+            S_IFCHR if self.platform.is_seekable(file.inode().rdev()) => {}
             _ => return Err(Errno::ESPIPE),
         }
         let _position = file.lock_position();

@@ -10,12 +10,12 @@
 
 use crate::inode::Inode;
 use crate::layout::{ENTRY_NAME, NAME_LEN, NAME_LEN_MAX, u16_at};
+use crate::platform::UserBuffer;
 use crate::read_write::at_position;
-use crate::seam::UserBuffer;
 use crate::{Fs, FsTask, file_dev::partial};
-use lib::sys::dirent::{Dirent, LONGEST_NAME};
-use lib::sys::stat::{S_IFDIR, S_ISDIR};
-use lib::{Errno, Result};
+use abi::sys::dirent::{Dirent, LONGEST_NAME};
+use abi::sys::stat::{S_IFDIR, S_ISDIR};
+use abi::{Errno, Result};
 
 /// Bytes of an entry as programs see it.
 const ENTRY: usize = ENTRY_NAME + NAME_LEN;

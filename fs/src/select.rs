@@ -6,11 +6,12 @@
 //! queue of each of them at once, and looks again when one of them wakes it.
 
 use crate::file_table::File;
-use crate::seam::{Condition, WaitQueue};
+use crate::platform::Condition;
 use crate::{Fs, FsTask};
-use lib::Result;
-use lib::limits::NR_OPEN;
-use lib::sys::stat::{S_IFCHR, S_IFIFO};
+use abi::Result;
+use abi::limits::NR_OPEN;
+use abi::sys::stat::{S_IFCHR, S_IFIFO};
+use sync::WaitQueue;
 
 /// A set of descriptors for each condition: readable, writable, exceptional.
 pub type Sets = [u32; 3];
@@ -27,7 +28,7 @@ impl<'fs> File<'fs> {
     fn is_ready(&self, condition: Condition) -> bool {
         match self.file_type() {
             S_IFIFO => self.inode().pipe().is_ready(condition),
-            S_IFCHR => self.fs.seam.is_ready(self.open_device(), condition),
+            S_IFCHR => self.fs.platform.is_ready(self.open_device(), condition),
             _ => condition != Condition::Exceptional,
         }
     }
@@ -37,7 +38,7 @@ impl<'fs> File<'fs> {
     fn queue(&self, condition: Condition) -> Option<&'fs WaitQueue> {
         match self.file_type() {
             S_IFIFO => Some(self.inode().pipe().queue()),
-            S_IFCHR => self.fs.seam.queue(self.open_device(), condition),
+            S_IFCHR => self.fs.platform.queue(self.open_device(), condition),
             _ => None,
         }
     }
@@ -75,10 +76,11 @@ impl<'fs> Fs<'fs> {
                 count += 1;
             }
         });
-        self.seam.sleep_on_any(&queues[..count], ticks, &mut || {
-            ready = ready_of(&files, wanted);
-            ready == [0; 3]
-        })?;
+        self.platform
+            .sleep_on_any(&queues[..count], ticks, &mut || {
+                ready = ready_of(&files, wanted);
+                ready == [0; 3]
+            })?;
         Ok(ready)
     }
 }

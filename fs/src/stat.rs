@@ -3,8 +3,8 @@
 
 use crate::inode::Inode;
 use crate::{Fs, FsTask};
-use lib::Result;
-use lib::sys::stat::{S_IFDIR, S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, Stat};
+use abi::Result;
+use abi::sys::stat::{S_IFDIR, S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, Stat};
 
 impl Inode<'_> {
     /// All that `stat` tells (0.11: `cp_stat`).

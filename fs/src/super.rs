@@ -24,15 +24,15 @@ use crate::buffer::{Buffer, Scope};
 use crate::inode::{Inode, InodeSlot};
 use crate::layout::{BadSuper, DiskSuper, Geometry, MAP_SLOTS, ROOT_INODE, SUPER_BLOCK};
 use crate::{Fs, FsTask, printk};
+use abi::sys::stat::{S_ISBLK, S_ISDIR};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use core::fmt;
 use core::sync::atomic::{
     AtomicBool,
     Ordering::{AcqRel, Acquire, Release},
 };
-use lib::lock::{Lock, Word};
-use lib::sys::stat::{S_ISBLK, S_ISDIR};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use sync::{AtomicWord, Lock};
 
 /// No inode, where the place of one in the inode table is kept.
 const NO_INODE: u32 = u32::MAX;
@@ -41,7 +41,7 @@ const NO_INODE: u32 = u32::MAX;
 pub struct SuperBlock {
     /// Its device, 0 for a free slot. Changes under the mount lock and the
     /// inode table's lock.
-    device: Word,
+    device: AtomicWord,
     read_only: AtomicBool,
     /// It was writable since it was mounted, or since all was written.
     was_writable: AtomicBool,
@@ -55,10 +55,10 @@ pub struct SuperBlock {
     has_damage: AtomicBool,
     /// The inode of its root directory (0.11: `s_isup`), and the one that it
     /// covers (0.11: `s_imount`). Each is counted. Guarded as `device`.
-    root: Word,
-    covered: Word,
+    root: AtomicWord,
+    covered: AtomicWord,
     /// Bytes of a directory entry, as its geometry says.
-    entry_size: Word,
+    entry_size: AtomicWord,
     pub(crate) state: Lock<SuperState>,
 }
 
@@ -92,16 +92,16 @@ impl SuperBlock {
     /// A free slot.
     pub(crate) const fn new() -> SuperBlock {
         SuperBlock {
-            device: Word::new(0),
+            device: AtomicWord::new(0),
             read_only: AtomicBool::new(false),
             was_writable: AtomicBool::new(false),
             is_gone: AtomicBool::new(false),
             keeps_state: AtomicBool::new(false),
             is_valid: AtomicBool::new(false),
             has_damage: AtomicBool::new(false),
-            root: Word::new(0),
-            covered: Word::new(0),
-            entry_size: Word::new(0),
+            root: AtomicWord::new(0),
+            covered: AtomicWord::new(0),
+            entry_size: AtomicWord::new(0),
             state: Lock::new(SuperState {
                 geometry: Geometry::NONE,
                 super_buffer: 0,
@@ -217,7 +217,7 @@ impl<'fs> Fs<'fs> {
     }
 
     fn read_geometry(&'fs self, device: Device) -> Result<(Buffer<'fs>, Geometry)> {
-        let blocks = self.seam.device_blocks(device);
+        let blocks = self.platform.device_blocks(device);
         if blocks == 0 {
             return Err(Errno::ENXIO);
         }
@@ -307,7 +307,7 @@ impl<'fs> Fs<'fs> {
         task: &FsTask<'fs>,
         access: Access,
     ) -> Result<()> {
-        let _mount = self.tables.mount_lock.hold(self.seam);
+        let _mount = self.tables.mount_lock.hold(self.platform);
         let (block, root) = self.mount_device(device, access)?;
         task.set_root(root.clone());
         task.set_pwd(root.clone());
@@ -322,7 +322,7 @@ impl<'fs> Fs<'fs> {
     /// Unmounts the root file system, for the host, where there is something
     /// after that. `EBUSY` if a task still has one of its files or directories.
     pub fn umount_root(&'fs self, device: Device) -> Result<()> {
-        let _mount = self.tables.mount_lock.hold(self.seam);
+        let _mount = self.tables.mount_lock.hold(self.platform);
         self.umount_device(device)
     }
 
@@ -336,7 +336,7 @@ impl<'fs> Fs<'fs> {
         read_only: bool,
     ) -> Result<()> {
         let device = self.block_device(task, device_path)?;
-        let _mount = self.tables.mount_lock.hold(self.seam);
+        let _mount = self.tables.mount_lock.hold(self.platform);
         let directory = self.namei(task, path)?;
         if !S_ISDIR(directory.mode()) {
             return Err(Errno::ENOTDIR);
@@ -385,7 +385,7 @@ impl<'fs> Fs<'fs> {
     /// directory it names. `EBUSY` while somebody uses it.
     pub fn sys_umount(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
         let device = self.mounted_device(task, path)?;
-        let _mount = self.tables.mount_lock.hold(self.seam);
+        let _mount = self.tables.mount_lock.hold(self.platform);
         let (_, block) = self.get_super(device).ok_or(Errno::EINVAL)?;
         if block.covered.get() == NO_INODE {
             return Err(Errno::EBUSY);

@@ -11,32 +11,32 @@
 
 use crate::file_table::File;
 use crate::inode::Inode;
-use lib::limits::{NGROUPS_MAX, NR_OPEN};
-use lib::lock::{Lock, Word};
-use lib::sys::stat::S_IFMT;
-use lib::{Errno, Result};
+use abi::limits::{NGROUPS_MAX, NR_OPEN};
+use abi::sys::stat::S_IFMT;
+use abi::{Errno, Result};
+use sync::{AtomicWord, Lock};
 
-lib::process_struct! {
+sync::process_struct! {
     /// The file system's side of a process: at first the super-user, with umask
     /// 022, without directories and open files.
     pub struct FsTask<'fs> {
         inherited {
             /// The user who started it.
-            pub uid: Word = Word::new(0),
+            pub uid: AtomicWord = AtomicWord::new(0),
             /// The user whose rights it has.
-            pub euid: Word = Word::new(0),
+            pub euid: AtomicWord = AtomicWord::new(0),
             /// The group that started it.
-            pub gid: Word = Word::new(0),
+            pub gid: AtomicWord = AtomicWord::new(0),
             /// The group whose rights it has.
-            pub egid: Word = Word::new(0),
+            pub egid: AtomicWord = AtomicWord::new(0),
             /// Permissions that new files do not get.
-            pub umask: Word = Word::new(0o022),
+            pub umask: AtomicWord = AtomicWord::new(0o022),
             /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
-            pub file_size_limit: Word = Word::new(u32::MAX),
+            pub file_size_limit: AtomicWord = AtomicWord::new(u32::MAX),
             /// No new descriptor is this or above it (RLIMIT_NOFILE).
-            pub open_limit: Word = Word::new(NR_OPEN as u32),
+            pub open_limit: AtomicWord = AtomicWord::new(NR_OPEN as u32),
             /// How many of `groups` count.
-            group_count: Word = Word::new(0),
+            group_count: AtomicWord = AtomicWord::new(0),
             /// The groups whose rights it has besides.
             groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
             directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),

@@ -9,8 +9,8 @@ use crate::inode::{Inode, LockedInode};
 use crate::layout::{
     DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
-use lib::{Errno, Result};
+use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use abi::{Errno, Result};
 
 impl LockedInode<'_, '_> {
     /// Makes a file, a directory or a symbolic link empty; anything else stays
@@ -78,7 +78,7 @@ impl<'fs> Inode<'fs> {
     }
 
     fn free_blocks(&self, first: Zone, count: u32) -> Result<()> {
-        self.fs.seam.give_way();
+        self.fs.platform.give_way();
         self.fs.free_blocks(self.super_place(), first, count)
     }
 

@@ -4,13 +4,13 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDWR};
+use abi::sys::stat::S_IFBLK;
 use common::{Machine, ROOT, mount, pattern, touch, unmount, write};
 use fs::layout::{BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, Zone};
 use fs::layout::{DiskSuper, Geometry, InodeNumber, u16_at};
 use fs::mkfs::Options;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDWR};
-use lib::sys::stat::S_IFBLK;
 
 fn geometry(machine: &Machine) -> Geometry {
     let bytes = machine.disk.to_bytes();

@@ -3,14 +3,14 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::O_RDWR;
+use abi::sys::stat::S_IFBLK;
+use abi::sys::types::Device;
 use common::{Machine, ROOT, pattern, read, write};
 use fs::host::{Host, MemoryDisk, ReadInto, Storage, WriteFrom};
 use fs::layout::BLOCK_SIZE;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::O_RDWR;
-use lib::sys::stat::S_IFBLK;
-use lib::sys::types::Device;
 use std::io;
 
 /// A disk of 1000 blocks; each byte of block `n` is `n`.

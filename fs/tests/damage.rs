@@ -4,12 +4,12 @@
 
 mod common;
 
+use abi::Errno;
+use abi::limits::LINK_MAX;
 use common::{Machine, mount, read, touch, unmount, write};
 use fs::host::MemoryDisk;
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK};
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::limits::LINK_MAX;
 
 /// Directories `/a`, `/a/b`, `/a/b/c`, `/q`, `/q/x` and files in them.
 fn machine() -> Machine {
@@ -79,7 +79,7 @@ fn set_parent(machine: &Machine, path: &str, parent: &str) {
 /// `work` fails as damage does, and changes nothing.
 fn is_refused(
     machine: &Machine,
-    work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) -> lib::Result<()>,
+    work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>) -> abi::Result<()>,
 ) {
     let machine = again(machine);
     let fs = machine.host.fs();

@@ -3,23 +3,23 @@
 
 mod common;
 
-use common::{Machine, mount, pattern, touch, unmount, write};
-use fs::host::{ReadInto, WriteFrom};
-use fs::seam::UserBuffer;
-use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::a_out::{Exec, ZMAGIC};
-use lib::fcntl::{
+use abi::Errno;
+use abi::a_out::{Exec, ZMAGIC};
+use abi::fcntl::{
     F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR,
     O_TRUNC, O_WRONLY,
 };
-use lib::pod::Pod;
-use lib::sys::stat::S_IFIFO;
+use abi::pod::Pod;
+use abi::sys::stat::S_IFIFO;
+use common::{Machine, mount, pattern, touch, unmount, write};
+use fs::host::{ReadInto, WriteFrom};
+use fs::platform::UserBuffer;
+use fs::{Fs, FsTask};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-fn open<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>) -> lib::Result<u32> {
+fn open<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>) -> abi::Result<u32> {
     fs.sys_open(task, b"/f", O_CREAT | O_RDWR, 0o644)
         .map(|fd| fd as u32)
 }
@@ -106,7 +106,7 @@ fn tables_run_full_without_harm() {
         for n in 0..100 {
             write(fs, root, &format!("/f{n}"), 0, b"x").unwrap();
         }
-        let needed = fs::NR_FILE / lib::limits::NR_OPEN + 1;
+        let needed = fs::NR_FILE / abi::limits::NR_OPEN + 1;
         let tasks: Vec<_> = (0..needed).map(|_| FsTask::new()).collect();
         let mut opened = 0;
         let mut error = None;
@@ -406,7 +406,7 @@ impl UserBuffer for Slow<'_> {
     fn remaining(&self) -> usize {
         self.0.remaining()
     }
-    fn prepare(&mut self, count: usize) -> lib::Result<()> {
+    fn prepare(&mut self, count: usize) -> abi::Result<()> {
         thread::sleep(Duration::from_micros(50));
         self.0.prepare(count)
     }

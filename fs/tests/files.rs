@@ -3,15 +3,15 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{S_IFCHR, S_IFREG};
+use abi::sys::types::Device;
+use abi::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
+use abi::utime::Utimbuf;
 use common::{Machine, check, mount, pattern, read, touch, unmount, write};
 use fs::host::{ReadInto, WriteFrom};
 use fs::mkfs::Options;
-use lib::Errno;
-use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFCHR, S_IFREG};
-use lib::sys::types::Device;
-use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
-use lib::utime::Utimbuf;
 
 #[test]
 fn written_is_read_back_after_a_new_mount() {
@@ -122,7 +122,7 @@ trait Ignore {
     fn unwrap_err_or_ok(self);
 }
 
-impl Ignore for lib::Result<usize> {
+impl Ignore for abi::Result<usize> {
     /// Either is fine here.
     fn unwrap_err_or_ok(self) {}
 }

@@ -3,13 +3,13 @@
 
 mod common;
 
+use abi::Errno;
+use abi::sys::stat::S_IFBLK;
+use abi::sys::types::Device;
 use common::{Machine, ROOT, mount, touch, write};
 use fs::host::{MemoryDisk, Storage};
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
-use lib::Errno;
-use lib::sys::stat::S_IFBLK;
-use lib::sys::types::Device;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};

@@ -4,13 +4,13 @@
 
 mod common;
 
+use abi::sys::stat::S_IFCHR;
+use abi::sys::types::Device;
 use common::{Machine, Random, check, pattern, read, touch, write};
 use fs::host::MemoryDisk;
 use fs::layout::DiskSuper;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::sys::stat::S_IFCHR;
-use lib::sys::types::Device;
 use std::fs as host_fs;
 use std::path::PathBuf;
 use std::process::Command;

@@ -7,14 +7,14 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_RDWR, O_TRUNC};
+use abi::sys::stat::{S_IFMT, S_ISDIR};
 use common::hostile::{BLOCKS, CORPUS, Patch, Sound, sound};
 use common::{Machine, ROOT, mount, pattern, read, touch, unmount, write};
 use fs::host::{Host, MemoryDisk, ReadInto, Storage};
 use fs::layout::BLOCK_SIZE;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::{O_RDWR, O_TRUNC};
-use lib::sys::stat::{S_IFMT, S_ISDIR};
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;

@@ -4,19 +4,20 @@
 
 mod common;
 
+use abi::Result;
+use abi::sys::types::Device;
 use common::{Random, check, pattern, read, touch, write};
 use fs::buffer::BufferHead;
 use fs::host;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
-use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
+use fs::platform::{Direction, OpenDevice, Platform, UserBuffer};
 use fs::{Fs, FsTask, Tables};
-use lib::Result;
-use lib::sys::types::Device;
 use std::fmt::Arguments;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Condvar, Mutex};
 use std::thread;
+use sync::{Sleep, WaitQueue};
 
 const ROOT: Device = Device::new(3, 1);
 const BLOCKS: u32 = 1200;
@@ -75,7 +76,7 @@ impl Drop for Stop<'_> {
     }
 }
 
-impl Seam for Queued {
+impl Sleep for Queued {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
         let mut guard = self.sleep.lock().unwrap();
         queue.sleepers[0].fetch_add(1, SeqCst);
@@ -85,6 +86,13 @@ impl Seam for Queued {
         queue.sleepers[0].fetch_sub(1, SeqCst);
     }
 
+    fn wake_up(&self, _queue: &WaitQueue) {
+        let _guard = self.sleep.lock().unwrap();
+        self.woken.notify_all();
+    }
+}
+
+impl Platform for Queued {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -101,11 +109,6 @@ impl Seam for Queued {
         _busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         unreachable!("nobody selects here")
-    }
-
-    fn wake_up(&self, _queue: &WaitQueue) {
-        let _guard = self.sleep.lock().unwrap();
-        self.woken.notify_all();
     }
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
@@ -190,14 +193,14 @@ fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
 /// Runs `work` on an empty file system on such a disk, not mounted yet, and
 /// checks it after that.
 fn with_disk(buffers: u32, work: impl for<'a> FnOnce(&'a Fs<'a>)) {
-    let seam = Queued::new();
+    let platform = Queued::new();
     let buffers = host::buffers(buffers);
     let tables = Box::<Tables>::default();
     let mut bytes = vec![0; BLOCKS as usize * BLOCK_SIZE];
     thread::scope(|scope| {
-        scope.spawn(|| seam.serve(&buffers, &mut bytes));
-        let _stop = Stop(&seam);
-        let fs = Fs::new(&seam, &buffers, &tables);
+        scope.spawn(|| platform.serve(&buffers, &mut bytes));
+        let _stop = Stop(&platform);
+        let fs = Fs::new(&platform, &buffers, &tables);
         fs.mkfs(ROOT, &Options::new(BLOCKS)).unwrap();
         work(&fs);
         assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));

@@ -3,15 +3,15 @@
 
 mod common;
 
+use abi::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use abi::sys::stat::S_IFBLK;
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use common::{Machine, ROOT, check, read, touch, write};
 use fs::host::{MemoryDisk, Storage};
 use fs::layout::{BLOCK_SIZE, InodeNumber, SUPER_BLOCK};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::sys::stat::S_IFBLK;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use std::{io, thread};

@@ -4,15 +4,15 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
+use abi::sys::stat::S_IFBLK;
+use abi::sys::types::Device;
 use common::{Machine, ROOT, mount, read, touch, unmount, write};
 use fs::host::{Host, MemoryDisk};
 use fs::layout::InodeNumber;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
-use lib::sys::stat::S_IFBLK;
-use lib::sys::types::Device;
 
 fn number<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str) -> Result<u16, Errno> {
     fs.sys_stat(task, path.as_bytes()).map(|stat| stat.st_ino)

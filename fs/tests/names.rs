@@ -3,14 +3,14 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
+use abi::sys::stat::{S_IFBLK, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
+use abi::sys::types::Device;
 use common::{Machine, ROOT, read, touch, write};
 use fs::FsTask;
 use fs::host::ReadInto;
 use fs::mkfs::Options;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
-use lib::sys::stat::{S_IFBLK, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
-use lib::sys::types::Device;
 
 #[test]
 fn paths() {
@@ -518,7 +518,7 @@ fn permissions() {
         assert_eq!(fs.sys_access(root, b"/tmp/f", 1), Err(Errno::EACCES));
         assert_eq!(fs.sys_access(root, b"/tmp", 1), Ok(()));
 
-        let node = lib::sys::stat::S_IFBLK;
+        let node = abi::sys::stat::S_IFBLK;
         assert_eq!(
             fs.sys_mknod(&user, b"/tmp/n", node, Device(0x300)),
             Err(Errno::EPERM)

@@ -3,14 +3,14 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{S_IFDIR, S_IFIFO, S_IFREG, S_ISGID, S_ISUID};
+use abi::sys::types::Device;
 use common::{Machine, touch, write};
 use fs::host::WriteFrom;
-use fs::seam::UserBuffer;
+use fs::platform::UserBuffer;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::{O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_IFDIR, S_IFIFO, S_IFREG, S_ISGID, S_ISUID};
-use lib::sys::types::Device;
 
 /// A user of group 7 beside root, and `/tmp`, where everybody may do anything.
 fn with_user(work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>, &FsTask<'a>)) {
@@ -111,7 +111,7 @@ impl UserBuffer for Slow<'_> {
         self.bytes.remaining()
     }
 
-    fn prepare(&mut self, _count: usize) -> lib::Result<()> {
+    fn prepare(&mut self, _count: usize) -> abi::Result<()> {
         (self.meanwhile)();
         Ok(())
     }
@@ -215,7 +215,7 @@ fn only_members_give_away_the_rights_of_a_group() {
 #[test]
 fn a_block_device_null_serves_as_null() {
     with_user(|fs, root, user| {
-        let null = lib::sys::stat::S_IFBLK | 0o666;
+        let null = abi::sys::stat::S_IFBLK | 0o666;
         fs.sys_mknod(root, b"/null", null, Device::NULL).unwrap();
         let fd = fs.sys_open(user, b"/null", O_RDWR | O_TRUNC, 0).unwrap() as u32;
         assert_eq!(fs.sys_write(user, fd, &mut WriteFrom(b"gone")), Ok(4));

@@ -6,12 +6,12 @@
 
 mod common;
 
+use abi::fcntl::{O_RDWR, O_TRUNC};
+use abi::sys::stat::S_ISDIR;
+use abi::{Errno, Result};
 use common::{Machine, Random, check, read, touch, write};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::fcntl::{O_RDWR, O_TRUNC};
-use lib::sys::stat::S_ISDIR;
-use lib::{Errno, Result};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

@@ -3,12 +3,12 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::O_RDONLY;
+use abi::unistd::{SEEK_END, SEEK_SET};
 use common::{Machine, read, touch};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::O_RDONLY;
-use lib::unistd::{SEEK_END, SEEK_SET};
 
 const LONG: &str = "a-name-of-30-characters-exactly";
 const NAMES: [&str; 4] = ["short", "fourteen-bytes", "a-name-of-more-than-14", LONG];

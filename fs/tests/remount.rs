@@ -4,6 +4,10 @@
 
 mod common;
 
+use abi::Errno;
+use abi::Result;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
+use abi::sys::stat::{S_IFBLK, S_IFDIR, S_IFREG};
 use common::{Machine, ROOT, mount, read, touch, unmount, write};
 use fs::host::{MemoryDisk, ReadInto};
 use fs::layout::{
@@ -12,10 +16,6 @@ use fs::layout::{
 };
 use fs::super_block::Access;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::Result;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
-use lib::sys::stat::{S_IFBLK, S_IFDIR, S_IFREG};
 
 const SUPER: usize = SUPER_BLOCK as usize * BLOCK_SIZE;
 

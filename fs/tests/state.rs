@@ -3,16 +3,16 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDWR};
+use abi::sys::stat::S_IFBLK;
+use abi::sys::types::Device;
 use common::{Machine, ROOT, mount, touch, unmount, write};
 use fs::host::{MemoryDisk, Storage};
 use fs::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK,
 };
 use fs::mkfs::Options;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDWR};
-use lib::sys::stat::S_IFBLK;
-use lib::sys::types::Device;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};

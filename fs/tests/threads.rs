@@ -3,12 +3,12 @@
 
 mod common;
 
+use abi::Errno;
+use abi::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY};
 use common::{Machine, Random, check, mount, pattern, read, touch, unmount, write};
 use fs::host::{ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -188,9 +188,9 @@ fn a_small_cache_and_syncs_in_between() {
 
 #[test]
 fn mounting_against_walking() {
+    use abi::sys::stat::S_IFBLK;
+    use abi::sys::types::Device;
     use fs::host::MemoryDisk;
-    use lib::sys::stat::S_IFBLK;
-    use lib::sys::types::Device;
 
     let machine = Machine::new(300);
     let other = Device::new(3, 6);

@@ -15,8 +15,8 @@ use crate::sched::{
     tasks, timer,
 };
 use crate::{blk_drv, chr_drv, record, resource};
-use lib::asm::io::outb_p;
-use lib::signal::Signal;
+use abi::signal::Signal;
+use asm::io::outb_p;
 use timer::Alarm;
 
 /// Channel 0 of the 8254 timer interrupts a hundred times a second

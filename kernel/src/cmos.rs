@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The CMOS clock, which knows the time at the start (0.11: `time_init` and
 //! `CMOS_READ` in `init/main.c`), and the memory beside it. The clock is set to UTC.
-//! What `kernel/mktime.c` calculates is in `mktime` of `lib::time`.
+//! What `kernel/mktime.c` calculates is in `mktime` of `abi::time`.
 
 mod date;
 
+use abi::sys::types::Time;
+use abi::time::mktime;
+use asm::io::{inb_p, outb_p};
 use date::Registers;
-use lib::asm::io::{inb_p, outb_p};
-use lib::sys::types::Time;
-use lib::time::mktime;
 
 const CMOS_ADDRESS: u16 = 0x70;
 const CMOS_DATA: u16 = 0x71;

@@ -9,8 +9,8 @@
 #![deny(unsafe_code)]
 
 use crate::sched::{self, State, Task, Work, find_task};
-use fs::seam::WaitQueue;
-use lib::signal::{SIG_IGN, Signal, SignalSet};
+use abi::signal::{SIG_IGN, Signal, SignalSet};
+use sync::WaitQueue;
 
 /// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
 /// and those it does not concern sleep again.

@@ -14,11 +14,11 @@
 //! ```
 
 use crate::frame::EFLAGS_ALWAYS_1;
+use abi::limits::NR_TASKS;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ops::Range;
-use lib::limits::NR_TASKS;
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::memory::PAGE_SIZE;

@@ -17,11 +17,11 @@ use crate::sched::timer::Alarm;
 use crate::sched::{self, INIT_PID, State, Task, current, find_task};
 use crate::segment::{Access, put_user, verify_area};
 use crate::sleep;
-use lib::asm::system::{restore_flags, save_flags_and_cli};
-use lib::signal::{SIG_DFL, SIG_IGN, Signal};
-use lib::sys::types::UserAddress;
-use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
-use lib::{Errno, Result};
+use abi::signal::{SIG_DFL, SIG_IGN, Signal};
+use abi::sys::types::UserAddress;
+use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
+use abi::{Errno, Result};
+use asm::system::{restore_flags, save_flags_and_cli};
 use mm::memory;
 
 /// Sends a signal if the caller may (0.11: `send_sig`). `EPERM` if not.

@@ -17,15 +17,15 @@ use crate::deliver::deliver;
 use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, HZ, INIT_PID, Task};
+use abi::a_out::ZMAGIC_TEXT_OFFSET;
+use abi::signal::Signal;
+use abi::sys::resource::RLIMIT_STACK;
+use abi::{Errno, Result};
 use fs::Executable;
-use lib::a_out::ZMAGIC_TEXT_OFFSET;
-use lib::lock::Word;
-use lib::signal::Signal;
-use lib::sys::resource::RLIMIT_STACK;
-use lib::{Errno, Result};
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
 use mm::page::PageFault;
 use mm::{LinearAddress, Page};
+use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
 const BLOCK: u32 = 1024;
@@ -133,8 +133,8 @@ pub fn out_of_memory(task: &Task) {
 pub fn tell_out_of_memory(task: &Task) {
     const PERIOD: u32 = 10 * HZ;
     const MOST: u32 = 5;
-    static START: Word = Word::new(0);
-    static COUNT: Word = Word::new(0);
+    static START: AtomicWord = AtomicWord::new(0);
+    static COUNT: AtomicWord = AtomicWord::new(0);
     if sched::jiffies().wrapping_sub(START.get()) >= PERIOD {
         if COUNT.get() > MOST {
             printk!("Out of memory: {} more were killed\n", COUNT.get() - MOST);

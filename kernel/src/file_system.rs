@@ -3,12 +3,12 @@
 //!
 //! Whoever reads or writes files or blocks takes it from here by [`fs`]: system
 //! calls, page faults, and drivers too. What the file system itself needs of
-//! scheduler and drivers is in `fs_seam.rs`, above all of them; `main` hands
+//! scheduler and drivers is in `platform.rs`, above all of them; `main` hands
 //! that in.
 #![deny(unsafe_code)]
 
 use fs::buffer::BufferHead;
-use fs::seam::Seam;
+use fs::platform::Platform;
 use fs::{Fs, Tables};
 use spin::Once;
 
@@ -17,7 +17,7 @@ static FS: Once<Fs<'static>> = Once::new();
 
 /// Starts the file system on this platform, with this memory for buffers (0.11:
 /// `buffer_init`).
-pub fn fs_init(platform: &'static dyn Seam, buffers: &'static [BufferHead]) {
+pub fn fs_init(platform: &'static dyn Platform, buffers: &'static [BufferHead]) {
     FS.call_once(|| Fs::new(platform, buffers, &TABLES));
 }
 

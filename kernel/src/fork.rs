@@ -12,15 +12,15 @@ use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
 use crate::segment::read_gs;
-use lib::asm::system;
-use lib::limits::NR_TASKS;
-use lib::lock::Word;
-use lib::signal::Signal;
-use lib::sys::resource::RLIMIT_NPROC;
-use lib::{Errno, Result};
+use abi::limits::NR_TASKS;
+use abi::signal::Signal;
+use abi::sys::resource::RLIMIT_NPROC;
+use abi::{Errno, Result};
+use asm::system;
 use mm::LinearAddress;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::memory::{self, KERNEL_STACKS, PAGE_SIZE, TASK_SIZE};
+use sync::AtomicWord;
 
 /// Bytes of a kernel stack.
 pub const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
@@ -29,7 +29,7 @@ pub const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
 const KERNEL_STACK_STRIDE: u32 = 2 * KERNEL_STACK_SIZE;
 
 /// The last process id given out.
-static LAST_PID: Word = Word::new(0);
+static LAST_PID: AtomicWord = AtomicWord::new(0);
 /// The last free slots are for the super-user.
 const RESERVED_TASKS: usize = 8;
 /// Process ids stay below this, so that they fit 0.11's `short`s.

@@ -15,14 +15,14 @@ use crate::file_system::fs;
 use crate::sched::current;
 use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
 use crate::setup_data;
+use abi::Result;
+use abi::pod::Pod;
+use abi::sgtty::{TIOCGETP, TIOCSETP};
+use abi::sys::dirent::Dirent;
+use abi::sys::mount::{MS_RDONLY, MS_REMOUNT};
+use abi::sys::types::{Device, Gid, Mode, Uid, UserAddress};
+use abi::utime::Utimbuf;
 use fs::FsTask;
-use lib::Result;
-use lib::pod::Pod;
-use lib::sgtty::{TIOCGETP, TIOCSETP};
-use lib::sys::dirent::Dirent;
-use lib::sys::mount::{MS_RDONLY, MS_REMOUNT};
-use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
-use lib::utime::Utimbuf;
 
 fn task() -> &'static FsTask<'static> {
     &current().fs

@@ -6,17 +6,17 @@
 //! kernel's text and constants, it has a stack of its own, and it reaches
 //! everything else by system calls. It must not touch a static variable.
 
+use abi::Errno;
+use abi::command_line::CommandLine;
+use abi::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::kd::VT_WAITACTIVE;
+use abi::limits::HZ;
+use abi::pod::Pod;
+use abi::sys::wait::{WNOHANG, WaitStatus};
+use abi::unistd::SEEK_SET;
+use abi::utmp::{UTMP_FILE, Utmp};
 use core::ffi::CStr;
 use core::fmt::{self, Write};
-use lib::Errno;
-use lib::command_line::CommandLine;
-use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::kd::VT_WAITACTIVE;
-use lib::limits::HZ;
-use lib::pod::Pod;
-use lib::sys::wait::{WNOHANG, WaitStatus};
-use lib::unistd::SEEK_SET;
-use lib::utmp::{UTMP_FILE, Utmp};
 
 /// Bytes of the kernel command line, with its NUL.
 const COMMAND_LINE: usize = 512;
@@ -340,14 +340,14 @@ fn device_path<'a>(name: &[u8], buffer: &'a mut [u8]) -> &'a CStr {
 
 /// The system calls that are needed here.
 mod call {
+    use abi::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
+    use abi::sys::stat::Stat;
+    use abi::sys::time::{SelectArguments, Timeval};
+    use abi::sys::types::{Device, UserAddress};
+    use abi::sys::wait::WaitStatus;
+    use abi::{Result, syscall};
     use core::ffi::{CStr, c_char};
     use core::ptr::{null, null_mut};
-    use lib::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
-    use lib::sys::stat::Stat;
-    use lib::sys::time::{SelectArguments, Timeval};
-    use lib::sys::types::{Device, UserAddress};
-    use lib::sys::wait::WaitStatus;
-    use lib::{Result, syscall};
 
     /// Room for arguments and environment, with the null pointer.
     const VECTOR: usize = 8;

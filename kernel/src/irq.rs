@@ -12,9 +12,9 @@
 
 use crate::chr_drv::random;
 use crate::frame::Registers;
+use asm::io::{inb, outb};
+use asm::system::{restore_flags, save_flags_and_cli};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use lib::asm::io::{inb, outb};
-use lib::asm::system::{restore_flags, save_flags_and_cli};
 
 /// Lines of the two interrupt controllers.
 pub const IRQS: usize = 16;

@@ -15,9 +15,9 @@
 
 use crate::deliver::{kill_pgrp, tell_father};
 use crate::sched::{self, INIT_PID, State, Task, current, find_task};
-use lib::asm::system::{restore_flags, save_flags_and_cli};
-use lib::signal::{Signal, SignalSet};
-use lib::sys::wait::WaitStatus;
+use abi::signal::{Signal, SignalSet};
+use abi::sys::wait::WaitStatus;
+use asm::system::{restore_flags, save_flags_and_cli};
 
 /// Whether the task's parent makes that its group is not orphaned. Init, who is
 /// only the last resort, does not.

@@ -3,10 +3,10 @@
 //! are in `resource.rs`.
 #![deny(unsafe_code)]
 
-use lib::limits::{NR_OPEN, NR_TASKS};
-use lib::lock::Word;
-use lib::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK};
+use abi::limits::{NR_OPEN, NR_TASKS};
+use abi::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK};
 use static_assertions::const_assert;
+use sync::AtomicWord;
 
 /// No limit.
 pub const INFINITY: u32 = RLIM_INFINITY as u32;
@@ -20,14 +20,14 @@ const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_
 /// The limits of a task (0.12: `rlim` in `struct task_struct`).
 pub struct Limits(pub [Limit; RLIM_NLIMITS]);
 
-lib::process_struct! {
+sync::process_struct! {
     /// One of them, in the order of [`Rlimit`]: at first there is none.
     pub struct Limit {
         inherited {
             /// In force.
-            pub soft: Word = Word::new(INFINITY),
+            pub soft: AtomicWord = AtomicWord::new(INFINITY),
             /// How far the process may raise it.
-            pub hard: Word = Word::new(INFINITY),
+            pub hard: AtomicWord = AtomicWord::new(INFINITY),
         }
     }
 }
@@ -36,8 +36,8 @@ impl Limit {
     /// One that only the super-user may raise.
     const fn both(value: u32) -> Limit {
         Limit {
-            soft: Word::new(value),
-            hard: Word::new(value),
+            soft: AtomicWord::new(value),
+            hard: AtomicWord::new(value),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Limits {
     /// None, but for the stack, the processes of a user and open files.
     pub const fn new() -> Limits {
         let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
-        limits[RLIMIT_STACK as usize].soft = Word::new(DEFAULT_STACK);
+        limits[RLIMIT_STACK as usize].soft = AtomicWord::new(DEFAULT_STACK);
         limits[RLIMIT_NPROC as usize] = Limit::both(DEFAULT_PROCESSES);
         limits[RLIMIT_NOFILE as usize] = Limit::both(NR_OPEN as u32);
         Limits(limits)

@@ -22,7 +22,6 @@ mod file_system;
 mod fork;
 mod frame;
 mod fs_calls;
-mod fs_seam;
 mod init;
 mod irq;
 mod job_control;
@@ -31,6 +30,7 @@ mod latency;
 mod limits;
 mod math;
 mod panic;
+mod platform;
 mod power;
 mod printk;
 mod ptrace;
@@ -104,7 +104,7 @@ extern "C" fn main() -> ! {
     let gapless_end = gapless_end();
     let buffers_end = buffer_memory_end(gapless_end);
     file_system::fs_init(
-        &fs_seam::SEAM,
+        &platform::PLATFORM,
         buffer_heads(address_of(&raw const kernel_end), buffers_end),
     );
     give_away_memory(blk_drv::ramdisk::rd_init(buffers_end, gapless_end));
@@ -112,7 +112,7 @@ extern "C" fn main() -> ! {
     blk_drv::blk_dev_init();
     clock::start_clock();
     chr_drv::random::rand_initialize();
-    lib::asm::system::sti();
+    asm::system::sti();
     let (free, _) = memory::calc_mem();
     memory::keep_reserve(reserved_pages(free), || {
         sched::current().fs.may_use_reserve()
@@ -248,7 +248,7 @@ fn give_away_memory(buffers_end: u32) {
 /// base is 0; the stack is a page of its own.
 fn move_to_user_mode() -> ! {
     const STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
-    const EFLAGS: u32 = lib::asm::system::EFLAGS_IF | EFLAGS_ALWAYS_1;
+    const EFLAGS: u32 = asm::system::EFLAGS_IF | EFLAGS_ALWAYS_1;
     for page in (TASK_0_USER_STACK_TOP - STACK_SIZE..TASK_0_USER_STACK_TOP).step_by(PAGE_SIZE) {
         memory::get_empty_page(LinearAddress(page)).expect("no memory for the first stack");
     }

@@ -24,7 +24,7 @@ impl Write for LastWords {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    lib::asm::system::cli();
+    asm::system::cli();
     static PANICKED: AtomicBool = AtomicBool::new(false);
     if !PANICKED.swap(true, Relaxed) {
         let _ = writeln!(LastWords, "\nKernel panic: {}", info.message());

@@ -7,9 +7,9 @@
 
 use crate::chr_drv::{i8042, uart};
 use crate::printk;
+use asm::io::outb;
+use asm::system::cli;
 use core::arch::asm;
-use lib::asm::io::outb;
-use lib::asm::system::cli;
 
 /// Bochs ends when this is written to its shutdown port, byte by byte.
 const BOCHS_SHUTDOWN: &[u8] = b"Shutdown";
@@ -41,7 +41,7 @@ pub fn halt() -> ! {
 pub fn stop(why: core::fmt::Arguments<'_>) -> ! {
     printk!("{why}.\nThe machine has stopped.\n");
     loop {
-        lib::asm::system::sti_and_hlt();
+        asm::system::sti_and_hlt();
     }
 }
 

@@ -11,8 +11,8 @@ mod log;
 
 use crate::chr_drv::{console, uart};
 use core::fmt::{self, Write};
-use lib::lock::IrqLock;
 use log::Log;
+use sync::IrqLock;
 
 static LOG: IrqLock<Log> = IrqLock::new(Log::new());
 

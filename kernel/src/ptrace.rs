@@ -31,19 +31,18 @@ use crate::record;
 use crate::sched::{self, State, Task, current};
 use crate::segment::{copy_from_task, copy_to_task, put_user, read_gs};
 use crate::trace::{Trace, UserRegisters};
-use fs::seam::WaitQueue;
-use lib::asm::system::{restore_flags, save_flags_and_cli};
-use lib::lock::Word;
-use lib::ptrace::*;
-use lib::signal::{Signal, SignalSet};
-use lib::sys::types::UserAddress;
-use lib::sys::wait::WaitStatus;
-use lib::{Errno, Result};
+use abi::ptrace::*;
+use abi::signal::{Signal, SignalSet};
+use abi::sys::types::UserAddress;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
+use asm::system::{restore_flags, save_flags_and_cli};
+use sync::{AtomicWord, WaitQueue};
 
 /// Tracees whose tracer is still at their memory wait here.
 static EXAMINED: WaitQueue = WaitQueue::new();
 /// How many tasks are traced.
-static TRACEES: Word = Word::new(0);
+static TRACEES: AtomicWord = AtomicWord::new(0);
 
 fn begin(trace: &Trace, tracer: u32) {
     trace.tracer.set(tracer);

@@ -23,8 +23,8 @@ use crate::descriptor_tables;
 use crate::frame::Registers;
 use crate::sched::{current, tasks};
 use crate::segment::peek_user;
-use lib::lock::{Lock, Word};
-use lib::sys::types::UserAddress;
+use abi::sys::types::UserAddress;
+use sync::{AtomicWord, Lock};
 
 /// How many calls are kept.
 const LENGTH: usize = 256;
@@ -34,9 +34,9 @@ const TEXT: usize = 32;
 /// Whether calls are to be recorded. Nothing in the kernel sets it; `used` keeps
 /// the compiler from taking it for a constant.
 #[used]
-static RECORDING: Word = Word::new(0);
+static RECORDING: AtomicWord = AtomicWord::new(0);
 /// Whether they are recorded now.
-static IS_ON: Word = Word::new(0);
+static IS_ON: AtomicWord = AtomicWord::new(0);
 
 /// The last calls: number `n` is at place `n % LENGTH`. `used`, as the kernel
 /// itself never looks at what it writes there.

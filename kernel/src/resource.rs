@@ -12,15 +12,15 @@ use crate::deliver::deliver;
 use crate::limits::{INFINITY, Limit};
 use crate::sched::{HZ, Task, current, suser};
 use crate::segment::{get_user, put_user};
-use fs::layout::MAX_FILE_SIZE;
-use lib::limits::NR_OPEN;
-use lib::signal::Signal;
-use lib::sys::resource::{
+use abi::limits::NR_OPEN;
+use abi::signal::Signal;
+use abi::sys::resource::{
     RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RUSAGE_CHILDREN, RUSAGE_SELF, Rlimit, Rusage,
 };
-use lib::sys::time::Timeval;
-use lib::sys::types::UserAddress;
-use lib::{Errno, Result};
+use abi::sys::time::Timeval;
+use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
+use fs::layout::MAX_FILE_SIZE;
 
 /// The limits of a resource; `EINVAL` if there is no such resource.
 fn limit_of(task: &Task, resource: u32) -> Result<&Limit> {

@@ -25,18 +25,18 @@ pub mod calls;
 mod task;
 pub mod timer;
 
-pub use lib::limits::HZ;
+pub use abi::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
+use abi::limits::NR_TASKS;
+use abi::sys::types::Time;
+use abi::{Errno, Result};
+use asm::system;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
-use fs::seam::WaitQueue;
-use lib::limits::NR_TASKS;
-use lib::lock::{self, Word};
-use lib::sys::types::Time;
-use lib::{Errno, Result, asm::system};
 use mm::descriptor::Selector;
 use mm::memory;
+use sync::{self, AtomicWord, WaitQueue};
 use task::DEFAULT_PRIORITY;
 use timer::Alarm;
 
@@ -45,21 +45,21 @@ pub const INIT_PID: u32 = 1;
 
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
-static RUNNABLE: [Word; 2] = [const { Word::new(0) }; 2];
+static RUNNABLE: [AtomicWord; 2] = [const { AtomicWord::new(0) }; 2];
 /// No task beyond this slot has ever been used.
-static HIGHEST_SLOT: Word = Word::new(0);
+static HIGHEST_SLOT: AtomicWord = AtomicWord::new(0);
 /// Ticks since the start; after 497 days they begin again at 0. The clock counts
 /// them, others ask [`jiffies`].
-pub static JIFFIES: Word = Word::new(0);
+pub static JIFFIES: AtomicWord = AtomicWord::new(0);
 /// The time when the ticks were 0. Others than the clock ask [`current_time`].
-pub static STARTUP_TIME: Word = Word::new(0);
+pub static STARTUP_TIME: AtomicWord = AtomicWord::new(0);
 /// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
-pub static NEXT_ALARM: Word = Word::new(timer::MOST_TICKS);
+pub static NEXT_ALARM: AtomicWord = AtomicWord::new(timer::MOST_TICKS);
 
 /// What has come up, bits of [`Work`]: if it is not 0, `system_call.s`
 /// has to look before ring 3 goes on.
 #[unsafe(no_mangle)]
-pub static PENDING_WORK: Word = Word::new(0);
+pub static PENDING_WORK: AtomicWord = AtomicWord::new(0);
 
 /// Why `signal::do_pending_work` is to be called.
 #[repr(u32)]
@@ -136,7 +136,7 @@ pub fn schedule() {
 
 /// [`schedule`] where interrupts are masked already.
 fn schedule_masked() {
-    assert!(lock::guards_alive() == 0, "schedule() with a lock held");
+    assert!(sync::guards_alive() == 0, "schedule() with a lock held");
     PENDING_WORK.clear_bits(Work::Reschedule as u32);
     switch_to(next_task());
 }

@@ -14,13 +14,13 @@
 
 use crate::fault;
 use crate::sched::{self, Task, current};
+use abi::limits::PATH_MAX;
+use abi::pod::Pod;
+use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
 use core::arch::asm;
 use core::mem::MaybeUninit;
-use fs::seam::UserBuffer;
-use lib::limits::PATH_MAX;
-use lib::pod::Pod;
-use lib::sys::types::UserAddress;
-use lib::{Errno, Result};
+use fs::platform::UserBuffer;
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE};
 use mm::page::PageFault;

@@ -19,11 +19,11 @@
 
 mod memory_map;
 
+use abi::command_line::CommandLine;
+use abi::pod::Pod;
+use abi::sys::types::Device;
 use core::ops::Range;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
-use lib::command_line::CommandLine;
-use lib::pod::Pod;
-use lib::sys::types::Device;
 use memory_map::MemoryRange;
 use mm::memory::{PAGE_SIZE, PHYSICAL_LIMIT};
 use spin::Once;

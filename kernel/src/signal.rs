@@ -4,7 +4,7 @@
 //!
 //! [`do_pending_work`] runs on the way back to ring 3, and calls [`do_signal`] for
 //! each signal. That either ends or stops the task, or lets ring 3 go on in the handler: it pushes what the handler's
-//! restorer needs onto the user stack (the frame is drawn in `lib::signal`)
+//! restorer needs onto the user stack (the frame is drawn in `abi::signal`)
 //! and changes `eip` and `esp` of the interrupted program.
 #![deny(unsafe_code)]
 
@@ -17,13 +17,13 @@ use crate::ptrace;
 use crate::sched::{self, PENDING_WORK, Task, Work, current};
 use crate::segment::{get_user, put_user};
 use crate::sleep::interruptible_sleep_while;
-use fs::seam::WaitQueue;
-use lib::asm::system;
-use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
-use lib::sys::types::UserAddress;
-use lib::sys::wait::WaitStatus;
-use lib::{Errno, Result};
+use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
+use abi::sys::types::UserAddress;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
+use asm::system;
 use mm::memory::TASK_SIZE;
+use sync::WaitQueue;
 
 /// `pause` and `sigsuspend` sleep here; only signals wake them.
 static NEVER: WaitQueue = WaitQueue::new();

@@ -9,10 +9,10 @@
 
 use crate::job_control;
 use crate::sched::{State, current, jiffies, place_in, schedule_asleep, set_timeout, sleep_on};
+use abi::{Errno, Result};
+use asm::system;
 use core::sync::atomic::Ordering::Relaxed;
-use fs::seam::WaitQueue;
-use lib::asm::system;
-use lib::{Errno, Result};
+use sync::WaitQueue;
 
 /// As `sched::sleep_while`, but `EINTR` as soon as a signal is let in
 /// (0.11: `interruptible_sleep_on`).

@@ -6,20 +6,20 @@ use crate::file_system::fs;
 use crate::sched::{self, HZ, Task, current, require_super_user, suser};
 use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
 use crate::{fault, power, printk};
-use lib::limits::NGROUPS_MAX;
-use lib::lock::{Lock, Word};
-use lib::pod::Pod;
-use lib::reboot::{
+use abi::limits::NGROUPS_MAX;
+use abi::pod::Pod;
+use abi::reboot::{
     REBOOT_CAD_OFF, REBOOT_CAD_ON, REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_RESTART,
 };
-use lib::sys::resource::RLIMIT_DATA;
-use lib::sys::time::{Timeval, Timezone};
-use lib::sys::timeb::Timeb;
-use lib::sys::times::Tms;
-use lib::sys::types::{Gid, Uid, UserAddress};
-use lib::sys::utsname::Utsname;
-use lib::{Errno, Result};
+use abi::sys::resource::RLIMIT_DATA;
+use abi::sys::time::{Timeval, Timezone};
+use abi::sys::timeb::Timeb;
+use abi::sys::times::Tms;
+use abi::sys::types::{Gid, Uid, UserAddress};
+use abi::sys::utsname::Utsname;
+use abi::{Errno, Result};
 use mm::memory;
+use sync::{AtomicWord, Lock};
 
 macro_rules! not_implemented {
     ($($handler:ident $arguments:tt;)*) => {
@@ -234,7 +234,7 @@ pub fn sys_setgid(gid: Gid) -> Result<u32> {
     set_id(gid.0.into(), &fs.gid, &fs.egid)
 }
 
-fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
+fn set_id(id: u32, real: &AtomicWord, effective: &AtomicWord) -> Result<u32> {
     let real_id = if suser() { id } else { real.get() };
     if real_id != id && id != effective.get() {
         return Err(Errno::EPERM);
@@ -244,7 +244,7 @@ fn set_id(id: u32, real: &Word, effective: &Word) -> Result<u32> {
 }
 
 /// A process that gets other ids may know what its new user may not.
-fn set_both(real: &Word, effective: &Word, ids: (u32, u32)) {
+fn set_both(real: &AtomicWord, effective: &AtomicWord, ids: (u32, u32)) {
     if (real.get(), effective.get()) != ids {
         current().guarded.set(1);
     }
@@ -298,7 +298,12 @@ pub fn sys_setregid(rgid: u32, egid: u32) -> Result<u32> {
     set_two_ids(rgid, egid, &fs.gid, &fs.egid)
 }
 
-fn set_two_ids(new_real: u32, new_effective: u32, real: &Word, effective: &Word) -> Result<u32> {
+fn set_two_ids(
+    new_real: u32,
+    new_effective: u32,
+    real: &AtomicWord,
+    effective: &AtomicWord,
+) -> Result<u32> {
     const UNCHANGED: u32 = u16::MAX as u32;
     let (old_real, old_effective) = (real.get(), effective.get());
     let choose = |new: u32, old: u32| match new & UNCHANGED {

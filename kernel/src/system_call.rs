@@ -2,7 +2,7 @@
 //! From registers to typed calls and back (0.11: `kernel/system_call.s`,
 //! `sys_call_table` in `include/linux/sys.h`).
 //!
-//! The rows of [`lib::system_call_table!`] become a jump table here. Each
+//! The rows of [`abi::system_call_table!`] become a jump table here. Each
 //! entry takes its arguments from the registers, turns them into the types
 //! that the handler declares, and turns the handler's `Result` into `eax`:
 //! this is the one place where an error becomes a number.
@@ -19,11 +19,11 @@ use crate::resource::*;
 use crate::sched::calls::*;
 use crate::signal::{self, *};
 use crate::sys::*;
+use abi::sys::types::{Device, Gid, Mode, Uid, UserAddress};
+use abi::unistd::number::NR_SYSTEM_CALLS;
+use abi::{Errno, Result};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use lib::sys::types::{Device, Gid, Mode, Uid, UserAddress};
-use lib::unistd::number::NR_SYSTEM_CALLS;
-use lib::{Errno, Result};
 use mm::descriptor::Selector;
 
 global_asm!(
@@ -137,7 +137,7 @@ macro_rules! table {
         ];
     };
 }
-lib::system_call_table!(table);
+abi::system_call_table!(table);
 
 /// A system call that its caller's tracer may see, or that is recorded. For the
 /// tracer `eax` is -ENOSYS at the first stop, the result at the second.

@@ -4,25 +4,25 @@
 
 mod registers;
 
-use lib::lock::{Lock, Word};
 pub use registers::UserRegisters;
+use sync::{AtomicWord, Lock};
 
-lib::process_struct! {
+sync::process_struct! {
     /// What a task has of all this. All zero: nobody traces it.
     pub struct Trace {
         fresh {
             /// The process id of the tracer, or 0.
-            pub tracer: Word = Word::new(0),
+            pub tracer: AtomicWord = AtomicWord::new(0),
             /// 1 while it stands in a stop of its tracer's.
-            pub stopped: Word = Word::new(0),
+            pub stopped: AtomicWord = AtomicWord::new(0),
             /// 1: the trap flag is the tracer's.
-            pub step: Word = Word::new(0),
+            pub step: AtomicWord = AtomicWord::new(0),
             /// 1: it stops at the next entry or end of a system call.
-            pub system_calls: Word = Word::new(0),
+            pub system_calls: AtomicWord = AtomicWord::new(0),
             /// The number of the signal that it goes on with; 0 for none.
-            pub signal: Word = Word::new(0),
+            pub signal: AtomicWord = AtomicWord::new(0),
             /// 1 while its tracer is at its memory: it may not go on yet.
-            pub examined: Word = Word::new(0),
+            pub examined: AtomicWord = AtomicWord::new(0),
             /// What it goes on with, while it stands.
             pub registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
         }

@@ -16,11 +16,11 @@ use crate::latency::interrupt_flag_macros;
 use crate::math::{self, math_emulate::math_emulate};
 use crate::ptrace;
 use crate::sched::current;
+use abi::Errno;
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
 use core::arch::global_asm;
 use core::mem::offset_of;
-use lib::Errno;
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
 use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::page::PageFault;
 
@@ -129,7 +129,7 @@ fn die(name: &str, registers: &Registers, signal: Signal) {
     } else if returning_to_user(registers) {
         // The program had set registers that ring 3 cannot have: its fault.
         // Interrupts are masked here until ring 3 runs.
-        lib::asm::system::sti();
+        asm::system::sti();
         do_exit(WaitStatus::from_signal(signal));
     } else {
         panic!(
@@ -198,7 +198,7 @@ extern "C" fn do_coprocessor_error(registers: &mut Registers) {
 
 extern "C" fn do_page_fault(registers: &mut Registers) {
     let address = cr2();
-    lib::asm::system::restore_flags(registers.eflags);
+    asm::system::restore_flags(registers.eflags);
     let fault = PageFault::decode(registers.error_code, address);
     if !registers.is_from_user() {
         panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");

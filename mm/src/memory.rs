@@ -31,10 +31,10 @@ pub use frames::{
 };
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 
+use abi::{Errno, Result};
 use core::ops::Range;
 use frames::{Users, add_clean_page, free_page, share_frame, users};
-use lib::lock::Word;
-use lib::{Errno, Result};
+use sync::AtomicWord;
 use table::PageTable;
 
 /// Bytes in a page.
@@ -61,21 +61,22 @@ static PAGE_DIRECTORY: PageTable = PageTable::new();
 static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new() }; KERNEL_TABLES];
 
 /// The end of the memory that slot 0 maps.
-static END: Word = Word::new(0);
+static END: AtomicWord = AtomicWord::new(0);
 
 /// Which groups of 32 entries of a page table have been used: bit `g` stands
 /// for the entries from `32 * g` on. By the number of the table's page. Most
 /// of a table is empty; fork and exit need not look at all of it.
-static USED_GROUPS: [Word; PAGES] = [const { Word::new(0) }; PAGES];
+static USED_GROUPS: [AtomicWord; PAGES] = [const { AtomicWord::new(0) }; PAGES];
 /// The same for the kernel's own tables, of the entries that ring 3 may use.
-static KERNEL_USED_GROUPS: [Word; KERNEL_TABLES] = [const { Word::new(0) }; KERNEL_TABLES];
+static KERNEL_USED_GROUPS: [AtomicWord; KERNEL_TABLES] =
+    [const { AtomicWord::new(0) }; KERNEL_TABLES];
 const GROUP: usize = 32;
 
 /// A page table and what is known about it.
 #[derive(Clone, Copy)]
 struct Table {
     entries: &'static PageTable,
-    used_groups: &'static Word,
+    used_groups: &'static AtomicWord,
 }
 
 impl Table {

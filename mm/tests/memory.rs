@@ -2,7 +2,7 @@
 //! Pages, page tables and copy-on-write on the host. "Physical memory" and the
 //! page directory are the machine's only ones, so the tests take turns.
 
-use lib::Errno;
+use abi::Errno;
 use mm::memory::*;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once};

@@ -20,6 +20,7 @@
 use super::{Problem, Report, check_volume};
 use crate::blocks::Blocks;
 use crate::volume::{Entry, UntrustedVolume, super_block};
+use abi::sys::stat::S_ISDIR;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -27,7 +28,6 @@ use fs::layout::{
     BITS_PER_BLOCK, DiskInode, DiskSuper, Geometry, INODES_PER_BLOCK, MAP_SLOTS, MAX_FILE_SIZE,
     ROOT_INODE, SUPER_BLOCK, SUPER_MAGIC, SUPER_MAGIC_30,
 };
-use lib::sys::stat::S_ISDIR;
 
 /// What there is to say of a super block.
 #[derive(Debug)]

@@ -48,6 +48,7 @@ pub use problem::Problem;
 pub use repair::{Options, Repaired, repair, repair_until_clean};
 pub use volume::{Entry, UntrustedVolume, ZoneRef, has_known_type, has_zones, super_block};
 
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::format;
@@ -58,7 +59,6 @@ use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, ENTRY_NAME, Geometry, InodeNumber, MAX_FILE_SIZE, Zone,
 };
 use judge::{Verdict, judge};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR};
 
 /// How many problems a [`Report`] lists; the rest is only counted.
 pub const KEPT: usize = 1000;

@@ -30,6 +30,8 @@ use super::{Report, check, is_all_read, is_left_in_use};
 use crate::blocks::{Block, Blocks, Changed, Changes};
 use crate::fault::Fault;
 use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones, super_block};
+use abi::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
+use abi::sys::types::Time;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
@@ -41,8 +43,6 @@ use fs::layout::{
     DiskInode, Geometry, InodeNumber, MAX_FILE_SIZE, ROOT_INODE, STATE_ERRORS, STATE_IN_USE,
     STATE_VALID, SUPER_BLOCK, Zone,
 };
-use lib::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, S_ISDIR};
-use lib::sys::types::Time;
 
 /// What [`DiskInode::nlinks`] can count.
 const LINKS_MAX: u32 = u8::MAX as u32;

@@ -11,13 +11,13 @@
 
 use crate::blocks::{Block, Blocks};
 use crate::fault::Fault;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use fs::layout::{
     BITS_PER_BLOCK, BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, DiskSuper, ENTRY_NAME,
     Geometry, INDIRECT, InodeNumber, SUPER_BLOCK, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 
 /// A file system whose super block fits together.
 #[derive(Clone, Copy)]

@@ -10,8 +10,8 @@ use crate::Fs;
 use crate::buffer::Scope;
 use crate::layout::{DiskInode, InodeNumber, Zone};
 use crate::super_block::SuperBlock;
+use abi::Result;
 use core::ops::Range;
-use lib::Result;
 
 /// How many inodes can wait.
 const INODES: usize = 256;
@@ -140,7 +140,7 @@ impl<'fs> Fs<'fs> {
             }
             // What can't be written is reported by the next sync.
             let _ = self.flush(Scope::device(block.device()));
-            self.seam.give_way();
+            self.platform.give_way();
         }
     }
 
@@ -174,7 +174,7 @@ impl<'fs> Fs<'fs> {
             let next_zone = || block.state.lock().freed.take_zone(n);
             while let Some(zone) = next_zone() {
                 self.clear_freed(block, Map::Zones, u32::from(zone));
-                self.seam.give_way();
+                self.platform.give_way();
             }
         }
         let mut kept = 0;
@@ -190,7 +190,7 @@ impl<'fs> Fs<'fs> {
         }
         block.state.lock().freed.remove(runs, kept..inodes);
         result = self.write_maps(block).and(result);
-        self.seam.flush_cache(device.major()).and(result)
+        self.platform.flush_cache(device.major()).and(result)
     }
 
     fn clear_inode(&'fs self, block: &SuperBlock, number: InodeNumber) -> Result<()> {

@@ -21,10 +21,10 @@
 use super::{Buffer, BufferHead, NR_HASH, SEARCH};
 use crate::Fs;
 use crate::list::Index;
-use crate::seam::SleepLock;
+use abi::sys::types::{Device, major};
+use abi::{Errno, Result};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
-use lib::sys::types::{Device, major};
-use lib::{Errno, Result};
+use sync::SleepLock;
 
 /// How a buffer was changed since it was written: the order of writes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -217,7 +217,7 @@ impl<'fs> Fs<'fs> {
                 visit(head);
                 word &= word - 1;
             }
-            self.seam.give_way();
+            self.platform.give_way();
         }
     }
 
@@ -226,7 +226,7 @@ impl<'fs> Fs<'fs> {
     fn change_in_order(&'fs self, head: &BufferHead, rank: Rank, change: impl FnOnce()) {
         loop {
             let order_lock = self.tables.order_locks.of(head.device().major());
-            let order = order_lock.hold(self.seam);
+            let order = order_lock.hold(self.platform);
             if !head.conflicts(rank) {
                 change();
                 self.raise(head, rank);
@@ -293,7 +293,11 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn flush(&'fs self, scope: Scope) -> Result<()> {
         // The largest part keeps nobody waiting.
         let mut result = self.write_step(scope, Ranks::DATA);
-        let _order = self.tables.order_locks.of(scope.major()).hold(self.seam);
+        let _order = self
+            .tables
+            .order_locks
+            .of(scope.major())
+            .hold(self.platform);
         let ranks = self.ranks(scope);
         let steps = Ranks::ORDERED.iter().filter(|step| ranks.meet(**step));
         if steps.clone().next().is_some() {
@@ -333,9 +337,9 @@ impl<'fs> Fs<'fs> {
 
     /// Writes a buffer that may be written at any time, and waits for it.
     pub(crate) fn write_now(&self, head: &BufferHead) -> Result<()> {
-        head.io.lock(self.seam);
+        head.io.lock(self.platform);
         self.write_locked(head, Ranks::DATA);
-        head.io.wait(self.seam);
+        head.io.wait(self.platform);
         match head.write_failed.swap(false, AcqRel) {
             true => Err(Errno::EIO),
             false => Ok(()),
@@ -344,23 +348,23 @@ impl<'fs> Fs<'fs> {
 
     /// Writes the buffers of some ranks and waits for them.
     fn write_step(&self, scope: Scope, ranks: Ranks) -> Result<()> {
-        self.seam.plug();
+        self.platform.plug();
         self.each_marked(|head| {
             while head.ranks().meet(ranks) && scope.has(head.device()) {
                 if self.start_write(head, scope, ranks) {
                     break;
                 }
-                head.io.wait(self.seam);
+                head.io.wait(self.platform);
             }
         });
-        self.seam.unplug();
+        self.platform.unplug();
         let mut result = Ok(());
         self.each_marked(|head| {
             if !scope.has(head.device()) {
                 return;
             }
             self.tables.marks.clear(head.number);
-            head.io.wait(self.seam);
+            head.io.wait(self.platform);
             if head.write_failed.swap(false, AcqRel) {
                 result = Err(Errno::EIO);
             }
@@ -368,7 +372,7 @@ impl<'fs> Fs<'fs> {
                 self.tables.marks.set(head.number);
             }
         });
-        self.seam.flush_cache(scope.major()).and(result)
+        self.platform.flush_cache(scope.major()).and(result)
     }
 
     /// Starts to write a buffer if it has one of these ranks and is not being
@@ -392,9 +396,9 @@ impl<'fs> Fs<'fs> {
             head.set_clean();
             head.writing.store(true, Release);
             self.tables.marks.set(head.number);
-            self.ll_rw_block(crate::seam::Direction::Write, head);
+            self.ll_rw_block(crate::platform::Direction::Write, head);
         } else {
-            head.io.unlock(self.seam);
+            head.io.unlock(self.platform);
         }
         is_wanted
     }
@@ -425,7 +429,7 @@ impl<'fs> Fs<'fs> {
         let in_transfer = oldest(&cache, self.buffers, device).find(|head| head.io.is_locked());
         drop(cache);
         match in_transfer {
-            Some(head) => head.io.wait(self.seam),
+            Some(head) => head.io.wait(self.platform),
             None if !is_started => write_rest(),
             None => {}
         }
@@ -457,7 +461,7 @@ impl<'fs> Fs<'fs> {
             }
             // To ask takes about as long as to look at a buffer.
             if n % 32 == 31 {
-                self.seam.give_way();
+                self.platform.give_way();
             }
             let next = self.tables.write_back.get();
             self.tables.write_back.set(next.wrapping_add(1));

@@ -5,8 +5,8 @@ use crate::Inode;
 use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
-use lib::sys::types::Time;
+use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use abi::sys::types::Time;
 
 const BLOCK: u32 = BLOCK_SIZE as u32;
 

@@ -7,7 +7,7 @@ use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, MAX_FILE_BLOCKS, ZONES_PER_BLOCK, Zone,
     put_at, u16_at,
 };
-use lib::{Errno, Result};
+use abi::{Errno, Result};
 
 /// Where the number of a file block's zone is kept.
 enum Path {

@@ -5,13 +5,12 @@ use super::{InodeSlot, InodeState};
 use crate::Fs;
 use crate::layout::{BLOCK_SIZE, DiskInode, InodeNumber, MAX_FILE_SIZE, Zone};
 use crate::pipe::Pipe;
-use crate::seam::SleepGuard;
+use abi::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::Release;
-use lib::lock::LockGuard;
-use lib::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use sync::{LockGuard, SleepGuard};
 
 /// A handle on an inode. Dropping it is `iput`, which may sleep.
 pub struct Inode<'fs> {
@@ -77,7 +76,7 @@ impl<'fs> Inode<'fs> {
         self.slot.number()
     }
 
-    /// Type and permissions (`lib::sys::stat`).
+    /// Type and permissions (`abi::sys::stat`).
     #[inline]
     pub fn mode(&self) -> u16 {
         self.state().disk.mode
@@ -126,7 +125,7 @@ impl<'fs> Inode<'fs> {
     pub fn lock(&self) -> LockedInode<'_, 'fs> {
         LockedInode {
             inode: self,
-            _guard: self.slot.lock.hold(self.fs.seam),
+            _guard: self.slot.lock.hold(self.fs.platform),
         }
     }
 
@@ -197,7 +196,7 @@ impl<'fs> Inode<'fs> {
 impl<'fs> Inode<'fs> {
     /// Fills in the fields from the disk (0.11: `read_inode`).
     pub(super) fn read(&self) -> Result<()> {
-        let _guard = self.slot.lock.hold(self.fs.seam);
+        let _guard = self.slot.lock.hold(self.fs.platform);
         if self.slot.is_valid() {
             return Ok(());
         }

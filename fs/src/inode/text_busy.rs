@@ -9,9 +9,9 @@
 //! it has an [`Executable`].
 
 use super::Inode;
+use abi::{Errno, Result};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::Relaxed;
-use lib::{Errno, Result};
 
 /// A handle on an inode that is run. While there is one, nobody writes to it.
 #[derive(PartialEq)]

@@ -12,8 +12,8 @@ use crate::inode::{Inode, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
 };
+use abi::{Errno, Result};
 use core::fmt;
-use lib::{Errno, Result};
 
 /// What [`LockedInode::find_entry`] finds.
 pub(super) enum Lookup<'fs> {
@@ -125,7 +125,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         let size = self.size();
         let blocks = size.div_ceil(BLOCK_SIZE as u32);
         (0..blocks).filter_map(move |n| {
-            if n != 0 && !self.fs.seam.give_way() {
+            if n != 0 && !self.fs.platform.give_way() {
                 return Some(Err(Errno::EINTR));
             }
             let zone = match self.bmap(n) {

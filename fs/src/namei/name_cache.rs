@@ -18,8 +18,8 @@ use super::{MAY_EXEC, Name, Rights, skip_slashes};
 use crate::inode::Inode;
 use crate::layout::{InodeNumber, NAME_LEN, u32_at};
 use crate::{Fs, FsTask};
-use lib::sys::stat::S_ISLNK;
-use lib::sys::types::Device;
+use abi::sys::stat::S_ISLNK;
+use abi::sys::types::Device;
 
 /// How many names are remembered.
 const SIZE: usize = 1024;

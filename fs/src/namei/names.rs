@@ -9,10 +9,10 @@ use super::{Last, Lookup, Name};
 use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
 use crate::{Fs, FsTask};
-use lib::limits::LINK_MAX;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use abi::limits::LINK_MAX;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Locks the directory of a name that is to be made and is not there yet:
@@ -92,7 +92,7 @@ impl<'fs> Fs<'fs> {
             });
         }
         let tree_lock = self.tables.tree_locks.of(last.dir.device().major());
-        let _tree = tree_lock.hold(self.seam);
+        let _tree = tree_lock.hold(self.platform);
         let dir = self.lock_directory(task, &last.dir)?;
         let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
             return Err(Errno::ENOENT);

@@ -8,9 +8,9 @@ use crate::buffer::{Rank, Scope};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::ROOT_INODE;
 use crate::{Fs, FsTask};
-use lib::limits::LINK_MAX;
-use lib::sys::stat::S_ISDIR;
-use lib::{Errno, Result};
+use abi::limits::LINK_MAX;
+use abi::sys::stat::S_ISDIR;
+use abi::{Errno, Result};
 
 /// Bytes of a disk's sector.
 const SECTOR_SIZE: u32 = 512;
@@ -29,7 +29,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EXDEV);
         }
         let tree_lock = self.tables.tree_locks.of(old.dir.device().major());
-        let _tree = tree_lock.hold(self.seam);
+        let _tree = tree_lock.hold(self.platform);
         let source = self.find_inode(&old.dir, &old.name)?;
         self.check_source(&source, &old, &new)?;
 
@@ -79,7 +79,7 @@ impl<'fs> Fs<'fs> {
         let mut dir = dir.clone();
         // On a broken disk the parents may go round in a circle.
         for _ in 0..=u16::MAX {
-            if !self.seam.give_way() {
+            if !self.platform.give_way() {
                 return Err(Errno::EINTR);
             }
             if dir == *ancestor {

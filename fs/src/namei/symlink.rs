@@ -5,11 +5,11 @@
 use crate::buffer::Buffer;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::BLOCK_SIZE;
-use crate::seam::UserBuffer;
+use crate::platform::UserBuffer;
 use crate::{Fs, FsTask};
-use lib::sys::stat::{S_IFLNK, S_ISLNK};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
+use abi::sys::stat::{S_IFLNK, S_ISLNK};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Makes a symbolic link.

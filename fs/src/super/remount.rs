@@ -21,10 +21,10 @@ use super::{Access, SuperBlock};
 use crate::Fs;
 use crate::FsTask;
 use crate::layout::{DiskInode, DiskSuper, Geometry};
+use abi::sys::stat::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use core::sync::atomic::Ordering::{Acquire, Release};
-use lib::sys::stat::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
-use lib::sys::types::Device;
-use lib::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Mounts again, for reading only or for writing, what is mounted on the
@@ -35,7 +35,7 @@ impl<'fs> Fs<'fs> {
     /// on the disk, and `EROFS` if errors were found while it was writable.
     pub fn sys_remount(&'fs self, task: &FsTask<'fs>, path: &[u8], read_only: bool) -> Result<()> {
         let device = self.mounted_device(task, path)?;
-        let _mount = self.tables.mount_lock.hold(self.seam);
+        let _mount = self.tables.mount_lock.hold(self.platform);
         let (_, block) = self.get_super(device).ok_or(Errno::EINVAL)?;
         match (block.is_read_only(), read_only) {
             (false, true) => self.forbid_writing(block),
@@ -90,7 +90,7 @@ impl<'fs> Fs<'fs> {
         let state = block.state.lock();
         let head = self.buffer_head(state.super_buffer);
         let disk = head.map(|head| DiskSuper::parse(&head.data()));
-        let blocks = self.seam.device_blocks(block.device());
+        let blocks = self.platform.device_blocks(block.device());
         disk.is_some_and(|disk| Geometry::check(&disk, blocks) == Ok(state.geometry))
     }
 

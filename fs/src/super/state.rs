@@ -13,9 +13,9 @@ use crate::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID,
 };
 use crate::{Fs, printk};
+use abi::Result;
+use abi::sys::types::Device;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
-use lib::Result;
-use lib::sys::types::Device;
 
 impl<'fs> Fs<'fs> {
     /// A device is mounted: says what should be known of it, and marks it as in
@@ -110,7 +110,7 @@ impl<'fs> Fs<'fs> {
     fn await_inodes(&'fs self, device: Device) {
         for slot in &self.tables.inode_slots {
             if slot.device() == device {
-                slot.wait(self.seam);
+                slot.wait(self.platform);
             }
         }
     }
@@ -141,6 +141,6 @@ impl<'fs> Fs<'fs> {
             store(&mut head.data(), before);
         }
         written?;
-        self.seam.flush_cache(block.device().major())
+        self.platform.flush_cache(block.device().major())
     }
 }

@@ -6,9 +6,9 @@
 //! are refused or complained of in different ways.
 
 use super::{Machine, Random, pattern, write};
+use abi::sys::stat::{S_IFCHR, S_ISDIR};
+use abi::sys::types::Device;
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK, Zone};
-use lib::sys::stat::{S_IFCHR, S_ISDIR};
-use lib::sys::types::Device;
 
 /// Blocks of an image.
 pub const BLOCKS: u32 = 400;

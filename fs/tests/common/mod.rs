@@ -6,12 +6,12 @@ pub mod check;
 pub mod hostile;
 pub mod power;
 
+use abi::Result;
+use abi::fcntl::{O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
+use abi::sys::types::Device;
 use fs::host::{Host, MemoryDisk, ReadInto, WriteFrom};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Result;
-use lib::fcntl::{O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
-use lib::sys::types::Device;
 
 /// The device of the root file system.
 pub const ROOT: Device = Device::new(3, 2);

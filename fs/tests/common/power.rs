@@ -5,20 +5,21 @@
 
 use super::check::Image;
 use super::{Random, pattern, read, write};
+use abi::fcntl::{O_RDWR, O_TRUNC};
+use abi::sys::stat::S_ISDIR;
+use abi::sys::types::Device;
+use abi::{Errno, Result};
 use fs::buffer::BufferHead;
 use fs::host;
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
-use fs::seam::{Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
+use fs::platform::{Direction, OpenDevice, Platform, UserBuffer};
 use fs::{Fs, FsTask, Tables};
-use lib::fcntl::{O_RDWR, O_TRUNC};
-use lib::sys::stat::S_ISDIR;
-use lib::sys::types::Device;
-use lib::{Errno, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Arguments;
 use std::rc::Rc;
 use std::sync::Mutex;
+use sync::{Sleep, WaitQueue};
 
 const ROOT: Device = Device::new(3, 1);
 /// A disk writes a sector whole or not at all.
@@ -67,7 +68,7 @@ struct Lazy {
     buffers: &'static [BufferHead],
 }
 
-impl Seam for Lazy {
+impl Sleep for Lazy {
     fn sleep_while(&self, _queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
         while busy() {
             let mut guard = self.disk.lock().unwrap();
@@ -94,6 +95,10 @@ impl Seam for Lazy {
         }
     }
 
+    fn wake_up(&self, _queue: &WaitQueue) {}
+}
+
+impl Platform for Lazy {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -111,8 +116,6 @@ impl Seam for Lazy {
     ) -> Result<()> {
         unreachable!("nobody selects here")
     }
-
-    fn wake_up(&self, _queue: &WaitQueue) {}
 
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
         let mut disk = self.disk.lock().unwrap();
@@ -378,7 +381,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     // A test's buffers may stay for ever.
     let buffers = host::buffers(buffers);
     let tables: &'static Tables = Box::leak(Box::default());
-    let seam: &'static Lazy = Box::leak(Box::new(Lazy {
+    let platform: &'static Lazy = Box::leak(Box::new(Lazy {
         disk: Mutex::new(Disk {
             bytes: vec![0; options.blocks as usize * BLOCK_SIZE],
             requests: vec![],
@@ -389,14 +392,14 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
         }),
         buffers: Vec::leak(buffers),
     }));
-    let fs: &'static Fs<'static> = Box::leak(Box::new(Fs::new(seam, seam.buffers, tables)));
+    let fs: &'static Fs<'static> = Box::leak(Box::new(Fs::new(platform, platform.buffers, tables)));
     let task: &'static FsTask<'static> = Box::leak(Box::default());
     fs.mkfs(ROOT, options).unwrap();
     fs.mount_root(ROOT, task).unwrap();
     let mut worker = Worker {
         fs,
         task,
-        seam,
+        platform,
         random: Random::new(seed ^ 0x5EED),
         promise: Promise::default(),
         promises: vec![],
@@ -405,7 +408,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     worker.fill();
     worker.sync();
     let start = {
-        let mut disk = seam.disk.lock().unwrap();
+        let mut disk = platform.disk.lock().unwrap();
         assert!(disk.cache.is_empty());
         disk.writes.clear();
         disk.bytes.clone()
@@ -413,7 +416,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     for _ in 0..steps {
         worker.step();
     }
-    let writes = std::mem::take(&mut seam.disk.lock().unwrap().writes);
+    let writes = std::mem::take(&mut platform.disk.lock().unwrap().writes);
     Log {
         start,
         writes,
@@ -424,7 +427,7 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
 struct Worker {
     fs: &'static Fs<'static>,
     task: &'static FsTask<'static>,
-    seam: &'static Lazy,
+    platform: &'static Lazy,
     random: Random,
     promise: Promise,
     promises: Vec<Promise>,
@@ -450,7 +453,7 @@ impl Worker {
 
     fn sync(&mut self) {
         self.fs.sys_sync().unwrap();
-        let bytes = self.seam.disk.lock().unwrap().bytes.clone();
+        let bytes = self.platform.disk.lock().unwrap().bytes.clone();
         super::check::check(&bytes).unwrap();
         self.promise = Promise::of(&tree(&bytes));
         self.announce();
@@ -459,7 +462,7 @@ impl Worker {
     /// From now on writes must keep the promise.
     fn announce(&mut self) {
         self.promises.push(self.promise.clone());
-        self.seam.disk.lock().unwrap().promise = self.promises.len() - 1;
+        self.platform.disk.lock().unwrap().promise = self.promises.len() - 1;
     }
 
     fn path(&mut self) -> String {

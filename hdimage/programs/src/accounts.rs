@@ -6,8 +6,8 @@
 //! user's: no field is ever guessed, or a broken line would give somebody uid 0.
 
 use crate::number::unsigned;
+use abi::limits::NGROUPS_MAX;
 use alloc::vec::Vec;
-use lib::limits::NGROUPS_MAX;
 
 /// What `/etc/passwd` says of a user.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -9,19 +9,19 @@ use crate::accounts::{Accounts, User};
 use crate::password::{self, LONGEST};
 use crate::path::c_string;
 use crate::time::sleep;
+use abi::Result;
+use abi::fcntl::O_RDWR;
+use abi::signal::Signal;
+use abi::sys::types::Device;
+use abi::termios::LocalFlags;
+use abi::utmp::line;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::time::Duration;
-use lib::Result;
-use lib::fcntl::O_RDWR;
-use lib::signal::Signal;
-use lib::sys::types::Device;
-use lib::termios::LocalFlags;
-use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
-use lib::user::signal::{Handler, sigaction};
-use lib::utmp::line;
+use user::calls::{self, Fd, File};
+use user::crt0::exit;
+use user::signal::{Handler, sigaction};
 
 /// How long one waits behind a wrong password.
 const PENALTY: Duration = Duration::from_secs(2);
@@ -142,7 +142,7 @@ pub fn run_shell(
     is_login: bool,
     arguments: &[&CStr],
     environment: &[&CStr],
-) -> lib::Errno {
+) -> abi::Errno {
     let shell = c_string(user.shell.as_slice());
     let name = crate::path::base_name(&shell);
     let name = c_string([if is_login { &b"-"[..] } else { b"" }, name].concat());

@@ -54,9 +54,9 @@ pub enum Open {
 /// What was opened.
 pub trait Stream {
     /// Reads at most as many bytes as the buffer has; 0 at the end.
-    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize>;
+    fn read(&mut self, buffer: &mut [u8]) -> abi::Result<usize>;
     /// Writes all bytes.
-    fn write(&mut self, bytes: &[u8]) -> lib::Result<()>;
+    fn write(&mut self, bytes: &[u8]) -> abi::Result<()>;
     /// Ends it. A command is waited for: its exit status.
     fn close(self: Box<Self>) -> i32;
 }
@@ -64,7 +64,7 @@ pub trait Stream {
 /// The system as an `awk` program sees it.
 pub trait World {
     /// Opens a file or a command. The file `-` is standard input.
-    fn open(&mut self, name: &[u8], how: Open) -> lib::Result<Box<dyn Stream>>;
+    fn open(&mut self, name: &[u8], how: Open) -> abi::Result<Box<dyn Stream>>;
     /// Writes to standard output, sooner or later.
     fn print(&mut self, bytes: &[u8]);
     /// Writes to standard output now.
@@ -72,7 +72,7 @@ pub trait World {
     /// Runs a command; its exit status.
     fn system(&mut self, command: &[u8]) -> i32;
     /// Tells that an input could not be read.
-    fn complain(&mut self, name: &[u8], errno: lib::Errno);
+    fn complain(&mut self, name: &[u8], errno: abi::Errno);
     /// The seconds since 1970.
     fn time(&self) -> u32;
     /// The environment, names and values.

@@ -7,15 +7,15 @@
 
 use crate::number::unsigned;
 use crate::options::{OptionError, Options};
+use abi::Errno;
 use alloc::ffi::CString;
 use core::ffi::CStr;
 use core::fmt::Display;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use lib::Errno;
-use lib::user::calls::{self, Fd};
-use lib::user::crt0::exit;
-use lib::user::env;
-use lib::user::stdio::{LineReader, error_message};
+use user::calls::{self, Fd};
+use user::crt0::exit;
+use user::env;
+use user::stdio::{LineReader, error_message};
 
 /// Whether any message was printed.
 static FAILED: AtomicBool = AtomicBool::new(false);
@@ -42,7 +42,7 @@ pub trait At<T> {
     fn at(self, path: &CStr) -> Outcome<T>;
 }
 
-impl<T> At<T> for lib::Result<T> {
+impl<T> At<T> for abi::Result<T> {
     fn at(self, path: &CStr) -> Outcome<T> {
         self.map_err(|errno| Failure {
             path: path.into(),
@@ -82,7 +82,7 @@ pub fn fail(what: &[&[u8]], error: impl Display) -> ! {
 
 /// Prints how the program is called, and ends it with status 2.
 pub fn usage(synopsis: &str) -> ! {
-    lib::eprintln!("usage: {synopsis}");
+    user::eprintln!("usage: {synopsis}");
     exit(2)
 }
 
@@ -160,7 +160,7 @@ pub fn extent_options(letters: &str, synopsis: &str) -> (Extent, Options<'static
 /// Asks `program: question? ` on standard error; whether the answer on standard
 /// input begins with a `y`.
 pub fn confirm(question: &str, path: &CStr) -> bool {
-    lib::user::stdio::flush();
+    user::stdio::flush();
     let parts = [
         env::program_name(),
         b": ",
@@ -178,7 +178,7 @@ pub fn confirm(question: &str, path: &CStr) -> bool {
 
 /// Writes all to disk, then halts or restarts the machine.
 pub fn shut_down(flag: u32) -> i32 {
-    lib::user::stdio::flush();
+    user::stdio::flush();
     calls::sync();
     if let Err(errno) = calls::reboot(flag) {
         complain(&[], errno);

@@ -2,11 +2,11 @@
 //! Dates as text.
 
 use crate::number::unsigned;
+use abi::sys::types::Time;
+use abi::time::{Tm, gmtime, mktime};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lib::sys::types::Time;
-use lib::time::{Tm, gmtime, mktime};
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = [

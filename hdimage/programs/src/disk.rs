@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Disks as such, for the programs that make and check file systems.
 
-use lib::Errno;
-use lib::sys::stat::{S_ISBLK, Stat};
-use lib::sys::types::{Device, major};
-use lib::unistd::{SEEK_SET, W_OK};
-use lib::user::calls::{self, File};
+use abi::Errno;
+use abi::sys::stat::{S_ISBLK, Stat};
+use abi::sys::types::{Device, major};
+use abi::unistd::{SEEK_SET, W_OK};
+use user::calls::{self, File};
 
 use crate::files::mounts;
 
@@ -17,7 +17,7 @@ pub const MOST_BLOCKS: u32 = 0xFFFF;
 const FLOPPY_DRIVES: u8 = 4;
 
 /// The next byte read or written is the first one of a block.
-pub fn seek(file: &File, block: u32) -> lib::Result<()> {
+pub fn seek(file: &File, block: u32) -> abi::Result<()> {
     calls::lseek(file.fd(), (block * BLOCK) as i32, SEEK_SET).map(drop)
 }
 

@@ -4,11 +4,11 @@
 use crate::number::unsigned;
 use crate::path::c_string;
 use crate::test_expression::evaluate;
-use lib::sys::stat::{
+use abi::sys::stat::{
     S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISGID, S_ISLNK, S_ISREG, S_ISUID, S_ISVTX,
 };
-use lib::unistd::{R_OK, W_OK, X_OK};
-use lib::user::calls::{self, Fd};
+use abi::unistd::{R_OK, W_OK, X_OK};
+use user::calls::{self, Fd};
 
 /// Whether the expression behind `test` or `[`, as which it was called, is true;
 /// what is wrong with it if it is none.

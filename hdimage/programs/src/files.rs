@@ -4,43 +4,44 @@
 use crate::command::{At, Outcome, complain, report};
 use crate::io::{Read, Write};
 use crate::path::{base_name, c_string, join};
+use abi::Errno;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::{Errno, print};
+use user::print;
 
-use lib::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{
+use abi::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{
     S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat,
 };
-use lib::sys::types::Device;
-use lib::unistd::SEEK_CUR;
-use lib::user::calls::{self, Fd, File};
-use lib::user::dirent::Directory;
-use lib::user::stdio;
-use lib::utime::Utimbuf;
+use abi::sys::types::Device;
+use abi::unistd::SEEK_CUR;
+use abi::utime::Utimbuf;
+use user::calls::{self, Fd, File};
+use user::dirent::Directory;
+use user::stdio;
 
 impl Read for File {
-    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> abi::Result<usize> {
         calls::read(self.fd(), buffer)
     }
 }
 
 impl Write for File {
-    fn write(&mut self, bytes: &[u8]) -> lib::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> abi::Result<usize> {
         calls::write(self.fd(), bytes)
     }
 }
 
 /// Standard input is read as `Fd::STDIN`.
 impl Read for Fd {
-    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> abi::Result<usize> {
         calls::read(*self, buffer)
     }
 }
 
 impl Write for Fd {
-    fn write(&mut self, bytes: &[u8]) -> lib::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> abi::Result<usize> {
         calls::write(*self, bytes)
     }
 }
@@ -244,7 +245,7 @@ pub fn copy(from: &CStr, to: &CStr, options: CopyOptions) -> Outcome {
         }
         copy_tree(from, to, &stat, options)?;
     } else if options.recursive && S_ISLNK(stat.st_mode) {
-        let mut buffer = [0; lib::limits::PATH_MAX];
+        let mut buffer = [0; abi::limits::PATH_MAX];
         let target = c_string(calls::readlink(from, &mut buffer).at(from)?);
         return calls::symlink(&target, to).at(to);
     } else if options.recursive && (S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode)) {
@@ -423,7 +424,7 @@ fn node(is_it: impl Fn(&Stat) -> bool) -> Option<CString> {
 /// The kernel keeps no such path. Going up from directory to directory, the
 /// name of each is the entry of its parent that has its inode. ENOENT if the
 /// directory was removed.
-pub fn working_directory() -> lib::Result<Vec<u8>> {
+pub fn working_directory() -> abi::Result<Vec<u8>> {
     let root = calls::stat(c"/")?;
     let mut way: CString = c".".into();
     let mut here = calls::stat(&way)?;
@@ -444,7 +445,7 @@ pub fn working_directory() -> lib::Result<Vec<u8>> {
 }
 
 /// The name of a directory in its parent, whose path is `way`.
-fn name_of(directory: &Stat, parent: &Stat, way: &CStr) -> lib::Result<Vec<u8>> {
+fn name_of(directory: &Stat, parent: &Stat, way: &CStr) -> abi::Result<Vec<u8>> {
     // Where a file system is mounted, the entry has the inode below it.
     let mounted = directory.st_dev != parent.st_dev;
     for entry in Directory::open(way)? {

@@ -7,9 +7,9 @@
 
 use crate::crc32::Crc32;
 use crate::io::{Read, Write};
+use abi::{Errno, Result};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use lib::{Errno, Result};
 use miniz_oxide::deflate::core::CompressorOxide;
 use miniz_oxide::deflate::stream::deflate;
 use miniz_oxide::inflate::stream::{InflateState, inflate};

@@ -12,11 +12,11 @@
 //!
 //! Lines and names are bytes: on a disk they need not be UTF-8.
 
+use abi::{Errno, Result};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use lib::{Errno, Result};
 
 /// Bytes that are read ahead or collected.
 const BUFFER: usize = 1024;

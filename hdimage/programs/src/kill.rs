@@ -2,12 +2,13 @@
 //! `kill`: a program, and a command of the shell, which knows of jobs too.
 
 use crate::number::{signed, unsigned};
+use abi::Result;
+use abi::signal::Signal;
 use alloc::vec::Vec;
 use core::fmt::Display;
-use lib::signal::Signal;
-use lib::user::stdio::error_message;
-use lib::user::{calls, env};
-use lib::{Result, eprintln, print, println};
+use user::stdio::error_message;
+use user::{calls, env};
+use user::{eprintln, print, println};
 
 /// Sends a signal to a target that is no process; `None` if there is none such.
 pub type SendToJob<'a> = &'a mut dyn FnMut(&[u8], u32) -> Option<Result<()>>;

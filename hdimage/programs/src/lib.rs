@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the programs share.
 //!
-//! It stands on `lib::user`, which has what every program needs: its start, memory,
+//! It stands on `user`, which has what every program needs: its start, memory,
 //! arguments and environment, `print!`, and the system calls. Here is what is built
 //! of that: [`io`] for reading and writing, `files` for files and trees, `process`
 //! for other programs, `terminal` for keys, `time`, `command` for the way in which

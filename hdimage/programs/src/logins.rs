@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Who is logged in, as `/etc/utmp` tells it ([`lib::utmp`]).
+//! Who is logged in, as `/etc/utmp` tells it ([`abi::utmp`]).
 
 use crate::files::read_file;
 use crate::tasks::{Task, tasks};
+use abi::pod::Pod;
+use abi::sys::types::Device;
+use abi::utmp::{USER_PROCESS, UTMP_FILE, Utmp, line};
 use alloc::vec::Vec;
-use lib::pod::Pod;
-use lib::sys::types::Device;
-use lib::utmp::{USER_PROCESS, UTMP_FILE, Utmp, line};
 
 /// A session.
 pub struct Login {

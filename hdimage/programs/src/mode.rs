@@ -2,7 +2,7 @@
 //! File modes as text: `drwxr-xr-x`, `755`, `u+x`.
 
 use crate::number::unsigned;
-use lib::sys::stat::{
+use abi::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISGID, S_ISUID,
     S_ISVTX,
 };

@@ -7,22 +7,22 @@
 //! let listing = Command::new("ls").output()?.stdout;
 //! ```
 //!
-//! Below it are `fork`, `execve` and `waitpid` ([`lib::user::calls`]).
+//! Below it are `fork`, `execve` and `waitpid` ([`user::calls`]).
 
 use crate::files::for_each_chunk;
 use crate::path::c_string;
 use crate::run::{DEFAULT_PATH, execute};
+use abi::fcntl::{F_SETFD, FD_CLOEXEC, O_RDWR};
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::fcntl::{F_SETFD, FD_CLOEXEC, O_RDWR};
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd, File, Pid};
-use lib::user::env;
-use lib::{Errno, Result};
+use user::calls::{self, Fd, File, Pid};
+use user::env;
 
-pub use lib::user::crt0::exit;
+pub use user::crt0::exit;
 
 /// What a child has as its standard input or output.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -117,7 +117,7 @@ impl Command {
     /// Starts it. That it cannot be run is told here: the child says so in a pipe,
     /// which a program that does run closes.
     pub fn spawn(&mut self) -> Result<Child> {
-        lib::user::stdio::flush();
+        user::stdio::flush();
         let (answer, tell) = calls::pipe()?;
         let child = calls::fcntl(tell, F_SETFD, FD_CLOEXEC).and_then(|_| calls::fork());
         if let Ok(None) = child {

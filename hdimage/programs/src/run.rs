@@ -3,10 +3,10 @@
 
 use crate::command::complain;
 use crate::path::{c_string, join};
+use abi::Errno;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::user::calls::{File, execve, read};
+use user::calls::{File, execve, read};
 
 /// Where programs are looked for if `PATH` is not set.
 pub const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";

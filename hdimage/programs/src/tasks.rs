@@ -8,8 +8,8 @@
 use crate::command::Outcome;
 use crate::files::read_file;
 use crate::number::unsigned;
+use abi::sys::types::Device;
 use alloc::vec::Vec;
-use lib::sys::types::Device;
 
 /// A process.
 pub struct Task {

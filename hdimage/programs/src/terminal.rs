@@ -2,12 +2,12 @@
 //! Terminals: raw mode, in which each key comes at once and is not shown by itself, and
 //! the settings that a person expects.
 
-use lib::Result;
-use lib::termios::{
+use abi::Result;
+use abi::termios::{
     InputFlags, LocalFlags, OutputFlags, Termios, VEOF, VERASE, VINTR, VKILL, VMIN, VQUIT, VSTART,
     VSTOP, VSUSP, VTIME,
 };
-use lib::user::calls::{self, Fd};
+use user::calls::{self, Fd};
 
 /// A terminal in raw mode, as long as this lives.
 ///

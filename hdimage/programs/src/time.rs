@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Clocks and waiting. For calendars see [`crate::date`].
 
+use abi::limits::HZ;
+use abi::sys::time::Timeval;
+use abi::{Errno, Result};
 use core::time::Duration;
-use lib::limits::HZ;
-use lib::sys::time::Timeval;
-use lib::user::calls;
-use lib::{Errno, Result};
+use user::calls;
 
 const NANOSECONDS_PER_TICK: u32 = 1_000_000_000 / HZ;
 
-pub use lib::user::calls::time as seconds_since_1970;
+pub use user::calls::time as seconds_since_1970;
 
 /// A moment since the system was started, in steps of a tick.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

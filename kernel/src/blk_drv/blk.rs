@@ -14,9 +14,9 @@
 use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
 use crate::file_system::fs;
 use crate::{printk, sched};
+use abi::sys::types::Device;
 use fs::buffer::BufferHead;
-use fs::seam::Direction;
-use lib::sys::types::Device;
+use fs::platform::Direction;
 
 /// Bytes of a sector.
 pub const SECTOR_SIZE: usize = 512;
@@ -102,7 +102,7 @@ pub fn end_hopeless_request(major: u8, why: &str) {
 fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended> {
     let ended = REQUESTS.lock().end_buffer(major)?;
     if let Some(head) = fs().buffer_head(ended.buffer) {
-        head.end_request(fs().seam(), uptodate);
+        head.end_request(fs().platform(), uptodate);
     }
     if ended.request_is_free {
         sched::wake_up(&WAIT_FOR_REQUEST);

@@ -33,14 +33,14 @@ use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
 use crate::{cmos, printk};
+use abi::sys::types::major;
 use controller::{Command, NotReady, St0, St1, St2};
 use drive::Drive;
 use fs::layout::BLOCK_SIZE;
-use fs::seam::{Direction, WaitQueue};
+use fs::platform::Direction;
 use geometry::{DriveType, FloppyStruct, Place, Rate};
-use lib::lock::IrqLock;
-use lib::sys::types::major;
 use motor::Motors;
+use sync::{IrqLock, WaitQueue};
 
 /// Drives that are supported.
 const MAX_DRIVES: usize = 2;

@@ -33,15 +33,15 @@ use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
 use crate::{printk, setup_data};
+use abi::Errno;
+use abi::sys::types::{Device, major};
+use asm::io::io_delay;
 use bitflags::bitflags;
 use drive::{Address, Drive, Geometry, Width};
-use fs::seam::{Direction, WaitQueue};
-use lib::Errno;
-use lib::asm::io::io_delay;
-use lib::lock::{IrqLock, Word};
-use lib::sys::types::{Device, major};
+use fs::platform::Direction;
 use partition::{PARTITIONS, Partition};
 use registers::{Command, Control, Status};
+use sync::{AtomicWord, IrqLock, WaitQueue};
 
 /// Drives of the channel (0.11: `MAX_HD`).
 const MAX_HD: usize = 2;
@@ -146,7 +146,7 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
 
 /// Ticks until [`do_tick`] loses patience; 0 while nothing is expected.
 /// Changed only with `HD` locked or by the clock's interrupt.
-static TICKS_LEFT: Word = Word::new(0);
+static TICKS_LEFT: AtomicWord = AtomicWord::new(0);
 
 /// Waits until no cache is to be emptied any more.
 static FLUSH_WAIT: WaitQueue = WaitQueue::new();
@@ -159,7 +159,7 @@ pub fn do_hd_request() {
 /// What has been written is on the media when this returns, and not in the
 /// drives' caches. Costs nothing if nothing was written. `EIO` if a drive
 /// fails. May sleep.
-pub fn flush_cache() -> lib::Result<()> {
+pub fn flush_cache() -> abi::Result<()> {
     let mut hd = HD.lock();
     let errors = hd.flush_errors;
     for drive in 0..MAX_HD {

@@ -11,13 +11,13 @@ mod requests;
 
 use crate::file_system::fs;
 use crate::{printk, sched};
+use abi::sys::types::Device;
 use fs::buffer::BufferHead;
-use fs::seam::{Direction, WaitQueue};
-use lib::lock::IrqLock;
-use lib::sys::types::Device;
+use fs::platform::Direction;
 pub(super) use requests::Ended;
 use requests::{Added, NR_BLK_DEV, Requests, Transfer};
 use spin::Once;
+use sync::{IrqLock, WaitQueue};
 
 /// A driver of block devices (0.11: `struct blk_dev_struct`).
 pub struct Driver {
@@ -66,7 +66,7 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
     let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
     else {
         printk!("Trying to reach block {block} of {device}, which does not exist\n");
-        head.end_request(fs().seam(), false);
+        head.end_request(fs().platform(), false);
         return;
     };
     let transfer = Transfer {

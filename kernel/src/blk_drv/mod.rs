@@ -33,7 +33,7 @@ pub mod hd;
 pub mod ll_rw_blk;
 pub mod ramdisk;
 
-use lib::sys::types::major;
+use abi::sys::types::major;
 use ll_rw_blk::Driver;
 
 /// The drivers with their majors.

@@ -12,11 +12,11 @@ use super::blk;
 use super::ll_rw_blk;
 use crate::file_system::fs;
 use crate::{printk, setup_data};
+use abi::sys::types::{Device, major};
 use fs::layout::{BLOCK_SIZE, DiskSuper, Geometry, SUPER_BLOCK};
-use fs::seam::Direction;
-use lib::lock::IrqLock;
-use lib::sys::types::{Device, major};
+use fs::platform::Direction;
 use mm::PAGE_SIZE;
+use sync::IrqLock;
 
 /// The device.
 pub const RAM_DISK: Device = Device::new(major::MEM, 1);

@@ -19,14 +19,14 @@ mod screen;
 
 use super::sink::Sink;
 use crate::setup_data::{self, ScreenInfo};
+use abi::limits::HZ;
+use asm::io::{inb_p, outb, outb_p};
 use beep::Beep;
 use core::slice;
 pub use escape::Effects;
 use escape::Parser;
-use lib::asm::io::{inb_p, outb, outb_p};
-use lib::limits::HZ;
-use lib::lock::{IrqLock, IrqLockGuard};
 use screen::{Cell, Screen};
+use sync::{IrqLock, IrqLockGuard};
 
 /// Consoles there are, if the adapter has memory for them.
 pub const NR_CONSOLES: usize = 4;

@@ -4,7 +4,7 @@
 //!
 //! Source: IBM PC AT Technical Reference, keyboard controller.
 
-use lib::asm::io::{inb, io_delay, outb};
+use asm::io::{inb, io_delay, outb};
 
 /// The keyboard's bytes in both directions.
 const DATA: u16 = 0x60;

@@ -24,8 +24,8 @@ use crate::printk;
 use crate::sched;
 use crate::setup_data;
 use decoder::{Action, Decoder, Leds};
-use lib::lock::IrqLock;
 use lights::{ACKNOWLEDGE, Lights, RESEND};
+use sync::IrqLock;
 
 const IRQ: u8 = 1;
 /// Bytes dealt with in one interrupt.

@@ -15,11 +15,11 @@ use super::random::{self, in_pieces};
 use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
+use abi::sys::types::{Device, major};
+use abi::{Errno, Result};
+use asm::io::{inb, outb};
 use core::fmt::{self, Write};
-use fs::seam::{Direction, UserBuffer};
-use lib::asm::io::{inb, outb};
-use lib::sys::types::{Device, major};
-use lib::{Errno, Result};
+use fs::platform::{Direction, UserBuffer};
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE};
 

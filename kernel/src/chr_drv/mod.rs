@@ -8,7 +8,7 @@
 //! [`serial`].
 //!
 //! # Locks
-//! All are [`IrqLock`](lib::lock::IrqLock)s, taken in this order:
+//! All are [`IrqLock`](sync::IrqLock)s, taken in this order:
 //!
 //! 1. a terminal's state ([`tty_io`]);
 //! 2. the console ([`console`]), or a UART ([`uart`]), or the keyboard

@@ -17,16 +17,16 @@
 mod pool;
 
 use crate::sched;
+use abi::Result;
+use asm::io::{inb, outb};
 use core::arch::asm;
-use fs::seam::UserBuffer;
-use lib::Result;
-use lib::asm::io::{inb, outb};
-use lib::lock::{IrqLock, Word};
+use fs::platform::UserBuffer;
 use pool::{PIECE, Pool};
+use sync::{AtomicWord, IrqLock};
 
 static POOL: IrqLock<Pool> = IrqLock::new(Pool::new());
 /// 1 if the processor counts time stamps.
-static HAS_TSC: Word = Word::new(0);
+static HAS_TSC: AtomicWord = AtomicWord::new(0);
 
 /// Finds the best clock there is and begins with the time of day
 /// (Linux: `rand_initialize`).

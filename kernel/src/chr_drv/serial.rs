@@ -21,10 +21,10 @@ use super::uart::{
     NO_CAUSE, PORTS, Received, Register, UARTS, Uart, WAITING, line_status, read, write,
 };
 use crate::irq::{self, set_irq_handler};
-use lib::asm::system::let_interrupts_in;
-use lib::termios::{
+use abi::termios::{
     ControlFlags, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RNG, TIOCM_RTS,
 };
+use asm::system::let_interrupts_in;
 
 /// Reasons of interrupts dealt with at a time; a UART that goes on must not
 /// keep the processor.

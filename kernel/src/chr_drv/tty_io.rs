@@ -23,15 +23,15 @@ use super::{console, serial};
 use crate::deliver::kill_pgrp;
 use crate::sched::{self, NO_TTY, State as TaskState, Task, Work, current, timer};
 use crate::sleep;
-use fs::seam::{Condition, OpenDevice, UserBuffer};
-use lib::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
-use lib::lock::IrqLockGuard;
-use lib::signal::Signal;
-use lib::sys::types::{Device, major};
-use lib::termios::{ControlFlags, LocalFlags, Winsize};
-use lib::{Errno, Result};
+use abi::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
+use abi::signal::Signal;
+use abi::sys::types::{Device, major};
+use abi::termios::{ControlFlags, LocalFlags, Winsize};
+use abi::{Errno, Result};
+use fs::platform::{Condition, OpenDevice, UserBuffer};
 use line_discipline::{Event, Taken};
 pub use line_discipline::{LineDiscipline, LineError};
+use sync::IrqLockGuard;
 pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
 
 /// Bytes that move between a program and a terminal at a time: interrupts are

@@ -11,16 +11,16 @@ use super::serial;
 use super::tty_io::{self, Driver, OpenTty, State, Tty};
 use crate::sched::{self, current, require_super_user};
 use crate::segment::{get_user, put_user};
-use lib::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
-use lib::sys::types::UserAddress;
-use lib::termios::{
+use abi::sgtty::{Sgttyb, TIOCGETP, TIOCSETP};
+use abi::sys::types::UserAddress;
+use abi::termios::{
     ControlFlags, InputFlags, LocalFlags, NCC, OutputFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH,
     TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETAF, TCSETAW, TCSETS,
     TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGPGRP, TIOCGSOFTCAR, TIOCGWINSZ, TIOCINQ, TIOCMBIC,
     TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCOUTQ, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI,
     TIOCSWINSZ, TIOCVHANGUP, Termio, Termios, VSTART, VSTOP, Winsize,
 };
-use lib::{Errno, Result};
+use abi::{Errno, Result};
 
 /// A break lasts a quarter of a second.
 const BREAK_TICKS: u32 = sched::HZ / 4;

@@ -14,15 +14,15 @@ mod messages;
 mod registers;
 
 use crate::sched::jiffies;
-use lib::asm::io::{inb, outb};
-use lib::asm::system::{EFLAGS_IF, eflags};
-use lib::lock::{IrqLock, Word};
-use lib::termios::ControlFlags;
+use abi::termios::ControlFlags;
+use asm::io::{inb, outb};
+use asm::system::{EFLAGS_IF, eflags};
 use messages::Messages;
 use registers::{FIFO_IS_ON, FIFO_ON, divisor, format};
 pub use registers::{
     Interrupts, LineControl, LineStatus, ModemControl, ModemStatus, NO_CAUSE, Register,
 };
+use sync::{AtomicWord, IrqLock};
 
 /// Serial lines there can be.
 pub const PORTS: usize = 2;
@@ -85,7 +85,7 @@ pub static UARTS: [IrqLock<Uart>; PORTS] = [
 ];
 
 /// Bit `n`: line `n` has output that waits for an interrupt.
-pub static WAITING: Word = Word::new(0);
+pub static WAITING: AtomicWord = AtomicWord::new(0);
 
 /// What the kernel says on line 0 and the UART has not taken yet.
 static MESSAGES: IrqLock<Messages> = IrqLock::new(Messages::new());

@@ -6,7 +6,7 @@
 //! (IBM PS/2 and PC BIOS Interface Technical Reference, CMOS RAM, 32h).
 #![deny(unsafe_code)]
 
-use lib::time::Tm;
+use abi::time::Tm;
 
 /// The clock's registers as they were read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,14 +9,14 @@ use crate::file_system::fs;
 use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};
-use fs::seam::ReadInto;
+use abi::fcntl::{O_NOCTTY, O_RDONLY};
+use abi::sys::types::{Device, major};
+use abi::{Errno, Result};
+use fs::platform::ReadInto;
 use fs::super_block::Access;
-use lib::fcntl::{O_NOCTTY, O_RDONLY};
-use lib::lock::Word;
-use lib::sys::types::{Device, major};
-use lib::{Errno, Result};
+use sync::AtomicWord;
 
-static DONE: Word = Word::new(0);
+static DONE: AtomicWord = AtomicWord::new(0);
 
 /// Reads the partition tables and mounts root. `EPERM` the second time. The
 /// kernel is of no use without a root: it says why and stops. A root that was not left

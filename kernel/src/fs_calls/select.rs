@@ -9,9 +9,9 @@
 use crate::file_system::fs;
 use crate::sched::{self, HZ, current};
 use crate::segment::{get_user, put_user};
-use lib::sys::time::{SelectArguments, Timeval};
-use lib::sys::types::UserAddress;
-use lib::{Errno, Result};
+use abi::sys::time::{SelectArguments, Timeval};
+use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
 
 const MICROSECONDS: u32 = 1_000_000;
 const MICROSECONDS_PER_TICK: u32 = MICROSECONDS / HZ;

@@ -4,10 +4,10 @@
 //! changes nothing: it is masked on both sides.
 //!
 //! The kernel of `make latency` has this file in the place of `latency.rs`. It
-//! tells [`lib::asm::system`], which measures how long interrupts are masked.
+//! tells [`asm::system`], which measures how long interrupts are masked.
 
 use crate::frame::Registers;
-use lib::asm::system::{EFLAGS_IF, cli, eflags, masked, taken};
+use asm::system::{EFLAGS_IF, cli, eflags, masked, taken};
 
 /// The assembly macros `gate_has_masked`, `cli_will_mask` and `iret_will_take`,
 /// for `global_asm!`.

@@ -23,9 +23,9 @@ use crate::fault;
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::sched::{PENDING_WORK, current};
 use crate::segment::{copy_from_user, copy_to_user};
-use lib::Errno;
-use lib::signal::Signal;
-use lib::sys::types::UserAddress;
+use abi::Errno;
+use abi::signal::Signal;
+use abi::sys::types::UserAddress;
 use mm::descriptor::Selector;
 use mm::memory::PAGE_SIZE;
 

@@ -3,7 +3,7 @@
 #![deny(unsafe_code)]
 
 use super::{current, set_alarm};
-use lib::{Errno, Result};
+use abi::{Errno, Result};
 
 /// `alarm`: SIGALRM after `seconds`, 0 for never; returns the seconds that
 /// were left of an earlier alarm. 68 years are the most: the answer is an `int`.

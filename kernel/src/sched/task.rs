@@ -7,15 +7,15 @@ use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::math::i387::I387;
 use crate::trace::Trace;
+use abi::limits::NR_TASKS;
+use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
+use abi::sys::types::UserAddress;
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
-use lib::limits::NR_TASKS;
-use lib::lock::{Lock, Word};
-use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
-use lib::sys::types::UserAddress;
 use mm::LinearAddress;
 use mm::descriptor::Descriptor;
 use mm::memory::TASK_SIZE;
+use sync::{AtomicWord, Lock};
 
 /// Signals there can be.
 pub const NR_SIGNALS: usize = 32;
@@ -51,17 +51,17 @@ pub enum State {
     New = 6,
 }
 
-lib::process_struct! {
+sync::process_struct! {
     /// A process (0.11: `struct task_struct`).
     ///
     /// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
     /// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
-    /// are [`Word`]s; what belongs together is behind a lock. What a process has
+    /// are [`AtomicWord`]s; what belongs together is behind a lock. What a process has
     /// is either `inherited` by its children or `fresh` in each.
     pub struct Task {
         slot {
-            state: Word = Word::new(State::Unused as u32),
-            number: Word = Word::new(0),
+            state: AtomicWord = AtomicWord::new(State::Unused as u32),
+            number: AtomicWord = AtomicWord::new(0),
             ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
             /// State of the coprocessor while another task uses it, if
             /// `used_math` is 1.
@@ -69,46 +69,46 @@ lib::process_struct! {
         }
         inherited {
             /// Ticks of a whole time slice.
-            pub priority: Word = Word::new(DEFAULT_PRIORITY),
+            pub priority: AtomicWord = AtomicWord::new(DEFAULT_PRIORITY),
             /// Signals that wait until they are let in.
-            pub blocked: Word = Word::new(0),
+            pub blocked: AtomicWord = AtomicWord::new(0),
             /// What to do about each signal; index `n - 1` for signal `n`.
             sigaction: Lock<[Sigaction; NR_SIGNALS]> = Lock::new([NO_ACTION; NR_SIGNALS]),
             /// The signals about which `sigaction` says to do nothing. Interrupt
             /// handlers ask this when they send one.
-            ignored: Word = Word::new(SignalSet::IGNORED_BY_DEFAULT.0),
+            ignored: AtomicWord = AtomicWord::new(SignalSet::IGNORED_BY_DEFAULT.0),
 
             /// Process group.
-            pub pgrp: Word = Word::new(0),
+            pub pgrp: AtomicWord = AtomicWord::new(0),
             /// Session.
-            pub session: Word = Word::new(0),
+            pub session: AtomicWord = AtomicWord::new(0),
             /// Index of the controlling terminal, or [`NO_TTY`].
-            pub tty: Word = Word::new(NO_TTY),
+            pub tty: AtomicWord = AtomicWord::new(NO_TTY),
 
             /// First byte behind the text, an offset in the segment.
-            pub end_code: Word = Word::new(0),
+            pub end_code: AtomicWord = AtomicWord::new(0),
             /// First byte behind the initialised data.
-            pub end_data: Word = Word::new(0),
+            pub end_data: AtomicWord = AtomicWord::new(0),
             /// First byte behind the heap.
-            pub brk: Word = Word::new(0),
+            pub brk: AtomicWord = AtomicWord::new(0),
             /// Where the stack began.
-            pub start_stack: Word = Word::new(0),
+            pub start_stack: AtomicWord = AtomicWord::new(0),
             /// First offset that belongs to the program: 0, or 4096 when it was
             /// found that nothing is linked to page 0.
-            pub start_code: Word = Word::new(0),
+            pub start_code: AtomicWord = AtomicWord::new(0),
             /// Where the program starts.
-            pub entry: Word = Word::new(0),
+            pub entry: AtomicWord = AtomicWord::new(0),
             /// The name of the program, zero-padded, for `ps`.
             pub name: Lock<[u8; 16]> = Lock::new([0; 16]),
             /// The file that pages of the program are loaded from.
             pub executable: Lock<Option<Executable<'static>>> = Lock::new(None),
             /// 1 once it has used the coprocessor.
-            pub used_math: Word = Word::new(0),
+            pub used_math: AtomicWord = AtomicWord::new(0),
 
             /// 1: only the super-user may trace it, for it may know what its user
             /// may not. It runs a program that the user cannot read or that has
             /// set-id bits, or has changed its ids since it began to run it.
-            pub guarded: Word = Word::new(0),
+            pub guarded: AtomicWord = AtomicWord::new(0),
             /// What it may use at most.
             pub limits: Limits = Limits::new(),
             /// Ids, umask, working and root directory, open files.
@@ -116,38 +116,38 @@ lib::process_struct! {
         }
         fresh {
             /// Ticks left of the time slice.
-            pub counter: Word = Word::new(DEFAULT_PRIORITY),
+            pub counter: AtomicWord = AtomicWord::new(DEFAULT_PRIORITY),
             /// Signals that have come: bit `n - 1` for signal `n`.
-            pub signal: Word = Word::new(0),
+            pub signal: AtomicWord = AtomicWord::new(0),
             /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
-            pub saved_mask: Word = Word::new(0),
+            pub saved_mask: AtomicWord = AtomicWord::new(0),
             /// See `saved_mask`.
-            pub has_saved_mask: Word = Word::new(0),
+            pub has_saved_mask: AtomicWord = AtomicWord::new(0),
             /// Exit status in the form of `waitpid`.
-            pub exit_code: Word = Word::new(0),
+            pub exit_code: AtomicWord = AtomicWord::new(0),
 
             /// Process id; unique among all tasks.
-            pub pid: Word = Word::new(0),
+            pub pid: AtomicWord = AtomicWord::new(0),
             /// The parent's process id.
-            pub father: Word = Word::new(0),
+            pub father: AtomicWord = AtomicWord::new(0),
             /// 1 if it leads its session.
-            pub leader: Word = Word::new(0),
+            pub leader: AtomicWord = AtomicWord::new(0),
 
             /// See [`Task::alarm`].
-            alarm_tick: Word = Word::new(0),
-            alarm_seconds_beyond: Word = Word::new(0),
+            alarm_tick: AtomicWord = AtomicWord::new(0),
+            alarm_seconds_beyond: AtomicWord = AtomicWord::new(0),
             /// Tick at which its sleep ends; 0 for never.
-            pub timeout: Word = Word::new(0),
+            pub timeout: AtomicWord = AtomicWord::new(0),
             /// Ticks in ring 3.
-            pub utime: Word = Word::new(0),
+            pub utime: AtomicWord = AtomicWord::new(0),
             /// Ticks in ring 0.
-            pub stime: Word = Word::new(0),
+            pub stime: AtomicWord = AtomicWord::new(0),
             /// Ticks in ring 3 of children that ended.
-            pub cutime: Word = Word::new(0),
+            pub cutime: AtomicWord = AtomicWord::new(0),
             /// Ticks in ring 0 of children that ended.
-            pub cstime: Word = Word::new(0),
+            pub cstime: AtomicWord = AtomicWord::new(0),
             /// Tick of the fork.
-            pub start_time: Word = Word::new(0),
+            pub start_time: AtomicWord = AtomicWord::new(0),
 
             /// Who watches it.
             pub trace: Trace = Trace::new(),

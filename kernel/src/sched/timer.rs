@@ -8,7 +8,7 @@
 //! never 0, because 0 stands for "never".
 #![deny(unsafe_code)]
 
-use lib::limits::HZ;
+use abi::limits::HZ;
 
 /// How far apart two ticks may be: 248 days.
 pub const MOST_TICKS: u32 = i32::MAX as u32;

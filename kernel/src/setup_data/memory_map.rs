@@ -9,7 +9,7 @@
 
 use core::ops::Range;
 
-lib::abi_struct! {
+abi::abi_struct! {
     /// An entry of the map.
     pub struct MemoryRange, 20 bytes {
         /// Where it starts.

@@ -2,8 +2,8 @@
 //! The registers of a stopped process as its tracer sees them: which there
 //! are, which may be changed, and to what.
 
-use lib::ptrace::register::{COUNT, CS, DS, EFL, ES, FS, GS, ORIG_EAX, SS};
-use lib::{Errno, Result};
+use abi::ptrace::register::{COUNT, CS, DS, EFL, ES, FS, GS, ORIG_EAX, SS};
+use abi::{Errno, Result};
 use mm::descriptor::Selector;
 
 /// The flags that a program may change itself: CF, PF, AF, ZF, SF, TF, DF, OF
@@ -11,7 +11,7 @@ use mm::descriptor::Selector;
 const EFLAGS_OF_PROGRAMS: u32 = 0xDD5;
 const WORD: u32 = 4;
 
-/// The user area: words in the order of [`lib::ptrace::register`].
+/// The user area: words in the order of [`abi::ptrace::register`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UserRegisters(pub [u32; COUNT]);
 
@@ -61,7 +61,7 @@ fn is_data_selector(value: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lib::ptrace::register::{EAX, EBX, EIP, UESP};
+    use abi::ptrace::register::{EAX, EBX, EIP, UESP};
 
     fn at(register: usize) -> u32 {
         register as u32 * WORD

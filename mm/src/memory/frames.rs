@@ -12,7 +12,7 @@
 use super::{PAGE_SIZE, PAGES, PHYSICAL_LIMIT, PhysicalAddress, physical};
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use lib::lock::Lock;
+use sync::Lock;
 
 /// How often each physical page is referred to; [`RESERVED`] for what is not
 /// ours to give away (0.11: `mem_map`, `USED`).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `make latency`: how long interrupts are masked at most, and where.
 //!
-//! The kernel of the image is one that measures it (`lib`'s
-//! `asm/system/measured.rs`) and tells the worst stretches on port E9h, which
+//! The kernel of the image is one that measures it (`lib/asm`'s
+//! `system/measured.rs`) and tells the worst stretches on port E9h, which
 //! Bochs prints. One tick is one instruction. The guest runs `usertests`.
 
 use std::collections::BTreeMap;
@@ -166,7 +166,7 @@ pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>>
 
 /// Whether a function is not one of the locks' own, which are in all places.
 fn tells_something(function: &str) -> bool {
-    let everywhere = ["??", "core::", "<*const", "lib::asm::", "<lib::lock::"];
+    let everywhere = ["??", "core::", "<*const", "asm::", "<sync::"];
     !everywhere.iter().any(|start| function.starts_with(start))
 }
 

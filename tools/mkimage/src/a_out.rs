@@ -15,8 +15,8 @@
 
 use crate::elf::{Executable, Segment};
 use crate::error::Fault;
-use lib::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
-use lib::pod::Pod;
+use abi::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use abi::pod::Pod;
 
 /// The unit of mapping; text and data share no page.
 pub const PAGE_SIZE: u32 = 4096;

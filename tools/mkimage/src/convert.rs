@@ -12,9 +12,9 @@ use crate::geometry::Geometry;
 use crate::image::Image;
 use crate::output::NewFile;
 use crate::progress::Progress;
+use abi::sys::types::{Device, major};
 use fs::layout::BLOCK_SIZE;
 use fsck::UntrustedVolume;
-use lib::sys::types::{Device, major};
 use std::path::Path;
 
 /// Bytes of a cylinder.

@@ -22,11 +22,11 @@ use crate::error::Fault;
 use crate::floppy::Regions;
 use crate::foreign;
 use crate::geometry::Geometry;
+use abi::abi_struct;
+use abi::command_line::CommandLine;
+use abi::pod::Pod;
+use abi::sys::types::Device;
 use fs::layout::{BLOCK_SIZE, DiskSuper, SUPER_MAGIC, SUPER_MAGIC_30};
-use lib::abi_struct;
-use lib::command_line::CommandLine;
-use lib::pod::Pod;
-use lib::sys::types::Device;
 
 /// Bytes of a sector.
 pub const SECTOR_SIZE: usize = 512;

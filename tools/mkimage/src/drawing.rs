@@ -219,7 +219,7 @@ mod tests {
     use crate::floppy::FLOPPY_SIZE;
     use crate::kernel_header::{MAGIC, VERSION};
     use crate::sample::sample;
-    use lib::sys::types::Device;
+    use abi::sys::types::Device;
     use std::os::unix::fs::FileExt;
     use std::path::Path;
 

@@ -5,13 +5,13 @@
 use crate::error::Fault;
 use crate::image_path::Escaped;
 use crate::ownership::{Use, kind_word, names, uses};
+use abi::sys::types::{Device, Time};
+use abi::time::gmtime;
 use fs::layout::{
     BLOCK_SIZE, DiskInode, Geometry, INODE_SIZE, InodeNumber, STATE_ERRORS, STATE_IN_USE,
     STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone, u16_at,
 };
 use fsck::{Blocks, Entry, UntrustedVolume, has_zones, super_block};
-use lib::sys::types::{Device, Time};
-use lib::time::gmtime;
 use serde::Serialize;
 use std::fmt;
 

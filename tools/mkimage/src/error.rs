@@ -6,7 +6,7 @@
 //! [`Fault`]; who knows the file turns it into an [`Error`] with
 //! [`Fault::in_file`].
 
-use lib::Errno;
+use abi::Errno;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -24,9 +24,9 @@ use crate::error::{Fault, FaultContext, HostContext, Result};
 use crate::image::Image;
 use crate::kernel_header::{self, KernelHeader};
 use crate::output::NewFile;
+use abi::sys::types::{Device, major};
 use fs::layout::BLOCK_SIZE;
 use fsck::UntrustedVolume;
-use lib::sys::types::{Device, major};
 use std::path::Path;
 
 /// Bytes of the floppy: 80 cylinders, 2 heads, 18 sectors.

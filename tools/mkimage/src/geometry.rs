@@ -142,7 +142,7 @@ impl FromStr for Geometry {
 mod tests {
     use super::*;
     use crate::disk::{BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, fill_boot_sector};
-    use lib::sys::types::Device;
+    use abi::sys::types::Device;
 
     fn sector(entries: &[PartitionEntry]) -> [u8; SECTOR_SIZE] {
         let mut table = [PartitionEntry::default(); 4];

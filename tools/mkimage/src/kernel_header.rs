@@ -13,8 +13,8 @@
 use crate::disk::SECTOR_SIZE;
 use crate::elf::Executable;
 use crate::error::Fault;
-use lib::abi_struct;
-use lib::pod::Pod;
+use abi::abi_struct;
+use abi::pod::Pod;
 
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"ELVN";

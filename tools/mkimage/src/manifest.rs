@@ -11,8 +11,8 @@
 use crate::disk::{CYLINDERS_MAX, KERNEL_LBA, SECTORS_PER_CYLINDER, command_line_sector};
 use crate::error::{Error, HostContext, Result};
 use crate::image_path::ImagePath;
-use lib::sys::types::{Device, Time};
-use lib::time::{Tm, mktime};
+use abi::sys::types::{Device, Time};
+use abi::time::{Tm, mktime};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;

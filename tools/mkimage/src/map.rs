@@ -405,8 +405,8 @@ mod tests {
     use crate::disk::{KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, fill_boot_sector};
     use crate::kernel_header::{MAGIC, VERSION};
     use crate::sample::sample;
+    use abi::sys::types::Device;
     use fs::layout::INODE_SIZE;
-    use lib::sys::types::Device;
     use std::os::unix::fs::FileExt;
     use std::path::Path;
 

@@ -5,9 +5,9 @@
 //! damage is [`fsck`](crate::fsck)'s business.
 
 use crate::image_path::Escaped;
+use abi::sys::stat::{S_ISDIR, S_ISLNK};
 use fs::layout::{InodeNumber, ROOT_INODE, SUPER_BLOCK, Zone};
 use fsck::{Entry, UntrustedVolume, has_zones};
-use lib::sys::stat::{S_ISDIR, S_ISLNK};
 use std::collections::VecDeque;
 
 /// Longer paths are of no use to anybody.
@@ -116,7 +116,7 @@ pub fn names(volume: &UntrustedVolume<'_>, uses: &[Use]) -> Vec<String> {
 
 /// A word for what an inode is.
 pub fn kind_word(mode: u16) -> &'static str {
-    use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, S_ISREG};
+    use abi::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, S_ISREG};
     match mode {
         mode if S_ISDIR(mode) => "directory",
         mode if S_ISREG(mode) => "file",

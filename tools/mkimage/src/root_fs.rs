@@ -12,17 +12,17 @@ use crate::error::{Error, Fault, Result};
 use crate::foreign;
 use crate::image_path::ImagePath;
 use crate::tree::{Kind, Node, Tree};
+use abi::Errno;
+use abi::fcntl::O_RDONLY;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
+use abi::sys::types::{Device, Time};
+use abi::unistd::SEEK_CUR;
+use abi::utime::Utimbuf;
 use contents::OpenFile;
 use fs::host::{Host, ReadInto, Storage};
 use fs::layout::{BLOCK_SIZE, ENTRY_NAME, NAME_LEN};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::O_RDONLY;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_ISDIR, Stat};
-use lib::sys::types::{Device, Time};
-use lib::unistd::SEEK_CUR;
-use lib::utime::Utimbuf;
 use std::path::Path;
 
 pub use contents::Writer;
@@ -202,7 +202,7 @@ impl<'fs> Mounted<'fs> {
         &self,
         path: &ImagePath,
         action: &'static str,
-        call: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>, &[u8]) -> lib::Result<T>,
+        call: impl FnOnce(&'fs Fs<'fs>, &FsTask<'fs>, &[u8]) -> abi::Result<T>,
     ) -> Result<T> {
         let bytes = self.checked(path)?;
         call(self.fs, &self.task, &bytes).map_err(self.error(path, action))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A small file system for tests, byte by byte.
 
+use abi::sys::stat::{S_IFDIR, S_IFREG};
 use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, MAX_FILE_SIZE, SUPER_MAGIC, Zone};
-use lib::sys::stat::{S_IFDIR, S_IFREG};
 
 /// 64 blocks and 32 inodes: inode bitmap in block 2, zone bitmap in 3, inodes in 4,
 /// data from 5 on, the root in 5. On it `/d` (inode 2, zone 6) and `/d/f` (inode 3, 3

@@ -327,7 +327,10 @@ fn a_run_of_constants_is_a_block_beside_a_block() {
         let number = format!("<span class=\"n\" data-n=\"{line}\">");
         assert!(block.contains(&number), "{line}: {block}");
     }
-    assert!(block.contains("lib/src/errno.rs::errno_table!<"), "{block}");
+    assert!(
+        block.contains("lib/abi/src/errno.rs::errno_table!<"),
+        "{block}"
+    );
     for name in ["EPERM", "EROFS", "ENOTEMPTY"] {
         assert!(
             block.matches(name).count() >= 2,
@@ -363,7 +366,7 @@ fn a_macro_stands_beside_our_item() {
     // A stub shows the row that makes it.
     let page = run.page("lib-close.c.html");
     let close = row(&page, "close");
-    assert!(close.contains("lib/src/unistd.rs::system_call_table!::close"));
+    assert!(close.contains("lib/abi/src/unistd.rs::system_call_table!::close"));
     assert!(close.contains("sys_close"), "{close}");
 }
 

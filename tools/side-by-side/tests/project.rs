@@ -99,7 +99,7 @@ fn each_constant_of_a_run_must_be_here() {
     check_problem(
         "__NR_break = \"::system_call_table!::break_\"\n",
         "",
-        "`__NR_break`: lib/src/unistd.rs has no `system_call_table!::break`",
+        "`__NR_break`: lib/abi/src/unistd.rs has no `system_call_table!::break`",
     );
 }
 
@@ -108,7 +108,7 @@ fn a_constant_that_is_another_number_is_found() {
     check_problem(
         "SIGIOT = \"::signal_table!::SIGABRT\"",
         "SIGIOT = \"::signal_table!::SIGTRAP\"",
-        "`SIGIOT`: lib/src/signal.rs::signal_table!::SIGTRAP is 5, expected 6 as in 0.11",
+        "`SIGIOT`: lib/abi/src/signal.rs::signal_table!::SIGTRAP is 5, expected 6 as in 0.11",
     );
     check_problem(
         "NR_HASH = { item = \"fs/src/buffer.rs::NR_HASH\", note = \"1024 chains instead of 307\" }",
@@ -118,7 +118,7 @@ fn a_constant_that_is_another_number_is_found() {
     check_problem(
         "__NR_break = \"::system_call_table!::break_\"",
         "__NR_break = \"::system_call_table!::stat\"",
-        "`__NR_break`: lib/src/unistd.rs::system_call_table!::stat is 18, expected 17",
+        "`__NR_break`: lib/abi/src/unistd.rs::system_call_table!::stat is 18, expected 17",
     );
 }
 

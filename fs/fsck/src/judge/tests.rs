@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::tests::{entries, inode, sample};
+use abi::sys::stat::{S_IFDIR, S_IFREG};
 use fs::layout::BLOCK_SIZE;
-use lib::sys::stat::{S_IFDIR, S_IFREG};
 
 /// The super block of `image`, tried on what `change` makes of it.
 fn tried<R>(mut image: Vec<u8>, change: impl FnOnce(&mut [u8]), ask: fn(&Trial<'_>) -> R) -> R {

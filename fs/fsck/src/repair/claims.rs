@@ -17,6 +17,7 @@
 use super::used_length;
 use crate::blocks::Block;
 use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones};
+use abi::sys::stat::S_ISDIR;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -26,7 +27,6 @@ use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, DiskInode, Geometry, INDIRECT, InodeNumber,
     ROOT_INODE, ZONES_PER_BLOCK, Zone, u16_at,
 };
-use lib::sys::stat::S_ISDIR;
 
 /// A place that names a zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,13 +5,13 @@ use super::{LINKS_MAX, Repairer};
 use crate::fault::Fault;
 use crate::volume::Entry;
 use crate::{Action, BadEntry, join};
+use abi::sys::stat::S_ISDIR;
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use fs::layout::{BLOCK_SIZE, ENTRY_NAME, InodeNumber, Zone, put_at, u16_at};
-use lib::sys::stat::S_ISDIR;
 
 /// Where an entry is.
 #[derive(Clone, Copy)]

@@ -6,12 +6,12 @@ use super::zones::MAX_APPENDED;
 use crate::Action;
 use crate::fault::Fault;
 use crate::volume::{has_known_type, has_zones};
+use abi::sys::stat::{S_IFDIR, S_IFREG, S_ISDIR, S_ISREG};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 use fs::layout::{BLOCK_SIZE, DIRECT_ZONES, DiskInode, InodeNumber, ROOT_INODE, Zone};
-use lib::sys::stat::{S_IFDIR, S_IFREG, S_ISDIR, S_ISREG};
 
 /// Bytes that a `/lost+found` grows to: it is searched for each new name.
 const LOST_AND_FOUND_SIZE: u32 = 16 * BLOCK_SIZE as u32;

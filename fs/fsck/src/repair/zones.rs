@@ -6,12 +6,12 @@ use super::claims::{Claim, are_entries};
 use crate::fault::Fault;
 use crate::volume::has_zones;
 use crate::{Action, ZoneFault};
+use abi::sys::stat::S_ISDIR;
 use alloc::vec::Vec;
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
     ZONES_PER_BLOCK, Zone, put_at, u16_at,
 };
-use lib::sys::stat::S_ISDIR;
 
 /// Zones that copies leave alone: `/lost+found` and the like need some.
 const RESERVED: usize = 8;

@@ -3,14 +3,14 @@
 //! tests that compare what a repair leaves with what was sound before.
 
 use crate::UntrustedVolume;
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_WRONLY};
+use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
+use abi::sys::types::Device;
 use fs::host::{Host, MemoryDisk, WriteFrom};
 use fs::layout::{BLOCK_SIZE, DiskInode, InodeNumber, ROOT_INODE};
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_WRONLY};
-use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
-use lib::sys::types::Device;
 use std::collections::BTreeMap;
 
 /// What a path leads to: the mode, and the contents of a file.
@@ -71,7 +71,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Makes a file; one for which there is no room stays as far as there is.
-    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> lib::Result<()> {
+    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> abi::Result<()> {
         let flags = O_CREAT | O_WRONLY;
         let fd = (self.fs).sys_open(&self.task, name.as_bytes(), flags, 0o755)? as u32;
         let mut left = WriteFrom(contents);

@@ -14,14 +14,14 @@
 #![no_std]
 #![no_main]
 
-use lib::fcntl::{F_SETFD, FD_CLOEXEC};
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
-use lib::{eprintln, println};
+use abi::fcntl::{F_SETFD, FD_CLOEXEC};
 use programs::command::{complain, options, status};
 use programs::process::{Command, Stdio};
+use user::calls::{self, Fd};
+use user::stdio;
+use user::{eprintln, println};
 
-lib::program!(main);
+user::program!(main);
 
 /// A form feed, the names of a command, its page, and so on.
 const MANUAL: &str = include_str!(concat!(env!("OUT_DIR"), "/manual"));

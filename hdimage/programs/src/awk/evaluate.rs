@@ -213,7 +213,7 @@ impl Interpreter<'_> {
         Ok(Value::Number(1.0))
     }
 
-    fn read_from(&mut self, name: &Text, how: Open) -> Valued<lib::Result<Option<Vec<u8>>>> {
+    fn read_from(&mut self, name: &Text, how: Open) -> Valued<abi::Result<Option<Vec<u8>>>> {
         let separator = self.separator()?;
         let is_it =
             |opened: &(Text, Opened)| opened.0 == *name && matches!(opened.1, Opened::Input(_));

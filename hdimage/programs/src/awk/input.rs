@@ -3,10 +3,10 @@
 
 use super::Stream;
 use crate::regex::Regex;
+use abi::Errno;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use lib::Errno;
 
 /// What separates records.
 pub enum Separator {
@@ -44,7 +44,7 @@ impl Input {
     }
 
     /// Reads more; whether there was any.
-    fn fill(&mut self) -> lib::Result<bool> {
+    fn fill(&mut self) -> abi::Result<bool> {
         if self.ended {
             return Ok(false);
         }
@@ -64,7 +64,7 @@ impl Input {
     }
 
     /// The next record; None at the end.
-    pub fn record(&mut self, separator: &Separator) -> lib::Result<Option<Vec<u8>>> {
+    pub fn record(&mut self, separator: &Separator) -> abi::Result<Option<Vec<u8>>> {
         if let Separator::Paragraph = separator {
             while self.ahead().first() == Some(&b'\n') || self.ahead().is_empty() && self.fill()? {
                 self.start += usize::from(self.ahead().first() == Some(&b'\n'));

@@ -48,7 +48,7 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn write(&mut self, bytes: &[u8]) -> lib::Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> abi::Result<()> {
         self.buffer.extend_from_slice(bytes);
         match self.buffer.len() < BUFFER {
             true => Ok(()),
@@ -56,7 +56,7 @@ impl Output {
         }
     }
 
-    pub fn flush(&mut self) -> lib::Result<()> {
+    pub fn flush(&mut self) -> abi::Result<()> {
         let bytes = core::mem::take(&mut self.buffer);
         self.stream.write(&bytes)
     }
@@ -436,7 +436,7 @@ impl<'a> Interpreter<'a> {
 }
 
 /// An error of a file.
-pub fn at(name: &[u8], errno: lib::Errno) -> Flow {
+pub fn at(name: &[u8], errno: abi::Errno) -> Flow {
     Flow::Error(format!("{}: {errno}", String::from_utf8_lossy(name)))
 }
 

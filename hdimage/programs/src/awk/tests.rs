@@ -3,7 +3,7 @@
 //! whole system.
 
 use super::{Interpreter, Open, Stream, World, parse};
-use lib::Errno;
+use abi::Errno;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ struct File {
 }
 
 impl Stream for File {
-    fn read(&mut self, buffer: &mut [u8]) -> lib::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> abi::Result<usize> {
         let files = self.files.borrow();
         let rest = &files[&self.name][self.place..];
         // Little by little, so that records are in several pieces.
@@ -33,7 +33,7 @@ impl Stream for File {
         Ok(count)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> lib::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> abi::Result<()> {
         if self.name == b"full" {
             return Err(Errno::ENOSPC);
         }
@@ -48,7 +48,7 @@ impl Stream for File {
 }
 
 impl World for Memory {
-    fn open(&mut self, name: &[u8], how: Open) -> lib::Result<Box<dyn Stream>> {
+    fn open(&mut self, name: &[u8], how: Open) -> abi::Result<Box<dyn Stream>> {
         let mut files = self.files.borrow_mut();
         match how {
             Open::Read if !files.contains_key(name) => return Err(Errno::ENOENT),

@@ -4,24 +4,24 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_WRONLY};
+use abi::sys::stat::S_ISDIR;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use lib::fcntl::{F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_WRONLY};
-use lib::sys::stat::S_ISDIR;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
-use lib::user::{env, stdio};
-use lib::{Errno, Result};
 use programs::awk::{Interpreter, Open, Stream, World, parse, unescape};
 use programs::command::{complain, fail, leading_options, report, status, usage};
 use programs::files::read_file;
 use programs::path::c_string;
 use programs::process::{Child, Command, Stdio};
+use user::calls::{self, Fd, File};
+use user::crt0::exit;
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "awk [-F separator] [-v name=value]... program [file...]\n       \
     awk [-F separator] [-v name=value]... -f file... [file...]";

@@ -4,11 +4,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::stdio;
 use programs::command::{options, status, usage};
 use programs::path::base_name;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "basename path [suffix]\n       basename -a [-s suffix] path...";
 

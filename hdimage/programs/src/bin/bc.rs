@@ -6,14 +6,14 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::calls::{Fd, File};
-use lib::user::stdio::{self, LineReader};
 use programs::bc::{Calculator, LIBRARY};
 use programs::command::{At, Outcome, complain, options, report, status};
+use user::calls::{Fd, File};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     // `-q` and `-s` of GNU's change nothing here.
@@ -58,7 +58,7 @@ fn lines(calculator: &mut Calculator<'_>, fd: Fd, path: &core::ffi::CStr) -> Out
 fn take(calculator: &mut Calculator<'_>, line: &[u8]) -> bool {
     calculator.line(line).unwrap_or_else(|error| {
         stdio::flush();
-        lib::eprintln!("bc: {error}");
+        user::eprintln!("bc: {error}");
         true
     })
 }

@@ -7,18 +7,19 @@
 #![no_std]
 #![no_main]
 
+use abi::Result;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
+use abi::sys::stat::Stat;
+use abi::unistd::SEEK_SET;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::hint::black_box;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
-use lib::sys::stat::Stat;
-use lib::unistd::SEEK_SET;
-use lib::user::signal::restore_without_mask;
-use lib::user::syscall;
-use lib::{Result, eprintln, println};
+use user::signal::restore_without_mask;
+use user::syscall;
+use user::{eprintln, println};
 
-lib::program!(main);
+user::program!(main);
 
 const KILOBYTE: usize = 1024;
 const PAGE: usize = 4096;
@@ -323,7 +324,7 @@ fn faults() -> Result<()> {
         exit();
     }
     row("fault-cow", PAGES, touch);
-    call!(kill(child, lib::signal::Signal::SIGKILL.number()))?;
+    call!(kill(child, abi::signal::Signal::SIGKILL.number()))?;
     call!(waitpid(child, 0, 0))?;
     call!(brk(heap)).map(drop)
 }
@@ -334,7 +335,7 @@ extern "C" fn handler(signal: u32) {
 
 fn signals() -> Result<()> {
     let pid = call!(getpid())?;
-    let signal = lib::signal::Signal::SIGUSR1.number();
+    let signal = abi::signal::Signal::SIGUSR1.number();
     row("signal", 200, |_| {
         set_handler(signal)?;
         call!(kill(pid, signal))
@@ -353,7 +354,7 @@ fn set_handler(signal: u32) -> Result<u32> {
 /// Leaves the machine alone for a second, so that what a kernel does when it
 /// is idle has been done, as on a machine that waits for its user.
 fn settle() -> Result<()> {
-    let signal = lib::signal::Signal::SIGALRM.number();
+    let signal = abi::signal::Signal::SIGALRM.number();
     set_handler(signal)?;
     call!(alarm(1))?;
     // Ends with EINTR.

@@ -4,18 +4,18 @@
 #![no_std]
 #![no_main]
 
+use abi::time::gmtime;
 use alloc::format;
 use core::ffi::CStr;
-use lib::println;
-use lib::time::gmtime;
-use lib::user::calls;
 use programs::command::{fail, options, status, usage};
 use programs::date::{LONG_MONTHS, calendar};
 use programs::number::unsigned;
+use user::calls;
+use user::println;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "cal [[month] year]";
 const DAYS: &str = "Su Mo Tu We Th Fr Sa";

@@ -6,13 +6,13 @@
 #![no_std]
 #![no_main]
 
-use lib::print;
-use lib::user::stdio;
 use programs::command::{options, status};
 use programs::files::{for_each_chunk, for_each_stream};
 use programs::options::Options;
+use user::print;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let options = options("benstuvAET", "cat [-bensvtAET] [file...]");

@@ -3,13 +3,13 @@
 #![no_std]
 #![no_main]
 
-use lib::sys::stat::S_ISLNK;
-use lib::user::{calls, env};
+use abi::sys::stat::S_ISLNK;
 use programs::command::{At, fail, status, usage};
 use programs::files::for_tree;
 use programs::mode::change_mode;
+use user::{calls, env};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "chmod [-R] mode file...";
 

@@ -3,12 +3,12 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls;
 use programs::accounts::Accounts;
 use programs::command::{At, fail, options, status, usage};
 use programs::files::for_tree;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "chown [-R] owner[:group] file...\n       chown [-R] :group file...";
 

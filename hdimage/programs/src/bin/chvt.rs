@@ -3,12 +3,12 @@
 #![no_std]
 #![no_main]
 
-use lib::fcntl::{O_NOCTTY, O_WRONLY};
-use lib::user::calls::{self, File};
+use abi::fcntl::{O_NOCTTY, O_WRONLY};
 use programs::command::{fail, options, usage};
 use programs::number::unsigned;
+use user::calls::{self, File};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "chvt number";
 /// The console in front.

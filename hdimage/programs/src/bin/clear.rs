@@ -3,12 +3,12 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 /// Cursor to the upper left corner, then erase the whole screen (ECMA-48).
 const HOME_AND_ERASE: &[u8] = b"\x1b[H\x1b[2J";
 
 fn main() -> i32 {
-    lib::user::stdio::put(HOME_AND_ERASE);
+    user::stdio::put(HOME_AND_ERASE);
     0
 }

@@ -6,14 +6,14 @@
 #![no_main]
 
 use core::ffi::CStr;
-use lib::println;
-use lib::user::calls::{self, Fd, File};
-use lib::user::stdio;
 use programs::command::{At, Outcome, options, report, usage};
+use user::calls::{self, Fd, File};
+use user::println;
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "cmp [-ls] file1 [file2]";
 
@@ -34,7 +34,7 @@ impl Bytes {
     }
 
     /// The next byte; `None` at the end.
-    fn next(&mut self) -> lib::Result<Option<u8>> {
+    fn next(&mut self) -> abi::Result<Option<u8>> {
         if self.range.is_empty() {
             self.range = 0..calls::read_on(self.fd, &mut self.buffer)?;
         }
@@ -93,7 +93,7 @@ fn compare(first: &CStr, second: &CStr, all: bool, silent: bool) -> Outcome<bool
             (longer, _) => {
                 if !silent {
                     let shorter = if longer.is_none() { first } else { second };
-                    lib::eprintln!("cmp: EOF on {}", shorter.to_string_lossy());
+                    user::eprintln!("cmp: EOF on {}", shorter.to_string_lossy());
                 }
                 return Ok(false);
             }

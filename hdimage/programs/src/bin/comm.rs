@@ -8,13 +8,13 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
-use lib::user::calls::{Fd, File};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Outcome, options, report, status, usage};
+use user::calls::{Fd, File};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "comm [-123] file1 file2";
 

@@ -8,11 +8,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls;
 use programs::command::{confirm, options, status, usage};
 use programs::files::{CopyOptions, copy, for_each_pair};
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "cp [-rpaifnuv] from to\n       cp [-rpaifnuv] from... directory";
 

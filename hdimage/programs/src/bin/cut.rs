@@ -6,14 +6,14 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, fail, options, status, usage};
 use programs::fields::List;
 use programs::files::for_each_stream;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "cut -c list [file...]\n       cut -f list [-d character] [-s] [file...]";
 

@@ -4,12 +4,12 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::{calls, stdio};
 use programs::command::{At, complain, fail, options, report, status, usage};
 use programs::date::{formatted_date, long_date, parse_date, parse_time};
+use user::println;
+use user::{calls, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "date [-u] [-d time | -r file | -s time] [+format]\n       \
     date [-u] MMDDhhmm[[CC]YY][.ss]";

@@ -5,22 +5,23 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use abi::unistd::SEEK_SET;
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd, File};
-use lib::user::env;
-use lib::{Errno, eprintln};
 use programs::command::{At, Outcome, report, status, usage};
 use programs::number::unsigned;
 use programs::path::c_string;
+use user::calls::{self, Fd, File};
+use user::env;
+use user::eprintln;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "dd [if=file] [of=file] [bs=n] [count=n] [skip=n] [seek=n] [conv=notrunc]";
 const NAMES: [&str; 7] = ["if", "of", "bs", "count", "skip", "seek", "conv"];

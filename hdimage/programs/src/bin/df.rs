@@ -5,21 +5,22 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::sys::types::Device;
+use abi::unistd::SEEK_SET;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::types::Device;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
-use lib::user::stdio;
-use lib::{Errno, print, println};
 use programs::command::{At, Outcome, options, report, status};
 use programs::files::{Mount, device_node, mounts};
 use programs::number::human;
+use user::calls::{self, File};
+use user::stdio;
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const BLOCK: u32 = 1024;
 /// Magic numbers of Minix v1, names of 14 and of 30 characters.
@@ -103,7 +104,7 @@ fn show(mount: &Mount, path: &CStr, unit: Unit) -> Outcome {
     Ok(())
 }
 
-fn usage(node: &CStr) -> lib::Result<Usage> {
+fn usage(node: &CStr) -> abi::Result<Usage> {
     let file = File::open(node)?;
     let super_block = read_at(&file, BLOCK, BLOCK)?;
     let word = |index: usize| {
@@ -138,7 +139,7 @@ fn usage(node: &CStr) -> lib::Result<Usage> {
     })
 }
 
-fn read_at(file: &File, offset: u32, size: u32) -> lib::Result<Vec<u8>> {
+fn read_at(file: &File, offset: u32, size: u32) -> abi::Result<Vec<u8>> {
     let mut bytes = vec![0; size as usize];
     calls::lseek(file.fd(), offset as i32, SEEK_SET)?;
     let mut done = 0;

@@ -7,15 +7,12 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::sys::stat::{S_ISDIR, Stat};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::ops::Range;
-use lib::Errno;
-use lib::sys::stat::{S_ISDIR, Stat};
-use lib::user::calls::{self, Fd};
-use lib::user::{env, stdio};
-use lib::{print, println};
 use programs::command::{At, Outcome, fail, options, report, usage};
 use programs::date::formatted_date;
 use programs::diff::{Change, changes, classes};
@@ -23,10 +20,13 @@ use programs::files::{for_each_chunk, is_directory, names_in, read_file};
 use programs::io::text;
 use programs::number::unsigned;
 use programs::path::{base_name, join};
+use user::calls::{self, Fd};
+use user::{env, stdio};
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "diff [-bwiuqrsNa] [-U lines] file1 file2";
 

@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::stdio;
 use programs::command::{options, status, usage};
 use programs::path::directory_name;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "dirname path...";
 

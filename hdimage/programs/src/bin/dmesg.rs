@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::stdio;
 use programs::command::{options, report, status};
 use programs::files::read_file;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     options("", "dmesg");

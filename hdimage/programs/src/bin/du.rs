@@ -6,19 +6,19 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::{S_ISDIR, Stat};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::print;
-use lib::sys::stat::{S_ISDIR, Stat};
-use lib::user::{calls, stdio};
 use programs::command::{At, options, report, status};
 use programs::files::names_in;
 use programs::number::human;
 use programs::path::join;
+use user::print;
+use user::{calls, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// Zones whose numbers stand in the inode, and in a block of such numbers.
 const DIRECT: u32 = 7;

@@ -3,9 +3,9 @@
 #![no_std]
 #![no_main]
 
-use lib::user::{env, stdio};
+use user::{env, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let (newline, words) = match env::args() {

@@ -4,21 +4,21 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{O_APPEND, O_CREAT, O_TRUNC, O_WRONLY};
+use abi::signal::Signal;
 use alloc::vec::Vec;
-use lib::fcntl::{O_APPEND, O_CREAT, O_TRUNC, O_WRONLY};
-use lib::signal::Signal;
-use lib::user::calls::{self, Fd, File};
-use lib::user::signal::{Handler, sigaction};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{options, usage};
 use programs::ed::{Editor, Problem, World};
 use programs::files::read_file;
 use programs::path::c_string;
 use programs::process::{Command, Stdio};
+use user::calls::{self, Fd, File};
+use user::signal::{Handler, sigaction};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "ed [-s] [-p prompt] [file]";
 
@@ -61,7 +61,7 @@ impl World for System {
     fn read(&mut self, path: &[u8]) -> Result<Vec<u8>, Problem> {
         let path = c_string(path);
         read_file(&path).map_err(|failure| {
-            lib::user::stdio::error_message(&[path.to_bytes()], &failure.errno());
+            user::stdio::error_message(&[path.to_bytes()], &failure.errno());
             "Cannot open input file"
         })
     }
@@ -72,7 +72,7 @@ impl World for System {
         File::open_with(&path, O_WRONLY | O_CREAT | how, 0o666)
             .and_then(|file| calls::write_all(file.fd(), text))
             .map_err(|errno| {
-                lib::user::stdio::error_message(&[path.to_bytes()], &errno);
+                user::stdio::error_message(&[path.to_bytes()], &errno);
                 "Cannot write output file"
             })
     }
@@ -95,9 +95,9 @@ impl World for System {
 
     fn feed(&mut self, command: &[u8], text: &[u8]) -> Result<(), Problem> {
         stdio::flush();
-        let feed = || -> lib::Result<()> {
+        let feed = || -> abi::Result<()> {
             let (from, to) = calls::pipe()?;
-            let child = calls::fcntl(to, lib::fcntl::F_SETFD, lib::fcntl::FD_CLOEXEC)
+            let child = calls::fcntl(to, abi::fcntl::F_SETFD, abi::fcntl::FD_CLOEXEC)
                 .and_then(|_| shell(command).stdin(Stdio::File(from)).spawn());
             calls::close(from)?;
             // A command need not read all of it.

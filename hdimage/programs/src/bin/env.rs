@@ -6,13 +6,13 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::{env, stdio};
 use programs::command::status;
 use programs::run::{DEFAULT_PATH, execute, not_run};
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let mut arguments = env::args();

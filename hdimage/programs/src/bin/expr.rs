@@ -9,14 +9,14 @@
 
 use alloc::format;
 use alloc::vec::Vec;
-use lib::user::{env, stdio};
 use programs::command::complain;
 use programs::number::signed;
 use programs::regex::{Options, Regex, RegexError};
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 type Result<T> = core::result::Result<T, &'static str>;
 /// Operators of the same precedence, the loosest first.

@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     1

@@ -8,21 +8,21 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::O_RDWR;
+use abi::unistd::SEEK_SET;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::fcntl::O_RDWR;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd, File};
-use lib::user::stdio;
-use lib::{print, println};
 use programs::command::{At, Outcome, complain, options, report, status, usage};
 use programs::io::{BufReader, Read};
 use programs::number::unsigned;
 use programs::partitions::{Fault, MINIX, PARTITIONS, Partition, SECTOR, Table};
+use user::calls::{self, Fd, File};
+use user::stdio;
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "fdisk -l [disk...]\n       fdisk disk";
 const HELP: &str = "a  boot from a partition, or no longer\n\
@@ -135,7 +135,7 @@ fn tell(fault: Fault) {
     }
 }
 
-fn write(file: &File, sector: &[u8; SECTOR]) -> lib::Result<()> {
+fn write(file: &File, sector: &[u8; SECTOR]) -> abi::Result<()> {
     calls::lseek(file.fd(), 0, SEEK_SET)?;
     calls::write_all(file.fd(), sector)?;
     calls::sync();
@@ -144,7 +144,7 @@ fn write(file: &File, sector: &[u8; SECTOR]) -> lib::Result<()> {
 }
 
 /// How many sectors the disk has: a byte can be read of each, and of none behind them.
-fn sectors(file: &File) -> lib::Result<u64> {
+fn sectors(file: &File) -> abi::Result<u64> {
     let is_there = |sector: u32| {
         let place = calls::lseek(file.fd(), sector as i32 * SECTOR as i32, SEEK_SET);
         place.is_ok() && calls::read(file.fd(), &mut [0]) == Ok(1)

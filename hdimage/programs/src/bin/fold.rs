@@ -5,14 +5,14 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, fail, options, status};
 use programs::files::for_each_stream;
 use programs::number::unsigned;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let options = options("bsw:", "fold [-bs] [-w width] [file...]");

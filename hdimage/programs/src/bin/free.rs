@@ -6,12 +6,12 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
 use programs::command::{options, report, status};
 use programs::files::read_file;
 use programs::number::unsigned;
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 const PAGE_KILOBYTES: u32 = 4;
 

@@ -16,6 +16,9 @@
 
 extern crate alloc;
 
+use abi::fcntl::{O_RDONLY, O_RDWR};
+use abi::sys::stat::{S_ISDIR, S_ISREG, Stat};
+use abi::sys::types::Device;
 use alloc::boxed::Box;
 use alloc::ffi::CString;
 use core::ffi::CStr;
@@ -24,20 +27,17 @@ use fsck::{
     Action, Block, Changes, Device as Blocks, Kept, Options as Rules, Problem, Repaired, Report,
     STATE_ERRORS, STATE_VALID, SUPER_BLOCK, check, repair_until_clean, super_block,
 };
-use lib::fcntl::{O_RDONLY, O_RDWR};
-use lib::println;
-use lib::sys::stat::{S_ISDIR, S_ISREG, Stat};
-use lib::sys::types::Device;
-use lib::user::calls::{self, File};
-use lib::user::crt0::exit;
-use lib::user::{env, stdio};
 use programs::command::{complain, confirm};
 use programs::disk::{self, BLOCK, MOST_BLOCKS, Use};
 use programs::files::device_node;
 use programs::io::Read;
 use programs::options::Options;
+use user::calls::{self, File};
+use user::crt0::exit;
+use user::println;
+use user::{env, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "fsck [-a|-p] [-n|-y] [-f] [-v] device";
 
@@ -71,7 +71,7 @@ fn main() -> i32 {
 }
 
 fn usage() -> ! {
-    lib::eprintln!("usage: {USAGE}");
+    user::eprintln!("usage: {USAGE}");
     exit(WRONG_USAGE)
 }
 
@@ -262,7 +262,7 @@ impl Blocks for &Disk {
 impl Disk {
     /// Writes what a repair changes: the super block last, as it says that all is
     /// valid.
-    fn write(&self, changes: &Changes) -> lib::Result<()> {
+    fn write(&self, changes: &Changes) -> abi::Result<()> {
         let (first, last) = (..SUPER_BLOCK, SUPER_BLOCK..=SUPER_BLOCK);
         let others = changes.range(first).chain(changes.range(SUPER_BLOCK + 1..));
         self.write_all(others)?;
@@ -275,7 +275,7 @@ impl Disk {
     fn write_all<'a>(
         &self,
         changes: impl Iterator<Item = (&'a u32, &'a Box<Block>)>,
-    ) -> lib::Result<()> {
+    ) -> abi::Result<()> {
         for (&number, block) in changes {
             disk::seek(&self.file, number)?;
             calls::write_all(self.file.fd(), &block[..])?;

@@ -8,19 +8,19 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
+use abi::signal::Signal;
 use core::ffi::CStr;
-use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
-use lib::signal::Signal;
-use lib::user::calls::{self, Fd, Pid};
-use lib::user::signal::{Handler, sigaction};
-use lib::user::{env, stdio};
 use programs::authentication::{KEYS, give_terminal, read_line, terminal};
 use programs::command::{At, Outcome, fail, report, status, usage};
 use programs::files::read_file;
 use programs::path::{c_string, join};
 use programs::terminal::sane;
+use user::calls::{self, Fd, Pid};
+use user::signal::{Handler, sigaction};
+use user::{env, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "getty line";
 const LOGIN: &CStr = c"/bin/login";
@@ -36,7 +36,7 @@ fn main() -> i32 {
         match calls::fork() {
             Ok(None) => drop(calls::setsid()),
             Ok(Some(child)) => {
-                while calls::waitpid(child.0 as i32, 0) == Err(lib::Errno::EINTR) {}
+                while calls::waitpid(child.0 as i32, 0) == Err(abi::Errno::EINTR) {}
                 return 0;
             }
             Err(errno) => fail(&[b"fork"], errno),
@@ -60,7 +60,7 @@ fn open_terminal(path: &CStr) -> Outcome {
     }
     // A line without a carrier would have to be waited for.
     let first = calls::open(path, O_RDWR | O_NOCTTY | O_NONBLOCK, 0).at(path)?;
-    let device = terminal(first).ok_or(lib::Errno::ENOTTY).at(path)?;
+    let device = terminal(first).ok_or(abi::Errno::ENOTTY).at(path)?;
     give_terminal(device, 0, 0);
     calls::hang_up(first).at(path)?;
     for fd in [first, Fd::STDIN, Fd::STDOUT, Fd::STDERR] {

@@ -5,25 +5,26 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::sys::stat::S_ISDIR;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::S_ISDIR;
-use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
-use lib::user::env;
-use lib::user::stdio::{self, LineReader};
-use lib::{Errno, print, println};
 use programs::command::{At, Outcome, complain, options, report, status, usage};
 use programs::files::{is_output, names_in, read_file};
 use programs::number::unsigned;
 use programs::options::Options;
 use programs::path::join;
 use programs::regex::{self, Regex, Syntax, Whole};
+use user::calls::{self, Fd, File};
+use user::crt0::exit;
+use user::env;
+use user::stdio::{self, LineReader};
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "grep [-EFGivwxnclLqshHor] [-A n] [-B n] [-C n] [-m n] pattern [file...]\n       \
     grep ... [-e pattern]... [-f file]... [file...]";

@@ -3,12 +3,12 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::{calls, stdio};
 use programs::accounts::Accounts;
 use programs::command::{fail, options, usage};
+use user::println;
+use user::{calls, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "groups [name]";
 

@@ -6,23 +6,23 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_EXCL, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{S_ISREG, Stat};
+use abi::utime::Utimbuf;
 use alloc::ffi::CString;
 use core::cell::Cell;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_ISREG, Stat};
-use lib::user::calls::{self, Fd, File};
-use lib::user::{env, stdio};
-use lib::utime::Utimbuf;
 use programs::command::{At, Outcome, complain, options, report, status};
 use programs::gzip::{Decoder, Encoder};
 use programs::io::{BufWriter, Read, Write};
 use programs::path::{base_name, c_string};
+use user::calls::{self, Fd, File};
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "gzip [-cdfknqt] [-1 ... -9] [file...]";
 /// Bytes that are worked on at a time.

@@ -3,10 +3,10 @@
 #![no_std]
 #![no_main]
 
-use lib::reboot::REBOOT_HALT;
+use abi::reboot::REBOOT_HALT;
 use programs::command::shut_down;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     shut_down(REBOOT_HALT)

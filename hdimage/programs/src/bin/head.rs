@@ -7,14 +7,14 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Extent, Outcome, extent_options, status, usage};
 use programs::files::for_each_stream;
+use user::calls::{self, Fd};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "head [-qv] [-n lines | -n -lines | -c bytes] [file...]";
 

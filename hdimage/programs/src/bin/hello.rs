@@ -4,11 +4,11 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::env;
 use programs::io::text;
+use user::env;
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 /// The value becomes the exit status.
 fn main() -> i32 {

@@ -3,10 +3,10 @@
 #![no_std]
 #![no_main]
 
-use lib::user::{calls, stdio};
 use programs::command::{At, options, report, status};
+use user::{calls, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     options("s", "hostname");

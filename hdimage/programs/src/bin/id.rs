@@ -7,14 +7,14 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::{calls, stdio};
-use lib::{print, println};
 use programs::accounts::Accounts;
 use programs::command::{fail, options, usage};
+use user::{calls, stdio};
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "id [-uGgnr] [name]";
 

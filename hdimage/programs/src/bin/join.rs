@@ -9,14 +9,14 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
-use lib::user::stdio;
 use programs::command::{fail, options, report, status, usage};
 use programs::files::read_input;
 use programs::number::unsigned;
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "join [-a n]... [-v n]... [-1 field] [-2 field] [-t character] \
     [-e text] [-o list] file1 file2";

@@ -8,10 +8,10 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
-use lib::user::env;
 use programs::kill;
+use user::env;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();

@@ -10,16 +10,16 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
 use programs::command::{At, options, report, status};
 use programs::files::{for_each_chunk, for_each_input};
 use programs::pager::Pager;
 use programs::terminal::RawMode;
+use user::calls::{self, Fd};
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// A screen that does not tell its size.
 const DEFAULT_SIZE: (usize, usize) = (25, 80);
@@ -49,7 +49,7 @@ fn main() -> i32 {
 }
 
 /// Keys come from standard error: standard input may be what is shown.
-fn show(text: &[u8], numbers: bool) -> lib::Result<()> {
+fn show(text: &[u8], numbers: bool) -> abi::Result<()> {
     let raw = RawMode::new(Fd::STDERR)?;
     let size = calls::window_size(Fd::STDOUT).ok();
     let size = size.map(|size| (usize::from(size.ws_row), usize::from(size.ws_col)));

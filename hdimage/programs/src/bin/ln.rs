@@ -6,16 +6,16 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::sys::stat::{S_ISDIR, S_ISLNK};
 use core::ffi::CStr;
-use lib::Errno;
-use lib::sys::stat::{S_ISDIR, S_ISLNK};
-use lib::user::{calls, stdio};
 use programs::command::{At, options, report, status, usage};
 use programs::files::{for_each_pair, say};
+use user::{calls, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "ln [-sfnv] file [name]\n       ln [-sfnv] file... directory";
 

@@ -4,13 +4,13 @@
 #![no_std]
 #![no_main]
 
-use lib::fcntl::{O_NOCTTY, O_WRONLY};
-use lib::kd::LAYOUTS;
-use lib::println;
-use lib::user::calls::{self, File};
+use abi::fcntl::{O_NOCTTY, O_WRONLY};
+use abi::kd::LAYOUTS;
 use programs::command::{fail, options, usage};
+use user::calls::{self, File};
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "loadkeys [layout]";
 /// The console in front: all share the keyboard.

@@ -4,16 +4,13 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::O_WRONLY;
+use abi::pod::Pod;
+use abi::signal::Signal;
+use abi::unistd::SEEK_SET;
+use abi::utmp::{UTMP_FILE, Utmp};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::fcntl::O_WRONLY;
-use lib::pod::Pod;
-use lib::signal::Signal;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd, File};
-use lib::user::signal::{Handler, sigaction};
-use lib::user::{env, stdio};
-use lib::utmp::{UTMP_FILE, Utmp};
 use programs::accounts::{Accounts, User};
 use programs::authentication::{
     KEYS, ask_password, become_user, environment, fill_standard_files, give_terminal, is_password,
@@ -23,10 +20,13 @@ use programs::command::fail;
 use programs::files::read_file;
 use programs::path::c_string;
 use programs::run::DEFAULT_PATH;
+use user::calls::{self, Fd, File};
+use user::signal::{Handler, sigaction};
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const TRIES: usize = 3;
 /// Seconds for all of them.
@@ -68,7 +68,7 @@ fn identify(name: &[u8]) -> Option<User> {
 }
 
 /// Turns this process into the user's shell; comes back only with an error.
-fn session(user: &User) -> lib::Errno {
+fn session(user: &User) -> abi::Errno {
     if let Some(terminal) = terminal(Fd::STDIN) {
         give_terminal(terminal, user.uid, user.gid);
         if let Some((place, utmp)) =

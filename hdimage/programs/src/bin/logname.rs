@@ -4,14 +4,14 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::calls::Fd;
-use lib::user::stdio;
 use programs::authentication::terminal;
 use programs::command::fail;
 use programs::logins::logins;
+use user::calls::Fd;
+use user::println;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let own = terminal(Fd::STDIN);

@@ -9,15 +9,11 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat};
+use abi::sys::types::{Device, Time};
 use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISLNK, S_ISREG, Stat};
-use lib::sys::types::{Device, Time};
-use lib::user::calls::{self, Fd};
-use lib::user::dirent::read_directory;
-use lib::user::stdio;
-use lib::{print, println};
 use programs::accounts::Accounts;
 use programs::columns;
 use programs::command::{At, Outcome, options, report, status};
@@ -26,10 +22,14 @@ use programs::mode::mode_string;
 use programs::number::human;
 use programs::options::Options;
 use programs::path::join;
+use user::calls::{self, Fd};
+use user::dirent::read_directory;
+use user::stdio;
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// Width of what is no terminal, or one that doesn't tell.
 const DEFAULT_WIDTH: usize = 80;
@@ -106,7 +106,7 @@ impl<'a> Ls<'a> {
         }
     }
 
-    fn stat(&self, path: &CStr) -> lib::Result<Stat> {
+    fn stat(&self, path: &CStr) -> abi::Result<Stat> {
         if self.accounts.is_some() {
             calls::lstat(path)
         } else {
@@ -224,7 +224,7 @@ impl<'a> Ls<'a> {
         }
         stdio::put(&self.label(entry));
         if self.accounts.is_some() && S_ISLNK(entry.stat.st_mode) {
-            let mut buffer = [0; lib::limits::PATH_MAX];
+            let mut buffer = [0; abi::limits::PATH_MAX];
             if let Ok(target) = calls::readlink(&join(directory, &entry.name), &mut buffer) {
                 stdio::put(b" -> ");
                 stdio::put(target);

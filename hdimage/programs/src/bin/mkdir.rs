@@ -6,13 +6,13 @@
 #![no_main]
 
 use core::ffi::CStr;
-use lib::user::calls;
 use programs::command::{At, Outcome, options, report, status, usage};
 use programs::files::{is_directory, say};
 use programs::mode::change_mode;
 use programs::path::directory_name;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mkdir [-pv] [-m mode] directory...";
 

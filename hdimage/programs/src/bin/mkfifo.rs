@@ -3,13 +3,13 @@
 #![no_std]
 #![no_main]
 
-use lib::sys::stat::S_IFIFO;
-use lib::sys::types::Device;
-use lib::user::calls;
+use abi::sys::stat::S_IFIFO;
+use abi::sys::types::Device;
 use programs::command::{At, options, report, status, usage};
 use programs::mode::change_mode;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mkfifo [-m mode] name...";
 const MODE: u16 = 0o666;

@@ -6,18 +6,18 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::fcntl::O_RDWR;
+use abi::sys::stat::{S_IFDIR, S_ISBLK};
+use abi::sys::types::{Device, major};
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::O_RDWR;
-use lib::println;
-use lib::sys::stat::{S_IFDIR, S_ISBLK};
-use lib::sys::types::{Device, major};
-use lib::user::calls::{self, File};
 use programs::command::{At, Outcome, fail, options, report, status, usage};
 use programs::disk::{self, BLOCK, MOST_BLOCKS, is_mounted};
 use programs::number::unsigned;
+use user::calls::{self, File};
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mkfs [-f] [-i inodes] device [blocks]";
 
@@ -111,7 +111,7 @@ struct Disk(File);
 
 impl Disk {
     /// Why it should stay as it is.
-    fn reason_against(&self) -> lib::Result<Option<&'static str>> {
+    fn reason_against(&self) -> abi::Result<Option<&'static str>> {
         let stat = calls::fstat(self.0.fd())?;
         let device = Device(stat.st_rdev);
         Ok(if !S_ISBLK(stat.st_mode) {
@@ -126,7 +126,7 @@ impl Disk {
     }
 
     /// Whether it begins with a boot sector in which a partition is entered.
-    fn has_partitions(&self) -> lib::Result<bool> {
+    fn has_partitions(&self) -> abi::Result<bool> {
         let mut sector = [0; 512];
         disk::seek(&self.0, 0)?;
         calls::read_on(self.0.fd(), &mut sector)?;
@@ -136,7 +136,7 @@ impl Disk {
     }
 
     /// Writes a block: the pieces, each at its offset, among zeros.
-    fn write(&self, block: u32, pieces: &[(usize, &[u8])]) -> lib::Result<()> {
+    fn write(&self, block: u32, pieces: &[(usize, &[u8])]) -> abi::Result<()> {
         let mut data = [0; BLOCK as usize];
         for (offset, piece) in pieces {
             let place = data.get_mut(*offset..offset + piece.len());
@@ -145,12 +145,12 @@ impl Disk {
         self.write_data(block, &data)
     }
 
-    fn write_data(&self, block: u32, data: &[u8]) -> lib::Result<()> {
+    fn write_data(&self, block: u32, data: &[u8]) -> abi::Result<()> {
         disk::seek(&self.0, block)?;
         calls::write_all(self.0.fd(), data)
     }
 
-    fn fill(&self, layout: &Layout) -> lib::Result<()> {
+    fn fill(&self, layout: &Layout) -> abi::Result<()> {
         let inode_table = FIRST_MAP + layout.inode_map + layout.zone_map;
         self.write(0, &[])?;
         self.write_map(FIRST_MAP, layout.inode_map, layout.inodes)?;
@@ -189,7 +189,7 @@ impl Disk {
 
     /// A bitmap: bit 0 stands for nothing and bit 1 for the root, which are in
     /// use, as is what lies behind `last`.
-    fn write_map(&self, first: u32, blocks: u32, last: u32) -> lib::Result<()> {
+    fn write_map(&self, first: u32, blocks: u32, last: u32) -> abi::Result<()> {
         for index in 0..blocks {
             let mut data = [0; BLOCK as usize];
             for (byte, number) in data.iter_mut().zip((index * BITS_PER_BLOCK..).step_by(8)) {

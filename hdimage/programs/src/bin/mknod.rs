@@ -4,14 +4,14 @@
 #![no_std]
 #![no_main]
 
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO};
-use lib::sys::types::Device;
-use lib::user::calls;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO};
+use abi::sys::types::Device;
 use programs::command::{At, options, report, status, usage};
 use programs::mode::change_mode;
 use programs::number::unsigned;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mknod [-m mode] name b|c major minor\n       mknod [-m mode] name p";
 

@@ -6,16 +6,16 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::{self, Fd};
-use lib::user::crt0::exit;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Outcome, options, status};
 use programs::files::for_each_input;
 use programs::terminal::RawMode;
+use user::calls::{self, Fd};
+use user::crt0::exit;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// The size of a screen that doesn't tell: 80 columns and 24 lines.
 const DEFAULT_SIZE: (usize, usize) = (80, 24);

@@ -7,12 +7,12 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::{calls, stdio};
 use programs::command::{At, fail, options, report, status, usage};
 use programs::files::{device_node, mounts};
+use user::println;
+use user::{calls, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mount [-r] [-o ro|rw|remount,...] [[device] directory]";
 

@@ -6,14 +6,14 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::sys::stat::{S_ISDIR, Stat};
 use core::ffi::CStr;
-use lib::Errno;
-use lib::sys::stat::{S_ISDIR, Stat};
-use lib::user::calls;
 use programs::command::{At, Outcome, complain, confirm, options, status, usage};
 use programs::files::{CopyOptions, RemoveOptions, copy, for_each_pair, remove, same_file, say};
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "mv [-finv] from to\n       mv [-finv] from... directory";
 

@@ -5,12 +5,12 @@
 #![no_main]
 
 use core::ffi::CStr;
-use lib::user::{calls, env};
 use programs::command::{complain, leading_options, usage};
 use programs::number::signed;
 use programs::run::{DEFAULT_PATH, execute, not_run};
+use user::{calls, env};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "nice [-n adjustment] command";
 const STEPS: i32 = 10;

@@ -6,14 +6,14 @@
 
 use alloc::format;
 use alloc::vec::Vec;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, fail, options, status, usage};
 use programs::files::for_each_stream;
 use programs::number::signed;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "nl [-b a|t|n] [-v first] [-i step] [-w width] [-s separator] \
     [-n ln|rn|rz] [file...]";

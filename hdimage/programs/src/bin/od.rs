@@ -8,16 +8,16 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::{env, stdio};
-use lib::{print, println};
 use programs::command::{fail, options, status, usage};
 use programs::dump::{Type, types};
 use programs::files::{for_each_chunk, for_each_file};
 use programs::number::unsigned;
+use user::{env, stdio};
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// Bytes of a line.
 const LINE: usize = 16;

@@ -8,20 +8,20 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{O_CREAT, O_EXCL, O_WRONLY};
+use abi::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, Rlimit};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::fcntl::{O_CREAT, O_EXCL, O_WRONLY};
-use lib::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, Rlimit};
-use lib::user::calls::{self, File};
 use programs::accounts::{Accounts, User};
 use programs::authentication::{ask_password, fill_standard_files, is_password};
 use programs::command::{At, Outcome, fail, options, report, status, usage};
 use programs::files::read_file;
 use programs::password::{SEED, hash};
+use user::calls::{self, File};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "passwd [-d] [user]";
 const PASSWD: &CStr = c"/etc/passwd";
@@ -116,7 +116,7 @@ fn write(file: &File, user: &User, field: &[u8]) -> Outcome {
         .user(&user.name)
         .is_some_and(|now| now.uid == user.uid);
     let new = users.with_password(&user.name, field).filter(|_| is_same);
-    let new = new.ok_or(lib::Errno::EINVAL).at(PASSWD)?;
+    let new = new.ok_or(abi::Errno::EINVAL).at(PASSWD)?;
     calls::write_all(file.fd(), &new).at(NEW)?;
     let old = calls::stat(PASSWD).at(PASSWD)?;
     calls::chown(NEW, old.st_uid, old.st_gid).at(NEW)?;

@@ -7,15 +7,15 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::{Fd, File};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, options, report, status};
 use programs::fields::characters;
 use programs::files::for_each_stream;
+use user::calls::{Fd, File};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let options = options("sd:", "paste [-s] [-d characters] [file...]");

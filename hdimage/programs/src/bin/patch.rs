@@ -6,13 +6,10 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::S_IFMT;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::S_IFMT;
-use lib::user::calls::{self, File};
-use lib::user::stdio;
-use lib::{print, println};
 use programs::command::{At, Outcome, complain, options, report, status, usage};
 use programs::files::{read_file, read_input};
 use programs::io::text;
@@ -20,10 +17,13 @@ use programs::number::unsigned;
 use programs::patch::{FilePatch, Fit, Hunk, Kind, apply, parse};
 use programs::path::{c_string, directory_name, join};
 use programs::tar::is_inside;
+use user::calls::{self, File};
+use user::stdio;
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "patch [-R] [-pN] [-i patch] [-o output] [file [patch]]";
 const NO_FILE: &[u8] = b"/dev/null";

@@ -4,13 +4,13 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::{env, stdio};
 use programs::command::{complain, status, usage};
 use programs::printf::printf;
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();

@@ -5,14 +5,14 @@
 #![no_std]
 #![no_main]
 
-use lib::limits::HZ;
-use lib::sys::types::{Device, major};
-use lib::user::stdio;
-use lib::{print, println};
+use abi::limits::HZ;
+use abi::sys::types::{Device, major};
 use programs::command::{options, report, status};
 use programs::tasks::{Task, tasks};
+use user::stdio;
+use user::{print, println};
 
-lib::program!(main);
+user::program!(main);
 
 /// The first serial line among the terminals' minor numbers.
 const FIRST_SERIAL: u8 = 64;

@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::stdio;
 use programs::command::fail;
 use programs::files::working_directory;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let path = working_directory().unwrap_or_else(|errno| fail(&[], errno));

@@ -4,11 +4,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls::{self, Fd};
 use programs::command::{At, report};
 use programs::process::Command;
+use user::calls::{self, Fd};
 
-lib::program!(main);
+user::program!(main);
 
 /// A VT102's reset (VT102 User Guide).
 const RESET: &[u8] = b"\x1bc\x1b[r\x1b[m\x1b[H\x1b[J";

@@ -4,13 +4,13 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, options, status};
 use programs::files::for_each_stream;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let options = options("", "rev [file...]");

@@ -6,13 +6,13 @@
 #![no_std]
 #![no_main]
 
-use lib::Errno;
-use lib::user::calls;
+use abi::Errno;
 use programs::command::{complain, confirm, options, report, status, usage};
 use programs::files::{RemoveOptions, remove};
 use programs::path::base_name;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "rm [-rfiv] file...";
 

@@ -5,22 +5,22 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::S_ISDIR;
 use alloc::collections::VecDeque;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::S_ISDIR;
-use lib::user::calls::{self, Fd, File};
-use lib::user::crt0::exit;
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Outcome, complain, fail, options, report, status, usage};
 use programs::files::{is_output, read_file};
 use programs::path::{c_string, directory_name, join};
 use programs::sed::{Editor, Line, Script, World, parse};
+use user::calls::{self, Fd, File};
+use user::crt0::exit;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "sed [-nErsi] [-e script]... [-f file]... [script] [file...]";
 
@@ -194,7 +194,7 @@ impl Files {
 fn open_to_read(path: &CStr) -> Outcome<File> {
     let file = File::open(path).at(path)?;
     match S_ISDIR(calls::fstat(file.fd()).at(path)?.st_mode) {
-        true => Err(lib::Errno::EISDIR).at(path),
+        true => Err(abi::Errno::EISDIR).at(path),
         false => Ok(file),
     }
 }

@@ -6,15 +6,15 @@
 
 use alloc::format;
 use alloc::string::String;
-use lib::user::env;
-use lib::user::stdio;
 use programs::command::{fail, status, usage};
 use programs::number::unsigned;
 use programs::options::Options;
+use user::env;
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "seq [-w] [-s separator] [first [step]] last";
 

@@ -8,7 +8,7 @@ use programs::command::{options, usage};
 use programs::number::unsigned;
 use programs::time::sleep;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "sleep seconds";
 

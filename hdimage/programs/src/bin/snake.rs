@@ -7,14 +7,14 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::sys::time::Timeval;
-use lib::user::calls::{self, Fd, File};
+use abi::sys::time::Timeval;
 use programs::command::{At, report, status};
 use programs::snake::{Direction, Game};
 use programs::terminal::RawMode;
+use user::calls::{self, Fd, File};
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 /// Rows for the frame and the score.
 const BORDER: u16 = 4;
@@ -31,7 +31,7 @@ fn main() -> i32 {
     status()
 }
 
-fn play() -> lib::Result<usize> {
+fn play() -> abi::Result<usize> {
     let raw = RawMode::new(Fd::STDIN)?;
     let size = calls::window_size(Fd::STDOUT).ok();
     let size = size.filter(|size| size.ws_col > 10 && size.ws_row > 10);
@@ -61,7 +61,7 @@ fn seed() -> u32 {
 }
 
 /// Takes keys for so many microseconds; false if the player has had enough.
-fn turn(raw: &RawMode, game: &mut Game, microseconds: i32) -> lib::Result<bool> {
+fn turn(raw: &RawMode, game: &mut Game, microseconds: i32) -> abi::Result<bool> {
     // The kernel stores here what is left of the time.
     let mut left = Timeval {
         tv_sec: 0,

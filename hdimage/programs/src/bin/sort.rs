@@ -11,16 +11,16 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
-use lib::user::calls::{self, Fd, File};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, complain, options, report, status, usage};
 use programs::files::for_each_input;
 use programs::io::text;
 use programs::sorting::{Key, Order};
+use user::calls::{self, Fd, File};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "sort [-bcdfimnrsu] [-o file] [-k start[,end]]... [-t character] [file...]";
 

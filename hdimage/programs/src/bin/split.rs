@@ -7,15 +7,15 @@
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::{self, Fd, File};
 use programs::command::{At, Outcome, fail, options, report, status, usage};
 use programs::files::for_each_chunk;
 use programs::number::unsigned;
 use programs::path::c_string;
+use user::calls::{self, Fd, File};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "split [-l lines | -b bytes[k|m]] [-a length] [file [prefix]]";
 

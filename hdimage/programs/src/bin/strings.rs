@@ -6,14 +6,14 @@
 
 use alloc::format;
 use alloc::vec::Vec;
-use lib::user::stdio;
 use programs::command::{fail, options, status, usage};
 use programs::files::{for_each_chunk, for_each_stream};
 use programs::number::unsigned;
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "strings [-n length] [-t d|o|x] [file...]";
 

@@ -6,19 +6,19 @@
 #![no_std]
 #![no_main]
 
-use lib::termios::{
+use abi::termios::{
     BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VDISCARD, VEOF, VEOL,
     VEOL2, VERASE, VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME,
     VWERASE,
 };
-use lib::user::calls::{self, Fd};
-use lib::user::{env, stdio};
-use lib::{print, println};
 use programs::command::{complain, fail, status};
 use programs::number::unsigned;
 use programs::terminal::sane;
+use user::calls::{self, Fd};
+use user::{env, stdio};
+use user::{print, println};
 
-lib::program!(main);
+user::program!(main);
 
 const CHARACTERS: [(&[u8], usize); 14] = [
     (b"intr", VINTR),
@@ -227,7 +227,7 @@ fn show(termios: &Termios) {
     show_flags(&LOCAL, |flag| termios.c_lflag.contains(flag));
 }
 
-/// What `gtty` tells; the flags in octal, as `lib::sgtty` has them.
+/// What `gtty` tells; the flags in octal, as `abi::sgtty` has them.
 fn show_version_7() -> i32 {
     match calls::gtty(Fd::STDIN) {
         Ok(told) => println!(

@@ -11,7 +11,6 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::{calls, env};
 use programs::accounts::{Accounts, User};
 use programs::authentication::{
     ask_password, become_user, environment, fill_standard_files, is_password, run_shell,
@@ -19,10 +18,11 @@ use programs::authentication::{
 use programs::command::{At, complain, fail, options, report, usage};
 use programs::path::c_string;
 use programs::run::DEFAULT_PATH;
+use user::{calls, env};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "su [-] [-c command] [user]";
 
@@ -56,7 +56,7 @@ fn main() -> i32 {
 }
 
 /// Turns this process into the shell; comes back only with an error.
-fn run(user: &User, is_login: bool, arguments: &[&CStr]) -> lib::Errno {
+fn run(user: &User, is_login: bool, arguments: &[&CStr]) -> abi::Errno {
     let own = environment(user);
     let path = c_string([b"PATH=", DEFAULT_PATH].concat());
     let set: Vec<&CStr> = match is_login {

@@ -3,9 +3,9 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
-    lib::user::calls::sync();
+    user::calls::sync();
     0
 }

@@ -4,18 +4,18 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::S_ISREG;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::S_ISREG;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, Extent, Outcome, extent_options, status};
 use programs::files::{for_each_chunk, for_each_stream};
+use user::calls::{self, Fd};
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "tail [-fqv] [-n lines | -n +line | -c bytes | -c +byte] [file...]";
 

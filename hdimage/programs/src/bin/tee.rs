@@ -4,18 +4,18 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{O_APPEND, O_CREAT, O_TRUNC, O_WRONLY};
+use abi::signal::Signal;
 use alloc::vec::Vec;
-use lib::fcntl::{O_APPEND, O_CREAT, O_TRUNC, O_WRONLY};
-use lib::signal::Signal;
-use lib::user::calls::{self, Fd, File};
-use lib::user::signal::{Handler, sigaction};
-use lib::user::stdio;
 use programs::command::{At, options, report, status};
 use programs::files::for_each_chunk;
+use user::calls::{self, Fd, File};
+use user::signal::{Handler, sigaction};
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     // The files go on when standard output is full.

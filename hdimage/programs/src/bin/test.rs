@@ -5,13 +5,13 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::env;
 use programs::command::complain;
 use programs::file_tests::test;
+use user::env;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();

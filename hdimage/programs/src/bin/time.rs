@@ -5,16 +5,16 @@
 #![no_std]
 #![no_main]
 
-use lib::eprintln;
-use lib::limits::HZ;
-use lib::sys::wait::WaitStatus;
-use lib::user::{calls, env};
+use abi::limits::HZ;
+use abi::sys::wait::WaitStatus;
 use programs::command::usage;
 use programs::process::Command;
 use programs::run::not_run;
 use programs::time::Instant;
+use user::eprintln;
+use user::{calls, env};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "time command";
 /// What a shell adds to the signal that ended a command.

@@ -4,23 +4,23 @@
 #![no_std]
 #![no_main]
 
+use abi::limits::HZ;
+use abi::sys::time::Timeval;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::time::Duration;
-use lib::limits::HZ;
-use lib::sys::time::Timeval;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
-use lib::{print, println};
 use programs::command::{Outcome, options, report, status, usage};
 use programs::number::unsigned;
 use programs::tasks::{Task, tasks};
 use programs::terminal::RawMode;
 use programs::time::{Instant, sleep};
+use user::calls::{self, Fd};
+use user::stdio;
+use user::{print, println};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "top [-d seconds] [-n times]";
 const HOME: &[u8] = b"\x1b[H";

@@ -5,17 +5,17 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_WRONLY};
+use abi::sys::types::Time;
+use abi::utime::Utimbuf;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_WRONLY};
-use lib::sys::types::Time;
-use lib::user::calls::{self, File};
-use lib::utime::Utimbuf;
 use programs::command::{At, Outcome, fail, options, report, status, usage};
 use programs::date::parse_date;
 use programs::options::Options;
+use user::calls::{self, File};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "touch [-acm] [-r file | -t [[CC]YY]MMDDhhmm[.ss]] file...";
 

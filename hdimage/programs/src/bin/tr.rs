@@ -7,15 +7,15 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::calls::Fd;
-use lib::user::stdio;
 use programs::command::{options, report, status, usage};
 use programs::fields::characters;
 use programs::files::for_each_chunk;
+use user::calls::Fd;
+use user::stdio;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "tr [-cs] from to\n       tr [-c] -d from\n       tr [-c] -s from\n       \
     tr [-c] -ds from squeezed";

@@ -9,26 +9,27 @@
 #![no_std]
 #![no_main]
 
+use abi::ptrace::register::{EAX, EBP, EBX, ECX, EDI, EDX, EFL, EIP, ESI, ORIG_EAX, UESP};
+use abi::ptrace::*;
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
+use abi::unistd::number::{ARGUMENTS, NAMES};
+use abi::{Errno, Result};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::fmt::{self, Display};
-use lib::ptrace::register::{EAX, EBP, EBX, ECX, EDI, EDX, EFL, EIP, ESI, ORIG_EAX, UESP};
-use lib::ptrace::*;
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::unistd::number::{ARGUMENTS, NAMES};
-use lib::user::calls::{self, Pid};
-use lib::user::crt0::exit;
-use lib::user::{env, stdio};
-use lib::{Errno, Result, eprintln};
 use programs::command::complain;
 use programs::run::{DEFAULT_PATH, execute, not_run};
+use user::calls::{self, Pid};
+use user::crt0::exit;
+use user::eprintln;
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// `int3`.
 const BREAKPOINT: u32 = 0xCC;

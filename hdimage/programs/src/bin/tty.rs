@@ -4,13 +4,13 @@
 #![no_std]
 #![no_main]
 
-use lib::sys::types::Device;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
+use abi::sys::types::Device;
 use programs::command::options;
 use programs::files::terminal_node;
+use user::calls::{self, Fd};
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let silent = options("s", "tty [-s]").has('s');

@@ -4,10 +4,10 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls;
 use programs::command::{At, options, report, status, usage};
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "umount device|directory";
 

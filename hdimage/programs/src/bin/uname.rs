@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls;
-use lib::user::stdio;
 use programs::command::{fail, options};
+use user::calls;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let options = options("asnrvm", "uname [-asnrvm]");

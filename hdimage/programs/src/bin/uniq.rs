@@ -7,17 +7,17 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::print;
-use lib::user::calls::{self, Fd, File};
-use lib::user::stdio::{self, LineReader};
 use programs::command::{At, fail, options, report, status, usage};
 use programs::fields;
 use programs::files::for_each_stream;
 use programs::number::unsigned;
+use user::calls::{self, Fd, File};
+use user::print;
+use user::stdio::{self, LineReader};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "uniq [-cdiu] [-f fields] [-s characters] [input [output]]";
 

@@ -4,9 +4,9 @@
 #![no_std]
 #![no_main]
 
-use lib::user::calls;
+use user::calls;
 
-lib::program!(main);
+user::program!(main);
 
 const SECONDS: u32 = 30;
 

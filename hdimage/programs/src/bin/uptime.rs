@@ -4,13 +4,13 @@
 #![no_std]
 #![no_main]
 
-use lib::time::gmtime;
-use lib::{print, println};
+use abi::time::gmtime;
 use programs::command::{options, report, status};
 use programs::tasks::tasks;
 use programs::time::{Instant, seconds_since_1970};
+use user::{print, println};
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     options("", "uptime");

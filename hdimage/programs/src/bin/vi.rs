@@ -13,21 +13,18 @@
 #![no_std]
 #![no_main]
 
+use abi::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::limits::PATH_MAX;
+use abi::signal::Signal;
+use abi::sys::stat::{S_IFMT, S_ISLNK, S_ISREG, Stat};
+use abi::sys::types::{Device, major};
+use abi::unistd::SEEK_SET;
+use abi::{Errno, Result};
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::limits::PATH_MAX;
-use lib::signal::Signal;
-use lib::sys::stat::{S_IFMT, S_ISLNK, S_ISREG, Stat};
-use lib::sys::types::{Device, major};
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd, File};
-use lib::user::env;
-use lib::user::signal::{Handler, sigaction};
-use lib::{Errno, Result};
 use programs::command::{complain, fail, status};
 use programs::files::is_directory;
 use programs::io::Read;
@@ -35,10 +32,13 @@ use programs::path::{c_string, directory_name, join};
 use programs::process::{Command, Stdio};
 use programs::terminal::RawMode;
 use programs::vi::{Vi, World};
+use user::calls::{self, Fd, File};
+use user::env;
+use user::signal::{Handler, sigaction};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 /// A screen that does not tell its size.
 const DEFAULT_SIZE: (usize, usize) = (25, 80);

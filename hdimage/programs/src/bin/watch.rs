@@ -9,13 +9,13 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::time::Duration;
-use lib::user::stdio;
 use programs::command::{At, fail, leading_options, report, usage};
 use programs::number::unsigned;
 use programs::process::Command;
 use programs::time::sleep;
+use user::stdio;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "watch [-n seconds] command...";
 

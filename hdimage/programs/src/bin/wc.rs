@@ -4,15 +4,15 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::S_ISREG;
 use core::ffi::CStr;
-use lib::sys::stat::S_ISREG;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
-use lib::{print, println};
 use programs::command::{Outcome, options, status};
 use programs::files::{for_each_chunk, for_each_input};
+use user::calls::{self, Fd};
+use user::stdio;
+use user::{print, println};
 
-lib::program!(main);
+user::program!(main);
 
 #[derive(Default)]
 struct Counts {

@@ -3,17 +3,17 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::S_ISREG;
+use abi::unistd::X_OK;
 use alloc::ffi::CString;
 use core::ffi::CStr;
-use lib::sys::stat::S_ISREG;
-use lib::unistd::X_OK;
-use lib::user::{calls, env, stdio};
 use programs::command::{options, usage};
 use programs::path::{c_string, join};
+use user::{calls, env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "which name...";
 

@@ -5,16 +5,16 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::calls::Fd;
-use lib::user::{env, stdio};
 use programs::authentication::terminal;
 use programs::command::{options, usage};
 use programs::date::short_date;
 use programs::logins::logins;
 use programs::time::seconds_since_1970;
+use user::calls::Fd;
+use user::println;
+use user::{env, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "who [am i]";
 

@@ -3,10 +3,10 @@
 #![no_std]
 #![no_main]
 
-use lib::user::{calls, stdio};
 use programs::accounts::Accounts;
+use user::{calls, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     stdio::put(&Accounts::users().name(calls::geteuid().into()));

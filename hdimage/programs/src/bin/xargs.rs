@@ -8,17 +8,17 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::eprintln;
-use lib::user::calls::Fd;
 use programs::command::{fail, leading_options, usage};
 use programs::io::{BufReader, Read, text};
 use programs::number::unsigned;
 use programs::process::{Command, Stdio, exit};
 use programs::run::not_run;
+use user::calls::Fd;
+use user::eprintln;
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "xargs [-0rt] [-n count] [-I mark] [command [argument...]]";
 /// Bytes of arguments of one command; the environment needs room too.

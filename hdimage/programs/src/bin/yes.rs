@@ -4,11 +4,11 @@
 #![no_main]
 
 use alloc::vec::Vec;
-use lib::user::{env, stdio};
+use user::{env, stdio};
 
 extern crate alloc;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let words: Vec<&[u8]> = env::args().iter().map(|word| word.to_bytes()).collect();

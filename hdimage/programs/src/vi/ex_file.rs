@@ -5,9 +5,9 @@
 use super::buffer::{Buffer, position};
 use super::ex::{Line, Outcome};
 use super::{Vi, World, substitute};
+use abi::Errno;
 use alloc::format;
 use alloc::vec::Vec;
-use lib::Errno;
 
 const UNSAVED: &[u8] = b"No write since last change (add ! to override)";
 const NO_NAME: &[u8] = b"No file name";

@@ -35,13 +35,13 @@ mod target;
 mod tests;
 
 use crate::regex::Regex;
+use abi::Result;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 use buffer::{Buffer, Line, Position, position};
 use command::{Command, Parsed, parse};
 use insert::Insert;
-use lib::Result;
 use options::Options;
 use screen::Screen;
 

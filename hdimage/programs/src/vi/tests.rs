@@ -5,7 +5,7 @@ mod screen;
 mod terminal;
 
 use super::*;
-use lib::Errno;
+use abi::Errno;
 use std::collections::BTreeMap;
 use terminal::Terminal;
 

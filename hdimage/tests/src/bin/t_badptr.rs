@@ -4,30 +4,30 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDWR};
+use abi::limits::TASK_SIZE;
+use abi::termios::TCGETS;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDWR};
-use lib::limits::TASK_SIZE;
-use lib::println;
-use lib::termios::TCGETS;
-use lib::user::calls::{self, Fd};
-use lib::user::syscall;
+use user::calls::{self, Fd};
+use user::println;
+use user::syscall;
 
-lib::program!(main);
+user::program!(main);
 
 /// The unmapped first page, across the end of the segment, behind it, and
 /// where a sum with a length wraps around.
 const BAD: [u32; 6] = [0, 0x10, TASK_SIZE - 1, TASK_SIZE, 0xc000_0000, u32::MAX];
 const FILE: &CStr = c"/tmp/t_badptr";
 
-type Call = unsafe fn(bad: u32, good: u32, fd: u32) -> lib::Result<u32>;
+type Call = unsafe fn(bad: u32, good: u32, fd: u32) -> abi::Result<u32>;
 
 /// Makes a table of rows `"name" call(arguments);`.
 macro_rules! calls {
     (|$bad:ident, $good:ident, $fd:ident| $($name:literal $call:ident($($argument:expr),*);)*) => {
         &[$(($name, {
             #[allow(unused_variables)]
-            unsafe fn call($bad: u32, $good: u32, $fd: u32) -> lib::Result<u32> {
+            unsafe fn call($bad: u32, $good: u32, $fd: u32) -> abi::Result<u32> {
                 // SAFETY: passed on to the caller.
                 unsafe { syscall::$call($($argument),*) }
             }
@@ -103,7 +103,7 @@ fn try_all(bad: u32, file: Fd) -> u32 {
         }
         // The file has something to read.
         let _ = calls::write(file, b"sixteen bytes ok");
-        let _ = calls::lseek(file, 0, lib::unistd::SEEK_SET);
+        let _ = calls::lseek(file, 0, abi::unistd::SEEK_SET);
         // SAFETY: the good address is that of enough bytes, and the kernel
         // must refuse the bad one.
         let result = unsafe { call(bad, good.as_ptr() as u32, file.0) };

@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     // SAFETY: none; the instruction is privileged.
     unsafe { core::arch::asm!("cli") };
-    lib::println!("t_cli: survived");
+    user::println!("t_cli: survived");
     1
 }

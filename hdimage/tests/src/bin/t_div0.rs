@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     // SAFETY: none; the processor raises a divide error. Rust's own division
@@ -11,6 +11,6 @@ fn main() -> i32 {
     unsafe {
         core::arch::asm!("div ecx", in("ecx") 0, inout("eax") 1 => _, inout("edx") 0 => _);
     }
-    lib::println!("t_div0: survived");
+    user::println!("t_div0: survived");
     1
 }

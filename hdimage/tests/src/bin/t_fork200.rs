@@ -4,10 +4,10 @@
 #![no_std]
 #![no_main]
 
-use lib::println;
-use lib::user::calls;
+use user::calls;
+use user::println;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     for number in 0..200u32 {

@@ -4,7 +4,7 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let sum: u32;
@@ -14,10 +14,10 @@ fn main() -> i32 {
             out(reg) sum);
     }
     if sum == 2 {
-        lib::println!("ok");
+        user::println!("ok");
         0
     } else {
-        lib::println!("t_fpu: 1 + 1 is {sum}");
+        user::println!("t_fpu: 1 + 1 is {sum}");
         1
     }
 }

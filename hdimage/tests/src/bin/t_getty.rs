@@ -4,12 +4,12 @@
 #![no_std]
 #![no_main]
 
-use lib::fcntl::O_RDWR;
-use lib::user::calls::{self, Fd};
-use lib::user::env;
+use abi::fcntl::O_RDWR;
 use programs::command::fail;
+use user::calls::{self, Fd};
+use user::env;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let Some(path) = env::args().first() else {

@@ -3,11 +3,11 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     // SAFETY: none; nobody traces the program, so the signal ends it.
     unsafe { core::arch::asm!("int3") };
-    lib::println!("t_int3: survived");
+    user::println!("t_int3: survived");
     1
 }

@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let null = core::hint::black_box(core::ptr::null_mut::<u32>());
@@ -12,6 +12,6 @@ fn main() -> i32 {
         let value = null.read_volatile();
         null.write_volatile(value);
     }
-    lib::println!("t_null: survived");
+    user::println!("t_null: survived");
     1
 }

@@ -4,15 +4,15 @@
 #![no_std]
 #![no_main]
 
-use lib::limits::TASK_SIZE;
+use abi::limits::TASK_SIZE;
 
-lib::program!(main);
+user::program!(main);
 
 fn main() -> i32 {
     let behind = core::hint::black_box(TASK_SIZE as *mut u32);
     // SAFETY: none; the processor must refuse the access, and the kernel end
     // the program.
     unsafe { behind.write_volatile(0x4e45_564c) };
-    lib::println!("t_textend: survived");
+    user::println!("t_textend: survived");
     1
 }

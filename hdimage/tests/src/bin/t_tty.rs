@@ -5,18 +5,19 @@
 #![no_std]
 #![no_main]
 
-use lib::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK};
-use lib::pod::Pod;
-use lib::termios::{
+use abi::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK};
+use abi::pod::Pod;
+use abi::termios::{
     LocalFlags, TCFLSH, TCGETA, TCIFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA, TCSETS, TCXONC, TIOCGPGRP,
     TIOCGWINSZ, TIOCINQ, TIOCOUTQ, TIOCSPGRP, TIOCSTI, TIOCSWINSZ, Termio, Termios, VMIN, VTIME,
     Winsize,
 };
-use lib::user::calls::{self, Fd};
-use lib::user::syscall;
-use lib::{Errno, Result, println};
+use abi::{Errno, Result};
+use user::calls::{self, Fd};
+use user::println;
+use user::syscall;
 
-lib::program!(main);
+user::program!(main);
 
 /// Ticks a second of `times`.
 const HZ: u32 = 100;
@@ -213,7 +214,7 @@ impl Tests {
             calls::exit(0);
         }
         println!("stopped for half a second");
-        lib::user::stdio::flush();
+        user::stdio::flush();
         self.check(
             "output waits while stopped",
             now().wrapping_sub(start) >= HZ / 2,

@@ -14,8 +14,8 @@
 //! one that touches the ports.
 
 use super::geometry::Rate;
+use asm::io::{inb, io_delay, outb};
 use bitflags::bitflags;
-use lib::asm::io::{inb, io_delay, outb};
 
 /// Motors, selection and reset (0.11: `FD_DOR`).
 const DIGITAL_OUTPUT: u16 = 0x3F2;

@@ -16,9 +16,9 @@
 
 use super::geometry::MOST_SECTORS;
 use crate::blk_drv::blk::SECTOR_SIZE;
+use asm::io::outb_p;
 use core::cell::UnsafeCell;
-use fs::seam::Direction;
-use lib::asm::io::outb_p;
+use fs::platform::Direction;
 
 /// Address and count of channel 2, low byte first.
 const ADDRESS: u16 = 0x04;

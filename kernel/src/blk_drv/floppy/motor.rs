@@ -8,7 +8,7 @@
 use super::MAX_DRIVES;
 use super::controller::{self, DigitalOutput};
 use crate::sched::HZ;
-use lib::lock::Word;
+use sync::AtomicWord;
 
 /// Ticks from motor on to full speed.
 const SPIN_UP: u32 = HZ / 2;
@@ -18,7 +18,7 @@ const SELECT: u32 = 2;
 const RUN_ON: u32 = 3 * HZ;
 
 /// Not 0 while a motor is on. Changed only under the driver's lock.
-static RUNNING: Word = Word::new(0);
+static RUNNING: AtomicWord = AtomicWord::new(0);
 
 /// Whether a motor is on.
 pub fn is_any_on() -> bool {
@@ -106,7 +106,7 @@ impl Motors {
         controller::digital_output(self.current_dor - DigitalOutput::ENABLE);
         // Some microseconds, at any data rate.
         for _ in 0..100 {
-            lib::asm::io::io_delay();
+            asm::io::io_delay();
         }
         controller::digital_output(self.current_dor);
     }

@@ -7,9 +7,9 @@
 //! slices that are passed, never by the drive itself.
 
 use super::drive::{Address, Width};
+use asm::io::{inb, io_delay, outb};
 use bitflags::bitflags;
 use core::arch::asm;
-use lib::asm::io::{inb, io_delay, outb};
 
 const DATA: u16 = 0x1F0;
 /// Read: why the last command failed.

@@ -21,8 +21,8 @@
 //! before it, nobody is put before it any more.
 #![forbid(unsafe_code)]
 
-use fs::seam::Direction;
-use lib::sys::types::Device;
+use abi::sys::types::Device;
+use fs::platform::Direction;
 
 /// Requests there can be, for all drivers together (0.11: `NR_REQUEST`).
 pub const NR_REQUEST: usize = 32;

@@ -4,15 +4,15 @@
 //! [`Beep::start`] when the loudspeaker is switched on; then [`Beep::tick`] at
 //! each clock tick says when to switch it off. Nothing here touches a device.
 
-use lib::lock::Word;
+use sync::AtomicWord;
 
 /// Ticks until the beep stops; 0 if there is none.
-pub struct Beep(Word);
+pub struct Beep(AtomicWord);
 
 impl Beep {
     /// Silence.
     pub const fn new() -> Beep {
-        Beep(Word::new(0))
+        Beep(AtomicWord::new(0))
     }
 
     /// It is to last `ticks` from now on, even if it had begun before.

@@ -108,8 +108,8 @@ impl Layout {
 
 const NOTHING: &[u8; 12] = &[0; 12];
 
-/// All layouts, in the order of [`lib::kd::LAYOUTS`].
-pub static LAYOUTS: [Layout; lib::kd::LAYOUTS.len()] = [US, GERMAN, FRENCH, FINNISH];
+/// All layouts, in the order of [`abi::kd::LAYOUTS`].
+pub static LAYOUTS: [Layout; abi::kd::LAYOUTS.len()] = [US, GERMAN, FRENCH, FINNISH];
 
 /// The United States.
 const US: Layout = Layout {

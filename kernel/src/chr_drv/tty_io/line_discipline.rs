@@ -22,12 +22,12 @@ mod tests;
 
 use crate::chr_drv::queue::Queue;
 use crate::chr_drv::sink::Sink;
-use edit::Editing;
-use lib::signal::Signal;
-use lib::termios::{
+use abi::signal::Signal;
+use abi::termios::{
     ControlFlags, InputFlags, LocalFlags, NCCS, OutputFlags, Termios, VDISCARD, VEOF, VERASE,
     VINTR, VKILL, VLNEXT, VMIN, VQUIT, VREPRINT, VSTART, VSTOP, VSUSP, VTIME, VWERASE,
 };
+use edit::Editing;
 
 /// What a typed byte asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -16,14 +16,14 @@ use crate::deliver::{kill_pgrp, kill_session};
 use crate::job_control::{is_orphaned, stop_here};
 use crate::sched::{self, NO_TTY, Task, current, timer};
 use crate::sleep;
+use abi::fcntl::O_NONBLOCK;
+use abi::signal::{SIG_IGN, Signal, SignalSet};
+use abi::sys::types::{Device, major};
+use abi::termios::{B38400, ControlFlags, Winsize};
+use abi::{Errno, Result};
 use core::ops::Deref;
-use fs::seam::{Condition, OpenDevice, WaitQueue};
-use lib::fcntl::O_NONBLOCK;
-use lib::lock::{IrqLock, IrqLockGuard};
-use lib::signal::{SIG_IGN, Signal, SignalSet};
-use lib::sys::types::{Device, major};
-use lib::termios::{B38400, ControlFlags, Winsize};
-use lib::{Errno, Result};
+use fs::platform::{Condition, OpenDevice};
+use sync::{IrqLock, IrqLockGuard, WaitQueue};
 
 /// Bytes that can wait to be sent (0.11: `TTY_BUF_SIZE`, a quarter of this): the
 /// echo of what comes in at once, as long as it can wait to be read.

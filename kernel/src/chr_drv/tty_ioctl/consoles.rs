@@ -7,9 +7,9 @@ use crate::chr_drv::console::{self, NR_CONSOLES};
 use crate::chr_drv::keyboard;
 use crate::chr_drv::tty_io::{self, Driver, OpenTty};
 use crate::segment::put_user;
-use lib::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VT_WAITACTIVE, VtStat};
-use lib::sys::types::UserAddress;
-use lib::{Errno, Result};
+use abi::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VT_WAITACTIVE, VtStat};
+use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
 
 /// Carries out a command on any console: it is the same for all of them.
 ///

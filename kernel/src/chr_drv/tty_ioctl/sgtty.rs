@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The settings of Version 7, made of `Termios` and back.
 
-use lib::sgtty::{SgttyFlags, Sgttyb};
-use lib::termios::{
+use abi::sgtty::{SgttyFlags, Sgttyb};
+use abi::termios::{
     ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VERASE, VKILL, VMIN, VTIME,
 };
 

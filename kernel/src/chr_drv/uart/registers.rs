@@ -3,8 +3,8 @@
 //!
 //! Source: National Semiconductor, PC16550D data sheet, "8.0 Registers".
 
+use abi::termios::ControlFlags;
 use bitflags::bitflags;
-use lib::termios::ControlFlags;
 
 bitflags! {
     /// Line control.
@@ -148,7 +148,7 @@ pub fn format(flags: ControlFlags) -> LineControl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lib::termios::BAUD_RATES;
+    use abi::termios::BAUD_RATES;
 
     #[test]
     fn speeds_are_right_to_half_a_percent() {

@@ -86,10 +86,12 @@ fn is_code(project: &Project, path: &ItemPath) -> bool {
         "kernel/src/",
         "mm/src/",
         "fs/src/",
-        "lib/src/",
+        "lib/abi/src/",
+        "lib/asm/src/",
+        "lib/sync/src/",
         "boot/head.s",
     ];
-    let of_programs = path.file.starts_with("lib/src/user");
+    let of_programs = path.file.starts_with("lib/user/src");
     let folder = of_kernel.iter().any(|start| path.file.starts_with(start));
     let Some(item) = project.item(path) else {
         return false;

@@ -2,8 +2,8 @@
 //! The words behind the commands about whole images and file systems.
 
 use super::{Place, TimeArgs};
+use abi::sys::types::Device;
 use clap::{Args, ValueEnum};
-use lib::sys::types::Device;
 use mkimage::geometry::Geometry;
 use std::path::PathBuf;
 

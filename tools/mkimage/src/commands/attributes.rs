@@ -5,8 +5,8 @@
 use super::images::{Images, now};
 use super::walk::walk;
 use crate::cli::{ChmodArgs, ChownArgs, LnArgs, MknodArgs, NodeKind, Place, TimeArgs};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR, S_ISLNK};
-use lib::sys::types::Device;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_ISDIR, S_ISLNK};
+use abi::sys::types::Device;
 use mkimage::error::Result;
 use mkimage::image_path::ImagePath;
 use mkimage::root_fs::Mounted;

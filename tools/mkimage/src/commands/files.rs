@@ -5,9 +5,9 @@
 use super::images::Images;
 use super::walk::walk;
 use crate::cli::{Place, TimeArgs};
+use abi::Errno;
+use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use fs::layout::BLOCK_SIZE;
-use lib::Errno;
-use lib::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
 use mkimage::holes::next_data;
 use mkimage::image_path::ImagePath;

@@ -7,7 +7,7 @@
 
 use crate::cli::{Place, TimeArgs};
 use ::fs::host::FileDisk;
-use lib::sys::types::Time;
+use abi::sys::types::Time;
 use mkimage::changes::ChangedDisk;
 use mkimage::complaints::Complaints;
 use mkimage::disk::Region;

@@ -2,8 +2,8 @@
 //! `info`: everything about an image on one page, with a drawing of the disk.
 
 use super::json::{self, print};
+use abi::sys::types::Device;
 use fs::layout::BLOCK_SIZE;
-use lib::sys::types::Device;
 use mkimage::disk::{
     KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, parse_command_line,
 };

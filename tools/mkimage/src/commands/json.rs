@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What programs read: the answers of `--json`.
 
+use abi::sys::stat::{S_ISBLK, S_ISCHR, Stat};
+use abi::sys::types::Device;
 use fsck::{Action, Problem, Report};
-use lib::sys::stat::{S_ISBLK, S_ISCHR, Stat};
-use lib::sys::types::Device;
 use mkimage::error::{Error, Result};
 use mkimage::image_path::Escaped;
 use mkimage::ownership::kind_word;

@@ -5,12 +5,12 @@ use super::images::Images;
 use super::json::{self, print};
 use super::walk::{children, walk};
 use crate::cli::{FindArgs, LsArgs, Place};
-use lib::sys::stat::{
+use abi::sys::stat::{
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR, S_ISGID,
     S_ISLNK, S_ISUID, S_ISVTX, Stat,
 };
-use lib::sys::types::{Device, Time};
-use lib::time::gmtime;
+use abi::sys::types::{Device, Time};
+use abi::time::gmtime;
 use mkimage::error::{OutputContext, Result};
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::ownership::kind_word;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What is below a directory of an image, as far as it can be looked at.
 
-use lib::sys::stat::{S_ISDIR, Stat};
+use abi::sys::stat::{S_ISDIR, Stat};
 use mkimage::error::Result;
 use mkimage::image_path::{Escaped, ImagePath};
 use mkimage::root_fs::Mounted;

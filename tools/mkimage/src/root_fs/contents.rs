@@ -4,12 +4,12 @@
 use super::Mounted;
 use crate::error::Result;
 use crate::image_path::ImagePath;
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use abi::unistd::SEEK_SET;
 use fs::host::{ReadInto, WriteFrom};
 use fs::layout::{BLOCK_SIZE, MAX_FILE_SIZE};
-use fs::seam::UserBuffer;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
-use lib::unistd::SEEK_SET;
+use fs::platform::UserBuffer;
 
 /// Bytes of a piece of a file.
 const PIECE: usize = 64 * BLOCK_SIZE;
@@ -103,14 +103,14 @@ impl<'a, 'fs> OpenFile<'a, 'fs> {
 
     /// Reads from `position` on; less than was asked for where the rest can't be
     /// read, and nothing at the end.
-    fn read_at(&self, position: u32, bytes: &mut [u8]) -> lib::Result<usize> {
+    fn read_at(&self, position: u32, bytes: &mut [u8]) -> abi::Result<usize> {
         self.seek(position)?;
         let Mounted { fs, task, .. } = self.mounted;
         fs.sys_read(task, self.fd, &mut ReadInto(bytes))
     }
 
     /// Writes all `bytes` from `position` on.
-    fn write_at(&self, position: u32, bytes: &[u8]) -> lib::Result<()> {
+    fn write_at(&self, position: u32, bytes: &[u8]) -> abi::Result<()> {
         self.seek(position)?;
         let Mounted { fs, task, .. } = self.mounted;
         let mut rest = WriteFrom(bytes);
@@ -120,7 +120,7 @@ impl<'a, 'fs> OpenFile<'a, 'fs> {
         Ok(())
     }
 
-    fn seek(&self, position: u32) -> lib::Result<()> {
+    fn seek(&self, position: u32) -> abi::Result<()> {
         let position = i32::try_from(position).map_err(|_| Errno::EFBIG)?;
         let Mounted { fs, task, .. } = self.mounted;
         fs.sys_lseek(task, self.fd, position, SEEK_SET).map(drop)

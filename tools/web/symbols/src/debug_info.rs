@@ -241,7 +241,7 @@ impl DebugInfo {
 
     /// What is in a type that only wraps another one: a lock, a cell, an atomic.
     pub fn wrapped(&self, id: TypeId) -> Option<&Member> {
-        const WRAPPERS: [&str; 3] = ["core::", "spin::", "lib::lock::"];
+        const WRAPPERS: [&str; 3] = ["core::", "spin::", "sync::"];
         /// What they call it.
         const CONTENTS: [&str; 7] = ["__0", "data", "value", "inner", "v", "p", "pointer"];
         let found = self.types.get(&id)?;

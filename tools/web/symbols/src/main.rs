@@ -14,11 +14,11 @@ mod debug_info;
 mod layout;
 mod sources;
 
+use abi::Errno;
+use abi::unistd::number::{ARGUMENTS, NAMES};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use debug_info::{DebugInfo, Kind, Place};
-use lib::Errno;
-use lib::unistd::number::{ARGUMENTS, NAMES};
 use mm::descriptor::Selector;
 use mm::memory;
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
@@ -253,7 +253,7 @@ fn constants() -> Value {
         "TASK_SIZE": memory::TASK_SIZE,
         "PHYSICAL_LIMIT": memory::PHYSICAL_LIMIT,
         "KERNEL_STACKS": memory::KERNEL_STACKS.0,
-        "HZ": lib::limits::HZ,
+        "HZ": abi::limits::HZ,
     })
 }
 
@@ -278,7 +278,7 @@ fn selectors() -> Value {
         .into_iter()
         .map(|(name, selector)| (selector.0.to_string(), json!(name)))
         .collect();
-    let tasks: Vec<_> = (0..lib::limits::NR_TASKS)
+    let tasks: Vec<_> = (0..abi::limits::NR_TASKS)
         .map(|task| [Selector::tss(task).0, Selector::ldt(task).0])
         .collect();
     json!({"names": named, "tasks": tasks})

@@ -9,11 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of the crates that the kernel is made of.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 6] = [
     ("kernel", "kernel/src"),
     ("fs", "fs/src"),
     ("mm", "mm/src"),
-    ("lib", "lib/src"),
+    ("abi", "lib/abi/src"),
+    ("asm", "lib/asm/src"),
+    ("sync", "lib/sync/src"),
 ];
 
 /// The sources, parsed.

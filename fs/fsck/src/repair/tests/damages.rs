@@ -3,8 +3,8 @@
 //! (inode 3, "abc" in zone 7).
 
 use crate::tests::{entries, inode};
+use abi::sys::stat::{S_IFDIR, S_IFREG};
 use fs::layout::{BLOCK_SIZE, put_at};
-use lib::sys::stat::{S_IFDIR, S_IFREG};
 
 const FILE: u16 = S_IFREG | 0o644;
 const DIRECTORY: u16 = S_IFDIR | 0o755;

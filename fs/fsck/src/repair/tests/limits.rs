@@ -476,7 +476,7 @@ fn behind_the_end_of_a_directory() {
 /// An orphan with nothing in it is not worth a name, if a file may be empty.
 #[test]
 fn empty_orphans() {
-    use lib::sys::stat::{S_IFCHR, S_IFIFO};
+    use abi::sys::stat::{S_IFCHR, S_IFIFO};
     let said = |mode: u16, nlinks| {
         let mut image = sample_with_contents();
         inode(&mut image, 4, mode, 0, nlinks, []);
@@ -575,7 +575,7 @@ fn orphans_that_are_marked_free() {
     for zones in [[0, 0], [10, 0], [8, 10], [7, 0], [8, 7], [8, 64], [3, 0]] {
         assert!(!is_kept(S_IFREG, zones), "{zones:?}");
     }
-    assert!(!is_kept(lib::sys::stat::S_IFCHR, [8, 0]));
+    assert!(!is_kept(abi::sys::stat::S_IFCHR, [8, 0]));
 }
 
 /// An inode that goes, because another takes it, does not take its zones along.

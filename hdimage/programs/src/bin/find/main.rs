@@ -6,19 +6,19 @@
 #![no_std]
 #![no_main]
 
+use abi::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, Stat};
+use abi::sys::types::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
-use lib::sys::stat::{S_IFDIR, S_IFMT, S_IFREG, Stat};
-use lib::sys::types::Time;
-use lib::user::{calls, env, stdio};
 use programs::accounts::Accounts;
 use programs::command::{At, confirm, fail, failed, report, status};
 use programs::files::names_in;
 use programs::glob::matches;
 use programs::path::{base_name, join};
 use programs::process::Command;
+use user::{calls, env, stdio};
 
 extern crate alloc;
 
@@ -26,7 +26,7 @@ mod parse;
 
 use parse::Parser;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "find [path...] [expression]\n       \
     -name -iname -path pattern, -type bcdflp, -size n[ck], -links n, -inum n, -empty,\n       \

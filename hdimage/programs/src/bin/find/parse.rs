@@ -2,15 +2,15 @@
 //! The expression of the command line.
 
 use crate::{Clock, Collected, Count, Expression, Find, Perm, USAGE};
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ffi::CStr;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG};
-use lib::user::calls;
 use programs::accounts::Accounts;
 use programs::command::{At, fail, report, usage};
 use programs::mode::change_mode;
 use programs::number::unsigned;
+use user::calls;
 
 /// How deep brackets may be in brackets.
 const DEPTH: usize = 50;

@@ -2,15 +2,15 @@
 //! Commands that decide which commands run, and how often.
 
 use crate::execute::{Interpreter, Leave};
+use abi::limits::HZ;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lib::eprintln;
-use lib::limits::HZ;
-use lib::user::calls;
 use programs::glob::matches;
 use programs::shell::expand::{Shell, pattern, single};
 use programs::shell::tree::{CommandKind, List, Pipeline, Word};
+use user::calls;
+use user::eprintln;
 
 impl Interpreter {
     /// Runs a command that is made of others.

@@ -13,19 +13,20 @@ use crate::redirect;
 use crate::traps::{self, Traps};
 use crate::typing::History;
 use crate::variables::{Scope, Variables};
+use abi::Errno;
+use abi::signal::Signal;
+use abi::sys::stat::S_ISDIR;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::signal::Signal;
-use lib::sys::stat::S_ISDIR;
-use lib::user::calls::{self, Fd, File};
-use lib::user::signal::{Handler, sigaction};
-use lib::{Errno, eprintln, println};
 use programs::command::complain;
 use programs::shell::parser::parse_line;
 use programs::shell::source::SyntaxError;
 use programs::shell::tree::{AndOr, Command, CommandKind, Connector, List, Pipeline};
+use user::calls::{self, Fd, File};
+use user::signal::{Handler, sigaction};
+use user::{eprintln, println};
 
 /// Signals that mean the foreground command, not a shell at a terminal.
 const IGNORED_AT_TERMINAL: [Signal; 5] = [
@@ -225,7 +226,7 @@ impl Interpreter {
     }
 
     /// Runs the commands of a file in this shell (`.`).
-    pub fn run_file(&mut self, path: &CStr) -> lib::Result<()> {
+    pub fn run_file(&mut self, path: &CStr) -> abi::Result<()> {
         let file = File::open(path)?;
         if S_ISDIR(calls::fstat(file.fd())?.st_mode) {
             return Err(Errno::EISDIR);

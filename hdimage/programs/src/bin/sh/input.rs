@@ -3,13 +3,13 @@
 
 use crate::execute::Interpreter;
 use crate::typing;
+use abi::Errno;
+use abi::unistd::SEEK_CUR;
 use alloc::vec::Vec;
-use lib::Errno;
-use lib::unistd::SEEK_CUR;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio::{self, LineReader};
 use programs::shell::expand::expanded_text;
 use programs::shell::source::{Result, Source, SyntaxError};
+use user::calls::{self, Fd};
+use user::stdio::{self, LineReader};
 
 /// Source of commands.
 pub struct Input<'a> {
@@ -53,7 +53,7 @@ impl<'a> Input<'a> {
     }
 
     /// The next line, with its newline.
-    fn line(&mut self) -> lib::Result<Option<Vec<u8>>> {
+    fn line(&mut self) -> abi::Result<Option<Vec<u8>>> {
         match &mut self.lines {
             Lines::File(reader) => {
                 let mut line = Vec::new();
@@ -82,7 +82,7 @@ pub struct Prompted<'a, 'b> {
 
 impl Prompted<'_, '_> {
     /// A line that is typed, behind its prompt.
-    fn typed_line(&mut self) -> lib::Result<Option<Vec<u8>>> {
+    fn typed_line(&mut self) -> abi::Result<Option<Vec<u8>>> {
         stdio::flush();
         let name: &[u8] = if self.begun { b"PS2" } else { b"PS1" };
         let prompt = self.shell.variables.get(name).unwrap_or_default();

@@ -11,13 +11,13 @@
 //! table only for `wait`.
 
 use crate::redirect::copy_up;
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
+use abi::termios::Termios;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::termios::Termios;
-use lib::user::calls::{self, Fd, Pid};
 use programs::number::unsigned;
+use user::calls::{self, Fd, Pid};
 
 /// What a job does.
 #[derive(Clone, Copy, PartialEq)]
@@ -121,7 +121,7 @@ impl Job {
 
     /// Sends a signal to all processes. Those of a group of its own are not
     /// counted, so that children of theirs get it too.
-    pub fn signal(&self, signal: u32) -> lib::Result<()> {
+    pub fn signal(&self, signal: u32) -> abi::Result<()> {
         match self.group() {
             Some(Pid(group)) if self.grouped => calls::kill(-(group as i32), signal),
             _ => {
@@ -133,7 +133,7 @@ impl Job {
     }
 
     /// Lets a stopped job go on.
-    pub fn go_on(&mut self) -> lib::Result<()> {
+    pub fn go_on(&mut self) -> abi::Result<()> {
         self.signal(Signal::SIGCONT.number())?;
         for (_, state) in &mut self.processes {
             if matches!(state, State::Stopped(_)) {

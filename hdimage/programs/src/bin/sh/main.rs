@@ -27,13 +27,13 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use execute::{Interpreter, Leave};
 use input::Input;
-use lib::user::calls::{self, Fd};
-use lib::user::{env, stdio};
 use programs::accounts::Accounts;
 use programs::command::{complain, usage};
 use programs::path::{c_string, join};
+use user::calls::{self, Fd};
+use user::{env, stdio};
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "sh [-aCEefilnuvx] [-o option] [-c commands | -s | script] [arguments...]";
 /// What a login shell reads first.

@@ -2,7 +2,7 @@
 //! What `set` and the command line switch on and off.
 
 use alloc::vec::Vec;
-use lib::println;
+use user::println;
 
 /// The letters of the options, and their names behind `-o`. Those that say how the
 /// shell was started can't be set.

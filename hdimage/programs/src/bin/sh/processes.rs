@@ -4,17 +4,18 @@
 use crate::execute::{Interpreter, Leave};
 use crate::jobs::{Job, State};
 use crate::traps;
+use abi::Errno;
+use abi::fcntl::O_RDONLY;
+use abi::signal::Signal;
+use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
 use alloc::vec::Vec;
-use lib::fcntl::O_RDONLY;
-use lib::signal::Signal;
-use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
-use lib::user::calls::{self, Fd};
-use lib::user::crt0::exit;
-use lib::user::signal::{Handler, sigaction};
-use lib::user::stdio;
-use lib::{Errno, eprintln, println};
 use programs::command::complain;
 use programs::shell::tree::{AndOr, Command, List};
+use user::calls::{self, Fd};
+use user::crt0::exit;
+use user::signal::{Handler, sigaction};
+use user::stdio;
+use user::{eprintln, println};
 
 /// Signals that a shell at a terminal keeps from itself but not from commands.
 const FOR_COMMANDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
@@ -159,7 +160,7 @@ impl Interpreter {
     /// Waits for news of a child and notes it, for `job` or one of the table.
     /// False if there are no children, or with WNOHANG no news; EINTR after a
     /// signal.
-    fn wait_for_news(&mut self, mut job: Option<&mut Job>, options: u32) -> lib::Result<bool> {
+    fn wait_for_news(&mut self, mut job: Option<&mut Job>, options: u32) -> abi::Result<bool> {
         // Without job control, nobody lets stopped processes go on from here.
         let untraced = if self.terminal.is_some() {
             WUNTRACED

@@ -2,19 +2,19 @@
 //! Redirections, and undoing them.
 
 use crate::execute::Interpreter;
-use alloc::vec::Vec;
-use lib::Errno;
-use lib::fcntl::{
+use abi::Errno;
+use abi::fcntl::{
     F_DUPFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
 };
-use lib::sys::stat::S_ISREG;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd};
+use abi::sys::stat::S_ISREG;
+use abi::unistd::SEEK_SET;
+use alloc::vec::Vec;
 use programs::command::complain;
 use programs::number::unsigned;
 use programs::path::c_string;
 use programs::shell::expand::single;
 use programs::shell::tree::{Redirect, RedirectKind};
+use user::calls::{self, Fd};
 
 /// Less than any pipe holds.
 const PIPE: usize = 2048;
@@ -38,7 +38,7 @@ impl Saved {
 
 impl Drop for Saved {
     fn drop(&mut self) {
-        lib::user::stdio::flush();
+        user::stdio::flush();
         for (fd, copy) in self.0.drain(..).rev() {
             // A descriptor that was open fits where it was.
             match copy {
@@ -54,7 +54,7 @@ impl Drop for Saved {
 
 /// Another descriptor of the same file, out of the way of the commands and
 /// closed in the programs that are run.
-pub fn copy_up(fd: Fd) -> lib::Result<Fd> {
+pub fn copy_up(fd: Fd) -> abi::Result<Fd> {
     let copy = Fd(calls::fcntl(fd, F_DUPFD, FIRST_OWN)?);
     calls::fcntl(copy, F_SETFD, FD_CLOEXEC)?;
     Ok(copy)
@@ -62,7 +62,7 @@ pub fn copy_up(fd: Fd) -> lib::Result<Fd> {
 
 /// Redirects; `None` after a message if one can't be done, all undone.
 pub fn apply(redirects: &[Redirect], shell: &mut Interpreter) -> Option<Saved> {
-    lib::user::stdio::flush();
+    user::stdio::flush();
     let mut saved = Saved::default();
     for redirect in redirects {
         let target = redirect.target.get();
@@ -88,7 +88,7 @@ fn apply_one(
     target: &[u8],
     keeps_files: bool,
     saved: &mut Saved,
-) -> lib::Result<()> {
+) -> abi::Result<()> {
     let fd = Fd(redirect.fd);
     if fd.0 >= FIRST_OWN {
         return Err(Errno::EBADF);
@@ -122,7 +122,7 @@ fn apply_one(
 
 /// Whether there is something else than a file, as a device, which is never
 /// overwritten (`set -C`).
-fn is_other_than_file(path: &[u8]) -> lib::Result<bool> {
+fn is_other_than_file(path: &[u8]) -> abi::Result<bool> {
     match calls::stat(&c_string(path)) {
         Ok(stat) => Ok(!S_ISREG(stat.st_mode)),
         Err(Errno::ENOENT) => Ok(false),
@@ -131,7 +131,7 @@ fn is_other_than_file(path: &[u8]) -> lib::Result<bool> {
 }
 
 /// Makes `fd` the descriptor of a file that was just opened.
-fn place(file: Fd, fd: Fd) -> lib::Result<()> {
+fn place(file: Fd, fd: Fd) -> abi::Result<()> {
     if file != fd {
         calls::dup2(file, fd)?;
         calls::close(file)?;
@@ -141,7 +141,7 @@ fn place(file: Fd, fd: Fd) -> lib::Result<()> {
 
 /// A file without a name, to be read from the start; a pipe if the text fits into
 /// one, so that no disk need be there for it.
-fn here_document(text: &[u8]) -> lib::Result<Fd> {
+fn here_document(text: &[u8]) -> abi::Result<Fd> {
     if text.len() < PIPE {
         let (read_end, write_end) = calls::pipe()?;
         let filled = calls::write_all(write_end, text);

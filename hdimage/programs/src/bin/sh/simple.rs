@@ -4,20 +4,20 @@
 use crate::builtins;
 use crate::execute::Interpreter;
 use crate::variables::{Scope, in_quotes};
+use abi::Errno;
 use alloc::ffi::CString;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::user::calls::{self, Fd};
-use lib::user::dirent::read_directory;
-use lib::user::stdio;
 use programs::accounts::Accounts;
 use programs::command::complain;
 use programs::path::c_string;
 use programs::run::execute;
 use programs::shell::expand::{Shell, arguments, assigned, expanded_text};
 use programs::shell::tree::{Command, CommandKind, List, Word};
+use user::calls::{self, Fd};
+use user::dirent::read_directory;
+use user::stdio;
 
 /// `NAME=word` in front of a command.
 type Assignment = (Vec<u8>, Word);

@@ -7,11 +7,11 @@
 
 use crate::execute::{Interpreter, Leave};
 use crate::input::Input;
+use abi::signal::Signal;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::signal::Signal;
-use lib::user::signal::{Handler, sigaction};
+use user::signal::{Handler, sigaction};
 
 /// Signals that have come, a bit each.
 static PENDING: AtomicU32 = AtomicU32::new(0);
@@ -38,7 +38,7 @@ impl Traps {
 
     /// Sets what is done on a signal, `None` for what it does by itself. That of a
     /// shell at a terminal, which ignores some, is `own`.
-    pub fn set(&mut self, number: u32, action: Option<&[u8]>, own: Handler) -> lib::Result<()> {
+    pub fn set(&mut self, number: u32, action: Option<&[u8]>, own: Handler) -> abi::Result<()> {
         if let Some(signal) = Signal::new(number) {
             let handler = match action {
                 None => own,

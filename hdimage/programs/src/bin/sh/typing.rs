@@ -8,18 +8,18 @@
 use crate::builtins;
 use crate::execute::Interpreter;
 use crate::traps;
+use abi::Errno;
+use abi::fcntl::{O_APPEND, O_CREAT, O_WRONLY};
+use abi::sys::stat::S_ISDIR;
+use abi::termios::{LocalFlags, Termios, VMIN, VTIME};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_APPEND, O_CREAT, O_WRONLY};
-use lib::sys::stat::S_ISDIR;
-use lib::termios::{LocalFlags, Termios, VMIN, VTIME};
-use lib::user::calls::{self, Fd, File};
 use programs::editor::complete::{Kind, common_start, escaped, word_before};
 use programs::editor::{Editor, Step};
 use programs::files::read_file;
 use programs::path::c_string;
 use programs::shell::expand::Shell;
+use user::calls::{self, Fd, File};
 
 /// How many lines of the history are kept in memory.
 const REMEMBERED: usize = 500;
@@ -76,7 +76,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn new(fd: Fd) -> lib::Result<Raw> {
+    fn new(fd: Fd) -> abi::Result<Raw> {
         let before = calls::tcgetattr(fd)?;
         let mut raw = before;
         raw.c_lflag.remove(LocalFlags::ICANON | LocalFlags::ECHO);
@@ -102,7 +102,7 @@ pub fn edits(shell: &Interpreter) -> bool {
 }
 
 /// A line with its newline; `None` at the end, EINTR after ^C.
-pub fn read_line(shell: &mut Interpreter, prompt: &[u8], fd: Fd) -> lib::Result<Option<Vec<u8>>> {
+pub fn read_line(shell: &mut Interpreter, prompt: &[u8], fd: Fd) -> abi::Result<Option<Vec<u8>>> {
     let raw = Raw::new(fd)?;
     let columns = calls::window_size(fd).map_or(0, |size| usize::from(size.ws_col));
     let columns = if columns == 0 { COLUMNS } else { columns };
@@ -133,7 +133,7 @@ fn show(text: &[u8]) {
 }
 
 /// Reads keys up to the end of the line; false at the end of all.
-fn edit(shell: &Interpreter, editor: &mut Editor<'_>, columns: usize, fd: Fd) -> lib::Result<bool> {
+fn edit(shell: &Interpreter, editor: &mut Editor<'_>, columns: usize, fd: Fd) -> abi::Result<bool> {
     let mut byte = [0];
     loop {
         let output = editor.output();

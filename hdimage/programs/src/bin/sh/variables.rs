@@ -6,14 +6,14 @@ use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::Pid;
-use lib::user::{calls, env};
 use programs::files::working_directory;
 use programs::number::unsigned;
 use programs::path::c_string;
 use programs::run::DEFAULT_PATH;
 use programs::shell::fields::DEFAULT_IFS;
 use programs::shell::is_name;
+use user::calls::Pid;
+use user::{calls, env};
 
 /// A variable, which may have no value yet.
 #[derive(Clone, Default)]

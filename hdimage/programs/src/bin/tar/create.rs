@@ -2,17 +2,17 @@
 //! Making an archive.
 
 use crate::{RECORD, Tar};
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, Stat};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, Stat};
-use lib::user::calls::{self, Fd, File};
-use lib::user::stdio;
 use programs::command::{At, Outcome, complain, report};
 use programs::files::names_in;
 use programs::gzip::Encoder;
 use programs::io::{BufWriter, Write, text};
 use programs::path::join;
 use programs::tar::{BLOCK, Header, Kind};
+use user::calls::{self, Fd, File};
+use user::stdio;
 
 /// An archive that is made.
 struct Archive<'a> {
@@ -138,7 +138,7 @@ impl Tar {
     /// Prints, but not into the archive.
     fn tell(&self, archive: &CStr, line: &[u8]) {
         match archive == c"-" {
-            true => lib::eprintln!("{}", text(line.trim_ascii_end())),
+            true => user::eprintln!("{}", text(line.trim_ascii_end())),
             false => stdio::put(line),
         }
     }
@@ -173,7 +173,7 @@ impl Tar {
         let mut name = path.to_bytes();
         if !self.anywhere && name.starts_with(b"/") {
             if !archive.told {
-                lib::eprintln!("tar: names lose the / at their start");
+                user::eprintln!("tar: names lose the / at their start");
                 archive.told = true;
             }
             let slashes = name.iter().take_while(|&&byte| byte == b'/').count();

@@ -3,23 +3,23 @@
 
 use crate::Tar;
 use crate::reader::Reader;
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_EXCL, O_WRONLY};
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_ISDIR, S_ISLNK};
+use abi::sys::types::Device;
+use abi::utime::Utimbuf;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_WRONLY};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_ISDIR, S_ISLNK};
-use lib::sys::types::Device;
-use lib::user::calls::{self, File};
-use lib::user::stdio;
-use lib::utime::Utimbuf;
 use programs::command::{At, Outcome, complain, report};
 use programs::date::formatted_date;
 use programs::io::{Read, text};
 use programs::mode::mode_string;
 use programs::path::{c_string, directory_name};
 use programs::tar::{Header, Kind, is_inside, leads_out};
+use user::calls::{self, File};
+use user::stdio;
 
 impl Tar {
     /// Lists an archive, or takes out what is in it.

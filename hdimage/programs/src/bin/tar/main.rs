@@ -10,8 +10,6 @@
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::user::calls::{self, Fd, File};
-use lib::user::{env, stdio};
 use programs::accounts::Accounts;
 use programs::command::{At, report, status, usage};
 use programs::gzip::Decoder;
@@ -20,6 +18,8 @@ use programs::options::Options;
 use programs::path::c_string;
 use programs::process::exit;
 use programs::tar::BLOCK;
+use user::calls::{self, Fd, File};
+use user::{env, stdio};
 
 extern crate alloc;
 
@@ -27,7 +27,7 @@ mod create;
 mod extract;
 mod reader;
 
-lib::program!(main);
+user::program!(main);
 
 const USAGE: &str = "tar c|t|x[vzpPO] [-f archive] [-C directory] [file...]";
 /// An archive is a multiple of so many bytes long, for the sake of tapes.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! An archive, member by member.
 
+use abi::Errno;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
 use programs::command::{At, Outcome, complain};
 use programs::io::Read;
 use programs::process::exit;

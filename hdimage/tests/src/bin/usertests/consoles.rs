@@ -4,14 +4,14 @@
 //! leaves nothing to test here.
 
 use crate::support::{Outcome, address, all_well, as_user, child, type_bytes, wait_until_asleep};
+use abi::Errno;
+use abi::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_WRONLY};
+use abi::kd::{KDSKBLAYOUT, LAYOUTS, VT_ACTIVATE, VT_WAITACTIVE};
+use abi::pod::Pod;
+use abi::termios::{LocalFlags, TCFLSH, TCIOFLUSH, TIOCINQ, TIOCSWINSZ, VMIN, VTIME, Winsize};
+use abi::unistd::SEEK_SET;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_WRONLY};
-use lib::kd::{KDSKBLAYOUT, LAYOUTS, VT_ACTIVATE, VT_WAITACTIVE};
-use lib::pod::Pod;
-use lib::termios::{LocalFlags, TCFLSH, TCIOFLUSH, TIOCINQ, TIOCSWINSZ, VMIN, VTIME, Winsize};
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
+use user::calls::{self, File};
 
 tests! {
     console_settings "each console has settings and a size of its own";
@@ -25,7 +25,7 @@ tests! {
     console_beep "the bell starts and stops";
 }
 
-fn open(path: &CStr) -> lib::Result<File> {
+fn open(path: &CStr) -> abi::Result<File> {
     File::open_with(path, O_RDWR | O_NOCTTY, 0)
 }
 
@@ -73,7 +73,7 @@ fn console_settings() -> Outcome {
     Ok(())
 }
 
-fn waiting(tty: &File) -> lib::Result<u32> {
+fn waiting(tty: &File) -> abi::Result<u32> {
     let mut count = 0u32;
     system_call!(ioctl(tty.fd().0, TIOCINQ, address(&raw mut count))).map(|_| count)
 }
@@ -222,7 +222,7 @@ fn console_layout() -> Outcome {
 }
 
 /// Whether both bits are set that connect the loudspeaker with the timer.
-fn beeps(port: &File) -> lib::Result<bool> {
+fn beeps(port: &File) -> abi::Result<bool> {
     const LOUDSPEAKER: i32 = 0x61;
     let mut bits = [0];
     calls::lseek(port.fd(), LOUDSPEAKER, SEEK_SET)?;

@@ -4,15 +4,15 @@
 //! it over `fork`, `exec` and task switches is with the exceptions.)
 
 use crate::support::{Failure, Outcome, all_well, child, fate, in_child, killed_by};
+use abi::limits::TASK_SIZE;
+use abi::signal::Signal;
 use alloc::vec::Vec;
 use core::arch::asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::limits::TASK_SIZE;
-use lib::signal::Signal;
-use lib::user::calls;
-use lib::user::signal::{Handler, sigaction};
-use lib::user::syscall;
+use user::calls;
+use user::signal::{Handler, sigaction};
+use user::syscall;
 
 tests! {
     fpu_sums "sums, products, quotients and roots are exact to the last bit";

@@ -2,15 +2,15 @@
 //! Descriptors: `dup`, `dup2`, `fcntl`, full tables.
 
 use crate::support::{Outcome, Pipe, child, create, in_child, kill_and_wait};
-use alloc::vec::Vec;
-use lib::Errno;
-use lib::fcntl::{
+use abi::Errno;
+use abi::fcntl::{
     F_DUPFD, F_GETFD, F_GETFL, F_GETLK, F_SETFD, F_SETFL, FD_CLOEXEC, O_ACCMODE, O_APPEND,
     O_NONBLOCK, O_RDONLY, O_RDWR,
 };
-use lib::limits::NR_OPEN;
-use lib::unistd::{SEEK_CUR, SEEK_SET};
-use lib::user::calls::{self, Fd, File};
+use abi::limits::NR_OPEN;
+use abi::unistd::{SEEK_CUR, SEEK_SET};
+use alloc::vec::Vec;
+use user::calls::{self, Fd, File};
 
 tests! {
     fd_lowest "open and dup give the lowest free descriptor";
@@ -248,7 +248,7 @@ fn fd_close_twice() -> Outcome {
 }
 
 fn fd_dup_after_close() -> Outcome {
-    let fd = must!(calls::open(c"f", O_RDWR | lib::fcntl::O_CREAT, 0o600));
+    let fd = must!(calls::open(c"f", O_RDWR | abi::fcntl::O_CREAT, 0o600));
     let other = must!(calls::dup(fd));
     must!(calls::close(fd));
     must!(calls::unlink(c"f"));

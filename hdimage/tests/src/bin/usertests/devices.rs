@@ -5,20 +5,20 @@ use crate::support::{
     Outcome, Pipe, address, all_well, as_user, child, create, in_child, must_open_terminal,
     read_file, type_bytes, wait_until_asleep,
 };
-use alloc::vec;
-use alloc::vec::Vec;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
-use lib::pod::Pod;
-use lib::sgtty::{SgttyFlags, Sgttyb, TIOCGETP, TIOCSETP};
-use lib::sys::stat::{S_IFBLK, S_ISBLK, S_ISCHR};
-use lib::sys::types::Device;
-use lib::termios::{
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
+use abi::pod::Pod;
+use abi::sgtty::{SgttyFlags, Sgttyb, TIOCGETP, TIOCSETP};
+use abi::sys::stat::{S_IFBLK, S_ISBLK, S_ISCHR};
+use abi::sys::types::Device;
+use abi::termios::{
     ControlFlags, LocalFlags, TCFLSH, TCGETA, TCSETA, TCSETAF, TCSETAW, TCXONC, TIOCGWINSZ,
     TIOCSWINSZ, Termio, VERASE, VINTR, VWERASE, Winsize,
 };
-use lib::unistd::{SEEK_CUR, SEEK_SET};
-use lib::user::calls::{self, File};
+use abi::unistd::{SEEK_CUR, SEEK_SET};
+use alloc::vec;
+use alloc::vec::Vec;
+use user::calls::{self, File};
 
 tests! {
     null_device "/dev/null takes everything and gives nothing";
@@ -338,7 +338,7 @@ fn tty_settings() -> Outcome {
     let tty = must_open_terminal()?;
     let old = must!(calls::tcgetattr(tty.fd()));
     let mut new = old;
-    new.c_lflag.toggle(lib::termios::LocalFlags::ECHO);
+    new.c_lflag.toggle(abi::termios::LocalFlags::ECHO);
     new.c_cc[0] = 7;
     must!(calls::tcsetattr(tty.fd(), &new));
     check_eq!(must!(calls::tcgetattr(tty.fd())).as_bytes(), new.as_bytes());
@@ -392,17 +392,17 @@ fn tty_raw() -> Outcome {
     let tty = must_open_terminal()?;
     let old = must!(calls::tcgetattr(tty.fd()));
     let mut raw = old;
-    raw.c_lflag = lib::termios::LocalFlags::empty();
-    raw.c_cc[lib::termios::VMIN] = 1;
-    raw.c_cc[lib::termios::VTIME] = 0;
+    raw.c_lflag = abi::termios::LocalFlags::empty();
+    raw.c_cc[abi::termios::VMIN] = 1;
+    raw.c_cc[abi::termios::VTIME] = 0;
     must!(calls::tcsetattr(tty.fd(), &raw));
     must!(type_bytes(&tty, b"a\x04\x7f"));
     let mut bytes = [0; 8];
     check_eq!(calls::read(tty.fd(), &mut bytes), Ok(3));
     check_eq!(&bytes[..3], b"a\x04\x7f");
     // With VMIN 0 and VTIME, a read waits for so many tenths of a second.
-    raw.c_cc[lib::termios::VMIN] = 0;
-    raw.c_cc[lib::termios::VTIME] = 2;
+    raw.c_cc[abi::termios::VMIN] = 0;
+    raw.c_cc[abi::termios::VTIME] = 2;
     must!(calls::tcsetattr(tty.fd(), &raw));
     let (_, start) = must!(calls::times());
     check_eq!(calls::read(tty.fd(), &mut bytes), Ok(0));
@@ -527,10 +527,10 @@ fn tty_version_7() -> Outcome {
 
 fn tty_interrupt_read() -> Outcome {
     extern "C" fn nothing(_signal: u32) {}
-    use lib::signal::Signal;
-    must!(lib::user::signal::sigaction(
+    use abi::signal::Signal;
+    must!(user::signal::sigaction(
         Signal::SIGUSR1,
-        lib::user::signal::Handler::Catch(nothing)
+        user::signal::Handler::Catch(nothing)
     ));
     let tty = must_open_terminal()?;
     must!(system_call!(ioctl(tty.fd().0, TCFLSH, 2)));

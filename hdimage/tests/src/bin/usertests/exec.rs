@@ -7,22 +7,22 @@ use crate::support::{
     Failure, Outcome, Pipe, address, as_user, child, copy_file, create, fate, forget_buffers,
     in_child, kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
 };
+use abi::Errno;
+use abi::a_out::{Exec, NMAGIC, OMAGIC, QMAGIC};
+use abi::fcntl::{
+    F_GETFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
+};
+use abi::limits::{ARG_MAX, PAGE_SIZE, TASK_SIZE};
+use abi::pod::Pod;
+use abi::signal::Signal;
+use abi::sys::wait::{WNOHANG, WaitStatus};
+use abi::unistd::SEEK_SET;
 use alloc::ffi::CString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::a_out::{Exec, NMAGIC, OMAGIC, QMAGIC};
-use lib::fcntl::{
-    F_GETFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
-};
-use lib::limits::{ARG_MAX, PAGE_SIZE, TASK_SIZE};
-use lib::pod::Pod;
-use lib::signal::Signal;
-use lib::sys::wait::{WNOHANG, WaitStatus};
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, Fd, File};
-use lib::user::signal::{Handler, sigaction};
+use user::calls::{self, Fd, File};
+use user::signal::{Handler, sigaction};
 
 tests! {
     exec_status "a program runs and its exit status comes back";
@@ -90,7 +90,7 @@ fn output_of(
 }
 
 /// What becomes of a child that runs a program; -errno as status if it cannot.
-fn run(path: &CStr, arguments: &[&CStr]) -> lib::Result<WaitStatus> {
+fn run(path: &CStr, arguments: &[&CStr]) -> abi::Result<WaitStatus> {
     fate(|| {
         let null = calls::open(c"/dev/null", 2, 0).unwrap_or(Fd::STDIN);
         let _ = (calls::dup2(null, Fd::STDOUT), calls::dup2(null, Fd::STDERR));
@@ -119,7 +119,7 @@ fn refusal(path: &CStr) -> Result<Errno, Failure> {
     }
 }
 
-fn executable(path: &CStr, contents: &[u8]) -> lib::Result<()> {
+fn executable(path: &CStr, contents: &[u8]) -> abi::Result<()> {
     write_file(path, contents)?;
     calls::chmod(path, 0o755)
 }
@@ -229,7 +229,7 @@ fn exec_not_regular() -> Outcome {
     must!(calls::mknod(
         c"n",
         0o020777,
-        lib::sys::types::Device(0x0103)
+        abi::sys::types::Device(0x0103)
     ));
     check_eq!(refusal(c"n")?, Errno::EACCES);
     Ok(())

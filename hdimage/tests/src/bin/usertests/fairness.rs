@@ -5,16 +5,16 @@ use crate::support::{
     Failure, Outcome, Pipe, address, all_well, child, create, fate, kill_and_wait, number,
     read_file, state_of, wait_for,
 };
+use abi::fcntl::{O_CREAT, O_RDWR};
+use abi::limits::PAGE_SIZE;
+use abi::signal::Signal;
+use abi::sys::time::Timeval;
+use abi::sys::wait::{WNOHANG, WaitStatus};
+use abi::unistd::SEEK_SET;
 use alloc::vec;
 use core::ffi::CStr;
-use lib::fcntl::{O_CREAT, O_RDWR};
-use lib::limits::PAGE_SIZE;
-use lib::signal::Signal;
-use lib::sys::time::Timeval;
-use lib::sys::wait::{WNOHANG, WaitStatus};
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
-use lib::user::signal::{Handler, sigaction};
+use user::calls::{self, File};
+use user::signal::{Handler, sigaction};
 
 tests! {
     fork_relay "processes that fork and end by turns leave another its half of the time";
@@ -252,7 +252,7 @@ fn long_exec() -> Outcome {
     must_give_way(true, (ARGUMENTS + 1) * POINTER, point, |arguments| {
         let program = address(crate::helper::PROGRAM.as_ptr());
         let result = system_call!(execve(program, address(arguments), 0));
-        check_eq!(result, Err(lib::Errno::E2BIG));
+        check_eq!(result, Err(abi::Errno::E2BIG));
         Ok(())
     })
 }

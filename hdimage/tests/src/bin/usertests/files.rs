@@ -2,13 +2,13 @@
 //! Regular files: opening, reading, writing, `lseek`, holes, sizes.
 
 use crate::support::{Outcome, create, numbered, pattern, read_all, read_file, write_file};
+use abi::Errno;
+use abi::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{S_ISDIR, S_ISREG};
+use abi::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
+use abi::utime::Utimbuf;
 use alloc::vec;
-use lib::Errno;
-use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_ISDIR, S_ISREG};
-use lib::unistd::{SEEK_CUR, SEEK_END, SEEK_SET};
-use lib::user::calls::{self, Fd, File};
-use lib::utime::Utimbuf;
+use user::calls::{self, Fd, File};
 
 tests! {
     file_create "O_CREAT makes a file, O_EXCL only a new one";
@@ -103,7 +103,7 @@ fn file_access_mode() -> Outcome {
 }
 
 fn file_trunc() -> Outcome {
-    let device = lib::sys::types::Device(must!(calls::stat(c".")).st_dev);
+    let device = abi::sys::types::Device(must!(calls::stat(c".")).st_dev);
     let before = must!(calls::ustat(device)).f_tfree;
     must!(write_file(c"f", &pattern(20_000, 1)));
     // Twenty blocks and an indirect one; the directory may have grown by one.
@@ -162,7 +162,7 @@ fn file_overwrite() -> Outcome {
 }
 
 fn file_hole() -> Outcome {
-    let device = lib::sys::types::Device(must!(calls::stat(c".")).st_dev);
+    let device = abi::sys::types::Device(must!(calls::stat(c".")).st_dev);
     let file = must!(create(c"f"));
     let before = must!(calls::ustat(device)).f_tfree;
     must!(calls::lseek(file.fd(), 5000, SEEK_SET));

@@ -5,13 +5,13 @@
 //! hang but the process that calls, and nothing may be lost (the runner looks).
 
 use crate::support::{Outcome, address, child, number};
+use abi::Errno;
+use abi::limits::TASK_SIZE;
+use abi::signal::Signal;
+use abi::sys::wait::WNOHANG;
+use abi::unistd::number::{self as call, NR_SYSTEM_CALLS};
 use core::arch::asm;
-use lib::Errno;
-use lib::limits::TASK_SIZE;
-use lib::signal::Signal;
-use lib::sys::wait::WNOHANG;
-use lib::unistd::number::{self as call, NR_SYSTEM_CALLS};
-use lib::user::calls::{self, Fd};
+use user::calls::{self, Fd};
 
 tests! {
     fuzz_user "all calls with random arguments, as a user";
@@ -76,7 +76,7 @@ impl Random {
 pub fn any_call(number: u32, [a, b, c, d]: [u32; 4]) -> i32 {
     let eax;
     // SAFETY: the process may be ruined by what the call writes; it does
-    // nothing of importance any more. esi is exchanged as in `lib::syscall`.
+    // nothing of importance any more. esi is exchanged as in `abi::syscall`.
     unsafe {
         asm!("xchg esi, edi", "int 0x80", "xchg esi, edi", inlateout("eax") number => eax,
             in("ebx") a, in("ecx") b, in("edx") c, inlateout("edi") d => _);

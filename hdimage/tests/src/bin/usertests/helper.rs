@@ -2,12 +2,12 @@
 //! What this program does when a test has run it again by `execve`.
 
 use crate::support::address;
+use abi::pod::Pod;
+use abi::ptrace::PTRACE_TRACEME;
+use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal};
 use core::ffi::CStr;
-use lib::pod::Pod;
-use lib::ptrace::PTRACE_TRACEME;
-use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal};
-use lib::user::calls::{self, Fd, Pid};
-use lib::user::env;
+use user::calls::{self, Fd, Pid};
+use user::env;
 
 /// The first argument.
 pub const FLAG: &[u8] = b"--helper";

@@ -4,8 +4,8 @@
 use crate::support::{
     Outcome, as_user, child, in_child, kill_and_wait, number, sleeper, wait_for_state,
 };
-use lib::Errno;
-use lib::user::calls::{self, Pid};
+use abi::Errno;
+use user::calls::{self, Pid};
 
 tests! {
     id_root "the superuser sets both ids, and is none any more";
@@ -198,7 +198,7 @@ fn session_leader() -> Outcome {
 fn session_no_tty() -> Outcome {
     in_child(|| {
         must!(calls::setsid());
-        for flags in [lib::fcntl::O_RDONLY, lib::fcntl::O_RDWR] {
+        for flags in [abi::fcntl::O_RDONLY, abi::fcntl::O_RDWR] {
             check!(matches!(
                 calls::open(c"/dev/tty", flags, 0),
                 Err(Errno::EPERM | Errno::ENXIO)

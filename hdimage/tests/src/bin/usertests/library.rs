@@ -3,18 +3,18 @@
 //! try them.
 
 use crate::support::{Outcome, child, create, must_open_terminal, read_all, read_file, wait_for};
+use abi::Errno;
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
+use abi::termios::LocalFlags;
 use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
-use lib::Errno;
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::termios::LocalFlags;
-use lib::user::calls::{self, Fd, File};
 use programs::io::{BufReader, BufWriter, Read, Write};
 use programs::process::{Command, Stdio};
 use programs::terminal::RawMode;
 use programs::time::{Instant, sleep};
+use user::calls::{self, Fd, File};
 
 tests! {
     library_files "files are read and written by the traits of io";
@@ -44,7 +44,7 @@ fn library_files() -> Outcome {
     let mut text = String::new();
     must!(must!(File::open(c"f")).read_to_string(&mut text));
     check_eq!(text.lines().count(), 1000);
-    let mut full = must!(File::open_with(c"/dev/full", lib::fcntl::O_WRONLY, 0));
+    let mut full = must!(File::open_with(c"/dev/full", abi::fcntl::O_WRONLY, 0));
     check_eq!(writeln!(full, "lost"), Err(Errno::ENOSPC));
     Ok(())
 }

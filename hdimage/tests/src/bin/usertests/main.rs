@@ -56,11 +56,11 @@ mod users;
 mod widths;
 
 use alloc::vec::Vec;
-use lib::user::env;
-use lib::{eprintln, println};
 use support::Test;
+use user::env;
+use user::{eprintln, println};
 
-lib::program!(main);
+user::program!(main);
 
 /// All tests, by topic.
 const TOPICS: &[&[Test]] = &[

@@ -5,17 +5,17 @@ use crate::support::{
     Outcome, Pipe, address, all_well, as_user, child, create, fate, in_child, kill_and_wait,
     killed_by, pattern,
 };
+use abi::Errno;
+use abi::limits::{PAGE_SIZE, TASK_SIZE};
+use abi::signal::Signal;
+use abi::sys::resource::{RLIM_INFINITY, RLIMIT_STACK, Rlimit};
+use abi::sys::wait::WaitStatus;
+use abi::unistd::SEEK_SET;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ptr::{read_volatile, write_volatile};
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
-use lib::Errno;
-use lib::limits::{PAGE_SIZE, TASK_SIZE};
-use lib::signal::Signal;
-use lib::sys::resource::{RLIM_INFINITY, RLIMIT_STACK, Rlimit};
-use lib::sys::wait::WaitStatus;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
+use user::calls::{self, File};
 
 tests! {
     brk_grow "what brk adds is zero and can be written";

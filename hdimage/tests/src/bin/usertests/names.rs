@@ -2,11 +2,11 @@
 //! Names: links, directories, renaming, nodes, `chroot`, `mount`.
 
 use crate::support::{Outcome, as_user, create, in_child, numbered, read_file, write_file};
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, S_ISLNK};
-use lib::sys::types::Device;
-use lib::user::calls::{self, File};
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::sys::stat::{S_ISBLK, S_ISCHR, S_ISFIFO, S_ISLNK};
+use abi::sys::types::Device;
+use user::calls::{self, File};
 
 tests! {
     link_same "a link is the same file, and counted";
@@ -76,7 +76,7 @@ fn link_many() -> Outcome {
         }
     };
     check_eq!(error, Errno::EMLINK);
-    check_eq!(count, usize::from(lib::limits::LINK_MAX));
+    check_eq!(count, usize::from(abi::limits::LINK_MAX));
     check_eq!(usize::from(must!(calls::stat(c"f")).st_nlink), count);
     Ok(())
 }

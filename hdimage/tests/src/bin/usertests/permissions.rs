@@ -2,12 +2,12 @@
 //! Who may do what.
 
 use crate::support::{Outcome, Pipe, as_user, in_child, read_file, write_file};
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
-use lib::sys::types::Device;
-use lib::unistd::{F_OK, R_OK, W_OK, X_OK};
-use lib::user::calls::{self, File};
-use lib::utime::Utimbuf;
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::sys::types::Device;
+use abi::unistd::{F_OK, R_OK, W_OK, X_OK};
+use abi::utime::Utimbuf;
+use user::calls::{self, File};
 
 tests! {
     may_open "owner, group and others have their own bits";

@@ -5,17 +5,17 @@ use crate::support::{
     Outcome, Pipe, all_well, child, in_child, kill_and_wait, pattern, read_all, read_file, sleeper,
     wait_until_asleep,
 };
+use abi::Errno;
+use abi::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
+use abi::limits::PIPE_BUF;
+use abi::signal::Signal;
+use abi::sys::stat::{S_IFIFO, S_ISFIFO};
+use abi::sys::types::Device;
+use abi::unistd::SEEK_SET;
 use alloc::vec;
 use alloc::vec::Vec;
-use lib::Errno;
-use lib::fcntl::{F_GETFL, F_SETFL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
-use lib::limits::PIPE_BUF;
-use lib::signal::Signal;
-use lib::sys::stat::{S_IFIFO, S_ISFIFO};
-use lib::sys::types::Device;
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
-use lib::user::signal::{Handler, sigaction};
+use user::calls::{self, File};
+use user::signal::{Handler, sigaction};
 
 tests! {
     pipe_bytes "what goes in comes out, in order, for all sizes";
@@ -268,7 +268,7 @@ fn pipe_table_full() -> Outcome {
     })
 }
 
-fn make_fifo() -> lib::Result<()> {
+fn make_fifo() -> abi::Result<()> {
     calls::mknod(c"fifo", S_IFIFO | 0o600, Device::NONE)
 }
 

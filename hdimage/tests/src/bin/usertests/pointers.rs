@@ -2,20 +2,20 @@
 //! Bad addresses in every call that takes one.
 
 use crate::support::{Outcome, address, create, fate};
-use alloc::vec;
-use core::ffi::CStr;
-use lib::fcntl::O_RDWR;
-use lib::limits::{PATH_MAX, TASK_SIZE};
-use lib::pod::Pod;
-use lib::sys::stat::Stat;
-use lib::termios::{
+use abi::fcntl::O_RDWR;
+use abi::limits::{PATH_MAX, TASK_SIZE};
+use abi::pod::Pod;
+use abi::sys::stat::Stat;
+use abi::termios::{
     TCGETA, TCGETS, TCSETA, TCSETS, TIOCGPGRP, TIOCGWINSZ, TIOCINQ, TIOCOUTQ, TIOCSPGRP, TIOCSTI,
     TIOCSWINSZ,
 };
-use lib::unistd::SEEK_SET;
-use lib::unistd::number::NR_SYSTEM_CALLS;
-use lib::user::calls::{self, File};
-use lib::{Errno, Result};
+use abi::unistd::SEEK_SET;
+use abi::unistd::number::NR_SYSTEM_CALLS;
+use abi::{Errno, Result};
+use alloc::vec;
+use core::ffi::CStr;
+use user::calls::{self, File};
 
 tests! {
     pointer_paths "bad addresses of paths are EFAULT in every call";
@@ -51,7 +51,7 @@ macro_rules! calls {
             #[allow(unused_variables)]
             unsafe fn call($bad: u32, $good: u32, $fd: u32) -> Result<u32> {
                 // SAFETY: passed on to the caller.
-                unsafe { lib::user::syscall::$call($($argument),*) }
+                unsafe { user::syscall::$call($($argument),*) }
             }
             call as Call
         })),*]

@@ -5,17 +5,17 @@ use crate::support::{
     Outcome, Pipe, address, all_well, as_user, child, fate, forget_buffers, in_child,
     kill_and_wait, number, sleeper, state_of, wait_for, wait_for_state, wait_until_asleep,
 };
+use abi::Errno;
+use abi::fcntl::{F_SETFL, O_NONBLOCK};
+use abi::limits::{NR_TASKS, TASK_SIZE};
+use abi::ptrace::PTRACE_TRACEME;
+use abi::signal::Signal;
+use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
+use abi::unistd::SEEK_CUR;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::Errno;
-use lib::fcntl::{F_SETFL, O_NONBLOCK};
-use lib::limits::{NR_TASKS, TASK_SIZE};
-use lib::ptrace::PTRACE_TRACEME;
-use lib::signal::Signal;
-use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
-use lib::unistd::SEEK_CUR;
-use lib::user::calls::{self, Pid};
-use lib::user::signal::{Handler, sigaction};
+use user::calls::{self, Pid};
+use user::signal::{Handler, sigaction};
 
 tests! {
     exit_status "the low byte of exit's argument reaches the parent";

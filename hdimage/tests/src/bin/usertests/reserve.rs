@@ -3,15 +3,15 @@
 //! looks around, and ends him.
 
 use crate::support::{Outcome, Pipe, address, child, fate, number, wait_for};
+use abi::fcntl::{O_RDONLY, O_WRONLY};
+use abi::limits::{NR_OPEN, PAGE_SIZE};
+use abi::signal::Signal;
+use abi::sys::resource::{RLIM_INFINITY, RLIMIT_NPROC, Rlimit};
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
 use core::ffi::CStr;
 use core::ptr::write_volatile;
-use lib::fcntl::{O_RDONLY, O_WRONLY};
-use lib::limits::{NR_OPEN, PAGE_SIZE};
-use lib::signal::Signal;
-use lib::sys::resource::{RLIM_INFINITY, RLIMIT_NPROC, Rlimit};
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd, Pid};
-use lib::{Errno, Result};
+use user::calls::{self, Fd, Pid};
 
 tests! {
     reserve_of_tasks "a user has all the tasks he can get, and root still runs programs";
@@ -38,7 +38,7 @@ fn while_a_user_has_all(take: fn() -> Errno, reasons: &[Errno]) -> Outcome {
         must!(calls::setpgid(Pid(0), Pid(0)));
         must!(calls::setgid(10));
         must!(calls::setuid(1001));
-        let tell = must!(calls::fcntl(pipe.1, lib::fcntl::F_DUPFD, 10));
+        let tell = must!(calls::fcntl(pipe.1, abi::fcntl::F_DUPFD, 10));
         must!(calls::dup2(Fd(tell), TELL));
         close_from(TELL.0 + 1);
         let reason = take();

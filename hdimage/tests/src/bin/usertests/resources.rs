@@ -5,17 +5,17 @@ use crate::support::{
     Outcome, address, all_well, as_user, child, create, fate, in_child, killed_by, read_file,
     write_file,
 };
+use abi::fcntl::{F_DUPFD, F_GETFD, O_RDONLY};
+use abi::limits::{NGROUPS_MAX, TASK_SIZE};
+use abi::pod::Pod;
+use abi::signal::Signal;
+use abi::sys::resource::*;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
 use alloc::vec;
 use alloc::vec::Vec;
-use lib::fcntl::{F_DUPFD, F_GETFD, O_RDONLY};
-use lib::limits::{NGROUPS_MAX, TASK_SIZE};
-use lib::pod::Pod;
-use lib::signal::Signal;
-use lib::sys::resource::*;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd};
-use lib::user::signal::{Handler, sigaction};
-use lib::{Errno, Result};
+use user::calls::{self, Fd};
+use user::signal::{Handler, sigaction};
 
 tests! {
     limit_values "getrlimit tells what setrlimit has set";
@@ -288,7 +288,7 @@ fn usage_times() -> Outcome {
         let (times, _) = must!(calls::times());
         must!(system_call!(getrusage(who, address(&raw mut usage))));
         let ticks =
-            |time: lib::sys::time::Timeval| (time.tv_sec * 100 + time.tv_usec / 10_000) as u32;
+            |time: abi::sys::time::Timeval| (time.tv_sec * 100 + time.tv_usec / 10_000) as u32;
         let (user, system) = if of_children {
             (times.tms_cutime, times.tms_cstime)
         } else {

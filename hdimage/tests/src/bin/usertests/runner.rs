@@ -10,20 +10,21 @@
 //! program loads its pages when it first needs them.
 
 use crate::support::{Failure, Test, number, read_file};
+use abi::limits::{HZ, NR_TASKS};
+use abi::signal::Signal;
+use abi::sys::stat::S_ISDIR;
+use abi::sys::types::Device;
+use abi::sys::wait::WaitStatus;
+use abi::{Errno, Result};
 use alloc::format;
 use alloc::string::String;
 use core::ffi::CStr;
 use core::ops::RangeInclusive;
-use lib::limits::{HZ, NR_TASKS};
-use lib::signal::Signal;
-use lib::sys::stat::S_ISDIR;
-use lib::sys::types::Device;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Pid};
-use lib::user::dirent::read_directory;
-use lib::user::signal::{Handler, sigaction};
-use lib::user::stdio;
-use lib::{Errno, Result, eprintln, print, println};
+use user::calls::{self, Pid};
+use user::dirent::read_directory;
+use user::signal::{Handler, sigaction};
+use user::stdio;
+use user::{eprintln, print, println};
 
 /// The directory in which tests run.
 const FOLDER: &CStr = c"/tmp/usertests";

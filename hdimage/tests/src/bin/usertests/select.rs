@@ -5,15 +5,15 @@ use crate::support::{
     Outcome, Pipe, address, all_well, child, create, must_open_terminal, type_bytes,
     wait_until_asleep,
 };
-use lib::Errno;
-use lib::fcntl::O_RDWR;
-use lib::limits::{HZ, PIPE_BUF};
-use lib::signal::Signal;
-use lib::sys::time::{SelectArguments, Timeval};
-use lib::sys::types::UserAddress;
-use lib::termios::{LocalFlags, TCFLSH, TCIOFLUSH, TCOOFF, TCOON, TCXONC, VMIN, VTIME};
-use lib::user::calls::{self, Fd, File, Sets};
-use lib::user::signal::{Handler, sigaction};
+use abi::Errno;
+use abi::fcntl::O_RDWR;
+use abi::limits::{HZ, PIPE_BUF};
+use abi::signal::Signal;
+use abi::sys::time::{SelectArguments, Timeval};
+use abi::sys::types::UserAddress;
+use abi::termios::{LocalFlags, TCFLSH, TCIOFLUSH, TCOOFF, TCOON, TCXONC, VMIN, VTIME};
+use user::calls::{self, Fd, File, Sets};
+use user::signal::{Handler, sigaction};
 
 tests! {
     select_pipe "a pipe is readable with bytes, writable with room";
@@ -45,7 +45,7 @@ fn bit(fd: Fd) -> u32 {
 }
 
 /// What of the sets is ready now.
-fn ready(mut sets: Sets) -> lib::Result<Sets> {
+fn ready(mut sets: Sets) -> abi::Result<Sets> {
     let count = calls::select(32, &mut sets, Some(&mut NO_TIME.clone()))?;
     let bits: u32 = sets.iter().map(|set| set.count_ones()).sum();
     if bits == count {
@@ -105,7 +105,7 @@ fn select_always() -> Outcome {
 }
 
 /// Makes a child that does something when the caller sleeps.
-fn when_asleep(run: impl FnOnce() -> Outcome) -> lib::Result<calls::Pid> {
+fn when_asleep(run: impl FnOnce() -> Outcome) -> abi::Result<calls::Pid> {
     let me = calls::getpid();
     child(|| {
         must!(wait_until_asleep(me));
@@ -182,7 +182,7 @@ fn select_two_sleepers() -> Outcome {
 }
 
 /// Ticks since the start, and ticks that this process has used.
-fn ticks() -> lib::Result<(u32, u32)> {
+fn ticks() -> abi::Result<(u32, u32)> {
     calls::times().map(|(tms, now)| (now, tms.tms_utime + tms.tms_stime))
 }
 

@@ -7,13 +7,13 @@ use crate::support::{
     Outcome, Pipe, all_well, as_user, child, in_child, kill_and_wait, killed_by, number, sleeper,
     state_of, wait_for, wait_for_state, wait_until_asleep,
 };
+use abi::Errno;
+use abi::fcntl::{F_SETFL, O_NONBLOCK};
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
 use core::sync::atomic::Ordering::Relaxed;
-use lib::Errno;
-use lib::fcntl::{F_SETFL, O_NONBLOCK};
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Pid};
-use lib::user::signal::{Handler, sigaction};
+use user::calls::{self, Pid};
+use user::signal::{Handler, sigaction};
 
 tests! {
     signal_pause "pause ends with EINTR when a handler has run";

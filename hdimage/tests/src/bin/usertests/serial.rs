@@ -10,20 +10,20 @@ use crate::support::{
     Failure, Outcome, Pipe, all_well, child, in_child, kill_and_wait, killed_by, number,
     type_bytes, wait_until_asleep,
 };
-use alloc::vec;
-use lib::Errno;
-use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
-use lib::lock::Word;
-use lib::signal::Signal;
-use lib::sys::wait::WNOHANG;
-use lib::termios::{
+use abi::Errno;
+use abi::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDWR};
+use abi::signal::Signal;
+use abi::sys::wait::WNOHANG;
+use abi::termios::{
     B9600, BAUD_RATES, ControlFlags, InputFlags, LocalFlags, OutputFlags, TCFLSH, TCIOFLUSH,
     TCSBRK, TCSETS, TIOCEXCL, TIOCGSOFTCAR, TIOCINQ, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR,
     TIOCM_RTS, TIOCMBIC, TIOCMBIS, TIOCMGET, TIOCMSET, TIOCNXCL, TIOCSSOFTCAR, Termios, VMIN,
 };
-use lib::unistd::SEEK_SET;
-use lib::user::calls::{self, File};
-use lib::user::signal::{Handler, sigaction};
+use abi::unistd::SEEK_SET;
+use alloc::vec;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use user::calls::{self, File};
+use user::signal::{Handler, sigaction};
 
 tests! {
     serial_bytes "all bytes there are, in order";
@@ -60,18 +60,18 @@ const LOOP: u8 = 0x10;
 struct Uart(File);
 
 impl Uart {
-    fn open() -> lib::Result<Uart> {
+    fn open() -> abi::Result<Uart> {
         File::open_with(c"/dev/port", O_RDWR, 0).map(Uart)
     }
 
-    fn get(&self, register: i32) -> lib::Result<u8> {
+    fn get(&self, register: i32) -> abi::Result<u8> {
         let mut byte = [0];
         calls::lseek(self.0.fd(), BASE + register, SEEK_SET)?;
         calls::read(self.0.fd(), &mut byte)?;
         Ok(byte[0])
     }
 
-    fn set(&self, register: i32, value: u8) -> lib::Result<()> {
+    fn set(&self, register: i32, value: u8) -> abi::Result<()> {
         calls::lseek(self.0.fd(), BASE + register, SEEK_SET)?;
         calls::write(self.0.fd(), &[value]).map(drop)
     }
@@ -87,13 +87,13 @@ struct Loop {
 
 impl Loop {
     /// `None` if there is no such line.
-    fn open() -> lib::Result<Option<Loop>> {
+    fn open() -> abi::Result<Option<Loop>> {
         let tty = match File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY | O_NONBLOCK, 0) {
             Err(Errno::ENXIO) => return Ok(None),
             other => other?,
         };
         let uart = Uart::open()?;
-        calls::fcntl(tty.fd(), lib::fcntl::F_SETFL, 0)?;
+        calls::fcntl(tty.fd(), abi::fcntl::F_SETFL, 0)?;
         let old = calls::tcgetattr(tty.fd())?;
         let mut raw = Termios {
             c_iflag: InputFlags::empty(),
@@ -119,31 +119,31 @@ impl Loop {
     }
 
     /// At once: what waits to be sent may wait for ever.
-    fn change(&self, termios: &Termios) -> lib::Result<()> {
+    fn change(&self, termios: &Termios) -> abi::Result<()> {
         let address = core::ptr::from_ref(termios) as u32;
         system_call!(ioctl(self.tty.fd().0, TCSETS, address)).map(drop)
     }
 
-    fn lines(&self) -> lib::Result<u32> {
+    fn lines(&self) -> abi::Result<u32> {
         let mut lines = 0u32;
         let address = (&raw mut lines) as u32;
         system_call!(ioctl(self.tty.fd().0, TIOCMGET, address)).map(|_| lines)
     }
 
-    fn set_lines(&self, command: u32, lines: u32) -> lib::Result<()> {
+    fn set_lines(&self, command: u32, lines: u32) -> abi::Result<()> {
         let address = (&raw const lines) as u32;
         system_call!(ioctl(self.tty.fd().0, command, address)).map(drop)
     }
 
     /// Bytes that wait to be read.
-    fn readable(&self) -> lib::Result<u32> {
+    fn readable(&self) -> abi::Result<u32> {
         let mut count = 0u32;
         let address = (&raw mut count) as u32;
         system_call!(ioctl(self.tty.fd().0, TIOCINQ, address)).map(|_| count)
     }
 
     /// Reads so many bytes.
-    fn read(&self, count: usize) -> lib::Result<vec::Vec<u8>> {
+    fn read(&self, count: usize) -> abi::Result<vec::Vec<u8>> {
         let mut bytes = vec![0; count];
         let mut done = 0;
         while done < count {
@@ -325,7 +325,7 @@ fn serial_soft_carrier() -> Outcome {
 
 impl Loop {
     /// Without CLOCAL, takes the carrier away and has the kernel look.
-    fn lose_carrier(&self) -> lib::Result<()> {
+    fn lose_carrier(&self) -> abi::Result<()> {
         let mut termios = self.raw;
         termios.c_cflag.remove(ControlFlags::CLOCAL);
         self.change(&termios)?;
@@ -362,11 +362,11 @@ fn serial_carrier_lost() -> Outcome {
 }
 
 /// 1 when SIGHUP has come.
-static HUNG_UP: Word = Word::new(0);
+static HUNG_UP: AtomicU32 = AtomicU32::new(0);
 
 /// The leader of a new session has the line hang up after a while: the byte that
 /// comes back brings the news that the carrier was away. Tells the time stamp.
-fn hang_up_soon() -> lib::Result<u32> {
+fn hang_up_soon() -> abi::Result<u32> {
     const RECEIVE: u8 = 1;
     calls::setsid()?;
     let terminal = File::open_with(c"/dev/ttyS1", O_RDWR, 0)?;
@@ -388,7 +388,7 @@ fn hang_up_soon() -> lib::Result<u32> {
 /// carrier was away, as QEMU's does.
 fn time_to_hang_up() -> core::result::Result<u32, Failure> {
     extern "C" fn note(_signal: u32) {
-        HUNG_UP.set(1);
+        HUNG_UP.store(1, Relaxed);
     }
     const NEVER: u32 = 1 << 28;
     let pipe = must!(Pipe::new());
@@ -398,7 +398,7 @@ fn time_to_hang_up() -> core::result::Result<u32, Failure> {
         let mut time = 0;
         loop {
             let now = time_stamp().wrapping_sub(start);
-            if HUNG_UP.get() != 0 {
+            if HUNG_UP.load(Relaxed) != 0 {
                 break;
             }
             if now > NEVER {
@@ -569,7 +569,7 @@ fn serial_exclusive() -> Outcome {
     let line = open_or_return!();
     let open = || File::open_with(c"/dev/ttyS1", O_RDWR | O_NOCTTY, 0).map(drop);
     must!(calls::chmod(c"/dev/ttyS1", 0o666));
-    let as_user = |expected: lib::Result<()>| {
+    let as_user = |expected: abi::Result<()>| {
         crate::support::as_user(100, 100, || {
             check_eq!(open(), expected);
             Ok(())

@@ -3,13 +3,13 @@
 
 use crate::signals::{COUNT, DEEPEST, DEPTH, action, catch, note, set_action};
 use crate::support::{Outcome, fate, killed_by, number};
+use abi::limits::TASK_SIZE;
+use abi::signal::{Signal, SignalFlags, SignalSet};
+use abi::sys::types::UserAddress;
 use core::arch::asm;
 use core::sync::atomic::Ordering::Relaxed;
-use lib::limits::TASK_SIZE;
-use lib::signal::{Signal, SignalFlags, SignalSet};
-use lib::sys::types::UserAddress;
-use lib::user::calls;
-use lib::user::signal::{Handler, sigaction};
+use user::calls;
+use user::signal::{Handler, sigaction};
 
 tests! {
     signal_segv_blocked "a fault with SIGSEGV blocked or ignored ends the process";

@@ -5,15 +5,15 @@ use crate::support::{
     Outcome, Pipe, address, all_well, child, in_child, kill_and_wait, killed_by, number, sleeper,
     wait_for, wait_until_asleep,
 };
+use abi::Errno;
+use abi::pod::Pod;
+use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
+use abi::sys::types::UserAddress;
+use abi::sys::wait::{WNOHANG, WaitStatus};
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::Errno;
-use lib::pod::Pod;
-use lib::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalFlags, SignalSet};
-use lib::sys::types::UserAddress;
-use lib::sys::wait::{WNOHANG, WaitStatus};
-use lib::user::calls;
-use lib::user::signal::{Handler, restore_without_mask, sigaction};
+use user::calls;
+use user::signal::{Handler, restore_without_mask, sigaction};
 
 tests! {
     signal_default "what no handler is set for ends the process";
@@ -48,7 +48,7 @@ pub extern "C" fn note(signal: u32) {
     LAST.store(signal, Relaxed);
 }
 
-pub fn catch(signal: Signal) -> lib::Result<()> {
+pub fn catch(signal: Signal) -> abi::Result<()> {
     sigaction(signal, Handler::Catch(note)).map(drop)
 }
 
@@ -83,7 +83,7 @@ pub fn get_action(signal: Signal) -> Sigaction {
     action
 }
 
-pub fn set_action(signal: Signal, action: &Sigaction) -> lib::Result<u32> {
+pub fn set_action(signal: Signal, action: &Sigaction) -> abi::Result<u32> {
     system_call!(sigaction(signal.number(), address(action), 0))
 }
 

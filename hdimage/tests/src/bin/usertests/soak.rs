@@ -15,19 +15,19 @@
 use crate::fuzz::any_call;
 use crate::runner;
 use crate::support::{Failure, Outcome, Test, address, number, read_file, write_file};
+use abi::signal::Signal;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT};
+use abi::sys::time::Timeval;
+use abi::sys::types::Device;
+use abi::sys::wait::WNOHANG;
+use abi::unistd::number::{self as call, ARGUMENTS, NR_SYSTEM_CALLS};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::ops::Range;
-use lib::lock::Word;
-use lib::signal::Signal;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT};
-use lib::sys::time::Timeval;
-use lib::sys::types::Device;
-use lib::sys::wait::WNOHANG;
-use lib::unistd::number::{self as call, ARGUMENTS, NR_SYSTEM_CALLS};
-use lib::user::calls::{self, Fd, Pid};
-use lib::{eprintln, println};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use user::calls::{self, Fd, Pid};
+use user::{eprintln, println};
 
 /// Calls of a round.
 const CALLS: u32 = 500;
@@ -47,9 +47,9 @@ const PATIENCE: u32 = 20;
 const GUEST: (u16, u8) = (100, 100);
 
 /// The seed of the round.
-static ROUND: Word = Word::new(0);
+static ROUND: AtomicU32 = AtomicU32::new(0);
 /// 1 if the super-user makes the calls.
-static IS_ROOT: Word = Word::new(0);
+static IS_ROOT: AtomicU32 = AtomicU32::new(0);
 
 /// Makes rounds until `count` calls were made; the exit status.
 pub fn run(is_root: bool, arguments: &[&CStr]) -> i32 {
@@ -59,7 +59,7 @@ pub fn run(is_root: bool, arguments: &[&CStr]) -> i32 {
         eprintln!("usertests: say the first round and the number of calls");
         return 2;
     };
-    IS_ROOT.set(is_root.into());
+    IS_ROOT.store(is_root.into(), Relaxed);
     let test = Test {
         name: "",
         about: "",
@@ -67,13 +67,13 @@ pub fn run(is_root: bool, arguments: &[&CStr]) -> i32 {
     };
     let rounds = count.div_ceil(CALLS).max(1);
     let last = first.saturating_add(rounds - 1);
-    match runner::run_again(&test, first..=last, |round| ROUND.set(round)) {
+    match runner::run_again(&test, first..=last, |round| ROUND.store(round, Relaxed)) {
         Ok(()) => {
             println!("soak: {} calls, nothing lost", rounds * CALLS);
             0
         }
         Err(Failure(reason)) => {
-            println!("soak: round {} FAILED: {reason}", ROUND.get());
+            println!("soak: round {} FAILED: {reason}", ROUND.load(Relaxed));
             1
         }
     }
@@ -89,7 +89,7 @@ fn round() -> Outcome {
         for worker in 0..WORKERS {
             // With the table of tasks full there are enough of them.
             if let Ok(None) = calls::fork() {
-                work(writer, [ROUND.get(), generation, worker]);
+                work(writer, [ROUND.load(Relaxed), generation, worker]);
             }
         }
         must!(calls::close(writer));
@@ -102,7 +102,7 @@ fn round() -> Outcome {
 }
 
 /// How many reports come until the workers have ended or are asleep.
-fn reports(reader: Fd, before: &[u32]) -> lib::Result<u32> {
+fn reports(reader: Fd, before: &[u32]) -> abi::Result<u32> {
     let (mut reports, mut waits) = (0, 0);
     loop {
         let mut sets = [1 << reader.0, 0, 0];
@@ -124,7 +124,7 @@ fn reports(reader: Fd, before: &[u32]) -> lib::Result<u32> {
 }
 
 /// The processes that there are, and the letter for what each is doing.
-fn tasks() -> lib::Result<Vec<(u32, u8)>> {
+fn tasks() -> abi::Result<Vec<(u32, u8)>> {
     let text = read_file(c"/dev/ps")?;
     let task = |line: &[u8]| {
         let mut words = line.split(|&byte| byte == b' ');
@@ -134,7 +134,7 @@ fn tasks() -> lib::Result<Vec<(u32, u8)>> {
     Ok(text.split(|&byte| byte == b'\n').filter_map(task).collect())
 }
 
-fn pids() -> lib::Result<Vec<u32>> {
+fn pids() -> abi::Result<Vec<u32>> {
     Ok(tasks()?.into_iter().map(|(pid, _)| pid).collect())
 }
 
@@ -199,7 +199,7 @@ fn work(writer: Fd, seed: [u32; 3]) -> ! {
     calls::exit(0)
 }
 
-fn prepare(writer: Fd) -> lib::Result<()> {
+fn prepare(writer: Fd) -> abi::Result<()> {
     calls::dup2(writer, REPORT)?;
     for fd in 0..REPORT.0 {
         let _ = calls::close(Fd(fd));
@@ -207,7 +207,7 @@ fn prepare(writer: Fd) -> lib::Result<()> {
     calls::setsid()?;
     calls::alarm(2);
     calls::chdir(c"w")?;
-    if IS_ROOT.get() == 1 {
+    if IS_ROOT.load(Relaxed) == 1 {
         calls::chroot(c".")?;
     } else {
         let (uid, gid) = GUEST;
@@ -376,7 +376,7 @@ impl Worker {
         match self.below(16) {
             0 => 0,
             1 => page - self.below(16),
-            2 => lib::limits::TASK_SIZE - self.below(0x4000),
+            2 => abi::limits::TASK_SIZE - self.below(0x4000),
             3 => self.next(),
             4 => self.below(0x10000),
             _ => memory + (self.below(2 * WORDS as u32) & !3),
@@ -434,7 +434,7 @@ impl Worker {
         if is_slow && self.below(8) != 0 {
             return false;
         }
-        if IS_ROOT.get() == 0 {
+        if IS_ROOT.load(Relaxed) == 0 {
             return true;
         }
         match number {

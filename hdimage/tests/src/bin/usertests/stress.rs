@@ -4,10 +4,10 @@
 use crate::support::{
     Outcome, Pipe, all_well, child, create, fate, numbered, pattern, read_file, write_file,
 };
+use abi::Errno;
+use abi::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDWR};
 use alloc::vec::Vec;
-use lib::Errno;
-use lib::fcntl::{O_APPEND, O_CREAT, O_EXCL, O_RDWR};
-use lib::user::calls::{self, File, Pid};
+use user::calls::{self, File, Pid};
 
 tests! {
     stress_one_file "forty children append to one file: nothing lost, nothing mixed";

@@ -5,6 +5,11 @@
 //! [`check!`], [`check_eq!`] and [`must!`], which name the line, and makes
 //! children by [`child`], [`in_child`] and [`killed_by`].
 
+use abi::fcntl::{O_CREAT, O_NOCTTY, O_RDWR, O_TRUNC};
+use abi::signal::Signal;
+use abi::sys::wait::WaitStatus;
+use abi::termios::TIOCSTI;
+use abi::{Errno, Result};
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::string::String;
@@ -12,14 +17,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::panic::Location;
-use lib::fcntl::{O_CREAT, O_NOCTTY, O_RDWR, O_TRUNC};
-use lib::print;
-use lib::signal::Signal;
-use lib::sys::wait::WaitStatus;
-use lib::termios::TIOCSTI;
-use lib::user::calls::{self, Fd, File, Pid};
-use lib::user::stdio;
-use lib::{Errno, Result};
+use user::calls::{self, Fd, File, Pid};
+use user::print;
+use user::stdio;
 
 /// A test.
 pub struct Test {
@@ -119,7 +119,7 @@ macro_rules! system_call {
     ($name:ident($($argument:expr),*)) => {
         // SAFETY: good addresses are those of live buffers of the size that
         // the call writes; bad ones the kernel must refuse.
-        unsafe { lib::user::syscall::$name($($argument),*) }
+        unsafe { user::syscall::$name($($argument),*) }
     };
 }
 

@@ -2,12 +2,12 @@
 //! Time, names, limits: calls about the system.
 
 use crate::support::{Outcome, address, as_user, in_child, read_file};
-use lib::Errno;
-use lib::pod::Pod;
-use lib::sys::time::{Timeval, Timezone};
-use lib::sys::timeb::Timeb;
-use lib::sys::types::Device;
-use lib::user::calls;
+use abi::Errno;
+use abi::pod::Pod;
+use abi::sys::time::{Timeval, Timezone};
+use abi::sys::timeb::Timeb;
+use abi::sys::types::Device;
+use user::calls;
 
 tests! {
     time_value "time answers the seconds and stores them";

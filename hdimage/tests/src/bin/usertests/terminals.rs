@@ -9,20 +9,20 @@ use crate::support::{
     Outcome, Pipe, address, all_well, as_user, child, in_child, number, type_bytes, wait_for_state,
     wait_until_asleep,
 };
-use core::ffi::CStr;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use lib::Errno;
-use lib::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
-use lib::sgtty::{TIOCGETP, TIOCSETP};
-use lib::signal::Signal;
-use lib::sys::wait::{WUNTRACED, WaitStatus};
-use lib::termios::{
+use abi::Errno;
+use abi::fcntl::{O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
+use abi::sgtty::{TIOCGETP, TIOCSETP};
+use abi::signal::Signal;
+use abi::sys::wait::{WUNTRACED, WaitStatus};
+use abi::termios::{
     LocalFlags, TCFLSH, TCGETA, TCGETS, TCIFLUSH, TCIOFLUSH, TCOOFF, TCOON, TCSBRK, TCSETA,
     TCSETAF, TCSETAW, TCSETS, TCSETSF, TCSETSW, TCXONC, TIOCEXCL, TIOCGWINSZ, TIOCMBIC, TIOCMBIS,
     TIOCMSET, TIOCNXCL, TIOCSCTTY, TIOCSPGRP, TIOCSSOFTCAR, TIOCSTI, TIOCSWINSZ, TIOCVHANGUP,
 };
-use lib::user::calls::{self, Fd, File, Pid, Sets};
-use lib::user::signal::{Handler, sigaction};
+use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use user::calls::{self, Fd, File, Pid, Sets};
+use user::signal::{Handler, sigaction};
 
 tests! {
     tty_type "only the super-user types for others, by TIOCSTI";
@@ -67,20 +67,20 @@ macro_rules! terminal_or_return {
 }
 
 /// Leads a new session with this controlling terminal.
-fn lead_session(path: &CStr) -> lib::Result<File> {
+fn lead_session(path: &CStr) -> abi::Result<File> {
     calls::setsid()?;
     File::open_with(path, O_RDWR, 0)
 }
 
-fn open(path: &CStr, flags: u32) -> lib::Result<File> {
+fn open(path: &CStr, flags: u32) -> abi::Result<File> {
     File::open_with(path, flags | O_NOCTTY, 0)
 }
 
-fn control(fd: Fd, command: u32, argument: u32) -> lib::Result<u32> {
+fn control(fd: Fd, command: u32, argument: u32) -> abi::Result<u32> {
     system_call!(ioctl(fd.0, command, argument))
 }
 
-fn become_user() -> lib::Result<()> {
+fn become_user() -> abi::Result<()> {
     calls::setgid(100)?;
     calls::setuid(100)
 }
@@ -162,7 +162,7 @@ const ACTS: [(u32, u32); 5] = [
 ];
 
 /// Tries all that changes a terminal.
-fn change(fd: Fd, expected: lib::Result<u32>) -> Outcome {
+fn change(fd: Fd, expected: abi::Result<u32>) -> Outcome {
     for (set, get) in CHANGES {
         let mut settings = [0u8; 64];
         let place = address(&raw mut settings);
@@ -207,7 +207,7 @@ fn tty_permission() -> Outcome {
 /// A session on the terminal whose leader ends as soon as a byte comes through
 /// the pipe. Before, `member` runs in a process of the session that ignores
 /// the hang-up.
-fn session(path: &CStr, start: &Pipe, member: impl FnOnce() -> Outcome) -> lib::Result<Pid> {
+fn session(path: &CStr, start: &Pipe, member: impl FnOnce() -> Outcome) -> abi::Result<Pid> {
     child(|| {
         let _tty = must!(lead_session(path));
         must!(sigaction(Signal::SIGHUP, Handler::Ignore));
@@ -248,7 +248,7 @@ fn tty_hang_up() -> Outcome {
     // Whoever comes next finds it as ever, and nothing in it.
     in_child(|| {
         let tty = must!(lead_session(path));
-        must!(calls::fcntl(tty.fd(), lib::fcntl::F_SETFL, O_NONBLOCK));
+        must!(calls::fcntl(tty.fd(), abi::fcntl::F_SETFL, O_NONBLOCK));
         check_eq!(calls::read(tty.fd(), &mut [0; 9]), Err(Errno::EAGAIN));
         check_eq!(calls::write(tty.fd(), b"\r"), Ok(1));
         Ok(())
@@ -405,7 +405,7 @@ fn orphan_reads() -> Outcome {
 
 /// A child that stops in a group of its own, and says through the pipe that it
 /// was hung up and continued.
-fn stopped_group(result: &Pipe) -> lib::Result<Pid> {
+fn stopped_group(result: &Pipe) -> abi::Result<Pid> {
     static HUNG_UP: AtomicBool = AtomicBool::new(false);
     extern "C" fn on_hang_up(_signal: u32) {
         HUNG_UP.store(true, Relaxed);

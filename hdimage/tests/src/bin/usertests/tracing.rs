@@ -6,18 +6,18 @@ use crate::support::{
     Outcome, Pipe, address, as_user, child, copy_file, in_child, kill_and_wait, number, read_all,
     sleeper, wait_for, wait_for_state, wait_until_asleep,
 };
+use abi::limits::TASK_SIZE;
+use abi::ptrace::register::*;
+use abi::ptrace::*;
+use abi::signal::Signal;
+use abi::sys::wait::{WNOHANG, WaitStatus};
+use abi::unistd::number as call;
+use abi::{Errno, Result};
 use core::arch::{asm, naked_asm};
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::limits::TASK_SIZE;
-use lib::ptrace::register::*;
-use lib::ptrace::*;
-use lib::signal::Signal;
-use lib::sys::wait::{WNOHANG, WaitStatus};
-use lib::unistd::number as call;
-use lib::user::calls::{self, Fd, Pid};
-use lib::user::signal::{Handler, sigaction};
-use lib::{Errno, Result};
+use user::calls::{self, Fd, Pid};
+use user::signal::{Handler, sigaction};
 
 tests! {
     trace_exec "execve of a traced program stops with SIGTRAP";

@@ -2,17 +2,17 @@
 //! Exceptions, odd processor state, the coprocessor.
 
 use crate::support::{Outcome, all_well, child, fate, in_child, killed_by};
+use abi::Errno;
+use abi::pod::Pod;
+use abi::signal::Signal;
+use abi::sys::utsname::Utsname;
+use abi::unistd::number::NR_SYSTEM_CALLS;
 use alloc::vec::Vec;
 use core::arch::x86::__cpuid;
 use core::arch::{asm, naked_asm};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use lib::Errno;
-use lib::pod::Pod;
-use lib::signal::Signal;
-use lib::sys::utsname::Utsname;
-use lib::unistd::number::NR_SYSTEM_CALLS;
-use lib::user::calls;
-use lib::user::signal::{Handler, sigaction};
+use user::calls;
+use user::signal::{Handler, sigaction};
 
 /// Makes tests of code that must end the process by a signal: rows
 /// `name signal "what must be true" "assembly"`. If the code comes to its end
@@ -166,7 +166,7 @@ fn trap_selectors() -> Outcome {
 }
 
 /// The parent's id, by way of a fork, so that segment registers are loaded.
-fn in_child_answer() -> lib::Result<u32> {
+fn in_child_answer() -> abi::Result<u32> {
     let parent = calls::getppid();
     let status = fate(|| 0)?;
     status.exit_status().map(|_| parent.0).ok_or(Errno::EIO)
@@ -464,7 +464,7 @@ fn trap_high_code() -> Outcome {
     // the next instruction lies outside.
     killed_by(Signal::SIGSEGV, || {
         // SAFETY: the word is unused, and the process ends here.
-        unsafe { asm!("mov byte ptr [ecx], 0x90", "jmp ecx", in("ecx") lib::limits::TASK_SIZE - 1) }
+        unsafe { asm!("mov byte ptr [ecx], 0x90", "jmp ecx", in("ecx") abi::limits::TASK_SIZE - 1) }
     })
 }
 

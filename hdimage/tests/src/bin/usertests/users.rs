@@ -7,13 +7,13 @@
 use crate::support::{
     Failure, Outcome, Pipe, child, fate, number, read_file, wait_for, write_file,
 };
+use abi::Errno;
+use abi::signal::Signal;
+use abi::sys::resource::{RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
+use abi::sys::wait::WaitStatus;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use lib::Errno;
-use lib::signal::Signal;
-use lib::sys::resource::{RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
-use lib::sys::wait::WaitStatus;
-use lib::user::calls::{self, Fd, File};
+use user::calls::{self, Fd, File};
 
 tests! {
     user_changes_password "passwd changes one field and keeps mode and owner";
@@ -60,7 +60,7 @@ fn run_as(
     arguments: &[&CStr],
     input: &[u8],
     prepare: impl FnOnce(),
-) -> lib::Result<WaitStatus> {
+) -> abi::Result<WaitStatus> {
     let typed = Pipe::new()?;
     calls::write_all(typed.1, input)?;
     calls::close(typed.1)?;
@@ -271,7 +271,10 @@ fn user_su() -> Outcome {
         must!(calls::chmod(c".", 0o777));
         let su = [c"su", c"user", c"-c", command];
         check_eq!(must!(run_as(301, &su, b"secret\n", NOTHING)), WaitStatus(0));
-        check_eq!(must!(read_file(c"id")).as_slice(), b"300\n30\n30\nuser /tmp\n");
+        check_eq!(
+            must!(read_file(c"id")).as_slice(),
+            b"300\n30\n30\nuser /tmp\n"
+        );
         must!(calls::unlink(c"id"));
         // Root needs no password, and nobody one for a user who has none.
         check_eq!(must!(run_as(0, &su, b"", NOTHING)), WaitStatus(0));

@@ -3,13 +3,13 @@
 //! the time leave rubbish above them.
 
 use crate::support::{Outcome, address, as_user, in_child, write_file};
+use abi::Errno;
+use abi::fcntl::{O_CREAT, O_WRONLY};
+use abi::pod::Pod;
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO};
+use abi::sys::types::{Device, Ustat};
 use core::ffi::CStr;
-use lib::Errno;
-use lib::fcntl::{O_CREAT, O_WRONLY};
-use lib::pod::Pod;
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFIFO};
-use lib::sys::types::{Device, Ustat};
-use lib::user::calls;
+use user::calls;
 
 tests! {
     width_access "access looks at three bits";

@@ -3,7 +3,7 @@
 //! (0.11: the middle of `copy_to_cooked`).
 
 use super::{Cooked, Event, LineDiscipline, Sink, TAB};
-use lib::termios::{
+use abi::termios::{
     InputFlags, LocalFlags, VDISCARD, VEOF, VEOL, VEOL2, VERASE, VKILL, VLNEXT, VREPRINT, VWERASE,
 };
 

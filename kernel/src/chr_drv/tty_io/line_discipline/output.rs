@@ -2,7 +2,7 @@
 //! Output on its way to the device (0.11: the inner loop of `tty_write`).
 
 use super::{LineDiscipline, Sink, TAB};
-use lib::termios::{LocalFlags, OutputFlags};
+use abi::termios::{LocalFlags, OutputFlags};
 
 /// The most bytes that output of one makes: a tab.
 const MOST_EXPANSION: usize = TAB;

@@ -2,7 +2,7 @@
 //! Tests of the line discipline.
 
 use super::*;
-use lib::termios::VEOL;
+use abi::termios::VEOL;
 
 /// A sink that keeps what it gets.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use crate::cli::{Place, SyncArgs};
 use crate::commands::files::{make_all, read_file, read_regular, remove};
 use crate::commands::images::Images;
 use crate::commands::walk::walk;
-use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
+use abi::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
 use mkimage::error::{Error, Fault, HostContext, OutputContext, Result};
 use mkimage::image_path::ImagePath;
 use mkimage::root_fs::Mounted;

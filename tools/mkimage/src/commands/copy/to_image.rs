@@ -3,8 +3,8 @@
 
 use super::{Item, Kind, Source};
 use crate::cli::CpArgs;
-use lib::Errno;
-use lib::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
+use abi::Errno;
+use abi::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG};
 use mkimage::error::Result;
 use mkimage::image_path::ImagePath;
 use mkimage::progress::Progress;

@@ -4,7 +4,7 @@
 
 use super::from_image::{self, Below};
 use super::{Files, Item, Kind};
-use lib::sys::stat::{S_IFBLK, S_IFCHR, S_IFMT};
+use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFMT};
 use mkimage::error::{HostContext, Result};
 use mkimage::image_path::ImagePath;
 use mkimage::progress::Progress;

@@ -5,15 +5,15 @@ use crate::execute::{Interpreter, Leave};
 use crate::input::Input;
 use crate::traps::EXIT;
 use crate::variables::in_quotes;
+use abi::signal::Signal;
+use abi::unistd::R_OK;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
-use lib::signal::Signal;
-use lib::unistd::R_OK;
-use lib::user::{calls, stdio};
 use programs::command::complain;
 use programs::kill::signal_number;
 use programs::number::unsigned;
 use programs::path::{c_string, join};
+use user::{calls, stdio};
 
 /// The status that a word behind `exit` or `return` says, `$?` if there is none.
 fn status(shell: &Interpreter, words: &[Vec<u8>]) -> Option<i32> {

@@ -3,12 +3,12 @@
 
 use crate::execute::Interpreter;
 use crate::jobs::State;
+use abi::Errno;
+use abi::signal::Signal;
 use alloc::vec::Vec;
-use lib::Errno;
-use lib::println;
-use lib::signal::Signal;
-use lib::user::stdio;
 use programs::command::complain;
+use user::println;
+use user::stdio;
 
 /// For all jobs, or some.
 pub fn wait(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {

@@ -12,9 +12,9 @@ mod text;
 use crate::execute::Interpreter;
 use alloc::vec::Vec;
 use core::fmt::Display;
-use lib::println;
-use lib::user::stdio;
 use programs::command::complain;
+use user::println;
+use user::stdio;
 
 type Run = fn(&mut Interpreter, &[Vec<u8>]) -> i32;
 

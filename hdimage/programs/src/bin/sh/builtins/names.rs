@@ -4,14 +4,14 @@
 use super::{is_builtin, is_special, run};
 use crate::execute::Interpreter;
 use crate::variables::in_quotes;
+use abi::sys::stat::S_ISREG;
+use abi::unistd::X_OK;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
-use lib::println;
-use lib::sys::stat::S_ISREG;
-use lib::unistd::X_OK;
-use lib::user::{calls, stdio};
 use programs::command::complain;
 use programs::path::{c_string, join};
+use user::println;
+use user::{calls, stdio};
 
 /// Words that are neither commands nor names of them.
 const RESERVED: [&str; 16] = [
@@ -159,7 +159,7 @@ pub fn command(shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
 /// What was typed.
 pub fn history(shell: &mut Interpreter, _words: &[Vec<u8>]) -> i32 {
     for (index, line) in shell.history.lines.iter().enumerate() {
-        lib::print!("{:5}  ", index + 1);
+        user::print!("{:5}  ", index + 1);
         stdio::put(line);
         println!();
     }

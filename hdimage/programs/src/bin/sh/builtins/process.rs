@@ -4,20 +4,20 @@
 use crate::compound::minutes_and_seconds;
 use crate::execute::Interpreter;
 use crate::processes::connect;
+use abi::fcntl::{O_APPEND, O_CREAT, O_WRONLY};
+use abi::signal::Signal;
+use abi::sys::resource::{
+    RLIM_INFINITY, RLIMIT_CORE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_STACK,
+};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lib::fcntl::{O_APPEND, O_CREAT, O_WRONLY};
-use lib::println;
-use lib::signal::Signal;
-use lib::sys::resource::{
-    RLIM_INFINITY, RLIMIT_CORE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_STACK,
-};
-use lib::user::calls::{self, Fd};
-use lib::user::signal::{Handler, sigaction};
 use programs::command::complain;
 use programs::mode::change_mode;
 use programs::number::unsigned;
+use user::calls::{self, Fd};
+use user::println;
+use user::signal::{Handler, sigaction};
 
 /// The processor times of the shell, and of its children.
 pub fn times(shell: &mut Interpreter, _words: &[Vec<u8>]) -> i32 {

@@ -5,8 +5,6 @@ use crate::execute::Interpreter;
 use crate::variables::split_assignment;
 use alloc::format;
 use alloc::vec::Vec;
-use lib::user::calls::{self, Fd};
-use lib::user::stdio;
 use programs::command::complain;
 use programs::files::working_directory;
 use programs::number::unsigned;
@@ -14,6 +12,8 @@ use programs::path::c_string;
 use programs::shell::expand::Shell;
 use programs::shell::fields::{DEFAULT_IFS, split_line};
 use programs::shell::is_name;
+use user::calls::{self, Fd};
+use user::stdio;
 
 /// To the home directory if none is named, to the one before with `-`, which is
 /// `OLDPWD`.

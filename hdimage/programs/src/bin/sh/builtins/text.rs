@@ -3,10 +3,10 @@
 
 use crate::execute::Interpreter;
 use alloc::vec::Vec;
-use lib::user::stdio;
 use programs::command::complain;
 use programs::file_tests;
 use programs::printf;
+use user::stdio;
 
 pub fn echo(_shell: &mut Interpreter, words: &[Vec<u8>]) -> i32 {
     let (end, words): (&[u8], _) = match words {

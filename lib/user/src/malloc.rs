@@ -7,7 +7,7 @@
 //! end of the data segment, which `brk` moves up. Nothing goes back to the
 //! kernel: programs are short, and pages that are never touched cost nothing.
 
-use super::syscall;
+use crate::syscall;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -88,7 +88,7 @@ impl Buckets {
         }
         let start = self
             .start
-            .checked_next_multiple_of(size.min(crate::limits::PAGE_SIZE))?;
+            .checked_next_multiple_of(size.min(abi::limits::PAGE_SIZE))?;
         let piece_end = start.checked_add(size)?;
         if piece_end > self.end {
             self.grow(piece_end.checked_add(GROWTH)?);

@@ -7,23 +7,23 @@ use std::mem::offset_of;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lib::errno::Errno;
-use lib::fcntl::{self, Flock};
-use lib::signal::{Sigaction, Signal, SignalFlags};
-use lib::sys::dirent::Dirent;
-use lib::sys::resource::{self, Rlimit, Rusage};
-use lib::sys::stat::{self, Stat};
-use lib::sys::time::{SelectArguments, Timeval, Timezone};
-use lib::sys::times::Tms;
-use lib::sys::types::Ustat;
-use lib::sys::utsname::Utsname;
-use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
-use lib::termios::{self, ControlFlags, InputFlags, LocalFlags, OutputFlags};
-use lib::termios::{Termio, Termios, Winsize};
-use lib::time::Tm;
-use lib::unistd::number::NAMES;
-use lib::utime::Utimbuf;
-use lib::{limits, unistd};
+use abi::errno::Errno;
+use abi::fcntl::{self, Flock};
+use abi::signal::{Sigaction, Signal, SignalFlags};
+use abi::sys::dirent::Dirent;
+use abi::sys::resource::{self, Rlimit, Rusage};
+use abi::sys::stat::{self, Stat};
+use abi::sys::time::{SelectArguments, Timeval, Timezone};
+use abi::sys::times::Tms;
+use abi::sys::types::Ustat;
+use abi::sys::utsname::Utsname;
+use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
+use abi::termios::{self, ControlFlags, InputFlags, LocalFlags, OutputFlags};
+use abi::termios::{Termio, Termios, Winsize};
+use abi::time::Tm;
+use abi::unistd::number::NAMES;
+use abi::utime::Utimbuf;
+use abi::{limits, unistd};
 
 /// A C file of assertions.
 struct Assertions(String);
@@ -194,7 +194,7 @@ fn all() -> Assertions {
 /// Gives the compiler a C file, and tells what it complains of; `None` where it
 /// cannot compile for a 386.
 fn compile(text: &str) -> Option<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hdimage/c");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hdimage/c");
     let mut compiler = Command::new("cc")
         .args(["-m32", "-march=i386", "-ffreestanding", "-fsyntax-only"])
         .args(["-nostdinc", "-Wall", "-Werror", "-x", "c", "-"])
@@ -216,7 +216,7 @@ fn numbers_and_layouts_are_the_same_in_c() {
     let assertions = all().0;
     assert!(assertions.matches("_Static_assert").count() > 400);
     // What is left of the numbers of calls is of no call.
-    let unknown = include_str!("../../hdimage/c/lib/numbers.h")
+    let unknown = include_str!("../../../hdimage/c/lib/numbers.h")
         .lines()
         .filter_map(|line| line.strip_prefix("#define NR_")?.split(' ').next())
         .find(|name| !NAMES.contains(name));
@@ -234,7 +234,7 @@ fn numbers_and_layouts_are_the_same_in_c() {
 /// The words for errors, too.
 #[test]
 fn errors_have_the_same_words_in_c() {
-    let words = include_str!("../../hdimage/c/lib/strerror.c");
+    let words = include_str!("../../../hdimage/c/lib/strerror.c");
     for number in 1..=Errno::LAST {
         let Err(errno) = Errno::from_eax(-i32::from(number)) else {
             panic!("{number}")

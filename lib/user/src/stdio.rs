@@ -9,9 +9,9 @@
 //! it without a message. A program that has to go on calls [`keep_errors`],
 //! and asks for the error by [`close_stdout`].
 
-use super::calls::{self, Fd};
-use super::{crt0, env};
-use crate::errno::{Errno, Result};
+use crate::calls::{self, Fd};
+use crate::{crt0, env};
+use abi::errno::{Errno, Result};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
@@ -237,20 +237,20 @@ pub fn error_message(what: &[&[u8]], error: &dyn fmt::Display) {
 /// Prints to standard output.
 #[macro_export]
 macro_rules! print {
-    ($($argument:tt)*) => { $crate::user::stdio::print(format_args!($($argument)*)) };
+    ($($argument:tt)*) => { $crate::stdio::print(format_args!($($argument)*)) };
 }
 
 /// Prints a line to standard output.
 #[macro_export]
 macro_rules! println {
-    () => { $crate::user::stdio::put(b"\n") };
-    ($($argument:tt)*) => { $crate::user::stdio::print_line(format_args!($($argument)*)) };
+    () => { $crate::stdio::put(b"\n") };
+    ($($argument:tt)*) => { $crate::stdio::print_line(format_args!($($argument)*)) };
 }
 
 /// Prints a line to standard error.
 #[macro_export]
 macro_rules! eprintln {
-    ($($argument:tt)*) => { $crate::user::stdio::eprint_line(format_args!($($argument)*)) };
+    ($($argument:tt)*) => { $crate::stdio::eprint_line(format_args!($($argument)*)) };
 }
 
 /// Reads a descriptor line by line.

@@ -9,14 +9,14 @@
 //! `schedule()`, so neither ever really spins, provided that **no guard is
 //! alive across `schedule()`**. [`guards_alive`] lets `schedule()` assert
 //! that. State which must stay held over a sleep sits in a sleeping lock
-//! instead (`fs::seam::SleepLock`).
+//! instead (`crate::SleepLock`).
 //!
 //! On the host the same types really exclude threads from each other. With
-//! more than one processor the kernel's would too: that is the seam for SMP.
+//! more than one processor the kernel's would too: that is where many processors would begin.
 //!
 //! 0.11 has no lock type; it wrote `cli()` and `sti()` by hand.
 
-use crate::asm::system::{restore_flags, save_flags_and_cli};
+use asm::system::{restore_flags, save_flags_and_cli};
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 
@@ -204,12 +204,12 @@ impl<T> Drop for IrqLockGuard<'_, T> {
 /// is changed with interrupts masked, or by the handler alone.
 #[derive(Default)]
 #[repr(transparent)]
-pub struct Word(core::sync::atomic::AtomicU32);
+pub struct AtomicWord(core::sync::atomic::AtomicU32);
 
-impl Word {
+impl AtomicWord {
     /// A word that starts as `value`.
     pub const fn new(value: u32) -> Self {
-        Word(core::sync::atomic::AtomicU32::new(value))
+        AtomicWord(core::sync::atomic::AtomicU32::new(value))
     }
 
     /// Its value.
@@ -226,7 +226,7 @@ impl Word {
 
     /// Takes over the value of another.
     #[inline(always)]
-    pub fn copy_from(&self, other: &Word) {
+    pub fn copy_from(&self, other: &AtomicWord) {
         self.set(other.get());
     }
 

@@ -9,30 +9,30 @@
 //! addresses as numbers and are `unsafe`; here a borrowed slice or value says what
 //! may be read and written.
 
-use super::signal::{Handler, sigaction};
-use super::syscall;
-use crate::errno::{Errno, Result};
-use crate::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
-use crate::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
-use crate::limits::NGROUPS_MAX;
-use crate::pod::Pod;
-use crate::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
-use crate::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
-use crate::sgtty::Sgttyb;
-use crate::signal::Signal;
-use crate::sys::dirent::Dirent;
-use crate::sys::mount::{MS_RDONLY, MS_REMOUNT};
-use crate::sys::resource::Rlimit;
-use crate::sys::stat::Stat;
-use crate::sys::time::{SelectArguments, Timeval};
-use crate::sys::times::Tms;
-use crate::sys::types::{Device, Time, UserAddress, Ustat};
-use crate::sys::utsname::Utsname;
-use crate::sys::wait::WaitStatus;
-use crate::termios::{
+use crate::signal::{Handler, sigaction};
+use crate::syscall;
+use abi::errno::{Errno, Result};
+use abi::fcntl::{O_CREAT, O_TRUNC, O_WRONLY};
+use abi::kd::{KDGKBLAYOUT, KDSKBLAYOUT, VT_ACTIVATE, VT_GETSTATE, VtStat};
+use abi::limits::NGROUPS_MAX;
+use abi::pod::Pod;
+use abi::ptrace::{PTRACE_PEEKDATA, PTRACE_PEEKTEXT, PTRACE_PEEKUSER};
+use abi::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
+use abi::sgtty::Sgttyb;
+use abi::signal::Signal;
+use abi::sys::dirent::Dirent;
+use abi::sys::mount::{MS_RDONLY, MS_REMOUNT};
+use abi::sys::resource::Rlimit;
+use abi::sys::stat::Stat;
+use abi::sys::time::{SelectArguments, Timeval};
+use abi::sys::times::Tms;
+use abi::sys::types::{Device, Time, UserAddress, Ustat};
+use abi::sys::utsname::Utsname;
+use abi::sys::wait::WaitStatus;
+use abi::termios::{
     TCGETS, TCSETSW, TIOCGPGRP, TIOCGWINSZ, TIOCSPGRP, TIOCVHANGUP, Termios, Winsize,
 };
-use crate::utime::Utimbuf;
+use abi::utime::Utimbuf;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::fmt;
@@ -46,11 +46,11 @@ pub struct Fd(pub u32);
 
 impl Fd {
     /// Standard input.
-    pub const STDIN: Fd = Fd(crate::unistd::STDIN_FILENO);
+    pub const STDIN: Fd = Fd(abi::unistd::STDIN_FILENO);
     /// Standard output.
-    pub const STDOUT: Fd = Fd(crate::unistd::STDOUT_FILENO);
+    pub const STDOUT: Fd = Fd(abi::unistd::STDOUT_FILENO);
     /// Standard error.
-    pub const STDERR: Fd = Fd(crate::unistd::STDERR_FILENO);
+    pub const STDERR: Fd = Fd(abi::unistd::STDERR_FILENO);
 }
 
 /// A process id.
@@ -77,7 +77,7 @@ pub struct File(Fd);
 impl File {
     /// Opens for reading.
     pub fn open(path: &CStr) -> Result<File> {
-        open(path, crate::fcntl::O_RDONLY, 0).map(File)
+        open(path, abi::fcntl::O_RDONLY, 0).map(File)
     }
 
     /// Opens for writing: a new file, or an old one, whose contents go.
@@ -229,7 +229,7 @@ infallible_calls! {
 }
 
 /// Ends the process without flushing standard output; see
-/// [`crt0::exit`](super::crt0::exit).
+/// [`crt0::exit`](crate::crt0::exit).
 pub fn exit(status: i32) -> ! {
     // SAFETY: nothing of this process is used again.
     let _ = unsafe { syscall::exit(status as u32) };
@@ -379,7 +379,7 @@ pub fn utime(path: &CStr, times: Option<&Utimbuf>) -> Result<()> {
     unsafe { syscall::utime(address(path), times) }.map(drop)
 }
 
-/// Watches another process: one of the requests of [`crate::ptrace`]. What a
+/// Watches another process: one of the requests of [`abi::ptrace`]. What a
 /// peek request reads is its result, whatever `data` is.
 pub fn ptrace(request: u32, pid: Pid, address: u32, data: u32) -> Result<u32> {
     let mut word = 0u32;
@@ -421,7 +421,7 @@ pub fn times() -> Result<(Tms, u32)> {
     unsafe { syscall::times(address(&raw mut tms)) }.map(|ticks| (tms, ticks))
 }
 
-/// A limit of this process: one of [`crate::sys::resource`].
+/// A limit of this process: one of [`abi::sys::resource`].
 pub fn getrlimit(resource: u32) -> Result<Rlimit> {
     let mut limit = Rlimit::zeroed();
     // SAFETY: the kernel writes one `Rlimit`.
@@ -554,7 +554,7 @@ pub fn activate_console(fd: Fd, number: u32) -> Result<()> {
     unsafe { syscall::ioctl(fd.0, VT_ACTIVATE, number) }.map(drop)
 }
 
-/// The keyboard's layout, an index of [`crate::kd::LAYOUTS`]; `fd` is any console.
+/// The keyboard's layout, an index of [`abi::kd::LAYOUTS`]; `fd` is any console.
 pub fn keyboard_layout(fd: Fd) -> Result<u32> {
     let mut layout = 0u32;
     // SAFETY: KDGKBLAYOUT writes one word.
@@ -567,7 +567,7 @@ pub fn set_keyboard_layout(fd: Fd, layout: u32) -> Result<()> {
     unsafe { syscall::ioctl(fd.0, KDSKBLAYOUT, layout) }.map(drop)
 }
 
-/// Halts or restarts the machine; `flag` is one of [`crate::reboot`]'s.
+/// Halts or restarts the machine; `flag` is one of [`abi::reboot`]'s.
 pub fn reboot(flag: u32) -> Result<()> {
     // SAFETY: no argument is an address.
     unsafe { syscall::reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, flag) }.map(drop)

@@ -12,8 +12,8 @@
 //!
 //! `copy_from` is made of the same list, so a field that is added cannot be
 //! forgotten there. It is called on a slot that nobody uses. A field's type
-//! has a `copy_from` itself: [`Word`](crate::lock::Word),
-//! [`Lock`](crate::lock::Lock), or another of these structs.
+//! has a `copy_from` itself: [`AtomicWord`](crate::AtomicWord),
+//! [`Lock`](crate::Lock), or another of these structs.
 
 /// Defines a struct by what its fields are to a child; see the module.
 #[macro_export]
@@ -65,15 +65,15 @@ macro_rules! process_struct {
 
 #[cfg(test)]
 mod tests {
-    use crate::lock::{Lock, Word};
+    use crate::{AtomicWord, Lock};
 
     process_struct! {
         pub struct Inner {
             inherited {
-                limit: Word = Word::new(100),
+                limit: AtomicWord = AtomicWord::new(100),
             }
             fresh {
-                used: Word = Word::new(0),
+                used: AtomicWord = AtomicWord::new(0),
             }
         }
     }
@@ -81,16 +81,16 @@ mod tests {
     process_struct! {
         pub struct Process {
             slot {
-                number: Word = Word::new(0),
+                number: AtomicWord = AtomicWord::new(0),
             }
             inherited {
-                user: Word = Word::new(1),
+                user: AtomicWord = AtomicWord::new(1),
                 name: Lock<[u8; 4]> = Lock::new(*b"init"),
                 inner: Inner = Inner::new(),
             }
             fresh {
-                signal: Word = Word::new(0),
-                counter: Word = Word::new(15),
+                signal: AtomicWord = AtomicWord::new(0),
+                counter: AtomicWord = AtomicWord::new(15),
                 saved: Lock<Option<u32>> = Lock::new(None),
                 usage: Inner = Inner::new(),
             }

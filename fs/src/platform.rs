@@ -5,28 +5,25 @@
 //! What differs between them crosses this file and nothing else: how a task
 //! sleeps and is woken, how a block gets to and from the disk, what time it
 //! is, and where the caller's memory is. The kernel's side is in
-//! `kernel/src/fs_seam.rs`; the host's is in `fs/src/host.rs`.
+//! `kernel/src/platform.rs`; the host's is in `fs/src/host.rs`.
 //!
-//! Rules for both sides of the seam:
+//! Rules for the kernel and for the host:
 //!
-//! * No [`Lock`](lib::lock::Lock) or [`IrqLock`](lib::lock::IrqLock) guard is
+//! * No [`Lock`](sync::Lock) or [`IrqLock`](sync::IrqLock) guard is
 //!   alive when a method that may sleep is called.
 //! * [`UserBuffer::put`] and [`UserBuffer::get`] never sleep, so they may be
 //!   called under a guard; [`UserBuffer::prepare`] may sleep, so it may not.
 //! * A sleeper is in its queue before it asks `busy()` the question whose
 //!   answer sends it to sleep. Then whoever changes that answer and finds the
-//!   queue empty needs no [`Seam::wake_up`].
+//!   queue empty needs no [`Sleep::wake_up`].
 //! * `busy()` may take a spinning lock, so the file system holds none when it
-//!   calls [`Seam::wake_up`].
+//!   calls [`Sleep::wake_up`].
 
 use crate::buffer::BufferHead;
+use abi::Result;
+use abi::sys::types::{Device, Time};
 use core::fmt;
-use core::sync::atomic::{
-    AtomicBool, AtomicU32,
-    Ordering::{Acquire, SeqCst},
-};
-use lib::Result;
-use lib::sys::types::{Device, Time};
+use sync::{Sleep, WaitQueue};
 
 /// Which way a transfer goes, seen from the caller: `Read` brings data in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,46 +68,9 @@ impl OpenDevice {
     }
 }
 
-/// Tasks that sleep until something happens (0.11: `struct task_struct **`).
-///
-/// One bit a task. It is the surroundings that set and clear them; the file
-/// system only says which queue. (0.11 chained the sleepers through local
-/// variables on their kernel stacks; a set cannot lose one.)
-pub struct WaitQueue {
-    /// Bit `n % 32` of word `n / 32`: task `n` sleeps here.
-    pub sleepers: [AtomicU32; 2],
-}
-
-impl WaitQueue {
-    /// A queue nobody sleeps on.
-    pub const fn new() -> Self {
-        WaitQueue {
-            sleepers: [const { AtomicU32::new(0) }; 2],
-        }
-    }
-
-    /// Whether nobody sleeps here.
-    #[inline(always)]
-    pub fn is_empty(&self) -> bool {
-        self.sleepers[0].load(SeqCst) | self.sleepers[1].load(SeqCst) == 0
-    }
-}
-
-impl Default for WaitQueue {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// The services of the surroundings.
-pub trait Seam: Sync {
-    /// Sleeps on `queue` until `busy()` is false; returns at once if it is.
-    ///
-    /// No wake-up is lost between a `busy()` that answers true and the sleep:
-    /// the kernel masks interrupts, the host holds a mutex.
-    fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool);
-
-    /// As [`Seam::sleep_while`], but a signal for the caller ends it with
+pub trait Platform: Sleep + Sync {
+    /// As [`Sleep::sleep_while`], but a signal for the caller ends it with
     /// `EINTR`.
     fn interruptible_sleep_while(
         &self,
@@ -118,7 +78,7 @@ pub trait Seam: Sync {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()>;
 
-    /// As [`Seam::interruptible_sleep_while`], on several queues at once; ends
+    /// As [`Platform::interruptible_sleep_while`], on several queues at once; ends
     /// as well when `ticks` clock ticks have gone by, for ever if `None`.
     fn sleep_on_any(
         &self,
@@ -126,9 +86,6 @@ pub trait Seam: Sync {
         ticks: Option<u32>,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()>;
-
-    /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
-    fn wake_up(&self, queue: &WaitQueue);
 
     /// Between two pieces of long work, when no guard is alive and others may
     /// see things as they are: lets them run if it is their turn. False if a
@@ -145,13 +102,13 @@ pub trait Seam: Sync {
     /// behind its end, ends at once with `uptodate` false.
     fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead);
 
-    /// What [`Seam::ll_rw_block`] is given from now on may wait in its queue,
-    /// so that neighbours are moved together, until [`Seam::unplug`] or until
-    /// the caller sleeps by [`Seam::sleep_while`] or gives way. It may not sleep
+    /// What [`Platform::ll_rw_block`] is given from now on may wait in its queue,
+    /// so that neighbours are moved together, until [`Platform::unplug`] or until
+    /// the caller sleeps by [`Sleep::sleep_while`] or gives way. It may not sleep
     /// otherwise.
     fn plug(&self) {}
 
-    /// Starts what waits since [`Seam::plug`].
+    /// Starts what waits since [`Platform::plug`].
     fn unplug(&self) {}
 
     /// What the devices with a major number have said to be written is on
@@ -212,7 +169,7 @@ pub trait Seam: Sync {
         condition != Condition::Exceptional
     }
 
-    /// The queue that is woken when [`Seam::is_ready`] may answer something
+    /// The queue that is woken when [`Platform::is_ready`] may answer something
     /// else.
     fn queue(&self, _opened: OpenDevice, _condition: Condition) -> Option<&WaitQueue> {
         None
@@ -221,7 +178,7 @@ pub trait Seam: Sync {
     /// Whether a character device has a position, as memory has and a terminal
     /// has not (0.11: `IS_SEEKABLE`).
     fn is_seekable(&self, device: Device) -> bool {
-        device.major() == lib::sys::types::major::MEM
+        device.major() == abi::sys::types::major::MEM
     }
 
     /// `ioctl` of a character device (0.11: `ioctl_table`), opened with
@@ -250,7 +207,7 @@ pub trait UserBuffer {
     /// Makes the next `count` bytes present, and writable if they are going
     /// to be written; at most [`UserBuffer::remaining`]. `EFAULT` if they are
     /// not the caller's, `ENOMEM` if there is no page for them. Gives way, as
-    /// [`Seam::give_way`]: `EINTR` if a signal is about to end the caller.
+    /// [`Platform::give_way`]: `EINTR` if a signal is about to end the caller.
     fn prepare(&mut self, count: usize) -> Result<()>;
 
     /// Copies to the caller's memory and moves on. The bytes were prepared.
@@ -258,90 +215,6 @@ pub trait UserBuffer {
 
     /// Copies from the caller's memory and moves on. The bytes were prepared.
     fn get(&mut self, bytes: &mut [u8]);
-}
-
-/// A lock that may be held over a sleep (0.11: `b_lock`, `i_lock`, `s_lock`).
-///
-/// It is not recursive. Taking it may sleep, so no spinning guard may be
-/// alive. It may be released by somebody else than who took it: a buffer is
-/// locked by the task that starts the transfer and unlocked by the disk's
-/// interrupt.
-pub struct SleepLock {
-    locked: AtomicBool,
-    queue: WaitQueue,
-}
-
-impl SleepLock {
-    /// A free lock.
-    pub const fn new() -> Self {
-        SleepLock {
-            locked: AtomicBool::new(false),
-            queue: WaitQueue::new(),
-        }
-    }
-
-    /// Whether somebody holds it.
-    #[inline(always)]
-    pub fn is_locked(&self) -> bool {
-        self.locked.load(Acquire)
-    }
-
-    /// Takes it if it is free.
-    #[inline(always)]
-    pub fn try_lock(&self) -> bool {
-        !self.locked.swap(true, SeqCst)
-    }
-
-    /// Takes it, sleeping until it is free.
-    #[inline]
-    pub fn lock(&self, seam: &dyn Seam) {
-        if !self.try_lock() {
-            seam.sleep_while(&self.queue, &mut || !self.try_lock());
-        }
-    }
-
-    /// Sleeps until it is free, without taking it.
-    #[inline]
-    pub fn wait(&self, seam: &dyn Seam) {
-        if self.is_locked() {
-            seam.sleep_while(&self.queue, &mut || self.is_locked());
-        }
-    }
-
-    /// Releases it and wakes who waits for it.
-    #[inline]
-    pub fn unlock(&self, seam: &dyn Seam) {
-        debug_assert!(self.is_locked());
-        self.locked.store(false, SeqCst);
-        if !self.queue.is_empty() {
-            seam.wake_up(&self.queue);
-        }
-    }
-
-    /// Takes it until the guard is dropped.
-    #[inline]
-    pub fn hold<'a>(&'a self, seam: &'a dyn Seam) -> SleepGuard<'a> {
-        self.lock(seam);
-        SleepGuard { lock: self, seam }
-    }
-}
-
-/// Releases a [`SleepLock`] when dropped.
-pub struct SleepGuard<'a> {
-    lock: &'a SleepLock,
-    seam: &'a dyn Seam,
-}
-
-impl Drop for SleepGuard<'_> {
-    fn drop(&mut self) {
-        self.lock.unlock(self.seam);
-    }
-}
-
-impl Default for SleepLock {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// The kernel's own memory, read into, as a [`UserBuffer`].

@@ -4,10 +4,10 @@
 //! A program is a crate with `#![no_std]` and `#![no_main]` that says
 //!
 //! ```ignore
-//! lib::program!(main);
+//! user::program!(main);
 //!
 //! fn main() -> i32 {
-//!     lib::println!("hello, world");
+//!     user::println!("hello, world");
 //!     0
 //! }
 //! ```
@@ -21,6 +21,10 @@
 //! Of 0.11's `lib/`, `_exit close dup execve open setsid wait write` are rows
 //! of the table that [`syscall`] is made of; `errno` is the error side of
 //! `Result`; `ctype` and `string` are Rust's `u8::is_ascii_*` and slices.
+#![cfg(target_os = "none")]
+#![no_std]
+
+extern crate alloc;
 
 pub mod calls;
 pub mod crt0;
@@ -29,4 +33,4 @@ pub mod env;
 pub mod malloc;
 pub mod signal;
 pub mod stdio;
-pub use crate::syscall;
+pub use abi::syscall;

@@ -6,9 +6,9 @@
 //! `create_tables`). [`program!`](crate::program) makes an entry point of a
 //! `main`; its value, or that of [`exit`], becomes the exit status.
 
-use super::{calls, env, malloc, stdio};
-use crate::errno::Errno;
-use crate::signal::Signal;
+use crate::{calls, env, malloc, stdio};
+use abi::errno::Errno;
+use abi::signal::Signal;
 use core::ffi::c_char;
 use core::panic::PanicInfo;
 use spin::Mutex;
@@ -34,17 +34,17 @@ pub struct InitialStack {
 macro_rules! program {
     ($main:path) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::user::malloc::BrkAllocator =
-            $crate::user::malloc::BrkAllocator::new();
+        static ALLOCATOR: $crate::malloc::BrkAllocator =
+            $crate::malloc::BrkAllocator::new();
 
         #[panic_handler]
         fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-            $crate::user::crt0::panic(info)
+            $crate::crt0::panic(info)
         }
 
-        extern "C" fn start(stack: &$crate::user::crt0::InitialStack) -> ! {
+        extern "C" fn start(stack: &$crate::crt0::InitialStack) -> ! {
             // SAFETY: called once, with the stack as the kernel left it.
-            unsafe { $crate::user::crt0::start(stack, env!("CARGO_BIN_NAME"), $main) }
+            unsafe { $crate::crt0::start(stack, env!("CARGO_BIN_NAME"), $main) }
         }
 
         /// The first instruction. `ebp` 0 ends backtraces.
@@ -96,7 +96,7 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
         calls::exit(1);
     }
     crate::eprintln!("{info}");
-    let _ = super::signal::sigaction(Signal::SIGABRT, super::signal::Handler::Default);
+    let _ = crate::signal::sigaction(Signal::SIGABRT, crate::signal::Handler::Default);
     let _ = calls::raise(Signal::SIGABRT);
     calls::exit(128 + Signal::SIGABRT.number() as i32)
 }

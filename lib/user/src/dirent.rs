@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reading directories.
 
-use super::calls::{self, File};
-use crate::errno::{Errno, Result};
-use crate::limits::NAME_MAX;
-use crate::sys::dirent::Dirent;
-use crate::sys::stat::S_ISDIR;
+use crate::calls::{self, File};
+use abi::errno::{Errno, Result};
+use abi::limits::NAME_MAX;
+use abi::sys::dirent::Dirent;
+use abi::sys::stat::S_ISDIR;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 

@@ -2,23 +2,23 @@
 //! The ABI of 0.11, written down once more: offsets, sizes and numbers as a
 //! program of the time has them compiled in.
 
-use lib::a_out::Exec;
-use lib::errno::Errno;
-use lib::pod::Pod;
-use lib::signal::{Sigaction, Signal};
-use lib::sys::dirent::Dirent;
-use lib::sys::resource::{Rlimit, Rusage};
-use lib::sys::stat::Stat;
-use lib::sys::time::{Timeval, Timezone};
-use lib::sys::timeb::Timeb;
-use lib::sys::times::Tms;
-use lib::sys::types::Ustat;
-use lib::sys::utsname::Utsname;
-use lib::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
-use lib::termios::{Termio, Termios, Winsize};
-use lib::unistd::number::NAMES;
-use lib::utime::Utimbuf;
-use lib::{fcntl, ptrace, signal, termios, unistd};
+use abi::a_out::Exec;
+use abi::errno::Errno;
+use abi::pod::Pod;
+use abi::signal::{Sigaction, Signal};
+use abi::sys::dirent::Dirent;
+use abi::sys::resource::{Rlimit, Rusage};
+use abi::sys::stat::Stat;
+use abi::sys::time::{Timeval, Timezone};
+use abi::sys::timeb::Timeb;
+use abi::sys::times::Tms;
+use abi::sys::types::Ustat;
+use abi::sys::utsname::Utsname;
+use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
+use abi::termios::{Termio, Termios, Winsize};
+use abi::unistd::number::NAMES;
+use abi::utime::Utimbuf;
+use abi::{fcntl, ptrace, signal, termios, unistd};
 
 /// A structure whose bytes count up from 0: each field must hold those from
 /// its offset on, `length` of them.

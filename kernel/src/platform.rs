@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel's side of the file system's seam (`fs::seam`).
+//! What the file system needs of the kernel (`fs::platform`).
 //!
 //! The one place where the `fs` crate meets scheduler, drivers and clock.
 #![deny(unsafe_code)]
@@ -10,18 +10,19 @@ use crate::chr_drv::{mem, tty_ioctl};
 use crate::deliver::deliver;
 use crate::sched::{self, current};
 use crate::sleep;
+use abi::signal::Signal;
+use abi::sys::types::{Device, Time, major};
+use abi::{Errno, Result};
 use core::fmt;
 use fs::buffer::BufferHead;
-use fs::seam::{Condition, Direction, OpenDevice, Seam, UserBuffer, WaitQueue};
-use lib::signal::Signal;
-use lib::sys::types::{Device, Time, major};
-use lib::{Errno, Result};
+use fs::platform::{Condition, Direction, OpenDevice, Platform, UserBuffer};
+use sync::{Sleep, WaitQueue};
 
 /// The kernel as seen by the file system.
-pub struct KernelSeam;
+pub struct KernelPlatform;
 
 /// The one there is.
-pub static SEAM: KernelSeam = KernelSeam;
+pub static PLATFORM: KernelPlatform = KernelPlatform;
 
 /// What is to be read or written must not wait until it is our turn again.
 #[cold]
@@ -30,12 +31,18 @@ fn give_way_now() -> bool {
     sched::give_way()
 }
 
-impl Seam for KernelSeam {
+impl Sleep for KernelPlatform {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
         ll_rw_blk::unplug();
         sched::sleep_while(queue, busy);
     }
 
+    fn wake_up(&self, queue: &WaitQueue) {
+        sched::wake_up(queue);
+    }
+}
+
+impl Platform for KernelPlatform {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -51,10 +58,6 @@ impl Seam for KernelSeam {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         sleep::interruptible_sleep_on_any(queues, ticks, busy)
-    }
-
-    fn wake_up(&self, queue: &WaitQueue) {
-        sched::wake_up(queue);
     }
 
     #[inline]

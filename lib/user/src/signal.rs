@@ -2,21 +2,21 @@
 //! Catching signals (0.11: `signal` and `sigaction` of its C library).
 //!
 //! The kernel enters a handler with the frame that
-//! [`crate::signal`] draws on the stack; its `ret` goes to
+//! [`abi::signal`] draws on the stack; its `ret` goes to
 //! `restore_with_mask` here, which undoes the frame.
 
-use super::syscall;
-use crate::errno::Result;
-use crate::pod::Pod;
-use crate::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
-use crate::sys::types::UserAddress;
-use crate::unistd::number;
+use crate::syscall;
+use abi::errno::Result;
+use abi::pod::Pod;
+use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
+use abi::sys::types::UserAddress;
+use abi::unistd::number;
 use core::arch::naked_asm;
 
 /// What is done on a signal.
 ///
 /// A handler may come between any two instructions: it must neither allocate
-/// nor print, but may use [`calls`](super::calls) and atomics.
+/// nor print, but may use [`calls`](crate::calls) and atomics.
 #[derive(Clone, Copy)]
 pub enum Handler {
     /// What the kernel does by default.

@@ -15,10 +15,10 @@
 //! waits yet. The kernel's entries and its task switch, which change the flag
 //! without these functions, call [`masked`] and [`taken`] themselves.
 
-use crate::asm::io::outb;
-use crate::lock::Word;
+use crate::io::outb;
 use core::arch::asm;
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Bit 9 of EFLAGS: maskable interrupts are taken (Intel SDM vol. 1, 3.4.3).
 pub const EFLAGS_IF: u32 = 1 << 9;
@@ -94,29 +94,29 @@ pub fn eflags() -> u32 {
 }
 
 /// 1 while a stretch is measured.
-static MEASURING: Word = Word::new(0);
+static MEASURING: AtomicU32 = AtomicU32::new(0);
 /// When it began.
-static SINCE: Word = Word::new(0);
+static SINCE: AtomicU32 = AtomicU32::new(0);
 /// Where it began.
-static FROM: [Word; 3] = [const { Word::new(0) }; 3];
+static FROM: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
 /// The worst stretches: ticks, and the addresses where they began and ended.
-static WORST: [[Word; 3]; 16] = [const { [const { Word::new(0) }; 3] }; 16];
+static WORST: [[AtomicU32; 3]; 16] = [const { [const { AtomicU32::new(0) }; 3] }; 16];
 
 /// A stretch has begun. To be called with interrupts masked.
 #[inline(never)]
 pub fn masked(from: Place) {
-    MEASURING.set(1);
+    MEASURING.store(1, Relaxed);
     for (word, address) in FROM.iter().zip(from) {
-        word.set(address);
+        word.store(address, Relaxed);
     }
-    SINCE.set(ticks());
+    SINCE.store(ticks(), Relaxed);
 }
 
 /// The stretch ends: interrupts are taken after this.
 #[inline(never)]
 pub fn taken(to: Place) {
-    let ticks = ticks().wrapping_sub(SINCE.get());
-    if MEASURING.take() == 1 && is_new(ticks, FROM[0].get(), to[0]) {
+    let ticks = ticks().wrapping_sub(SINCE.load(Relaxed));
+    if MEASURING.swap(0, Relaxed) == 1 && is_new(ticks, FROM[0].load(Relaxed), to[0]) {
         // A `Port` never fails.
         let _ = tell(ticks, to);
     }
@@ -124,21 +124,23 @@ pub fn taken(to: Place) {
 
 /// Enters a stretch among the worst, if it belongs there.
 fn is_new(ticks: u32, from: u32, to: u32) -> bool {
-    let is_same = |row: &&[Word; 3]| row[1].get() == from && row[2].get() == to;
-    let shortest = || WORST.iter().min_by_key(|row| row[0].get());
+    let is_same =
+        |row: &&[AtomicU32; 3]| row[1].load(Relaxed) == from && row[2].load(Relaxed) == to;
+    let shortest = || WORST.iter().min_by_key(|row| row[0].load(Relaxed));
     let row = WORST.iter().find(is_same).or_else(shortest);
-    row.filter(|row| row[0].get() < ticks).is_some_and(|row| {
-        for (word, value) in row.iter().zip([ticks, from, to]) {
-            word.set(value);
-        }
-        true
-    })
+    row.filter(|row| row[0].load(Relaxed) < ticks)
+        .is_some_and(|row| {
+            for (word, value) in row.iter().zip([ticks, from, to]) {
+                word.store(value, Relaxed);
+            }
+            true
+        })
 }
 
 fn tell(ticks: u32, to: Place) -> fmt::Result {
     write!(Port, "masked {ticks} from")?;
     FROM.iter()
-        .try_for_each(|word| write!(Port, " {:x}", word.get()))?;
+        .try_for_each(|word| write!(Port, " {:x}", word.load(Relaxed)))?;
     write!(Port, " to")?;
     to.iter()
         .try_for_each(|address| write!(Port, " {address:x}"))?;

@@ -92,7 +92,7 @@ transparent_pod!(
 /// of the kernel's memory ever leaks to a program through them.
 ///
 /// ```
-/// lib::abi_struct! {
+/// abi::abi_struct! {
 ///     /// A point.
 ///     pub struct Point, 4 bytes {
 ///         /// Column.
@@ -101,7 +101,7 @@ transparent_pod!(
 ///         2 => y: u16,
 ///     }
 /// }
-/// use lib::pod::Pod;
+/// use abi::pod::Pod;
 /// assert_eq!(Point { x: 1, y: 2 }.as_bytes(), [1, 0, 2, 0]);
 /// ```
 #[macro_export]

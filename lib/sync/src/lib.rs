@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the kernel locks and waits with.
+//!
+//! | type | guards | who has to wait |
+//! |---|---|---|
+//! | [`Lock`] | what only tasks touch | nobody: no task sleeps while it has one |
+//! | [`IrqLock`] | what an interrupt handler touches too | the interrupt |
+//! | [`SleepLock`] | what must stay as it is over a sleep | a task, asleep |
+//! | [`AtomicWord`] | itself: one number, read and written whole | nobody |
+//!
+//! A task sleeps on a [`WaitQueue`]. How it does that is not known here: the
+//! kernel and the host each implement [`Sleep`].
+//!
+//! [`process_struct!`] says of each field of a process what becomes of it by
+//! `fork`.
+#![cfg_attr(not(test), no_std)]
+
+mod lock;
+mod process_struct;
+mod wait;
+
+pub use lock::{AtomicWord, IrqLock, IrqLockGuard, Lock, LockGuard, guards_alive};
+pub use wait::{Sleep, SleepGuard, SleepLock, WaitQueue};
