@@ -180,7 +180,7 @@ fn a_boot_disk_that_is_the_only_one_and_the_second_unit_boots(emulator: Emulator
 fn no_path_of_the_builder_is_in_the_image() -> Result<()> {
     let image = std::fs::read(common::image())?;
     let text = String::from_utf8_lossy(&image);
-    for path in ["library/core/src/", "kernel/src/"] {
+    for path in ["rust/core/src/", "kernel/src/"] {
         ensure!(text.contains(path), "{path} is not in the image");
     }
     let project = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -81,7 +81,8 @@ fn what_the_map_names_has_a_symbol() -> Result<()> {
 }
 
 /// Whether an item of the map is a function, a static or a label of the kernel. What
-/// `lib/asm` has is one instruction each, and in its caller's code. A `const fn` answers to a macro: the kernel may have no call of it, as programs have.
+/// `lib/asm` has is one instruction each, and in its caller's code. A `const fn` answers to a macro: the
+/// kernel may have no call of it, as programs have.
 fn is_code(project: &Project, path: &ItemPath) -> bool {
     let of_kernel = [
         "kernel/src/",
