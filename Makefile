@@ -162,8 +162,12 @@ map: ## docs/map.md, of docs/map.toml: what became of each symbol of Linux 0.11
 original: ## bring the sources of Linux 0.11: C=PATH is a folder, archive or disk image
 	@$(HOST_CARGO) run --quiet -p side-by-side -- original $(if $(C),"$(C)")
 
-side-by-side: ## both sources in HTML; C=PATH is Linux 0.11's, if not that of make original
+side-by-side: ## both sources in HTML, or SHOW=sched.c:schedule here; C=PATH is other sources of 0.11
+ifneq ($(SHOW),)
+	@$(HOST_CARGO) run --quiet -p side-by-side -- show $(if $(COLOR),--color "$(COLOR)") "$(SHOW)" $(if $(C),"$(C)")
+else
 	@$(HOST_CARGO) run --quiet -p side-by-side -- pages $(if $(C),"$(C)") --output $(BUILD)/side-by-side
+endif
 
 test: image floppy latency-image debugging-image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \

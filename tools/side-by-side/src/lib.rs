@@ -6,7 +6,7 @@
 //!
 //! * [`check`]: the map is whole, and names only what exists;
 //! * [`guide`]: `docs/map.md`, to read;
-//! * [`pages`]: 0.11's source and ours, side by side, for who has 0.11's
+//! * [`pages`] and [`show`]: 0.11's source and ours, side by side, for who has 0.11's
 //!   source ([`original`]). None of it is part of this project.
 //!
 //! ```text
@@ -19,8 +19,9 @@
 //! check.rs      what is wrong with the map
 //! guide.rs      the page that is made of it
 //! excerpts.rs   items of ours as lines to show
-//! original.rs   0.11's sources: a folder or an archive
+//! original.rs   0.11's sources: a folder, an archive or a disk
 //! segments.rs   a source of 0.11, cut at its symbols
+//! show.rs       both sources side by side, in a terminal
 //! pages.rs      both sources side by side, in HTML
 //!   highlight.rs  their colours
 //!   links.rs      what their words mean
@@ -41,4 +42,5 @@ pub mod pages;
 pub mod project;
 pub mod rust;
 pub mod segments;
+pub mod show;
 pub mod values;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `side-by-side`: from Linux 0.11 to Eleven, symbol by symbol.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use side_by_side::check::check;
 use side_by_side::error::{Error, Problem, Result};
 use side_by_side::facts;
@@ -9,7 +9,8 @@ use side_by_side::guide::{GUIDE, guide};
 use side_by_side::original::{KEPT, Original, keep, kept};
 use side_by_side::pages;
 use side_by_side::project::Project;
-use std::io::Write;
+use side_by_side::show::{Look, show};
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -49,6 +50,19 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         machine: Option<String>,
     },
+    /// Show some of both sources beside each other in the terminal.
+    Show {
+        /// A function or another symbol of 0.11: `sched.c:schedule`; a file, or a symbol alone.
+        named: String,
+        /// As that of `pages`.
+        original: Option<PathBuf>,
+        /// Whether to use colours. Those of `always` pass through `less -R`.
+        #[arg(long, value_enum, default_value_t)]
+        color: When,
+        /// Columns to use, instead of those that `COLUMNS` says or the terminal has.
+        #[arg(long, value_name = "NUMBER")]
+        width: Option<usize>,
+    },
     /// Bring the sources of Linux 0.11: check and keep them, so that they need not be
     /// named again.
     Original {
@@ -56,6 +70,16 @@ enum Command {
         /// it: what is kept, or where to get them.
         original: Option<PathBuf>,
     },
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum When {
+    /// If the output is a terminal and NO_COLOR is not set.
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 /// Where the sources can be got.
@@ -99,6 +123,22 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
         Command::Check | Command::Original { .. } => {}
         Command::Guide if problems.is_empty() => write(&cli.project.join(GUIDE), &guide(&project))?,
         Command::Guide => {}
+        Command::Show {
+            named,
+            original,
+            color,
+            width,
+        } => {
+            let original = open_original(cli, original.as_deref(), &project)?;
+            let text = show(&project, original.as_ref(), named, &look(*color, *width))?;
+            // Who has seen enough of it in `less` goes.
+            match stdout().write_all(text.as_bytes()) {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    return Err(Error::host("the output", "write")(error));
+                }
+                _ => {}
+            }
+        }
         Command::Pages {
             original,
             output,
@@ -119,6 +159,23 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
         }
     }
     Ok(problems)
+}
+
+/// What the terminal can show, but for what was said.
+fn look(color: When, width: Option<usize>) -> Look {
+    const DEFAULT_WIDTH: usize = 160;
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let of_variable = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let of_terminal = || Some(terminal_size::terminal_size()?.0.0.into());
+    let width = width.or_else(of_variable).or_else(of_terminal);
+    Look {
+        width: width.unwrap_or(DEFAULT_WIDTH),
+        colour: match color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => stdout().is_terminal() && !is_set("NO_COLOR"),
+        },
+    }
 }
 
 /// The sources that were named, or else those that are kept.
