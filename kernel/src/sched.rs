@@ -36,7 +36,7 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 use mm::descriptor::Selector;
 use mm::memory;
-use sync::{self, AtomicWord, WaitQueue};
+use sync::{AtomicWord, WaitQueue};
 use task::DEFAULT_PRIORITY;
 use timer::Alarm;
 

@@ -3,9 +3,10 @@
 //! (0.11: `kernel/signal.c`).
 //!
 //! [`do_pending_work`] runs on the way back to ring 3, and calls [`do_signal`] for
-//! each signal. That either ends or stops the task, or lets ring 3 go on in the handler: it pushes what the handler's
-//! restorer needs onto the user stack (the frame is drawn in `abi::signal`)
-//! and changes `eip` and `esp` of the interrupted program.
+//! each signal. That either ends or stops the task, or lets ring 3 go on in the
+//! handler: it pushes what the handler's restorer needs onto the user stack (the
+//! frame is drawn in `abi::signal`) and changes `eip` and `esp` of the interrupted
+//! program.
 #![deny(unsafe_code)]
 
 use crate::chr_drv::tty_io;

@@ -289,7 +289,7 @@ impl Task {
         false
     }
 
-    /// Whether the signal would stop the self.
+    /// Whether the signal would stop the task.
     pub fn stops_by_default(&self, signal: Signal) -> bool {
         SignalSet::STOPS.contains(signal) && self.action(signal).sa_handler == SIG_DFL
     }

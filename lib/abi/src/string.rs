@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Copying and clearing memory (0.11: `include/string.h`).
 //!
-//! The compiler calls these by name, in the kernel as in programs. As in 0.11 they are the processor's
-//! string instructions: the fastest there is on the machines of the time, and
-//! one instruction to step over in the debugger.
+//! The compiler calls these by name, in the kernel as in programs. As in 0.11 they
+//! are the processor's string instructions: the fastest there is on the machines of
+//! the time, and one instruction to step over in the debugger.
 
 use core::arch::asm;
 
