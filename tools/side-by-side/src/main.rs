@@ -121,7 +121,9 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
     let problems = check(&project);
     match &cli.command {
         Command::Check | Command::Original { .. } => {}
-        Command::Guide if problems.is_empty() => write(&cli.project.join(GUIDE), &guide(&project))?,
+        Command::Guide if problems.is_empty() => {
+            pages::write_file(&cli.project.join(GUIDE), &guide(&project))?
+        }
         Command::Guide => {}
         Command::Show {
             named,
@@ -217,16 +219,5 @@ fn bring(project: &Path, original: Option<&Path>) -> Result<()> {
         }
         (None, None) => println!("{WHERE}"),
     }
-    Ok(())
-}
-
-/// Writes a file beside its place, then moves it there.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::host(path, "write"))?;
-    file.write_all(text.as_bytes())
-        .map_err(Error::host(path, "write"))?;
-    file.persist(path)
-        .map_err(|error| Error::host(path, "write")(error.error))?;
     Ok(())
 }

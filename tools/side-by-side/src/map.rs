@@ -104,6 +104,11 @@ impl Map {
         self.files.get(path)
     }
 
+    /// Our file that answers to a file of 0.11.
+    pub fn answer(&self, path: &str) -> Option<&str> {
+        self.file(path)?.files.first().map(String::as_str)
+    }
+
     /// All files, by name.
     pub fn files(&self) -> impl Iterator<Item = (&str, &FileEntry)> {
         self.files

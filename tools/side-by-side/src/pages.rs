@@ -77,27 +77,23 @@ pub fn write(
     let steps = order::read(&read(order::PAGE)?, &paths);
     let order = Order::new(&site, &steps);
 
+    let write_page = |name: &str, text: &str| write_file(&folder.join(name), text);
     let mut shown_rest = BTreeSet::new();
     for (place, file) in project.files.iter().enumerate() {
         let rows = Rows::new(&site, &differences, place, &mut shown_rest).all();
-        write_file(
-            folder,
+        write_page(
             &page_name(&file.path),
             &their_page(&site, &order, file, rows),
         )?;
     }
     for (path, ours) in &site.ours {
         let rows = whole::rows(&site, path, ours);
-        write_file(
-            folder,
-            &our_page(path),
-            &whole_page(&site, &order, path, rows),
-        )?;
+        write_page(&our_page(path), &whole_page(&site, &order, path, rows))?;
     }
-    write_file(folder, "index.html", &index::page(&site, &steps, &problems))?;
-    write_file(folder, "symbols.js", &index::symbols(&site))?;
-    write_file(folder, "style.css", STYLE)?;
-    write_file(folder, "reader.js", SCRIPT)?;
+    write_page("index.html", &index::page(&site, &steps, &problems))?;
+    write_page("symbols.js", &index::symbols(&site))?;
+    write_page("style.css", STYLE)?;
+    write_page("reader.js", SCRIPT)?;
     Ok(problems)
 }
 
@@ -179,17 +175,17 @@ fn href(page: &str, definition: &Definition) -> String {
     }
 }
 
-fn write_file(folder: &Path, name: &str, text: &str) -> Result<()> {
-    let path = folder.join(name);
-    let folder = path.parent().unwrap_or(folder);
+/// Writes a file beside its place, then moves it there.
+pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(Error::host(folder, "make the folder"))?;
     let mut file = tempfile::Builder::new()
         .permissions(readable())
         .tempfile_in(folder)
-        .map_err(Error::host(&path, "write"))?;
+        .map_err(Error::host(path, "write"))?;
     file.write_all(text.as_bytes())
-        .map_err(Error::host(&path, "write"))?;
-    file.persist(&path)
+        .map_err(Error::host(path, "write"))?;
+    file.persist(path)
         .map_err(|error| Error::host(path, "write")(error.error))?;
     Ok(())
 }
@@ -213,13 +209,7 @@ impl Order {
             ours: Vec::new(),
         };
         for path in steps.iter().flat_map(order::Step::files) {
-            let answers = |file: &&File| {
-                site.project
-                    .map
-                    .file(&file.path)
-                    .and_then(|entry| entry.files.first())
-                    .is_some_and(|first| first == path)
-            };
+            let answers = |file: &&File| site.project.map.answer(&file.path) == Some(path);
             for file in site.project.files.iter().filter(answers) {
                 order.theirs.push(file.path.clone());
             }
@@ -317,7 +307,7 @@ fn their_page(site: &Site, order: &Order, file: &File, rows: Markup) -> String {
         span class="twins" { @for path in site.answers(file) {
             @if site.ours.contains_key(path) { a href=(our_page(path)) { code { (path) } } " " }
         } }
-        (to_machine(site, &page, entry.map_or("", |entry| &entry.files[0])))
+        (to_machine(site, &page, site.project.map.answer(&file.path).unwrap_or_default()))
         (navigation(&page, page_name, neighbours(&files, &file.path), neighbours(&order.theirs, &file.path)))
     };
     let body = html! {

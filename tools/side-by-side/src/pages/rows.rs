@@ -159,9 +159,8 @@ impl<'s, 'a> Rows<'s, 'a> {
 
     /// What comes before the first symbol, and how our file begins.
     fn head(&mut self, left: &Markup) -> Markup {
-        let entry = self.site.project.map.file(&self.theirs().file.path);
-        let path = entry.and_then(|entry| entry.files.first());
-        let ours = path.and_then(|path| self.site.ours.get_key_value(path.as_str()));
+        let path = self.site.project.map.answer(&self.theirs().file.path);
+        let ours = path.and_then(|path| self.site.ours.get_key_value(path));
         let right = ours.map(|(path, ours)| {
             let comments = |line: &&str| line.starts_with(['/', '#']);
             let end = ours.source.text.lines().take_while(comments).count();

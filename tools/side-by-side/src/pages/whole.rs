@@ -64,12 +64,7 @@ pub fn rows(site: &Site, path: &str, ours: &Ours) -> Markup {
 /// How the files of 0.11 begin to which a file answers first of all.
 fn heads(site: &Site, path: &str) -> Markup {
     let page = our_page(path);
-    let is_first = |theirs: &Theirs| {
-        let entry = site.project.map.file(&theirs.file.path);
-        entry
-            .and_then(|entry| entry.files.first())
-            .is_some_and(|first| first == path)
-    };
+    let is_first = |theirs: &Theirs| site.project.map.answer(&theirs.file.path) == Some(path);
     html! {
         @for (theirs, listing) in site.theirs.iter().zip(&site.listings).filter(|(theirs, _)| is_first(theirs)) {
             span class="where" { a href={ (up(&page)) (page_name(&theirs.file.path)) } { (theirs.file.path) } }
