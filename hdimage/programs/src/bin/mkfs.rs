@@ -14,6 +14,7 @@ use core::ffi::CStr;
 use programs::command::{At, Outcome, fail, options, report, status, usage};
 use programs::disk::{self, BLOCK, MOST_BLOCKS, is_mounted};
 use programs::number::unsigned;
+use programs::partitions::{PARTITIONS, SECTOR, Table};
 use user::calls::{self, File};
 use user::println;
 
@@ -60,15 +61,6 @@ impl Layout {
         })
     }
 }
-
-/// The partition table of a boot sector: where it is, how many entries of how
-/// many bytes it has, and where the type stands in one; 0 is none.
-const PARTITION_TABLE: usize = 446;
-const PARTITIONS: usize = 4;
-const PARTITION_ENTRY: usize = 16;
-const PARTITION_TYPE: usize = 4;
-/// The end of a boot sector.
-const BOOT_SIGNATURE: [u8; 2] = [0x55, 0xAA];
 
 fn main() -> i32 {
     let options = options("fi:", USAGE);
@@ -127,12 +119,11 @@ impl Disk {
 
     /// Whether it begins with a boot sector in which a partition is entered.
     fn has_partitions(&self) -> abi::Result<bool> {
-        let mut sector = [0; 512];
+        let mut sector = [0; SECTOR];
         disk::seek(&self.0, 0)?;
         calls::read_on(self.0.fd(), &mut sector)?;
-        let types = sector[PARTITION_TABLE..].iter().skip(PARTITION_TYPE);
-        let has_types = types.step_by(PARTITION_ENTRY).take(PARTITIONS);
-        Ok(sector.ends_with(&BOOT_SIGNATURE) && has_types.copied().any(|kind| kind != 0))
+        let table = Table::parse(&sector);
+        Ok(table.is_some_and(|table| table.used().next().is_some()))
     }
 
     /// Writes a block: the pieces, each at its offset, among zeros.
