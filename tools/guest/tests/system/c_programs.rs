@@ -108,7 +108,8 @@ fn examples_run_and_the_library_is_like_the_hosts() -> Result<()> {
     guest.send("stopwatch\n")?;
     guest.expect_serial("00:00.0", LIMIT)?;
     guest.send(" ")?;
-    guest.expect_serial("00:00.3", LIMIT)?;
+    // A tenth may be left out, as the program sleeps a little longer than one.
+    guest.expect_serial("00:01.", LIMIT)?;
     guest.send(" r")?;
     guest.expect_serial("00:00.0", LIMIT)?;
     guest.send("q")?;
