@@ -40,7 +40,7 @@ use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
 };
-use sync::{AtomicWord, IrqLock, IrqLockGuard, SleepLock};
+use sync::{AtomicWord, IrqLock, IrqLockGuard, Sleep, SleepLock};
 
 /// Hash chains of the buffer cache (0.11: `NR_HASH`).
 pub(crate) const NR_HASH: usize = 1024;
@@ -103,11 +103,6 @@ impl BufferHead {
         }
     }
 
-    /// Its place in the cache, for [`Fs::buffer_head`].
-    pub fn number(&self) -> u32 {
-        self.number
-    }
-
     /// The device of its block.
     #[inline(always)]
     pub fn device(&self) -> Device {
@@ -128,7 +123,7 @@ impl BufferHead {
 
     /// The transfer is over; `uptodate` tells whether it went well
     /// (0.11: `end_request`). Callable from an interrupt handler.
-    pub fn end_request(&self, platform: &dyn crate::platform::Platform, uptodate: bool) {
+    pub fn end_request(&self, sleep: &dyn Sleep, uptodate: bool) {
         if self.writing.load(Acquire) {
             // What could not be written is still the newest there is.
             if !uptodate {
@@ -137,7 +132,7 @@ impl BufferHead {
         } else {
             self.uptodate.store(uptodate, Release);
         }
-        self.io.unlock(platform);
+        self.io.unlock(sleep);
     }
 
     #[inline(always)]
@@ -192,7 +187,7 @@ pub struct Buffer<'fs> {
     head: &'fs BufferHead,
 }
 
-impl Buffer<'_> {
+impl<'fs> Buffer<'fs> {
     /// Locks the contents. Do not sleep while the guard lives.
     #[inline(always)]
     pub fn data(&self) -> Data<'_> {
@@ -212,7 +207,7 @@ impl Buffer<'_> {
     }
 
     /// What it is a buffer of.
-    pub(crate) fn fs(&self) -> &Fs<'_> {
+    pub(crate) fn fs(&self) -> &'fs Fs<'fs> {
         self.fs
     }
 
@@ -269,7 +264,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// The buffer at place `number`.
-    pub fn buffer_head(&self, number: u32) -> Option<&'fs BufferHead> {
+    pub(crate) fn buffer_head(&self, number: u32) -> Option<&'fs BufferHead> {
         self.buffers.get(number as usize)
     }
 
@@ -464,7 +459,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Starts to read a block in, unless that was done or is being done.
-    fn start_read(&self, head: &BufferHead) {
+    fn start_read(&self, head: &'fs BufferHead) {
         if head.is_uptodate() || !head.io.try_lock() {
             return;
         }
@@ -486,7 +481,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Starts a transfer of a locked buffer.
-    fn ll_rw_block(&self, direction: Direction, head: &BufferHead) {
+    fn ll_rw_block(&self, direction: Direction, head: &'fs BufferHead) {
         debug_assert!(head.io.is_locked());
         self.platform.ll_rw_block(direction, head);
     }

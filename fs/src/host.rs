@@ -228,7 +228,7 @@ impl Sleep for HostPlatform {
     }
 }
 
-impl Platform for HostPlatform {
+impl<'m> Platform<'m> for HostPlatform {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,

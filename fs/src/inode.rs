@@ -142,7 +142,7 @@ impl InodeSlot {
     }
 
     /// Waits until nobody has its operation lock.
-    pub(crate) fn wait(&self, platform: &dyn Platform) {
+    pub(crate) fn wait(&self, platform: &dyn Platform<'_>) {
         self.lock.wait(platform);
     }
 

@@ -174,7 +174,7 @@ impl Default for Tables {
 
 /// The file system: its surroundings, its buffers and its tables.
 pub struct Fs<'m> {
-    platform: &'m dyn Platform,
+    platform: &'m dyn Platform<'m>,
     buffers: &'m [BufferHead],
     tables: &'m Tables,
 }
@@ -188,7 +188,7 @@ impl<'m> Fs<'m> {
     /// its bitmaps, so there should be a hundred or more. Those behind the first
     /// 16384 are not used.
     pub fn new(
-        platform: &'m dyn Platform,
+        platform: &'m dyn Platform<'m>,
         buffers: &'m [BufferHead],
         tables: &'m Tables,
     ) -> Fs<'m> {
@@ -201,7 +201,7 @@ impl<'m> Fs<'m> {
 
     /// Parts that were tied together before.
     pub(crate) const fn join(
-        platform: &'m dyn Platform,
+        platform: &'m dyn Platform<'m>,
         buffers: &'m [BufferHead],
         tables: &'m Tables,
     ) -> Fs<'m> {
@@ -215,7 +215,7 @@ impl<'m> Fs<'m> {
     }
 
     /// The surroundings.
-    pub fn platform(&self) -> &'m dyn Platform {
+    pub fn platform(&self) -> &'m dyn Platform<'m> {
         self.platform
     }
 

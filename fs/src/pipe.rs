@@ -118,7 +118,7 @@ impl Pipe {
     /// Opens an end, or with O_RDWR both, of a named pipe, and waits until the
     /// other is open too. With O_NONBLOCK a reader does not wait, and a writer
     /// without a reader gets `ENXIO`. (0.11 opens no named pipes.)
-    pub(crate) fn open(&self, platform: &dyn Platform, flags: u32) -> Result<()> {
+    pub(crate) fn open(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<()> {
         let (reads, writes) = ends(flags);
         let mut spare = Some(mm::memory::get_free_page().ok_or(Errno::ENOMEM)?);
         let mut state = self.state.lock();
@@ -152,7 +152,7 @@ impl Pipe {
     }
 
     /// An end was closed; `flags` are those of its file.
-    pub(crate) fn close(&self, platform: &dyn Platform, flags: u32) {
+    pub(crate) fn close(&self, platform: &dyn Platform<'_>, flags: u32) {
         let (reads, writes) = ends(flags);
         let mut state = self.state.lock();
         state.readers = state.readers.saturating_sub(reads);
@@ -167,7 +167,7 @@ impl Pipe {
         self.wake_up(platform);
     }
 
-    fn wake_up(&self, platform: &dyn Platform) {
+    fn wake_up(&self, platform: &dyn Platform<'_>) {
         if !self.queue.is_empty() {
             platform.wake_up(&self.queue);
         }
@@ -175,7 +175,7 @@ impl Pipe {
 
     /// Waits until there is something to read. False at the end of the file:
     /// nothing is there, and nobody can write.
-    fn wait_for_bytes(&self, platform: &dyn Platform, flags: u32) -> Result<bool> {
+    fn wait_for_bytes(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<bool> {
         let state = self.state.lock();
         let (length, writers) = (state.length, state.writers);
         drop(state);
@@ -193,7 +193,7 @@ impl Pipe {
     }
 
     /// Waits until there is room for `count` bytes. `EPIPE` if nobody reads.
-    fn wait_for_room(&self, platform: &dyn Platform, flags: u32, count: usize) -> Result<()> {
+    fn wait_for_room(&self, platform: &dyn Platform<'_>, flags: u32, count: usize) -> Result<()> {
         let state = self.state.lock();
         let (room, readers) = (state.room(), state.readers);
         drop(state);
@@ -217,7 +217,7 @@ impl Pipe {
     /// more (0.11: `read_pipe`, which waited for all that was asked for).
     pub(crate) fn read(
         &self,
-        platform: &dyn Platform,
+        platform: &dyn Platform<'_>,
         flags: u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
@@ -238,7 +238,7 @@ impl Pipe {
     /// bytes are not mixed with those of other writers.
     pub(crate) fn write(
         &self,
-        platform: &dyn Platform,
+        platform: &dyn Platform<'_>,
         flags: u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {

@@ -68,8 +68,8 @@ impl OpenDevice {
     }
 }
 
-/// The services of the surroundings.
-pub trait Platform: Sleep + Sync {
+/// The services of the surroundings for a file system whose buffers live for `'m`.
+pub trait Platform<'m>: Sleep + Sync {
     /// As [`Sleep::sleep_while`], but a signal for the caller ends it with
     /// `EINTR`.
     fn interruptible_sleep_while(
@@ -100,7 +100,7 @@ pub trait Platform: Sleep + Sync {
     /// When it is over, now or later, the surroundings call
     /// [`BufferHead::end_request`]. A device without a driver, or a block
     /// behind its end, ends at once with `uptodate` false.
-    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead);
+    fn ll_rw_block(&self, direction: Direction, buffer: &'m BufferHead);
 
     /// What [`Platform::ll_rw_block`] is given from now on may wait in its queue,
     /// so that neighbours are moved together, until [`Platform::unplug`] or until

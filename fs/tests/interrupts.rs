@@ -24,7 +24,7 @@ const BLOCKS: u32 = 1200;
 
 /// The surroundings: a queue of requests and sleeping threads.
 struct Queued {
-    requests: Mutex<(Vec<(Direction, u32)>, bool)>,
+    requests: Mutex<(Vec<(Direction, &'static BufferHead)>, bool)>,
     arrived: Condvar,
     sleep: Mutex<()>,
     woken: Condvar,
@@ -41,10 +41,10 @@ impl Queued {
     }
 
     /// The controller: does one request at a time, whichever it likes.
-    fn serve(&self, buffers: &[BufferHead], bytes: &mut [u8]) {
+    fn serve(&self, bytes: &mut [u8]) {
         let mut random = Random::new(1);
         loop {
-            let (direction, number) = {
+            let (direction, buffer) = {
                 let mut guard = self.requests.lock().unwrap();
                 while guard.0.is_empty() {
                     if guard.1 {
@@ -55,7 +55,6 @@ impl Queued {
                 let choice = random.below(guard.0.len() as u32);
                 guard.0.swap_remove(choice as usize)
             };
-            let buffer = &buffers[number as usize];
             let block = &mut bytes[buffer.block() as usize * BLOCK_SIZE..][..BLOCK_SIZE];
             match direction {
                 Direction::Read => buffer.data().copy_from_slice(block),
@@ -92,7 +91,7 @@ impl Sleep for Queued {
     }
 }
 
-impl Platform for Queued {
+impl Platform<'static> for Queued {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -111,13 +110,9 @@ impl Platform for Queued {
         unreachable!("nobody selects here")
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
+    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
         assert!(buffer.device() == ROOT && buffer.block() < BLOCKS);
-        self.requests
-            .lock()
-            .unwrap()
-            .0
-            .push((direction, buffer.number()));
+        self.requests.lock().unwrap().0.push((direction, buffer));
         self.arrived.notify_all();
     }
 
@@ -192,17 +187,18 @@ fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
 
 /// Runs `work` on an empty file system on such a disk, not mounted yet, and
 /// checks it after that.
-fn with_disk(buffers: u32, work: impl for<'a> FnOnce(&'a Fs<'a>)) {
-    let platform = Queued::new();
-    let buffers = host::buffers(buffers);
-    let tables = Box::<Tables>::default();
+fn with_disk(buffers: u32, work: impl FnOnce(&'static Fs<'static>)) {
+    // A test's buffers may stay for ever.
+    let platform: &Queued = Box::leak(Box::new(Queued::new()));
+    let buffers = Vec::leak(host::buffers(buffers));
+    let tables = Box::leak(Box::<Tables>::default());
+    let fs: &Fs = Box::leak(Box::new(Fs::new(platform, buffers, tables)));
     let mut bytes = vec![0; BLOCKS as usize * BLOCK_SIZE];
     thread::scope(|scope| {
-        scope.spawn(|| platform.serve(&buffers, &mut bytes));
-        let _stop = Stop(&platform);
-        let fs = Fs::new(&platform, &buffers, &tables);
+        scope.spawn(|| platform.serve(&mut bytes));
+        let _stop = Stop(platform);
         fs.mkfs(ROOT, &Options::new(BLOCKS)).unwrap();
-        work(&fs);
+        work(fs);
         assert_eq!((fs.inodes_in_use(), fs.buffers_in_use()), (0, 0));
     });
     check::check(&bytes).unwrap();

@@ -17,7 +17,7 @@ static FS: Once<Fs<'static>> = Once::new();
 
 /// Starts the file system on this platform, with this memory for buffers (0.11:
 /// `buffer_init`).
-pub fn fs_init(platform: &'static dyn Platform, buffers: &'static [BufferHead]) {
+pub fn fs_init(platform: &'static dyn Platform<'static>, buffers: &'static [BufferHead]) {
     FS.call_once(|| Fs::new(platform, buffers, &TABLES));
 }
 

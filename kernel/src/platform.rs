@@ -42,7 +42,7 @@ impl Sleep for KernelPlatform {
     }
 }
 
-impl Platform for KernelPlatform {
+impl Platform<'static> for KernelPlatform {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -65,7 +65,7 @@ impl Platform for KernelPlatform {
         !sched::must_give_way() || give_way_now()
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
+    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
         ll_rw_blk::ll_rw_block(direction, buffer);
     }
 

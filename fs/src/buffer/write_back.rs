@@ -208,7 +208,7 @@ impl<'fs> Fs<'fs> {
     /// Visits the buffers that are changed or being written, and gives way
     /// between some of them.
     #[inline(always)]
-    fn each_marked(&self, mut visit: impl FnMut(&BufferHead)) {
+    fn each_marked(&self, mut visit: impl FnMut(&'fs BufferHead)) {
         for (mut word, buffers) in self.tables.marks.words(self.buffers) {
             if word == 0 {
                 continue;
@@ -336,7 +336,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Writes a buffer that may be written at any time, and waits for it.
-    pub(crate) fn write_now(&self, head: &BufferHead) -> Result<()> {
+    pub(crate) fn write_now(&self, head: &'fs BufferHead) -> Result<()> {
         head.io.lock(self.platform);
         self.write_locked(head, Ranks::DATA);
         head.io.wait(self.platform);
@@ -378,7 +378,7 @@ impl<'fs> Fs<'fs> {
     /// Starts to write a buffer if it has one of these ranks and is not being
     /// transferred. Its I/O lock is taken under the cache lock, so that it is
     /// still the same block then.
-    fn start_write(&self, head: &BufferHead, scope: Scope, ranks: Ranks) -> bool {
+    fn start_write(&self, head: &'fs BufferHead, scope: Scope, ranks: Ranks) -> bool {
         if !head.ranks().meet(ranks) {
             return false;
         }
@@ -390,7 +390,7 @@ impl<'fs> Fs<'fs> {
 
     /// Starts to write a buffer whose I/O lock the caller took, if it has one
     /// of these ranks. With that lock only its owner makes it clean.
-    fn write_locked(&self, head: &BufferHead, ranks: Ranks) -> bool {
+    fn write_locked(&self, head: &'fs BufferHead, ranks: Ranks) -> bool {
         let is_wanted = head.ranks().meet(ranks);
         if is_wanted {
             head.set_clean();

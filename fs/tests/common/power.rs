@@ -34,8 +34,8 @@ pub struct Write {
 
 struct Disk {
     bytes: Vec<u8>,
-    /// Not done yet: the numbers of locked buffers.
-    requests: Vec<(Direction, u32)>,
+    /// Not done yet: locked buffers.
+    requests: Vec<(Direction, &'static BufferHead)>,
     /// Done, but only in a cache: the blocks and what is in them.
     cache: Vec<(usize, [u8; BLOCK_SIZE])>,
     /// What has come to the medium.
@@ -65,7 +65,6 @@ impl Disk {
 /// The surroundings: one task, which gets what it waits for and nothing else.
 struct Lazy {
     disk: Mutex<Disk>,
-    buffers: &'static [BufferHead],
 }
 
 impl Sleep for Lazy {
@@ -75,8 +74,7 @@ impl Sleep for Lazy {
             let disk = &mut *guard;
             assert!(!disk.requests.is_empty(), "sleeps for ever");
             let choice = disk.random.below(disk.requests.len() as u32);
-            let (direction, number) = disk.requests.swap_remove(choice as usize);
-            let buffer = &self.buffers[number as usize];
+            let (direction, buffer) = disk.requests.swap_remove(choice as usize);
             let block = buffer.block() as usize;
             let place = &mut disk.bytes[block * BLOCK_SIZE..][..BLOCK_SIZE];
             match direction {
@@ -98,7 +96,7 @@ impl Sleep for Lazy {
     fn wake_up(&self, _queue: &WaitQueue) {}
 }
 
-impl Platform for Lazy {
+impl Platform<'static> for Lazy {
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
@@ -117,9 +115,9 @@ impl Platform for Lazy {
         unreachable!("nobody selects here")
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
+    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
         let mut disk = self.disk.lock().unwrap();
-        disk.requests.push((direction, buffer.number()));
+        disk.requests.push((direction, buffer));
     }
 
     fn flush_cache(&self, _major: u8) -> Result<()> {
@@ -379,7 +377,7 @@ impl Log {
 /// Does `steps` random things on a new disk, and ends without sync.
 pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
     // A test's buffers may stay for ever.
-    let buffers = host::buffers(buffers);
+    let buffers = Vec::leak(host::buffers(buffers));
     let tables: &'static Tables = Box::leak(Box::default());
     let platform: &'static Lazy = Box::leak(Box::new(Lazy {
         disk: Mutex::new(Disk {
@@ -390,9 +388,8 @@ pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
             promise: 0,
             random: Random::new(seed),
         }),
-        buffers: Vec::leak(buffers),
     }));
-    let fs: &'static Fs<'static> = Box::leak(Box::new(Fs::new(platform, platform.buffers, tables)));
+    let fs: &'static Fs<'static> = Box::leak(Box::new(Fs::new(platform, buffers, tables)));
     let task: &'static FsTask<'static> = Box::leak(Box::default());
     fs.mkfs(ROOT, options).unwrap();
     fs.mount_root(ROOT, task).unwrap();

@@ -52,8 +52,7 @@ pub fn current_request(major: u8) -> Option<Current> {
 /// The buffer of the `index`th block that is left to do. It is locked, so
 /// nobody else changes what block it is of.
 pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
-    let number = REQUESTS.lock().current(major)?.buffer(index)?;
-    fs().buffer_head(number)
+    REQUESTS.lock().current(major)?.buffer(index)
 }
 
 /// Counts a failure of the next block; tells how many there have been.
@@ -99,11 +98,9 @@ pub fn end_hopeless_request(major: u8, why: &str) {
     }
 }
 
-fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended> {
+fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended<&'static BufferHead>> {
     let ended = REQUESTS.lock().end_buffer(major)?;
-    if let Some(head) = fs().buffer_head(ended.buffer) {
-        head.end_request(fs().platform(), uptodate);
-    }
+    ended.buffer.end_request(fs().platform(), uptodate);
     if ended.request_is_free {
         sched::wake_up(&WAIT_FOR_REQUEST);
     }

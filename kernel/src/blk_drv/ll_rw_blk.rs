@@ -40,7 +40,7 @@ pub(super) fn register(major: u8, driver: &'static Driver) {
 }
 
 /// Shared with the drivers' interrupt handlers.
-pub(super) static REQUESTS: IrqLock<Requests> = IrqLock::new(Requests::new());
+pub(super) static REQUESTS: IrqLock<Requests<&BufferHead>> = IrqLock::new(Requests::new());
 /// Waits for a free request (0.11: `wait_for_request`).
 pub(super) static WAIT_FOR_REQUEST: WaitQueue = WaitQueue::new();
 
@@ -61,7 +61,7 @@ pub fn has_driver(device: Device) -> bool {
 
 /// Starts the transfer of a locked buffer (0.11: `ll_rw_block`,
 /// `make_request`). Sleeps while all requests are in use.
-pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
+pub fn ll_rw_block(direction: Direction, head: &'static BufferHead) {
     let (device, block) = (head.device(), head.block());
     let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
     else {
@@ -73,7 +73,7 @@ pub fn ll_rw_block(direction: Direction, head: &BufferHead) {
         device,
         direction,
         block,
-        buffer: head.number(),
+        buffer: head,
     };
     loop {
         let added = REQUESTS.lock().add(&transfer);

@@ -2,7 +2,8 @@
 //! The queues of requests: what is asked of each driver, and in which order
 //! it is done (0.11: `struct request`, `add_request`, `make_request`).
 //!
-//! Nothing here touches hardware or sleeps. The calling sequence is
+//! Nothing here touches hardware or sleeps, or knows what a buffer is: `B` is the
+//! kernel's buffer, and a number in the tests. The calling sequence is
 //! [`Requests::add`] for each buffer, and on the driver's side
 //! [`Requests::current`], then [`Requests::end_buffer`] for each of its
 //! buffers, after the last of which another request is the current one.
@@ -41,7 +42,7 @@ const FOR_OTHERS: usize = NR_REQUEST / 4;
 
 /// A transfer of adjacent blocks to or from as many buffers
 /// (0.11: `struct request`).
-pub struct Request {
+pub struct Request<B> {
     /// The device of all blocks.
     pub device: Device,
     /// To where.
@@ -49,8 +50,8 @@ pub struct Request {
     /// How often the driver has tried the buffer that comes next.
     pub errors: u32,
     first_block: u32,
-    /// Numbers of the buffers; `count` of them are of this request.
-    buffers: [u32; MOST_BUFFERS],
+    /// The first `count` of them are of this request.
+    buffers: [Option<B>; MOST_BUFFERS],
     /// No buffers: the request is free.
     count: usize,
     /// Buffers that are over and done with, from the first on.
@@ -59,14 +60,14 @@ pub struct Request {
     next: Option<usize>,
 }
 
-impl Request {
-    const fn new() -> Request {
+impl<B: Copy> Request<B> {
+    const fn new() -> Request<B> {
         Request {
             device: Device::NONE,
             direction: Direction::Read,
             errors: 0,
             first_block: 0,
-            buffers: [0; MOST_BUFFERS],
+            buffers: [None; MOST_BUFFERS],
             count: 0,
             done: 0,
             overtaken: 0,
@@ -85,23 +86,21 @@ impl Request {
     }
 
     /// The buffer of the `index`th block that is left to do.
-    pub fn buffer(&self, index: u32) -> Option<u32> {
-        self.buffers[self.done..self.count]
-            .get(index as usize)
-            .copied()
+    pub fn buffer(&self, index: u32) -> Option<B> {
+        *self.buffers[self.done..self.count].get(index as usize)?
     }
 
     /// Takes the buffer in if its block is a neighbour.
-    fn merge(&mut self, new: &Transfer) -> bool {
+    fn merge(&mut self, new: &Transfer<B>) -> bool {
         let alike = self.device == new.device && self.direction == new.direction;
         if !alike || self.count == MOST_BUFFERS {
             return false;
         }
         if new.block == self.first_block + self.count as u32 {
-            self.buffers[self.count] = new.buffer;
+            self.buffers[self.count] = Some(new.buffer);
         } else if new.block + 1 == self.first_block {
             self.buffers.copy_within(0..self.count, 1);
-            self.buffers[0] = new.buffer;
+            self.buffers[0] = Some(new.buffer);
             self.first_block = new.block;
         } else {
             return false;
@@ -112,9 +111,9 @@ impl Request {
 
     /// Whether this one is to be done before `other`, with the disk's arm
     /// where `current` is.
-    fn goes_before(&self, other: &Request, current: &Request) -> bool {
-        let place = |request: &Request| (request.device, request.first_block);
-        let order = |request: &Request| {
+    fn goes_before(&self, other: &Request<B>, current: &Request<B>) -> bool {
+        let place = |request: &Request<B>| (request.device, request.first_block);
+        let order = |request: &Request<B>| {
             let is_below = place(request) < place(current);
             (
                 request.direction == Direction::Write,
@@ -128,15 +127,15 @@ impl Request {
 
 /// What [`Requests::add`] is given: one block and its buffer.
 #[derive(Clone, Copy, Debug)]
-pub struct Transfer {
+pub struct Transfer<B> {
     /// The device.
     pub device: Device,
     /// To where.
     pub direction: Direction,
     /// Which block; below the size of the device, which is below `u32::MAX`.
     pub block: u32,
-    /// The number of its buffer.
-    pub buffer: u32,
+    /// Its buffer.
+    pub buffer: B,
 }
 
 /// What became of a new transfer.
@@ -152,20 +151,20 @@ pub enum Added {
 
 /// A buffer that is done with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ended {
+pub struct Ended<B> {
     /// The device.
     pub device: Device,
     /// The block.
     pub block: u32,
-    /// The number of the buffer.
-    pub buffer: u32,
+    /// The buffer.
+    pub buffer: B,
     /// It was the last one of its request, which is free now.
     pub request_is_free: bool,
 }
 
 /// The requests of all drivers (0.11: `request`, `blk_dev`).
-pub struct Requests {
-    requests: [Request; NR_REQUEST],
+pub struct Requests<B> {
+    requests: [Request<B>; NR_REQUEST],
     /// The first one of each driver's queue, by major.
     current: [Option<usize>; NR_BLK_DEV],
     /// Whether the driver has not been told of that one yet.
@@ -176,9 +175,9 @@ pub struct Requests {
     in_use_by: [usize; NR_BLK_DEV],
 }
 
-impl Requests {
+impl<B: Copy> Requests<B> {
     /// No requests.
-    pub const fn new() -> Requests {
+    pub const fn new() -> Requests<B> {
         Requests {
             requests: [const { Request::new() }; NR_REQUEST],
             current: [None; NR_BLK_DEV],
@@ -200,7 +199,7 @@ impl Requests {
     }
 
     /// Adds a transfer to the queue of its driver (0.11: `make_request`).
-    pub fn add(&mut self, new: &Transfer) -> Added {
+    pub fn add(&mut self, new: &Transfer<B>) -> Added {
         let major = usize::from(new.device.major());
         let current = self.current[major];
         if current.is_some_and(|current| self.merge(current, self.is_waiting[major], new)) {
@@ -217,7 +216,7 @@ impl Requests {
         request.direction = new.direction;
         request.errors = 0;
         request.first_block = new.block;
-        request.buffers[0] = new.buffer;
+        request.buffers[0] = Some(new.buffer);
         request.count = 1;
         request.done = 0;
         request.overtaken = 0;
@@ -242,7 +241,7 @@ impl Requests {
 
     /// Tries the requests behind the current one, and that too if the driver
     /// does not know of it yet.
-    fn merge(&mut self, current: usize, is_waiting: bool, new: &Transfer) -> bool {
+    fn merge(&mut self, current: usize, is_waiting: bool, new: &Transfer<B>) -> bool {
         let mut at = if is_waiting {
             Some(current)
         } else {
@@ -302,24 +301,24 @@ impl Requests {
     }
 
     /// As [`Requests::current`], for the driver, which works at it from now on.
-    pub fn begin(&mut self, major: u8) -> Option<&Request> {
+    pub fn begin(&mut self, major: u8) -> Option<&Request<B>> {
         self.is_waiting[usize::from(major)] = false;
         self.current(major)
     }
 
     /// What the driver is to work at (0.11: `CURRENT`).
-    pub fn current(&self, major: u8) -> Option<&Request> {
+    pub fn current(&self, major: u8) -> Option<&Request<B>> {
         Some(&self.requests[self.current[usize::from(major)]?])
     }
 
     /// As [`Requests::current`].
-    pub fn current_mut(&mut self, major: u8) -> Option<&mut Request> {
+    pub fn current_mut(&mut self, major: u8) -> Option<&mut Request<B>> {
         Some(&mut self.requests[self.current[usize::from(major)]?])
     }
 
     /// The first buffer of the current request is done with. After the last
     /// one the next request of the queue is the current one.
-    pub fn end_buffer(&mut self, major: u8) -> Option<Ended> {
+    pub fn end_buffer(&mut self, major: u8) -> Option<Ended<B>> {
         let current = &mut self.current[usize::from(major)];
         let request = &mut self.requests[(*current)?];
         let mut ended = Ended {
@@ -348,7 +347,7 @@ mod tests {
 
     const HD2: Device = Device::new(3, 2);
 
-    fn read(block: u32) -> Transfer {
+    fn read(block: u32) -> Transfer<u32> {
         Transfer {
             device: HD2,
             direction: Direction::Read,
@@ -357,7 +356,7 @@ mod tests {
         }
     }
 
-    fn write(block: u32) -> Transfer {
+    fn write(block: u32) -> Transfer<u32> {
         Transfer {
             direction: Direction::Write,
             ..read(block)
@@ -365,14 +364,14 @@ mod tests {
     }
 
     /// Requests, and a queue that the driver is busy with at block 100.
-    fn busy() -> Requests {
+    fn busy() -> Requests<u32> {
         let mut requests = Requests::new();
         assert_eq!(requests.add(&read(100)), Added::Started);
         requests
     }
 
     /// Ends everything; the blocks in the order they were done.
-    fn drain(requests: &mut Requests) -> Vec<u32> {
+    fn drain(requests: &mut Requests<u32>) -> Vec<u32> {
         let end = |_| {
             let ended = requests.end_buffer(3)?;
             assert_eq!(ended.buffer, ended.block + 1000);
@@ -547,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_driver_whose_device_fails_leaves_requests_for_the_others() {
-        let floppy = |transfer: Transfer| Transfer {
+        let floppy = |transfer: Transfer<u32>| Transfer {
             device: Device::new(2, 0),
             ..transfer
         };
