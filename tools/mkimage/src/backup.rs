@@ -110,19 +110,22 @@ impl Backup {
 
     /// Reads what [`Backup::to_bytes`] made.
     pub fn parse(bytes: &[u8]) -> Result<Backup, Fault> {
-        if !bytes.starts_with(MAGIC) || bytes.len() < HEADER || u32_at(bytes, 8) != VERSION {
+        if !bytes.starts_with(MAGIC) || u32_at(bytes, 8) != VERSION {
             let problem = "expected what `fsck --repair` keeps of an image before it";
             return Err(Fault::new("header", problem));
         }
-        let long =
-            |offset| u64::from(u32_at(bytes, offset)) | u64::from(u32_at(bytes, offset + 4)) << 32;
         let (count, path_length) = (u32_at(bytes, 12) as usize, u32_at(bytes, 32) as usize);
         let records = HEADER.saturating_add(path_length);
         if bytes.len() != records.saturating_add(count.saturating_mul(RECORD)) {
             let problem = format!("{} bytes, expected {count} sectors", bytes.len());
             return Err(Fault::new("length", problem));
         }
+        // What is as long as it says has a header.
         let (path, records) = bytes[HEADER..].split_at(path_length);
+        let long = |offset: usize| {
+            let number = bytes[offset..].first_chunk();
+            number.map_or(0, |number| u64::from_le_bytes(*number))
+        };
         let sector = |record: &[u8; RECORD]| {
             let (sides, _) = record[4..].as_chunks();
             Sector {
@@ -197,6 +200,18 @@ mod tests {
             &bytes[1..],
         ] {
             assert!(Backup::parse(bad).is_err());
+        }
+        for byte in [0, 8] {
+            let mut bytes = bytes.clone();
+            bytes[byte] += 1;
+            let refused = Backup::parse(&bytes).unwrap_err();
+            assert_eq!(refused.place, "header", "byte {byte}");
+        }
+        // Neither the version nor the counts are all there.
+        for length in 8..HEADER {
+            let mut bytes = bytes[..length].to_vec();
+            bytes[12.min(length)..16.min(length)].fill(0);
+            assert!(Backup::parse(&bytes).is_err(), "{length} bytes");
         }
         let mut bytes = bytes;
         bytes[12..16].fill(0xff);

@@ -3,6 +3,7 @@
 //! root.
 
 use crate::project::{Project, system_tool};
+use std::fs::File;
 use std::process::Command;
 
 /// A file of the project as a block device.
@@ -52,6 +53,26 @@ fn a_disk_is_shown_and_changed_in_place() {
     assert_eq!(project.output(&["cmdline", "image"]), "no387\n");
     assert_eq!(project.read("image")[..2560], whole[..2560]);
     project.assert_clean("image");
+}
+
+/// A device that can't be read is not one with a bad file system, for which the next
+/// thing to try would be a repair.
+#[test]
+fn what_cannot_be_read_is_no_damage_of_the_file_system() {
+    let project = Project::new();
+    project.done(&["mkfs", "disk", "--size", "360K"]);
+    let Some(device) = LoopDevice::new(&project, "disk") else {
+        return;
+    };
+    let file = File::options().write(true).open(project.path("disk"));
+    file.unwrap().set_len(4096).unwrap();
+    for words in [&["fsck", &device.0][..], &["fsck", "--repair", &device.0]] {
+        let message = project.failure(words);
+        assert!(
+            message.ends_with(": block 4: it cannot be read"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! `fsck --repair` of images; what it makes of each kind of damage is tested
 //! beside the repair.
 
-use crate::project::Project;
+use crate::project::{Project, system_tool};
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -173,13 +173,19 @@ fn what_changed_since_the_repair_is_not_taken_back() {
     assert!(message.contains("text: header: expected what"), "{message}");
 }
 
-#[test]
-fn a_repair_that_loses_more_than_it_keeps_is_refused() {
+/// All inodes are zeros but the root's.
+fn without_inodes() -> Project {
     let project = Project::built();
     let mut image = project.read("image");
-    // All inodes but the root's.
     image[ROOT + 4 * 1024 + 32..][..1024 - 32].fill(0);
     project.write("image", &image);
+    project
+}
+
+#[test]
+fn a_repair_that_loses_more_than_it_keeps_is_refused() {
+    let project = without_inodes();
+    let image = project.read("image");
     let refused = project
         .mkimage(&["fsck", "--repair", "image"])
         .assert()
@@ -194,6 +200,62 @@ fn a_repair_that_loses_more_than_it_keeps_is_refused() {
     assert!(!project.path("image.undo").exists());
     project.done(&["fsck", "--repair", "--force", "image"]);
     project.assert_clean("image");
+}
+
+/// Only a person who sees the question can agree, and only by saying so.
+#[test]
+fn who_is_at_a_terminal_is_asked_first() {
+    let project = without_inodes();
+    let image = project.read("image");
+    let binary = assert_cmd::cargo::cargo_bin("mkimage");
+    let repair = |line: &str, typed: &str, code: i32| {
+        let line = line.replace("FSCK", &format!("{} fsck --repair image", binary.display()));
+        let mut script = system_tool("script");
+        script.current_dir(project.path("."));
+        script.args(["-qec", &line, "/dev/null"]);
+        let told = script.write_stdin(typed).assert().code(code);
+        String::from_utf8(told.get_output().stdout.clone()).unwrap()
+    };
+    let question = "The repair throws away 4 files and 0 zones, and keeps 1 and";
+    for (line, typed) in [
+        ("FSCK", "n\n"),
+        ("FSCK", "\n"),
+        // Neither whoever types nor whoever reads is at the terminal.
+        ("yes | FSCK", ""),
+        ("FSCK 2> question", "y\n"),
+    ] {
+        let told = repair(line, typed, 4);
+        assert_eq!(told.contains(question), line == "FSCK", "{line}: {told}");
+        assert!(project.read("image") == image, "{line}, {typed:?}");
+    }
+    assert_eq!(project.read("question"), b"");
+    let told = repair("FSCK", "y\n", 0);
+    assert!(told.contains(question), "{told}");
+    project.assert_clean("image");
+}
+
+/// Of many problems the first are told, and how many more there are.
+#[test]
+fn problems_without_end_are_counted() {
+    let project = Project::new();
+    project.done(&["mkfs", "m", "--size", "3000K", "--inodes", "32"]);
+    let mut image = project.read("m");
+    // Every second zone is marked as used, 8 blocks of them from the bitmap's second byte on.
+    image[3 * 1024 + 1..][..300].fill(0x55);
+    project.write("m", image);
+    let told = project.mkimage(&["fsck", "m"]).assert().code(4);
+    let text = String::from_utf8(told.get_output().stdout.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1002, "{text}");
+    assert_eq!(lines[1000], "... and 200 more");
+    assert!(
+        lines[1001].starts_with("1200 problems; "),
+        "{}",
+        lines[1001]
+    );
+    let told = project.mkimage(&["fsck", "m", "--json"]).output().unwrap();
+    let value: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(value["count"], 1200);
 }
 
 #[test]
