@@ -365,11 +365,7 @@ fn name_beside(file: &File, target: &Path) -> Result<(TempPath, SignalsWait)> {
 /// Opens what is called `target` already.
 fn find(target: &Path, inputs: &[&Path]) -> Result<Found> {
     if is_standard_output(target) {
-        let stream = stdout().as_fd().try_clone_to_owned();
-        let stream = File::from(stream.map_err(Error::Output)?);
-        let metadata = stream.metadata().map_err(Error::Output)?;
-        check_not_input(target, &metadata, inputs)?;
-        return Ok(Found::Stream(stream));
+        return check_standard_output(target, inputs).map(Found::Stream);
     }
     let metadata = match fs::metadata(target) {
         Ok(metadata) => metadata,
@@ -391,6 +387,16 @@ fn find(target: &Path, inputs: &[&Path]) -> Result<Found> {
     } else {
         refuse(target, name_of(kind))
     }
+}
+
+/// Standard output, here called `target`. It may have been led to a file, but not to one
+/// of `inputs`.
+pub fn check_standard_output(target: &Path, inputs: &[&Path]) -> Result<File> {
+    let stream = stdout().as_fd().try_clone_to_owned();
+    let stream = File::from(stream.map_err(Error::Output)?);
+    let metadata = stream.metadata().map_err(Error::Output)?;
+    check_not_input(target, &metadata, inputs)?;
+    Ok(stream)
 }
 
 fn refuse<T>(target: &Path, what: &str) -> Result<T> {

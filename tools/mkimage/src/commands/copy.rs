@@ -21,6 +21,7 @@ use abi::Errno;
 use abi::sys::types::{Device, Time};
 use mkimage::error::{Error, Fault, Result};
 use mkimage::image_path::ImagePath;
+use mkimage::output::check_standard_output;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -104,10 +105,10 @@ pub fn cp(images: &Images, arguments: &CpArgs, out: &mut dyn Write) -> Result<()
     let Some((last, words)) = arguments.paths.split_last() else {
         return Ok(());
     };
+    let inputs: Vec<PathBuf> = words.iter().filter_map(|word| image_of(word)).collect();
+    let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
     match Side::parse(last) {
         Side::Host(target) => {
-            let inputs: Vec<PathBuf> = words.iter().filter_map(|word| image_of(word)).collect();
-            let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
             let is_directory = target.is_dir();
             check_single(words, is_directory, &target, "destination")?;
             for_each_source(images, arguments, words, last, &mut |source| {
@@ -119,9 +120,12 @@ pub fn cp(images: &Images, arguments: &CpArgs, out: &mut dyn Write) -> Result<()
                 to_host::write(arguments, source, &to, &inputs)
             })
         }
-        Side::Stream => for_each_source(images, arguments, words, last, &mut |source| {
-            copy_to_stream(source, out)
-        }),
+        Side::Stream => {
+            check_standard_output(Path::new(last), &inputs)?;
+            for_each_source(images, arguments, words, last, &mut |source| {
+                copy_to_stream(source, out)
+            })
+        }
         Side::Image { image, path } => {
             images.edit(&place(arguments, &image), &arguments.time, |mounted| {
                 let is_directory = mounted.is_directory(&path)?;

@@ -11,7 +11,7 @@ use fs::layout::BLOCK_SIZE;
 use mkimage::error::{FaultContext, HostContext, OutputContext, Result};
 use mkimage::holes::next_data;
 use mkimage::image_path::ImagePath;
-use mkimage::output::NewFile;
+use mkimage::output::{NewFile, check_standard_output};
 use mkimage::root_fs::Mounted;
 use std::fs::{File, Permissions};
 use std::io::{Read, Write, stdin};
@@ -36,6 +36,7 @@ pub fn a_out(elf: &Path, file: &Path) -> Result<()> {
 
 /// `cat`
 pub fn cat(images: &Images, at: &Place, paths: &[ImagePath], out: &mut dyn Write) -> Result<()> {
+    check_standard_output(Path::new("-"), &[&at.image])?;
     images.inspect(at, |mounted| {
         paths.iter().try_for_each(|path| match path.name() {
             Some(b"-") if path.parent() == Some(ImagePath::ROOT) => {
@@ -153,7 +154,7 @@ fn mode_of_new(
 }
 
 /// Writes a file in the image with what `read` shows; it returns the size.
-fn write_in(
+pub fn write_in(
     mounted: &Mounted<'_>,
     path: &ImagePath,
     mode: u16,

@@ -159,6 +159,34 @@ fn standard_output_is_a_minus() {
     assert!(!project.path("-").exists());
 }
 
+/// The shell leads standard output to the image: at its end, or over its start.
+#[test]
+fn standard_output_is_not_the_image() {
+    let project = project();
+    let image = project.read("image");
+    for words in [
+        &["cat", "image", "/etc/rc"][..],
+        &["cp", "image:/etc/rc", "-"],
+        &["get", "image", "/etc/rc", "-"],
+        &["tar", "-c", "image:/etc", "-"],
+    ] {
+        for is_at_end in [false, true] {
+            let mut options = File::options();
+            let out = options.write(true).append(is_at_end);
+            let output = Command::new(assert_cmd::cargo::cargo_bin("mkimage"))
+                .current_dir(project.path(""))
+                .args(words)
+                .stdout(out.open(project.path("image")).unwrap())
+                .output()
+                .unwrap();
+            let message = String::from_utf8(output.stderr).unwrap();
+            let expected = "output: the same file as the input image";
+            assert!(message.contains(expected), "{words:?}: {message}");
+            assert!(project.read("image") == image, "{words:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_file_is_refused() {
     let project = project();
