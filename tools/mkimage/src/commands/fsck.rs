@@ -73,6 +73,20 @@ pub fn fsck(arguments: &FsckArgs, out: &mut dyn Write) -> Result<Outcome> {
     show(arguments, &report, is_whole, out)
 }
 
+/// What is wrong with the file system of an image, all of which must be there.
+pub fn report_of(path: &Path) -> Result<Report> {
+    let image = Image::open(path)?;
+    let region = image.file_system(None)?;
+    let place = Place {
+        path: image.path,
+        file: image.file,
+        length: image.length,
+        region,
+        missing: None,
+    };
+    check(&Kept::new(&place)).in_file(path)
+}
+
 fn show(
     arguments: &FsckArgs,
     report: &Report,

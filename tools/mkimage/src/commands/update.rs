@@ -14,14 +14,17 @@
 //! about any more, the next call finds disk and new image alike, and goes on.
 
 use super::Outcome;
+use super::files::{read_file, write_in};
+use super::fsck::report_of;
 use super::images::now;
 use super::walk::walk;
 use crate::cli::UpdateArgs;
 use ::fs::host::FileDisk;
+use ::fs::layout::BLOCK_SIZE;
 use abi::Errno;
 use abi::sys::stat::{S_IFMT, S_ISDIR, S_ISLNK, S_ISREG, Stat};
 use abi::sys::types::Device;
-use fsck::{Problem, check};
+use fsck::Problem;
 use mkimage::changes::{Change, ChangedDisk};
 use mkimage::complaints::Complaints;
 use mkimage::disk::{COMMAND_LINE_LBA, SETUP_SECTORS};
@@ -30,11 +33,12 @@ use mkimage::error::{Error, Fault, FaultContext, HostContext, OutputContext, Res
 use mkimage::image::Image;
 use mkimage::image_path::ImagePath;
 use mkimage::kernel_header::KernelHeader;
+use mkimage::lock;
 use mkimage::output::NewFile;
 use mkimage::root_fs::{Mounted, with_file_system};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::fs::{File, TryLockError};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// `update`
@@ -99,15 +103,28 @@ fn keep_base(arguments: &UpdateArgs, base: &Path) -> Result<()> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let bytes = fs::read(from).on_host("read", from)?;
-    let new = NewFile::create(to, bytes.len() as u64, &[from])?;
-    new.write_at(&bytes, 0)?;
+    let file = File::open(from).on_host("open", from)?;
+    let length = lock::length(&file).on_host("look at", from)?;
+    let new = NewFile::create(to, length, &[from])?;
+    read_file(&file, from, &mut |offset, bytes| {
+        new.write_at(bytes, offset)
+    })?;
     new.commit()
 }
 
 fn same_bytes(one: &Path, other: &Path) -> Result<bool> {
-    let read = |path: &Path| fs::read(path).on_host("read", path);
-    Ok(read(one)? == read(other)?)
+    let open = |path: &Path| File::open(path).map(BufReader::new).on_host("open", path);
+    let (mut ours, mut theirs) = (open(one)?, open(other)?);
+    loop {
+        let left = ours.fill_buf().on_host("read", one)?;
+        let right = theirs.fill_buf().on_host("read", other)?;
+        let count = left.len().min(right.len());
+        if count == 0 || left[..count] != right[..count] {
+            return Ok(left.is_empty() && right.is_empty());
+        }
+        ours.consume(count);
+        theirs.consume(count);
+    }
 }
 
 /// Whoever runs a machine has the lock of its disk; there is no use in waiting.
@@ -125,9 +142,7 @@ fn check_free(disk: &Path) -> Result<()> {
 /// How much of the file system is damaged. That it was not unmounted is no damage
 /// yet: a person may have left the machine while it did nothing.
 fn problems_of(path: &Path) -> Result<usize> {
-    let image = Image::open(path)?;
-    let region = image.file_system(None)?;
-    let report = check(&image.read(region)?).in_file(path)?;
+    let report = report_of(path)?;
     let is_harmless = report.problems.contains(&Problem::NotUnmounted);
     Ok(report.count - usize::from(is_harmless))
 }
@@ -148,7 +163,7 @@ fn explain_full(error: Error, disk: &Path) -> Error {
     }
 }
 
-/// What one of the three has in one place.
+/// What one of the three has in one place, but for the bytes of files.
 #[derive(PartialEq, Eq)]
 struct Node {
     mode: u16,
@@ -159,7 +174,8 @@ struct Node {
 #[derive(PartialEq, Eq)]
 enum Contents {
     Directory,
-    File(Vec<u8>),
+    /// A file of this size.
+    File(i32),
     SymbolicLink(Vec<u8>),
     /// A device, or a pipe.
     Special(Device),
@@ -178,7 +194,7 @@ impl Node {
             (node.mode, node.owner) = (0, (0, 0));
             node.contents = Contents::SymbolicLink(mounted.read_link(path)?);
         } else if S_ISREG(mode) {
-            node.contents = Contents::File(read_file(mounted, path)?);
+            node.contents = Contents::File(stat.st_size);
         } else if !S_ISDIR(mode) {
             node.contents = Contents::Special(Device(stat.st_rdev));
         }
@@ -190,32 +206,65 @@ impl Node {
     }
 }
 
-fn read_file(mounted: &Mounted<'_>, path: &ImagePath) -> Result<Vec<u8>> {
-    let mut contents = Vec::new();
-    let size = mounted.read_pieces(path, &mut |offset, bytes| {
-        contents.resize(offset as usize, 0);
-        contents.extend_from_slice(bytes);
+/// The blocks of a file that are not all zeros, by their offsets: whether the others
+/// are holes makes no difference.
+fn blocks_of(mounted: &Mounted<'_>, path: &ImagePath) -> Result<BTreeMap<u64, Vec<u8>>> {
+    let mut blocks = BTreeMap::new();
+    mounted.read_pieces(path, &mut |offset, bytes| {
+        let offsets = (offset..).step_by(BLOCK_SIZE);
+        let read = offsets.zip(bytes.chunks(BLOCK_SIZE).map(<[u8]>::to_vec));
+        blocks.extend(read.filter(|(_, block)| block.iter().any(|byte| *byte != 0)));
         Ok(())
     })?;
-    contents.resize(size as usize, 0);
-    Ok(contents)
+    Ok(blocks)
 }
 
-/// All of a file system but its root directory, with the state of each file.
-type Tree = BTreeMap<ImagePath, (Node, Stat)>;
+/// All of a file system but its root directory.
+struct Tree<'a, 'fs> {
+    mounted: &'a Mounted<'fs>,
+    stats: BTreeMap<ImagePath, Stat>,
+}
 
-fn read_tree(path: &Path, complaints: &Complaints) -> Result<Tree> {
+impl<'a, 'fs> Tree<'a, 'fs> {
+    fn find(&self, path: &ImagePath) -> Result<Place<'a, 'fs>> {
+        let Tree { mounted, stats } = self;
+        let node = stats.get(path).map(|stat| Node::read(mounted, path, stat));
+        let node = node.transpose()?;
+        Ok(Place { mounted, node })
+    }
+}
+
+/// Runs `work` on what the image `path` has.
+fn with_tree<T>(
+    path: &Path,
+    complaints: &Complaints,
+    work: impl FnOnce(&Tree<'_, '_>) -> Result<T>,
+) -> Result<T> {
     let image = Image::open(path)?;
     let region = image.file_system(None)?;
     let disk = FileDisk::new(image.file, region.start, region.length);
     with_file_system(path, disk, 0, complaints, |mounted| {
         let entries = walk(mounted, &ImagePath::ROOT)?.into_iter();
-        let nodes = entries.map(|entry| {
-            let node = Node::read(mounted, &entry.path, &entry.stat)?;
-            Ok((entry.path, (node, entry.stat)))
-        });
-        nodes.collect()
+        let stats = entries.map(|entry| (entry.path, entry.stat)).collect();
+        work(&Tree { mounted, stats })
     })
+}
+
+/// A place of one of the three, and what it has there, if anything.
+struct Place<'a, 'fs> {
+    mounted: &'a Mounted<'fs>,
+    node: Option<Node>,
+}
+
+impl Place<'_, '_> {
+    /// Whether `other` has the same at the same `path`. Files are read for that, two at
+    /// a time.
+    fn is_like(&self, other: &Place<'_, '_>, path: &ImagePath) -> Result<bool> {
+        let is_file = |node: &Node| matches!(node.contents, Contents::File(_));
+        Ok(self.node == other.node
+            && (!self.node.as_ref().is_some_and(is_file)
+                || blocks_of(self.mounted, path)? == blocks_of(other.mounted, path)?))
+    }
 }
 
 /// What comes to the disk, and what does not.
@@ -226,17 +275,37 @@ struct Merge {
     conflicts: BTreeSet<String>,
 }
 
+/// What becomes of something on the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is like the new one's.
+    IsNew,
+    /// It stays what it is.
+    Stays,
+    /// It becomes what the new one has.
+    BecomesNew,
+}
+
 impl Merge {
-    /// Whether the disk gets the new one's, as only that one has changed; a
-    /// conflict is noted.
-    fn decide<T: PartialEq>(&mut self, name: &str, disk: &T, new: &T, base: &T) -> bool {
-        if disk == new || new == base {
-            return false;
+    /// The disk gets the new one's if only that one has changed; a conflict is noted.
+    fn decide(
+        &mut self,
+        name: &str,
+        is_disk_like_new: impl FnOnce() -> Result<bool>,
+        is_new_like_base: impl FnOnce() -> Result<bool>,
+        is_disk_like_base: impl FnOnce() -> Result<bool>,
+    ) -> Result<Fate> {
+        if is_disk_like_new()? {
+            return Ok(Fate::IsNew);
         }
-        if disk != base {
-            self.conflicts.insert(name.to_owned());
+        if is_new_like_base()? {
+            return Ok(Fate::Stays);
         }
-        disk == base
+        if is_disk_like_base()? {
+            return Ok(Fate::BecomesNew);
+        }
+        self.conflicts.insert(name.to_owned());
+        Ok(Fate::Stays)
     }
 
     fn print(&self, disk: &Path, new: &Path, out: &mut dyn Write) -> Result<()> {
@@ -265,10 +334,13 @@ fn merge(disk: &Path, new: &Path, base: &Path) -> Result<Merge> {
     let region = image.file_system(None)?;
     let mut changes = merge_boot(&mut merge, &image, new, base)?;
     let complaints = Complaints::default();
-    let (new, base) = (read_tree(new, &complaints)?, read_tree(base, &complaints)?);
     let changed = ChangedDisk::new(disk, &image.file, region)?;
-    with_file_system(disk, changed.clone(), now(), &complaints, |mounted| {
-        merge_trees(&mut merge, mounted, &new, &base)
+    with_tree(new, &complaints, |new| {
+        with_tree(base, &complaints, |base| {
+            with_file_system(disk, changed.clone(), now(), &complaints, |mounted| {
+                merge_trees(&mut merge, mounted, new, base)
+            })
+        })
     })?;
     changes.extend(changed.changes());
     if complaints.were_made() {
@@ -324,7 +396,13 @@ fn merge_boot(merge: &mut Merge, disk: &Image, new: &Path, base: &Path) -> Resul
     let parts = parts.zip(boot_parts(&new)?).zip(boot_parts(&base)?);
     let mut changes = Vec::new();
     for (((name, room, ours), (_, _, bytes)), (_, _, base)) in parts {
-        if !merge.decide(name, &ours, &bytes, &base) {
+        let fate = merge.decide(
+            name,
+            || Ok(ours == bytes),
+            || Ok(bytes == base),
+            || Ok(ours == base),
+        )?;
+        if fate != Fate::BecomesNew {
             continue;
         }
         if bytes.len() as u64 > room.length {
@@ -338,24 +416,34 @@ fn merge_boot(merge: &mut Merge, disk: &Image, new: &Path, base: &Path) -> Resul
     Ok(changes)
 }
 
-fn merge_trees(merge: &mut Merge, disk: &Mounted<'_>, new: &Tree, base: &Tree) -> Result<()> {
-    let paths: BTreeSet<&ImagePath> = new.keys().chain(base.keys()).collect();
+fn merge_trees(
+    merge: &mut Merge,
+    disk: &Mounted<'_>,
+    new: &Tree<'_, '_>,
+    base: &Tree<'_, '_>,
+) -> Result<()> {
+    let paths = new.stats.keys().chain(base.stats.keys());
+    let paths: BTreeSet<&ImagePath> = paths.collect();
     let mut changes = Vec::new();
     // A name of each of the new one's files that the disk has, by inode number.
     let mut names = HashMap::new();
     for path in paths {
-        let theirs = new.get(path).map(|(node, _)| node);
-        let old = base.get(path).map(|(node, _)| node);
-        let ours = find(disk, path)?;
-        if merge.decide(&path.to_string(), &ours.as_ref(), &theirs, &old) {
-            changes.push((path, ours));
-        } else if theirs.is_some() && ours.as_ref() == theirs {
-            names.entry(new[path].1.st_ino).or_insert(path);
+        let (ours, theirs, old) = (find(disk, path)?, new.find(path)?, base.find(path)?);
+        let fate = merge.decide(
+            &path.to_string(),
+            || ours.is_like(&theirs, path),
+            || theirs.is_like(&old, path),
+            || ours.is_like(&old, path),
+        )?;
+        match (fate, new.stats.get(path)) {
+            (Fate::BecomesNew, _) => changes.push((path, ours.node, theirs.node)),
+            (Fate::IsNew, Some(stat)) => _ = names.entry(stat.st_ino).or_insert(path),
+            _ => {}
         }
     }
     // What is in a directory goes before the directory itself.
-    for (path, ours) in changes.iter().rev() {
-        let stays = new.get(*path).map(|(node, _)| node.is_directory());
+    for (path, ours, theirs) in changes.iter().rev() {
+        let stays = theirs.as_ref().map(Node::is_directory);
         match ours.as_ref().map(Node::is_directory) {
             None => {}
             Some(true) if stays == Some(true) => {}
@@ -363,11 +451,11 @@ fn merge_trees(merge: &mut Merge, disk: &Mounted<'_>, new: &Tree, base: &Tree) -
         }
     }
     // And a directory comes before what is in it.
-    for (path, _) in &changes {
-        if let Some((node, stat)) = new.get(*path) {
+    for (path, _, theirs) in &changes {
+        if let (Some(node), Some(stat)) = (theirs, new.stats.get(*path)) {
             let first = names.get(&stat.st_ino).copied();
             let first = first.filter(|_| !node.is_directory());
-            if take(merge, disk, path, node, stat, first)? {
+            if take(merge, disk, path, (new.mounted, node, stat), first)? {
                 names.entry(stat.st_ino).or_insert(path);
             }
         }
@@ -376,12 +464,14 @@ fn merge_trees(merge: &mut Merge, disk: &Mounted<'_>, new: &Tree, base: &Tree) -
 }
 
 /// What the disk has at `path`; what is behind a symbolic link is elsewhere.
-fn find(disk: &Mounted<'_>, path: &ImagePath) -> Result<Option<Node>> {
-    if !has_parent(disk, path)? {
-        return Ok(None);
-    }
-    let stat = disk.find(path)?;
-    stat.map(|stat| Node::read(disk, path, &stat)).transpose()
+fn find<'a, 'fs>(mounted: &'a Mounted<'fs>, path: &ImagePath) -> Result<Place<'a, 'fs>> {
+    let stat = match has_parent(mounted, path)? {
+        true => mounted.find(path)?,
+        false => None,
+    };
+    let node = stat.map(|stat| Node::read(mounted, path, &stat));
+    let node = node.transpose()?;
+    Ok(Place { mounted, node })
 }
 
 /// Whether all that is above `path` are directories.
@@ -423,8 +513,7 @@ fn take(
     merge: &mut Merge,
     disk: &Mounted<'_>,
     path: &ImagePath,
-    node: &Node,
-    stat: &Stat,
+    (new, node, stat): (&Mounted<'_>, &Node, &Stat),
     first: Option<&ImagePath>,
 ) -> Result<bool> {
     let is_there = has_parent(disk, path)? && disk.find(path)?.is_some();
@@ -438,7 +527,9 @@ fn take(
         (_, Some(first)) => disk.link(first, path)?,
         (Contents::Directory, _) if is_there => {}
         (Contents::Directory, _) => disk.mkdir(path, mode)?,
-        (Contents::File(contents), _) => disk.write_file(path, mode, contents)?,
+        (Contents::File(_), _) => write_in(disk, path, mode, &mut |pieces| {
+            new.read_pieces(path, pieces)
+        })?,
         (Contents::Special(device), _) => disk.mknod(path, node.mode, *device)?,
         (Contents::SymbolicLink(target), _) => {
             disk.symlink(target, path)?;

@@ -2,8 +2,9 @@
 //! `update`: a new system comes to a disk that somebody has worked on.
 
 use crate::elf_builder::ElfBuilder;
-use crate::project::Project;
+use crate::project::{MANIFEST, Project};
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 
 const UPDATE: [&str; 4] = ["update", "disk", "--from", "new"];
 
@@ -394,6 +395,65 @@ fn a_full_disk_loses_nothing() {
     );
     project.done(&["rm", "disk", "/tmp/mine"]);
     project.update();
+}
+
+/// Neither the images are in memory nor all of their files: three images, each with
+/// two of the largest files, need less than one of these takes.
+#[test]
+fn large_images_need_little_memory() {
+    const LENGTH: u64 = 268_966_912;
+    let project = Project::new();
+    let manifest = MANIFEST.replace("cylinders = 8", "cylinders = 120");
+    project.write("image.toml", manifest);
+    project.build("disk").assert().success();
+    for name in ["same", "changed"] {
+        let file = File::create(project.path(name)).unwrap();
+        file.write_all_at(b"old", LENGTH - 3).unwrap();
+        project.done(&["put", "disk", name, &format!("/tmp/{name}")]);
+    }
+    for name in ["disk.base", "new"] {
+        fs::copy(project.path("disk"), project.path(name)).unwrap();
+    }
+    let file = File::options().write(true).open(project.path("changed"));
+    file.unwrap().write_all_at(b"new", LENGTH - 3).unwrap();
+    project.done(&["put", "new", "changed", "/tmp/changed"]);
+    project.put("disk", "/tmp/mine", "mine");
+    let program = assert_cmd::cargo::cargo_bin("mkimage");
+    let line = format!(
+        "ulimit -v 60000; exec {} {}",
+        program.display(),
+        UPDATE.join(" ")
+    );
+    let mut command = assert_cmd::Command::new("sh");
+    let command = command.current_dir(project.path("")).args(["-c", &line]);
+    let said = command.assert().success().stderr("");
+    let said = String::from_utf8(said.get_output().stdout.clone()).unwrap();
+    assert_eq!(said, "disk: brought up to date: /tmp/changed; 0 removed\n");
+    project.done(&["get", "disk", "/tmp/changed", "got"]);
+    let mut end = [0; 3];
+    let file = File::open(project.path("got")).unwrap();
+    file.read_exact_at(&mut end, LENGTH - 3).unwrap();
+    assert_eq!(&end, b"new");
+    assert_eq!(project.cat("/tmp/mine"), "mine");
+    project.assert_clean_file_system("disk");
+    assert!(project.read("disk.base") == project.read("new"));
+}
+
+/// A block of zeros that the guest wrote is like a hole.
+#[test]
+fn zeros_are_no_change_of_a_hole() {
+    let project = project();
+    project.put_everywhere("/tmp/zeros", &"\0".repeat(5000));
+    project.put("disk", "/tmp/zeros", &"Z".repeat(5000));
+    let mut bytes = project.read("disk");
+    for byte in bytes.iter_mut().filter(|byte| **byte == b'Z') {
+        *byte = 0;
+    }
+    project.write("disk", bytes);
+    project.put("new", "/tmp/zeros", "new");
+    let said = project.update();
+    assert_eq!(said, "disk: brought up to date: /tmp/zeros; 0 removed\n");
+    assert_eq!(project.cat("/tmp/zeros"), "new");
 }
 
 #[test]
