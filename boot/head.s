@@ -2,11 +2,10 @@
 #
 # The first instructions of the kernel (0.11: boot/head.s).
 #
-# The loader in setup.s jumps here in protected mode with flat segments
-# (cs = 08h, ds = es = ss = 10h), interrupts masked, paging off. What is left
-# to do in assembly is what Rust code needs before its first instruction: a
-# stack and zeroed statics. Page tables, GDT and IDT are made in Rust
-# (kernel/src/main.rs).
+# The loader in setup.s jumps here in protected mode with flat segments (cs = 08h,
+# ds = es = ss = 10h), interrupts masked, paging off. Assembly only does what Rust
+# code needs before its first instruction: it makes a stack and clears the statics.
+# Rust makes page tables, GDT and IDT (kernel/src/main.rs).
 #
 # AT&T syntax, as in 0.11. The constants in braces come from
 # kernel/src/main.rs. The lines .cfi_... make no code: they tell a debugger who
@@ -37,9 +36,9 @@ startup_32:
         movl    $task0_stack_top, %esp
         xorl    %ebp, %ebp              # ends the chain of stack frames
 
-        # With line A20 masked, the first and the second megabyte are the
-        # same memory. Write here, look there: twice, as the first match may
-        # be chance.
+        # If line A20 is masked, the first and the second megabyte are the same
+        # memory. Write to one and look at the other. Do it twice, since one match
+        # may be chance.
         movl    $a20_probe, %edx
         andl    $0xFFEFFFFF, %edx
         movl    $0x11E1E411, %eax

@@ -55,7 +55,7 @@
         .cfi_endproc
         .endm
 
-# The rest of the frame, and the kernel's segments.
+# Pushes the rest of the frame, and loads the kernel's segments.
         .macro  save_all
         pushal
         .cfi_adjust_cfa_offset 32
@@ -113,8 +113,24 @@ error_code:
         jmp     restore_all
         .cfi_endproc
 
-# The sixteen lines of the two interrupt controllers. The line's number takes
-# the place of the handler.
+# Where the IDT finds them, vector by vector: `traps::exception_entries`. A double
+# fault (8) has a task of its own.
+        .section .rodata
+        .balign 4
+        .globl  exception_entries
+exception_entries:
+        .long   divide_error, debug, nmi, int3, overflow, bounds, invalid_op
+        .long   device_not_available, reserved, coprocessor_segment_overrun
+        .long   invalid_tss, segment_not_present, stack_segment
+        .long   general_protection, page_fault, reserved, coprocessor_error
+        .long   alignment_check
+        .rept   32 - 18
+        .long   reserved
+        .endr
+        .text
+
+# The sixteen lines of the two interrupt controllers. The frame has the line's
+# number instead of the handler.
         .altmacro
         .macro  irq_entry number
 irq_\number:

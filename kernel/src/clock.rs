@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The clock tick: the time, and all that has its time (0.11: `do_timer` in
-//! `kernel/sched.c`, and the 8254 of its `sched_init`).
+//! The clock tick, which keeps the time and starts what is due (0.11: `do_timer` in
+//! `kernel/sched.c`, and the 8254 timer in its `sched_init`).
 //!
-//! [`start_clock`] comes last of what is set up for interrupts. From then on
-//! [`do_timer`] is called a hundred times a second. It stands above the drivers
-//! and the scheduler, and nothing imports it but `main`.
+//! [`start_clock`] is the last step of setting up interrupts. From then on
+//! [`do_timer`] is called a hundred times a second. This file is above the drivers
+//! and the scheduler, and only `main` imports it.
 #![deny(unsafe_code)]
 
 use crate::deliver::deliver;
@@ -25,8 +25,8 @@ use timer::Alarm;
 pub fn start_clock() {
     const COMMAND: u16 = 0x43;
     const CHANNEL_0: u16 = 0x40;
-    /// Channel 0, low byte then high byte, mode 2, binary. (0.11 used mode 3,
-    /// whose request is gone after half a tick: one that comes while
+    /// Channel 0, low byte then high byte, mode 2, binary. (0.11 used mode 3, which
+    /// takes its request back after half a tick: a request that comes while
     /// interrupts are masked would be lost.)
     const RATE_GENERATOR: u8 = 0x34;
     const INPUT_FREQUENCY: u32 = 1_193_180;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The CMOS clock, which knows the time at the start (0.11: `time_init` and
 //! `CMOS_READ` in `init/main.c`), and the memory beside it. The clock is set to UTC.
-//! What `kernel/mktime.c` calculates is in `mktime` of `abi::time`.
+//! `mktime` in `abi::time` answers to `kernel/mktime.c`.
 
 mod date;
 
@@ -23,17 +23,18 @@ pub mod register {
     pub const YEAR: u8 = 9;
     /// Bit 7: an update is under way.
     pub const STATUS_A: u8 = 0x0A;
-    /// How the others are to be read.
+    /// Says how to read the others.
     pub const STATUS_B: u8 = 0x0B;
-    /// Not the clock's, but the PC's own.
+    /// This one belongs to the PC, not to the clock.
     pub const CENTURY: u8 = 0x32;
-    /// Not the clock's: what floppy drives there are (IBM PC AT, CMOS RAM).
+    /// Which floppy drives there are. It belongs to the PC, not to the clock (IBM
+    /// PC AT, CMOS RAM).
     pub const FLOPPY_DRIVES: u8 = 0x10;
 }
 
-/// A register of the clock or of the memory beside it. Before interrupts are
-/// taken. Bit 7 of the address would mask the NMI, also afterwards; 0.11 sets
-/// it, but our handler of the NMI leaves the clock alone.
+/// Reads a register of the clock or of the memory beside it. Call this only before
+/// interrupts are taken. Bit 7 of the address would mask the NMI, also afterwards.
+/// 0.11 sets it, but our handler of the NMI leaves the clock alone.
 pub fn read_cmos(register: u8) -> u8 {
     // SAFETY: the CMOS clock's two ports are used here only, before
     // interrupts are taken.
@@ -56,9 +57,9 @@ fn read_clock() -> Registers {
     }
 }
 
-/// Seconds since 1970 (0.11: `time_init`, `kernel_mktime`); 0 if the clock
-/// says nonsense. The clock is read until it says the same twice, so that it
-/// is not caught between two digits, and not while it is being updated.
+/// Seconds since 1970 (0.11: `time_init`, `kernel_mktime`); 0 if the clock has
+/// nonsense. The clock is read until two answers in a row are the same, so that it
+/// is never caught between two digits, and never while it updates itself.
 pub fn time_init() -> Time {
     const MOST_READS: usize = 1000;
     const UPDATE_IN_PROGRESS: u8 = 0x80;

@@ -9,13 +9,13 @@ pub const CR0_PE_ET: u32 = 0x11;
 pub const CR0_MP: u32 = 1 << 1;
 /// There is no coprocessor: its instructions trap.
 pub const CR0_EM: u32 = 1 << 2;
-/// There was a task switch: the coprocessor's instructions trap.
+/// The task was switched: the coprocessor's instructions trap.
 pub const CR0_TS: u32 = 1 << 3;
-/// Errors of the coprocessor are exceptions.
+/// Errors of the coprocessor cause exceptions.
 pub const CR0_NE: u32 = 1 << 5;
-/// Pages that are read-only are so for the kernel too.
+/// The kernel cannot write to read-only pages either.
 pub const CR0_WP: u32 = 1 << 16;
-/// Paging.
+/// Paging is on.
 pub const CR0_PG: u32 = 1 << 31;
 
 macro_rules! read {
@@ -30,7 +30,7 @@ macro_rules! read {
     }};
 }
 
-/// How the processor works.
+/// The register that says how the processor works.
 #[inline(always)]
 pub fn cr0() -> u32 {
     read!("cr0")
@@ -42,7 +42,7 @@ pub fn cr2() -> u32 {
     read!("cr2")
 }
 
-/// The page directory.
+/// The physical address of the page directory.
 #[inline(always)]
 pub fn cr3() -> u32 {
     read!("cr3")

@@ -2,22 +2,22 @@
 //! Sending signals, and telling the parent (0.11: `send_sig`, `kill_session`,
 //! `tell_father` in `kernel/exit.c`, `tty_intr` in `kernel/chr_drv/tty_io.c`).
 //!
-//! Nobody is asked here whether he may, nobody sleeps, and nothing is done about
-//! the signal: it is noted, and whoever has to look at it is woken. So drivers,
-//! page faults and interrupt handlers can all call this. What becomes of a signal
-//! is in `signal.rs`, what ends a task in `exit.rs`; both are above.
+//! These functions check no permission, never sleep, and do nothing about the
+//! signal: they note it, and wake the task that has to look at it. So drivers, page
+//! faults and interrupt handlers can all call them. `signal.rs` acts on signals and
+//! `exit.rs` ends tasks; both are above this file.
 #![deny(unsafe_code)]
 
 use crate::sched::{self, State, Task, Work, find_task};
 use abi::signal::{SIG_IGN, Signal, SignalSet};
 use sync::WaitQueue;
 
-/// Parents asleep in `waitpid`. All wait here: a child that ends wakes them,
-/// and those it does not concern sleep again.
+/// Parents that sleep in `waitpid`. All of them wait here: a child that ends wakes
+/// all, and those that it does not concern sleep again.
 pub static WAITING_PARENTS: WaitQueue = WaitQueue::new();
 
-/// Sends a signal, whoever asks; from interrupt handlers too (0.11:
-/// `send_sig` with `priv`).
+/// Sends a signal without asking who sends it. Interrupt handlers may call it too
+/// (0.11: `send_sig` with `priv`).
 ///
 /// A signal that is ignored is not even noted, so that it interrupts nothing.
 pub fn deliver(signal: Signal, task: &Task) {
@@ -46,14 +46,14 @@ pub fn deliver(signal: Signal, task: &Task) {
     }
 }
 
-/// Whether the task would do nothing about the signal. A tracer sees all.
+/// Whether the task would do nothing about the signal. A tracer sees all signals.
 fn is_ignored(signal: Signal, task: &Task) -> bool {
     let is_blocked = SignalSet(task.blocked.get()).contains(signal);
     task.ignores(signal) && !is_blocked && !task.trace.is_traced()
 }
 
-/// Sends a signal that the task itself has caused and cannot put off: one
-/// that is blocked or ignored takes its default action, or it would be caused
+/// Sends a signal that the task itself has caused and cannot put off. If it is
+/// blocked or ignored, it takes its default action; else the task would cause it
 /// again for ever.
 pub fn force_signal(signal: Signal, task: &Task) {
     let blocked = SignalSet(task.blocked.get()).contains(signal);
@@ -64,8 +64,8 @@ pub fn force_signal(signal: Signal, task: &Task) {
     deliver(signal, task);
 }
 
-/// Sends a signal to all of a process group; from interrupt handlers too
-/// (0.11: `tty_intr`).
+/// Sends a signal to all tasks of a process group. Interrupt handlers may call it
+/// too (0.11: `tty_intr`).
 pub fn kill_pgrp(pgrp: u32, signal: Signal) {
     if pgrp != 0 {
         sched::tasks()
@@ -75,19 +75,18 @@ pub fn kill_pgrp(pgrp: u32, signal: Signal) {
 }
 
 /// Tells the tasks of a session that its terminal has gone; 0 is no session.
-/// From interrupt handlers too (0.11: `kill_session`).
+/// Interrupt handlers may call it too (0.11: `kill_session`).
 pub fn kill_session(session: u32) {
     let is_member = |task: &&Task| session != 0 && task.session.get() == session;
     for member in sched::tasks().filter(is_member) {
         deliver(Signal::SIGHUP, member);
-        // One that was stopped is to hear of it.
+        // A task that was stopped must run to hear of it.
         deliver(Signal::SIGCONT, member);
     }
 }
 
-/// Tells the parent that something happened to its child
-/// (0.11: `tell_father`). A parent that does not exist any more cannot be:
-/// orphans are given to init first.
+/// Tells the parent that something happened to its child (0.11: `tell_father`). The
+/// parent always exists: orphans are given to init first.
 pub fn tell_father(father: u32) {
     if let Some(parent) = find_task(father) {
         deliver(Signal::SIGCHLD, parent);

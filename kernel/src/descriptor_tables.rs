@@ -2,9 +2,9 @@
 //! The GDT, the IDT and task state segments as the processor reads them
 //! (0.11: `gdt`, `idt`, `struct tss_struct`, `include/asm/system.h`).
 //!
-//! The lowest layer: descriptors are put together in `mm::descriptor`; here
-//! they are stored where the processor looks, and the registers that tell it
-//! where are loaded.
+//! This is the lowest layer. `descriptor.rs` puts descriptors together; this file
+//! stores them where the processor reads them, and loads the registers that say
+//! where that is.
 //!
 //! ```text
 //! GDT  0     null                    4 + 2n  TSS of task n
@@ -13,6 +13,7 @@
 //!      3  18 TSS for double faults
 //! ```
 
+use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::frame::EFLAGS_ALWAYS_1;
 use abi::limits::NR_TASKS;
 use core::arch::asm;
@@ -20,7 +21,6 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 use mm::LinearAddress;
-use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::memory::PAGE_SIZE;
 use static_assertions::const_assert_eq;
 
@@ -44,9 +44,9 @@ impl<const N: usize> Table<N> {
 
     fn set(&self, index: usize, descriptor: Descriptor) {
         assert!(index < N);
-        // SAFETY: inside the table; no reference into it ever exists. Eight
-        // bytes are not written at once, but nothing uses an entry that is
-        // being changed: fork sets the entries of a task that does not run.
+        // SAFETY: inside the table; no reference into it ever exists. The eight
+        // bytes are not written at once, but nothing uses an entry that is being
+        // changed: fork sets the entries of a task that does not run.
         unsafe {
             self.0
                 .get()
@@ -100,7 +100,7 @@ unsafe extern "C" {
     safe fn traced_system_call();
 }
 
-/// Chooses the gate of system calls: the straight one, or the one that stops
+/// Chooses the gate of system calls: the ordinary one, or the one that stops
 /// tracees and records calls.
 pub fn trace_system_calls(trace: bool) {
     let entry = match trace {
@@ -133,7 +133,7 @@ pub fn load_task_register(task: usize) {
 /// A 32-bit task state segment (Intel SDM vol. 3, 7.2.1; 0.11:
 /// `struct tss_struct`). Selectors are in the low half of their words.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Tss {
     /// The task that was interrupted by this one.
     pub back_link: u32,
@@ -179,8 +179,8 @@ pub struct Tss {
     pub gs: u32,
     /// Selector of the LDT.
     pub ldt: u32,
-    /// Debug trap flag in bit 0; offset of the I/O permission bitmap in the
-    /// high half: beyond the limit, so ring 3 has no ports.
+    /// Bit 0 is the debug trap flag. The high half is the offset of the I/O
+    /// permission bitmap; it is beyond the limit, so ring 3 has no ports.
     pub trace_bitmap: u32,
 }
 
@@ -192,83 +192,68 @@ const_assert_eq!(core::mem::offset_of!(Tss, trace_bitmap), 0x64);
 impl Tss {
     const NO_IO_BITMAP: u32 = 0x8000_0000;
 
-    /// All zero but for the I/O bitmap.
-    pub const fn new() -> Tss {
+    /// All zero but for the stack segment of ring 0 and the I/O bitmap.
+    pub fn new() -> Tss {
         Tss {
-            back_link: 0,
-            esp0: 0,
-            ss0: Selector::KERNEL_DATA.0 as u32,
-            rings_1_and_2: [0; 4],
-            cr3: 0,
-            eip: 0,
-            eflags: 0,
-            eax: 0,
-            ecx: 0,
-            edx: 0,
-            ebx: 0,
-            esp: 0,
-            ebp: 0,
-            esi: 0,
-            edi: 0,
-            es: 0,
-            cs: 0,
-            ss: 0,
-            ds: 0,
-            fs: 0,
-            gs: 0,
-            ldt: 0,
+            ss0: Selector::KERNEL_DATA.0.into(),
             trace_bitmap: Self::NO_IO_BITMAP,
+            ..Tss::default()
         }
     }
 }
 
-/// The place of a TSS. None crosses the end of a page: the processor might not
+/// Memory for a TSS, which never crosses the end of a page: the processor might not
 /// follow it there (Intel SDM vol. 3, 7.2.1).
 #[repr(C, align(128))]
 struct TssPlace(UnsafeCell<MaybeUninit<Tss>>);
 
-/// The TSSs of all tasks (0.11: `tss` in `struct task_struct`). They have two
-/// pages of their own, so that these can be mapped in another way than the rest.
+impl TssPlace {
+    const fn new() -> TssPlace {
+        TssPlace(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+}
+
+/// The TSSs of all tasks (0.11: `tss` in `struct task_struct`). They fill two
+/// pages, which can be mapped differently from the rest of the kernel.
 #[repr(C, align(4096))]
 struct TssTable([TssPlace; NR_TASKS]);
 
-// SAFETY: only the processor reads and writes them, but that a task's is filled
-// while the task does not run, by the one processor.
+// SAFETY: only the processor reads and writes them. The exception is fork, which
+// fills the TSS of a task that does not run, on the one processor.
 unsafe impl Sync for TssTable {}
 
-static TSS_TABLE: TssTable =
-    TssTable([const { TssPlace(UnsafeCell::new(MaybeUninit::uninit())) }; NR_TASKS]);
+static TSS_TABLE: TssTable = TssTable([const { TssPlace::new() }; NR_TASKS]);
 const_assert_eq!(size_of::<TssTable>(), 2 * PAGE_SIZE);
 
-/// Where the TSS of a task is.
+/// The address of a task's TSS.
 pub fn tss(task: usize) -> *mut Tss {
     TSS_TABLE.0[task].0.get().cast()
 }
 
-/// The pages that the TSSs have.
+/// The pages that the TSSs fill.
 pub fn tss_pages() -> Range<LinearAddress> {
     let start = (&raw const TSS_TABLE).addr() as u32;
     LinearAddress(start)..LinearAddress(start + size_of::<TssTable>() as u32)
 }
 
 struct DoubleFaultTask {
-    tss: UnsafeCell<Tss>,
-    stack: UnsafeCell<[u8; 4096]>,
+    tss: TssPlace,
+    stack: UnsafeCell<[u8; PAGE_SIZE]>,
 }
 
 // SAFETY: only the processor uses it, after `set_double_fault_task`.
 unsafe impl Sync for DoubleFaultTask {}
 
 static DOUBLE_FAULT: DoubleFaultTask = DoubleFaultTask {
-    tss: UnsafeCell::new(Tss::new()),
-    stack: UnsafeCell::new([0; 4096]),
+    tss: TssPlace::new(),
+    stack: UnsafeCell::new([0; PAGE_SIZE]),
 };
 
-/// Lets a double fault switch to a task of its own, with a stack of its own:
-/// the usual cause is that the kernel stack has run into its guard page, so
-/// there is nowhere to push to.
+/// Makes a double fault switch to a task and a stack of its own. Its usual cause is
+/// that the kernel stack has run into its guard page, so that the processor cannot
+/// push anything.
 pub fn set_double_fault_task(handler: extern "C" fn() -> !, cr3: u32) {
-    let stack_top = DOUBLE_FAULT.stack.get() as u32 + 4096;
+    let stack_top = DOUBLE_FAULT.stack.get() as u32 + PAGE_SIZE as u32;
     let kernel_data = u32::from(Selector::KERNEL_DATA.0);
     let tss = Tss {
         cr3,
@@ -282,9 +267,10 @@ pub fn set_double_fault_task(handler: extern "C" fn() -> !, cr3: u32) {
         fs: kernel_data,
         ..Tss::new()
     };
+    let place: *mut Tss = DOUBLE_FAULT.tss.0.get().cast();
     // SAFETY: the gate that leads here is set below.
-    unsafe { *DOUBLE_FAULT.tss.get() = tss };
-    let base = LinearAddress(DOUBLE_FAULT.tss.get() as u32);
+    unsafe { place.write(tss) };
+    let base = LinearAddress(place as u32);
     GDT.set(
         Selector::DOUBLE_FAULT_TSS.index(),
         Descriptor::tss(base, size_of::<Tss>() as u32 - 1),

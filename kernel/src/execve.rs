@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The second half of `execve`: out with the old program, in with the new
-//! (0.11: `do_execve`, `change_ldt`, `create_tables` in `fs/exec.c`).
+//! The second half of `execve`: the old program goes, the new one comes (0.11:
+//! `do_execve`, `change_ldt`, `create_tables` in `fs/exec.c`).
 //!
 //! The first half, which may fail, is in `fs::exec`. When [`sys_execve`] has
 //! gathered program and arguments it frees the old pages and maps the
 //! arguments; everything else of the new program comes by page faults.
 
 use crate::deliver::deliver;
+use crate::descriptor::Selector;
 use crate::exit;
 use crate::fault;
 use crate::file_system::fs;
@@ -22,14 +23,13 @@ use abi::{Errno, Result};
 use asm::system::EFLAGS_IF;
 use fs::exec::{ArgumentPages, Program, Script};
 use mm::LinearAddress;
-use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 
 const WORD: u32 = 4;
 
-/// `execve`: runs `path` with the strings of `argv` and `envp` in place of
-/// the current program. `EACCES` for a traced caller if it may not read the
-/// program, `ENOMEM` if its bss is larger than the memory there can be for it.
+/// `execve`: runs `path` with the strings of `argv` and `envp` in place of the
+/// current program. `EACCES` for a traced caller if it may not read the program,
+/// `ENOMEM` if there cannot be enough memory for its bss.
 pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let (path, argv, envp) = (
         UserAddress(registers.ebx),
@@ -46,7 +46,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let argc = push_arguments(&mut strings, argv, program.script.as_ref(), path)?;
     let mut name = [0; 16];
     set_name(&mut name, path);
-    // A tracer would read it in the program's memory.
+    // The tracer could read the file's contents in the program's memory.
     if !program.is_readable && ptrace::has_ordinary_tracer(task) {
         return Err(Errno::EACCES);
     }
@@ -56,7 +56,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     commit(task, program, name);
     match start(task, strings, argc, envc) {
         Ok(stack) => set_registers(registers, task, stack),
-        // There is no old program to go back to.
+        // There is no old program any more to go back to.
         Err(_) => {
             fault::tell_out_of_memory(task);
             exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL))
@@ -68,7 +68,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     Ok(0)
 }
 
-/// The pages that may be free when the old program is gone: it has at most those
+/// How many pages may be free when the old program is gone, which has at most those
 /// below its `brk`.
 fn available_pages(task: &Task) -> usize {
     memory::available_pages() + pages(task.brk.get())
@@ -78,7 +78,7 @@ fn pages(bytes: u32) -> usize {
     (bytes as usize).div_ceil(PAGE_SIZE)
 }
 
-/// How many pointers stand before the null pointer (0.11: `count`).
+/// Counts the pointers before the null pointer (0.11: `count`).
 fn count(pointers: UserAddress) -> Result<u32> {
     if pointers.is_null() {
         return Ok(0);
@@ -100,8 +100,8 @@ fn pointer(pointers: UserAddress, index: u32) -> Result<UserAddress> {
     get_user(UserAddress(address))
 }
 
-/// The arguments; a script's are `interpreter [argument] script argv[1]...`.
-/// Returns how many there are.
+/// Pushes the arguments; those of a script are `interpreter [argument] script
+/// argv[1]...`. Returns how many there are.
 fn push_arguments(
     strings: &mut ArgumentPages,
     argv: UserAddress,
@@ -123,7 +123,7 @@ fn push_arguments(
     Ok(own + argc.saturating_sub(1))
 }
 
-/// Pushes the strings of some pointers, the last first.
+/// Pushes the strings that some pointers point to, the last one first.
 fn push_strings(
     strings: &mut ArgumentPages,
     pointers: UserAddress,
@@ -147,14 +147,14 @@ fn set_name(name: &mut [u8; 16], path: &[u8]) {
     name[..length].copy_from_slice(&path[start..start + length]);
 }
 
-/// Throws the old program away and takes over what the new one brings.
+/// Replaces the old program by the new one.
 ///
-/// Others share the pages of a task by the file that it names. So the old pages
-/// go before the new name is seen, and from there nothing sleeps until all is the
-/// new program's.
+/// Tasks that run the same file share its pages. So the old pages must go before
+/// others see the new file, and from there on nothing may sleep until all belongs
+/// to the new program.
 fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let header = program.header;
-    // Nobody begins to trace it now that its tracer has been asked for.
+    // Its tracer has been looked for already, so nobody may begin to trace it now.
     task.guarded.set(1);
     memory::free_page_tables(task.base(), || {
         sched::give_way();
@@ -162,7 +162,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let old = task.executable.lock().replace(program.executable);
     *task.name.lock() = name;
     task.forget_handlers();
-    // Whoever is traced would hand the new rights to the tracer.
+    // The tracer would get the new rights too.
     if !task.trace.is_traced() {
         task.fs.euid.set(program.euid.into());
         task.fs.egid.set(program.egid.into());
@@ -191,7 +191,7 @@ fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u3
     create_tables(first_string, argc, envc)
 }
 
-/// The vectors that point to the strings, and what `_start` finds at `esp`:
+/// Makes the vectors that point to the strings. `_start` finds at `esp`:
 ///
 /// ```text
 /// esp -> argc
@@ -223,8 +223,8 @@ fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
     Ok(string)
 }
 
-/// What the program starts with. Nothing of the old one's is left, but for the
-/// trap flag of a tracer.
+/// Sets the registers that the program starts with. Nothing of the old program is
+/// left but the trap flag of a tracer.
 fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
     let data = u32::from(Selector::USER_DATA.0);
     let step = if task.trace.is_stepped() {
@@ -253,10 +253,11 @@ fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
     clear_gs();
 }
 
-/// The kernel does not use `gs`: what is there is what the program finds.
+/// Clears `gs`. The kernel does not use it, so the program would find what the old
+/// one left there.
 fn clear_gs() {
-    // SAFETY: the null selector may be loaded, and nothing of the kernel's goes
-    // by this register.
+    // SAFETY: the null selector may be loaded, and the kernel uses this register
+    // for nothing.
     unsafe {
         core::arch::asm!("mov gs, {0:e}", in(reg) 0, options(nomem, nostack, preserves_flags))
     };

@@ -2,10 +2,10 @@
 //! Ending tasks, telling the parent, sending signals (0.11: `kernel/exit.c`).
 //!
 //! A task ends in [`do_exit`]: it gives back memory, files and directories and
-//! stays as a zombie, which is only a slot with an exit code, until its parent
-//! asks for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot.
-//! Orphans become children of task 1. What others than a task that ends need for
-//! sending a signal is in `deliver.rs`, below this file.
+//! stays as a zombie, which is only a slot with an exit code, until its parent asks
+//! for it by `waitpid` ([`sys_waitpid`]), which [`release`]s the slot. Orphans
+//! become children of task 1. `deliver.rs`, below this file, sends signals for
+//! everybody.
 #![deny(unsafe_code)]
 
 use crate::chr_drv::tty_io;
@@ -24,7 +24,7 @@ use abi::{Errno, Result};
 use asm::system::{restore_flags, save_flags_and_cli};
 use mm::memory;
 
-/// Sends a signal if the caller may (0.11: `send_sig`). `EPERM` if not.
+/// Sends a signal if the caller may do so (0.11: `send_sig`); `EPERM` otherwise.
 fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
     let caller = current();
     let same_user =
@@ -34,7 +34,7 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
     if !(same_user || same_session_cont || caller.fs.is_superuser()) {
         return Err(Errno::EPERM);
     }
-    // Init is sent only what it has asked for: nothing else may end it.
+    // Init gets only the signals that it has handlers for: no signal may end it.
     let unwanted = |signal| task.pid.get() == INIT_PID && !is_caught(signal, task);
     match signal {
         Some(signal) if !unwanted(signal) => deliver(signal, task),
@@ -47,9 +47,10 @@ fn is_caught(signal: Signal, task: &Task) -> bool {
     !matches!(task.action(signal).sa_handler, SIG_DFL | SIG_IGN)
 }
 
-/// `kill`: `pid` > 0 one process, 0 the caller's group, -1 all but init and
-/// the caller, less a group. Signal 0 only checks. `ESRCH` if there is none,
-/// `EPERM` if none of them may be sent to.
+/// `kill`: sends a signal to one process (`pid` > 0), to the caller's group (0), to
+/// all but init and the caller (-1), or to the group `-pid` (less than -1). Signal
+/// 0 only checks. `ESRCH` if there is no such process, `EPERM` if the caller may
+/// send to none of them.
 pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
     let signal = match signal {
         0 => None,
@@ -68,7 +69,7 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
     Ok(0)
 }
 
-/// Sends a signal to all that are `chosen` and may be sent to.
+/// Sends a signal to all tasks that are `chosen`, as far as the caller may.
 fn kill_all(signal: Option<Signal>, chosen: impl Fn(&Task) -> bool) -> Result<()> {
     let mut result = Err(Errno::ESRCH);
     for task in sched::tasks().filter(|task| task.state() != State::Zombie && chosen(task)) {
@@ -105,7 +106,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
     leave_session(task);
     crate::math::drop_state(task);
     task.set_alarm(Alarm::NONE);
-    // Whoever sends a signal until here finds a task; from here on, a zombie.
+    // A signal that is sent until here finds a task, a later one a zombie.
     let flags = save_flags_and_cli();
     task.exit_code.set(status_at_end(task, status).0);
     task.set_state(State::Zombie);
@@ -121,8 +122,8 @@ pub fn do_exit(status: WaitStatus) -> ! {
     unreachable!("a zombie was scheduled");
 }
 
-/// A ^C that comes while the program ends by itself has ended it all the same: the
-/// shell, which is told of the end only, may have a loop to leave.
+/// If ^C comes while the program ends by itself, it counts as ended by SIGINT. The
+/// shell sees only how the program ended, and may have a loop to leave.
 fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
     let is_interrupted = task.pending_signals() & Signal::SIGINT.bit() != 0
         && task.action(Signal::SIGINT).sa_handler == SIG_DFL;
@@ -132,19 +133,19 @@ fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
     }
 }
 
-/// A task that ends has nothing more to hurry for.
+/// Lets others run; a task that ends need not hurry.
 fn give_way() {
     sched::give_way();
 }
 
-/// Closes files and lets go of directories and program.
+/// Closes files, and releases directories and the program's file.
 fn drop_files(task: &Task) {
     task.fs.release();
     let executable = task.executable.lock().take();
     drop(executable);
 }
 
-/// Orphans get init as parent; those that are zombies are init's to bury.
+/// Gives the children to init, which collects those that are zombies.
 fn give_children_to_init(task: &Task) {
     for child in sched::tasks().filter(|child| child.father.get() == task.pid.get()) {
         let was_tied = job_control::is_tied(child);
@@ -158,7 +159,7 @@ fn give_children_to_init(task: &Task) {
     }
 }
 
-/// With its leader a session loses the terminal, and its tasks are told.
+/// When its leader ends, a session loses its terminal, and its tasks are told.
 fn leave_session(task: &Task) {
     if task.leader.get() != 0 {
         tty_io::leader_ended(task);
@@ -170,7 +171,7 @@ pub fn sys_exit(status: u32) -> Result<u32> {
     do_exit(WaitStatus::from_exit(status))
 }
 
-/// Which children and tracees `waitpid` is about.
+/// Whether `waitpid` waits for this child or tracee.
 fn is_waited_for(task: &Task, pid: i32) -> bool {
     let me = current();
     (task.father.get() == me.pid.get() || task.trace.tracer.get() == me.pid.get())
@@ -182,13 +183,13 @@ fn is_waited_for(task: &Task, pid: i32) -> bool {
         }
 }
 
-/// What `waitpid` found out about its children.
+/// What `waitpid` has found.
 enum Found {
-    /// There are none.
+    /// No child.
     None,
-    /// None of them has news.
+    /// Children, but none with news.
     Busy,
-    /// This one has.
+    /// A child with news.
     News(&'static Task, WaitStatus),
 }
 
@@ -196,7 +197,7 @@ fn look_for_child(pid: i32, options: u32) -> Found {
     let mut found = Found::None;
     for child in sched::tasks().filter(|task| is_waited_for(task, pid)) {
         let status = WaitStatus(child.exit_code.get());
-        // Who is traced has news for the tracer only, and of all stops.
+        // Only the tracer of a traced task gets its news, and it gets each stop.
         let tracer = child.trace.tracer.get();
         let mine = tracer == 0 || tracer == current().pid.get();
         let stops = options & WUNTRACED != 0 || tracer != 0;
@@ -211,16 +212,17 @@ fn look_for_child(pid: i32, options: u32) -> Found {
     found
 }
 
-/// `waitpid`: waits for a child to end (or stop, with WUNTRACED), or for a
-/// tracee to stop or end, stores its
-/// status if `status` is not null, returns its process id. `ECHILD` without
-/// such a child, `EINTR` on a signal; 0 with WNOHANG if there is no news.
+/// `waitpid`: waits until a child ends (or stops, with WUNTRACED), or a tracee
+/// stops or ends. Stores its status if `status` is not null, and returns its
+/// process id. `ECHILD` if there is no such child, `EINTR` on a signal; 0 with
+/// WNOHANG if there is no news.
 ///
-/// Nothing sleeps or fails between looking at a child and taking its news: the
+/// Nothing may sleep or fail between looking at a child and taking its news: the
 /// child might have other news by then, or stay a zombie that nobody knows of.
 pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
     if !status.is_null() {
-        // Claimed for writing, so storing it later neither sleeps nor fails.
+        // The memory is prepared for writing, so storing the status later neither
+        // sleeps nor fails.
         verify_area(Access::Write, status, size_of::<u32>())?;
     }
     let mut found = look_for_child(pid, options);
@@ -243,7 +245,7 @@ pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
     }
 }
 
-/// Takes the news of a child.
+/// Takes the news of a child, and releases a zombie.
 fn collect(child: &Task) -> u32 {
     let pid = child.pid.get();
     let me = current();
@@ -256,7 +258,7 @@ fn collect(child: &Task) -> u32 {
             .add(child.stime.get().wrapping_add(child.cstime.get()));
         release(child);
     } else {
-        // A stop is reported once.
+        // A stop is reported only once.
         child.exit_code.set(0);
     }
     pid

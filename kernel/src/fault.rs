@@ -2,16 +2,21 @@
 //! Page faults of programs: loading on demand, sharing, copy-on-write
 //! (0.11: `do_no_page`, `share_page`, `do_wp_page` in `mm/memory.c`).
 //!
-//! `mm` knows pages and page tables, `fs` knows files; a fault needs both, so
-//! it is handled here. A page that is missing is, in this order, refused if it
-//! is no part of the program, shared with another task that runs the same
-//! file, read from that file, or a page of zeroes.
+//! `mm` knows pages and page tables, and `fs` knows files. A fault needs both, so
+//! it is handled here. For a missing page there are four cases, in this order: it
+//! does not belong to the program and is refused; another task that runs the same
+//! file has it, and it is shared; it is read from that file; or it is a page of
+//! zeroes.
 //!
 //! ```text
 //! offset 0               end_data      brk                       64 MB
 //!        |   text, data    | bss, heap | no memory   |    stack   |
 //! ```
 #![deny(unsafe_code)]
+
+mod page_fault;
+
+pub use page_fault::PageFault;
 
 use crate::deliver::deliver;
 use crate::file_system::fs;
@@ -23,15 +28,14 @@ use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
-use mm::page::PageFault;
 use mm::{LinearAddress, Page};
 use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
 const BLOCK: u32 = 1024;
 
-/// Makes the access possible that faulted. `EFAULT` if the program has no
-/// business there, `ENOMEM` without a page, `EIO` if it cannot be read. May
+/// Makes the access possible that faulted. `EFAULT` if the address does not belong
+/// to the program, `ENOMEM` if there is no page, `EIO` if it cannot be read. May
 /// sleep.
 pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
     let offset = fault.address.0.wrapping_sub(task.base().0);
@@ -69,13 +73,13 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
     memory::put_page(page, address)
 }
 
-/// Whether nothing is linked to page 0: the program starts behind it, and has
-/// only zeroes there. Then a null pointer shall fault.
+/// Whether nothing is linked to page 0, because the program starts behind it and
+/// has only zeroes there. Then a null pointer must fault.
 fn has_no_page_0(task: &Task, page: &Page) -> bool {
     task.entry.get() >= PAGE && page.iter().all(|&byte| byte == 0)
 }
 
-/// Whether the page is part of text, data, heap or stack.
+/// Whether the page belongs to text, data, heap or stack.
 fn belongs_to(task: &Task, offset: u32) -> bool {
     let heap_end = task.brk.get().next_multiple_of(PAGE);
     let largest_stack = task.limits.get(RLIMIT_STACK);
@@ -83,10 +87,10 @@ fn belongs_to(task: &Task, offset: u32) -> bool {
     (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_end
 }
 
-/// Uses the page of another task that runs the same file, if that has it and
-/// has not changed it.
+/// Shares the page of another task that runs the same file, if that task has the
+/// page and has not changed it.
 fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32) -> Result<bool> {
-    // Only one handle: nobody else runs the file.
+    // With only this task's handles nobody else runs the file.
     if executable.count() < 3 {
         return Ok(false);
     }
@@ -100,7 +104,7 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
     Ok(false)
 }
 
-/// Reads a page of text or data; what lies behind `end_data` is zero.
+/// Reads a page of text or data; all bytes behind `end_data` are zero.
 fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<Page> {
     let mut page = get_stale_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
@@ -116,8 +120,8 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
     Ok(page)
 }
 
-/// Ends a program that cannot go on for want of a page, and says which
-/// (0.11: `oom`). Not init, without which nothing can go on: it tries again
+/// Ends a program that cannot go on because there is no free page, and prints its
+/// name (0.11: `oom`). Init is not ended, since the system needs it: it tries again
 /// when others have run.
 pub fn out_of_memory(task: &Task) {
     if task.pid.get() == INIT_PID {
@@ -127,9 +131,9 @@ pub fn out_of_memory(task: &Task) {
     deliver(Signal::SIGKILL, task);
 }
 
-/// Says which program is ended for want of a page; of many within a few
-/// seconds only which were the first. Whoever has them ended on purpose shall
-/// not fill the screen.
+/// Prints which program is ended because there is no free page. Of many within a
+/// few seconds it prints only the first ones, so that nobody can fill the screen
+/// with these messages.
 pub fn tell_out_of_memory(task: &Task) {
     const PERIOD: u32 = 10 * HZ;
     const MOST: u32 = 5;
@@ -144,7 +148,7 @@ pub fn tell_out_of_memory(task: &Task) {
     }
     COUNT.add(1);
     if COUNT.get() <= MOST {
-        // Its file may be called anything, escape sequences too.
+        // The name of its file may contain anything, even escape sequences.
         let name = task.name.lock().map(|byte| match byte {
             b'!'..=b'~' | 0 => byte,
             _ => b'?',
@@ -155,13 +159,13 @@ pub fn tell_out_of_memory(task: &Task) {
     }
 }
 
-/// How many pages the heap has to be given so that it ends at `brk`.
+/// How many pages the heap needs so that it ends at `brk`.
 pub fn heap_growth(task: &Task, brk: u32) -> u32 {
     let old_end = task.brk.get().next_multiple_of(PAGE);
     brk.next_multiple_of(PAGE).saturating_sub(old_end) / PAGE
 }
 
-/// Gives back the pages of the heap behind a lower end.
+/// Gives back the pages of the heap behind its new, lower end.
 pub fn shrink_heap(task: &Task, brk: u32) {
     let (new_end, old_end) = (
         brk.next_multiple_of(PAGE),

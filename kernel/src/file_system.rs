@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The file system that the kernel runs.
 //!
-//! Whoever reads or writes files or blocks takes it from here by [`fs`]: system
-//! calls, page faults, and drivers too. What the file system itself needs of
-//! scheduler and drivers is in `platform.rs`, above all of them; `main` hands
-//! that in.
+//! System calls, page faults and drivers get it from here by [`fs`]. What the file
+//! system itself needs of scheduler and drivers is in `platform.rs`, which is above
+//! all of them; `main` passes it in.
 #![deny(unsafe_code)]
 
 use fs::buffer::BufferHead;

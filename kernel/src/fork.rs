@@ -2,12 +2,13 @@
 //! Making a task (0.11: `kernel/fork.c`).
 //!
 //! The child gets a slot: its linear memory, its kernel stack and its two GDT
-//! entries. Its page tables refer to the parent's pages until one of the two
-//! writes ([`mm::memory::copy_page_tables`]); its registers are the parent's
-//! at the system call, with `eax` 0. It first runs when `schedule` jumps to
-//! its TSS: on its way back to ring 3, as if it had made the call.
+//! entries. Its page tables refer to the parent's pages until one of the two writes
+//! ([`mm::memory::copy_page_tables`]); its registers are the parent's at the system
+//! call, with `eax` 0. When `schedule` jumps to its TSS for the first time, it goes
+//! back to ring 3 as if it had made the call.
 
 use crate::control_registers::cr3;
+use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
@@ -18,11 +19,10 @@ use abi::sys::resource::RLIMIT_NPROC;
 use abi::{Errno, Result};
 use asm::system;
 use mm::LinearAddress;
-use mm::descriptor::{Descriptor, Ring, Selector};
 use mm::memory::{self, KERNEL_STACKS, PAGE_SIZE, TASK_SIZE};
 use sync::AtomicWord;
 
-/// Bytes of a kernel stack.
+/// Bytes in a kernel stack.
 pub const KERNEL_STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
 /// From one kernel stack to the next; the lower half stays unmapped, so that
 /// running off a stack faults.
@@ -30,18 +30,18 @@ const KERNEL_STACK_STRIDE: u32 = 2 * KERNEL_STACK_SIZE;
 
 /// The last process id given out.
 static LAST_PID: AtomicWord = AtomicWord::new(0);
-/// The last free slots are for the super-user.
+/// Only the super-user may take the last free slots.
 const RESERVED_TASKS: usize = 8;
 /// Process ids stay below this, so that they fit 0.11's `short`s.
 const PID_LIMIT: u32 = 0x7FFF;
 
 /// `fork` (0.11: `_sys_fork`, `copy_process`).
 ///
-/// `EAGAIN` without a free slot or if the user has as many processes as he may
-/// (RLIMIT_NPROC), `ENOMEM` without pages for the page tables.
+/// `EAGAIN` if no slot is free or the user has as many processes as allowed
+/// (RLIMIT_NPROC), `ENOMEM` if there are no pages for the page tables.
 pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let child = find_empty_process()?;
-    // Others may fork while this gives way.
+    // Other tasks may fork while this one gives way.
     child.set_state(State::New);
     child.fs.uid.set(current().fs.uid.get());
     copy_process(registers, child).inspect_err(|_| child.set_state(State::Unused))
@@ -60,7 +60,7 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     sched::note_slot_used(child.number());
     let flags = system::save_flags_and_cli();
     if current().is_ending() {
-        // What was sent to a whole group while this gave way has not reached the
+        // A signal that was sent to the whole group meanwhile has not reached the
         // child, which was no process yet.
         child.signal.set_bits(Signal::SIGKILL.bit());
     }
@@ -69,15 +69,15 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     Ok(pid)
 }
 
-/// The first unused slot, if the caller may have it. For all but the super-user
-/// the last slots do not count, nor do those beyond the user's limit.
+/// The first unused slot, if the caller may have it. Only the super-user may take
+/// the last slots, or more slots than the limit allows.
 fn find_empty_process() -> Result<&'static Task> {
     let mut slots = TASK[1..].iter();
     let empty = slots.find(|task| task.state() == State::Unused);
     let empty = empty.ok_or(Errno::EAGAIN)?;
     let caller = current();
     if !caller.fs.may_use_reserve() {
-        // Those that are being made count too.
+        // Processes that are being made count too.
         let used = || {
             TASK[1..]
                 .iter()
@@ -92,8 +92,7 @@ fn find_empty_process() -> Result<&'static Task> {
     Ok(empty)
 }
 
-/// The next number that is neither a process nor a group or session that
-/// still has members.
+/// The next number that no process, group or session has.
 fn next_pid() -> u32 {
     loop {
         let pid = if LAST_PID.get() >= PID_LIMIT {
@@ -116,8 +115,8 @@ fn next_pid() -> u32 {
 /// Slots below this keep their kernel stacks when they are given up.
 const KEPT_STACKS: usize = 16;
 
-/// The top of a slot's kernel stack. Its pages are taken when the slot comes
-/// into use, unless it has kept them.
+/// The top of a slot's kernel stack. Takes pages for it, unless the slot has kept
+/// its pages.
 fn kernel_stack(number: usize) -> Result<u32> {
     let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
     for address in (top - KERNEL_STACK_SIZE..top).step_by(PAGE_SIZE) {
@@ -129,9 +128,9 @@ fn kernel_stack(number: usize) -> Result<u32> {
     Ok(top)
 }
 
-/// Gives back the kernel stack of a task that has ended, unless the next will
-/// have need of it soon: slots are used from the lowest up. A task cannot free
-/// the stack it stands on, so this is done by who buries it.
+/// Gives back the kernel stack of a task that has ended. The lowest slots keep
+/// theirs, because the next tasks use those. A task cannot free the stack that it
+/// runs on, so its parent does this.
 pub fn free_kernel_stack(number: usize) {
     if number >= KEPT_STACKS {
         let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
@@ -149,7 +148,7 @@ fn copy_mem(child: &Task) -> Result<()> {
     memory::copy_page_tables(current().base(), child.base(), give_way)
 }
 
-/// Everything of the task but memory and registers.
+/// Copies everything of the task but memory and registers (0.11: `*p = *current`).
 fn copy_task(child: &Task, pid: u32) {
     let parent = current();
     child.copy_from(parent);
@@ -160,8 +159,8 @@ fn copy_task(child: &Task, pid: u32) {
     crate::math::copy_state(child);
 }
 
-/// Puts the registers that the child has in ring 3 onto its kernel stack, where
-/// the way back takes them from; returns where they are.
+/// Puts the child's registers of ring 3 onto its kernel stack, from where it takes
+/// them on its way back. Returns their address.
 fn put_frame(registers: &Registers, esp0: u32) -> u32 {
     let frame = Registers {
         eax: 0,
@@ -170,7 +169,7 @@ fn put_frame(registers: &Registers, esp0: u32) -> u32 {
     };
     let address = esp0 - size_of::<Registers>() as u32;
     let place = core::ptr::with_exposed_provenance_mut::<Registers>(address as usize);
-    // SAFETY: the stack is mapped, and the task that it is of does not run yet.
+    // SAFETY: the stack is mapped, and its task does not run yet.
     unsafe { place.write(frame) };
     address
 }
@@ -180,8 +179,8 @@ unsafe extern "C" {
     safe fn ret_to_user_masked();
 }
 
-/// The registers the child starts with, in the kernel. Interrupts are masked,
-/// so that a signal which has come by then is not overlooked.
+/// The registers that the child starts with in the kernel. Interrupts are masked,
+/// so that a signal that comes until then is not missed.
 fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
     let data = u32::from(Selector::KERNEL_DATA.0);
     Tss {
@@ -201,7 +200,8 @@ fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
     }
 }
 
-/// A trap flag that is a tracer's is not handed on: nobody would wait for it.
+/// A trap flag that the tracer has set is not inherited, because nobody would wait
+/// for the child's step.
 fn eflags_of_child(registers: &Registers) -> u32 {
     if current().trace.is_stepped() {
         registers.eflags & !EFLAGS_TF

@@ -22,21 +22,21 @@ use core::fmt::{self, Write};
 const COMMAND_LINE: usize = 512;
 
 const SHELL: &CStr = c"/bin/sh";
-/// What asks who is there, on the consoles behind the first one.
+/// The program that asks for a name, on all consoles but the first.
 const GETTY: &CStr = c"/bin/getty";
 /// The consoles; the first one is that of the start-up script.
 const CONSOLES: [&CStr; 4] = [c"/dev/tty1", c"/dev/tty2", c"/dev/tty3", c"/dev/tty4"];
-/// What a login shell is called (0.11: `argv`). `PATH` and the like are the
-/// business of the shell and of what it reads first.
+/// The name of a login shell (0.11: `argv`). The shell and its start-up files set
+/// `PATH` and the like.
 const LOGIN_SHELL: &CStr = c"-/bin/sh";
 /// The environment of the start-up script (0.11: `envp_rc`).
 const RC_ENVIRONMENT: [&CStr; 1] = [c"HOME=/"];
-/// That of everything else (0.11: `envp`).
+/// The environment of everything else (0.11: `envp`).
 const ENVIRONMENT: [&CStr; 1] = [c"HOME=/usr/root"];
 
-/// With this a child ends that could not become the program.
+/// The exit status of a child that could not become the program.
 const CANNOT_RUN: u32 = 127;
-/// A shell that lived less than these seconds ended at once.
+/// A shell that lives for less than these seconds counts as one that ended at once.
 const SHORT_LIFE: u32 = 5;
 /// The longest pause before the next one, in seconds.
 const LONGEST_PAUSE: u32 = 60;
@@ -51,15 +51,15 @@ pub extern "C" fn task_0() -> ! {
     }
 }
 
-/// Task 1: mounts root, opens the terminal, runs the start-up script, then a
-/// shell of root's, again and again, on the first console or on the terminal that
-/// `console=` on the command line names. On the other consoles one logs in. With
-/// `init=` it runs that program instead and halts when it ends.
+/// Task 1: mounts root, opens the terminal, runs the start-up script, then a shell
+/// for root, again and again, on the first console or on the terminal that
+/// `console=` on the command line names. Users log in on the other consoles. With
+/// `init=` it runs that program instead, and halts when that ends.
 fn init() -> ! {
     let mut buffer = [0; COMMAND_LINE];
     let _ = call::setup(&mut buffer);
     let line = CStr::from_bytes_until_nul(&buffer).unwrap_or_default();
-    // The kernel has told of bad words.
+    // The kernel has reported bad words already.
     let words = CommandLine::parse(line.to_str().unwrap_or_default(), &mut |_| ());
     let mut path = [0; COMMAND_LINE];
     let console = match words.console {
@@ -67,7 +67,7 @@ fn init() -> ! {
         None | Some("tty0") => CONSOLES[0],
         Some(name) => device_path(name.as_bytes(), &mut path),
     };
-    // A disk of another system may not have it.
+    // A disk of another system may not have this node.
     let console = match Input::Terminal(console).say(format_args!("")) {
         true => console,
         false => c"/dev/tty0",
@@ -82,7 +82,7 @@ fn init() -> ! {
             let _ = call::sync();
             let _ = call::halt();
         }
-        // What was open was hung up with the child.
+        // The end of the child has hung up the open terminal.
         close_terminal();
         open_terminal(console);
         say(format_args!("init: going on as without init=\n"));
@@ -91,7 +91,7 @@ fn init() -> ! {
         Some(0 | CANNOT_RUN) => {}
         _ => say(format_args!("init: /etc/rc has failed; going on\n")),
     }
-    // Nobody is logged in so far. Where there is no such file, nobody is told.
+    // Nobody is logged in so far. A disk without this file keeps no list.
     if let Ok(fd) = call::open(UTMP_FILE, O_WRONLY | O_TRUNC, 0) {
         let _ = call::close(fd);
     }
@@ -107,7 +107,7 @@ fn init() -> ! {
 enum Input<'a> {
     /// The terminal, as the controlling terminal of a new session.
     Terminal(&'a CStr),
-    /// Likewise a console, counted from 1, as soon as it is in front.
+    /// A console, counted from 1, in the same way, as soon as it is in front.
     Console(u32),
     /// A file.
     Script(&'a CStr),
@@ -141,18 +141,18 @@ impl Write for Output {
     }
 }
 
-/// The login shell of a terminal, or what asks for the name there.
+/// The login shell of a terminal, or the program that asks for a name there.
 #[derive(Clone, Copy, Default)]
 struct Shell {
     pid: Option<u32>,
     /// The clock tick at which it was started.
     started: u32,
-    /// How many in a row have ended at once.
+    /// How many shells in a row have ended at once.
     short_lives: u32,
 }
 
 impl Shell {
-    /// Seconds until the next one begins: none, none, 1, 2, 4 and so on.
+    /// Seconds until the next shell begins: 0, 0, 1, 2, 4 and so on.
     fn pause(self) -> u32 {
         match self.short_lives {
             0 | 1 => 0,
@@ -186,7 +186,7 @@ impl Shell {
     }
 }
 
-/// Keeps a login shell or a getty on each terminal, burying orphans meanwhile.
+/// Keeps a login shell or a getty on each terminal, and collects orphans that end.
 fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
     // If the adapter has little memory, the later consoles do not exist.
     let is_there = |terminal: &&Input<'_>| terminal.say(format_args!(""));
@@ -201,7 +201,7 @@ fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
         let options = if shells[..count].iter().all(|shell| shell.pid.is_some()) {
             0
         } else {
-            // There was no memory or no task for one: try again soon.
+            // One could not start, for want of memory or of a task: try again soon.
             call::sleep(1);
             WNOHANG
         };
@@ -218,8 +218,8 @@ fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
     }
 }
 
-/// Runs a program and waits for it, burying orphans meanwhile. Its exit status;
-/// `None` if there is none, as a signal has ended it.
+/// Runs a program, waits for it, and collects orphans that end meanwhile. Returns
+/// its exit status, or `None` if a signal has ended it.
 fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
     let pid = start(program, arguments, input, 0)?;
     let mut status = WaitStatus::default();
@@ -227,7 +227,7 @@ fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
     status.exit_status()
 }
 
-/// Runs a program in a child, after a pause, and gives its process id.
+/// Runs a program in a child, after a pause, and returns its process id.
 fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>, pause: u32) -> Option<u32> {
     match call::fork() {
         Ok(0) => {
@@ -236,7 +236,7 @@ fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>, pause: u32) -> O
         }
         Ok(pid) => Some(pid),
         Err(error) => {
-            // What init itself has open was hung up with the first shell.
+            // The first shell's end has hung up what init itself has open.
             if !matches!(input, Input::Script(_)) {
                 input.say(format_args!("init: cannot fork: {error}\n"));
             }
@@ -268,8 +268,8 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
         record();
     }
     let mut result = call::execve(program, arguments, &environment);
-    // A disk of another system may not have it. Of any other error, such as want of
-    // memory, nobody is to become root.
+    // A disk of another system may have no getty. After any other error, such as
+    // want of memory, nobody may become root.
     if program == GETTY && result == Err(Errno::ENOENT) {
         result = call::execve(SHELL, &[LOGIN_SHELL], &environment);
     }
@@ -295,7 +295,7 @@ fn record() {
     let _ = call::close(fd);
 }
 
-/// The end of a child that cannot become the program.
+/// Ends a child that cannot become the program.
 fn cannot(what: &str, path: &CStr, error: Errno) -> ! {
     let path = path.to_str().unwrap_or("?");
     say(format_args!("init: cannot {what} {path}: {error}\n"));

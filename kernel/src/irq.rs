@@ -2,8 +2,8 @@
 //! Interrupts of devices, and the two 8259A controllers that bring them (0.11:
 //! the interrupt entries of `kernel/system_call.s`).
 //!
-//! A driver says once what it wants to have called by [`set_irq_handler`]. From
-//! then on `asm.s` comes to [`do_irq`] at each interrupt of that line:
+//! A driver registers its handler once, by [`set_irq_handler`]. From then on
+//! `asm.s` calls [`do_irq`] at each interrupt of that line:
 //!
 //! ```text
 //! irq_entries (asm.s) -> do_irq -> the driver's handler
@@ -41,19 +41,19 @@ mod controller {
     const SLAVE_MASK: u16 = 0xA1;
     const END_OF_INTERRUPT: u8 = 0x20;
 
-    /// Lets a line through.
+    /// Allows the interrupts of a line.
     pub fn unmask(line: u8) {
         let (port, bit) = if line < 8 {
             (MASTER_MASK, line)
         } else {
             (SLAVE_MASK, line - 8)
         };
-        // SAFETY: the mask registers are used here only, with interrupts
-        // masked or before there are any; a handler stands behind the line.
+        // SAFETY: only this function uses the mask registers, with interrupts
+        // masked or before there are any, and the line has a handler.
         unsafe { outb(inb(port) & !(1 << bit), port) };
     }
 
-    /// Says that the interrupt of a line has been dealt with.
+    /// Tells the controllers that the interrupt of a line has been handled.
     pub fn end_of_interrupt(line: u8) {
         // SAFETY: the command allows the next interrupt of the same line,
         // which waits until interrupts are taken again.
@@ -66,7 +66,7 @@ mod controller {
     }
 }
 
-/// Has `handler` called whenever `line` asks.
+/// Makes `handler` be called at each interrupt of `line`.
 pub fn set_irq_handler(line: u8, handler: Handler) {
     let flags = save_flags_and_cli();
     IRQ_HANDLERS[usize::from(line)].store(handler as usize, Relaxed);

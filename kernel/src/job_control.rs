@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Stopping, and orphaned process groups (POSIX; 0.11 has no job control).
 //!
-//! A signal that stops a task does so on its way back to ring 3, or where it
-//! sleeps in a system call ([`stop_here`]), which then goes on as if nothing had
-//! been.
+//! A signal that stops a task does so on its way back to ring 3, or where it sleeps
+//! in a system call ([`stop_here`]), which then goes on as if nothing had happened.
 //!
-//! Somebody can continue a process group that is stopped if the parent of one
-//! of its members is in another group of the same session, as a shell with job
-//! control is. A group without such a parent is orphaned. The terminal does not
-//! stop it, or it would stay stopped for ever; and when a stopped group becomes
-//! orphaned because a process ends, it gets SIGHUP and SIGCONT.
+//! Somebody can continue a process group that is stopped if the parent of one of
+//! its members is in another group of the same session, as a shell with job control
+//! is. A group without such a parent is orphaned. The terminal does not stop an
+//! orphaned group, since it would stay stopped for ever. When a stopped group
+//! becomes orphaned because a process ends, it gets SIGHUP and SIGCONT.
 
 #![deny(unsafe_code)]
 
@@ -19,8 +18,8 @@ use abi::signal::{Signal, SignalSet};
 use abi::sys::wait::WaitStatus;
 use asm::system::{restore_flags, save_flags_and_cli};
 
-/// Whether the task's parent makes that its group is not orphaned. Init, who is
-/// only the last resort, does not.
+/// Whether the group of this task is not orphaned because of this task's parent.
+/// Init as a parent does not count: it adopts orphans only.
 pub fn is_tied(task: &Task) -> bool {
     let father = task.father.get();
     father != INIT_PID
@@ -38,7 +37,7 @@ pub fn is_orphaned(pgrp: u32) -> bool {
     !members(pgrp).any(is_tied)
 }
 
-/// One of the group is tied no more, as a process ends.
+/// A process ends, and a member of the group loses the parent that tied it.
 pub fn untie(pgrp: u32) {
     if is_orphaned(pgrp) && members(pgrp).any(|task| task.state() == State::Stopped) {
         kill_pgrp(pgrp, Signal::SIGHUP);
@@ -46,9 +45,9 @@ pub fn untie(pgrp: u32) {
     }
 }
 
-/// In the middle of a system call: if the next signal is one that stops the
-/// task, stops it here, and the call goes on afterwards instead of ending with
-/// `EINTR`. False if there is something else to be done about the signal.
+/// Stops the task in the middle of a system call, if the next signal is one that
+/// stops it. The call goes on afterwards instead of ending with `EINTR`. Returns
+/// false if the signal needs something else.
 pub fn stop_here() -> bool {
     let task = current();
     let Some(signal) = SignalSet(task.pending_signals()).first() else {
@@ -61,14 +60,14 @@ pub fn stop_here() -> bool {
     stops
 }
 
-/// Whether the signal stops the task without more ado. A tracer wants to be
-/// asked first, on the way back to ring 3.
+/// Whether the signal stops the task at once. A tracer must be asked first, on the
+/// way back to ring 3.
 pub fn stops_untraced(task: &Task, signal: Signal) -> bool {
     task.stops_by_default(signal) && !task.trace.is_traced()
 }
 
-/// Stops, but by a signal of the terminal only if somebody could continue the
-/// task.
+/// Stops the task. A signal of the terminal stops it only if somebody could
+/// continue it.
 pub fn stop_unless_orphaned(signal: Signal) {
     let task = current();
     if signal == Signal::SIGSTOP || !is_orphaned(task.pgrp.get()) {
@@ -78,9 +77,9 @@ pub fn stop_unless_orphaned(signal: Signal) {
     }
 }
 
-/// Stops until SIGCONT; the parent is told. A SIGCONT of an interrupt handler
-/// comes either before the signal is taken, and takes it back, or when the task
-/// stands, and ends the stop: hence interrupts are masked in between.
+/// Tells the parent and stops until SIGCONT. Interrupts are masked in between, so
+/// that a SIGCONT of an interrupt handler comes either before the signal is taken,
+/// and cancels it, or when the task has stopped, and ends the stop.
 fn stop(signal: Signal) {
     let task = current();
     let flags = save_flags_and_cli();

@@ -10,10 +10,10 @@ use sync::AtomicWord;
 
 /// No limit.
 pub const INFINITY: u32 = RLIM_INFINITY as u32;
-/// How large a stack becomes if nobody says otherwise.
+/// How large a stack may become, as long as nobody changes that.
 const DEFAULT_STACK: u32 = 8 << 20;
-/// How many processes a user has if nobody says otherwise: so many that all
-/// their open files leave some for others.
+/// How many processes a user may have, as long as nobody changes that. Their open
+/// files leave some for others.
 const DEFAULT_PROCESSES: u32 = NR_TASKS as u32 / 2;
 const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_FILES as usize);
 
@@ -21,10 +21,10 @@ const_assert!(DEFAULT_PROCESSES as usize * NR_OPEN < fs::NR_FILE - fs::RESERVED_
 pub struct Limits(pub [Limit; RLIM_NLIMITS]);
 
 sync::process_struct! {
-    /// One of them, in the order of [`Rlimit`]: at first there is none.
+    /// One limit, in the order of [`Rlimit`]; at first it is infinite.
     pub struct Limit {
         inherited {
-            /// In force.
+            /// The limit in force.
             pub soft: AtomicWord = AtomicWord::new(INFINITY),
             /// How far the process may raise it.
             pub hard: AtomicWord = AtomicWord::new(INFINITY),
@@ -33,7 +33,7 @@ sync::process_struct! {
 }
 
 impl Limit {
-    /// One that only the super-user may raise.
+    /// A limit that only the super-user may raise.
     const fn both(value: u32) -> Limit {
         Limit {
             soft: AtomicWord::new(value),
@@ -43,7 +43,7 @@ impl Limit {
 }
 
 impl Limits {
-    /// None, but for the stack, the processes of a user and open files.
+    /// Limits the stack, the processes of a user and open files, and nothing else.
     pub const fn new() -> Limits {
         let mut limits = [const { Limit::new() }; RLIM_NLIMITS];
         limits[RLIMIT_STACK as usize].soft = AtomicWord::new(DEFAULT_STACK);
@@ -52,14 +52,14 @@ impl Limits {
         Limits(limits)
     }
 
-    /// The limit in force. One for what has no limit is infinite.
+    /// The limit in force; infinite for a resource without one.
     #[inline(always)]
     pub fn get(&self, resource: u32) -> u32 {
         let limit = self.0.get(resource as usize);
         limit.map_or(INFINITY, |limit| limit.soft.get())
     }
 
-    /// Becomes as another's are (`fork`).
+    /// Takes over another task's limits (`fork`).
     pub fn copy_from(&self, other: &Limits) {
         for (to, from) in self.0.iter().zip(&other.0) {
             to.copy_from(from);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From the first Rust instruction to the shell (0.11: `init/main.c`).
 //!
-//! [`main`] runs once, in ring 0, on the stack of task 0: it sets up memory,
-//! traps, devices and the scheduler. Then it *becomes* task 0 by going to ring
-//! 3, makes task 1 by an ordinary `fork`, and idles. Task 1 runs [`init`] in
-//! ring 3: everything from here on is system calls.
+//! [`main`] runs once, in ring 0, on the stack of task 0: it sets up memory, traps,
+//! devices and the scheduler. Then it goes to ring 3 and *becomes* task 0, which
+//! makes task 1 by an ordinary `fork`, and idles. Task 1 runs [`init`] in ring 3:
+//! everything from here on is system calls.
 #![no_std]
 #![no_main]
 
@@ -14,6 +14,7 @@ mod clock;
 mod cmos;
 mod control_registers;
 mod deliver;
+mod descriptor;
 mod descriptor_tables;
 mod execve;
 mod exit;
@@ -47,6 +48,7 @@ mod trace;
 mod traps;
 
 use crate::control_registers::{CR0_EM, CR0_MP, CR0_NE, CR0_PE_ET, CR0_PG, CR0_WP};
+use crate::descriptor::Selector;
 use crate::descriptor_tables::Tss;
 use crate::frame::EFLAGS_ALWAYS_1;
 use crate::sched::TASK;
@@ -54,7 +56,6 @@ use core::arch::{asm, global_asm};
 use core::ops::Range;
 use fs::buffer::BufferHead;
 use fs::layout::BLOCK_SIZE;
-use mm::descriptor::Selector;
 use mm::memory::{self, PAGE_SIZE};
 use mm::{LinearAddress, PhysicalAddress};
 
@@ -90,7 +91,8 @@ fn address_of(symbol: *const u8) -> u32 {
     symbol.addr() as u32
 }
 
-/// Called by head.s: flat segments, a stack, zeroed statics, nothing else.
+/// head.s calls this. It has set flat segments and a stack, and cleared the
+/// statics; all else is to be done.
 extern "C" fn main() -> ! {
     setup_data::take();
     chr_drv::console::con_init();
@@ -130,8 +132,8 @@ extern "C" fn main() -> ! {
     move_to_user_mode()
 }
 
-/// How many pages are kept for the super-user: enough for a shell and two
-/// programs, if there are so many that the others can be without them.
+/// How many pages are kept for the super-user: enough for a shell and two programs,
+/// but at most an eighth of all.
 fn reserved_pages(free: usize) -> usize {
     const MOST: usize = 128;
     (free / 8).min(MOST)
@@ -162,8 +164,8 @@ fn buffer_memory_end(memory_end: u32) -> u32 {
     }
 }
 
-/// Maps memory at its own address and switches paging on
-/// (0.11: `setup_paging` in head.s). Gaps are mapped too; nobody is given them.
+/// Maps memory at its own address and switches paging on (0.11: `setup_paging` in
+/// head.s). Gaps are mapped too, but nobody gets their pages.
 fn enable_paging(memory_end: u32) -> u32 {
     let cr3 = memory::setup_paging(PhysicalAddress(memory_end)).0;
     // SAFETY: all of the kernel, its stack and its tables lie below
@@ -186,7 +188,7 @@ fn enable_paging(memory_end: u32) -> u32 {
     cr3
 }
 
-/// Makes what runs now be task 0.
+/// Makes task 0 of what runs now.
 fn make_task_0(cr3: u32) {
     let esp0 = address_of(&raw const task0_stack_top);
     let tss = Tss {
@@ -198,7 +200,7 @@ fn make_task_0(cr3: u32) {
     TASK[0].set_context(tss, fork::segments(TASK[0].base()));
     TASK[0].set_state(sched::State::Running);
     TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
-    // What task 1 will be called.
+    // Task 1 inherits this name.
     TASK[0].name.lock()[..4].copy_from_slice(b"init");
     descriptor_tables::load_task_register(0);
 }
@@ -213,10 +215,10 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
     let first: *mut BufferHead = core::ptr::with_exposed_provenance_mut(start as usize);
     let blocks = end - count * BLOCK;
     let blocks: *mut [u8; BLOCK_SIZE] = core::ptr::with_exposed_provenance_mut(blocks as usize);
-    // SAFETY: the memory between the kernel's end and `end` is there and
-    // mapped, is nobody's yet and is given to nobody else; heads and blocks do
-    // not overlap. Any bytes are a block's, and every head is written before the
-    // slice is made.
+    // SAFETY: the memory between the kernel's end and `end` exists and is mapped.
+    // Nobody has it yet, and nobody else gets it. Heads and blocks do not overlap.
+    // Any bytes are a valid block, and every head is written before the slice is
+    // made.
     unsafe {
         for index in 0..count {
             let memory = &mut *blocks.add(index as usize);
@@ -228,8 +230,8 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
     }
 }
 
-/// All memory that is not the kernel's or a buffer's becomes free pages: above
-/// the buffers, and below 640 KB what the loader used.
+/// Makes free pages of all memory that neither the kernel nor a buffer has: what
+/// lies above the buffers, and what the loader used below 640 KB.
 fn give_away_memory(buffers_end: u32) {
     for Range { start, end } in setup_data::usable_memory() {
         memory::mem_init(

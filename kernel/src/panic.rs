@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The end (0.11: `kernel/panic.c`).
+//! The end of the kernel after a bug (0.11: `kernel/panic.c`).
 //!
-//! A panic is a bug of the kernel: nothing a program or a disk does leads
-//! here. It says once what happened and where, and stops. It does not touch
-//! the disk, since what it would write may be what is broken.
+//! A panic is always a bug of the kernel: nothing that a program or a disk does
+//! leads here. It prints once what happened and where, and stops. It does not write
+//! to the disk, since what it would write may be wrong.
 
 use crate::chr_drv::{console, uart};
 use core::arch::asm;
@@ -11,7 +11,7 @@ use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// A sink that takes no lock, since the panic may have come while one was held.
+/// A writer that takes no lock, since a lock may be held when the panic comes.
 struct LastWords;
 
 impl Write for LastWords {
@@ -52,7 +52,8 @@ fn backtrace() {
         if !frame.is_aligned() || frame.is_null() || mm::memory::lookup(address).is_none() {
             break;
         }
-        // SAFETY: aligned and mapped; whatever is there is only printed.
+        // SAFETY: the address is aligned and mapped, and what is there is only
+        // printed.
         let [next, return_address] = unsafe { frame.read_volatile() };
         if return_address == 0 || next <= address.0 {
             break;

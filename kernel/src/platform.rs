@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the file system needs of the kernel (`fs::platform`).
 //!
-//! The one place where the `fs` crate meets scheduler, drivers and clock.
+//! This is the only place where the `fs` crate meets scheduler, drivers and clock.
 #![deny(unsafe_code)]
 
 use crate::blk_drv::{floppy, hd, ll_rw_blk};
@@ -21,10 +21,11 @@ use sync::{Sleep, WaitQueue};
 /// The kernel as seen by the file system.
 pub struct KernelPlatform;
 
-/// The one there is.
+/// The only one.
 pub static PLATFORM: KernelPlatform = KernelPlatform;
 
-/// What is to be read or written must not wait until it is our turn again.
+/// Starts what is to be read or written, so that it does not wait until this task
+/// runs again.
 #[cold]
 fn give_way_now() -> bool {
     ll_rw_blk::unplug();

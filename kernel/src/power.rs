@@ -2,8 +2,8 @@
 //! Switching the machine off and starting it again.
 //!
 //! 0.11 could only be rebooted, by Ctrl-Alt-Del (`reboot` in
-//! `kernel/chr_drv/keyboard.S`). A machine of 1991 cannot switch itself off;
-//! an emulator can be told to, which the tests live by.
+//! `kernel/chr_drv/keyboard.S`). A machine of 1991 cannot switch itself off, but an
+//! emulator can be told to end. The tests need that.
 
 use crate::chr_drv::{i8042, uart};
 use crate::printk;
@@ -18,7 +18,7 @@ const BOCHS_SHUTDOWN_PORT: u16 = 0x8900;
 const QEMU_EXIT_PORT: u16 = 0xF4;
 const QEMU_EXIT_VALUE: u8 = 0x31;
 
-/// Stops for good; ends an emulator that listens.
+/// Stops the machine for good; an emulator that listens ends.
 pub fn halt() -> ! {
     printk!("System halted.\n");
     cli();
@@ -36,8 +36,8 @@ pub fn halt() -> ! {
     }
 }
 
-/// Says why the machine is of no use, and goes no further. It is not broken:
-/// this is no panic.
+/// Prints why the kernel cannot work on this machine, and stops. This is no panic,
+/// since nothing is broken.
 pub fn stop(why: core::fmt::Arguments<'_>) -> ! {
     printk!("{why}.\nThe machine has stopped.\n");
     loop {
@@ -60,7 +60,7 @@ pub fn reboot() -> ! {
         i8042::pulse_reset();
     }
     let no_table = [0u16; 3];
-    // SAFETY: nothing is to go on after this. The processor finds no handler, not
-    // even for that fault, and shuts down, at which the machine restarts.
+    // SAFETY: nothing goes on after this. The processor finds no handler, not even
+    // for that fault, and shuts down; then the machine restarts.
     unsafe { asm!("lidt [{0}]", "int3", "2: hlt", "jmp 2b", in(reg) &no_table, options(noreturn)) };
 }

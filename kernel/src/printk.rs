@@ -2,9 +2,9 @@
 //! Messages of the kernel (0.11: `kernel/printk.c`, `kernel/vsprintf.c`).
 //!
 //! [`printk!`](crate::printk) formats like `println!` without the newline and
-//! writes to the console and to the first serial line, and keeps the last
-//! messages for `/dev/kmsg`. It allocates nothing and may be called from
-//! interrupt handlers; the formatting is `core::fmt`'s.
+//! writes to the console and to the first serial line, and keeps the last messages
+//! for `/dev/kmsg`. It allocates nothing and may be called from interrupt handlers;
+//! `core::fmt` does the formatting.
 #![deny(unsafe_code)]
 
 mod log;
@@ -16,7 +16,7 @@ use sync::IrqLock;
 
 static LOG: IrqLock<Log> = IrqLock::new(Log::new());
 
-/// Copies messages that are kept, as [`Log::read`] does.
+/// Copies messages that are kept: see [`Log::read`].
 pub fn read_log(position: u32, buffer: &mut [u8]) -> (u32, usize) {
     LOG.lock().read(position, buffer)
 }
@@ -40,6 +40,6 @@ impl Write for Messages {
 
 /// What the macro calls.
 pub fn printk(message: fmt::Arguments<'_>) {
-    // Neither sink fails.
+    // Writing never fails.
     let _ = Messages.write_fmt(message);
 }

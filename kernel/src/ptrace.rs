@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One process watches another (0.11 has the number only; answers to
-//! `kernel/ptrace.c` of Linux 0.95 to 0.99).
+//! One process watches another. 0.11 has only the call's number; this answers to
+//! `kernel/ptrace.c` of Linux 0.95 to 0.99.
 //!
-//! A *tracee* stops where a signal would be acted upon ([`stop_for_signal`]),
-//! after `execve`, and, if asked for, where a system call begins and ends
-//! ([`stop_at_system_call`]). Its tracer learns of it by `waitpid`; while the
-//! tracee stands, the tracer reads and writes its memory and its registers by
-//! [`sys_ptrace`], and lets it go on, with the signal, another or none:
+//! A *tracee* stops where a signal would be acted upon ([`stop_for_signal`]), after
+//! `execve`, and, if asked for, where a system call begins and ends
+//! ([`stop_at_system_call`]). Its tracer learns of the stop by `waitpid`. While the
+//! tracee is stopped, the tracer reads and writes its memory and its registers by
+//! [`sys_ptrace`]. Then it lets the tracee go on, with the signal, with another one
+//! or with none:
 //!
 //! ```text
 //! tracee                          tracer
@@ -16,13 +17,13 @@
 //! goes on                <---     PTRACE_CONT, signal 0
 //! ```
 //!
-//! Whoever is traced gains no rights by `execve`, and a tracer that ends lets
-//! its tracees go. Nobody but the super-user traces a process that he may not
-//! read: the ids must be the caller's, and what the process runs must be a
-//! program that it may read, without set-id bits, under the ids with which it
-//! began to run it ([`Task::guarded`]). A tracee may not become a program that
-//! it cannot read. Where nobody is traced, none of this costs anything:
-//! system calls have another gate only while somebody asks for their stops.
+//! A tracee gains no rights by `execve`, and a tracer that ends lets its tracees
+//! go. Only the super-user may trace a process that he may not read. For all others
+//! the ids of the process must be the caller's; it must run a program that it may
+//! read, without set-id bits, and must still have the ids with which it began to
+//! run it ([`Task::guarded`]). A tracee may not execute a program that it cannot
+//! read. All this costs nothing while nobody is traced: system calls have another
+//! gate only while a tracer asks for stops at them.
 #![deny(unsafe_code)]
 
 use crate::deliver::{deliver, tell_father};
@@ -39,7 +40,7 @@ use abi::{Errno, Result};
 use asm::system::{restore_flags, save_flags_and_cli};
 use sync::{AtomicWord, WaitQueue};
 
-/// Tracees whose tracer is still at their memory wait here.
+/// Tracees wait here while their tracer still uses their memory.
 static EXAMINED: WaitQueue = WaitQueue::new();
 /// How many tasks are traced.
 static TRACEES: AtomicWord = AtomicWord::new(0);
@@ -54,13 +55,12 @@ fn end(trace: &Trace) {
     TRACEES.add(1u32.wrapping_neg());
 }
 
-/// `ptrace`. `ESRCH` unless `pid` is a tracee of the caller's and stands,
-/// `EPERM` for one that may not be traced, `EIO` for everything else that
-/// makes no sense.
+/// `ptrace`. `ESRCH` unless `pid` is a stopped tracee of the caller, `EPERM` for a
+/// process that may not be traced, `EIO` for everything else that makes no sense.
 pub fn sys_ptrace(request: u32, pid: u32, address: u32, data: u32) -> Result<u32> {
     match request {
         PTRACE_TRACEME => trace_me(),
-        PTRACE_ATTACH => attach(find_task(pid)?),
+        PTRACE_ATTACH => attach(living_task(pid)?),
         PTRACE_KILL => {
             deliver(Signal::SIGKILL, tracee(pid)?);
             Ok(0)
@@ -75,14 +75,14 @@ pub fn sys_ptrace(request: u32, pid: u32, address: u32, data: u32) -> Result<u32
     }
 }
 
-fn find_task(pid: u32) -> Result<&'static Task> {
+fn living_task(pid: u32) -> Result<&'static Task> {
     sched::find_task(pid)
         .filter(|task| task.state() != State::Zombie)
         .ok_or(Errno::ESRCH)
 }
 
 fn tracee(pid: u32) -> Result<&'static Task> {
-    let task = find_task(pid)?;
+    let task = living_task(pid)?;
     if task.trace.tracer.get() == current().pid.get() {
         Ok(task)
     } else {
@@ -90,7 +90,8 @@ fn tracee(pid: u32) -> Result<&'static Task> {
     }
 }
 
-/// Init does not know how to trace, and would wait for ever.
+/// Lets the parent trace the caller. Init cannot trace, so its child would wait for
+/// ever.
 fn trace_me() -> Result<u32> {
     let me = current();
     let father = me.father.get();
@@ -106,7 +107,7 @@ fn is_superuser(pid: u32) -> bool {
     sched::find_task(pid).is_some_and(|task| task.fs.is_superuser())
 }
 
-/// Whether somebody traces the task who may see no more than it may itself.
+/// Whether the task has a tracer that is not the super-user.
 pub fn has_ordinary_tracer(task: &Task) -> bool {
     task.trace.is_traced() && !is_superuser(task.trace.tracer.get())
 }
@@ -126,13 +127,13 @@ fn attach(task: &'static Task) -> Result<u32> {
     begin(&task.trace, me.pid.get());
     deliver(Signal::SIGSTOP, task);
     if task.state() == State::Stopped {
-        // It comes to the stop that its tracer can work with.
+        // It runs to the stop at which its tracer can work with it.
         task.wake();
     }
     Ok(0)
 }
 
-/// The requests to a tracee that stands.
+/// The requests to a stopped tracee.
 fn examine(tracee: &'static Task, request: u32, address: u32, data: u32) -> Result<u32> {
     let trace = &tracee.trace;
     match request {
@@ -168,8 +169,8 @@ fn examine(tracee: &'static Task, request: u32, address: u32, data: u32) -> Resu
     Ok(0)
 }
 
-/// Does something with a tracee's memory, which may sleep; should the tracee
-/// be killed meanwhile, it waits.
+/// Accesses a tracee's memory, which may sleep. If the tracee is killed meanwhile,
+/// it waits until this is done.
 fn hold(trace: &Trace, access: impl FnOnce() -> Result<()>) -> Result<()> {
     trace.examined.set(1);
     let result = access();
@@ -181,14 +182,15 @@ fn hold(trace: &Trace, access: impl FnOnce() -> Result<()>) -> Result<()> {
 fn stop_at_system_calls(trace: &Trace, stop: bool) {
     if u32::from(stop) != trace.system_calls.get() {
         trace.system_calls.set(stop.into());
-        // The clock may choose as well.
+        // The clock may choose the gate too.
         let flags = save_flags_and_cli();
         record::choose_gate();
         restore_flags(flags);
     }
 }
 
-/// Before a tracee acts on a signal: its tracer decides what becomes of it.
+/// Stops a tracee before it acts on a signal; its tracer decides what becomes of
+/// the signal.
 pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     let task = current();
     let signal = stop(signal, registers)?;
@@ -196,11 +198,12 @@ pub fn stop_for_signal(signal: Signal, registers: &mut Registers) -> Option<Sign
         deliver(signal, task);
         return None;
     }
-    // It has been stopped by this signal.
+    // This signal has stopped it already.
     (!task.stops_by_default(signal)).then_some(signal)
 }
 
-/// Where a system call of a tracee begins and ends. False if it was killed.
+/// Stops a tracee where a system call begins or ends. Returns false if it was
+/// killed.
 pub fn stop_at_system_call(registers: &mut Registers) -> bool {
     let task = current();
     if task.trace.system_calls.get() != 0 {
@@ -212,13 +215,13 @@ pub fn stop_at_system_call(registers: &mut Registers) -> bool {
     !is_killed(task)
 }
 
-/// Nobody would end the stop of a task that was killed already.
+/// Whether the task was killed already, so that nobody would end its stop.
 fn is_killed(task: &Task) -> bool {
     SignalSet(task.signal.get()).contains(Signal::SIGKILL)
 }
 
-/// Stands until the tracer, SIGKILL or the tracer's end lets the current task
-/// go on; the signal that it is to go on with.
+/// Stops the current task until the tracer, SIGKILL or the tracer's end lets it go
+/// on. Returns the signal that it goes on with.
 fn stop(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     let task = current();
     let trace = &task.trace;
@@ -228,8 +231,8 @@ fn stop(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     }
     *trace.registers.lock() = user_registers(registers);
     trace.signal.set(0);
-    // A SIGKILL of an interrupt handler comes either before, and then it does
-    // not stand, or when it stands, and ends that.
+    // A SIGKILL of an interrupt handler comes either before, and then the task does
+    // not stop, or after, and ends the stop.
     let flags = save_flags_and_cli();
     let stands = !is_killed(task);
     if stands {
@@ -249,15 +252,15 @@ fn stop(signal: Signal, registers: &mut Registers) -> Option<Signal> {
     Signal::new(trace.signal.get())
 }
 
-/// On the way back to ring 3: one instruction only, if the tracer has said so.
+/// Sets the trap flag on the way back to ring 3, if the tracer wants a single step.
 pub fn set_trap_flag(registers: &mut Registers) {
     if current().trace.is_stepped() {
         registers.eflags |= EFLAGS_TF;
     }
 }
 
-/// Whether a debug trap comes of a step that nobody waits for any more: its
-/// tracer has ended.
+/// Whether a debug trap comes from a step that nobody waits for any more, because
+/// the tracer has ended.
 pub fn is_stale_step(registers: &mut Registers) -> bool {
     let trace = &current().trace;
     let stale = trace.is_stepped() && !trace.is_traced();
@@ -268,14 +271,15 @@ pub fn is_stale_step(registers: &mut Registers) -> bool {
     stale
 }
 
-/// A task ends: its tracees go on without it, and it makes no more stops.
+/// Called when a task ends: its tracees go on without it, and it stops no more for
+/// its own tracer.
 #[inline(always)]
 pub fn task_ends(task: &Task) {
     task.trace.step.set(0);
     if TRACEES.get() != 0 {
         release_tracees(task);
         stop_at_system_calls(&task.trace, false);
-        // A tracer that is not the father still hears of the end.
+        // A tracer that is not the parent still gets the news of the end.
         if task.trace.is_traced() && task.trace.tracer.get() == task.father.get() {
             end(&task.trace);
         }
@@ -294,7 +298,8 @@ fn release_tracees(task: &Task) {
     }
 }
 
-/// The tracer needs to know no more of a task; of its end the father does.
+/// Ends tracing after the tracer has got the last news of the task; its parent
+/// still waits for the end.
 pub fn forget(tracee: &Task) {
     end(&tracee.trace);
     if tracee.state() == State::Zombie {
@@ -302,8 +307,8 @@ pub fn forget(tracee: &Task) {
     }
 }
 
-/// The stack frame of ring 3 in the order of the user area. `gs` is the
-/// program's all the time.
+/// The stack frame of ring 3 in the order of the user area. The kernel leaves `gs`
+/// to the program.
 fn user_registers(registers: &Registers) -> UserRegisters {
     const IN_SYSTEM_CALL: u32 = u32::MAX;
     let number = match registers.handler {

@@ -3,9 +3,9 @@
 //! (0.11 has nothing of the kind).
 //!
 //! An emulator or a debugger sets [`RECORDING`] to 1 in the machine's memory. The
-//! next clock tick sees it and gives `int 80h` the gate by which traced calls go;
-//! from then on each call leaves a [`Record`] in [`RECORDS`], which is read from
-//! outside too. With 0 the straight gate comes back:
+//! next clock tick sees it and gives `int 80h` the gate of traced calls. From then
+//! on each call leaves a [`Record`] in [`RECORDS`], which is read from outside too.
+//! When [`RECORDING`] is 0 again, the ordinary gate comes back:
 //!
 //! ```text
 //! do_timer -> do_tick          has the word changed? then: another gate
@@ -14,9 +14,9 @@
 //!             end              what it returned; `exit` never does
 //! ```
 //!
-//! While the word is 0 a system call takes the straight gate and pays nothing. No
-//! program can set the word or read a record: both are the kernel's memory, which only
-//! `/dev/mem` and `/dev/kmem` show, and those are the super-user's.
+//! While the word is 0 a system call takes the ordinary gate, at no cost. A program
+//! can neither set the word nor read a record: both are in the kernel's memory, which
+//! only the super-user sees, in `/dev/mem` and `/dev/kmem`.
 #![deny(unsafe_code)]
 
 use crate::descriptor_tables;
@@ -35,11 +35,11 @@ const TEXT: usize = 32;
 /// the compiler from taking it for a constant.
 #[used]
 static RECORDING: AtomicWord = AtomicWord::new(0);
-/// Whether they are recorded now.
+/// Whether calls are recorded now.
 static IS_ON: AtomicWord = AtomicWord::new(0);
 
-/// The last calls: number `n` is at place `n % LENGTH`. `used`, as the kernel
-/// itself never looks at what it writes there.
+/// The last calls: call `n` is at index `n % LENGTH`. `used` is needed, since the
+/// kernel itself never reads what it writes there.
 #[used]
 static RECORDS: Lock<Records> = Lock::new(Records {
     last: 0,
@@ -47,7 +47,7 @@ static RECORDS: Lock<Records> = Lock::new(Records {
 });
 
 struct Records {
-    /// The number of the last one.
+    /// The number of the last call.
     last: u32,
     ring: [Record; LENGTH],
 }
@@ -56,10 +56,10 @@ struct Records {
 #[expect(dead_code, reason = "read from outside only")]
 #[derive(Clone, Copy)]
 struct Record {
-    /// Calls are numbered from 1; 0 if there is none here.
+    /// Calls are numbered from 1; 0 means that this record is empty.
     number: u32,
     pid: u32,
-    /// What the caller runs, zero-padded.
+    /// The name of the caller's program, zero-padded.
     program: [u8; 16],
     /// Which call, as it stood in `eax`.
     call: u32,
@@ -70,7 +70,7 @@ struct Record {
     text: [u8; TEXT],
     /// 1 once it has returned.
     has_returned: u32,
-    /// Then what it left in `eax`.
+    /// What it returned in `eax`.
     result: u32,
 }
 
@@ -92,7 +92,7 @@ pub fn is_on() -> bool {
     IS_ON.get() != 0
 }
 
-/// Each clock tick: does what [`RECORDING`] says.
+/// Begins or ends recording as [`RECORDING`] says; called at each clock tick.
 #[inline(always)]
 pub fn do_tick() {
     if (RECORDING.get() != 0) != is_on() {
@@ -106,15 +106,15 @@ fn switch() {
     choose_gate();
 }
 
-/// While one tracee is to stop at system calls, or all calls are recorded, all go
-/// by another gate. Interrupts are masked.
+/// Chooses the gate of system calls: another one while a tracee is to stop at its
+/// calls, or while calls are recorded. Interrupts are masked.
 pub fn choose_gate() {
     let any = tasks().any(|task| task.trace.system_calls.get() != 0);
     descriptor_tables::trace_system_calls(any || is_on());
 }
 
-/// A call begins. The number of its record; 0 if none is made. The idle task's are
-/// not told: it calls `pause` at each tick.
+/// A call begins. Returns the number of its record, or 0 if there is none. Calls of
+/// the idle task are not recorded, since it calls `pause` at each tick.
 pub fn begin(registers: &Registers) -> u32 {
     let task = current();
     if !is_on() || task.number() == 0 {

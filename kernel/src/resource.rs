@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a process may use, and what it has used (0.11 has none of this;
-//! answers to the calls that Linux 0.12 put into `kernel/sys.c`).
+//! What a process may use, and what it has used (0.11 has none of this; the calls
+//! are those that Linux 0.12 put into `kernel/sys.c`).
 //!
-//! The limits are inherited by `fork` and kept over `execve`. In force are
-//! those for processor time (at the end of a time slice), the size of files
-//! and open files (the file system has copies in `FsTask`), of data and of the
-//! stack, and processes of a user; the other two are only remembered.
+//! A child inherits the limits, and `execve` keeps them. The kernel enforces the
+//! limits of processor time (at the end of a time slice), of the size of files and
+//! of open files (the file system has copies in `FsTask`), of data, of the stack,
+//! and of the processes of a user. It only remembers the other two.
 #![deny(unsafe_code)]
 
 use crate::deliver::deliver;
@@ -38,9 +38,9 @@ pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     Ok(0)
 }
 
-/// `setrlimit`: sets the limits of a resource. `EINVAL` for one that is
-/// negative or above its own highest, `EPERM` to raise that for all but the
-/// super-user.
+/// `setrlimit`: sets the limits of a resource. `EINVAL` if a limit is negative or
+/// the soft one above the hard one; `EPERM` if anybody but the super-user raises a
+/// hard limit.
 pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     let own = limit_of(current(), resource)?;
     let limit: Rlimit = get_user(limit)?;
@@ -67,9 +67,9 @@ fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     Ok(0)
 }
 
-/// `ulimit` of System V: 1 tells the largest file in 512-byte units, 2 sets
-/// it, 3 tells the highest break, 4 how many files may be open; others `EINVAL`. `EPERM` to raise a limit
-/// for all but the super-user.
+/// `ulimit` of System V: 1 tells the largest file in 512-byte units, 2 sets it, 3 tells
+/// the highest break, 4 how many files may be open; others `EINVAL`. `EPERM` if anybody
+/// but the super-user raises a limit.
 pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
     const UNIT: u32 = 512;
     let task = current();
@@ -108,9 +108,9 @@ pub fn sys_getrusage(who: i32, usage: UserAddress) -> Result<u32> {
     Ok(0)
 }
 
-/// At the end of a time slice: SIGXCPU once a second for a task that has used
-/// more time than it should, SIGKILL when it has used all it may. From the
-/// clock's interrupt.
+/// Sends SIGXCPU once a second to a task that has used more time than its soft
+/// limit, and SIGKILL when it has reached its hard limit. The clock's interrupt
+/// calls it at the end of a time slice.
 pub fn check_cpu_limit(task: &Task) {
     let limit = &task.limits.0[RLIMIT_CPU as usize];
     if limit.soft.get() == INFINITY {

@@ -2,10 +2,10 @@
 //! Tasks, the scheduler, sleeping and waking
 //! (0.11: `kernel/sched.c`, `include/linux/sched.h`).
 //!
-//! A task keeps the processor until it calls [`schedule`]: in a system call
-//! that has to wait, or on the way back to ring 3 when its time is used up or
-//! somebody more urgent was woken. The kernel itself is never preempted; where
-//! it works for long it asks [`give_way`].
+//! A task keeps the processor until it calls [`schedule`]: in a system call that
+//! has to wait, or on the way back to ring 3, when its time slice is used up or a
+//! more urgent task was woken. The kernel itself is never preempted; where it works
+//! for long it calls [`give_way`].
 //!
 //! The usual way to wait is [`sleep_while`], and whoever makes the condition
 //! false calls [`wake_up`] on the same queue:
@@ -15,8 +15,8 @@
 //! self.set_idle(); sched::wake_up(&self.queue);              // other side
 //! ```
 //!
-//! A sleep that a signal may end is in `sleep.rs`, and the clock that ends time
-//! slices in `clock.rs`; both are above this file.
+//! `sleep.rs` has the sleeps that a signal may end, and `clock.rs` the clock that
+//! ends time slices; both are above this file.
 //!
 //! The switch itself is the processor's: a far jump to the TSS selector of the
 //! next task saves all registers in the old TSS and loads them from the new.
@@ -28,19 +28,19 @@ pub mod timer;
 pub use abi::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
+use crate::descriptor::Selector;
 use abi::limits::NR_TASKS;
 use abi::sys::types::Time;
 use abi::{Errno, Result};
 use asm::system;
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
-use mm::descriptor::Selector;
 use mm::memory;
 use sync::{AtomicWord, WaitQueue};
 use task::DEFAULT_PRIORITY;
 use timer::Alarm;
 
-/// The process id of task 1, who inherits orphans.
+/// The process id of task 1, which adopts orphans.
 pub const INIT_PID: u32 = 1;
 
 static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
@@ -49,15 +49,15 @@ static RUNNABLE: [AtomicWord; 2] = [const { AtomicWord::new(0) }; 2];
 /// No task beyond this slot has ever been used.
 static HIGHEST_SLOT: AtomicWord = AtomicWord::new(0);
 /// Ticks since the start; after 497 days they begin again at 0. The clock counts
-/// them, others ask [`jiffies`].
+/// them; all others call [`jiffies`].
 pub static JIFFIES: AtomicWord = AtomicWord::new(0);
-/// The time when the ticks were 0. Others than the clock ask [`current_time`].
+/// The time when the ticks were 0. All but the clock call [`current_time`].
 pub static STARTUP_TIME: AtomicWord = AtomicWord::new(0);
-/// The earliest [`Task::alarm`] or [`Task::timeout`], or earlier than it is.
+/// The earliest [`Task::alarm`] or [`Task::timeout`], or a tick before it.
 pub static NEXT_ALARM: AtomicWord = AtomicWord::new(timer::MOST_TICKS);
 
-/// What has come up, bits of [`Work`]: if it is not 0, `system_call.s`
-/// has to look before ring 3 goes on.
+/// Work that is to be done before ring 3 goes on: bits of [`Work`]. If it is not 0,
+/// `system_call.s` calls `signal::do_pending_work`.
 #[unsafe(no_mangle)]
 pub static PENDING_WORK: AtomicWord = AtomicWord::new(0);
 
@@ -68,7 +68,7 @@ pub enum Work {
     Reschedule = 1,
     /// A signal may be waiting for the current task.
     Signal = 2,
-    /// Somebody edits a long line on a terminal.
+    /// A terminal has a long line to edit.
     Terminal = 4,
 }
 
@@ -102,7 +102,7 @@ pub fn find_task(pid: u32) -> Option<&'static Task> {
     tasks().find(|task| task.pid.get() == pid)
 }
 
-/// A slot is going to be used: [`tasks`] must look there.
+/// Notes that a slot is going to be used, so that [`tasks`] looks there.
 pub fn note_slot_used(number: usize) {
     if number as u32 > HIGHEST_SLOT.get() {
         HIGHEST_SLOT.set(number as u32);
@@ -119,7 +119,7 @@ pub fn current_time() -> Time {
     STARTUP_TIME.get().wrapping_add(jiffies() / HZ)
 }
 
-/// Makes it be `time` now.
+/// Sets the clock: it is `time` now.
 pub fn set_current_time(time: Time) {
     STARTUP_TIME.set(time.wrapping_sub(jiffies() / HZ));
 }
@@ -127,7 +127,7 @@ pub fn set_current_time(time: Time) {
 /// Gives the processor to the runnable task with the most time left, to the
 /// idle task if there is none (0.11: `schedule`).
 ///
-/// No spinning guard may be alive: the next task might want the same lock.
+/// No spinning lock may be held: the next task might want the same one.
 pub fn schedule() {
     let flags = system::save_flags_and_cli();
     schedule_masked();
@@ -141,19 +141,19 @@ fn schedule_masked() {
     switch_to(next_task());
 }
 
-/// [`schedule`] for a task that has marked itself asleep with interrupts
-/// masked. Who wakes it from now on makes it runnable, so those that wait are
-/// let in first: of many tasks that were woken for what only one can have, each
-/// comes here at once, and all of them would be one stretch.
+/// [`schedule`] for a task that has marked itself asleep with interrupts masked.
+/// Whoever wakes it from now on makes it runnable. So pending interrupts are let in
+/// first: of many tasks that were woken for something that only one can have, each
+/// comes here at once, and interrupts would stay masked for all of them.
 pub fn schedule_asleep() {
     system::let_interrupts_in();
     schedule_masked();
 }
 
-/// Between two pieces of long work of a system call, when no spinning guard is
-/// alive and others may see things as they are: lets them run if it is their
-/// turn. False if a signal is about to end the caller, who then stops early if
-/// that makes sense.
+/// Lets other tasks run if it is their turn. A system call does this between two
+/// pieces of long work, when it holds no spinning lock and its data are consistent.
+/// Returns false if a signal is about to end the caller, which then stops early
+/// where that makes sense.
 ///
 /// So a task cannot keep the processor for longer in the kernel than in ring 3.
 #[inline(always)]
@@ -202,14 +202,14 @@ fn next_task() -> &'static Task {
     }
 }
 
-/// Far-jumps to the task's TSS, unless it is running already (0.11:
-/// `switch_to`). Comes back when somebody switches to the caller again.
+/// Jumps to the task's TSS, unless it is running already (0.11: `switch_to`).
+/// Returns when somebody switches to the caller again.
 fn switch_to(next: &'static Task) {
     if core::ptr::eq(next, current()) {
         return;
     }
     CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
-    // Its next way back to ring 3 has to look.
+    // The task acts on its signals on its way back to ring 3.
     if next.pending_signals() != 0 {
         PENDING_WORK.set_bits(Work::Signal as u32);
     }
@@ -217,9 +217,9 @@ fn switch_to(next: &'static Task) {
         offset: 0,
         selector: Selector::tss(next.number()),
     };
-    // SAFETY: the selector names the TSS of a task that `set_context` made or
-    // that was left by this very jump. The processor keeps all registers in
-    // the TSS, so from here it looks like one slow instruction.
+    // SAFETY: the selector names the TSS of a task that `set_context` made or that
+    // was left by this jump. The processor keeps all registers in the TSS, so for
+    // the compiler this is one slow instruction.
     unsafe { asm!("ljmp [{0}]", in(reg) &target) };
 }
 
@@ -230,11 +230,11 @@ struct FarPointer {
     selector: Selector,
 }
 
-/// Sleeps on a queue until `busy` answers false. Signals do not end it
+/// Sleeps on a queue until `busy` returns false. Signals do not end the sleep
 /// (0.11: `sleep_on` in a `while` loop).
 ///
-/// `busy` is asked with interrupts masked, so a wake-up between the question
-/// and the sleep cannot be lost.
+/// `busy` is called with interrupts masked, so a wake-up between the call and the
+/// sleep cannot be lost.
 pub fn sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
     let flags = system::save_flags_and_cli();
     while busy() {
@@ -243,12 +243,12 @@ pub fn sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
     system::restore_flags(flags);
 }
 
-/// Sleeps once, until somebody wakes who sleeps on the queue or, if it is
-/// interruptible, a signal comes (0.11: `sleep_on`). Interrupts are masked.
+/// Sleeps once: until somebody wakes the queue, or until a signal comes if the
+/// sleep is interruptible (0.11: `sleep_on`). Interrupts are masked.
 pub fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
-    let (word, bit) = place_in(queue, task);
+    let (word, bit) = sleeper_bit(queue, task);
     word.fetch_or(bit, Relaxed);
     task.set_state(state);
     schedule_asleep();
@@ -257,14 +257,15 @@ pub fn sleep_on(queue: &WaitQueue, state: State) {
 }
 
 /// The word and the bit that say whether a task sleeps on a queue.
-pub fn place_in<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
+pub fn sleeper_bit<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
     (
         &queue.sleepers[task.number() / 32],
         1 << (task.number() % 32),
     )
 }
 
-/// Wakes all who sleep on a queue (0.11: `wake_up`). Interrupt handlers may.
+/// Wakes all tasks that sleep on a queue (0.11: `wake_up`). Interrupt handlers may
+/// call it.
 pub fn wake_up(queue: &WaitQueue) {
     if queue.is_empty() {
         return;
@@ -281,8 +282,8 @@ pub fn wake_up(queue: &WaitQueue) {
     }
 }
 
-/// The idle task's life: clears pages, so that page faults need not, and waits
-/// for an interrupt to make somebody runnable.
+/// What the idle task does: it clears pages, so that page faults need not, and
+/// waits until an interrupt makes a task runnable.
 pub fn idle() {
     let somebody_waits = || RUNNABLE[0].get() & !1 | RUNNABLE[1].get() | PENDING_WORK.get() != 0;
     while memory::clear_free_page(somebody_waits) {}
@@ -294,10 +295,10 @@ pub fn idle() {
     schedule();
 }
 
-/// Gives a new child half of what the current task has left of its time slice,
-/// so that no time comes from forking (0.11 gave it a whole one, and took
-/// none). A single tick stays with the parent: the child waits for the next
-/// time slice.
+/// Gives a new child half of what the current task has left of its time slice, so
+/// that a task gains no time by forking (0.11 gave the child a whole time slice,
+/// and took nothing). The parent keeps a single tick: the child then waits for the
+/// next time slice.
 pub fn share_time(child: &Task) {
     let parent = current();
     let half = parent.counter.get() / 2;
@@ -305,16 +306,16 @@ pub fn share_time(child: &Task) {
     parent.counter.add(half.wrapping_neg());
 }
 
-/// What a task that ends has left goes back to its parent, up to a whole time
-/// slice: or a shell would lose half of its time to each command.
+/// Gives the parent what a task that ends has left, up to a whole time slice.
+/// Without this a shell would lose half of its time to each command.
 pub fn give_time_back(task: &Task, parent: &Task) {
     let (left, has) = (task.counter.take(), parent.counter.get());
     let most = parent.priority.get().max(has);
     parent.counter.set((has + left).min(most));
 }
 
-/// Sends SIGALRM to the current task after `seconds`, 0 for never; gives the
-/// seconds that were left of an earlier alarm, rounded up.
+/// Sends SIGALRM to the current task after `seconds`, or never if that is 0.
+/// Returns the seconds that were left of an earlier alarm, rounded up.
 pub fn set_alarm(seconds: u32) -> u32 {
     let flags = system::save_flags_and_cli();
     let left = current().alarm().seconds_left(jiffies());
@@ -326,15 +327,15 @@ pub fn set_alarm(seconds: u32) -> u32 {
 }
 
 /// Wakes the current task after `ticks` if it sleeps interruptibly then; `None`
-/// for never (0.12: `current->timeout`). It may be woken early if that is more
-/// than [`timer::MOST_TICKS`].
+/// means never (0.12: `current->timeout`). It may wake early if that is more than
+/// [`timer::MOST_TICKS`].
 pub fn set_timeout(ticks: Option<u32>) {
     let tick = ticks.map_or(0, |ticks| timer::after(jiffies(), ticks));
     current().timeout.set(tick);
     look_at(tick);
 }
 
-/// Has the clock look at `tick`, unless that is 0.
+/// Makes the clock look for what is due at `tick`, unless that is 0.
 pub fn look_at(tick: u32) {
     if tick != 0 && timer::has_come(tick, NEXT_ALARM.get()) {
         NEXT_ALARM.set(tick);

@@ -2,17 +2,18 @@
 //! The memory of the calling program (0.11: `include/asm/segment.h`,
 //! `verify_area`).
 //!
-//! A program names memory by offsets in its data segment. Nothing here trusts
-//! one: [`verify_area`] checks it against the segment's size and makes every
-//! page of it present, and writable if it is to be written, before a byte is
-//! moved. After that the copy itself cannot fault, so it may run while a
-//! spinning lock is held; `verify_area` may sleep (it loads pages from disk),
-//! so it may not.
+//! A program names memory by offsets in its data segment. No offset is trusted:
+//! [`verify_area`] checks it against the segment's size and makes every page
+//! present, and writable if it is to be written, before a byte is moved. After that
+//! the copy itself cannot fault, so it may run while a spinning lock is held.
+//! `verify_area` loads pages from disk and so may sleep; it may not run while such
+//! a lock is held.
 //!
-//! While the kernel works for a task, `fs` holds that task's data selector
-//! (17h): copies go through it as in 0.11.
+//! While the kernel works for a task, the register `fs` has that task's data
+//! selector (17h), and all copies use it as in 0.11.
 
 use crate::fault;
+use crate::fault::PageFault;
 use crate::sched::{self, Task, current};
 use abi::limits::PATH_MAX;
 use abi::pod::Pod;
@@ -23,9 +24,8 @@ use core::mem::MaybeUninit;
 use fs::platform::UserBuffer;
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE};
-use mm::page::PageFault;
 
-/// What is going to be done with a piece of the program's memory.
+/// What the kernel is going to do with a piece of the program's memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
     /// The kernel reads it.
@@ -34,11 +34,11 @@ pub enum Access {
     Write,
 }
 
-/// Makes `size` bytes at `address` usable; `EFAULT` if they are not all the
-/// program's, `ENOMEM` if there is no page for them. May sleep.
+/// Prepares `size` bytes at `address` for the access. `EFAULT` if not all of them
+/// belong to the program, `ENOMEM` if there is no page for them. May sleep.
 pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
     let in_page = address.0 as usize % PAGE_SIZE;
-    // Nearly always all is in one page, which is there.
+    // Nearly always all bytes are in one page that is present.
     if address.0 < TASK_SIZE && (1..=PAGE_SIZE - in_page).contains(&size) {
         let page = current().base().0 + (address.0 - in_page as u32);
         return verify_page(access, LinearAddress(page));
@@ -53,8 +53,8 @@ fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()>
     if end > TASK_SIZE as usize {
         return Err(Errno::EFAULT);
     }
-    // Offsets are compared, not linear addresses: the segment of the last task
-    // ends where 32 bits do.
+    // Offsets are compared, not linear addresses, because the segment of the last
+    // task ends at 4 GB.
     let base = current().base().0;
     let mut page = address.0 as usize & !(PAGE_SIZE - 1);
     while page < end {
@@ -80,7 +80,7 @@ fn is_usable(access: Access, address: LinearAddress) -> bool {
     }
 }
 
-/// Does what the access itself would do: faults until it can be made.
+/// Handles the faults that the access would cause, until it is possible.
 #[cold]
 fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
@@ -97,8 +97,8 @@ fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Resu
     Ok(())
 }
 
-/// Calls `transfer` for each part of four bytes of a task that lies in one
-/// page, with the bytes in it and where they are. May sleep before each.
+/// Calls `transfer` for each part of a task's four bytes that lies in one page,
+/// with the range of bytes and their address. May sleep before each call.
 fn each_part(
     task: &'static Task,
     access: Access,
@@ -124,8 +124,7 @@ fn each_part(
     Ok(())
 }
 
-/// Copies a word from another task, which must stand still meanwhile. May
-/// sleep.
+/// Copies a word from another task, which must not run meanwhile. May sleep.
 pub fn copy_from_task(task: &'static Task, address: UserAddress, word: &mut [u8; 4]) -> Result<()> {
     each_part(task, Access::Read, address, |part, at| {
         let to = &mut word[part];
@@ -135,41 +134,41 @@ pub fn copy_from_task(task: &'static Task, address: UserAddress, word: &mut [u8;
     })
 }
 
-/// Copies a word to another task, which must stand still meanwhile. A page
-/// that others use too is copied first. May sleep.
+/// Copies a word to another task, which must not run meanwhile. A page that other
+/// tasks share is copied first. May sleep.
 pub fn copy_to_task(task: &'static Task, address: UserAddress, word: &[u8; 4]) -> Result<()> {
     each_part(task, Access::Write, address, |part, at| {
         let from = &word[part];
-        // SAFETY: as above; the page may be written, it is the task's alone,
-        // and no memory of Rust's.
+        // SAFETY: as in `copy_from_task`. The page may be written, only the task
+        // has it, and Rust has nothing in it.
         unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), at, from.len()) };
     })
 }
 
-/// Copies to the program (0.11: `put_fs_byte` and its kin). May sleep.
+/// Copies to the program (0.11: `put_fs_byte` and the like). May sleep.
 pub fn copy_to_user(address: UserAddress, bytes: &[u8]) -> Result<()> {
     verify_area(Access::Write, address, bytes.len())?;
     put_fs(address, bytes);
     Ok(())
 }
 
-/// Copies from the program (0.11: `get_fs_byte` and its kin). May sleep.
+/// Copies from the program (0.11: `get_fs_byte` and the like). May sleep.
 pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
     verify_area(Access::Read, address, bytes.len())?;
-    // SAFETY: verified above; the destination is borrowed exclusively.
+    // SAFETY: the source was verified; the destination is borrowed exclusively.
     unsafe { get_fs(address, bytes.as_mut_ptr(), bytes.len()) };
     Ok(())
 }
 
-/// Copies what is in memory now of the bytes at `address`, no further than its
-/// page; the others stay as they are. Never sleeps.
+/// Copies the bytes at `address` that are in memory now, at most to the end of the
+/// page; the rest of `bytes` stays as it is. Never sleeps.
 pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
     if address.0 >= TASK_SIZE || !memory::is_readable(LinearAddress(current().base().0 + address.0))
     {
         return;
     }
     let count = bytes.len().min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
-    // SAFETY: these bytes of one page are the program's and present; the
+    // SAFETY: these bytes of one page belong to the program and are present; the
     // destination is borrowed exclusively.
     unsafe { get_fs(address, bytes.as_mut_ptr(), count) };
 }
@@ -186,17 +185,18 @@ pub fn get_user<T: Pod>(address: UserAddress) -> Result<T> {
     Ok(value)
 }
 
-/// Room for a path. It is not cleared: that would take longer than most paths.
+/// A buffer for a path. It is not cleared, since that would take longer than to
+/// copy most paths.
 pub struct PathBuffer(MaybeUninit<[u8; PATH_MAX]>);
 
 impl PathBuffer {
-    /// Nothing yet.
+    /// An empty buffer.
     #[inline(always)]
     pub const fn new() -> PathBuffer {
         PathBuffer(MaybeUninit::uninit())
     }
 
-    /// Copies a string of the program's; returns it without its NUL.
+    /// Copies a string from the program and returns it without its NUL.
     /// `ENAMETOOLONG` if it has no NUL within [`PATH_MAX`] bytes.
     pub fn get_string(&mut self, address: UserAddress) -> Result<&[u8]> {
         let length = match string_length(address, PATH_MAX) {
@@ -218,7 +218,7 @@ pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     let mut done = 0;
     while done < most {
         let at = UserAddress(address.0.checked_add(done as u32).ok_or(Errno::EFAULT)?);
-        // A page at a time: the next one may not be the program's at all.
+        // One page at a time: the next page may not belong to the program.
         let piece = (PAGE_SIZE - at.0 as usize % PAGE_SIZE).min(most - done);
         verify_area(Access::Read, at, piece)?;
         let length = scan_fs(at, piece);
@@ -230,10 +230,10 @@ pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     Err(Errno::E2BIG)
 }
 
-/// How many bytes stand before the first NUL, `count` if there is none.
+/// Counts the bytes before the first NUL; `count` if there is none.
 fn scan_fs(address: UserAddress, count: usize) -> usize {
     let (left, end): (usize, u32);
-    // SAFETY: the caller has verified the bytes for reading. `es` is back
+    // SAFETY: the caller has verified the bytes for reading. `es` is restored
     // before the compiler's own code runs. The direction flag is clear.
     unsafe {
         asm!(
@@ -254,7 +254,7 @@ fn scan_fs(address: UserAddress, count: usize) -> usize {
     count - left - end as usize
 }
 
-/// The kernel leaves `gs` to the programs.
+/// The selector in `gs`, which the kernel leaves to the program.
 pub fn read_gs() -> u32 {
     let gs: u32;
     // SAFETY: reading a segment register changes nothing.
@@ -266,8 +266,8 @@ pub fn read_gs() -> u32 {
 fn put_fs(address: UserAddress, bytes: &[u8]) {
     debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);
     // SAFETY: all callers have verified the destination for writing, so it is
-    // inside the segment and does not fault; it is no memory of Rust's. `es`
-    // is back before the compiler's own code runs. `esi` cannot be named as an
+    // inside the segment and does not fault; Rust has nothing there. `es` is
+    // restored before the compiler's own code runs. `esi` cannot be named as an
     // operand, so it is exchanged. The direction flag is clear.
     unsafe {
         asm!(
@@ -297,7 +297,8 @@ fn put_fs(address: UserAddress, bytes: &[u8]) {
 /// The source must have been verified for reading, and `to` be valid for
 /// writing `count` bytes.
 unsafe fn get_fs(address: UserAddress, to: *mut u8, count: usize) {
-    // SAFETY: as the caller says. As above for the registers.
+    // SAFETY: the caller promises that both are valid. The registers are treated as
+    // in `put_fs`.
     unsafe {
         asm!(
             "xchg esi, {source}",
@@ -316,7 +317,7 @@ unsafe fn get_fs(address: UserAddress, to: *mut u8, count: usize) {
     }
 }
 
-/// A buffer of the program's, as `read` and `write` get it.
+/// A buffer of the program, as `read` and `write` get it.
 pub struct UserSlice {
     access: Access,
     address: UserAddress,
@@ -352,8 +353,8 @@ impl UserSlice {
     }
 
     fn advance(&mut self, count: usize) {
-        // Moving more than was prepared would be a bug of the caller's that
-        // could fault in ring 0.
+        // To move more than was prepared would be a bug of the caller, and could
+        // fault in ring 0.
         assert!(count <= self.prepared);
         self.prepared -= count;
         self.remaining -= count;

@@ -2,8 +2,8 @@
 //! What setup.s found out from the BIOS and left at 90000h
 //! (0.11: `EXT_MEM_K`, `DRIVE_INFO`, `ORIG_ROOT_DEV` in `init/main.c`).
 //!
-//! [`take`] copies it all in the first moments of `main`; afterwards the
-//! memory it lay in is given away.
+//! [`take`] copies it all at the beginning of `main`; afterwards its memory is
+//! given away.
 //!
 //! ```text
 //! 90000  cursor column, row (bytes)    90080  drive table 0, 16 bytes
@@ -14,8 +14,8 @@
 //!                                      90C00  memory map: count, entries
 //! ```
 //!
-//! A command line for one start can come in an extension ROM of the machine, as
-//! emulators have them: then the disk's is not looked at.
+//! An emulator can pass a command line for one start in an extension ROM. Then that
+//! of the disk is not used.
 
 mod memory_map;
 
@@ -41,7 +41,7 @@ const ROM_STEP: usize = 2048;
 const ROM_SIGNATURE: u16 = 0xAA55;
 /// What a ROM with a command line has at byte 20h; the line is at byte 200h.
 const ROM_MARK: [u8; 16] = *b"ELEVEN COMMANDS:";
-/// As many as setup.s has room for.
+/// setup.s has room for so many.
 const MOST_RANGES: usize = 64;
 
 /// The text screen as the BIOS left it.
@@ -70,18 +70,18 @@ struct SetupData {
 
 static SETUP: Once<SetupData> = Once::new();
 
-/// Reads what a program that is no Rust code has written. `address` is
-/// aligned for `T`.
+/// Reads a value that code outside of Rust has written. `address` is aligned for
+/// `T`.
 fn read<T: Pod>(address: usize) -> T {
     let Some(pointer) = NonNull::new(with_exposed_provenance_mut(address)) else {
         return T::zeroed();
     };
-    // SAFETY: physical memory below 1 MB, which nothing else uses yet and which
-    // is mapped at its own address; any bytes are a value of a `Pod`.
+    // SAFETY: this is physical memory below 1 MB, which nothing else uses yet and
+    // which is mapped at its own address. Any bytes are a value of a `Pod`.
     unsafe { VolatilePtr::new_read_only(pointer) }.read()
 }
 
-/// Copies everything. First thing in `main`.
+/// Copies everything. `main` calls this first.
 pub fn take() {
     SETUP.call_once(|| SetupData {
         screen: ScreenInfo {
@@ -99,7 +99,7 @@ pub fn take() {
     });
 }
 
-/// Where a ROM has a command line, if one does.
+/// The address of a ROM's command line, if a ROM has one.
 fn rom_command_line() -> Option<usize> {
     let has_line = |rom: &usize| {
         read::<u16>(*rom) == ROM_SIGNATURE && read::<[u8; 16]>(rom + 0x20) == ROM_MARK
@@ -138,22 +138,22 @@ pub fn usable_memory() -> impl Iterator<Item = Range<u32>> {
     )
 }
 
-/// The kernel command line: words, separated by blanks. Nothing if it is not
+/// The kernel command line: words, separated by blanks. It is empty if it is not
 /// text.
 pub fn command_line() -> &'static str {
     let bytes = &setup().command_line;
-    // Task 1 has as much room for it, with a NUL.
+    // Task 1 has room for as many bytes, with a NUL.
     let end = bytes.iter().position(|&byte| byte == 0);
     let text = &bytes[..end.unwrap_or(bytes.len() - 1)];
     core::str::from_utf8(text).unwrap_or_default().trim()
 }
 
-/// What it asks for.
+/// The command line, parsed.
 pub fn parameters() -> CommandLine<'static> {
     CommandLine::parse(command_line(), &mut |_| ())
 }
 
-/// Has `tell` say what is left out of the command line.
+/// Calls `tell` for each word of the command line that is ignored.
 pub fn check_command_line(mut tell: impl FnMut(core::fmt::Arguments<'_>)) {
     if core::str::from_utf8(&setup().command_line).is_err() {
         tell(format_args!("Command line left out: it is not text"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Signals of the current task: what to do about them, and doing it
-//! (0.11: `kernel/signal.c`).
+//! Signals of the current task: the calls that set their actions, and the actions
+//! themselves (0.11: `kernel/signal.c`).
 //!
 //! [`do_pending_work`] runs on the way back to ring 3, and calls [`do_signal`] for
 //! each signal. That either ends or stops the task, or lets ring 3 go on in the
@@ -34,7 +34,7 @@ pub fn sys_sgetmask() -> Result<u32> {
     Ok(current().blocked.get())
 }
 
-/// `ssetmask`: blocks exactly these; returns what was blocked before.
+/// `ssetmask`: blocks exactly these signals; returns the old mask.
 pub fn sys_ssetmask(mask: u32) -> Result<u32> {
     let task = current();
     let old = task.blocked.get();
@@ -48,14 +48,15 @@ fn block(task: &Task, mask: SignalSet) {
     note_pending(task);
 }
 
-/// A signal that was blocked or ignored may have been let in.
+/// Called when a signal may have become pending, because it is no longer blocked or
+/// ignored.
 fn note_pending(task: &Task) {
     if task.pending_signals() != 0 {
         PENDING_WORK.set_bits(Work::Signal as u32);
     }
 }
 
-/// `sigpending`: stores the signals that wait for being let in.
+/// `sigpending`: stores the signals that were sent and are blocked.
 pub fn sys_sigpending(set: UserAddress) -> Result<u32> {
     let task = current();
     put_user(set, &(task.signal.get() & task.blocked.get()))?;
@@ -125,7 +126,7 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     let old = task.blocked.get();
     block(task, SignalSet(mask));
     while task.pending_signals() == 0 {
-        // Ends with EINTR only, which is what is returned below.
+        // This ends only with EINTR, which is returned below.
         let _ = interruptible_sleep_while(&NEVER, &mut || true);
     }
     task.saved_mask.set(old);
@@ -153,7 +154,7 @@ pub extern "C" fn do_pending_work(registers: &mut Registers) {
     }
 }
 
-/// Interrupts come between the pieces.
+/// Interrupts are taken between the pieces of this work.
 #[cold]
 fn go_on_editing() {
     let flags = system::save_flags_and_cli();
@@ -162,7 +163,7 @@ fn go_on_editing() {
     system::restore_flags(flags);
 }
 
-/// Acts on a signal that is pending and let in.
+/// Acts on a pending signal.
 pub fn do_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     if stops_untraced(task, signal) {
         stop_unless_orphaned(signal);
@@ -206,8 +207,8 @@ fn default_action(signal: Signal) {
     }
 }
 
-/// Lets ring 3 go on in the handler. A stack that cannot take the frame, or a
-/// handler outside the segment, ends the task.
+/// Makes ring 3 go on in the handler. If the stack cannot take the frame, or the
+/// handler is outside the segment, the task ends.
 fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut Registers) {
     let flags = action.flags();
     if flags.contains(SignalFlags::SA_ONESHOT) {
@@ -222,22 +223,22 @@ fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut
         _ => do_exit(WaitStatus::from_signal(Signal::SIGSEGV)),
     }
     registers.eip = action.sa_handler.0;
-    // Compiled code expects the direction flag clear, and single steps are the
-    // program's, not the handler's. The restorer brings both back.
+    // Compiled code expects a clear direction flag, and only the program is
+    // stepped, not the handler. The restorer brings both flags back.
     registers.eflags &= !(EFLAGS_TF | EFLAGS_DF);
     task.has_saved_mask.set(0);
     block(task, SignalSet(task.blocked.get() | action.sa_mask.0));
 }
 
-/// Pushes what the restorer takes off again; the mask only if there is one to
-/// take back.
+/// Pushes the frame that the restorer pops again. It has a mask only if one is to
+/// be restored.
 fn push_frame(
     task: &Task,
     signal: Signal,
     action: &Sigaction,
     registers: &mut Registers,
 ) -> Result<()> {
-    // After `sigsuspend` it is the mask from before it that comes back.
+    // After `sigsuspend` the mask from before that call comes back.
     let mask = match task.has_saved_mask.get() {
         0 => task.blocked.get(),
         _ => task.saved_mask.get(),

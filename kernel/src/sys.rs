@@ -34,7 +34,7 @@ macro_rules! not_implemented {
     };
 }
 
-// Numbers that are given out but have nothing behind them.
+// Calls that have a number but do nothing.
 not_implemented! {
     sys_break();
     sys_prof();
@@ -57,7 +57,7 @@ pub fn sys_ftime(timeb: UserAddress) -> Result<u32> {
     Ok(0)
 }
 
-/// `time`: seconds since 1970; stored too if `time` is not null.
+/// `time`: returns the seconds since 1970, and stores them if `time` is not null.
 pub fn sys_time(time: UserAddress) -> Result<u32> {
     let now = sched::current_time();
     if !time.is_null() {
@@ -66,7 +66,7 @@ pub fn sys_time(time: UserAddress) -> Result<u32> {
     Ok(now)
 }
 
-/// `stime`: sets the clock. `EPERM` for all but the super-user.
+/// `stime`: sets the clock. `EPERM` if the caller is not the super-user.
 pub fn sys_stime(time: UserAddress) -> Result<u32> {
     require_super_user()?;
     sched::set_current_time(get_user(time)?);
@@ -117,9 +117,8 @@ pub fn sys_times(tms: UserAddress) -> Result<u32> {
     Ok(sched::jiffies())
 }
 
-/// `brk`: moves the end of the heap; returns where it is now. An end that is
-/// not possible, or for which there are not enough free pages now, changes
-/// nothing.
+/// `brk`: moves the end of the heap, and returns where it is now. If that end is
+/// not possible, or there are too few free pages, nothing changes.
 pub fn sys_brk(end_data: u32) -> Result<u32> {
     let task = current();
     // 0.11 keeps 16 KB free below the stack.
@@ -135,8 +134,8 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
     Ok(task.brk.get())
 }
 
-/// `setpgid`: moves a process of the caller's session (itself or a child)
-/// into a group; 0 means the caller, the process itself.
+/// `setpgid`: moves a process of the caller's session (itself or a child) into a
+/// group; `pid` 0 means the caller, `pgid` 0 the process's own number.
 pub fn sys_setpgid(pid: u32, pgid: i32) -> Result<u32> {
     let me = current();
     let pid = if pid == 0 { me.pid.get() } else { pid };
@@ -172,7 +171,7 @@ pub fn sys_setsid() -> Result<u32> {
     let task = current();
     let pid = task.pid.get();
     if task.leader.get() != 0 || sched::tasks().any(|other| other.pgrp.get() == pid) {
-        // Init is its own group from the start and may call this once.
+        // Init leads its own group from the start, but may call this once.
         if task.leader.get() != 0 || pid != 1 {
             return Err(Errno::EPERM);
         }
@@ -197,7 +196,7 @@ const fn field(text: &str) -> [u8; 9] {
     field
 }
 
-/// `uname`. Programs of the time look for Linux; who it is says `version`.
+/// `uname`. Programs of 1991 look for Linux; `version` says that this is Eleven.
 pub fn sys_uname(utsname: UserAddress) -> Result<u32> {
     let nodename = *HOST_NAME.lock();
     let value = Utsname {
@@ -221,14 +220,14 @@ pub fn sys_sethostname(name: UserAddress, length: u32) -> Result<u32> {
     Ok(0)
 }
 
-/// `setuid`: the super-user sets both ids; others may make the effective id
+/// `setuid`: the super-user sets both ids. All others can set the effective id to
 /// the real one.
 pub fn sys_setuid(uid: Uid) -> Result<u32> {
     let fs = &current().fs;
     set_id(uid.0.into(), &fs.uid, &fs.euid)
 }
 
-/// `setgid`: likewise.
+/// `setgid`: the same for the group.
 pub fn sys_setgid(gid: Gid) -> Result<u32> {
     let fs = &current().fs;
     set_id(gid.0.into(), &fs.gid, &fs.egid)
@@ -243,7 +242,7 @@ fn set_id(id: u32, real: &AtomicWord, effective: &AtomicWord) -> Result<u32> {
     Ok(0)
 }
 
-/// A process that gets other ids may know what its new user may not.
+/// Sets both ids. A process that gets other ids may know what its new user may not.
 fn set_both(real: &AtomicWord, effective: &AtomicWord, ids: (u32, u32)) {
     if (real.get(), effective.get()) != ids {
         current().guarded.set(1);
@@ -252,9 +251,9 @@ fn set_both(real: &AtomicWord, effective: &AtomicWord, ids: (u32, u32)) {
     effective.set(ids.1);
 }
 
-/// `getgroups`: stores the caller's supplementary groups, 16 bits each, and
-/// tells how many there are; only that with `size` 0. `EINVAL` if there are
-/// more than `size`.
+/// `getgroups`: stores the caller's supplementary groups, 16 bits each, and returns
+/// how many there are. With `size` 0 it stores nothing. `EINVAL` if there are more
+/// than `size`.
 pub fn sys_getgroups(size: u32, list: UserAddress) -> Result<u32> {
     let mut groups = [0; NGROUPS_MAX];
     let count = current().fs.supplementary_groups(&mut groups);
@@ -267,8 +266,8 @@ pub fn sys_getgroups(size: u32, list: UserAddress) -> Result<u32> {
     Ok(count as u32)
 }
 
-/// `setgroups`: sets them. For the super-user. `EINVAL` for more than
-/// [`NGROUPS_MAX`].
+/// `setgroups`: sets them. `EPERM` if the caller is not the super-user, `EINVAL`
+/// for more than [`NGROUPS_MAX`].
 pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
     require_super_user()?;
     let size = size as usize;
@@ -283,16 +282,16 @@ pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
     Ok(0)
 }
 
-/// `setreuid`: real and effective id; -1 leaves one as it is. Others than the
-/// super-user may only exchange the two or make them the same.
+/// `setreuid`: sets the real and the effective id; -1 leaves an id as it is. All
+/// but the super-user can only exchange the two or make them the same.
 ///
-/// To 0.11 these are an `int` each, of which a task keeps 16 bits.
+/// 0.11 declares both as `int`, and a task keeps 16 bits of each.
 pub fn sys_setreuid(ruid: u32, euid: u32) -> Result<u32> {
     let fs = &current().fs;
     set_two_ids(ruid, euid, &fs.uid, &fs.euid)
 }
 
-/// `setregid`: likewise.
+/// `setregid`: the same for the group.
 pub fn sys_setregid(rgid: u32, egid: u32) -> Result<u32> {
     let fs = &current().fs;
     set_two_ids(rgid, egid, &fs.gid, &fs.egid)

@@ -7,6 +7,7 @@
 //! that the handler declares, and turns the handler's `Result` into `eax`:
 //! this is the one place where an error becomes a number.
 
+use crate::descriptor::Selector;
 use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
 use crate::fork::sys_fork;
@@ -24,7 +25,6 @@ use abi::unistd::number::NR_SYSTEM_CALLS;
 use abi::{Errno, Result};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use mm::descriptor::Selector;
 
 global_asm!(
     interrupt_flag_macros!(),
@@ -40,11 +40,11 @@ global_asm!(
     options(att_syntax),
 );
 
-/// An argument as the handler wants it, from the register it came in. No
-/// value is refused here; what is not possible the handler says.
+/// An argument of the handler's type, made from its register. No value is refused
+/// here; the handler checks it.
 ///
-/// A type that 0.11's headers declare narrower than a register is cut to its
-/// width: compilers of the time leave rubbish above a short argument.
+/// A type that 0.11's headers declare narrower than a register is cut to its width,
+/// because compilers of 1991 leave rubbish above a short argument.
 trait FromRegister {
     fn from_register(register: u32) -> Self;
 }
@@ -84,8 +84,8 @@ low_bits! {
     Gid u8;
 }
 
-/// Calls a handler. Three want the registers themselves; the others take
-/// `ebx ecx edx esi edi`, as many as their row names.
+/// Calls a handler. Two want the registers themselves; the others take as many of
+/// `ebx ecx edx esi` as their row has arguments.
 macro_rules! call {
     ($r:ident sys_fork ()) => {
         sys_fork($r)
@@ -125,7 +125,7 @@ type Entry = extern "fastcall" fn(&mut Registers) -> i32;
 
 macro_rules! table {
     ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
-        /// By number (0.11: `sys_call_table`).
+        /// The calls by number (0.11: `sys_call_table`).
         static SYS_CALL_TABLE: [Entry; NR_SYSTEM_CALLS] = [
             $({
                 extern "fastcall" fn $name(registers: &mut Registers) -> i32 {
@@ -139,8 +139,8 @@ macro_rules! table {
 }
 abi::system_call_table!(table);
 
-/// A system call that its caller's tracer may see, or that is recorded. For the
-/// tracer `eax` is -ENOSYS at the first stop, the result at the second.
+/// A system call whose caller may be traced, or that is recorded. The tracer sees
+/// -ENOSYS in `eax` at the first stop, and the result at the second.
 extern "C" fn do_traced_system_call(registers: &mut Registers) {
     const NO_SUCH_CALL: i32 = Errno::ENOSYS.to_eax();
     let number = registers.error_code as usize;

@@ -3,8 +3,8 @@
 # The system call entry and the way back to ring 3
 # (0.11: kernel/system_call.s).
 #
-# int 80h: number in eax, arguments in ebx ecx edx esi edi. The frame is the
-# one drawn in asm.s. eax comes back with the result, all others as they were.
+# int 80h takes the number in eax and the arguments in ebx ecx edx esi edi. It
+# returns the result in eax and keeps all other registers. asm.s draws the frame.
 # This is the hottest path of the kernel: every instruction counts.
 #
 # AT&T syntax, as in 0.11. Constants in braces come from
@@ -40,14 +40,15 @@ system_call:
         call    *{sys_call_table}(,%eax,4)
         movl    %eax, {eax}(%esp)
 
-# Exceptions from ring 3 come here as well. Interrupts stay masked from the test
-# of PENDING_WORK until ring 3 runs: else one that notes work in between
-# would have to wait for the next.
+# Exceptions from ring 3 come here as well. Interrupts stay masked from the test of
+# PENDING_WORK until ring 3 runs. Work that an interrupt noted in between would have
+# to wait for the next interrupt.
         .globl  ret_to_user
 ret_to_user:
         cli_will_mask
         cli
-# Interrupts from ring 3 come here, and tasks that have never run: both masked.
+# Interrupts from ring 3 come here, and so do tasks that have never run. Interrupts
+# are masked in both cases.
         .globl  ret_to_user_masked
 ret_to_user_masked:
         cmpl    $0, PENDING_WORK
@@ -64,7 +65,7 @@ restore_all:
 return_from_trap:
         iretl
 
-# A task switch is due, or a signal may be waiting. That may take long.
+# A task switch is due, or a signal may be waiting. The work may take long.
 work_pending:
         iret_will_take                  # sti does, that is
         sti
@@ -73,8 +74,8 @@ work_pending:
         addl    $4, %esp
         jmp     ret_to_user
 
-# The entry while some task's tracer wants to see its system calls, or while all
-# are recorded.
+# The entry of system calls while a tracer wants to see some, or while all are
+# recorded.
         .globl  traced_system_call
 traced_system_call:
         enter_system_call

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a task has of being traced; what is done with it is in `ptrace.rs`.
+//! What a task knows of its tracer; `ptrace.rs` works with it.
 #![deny(unsafe_code)]
 
 mod registers;
@@ -8,22 +8,22 @@ pub use registers::UserRegisters;
 use sync::{AtomicWord, Lock};
 
 sync::process_struct! {
-    /// What a task has of all this. All zero: nobody traces it.
+    /// The tracing state of a task. If all is zero, nobody traces it.
     pub struct Trace {
         fresh {
             /// The process id of the tracer, or 0.
             pub tracer: AtomicWord = AtomicWord::new(0),
-            /// 1 while it stands in a stop of its tracer's.
+            /// 1 while it is stopped for its tracer.
             pub stopped: AtomicWord = AtomicWord::new(0),
-            /// 1: the trap flag is the tracer's.
+            /// 1 if the tracer has set the trap flag.
             pub step: AtomicWord = AtomicWord::new(0),
-            /// 1: it stops at the next entry or end of a system call.
+            /// 1 if it stops at the next entry or end of a system call.
             pub system_calls: AtomicWord = AtomicWord::new(0),
-            /// The number of the signal that it goes on with; 0 for none.
+            /// The number of the signal that it goes on with, or 0.
             pub signal: AtomicWord = AtomicWord::new(0),
-            /// 1 while its tracer is at its memory: it may not go on yet.
+            /// 1 while its tracer uses its memory, and it may not go on.
             pub examined: AtomicWord = AtomicWord::new(0),
-            /// What it goes on with, while it stands.
+            /// The registers that it goes on with, while it is stopped.
             pub registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
         }
     }
@@ -36,12 +36,12 @@ impl Trace {
         self.tracer.get() != 0
     }
 
-    /// Whether it stands in a stop that only its tracer and SIGKILL end.
+    /// Whether it is in a stop that only its tracer and SIGKILL end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.get() != 0
     }
 
-    /// Whether its trap flag is not its own.
+    /// Whether the tracer has set its trap flag.
     pub fn is_stepped(&self) -> bool {
         self.step.get() != 0
     }

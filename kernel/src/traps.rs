@@ -7,9 +7,11 @@
 
 use crate::control_registers::cr2;
 use crate::deliver::force_signal;
+use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::descriptor_tables::{self, set_gate};
 use crate::exit::do_exit;
 use crate::fault;
+use crate::fault::PageFault;
 use crate::frame::Registers;
 use crate::irq::{FIRST_IRQ_VECTOR, IRQS, do_irq};
 use crate::latency::interrupt_flag_macros;
@@ -21,8 +23,6 @@ use abi::signal::Signal;
 use abi::sys::wait::WaitStatus;
 use core::arch::global_asm;
 use core::mem::offset_of;
-use mm::descriptor::{Descriptor, Ring, Selector};
-use mm::page::PageFault;
 
 global_asm!(
     interrupt_flag_macros!(),
@@ -52,61 +52,27 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    safe fn divide_error();
-    safe fn debug();
-    safe fn nmi();
-    safe fn int3();
-    safe fn overflow();
-    safe fn bounds();
-    safe fn invalid_op();
-    safe fn device_not_available();
-    safe fn coprocessor_segment_overrun();
-    safe fn invalid_tss();
-    safe fn segment_not_present();
-    safe fn stack_segment();
-    safe fn general_protection();
-    safe fn page_fault();
-    safe fn reserved();
-    safe fn coprocessor_error();
-    safe fn alignment_check();
     safe fn restore_all();
     safe fn return_from_trap();
+    safe static exception_entries: [u32; EXCEPTIONS];
     safe static irq_entries: [u32; IRQS];
 }
 
 /// Exceptions that the processor defines or reserves.
-const EXCEPTIONS: u8 = 32;
+const EXCEPTIONS: usize = 32;
 
 /// Fills the IDT (0.11: `trap_init`). `cr3` is for the double fault's task.
 pub fn trap_init(cr3: u32) {
-    use Ring::{Kernel, User};
-    for vector in 0..EXCEPTIONS {
-        set_gate(vector, Descriptor::trap_gate(address_of(reserved), Kernel));
+    for (vector, &entry) in (0..).zip(&exception_entries) {
+        let gate = match vector {
+            // A program may raise int3, overflow and bounds by an instruction.
+            3..=5 => Descriptor::trap_gate(entry, Ring::User),
+            // cr2 must be read before another page fault can happen.
+            14 => Descriptor::interrupt_gate(entry),
+            _ => Descriptor::trap_gate(entry, Ring::Kernel),
+        };
+        set_gate(vector, gate);
     }
-    // Those of ring 3 a program may raise by an instruction of its own.
-    let gates: [(u8, unsafe extern "C" fn(), Ring); 16] = [
-        (0, divide_error, Kernel),
-        (1, debug, Kernel),
-        (2, nmi, Kernel),
-        (3, int3, User),
-        (4, overflow, User),
-        (5, bounds, User),
-        (6, invalid_op, Kernel),
-        (7, device_not_available, Kernel),
-        (9, coprocessor_segment_overrun, Kernel),
-        (10, invalid_tss, Kernel),
-        (11, segment_not_present, Kernel),
-        (12, stack_segment, Kernel),
-        (13, general_protection, Kernel),
-        (15, reserved, Kernel),
-        (16, coprocessor_error, Kernel),
-        (17, alignment_check, Kernel),
-    ];
-    for (vector, entry, ring) in gates {
-        set_gate(vector, Descriptor::trap_gate(address_of(entry), ring));
-    }
-    // cr2 must be read before another page fault can happen.
-    set_gate(14, Descriptor::interrupt_gate(address_of(page_fault)));
     for (line, entry) in irq_entries.iter().enumerate() {
         set_gate(
             FIRST_IRQ_VECTOR + line as u8,
@@ -122,12 +88,12 @@ fn address_of(entry: unsafe extern "C" fn()) -> u32 {
     entry as usize as u32
 }
 
-/// A fault: a signal for ring 3, the end for ring 0 (0.11: `die`).
+/// Ends a fault: ring 3 gets a signal, ring 0 panics (0.11: `die`).
 fn die(name: &str, registers: &Registers, signal: Signal) {
     if registers.is_from_user() {
         force_signal(signal, current());
     } else if returning_to_user(registers) {
-        // The program had set registers that ring 3 cannot have: its fault.
+        // It is the program's fault: it had set registers that ring 3 cannot have.
         // Interrupts are masked here until ring 3 runs.
         asm::system::sti();
         do_exit(WaitStatus::from_signal(signal));
@@ -144,7 +110,7 @@ fn returning_to_user(registers: &Registers) -> bool {
     (address_of(restore_all)..=address_of(return_from_trap)).contains(&registers.eip)
 }
 
-/// Exceptions about which nothing else is to be done.
+/// Makes the handlers of exceptions that only become a signal.
 macro_rules! faults {
     ($(fn $handler:ident: $name:literal, $signal:ident;)*) => {
         $(extern "C" fn $handler(registers: &mut Registers) {
@@ -177,8 +143,8 @@ extern "C" fn do_nmi(_registers: &mut Registers) {
     crate::printk!("NMI: memory or the bus reports an error; going on\n");
 }
 
-/// An instruction for the coprocessor, which another task used or which is not
-/// there.
+/// An instruction for the coprocessor, which another task used last or which does
+/// not exist.
 extern "C" fn do_device_not_available(registers: &mut Registers) {
     if !registers.is_from_user() {
         die("device not available", registers, Signal::SIGFPE);

@@ -13,16 +13,13 @@
 //!         |.|kernel|buffers|pages|   |kernel stacks, guarded|
 //! ```
 //!
-//! The calling sequence of a page's life is `get_free_page` → `put_page` →
-//! (fork: `copy_page_tables`, then `do_wp_page` at the first write) →
-//! `free_page_tables`.
+//! A page's life is `get_free_page` → `put_page` → (fork: `copy_page_tables`, then
+//! `do_wp_page` at the first write) → `free_page_tables`.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(all(not(target_os = "none"), not(test)))]
 extern crate std;
 
-pub mod descriptor;
 pub mod memory;
-pub mod page;
 
 pub use memory::{LinearAddress, PAGE_SIZE, Page, PhysicalAddress};

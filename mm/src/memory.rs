@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Physical pages, page tables, copy-on-write (0.11: `mm/memory.c`).
 //!
-//! * A free page is taken with [`get_free_page`]; it is an owned [`Page`] and
-//!   goes back when dropped.
+//! * [`get_free_page`] takes a free page; it is an owned [`Page`] and goes back
+//!   when it is dropped.
 //! * [`put_page`] hands a page over to a page table. From then on `MEM_MAP`
 //!   counts how many page table entries refer to it.
-//! * [`copy_page_tables`] lets a new task refer to the pages of an old one,
-//!   both without write permission; [`do_wp_page`] gives the first that writes
-//!   a copy of its own.
+//! * [`copy_page_tables`] lets a new task refer to the pages of an old one, both
+//!   without write permission; [`do_wp_page`] gives the first task that writes a
+//!   copy of its own.
 //! * [`free_page_tables`] drops all references of a task.
 //!
-//! All page tables hang below one page directory. A change becomes visible to
-//! the processor when its translation cache is told: single pages here, whole
-//! ranges by [`invalidate`].
+//! All page tables hang below one page directory. A change becomes visible to the
+//! processor only when its translation cache is told: single pages by
+//! `invalidate_page`, whole ranges by [`invalidate`].
 //!
 //! On the host "physical memory" is an array, so that all of this is tested
 //! without an emulator.
@@ -25,6 +25,7 @@ mod physical;
 mod physical;
 mod table;
 
+pub use abi::limits::TASK_SIZE;
 pub use frames::{
     Page, available_pages, calc_mem, clear_free_page, get_free_page, get_stale_page, keep_reserve,
     mem_init,
@@ -38,11 +39,9 @@ use sync::AtomicWord;
 use table::PageTable;
 
 /// Bytes in a page.
-pub const PAGE_SIZE: usize = 4096;
-/// Linear memory of one task: 64 MB.
-pub const TASK_SIZE: u32 = 0x0400_0000;
-/// Physical memory from here on is not used. What lies between here and the
-/// end of slot 0 is linear room for the kernel stacks.
+pub const PAGE_SIZE: usize = abi::limits::PAGE_SIZE as usize;
+/// Physical memory from this address on is not used. The linear addresses from here
+/// to the end of slot 0 are for the kernel stacks.
 pub const PHYSICAL_LIMIT: u32 = 0x03C0_0000;
 /// Where the kernel stacks are mapped.
 pub const KERNEL_STACKS: LinearAddress = LinearAddress(PHYSICAL_LIMIT);
@@ -63,16 +62,16 @@ static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new(
 /// The end of the memory that slot 0 maps.
 static END: AtomicWord = AtomicWord::new(0);
 
-/// Which groups of 32 entries of a page table have been used: bit `g` stands
-/// for the entries from `32 * g` on. By the number of the table's page. Most
-/// of a table is empty; fork and exit need not look at all of it.
+/// Which groups of 32 entries of a page table have been used: bit `g` stands for
+/// the entries from `32 * g` on. The index is the number of the table's page. Most
+/// of a table is empty, so fork and exit need not look at all of it.
 static USED_GROUPS: [AtomicWord; PAGES] = [const { AtomicWord::new(0) }; PAGES];
-/// The same for the kernel's own tables, of the entries that ring 3 may use.
+/// The same for the kernel's own tables, for the entries that ring 3 may use.
 static KERNEL_USED_GROUPS: [AtomicWord; KERNEL_TABLES] =
     [const { AtomicWord::new(0) }; KERNEL_TABLES];
 const GROUP: usize = 32;
 
-/// A page table and what is known about it.
+/// A page table and its used groups.
 #[derive(Clone, Copy)]
 struct Table {
     entries: &'static PageTable,
@@ -82,7 +81,7 @@ struct Table {
 impl Table {
     /// The page table in a physical page.
     ///
-    /// Only pages that `table_for` took for a page table may be named.
+    /// `frame` must be a page that `table_for` has made a page table.
     fn at(frame: PhysicalAddress) -> Table {
         // SAFETY: the page lies in mapped physical memory and is aligned; any
         // bit pattern is a valid table of atomics, and nobody holds a plain
@@ -120,9 +119,9 @@ impl Table {
     }
 }
 
-/// Maps physical memory below `end` into slot 0, all but page 0, for ring 0
-/// only (0.11: `setup_paging`). Paging itself is switched on by the caller.
-/// Returns what belongs into `cr3`.
+/// Maps physical memory below `end`, without page 0, into slot 0 for ring 0 only
+/// (0.11: `setup_paging`). Returns the value for `cr3`; the caller switches paging
+/// on.
 pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     for (index, table) in KERNEL_PAGE_TABLES.iter().enumerate() {
         PAGE_DIRECTORY.set(index, Entry::new(physical::address(table), TABLE_FLAGS));
@@ -145,16 +144,16 @@ pub fn end() -> PhysicalAddress {
     PhysicalAddress(END.get())
 }
 
-/// Lets ring 3 read, but nobody write, the kernel's pages from `start` up to
-/// `end`. Tasks 0 and 1 run code of the kernel's own there before the first
-/// `execve`; the segments of all others do not reach slot 0.
+/// Lets ring 3 read the kernel's pages from `start` up to `end`, which nobody can
+/// write. Tasks 0 and 1 run the kernel's own code there before the first `execve`;
+/// the segments of all other tasks do not reach slot 0.
 pub fn expose_kernel_text(start: LinearAddress, end: LinearAddress) {
     expose(start, end, PageFlags::PRESENT | PageFlags::USER);
 }
 
-/// Lets ring 3 use the pages from `start` up to `end`, which stay the kernel's.
-/// Only for an emulator that reads a task's TSS with the rights of ring 3:
-/// nothing but the limits of the segments keeps a program from writing there.
+/// Lets ring 3 use the pages from `start` up to `end`, which still belong to the
+/// kernel. This is only for an emulator that reads a task's TSS with the rights of
+/// ring 3: then only the limits of the segments keep a program from writing there.
 pub fn expose_tss(start: LinearAddress, end: LinearAddress) {
     expose(start, end, USER_PAGE | PageFlags::KERNEL);
 }
@@ -168,7 +167,7 @@ fn expose(start: LinearAddress, end: LinearAddress, flags: PageFlags) {
     }
 }
 
-/// Takes away the page below a kernel stack, so that running off it faults.
+/// Unmaps the page below a kernel stack, so that a stack overflow faults.
 pub fn protect_guard(address: LinearAddress) {
     KERNEL_PAGE_TABLES[address.directory_index()].set(address.table_index(), Entry::NONE);
     invalidate_page(address);
@@ -177,7 +176,7 @@ pub fn protect_guard(address: LinearAddress) {
 /// Tells the processor that one page's entry changed.
 fn invalidate_page(_address: LinearAddress) {
     #[cfg(target_os = "none")]
-    // SAFETY: forgetting a translation is always allowed; it is looked up again.
+    // SAFETY: the processor may always forget a translation; it looks it up again.
     unsafe {
         core::arch::asm!("invlpg [{0}]", in(reg) _address.0, options(nostack, preserves_flags))
     };
@@ -186,7 +185,7 @@ fn invalidate_page(_address: LinearAddress) {
 /// Tells the processor that many entries changed (0.11: `invalidate`).
 pub fn invalidate() {
     #[cfg(target_os = "none")]
-    // SAFETY: loading cr3 with what it holds only forgets translations.
+    // SAFETY: loading cr3 with its own value only forgets translations.
     unsafe {
         core::arch::asm!("mov {0}, cr3", "mov cr3, {0}", out(reg) _, options(nostack, preserves_flags))
     };
@@ -210,7 +209,7 @@ fn existing_table(address: LinearAddress) -> Option<Table> {
     entry.is_present().then(|| Table::at(entry.frame()))
 }
 
-/// The table that maps `address`, made if need be.
+/// The table that maps `address`; it is made if there is none.
 fn table_for(address: LinearAddress) -> Result<Table> {
     if let Some(existing) = existing_table(address) {
         return Ok(existing);
@@ -232,7 +231,7 @@ pub fn is_readable(address: LinearAddress) -> bool {
     lookup(address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
 }
 
-/// Whether ring 3 may write the page. One that may counts as written from now
+/// Whether ring 3 may write the page. If so, the page counts as written from now
 /// on: the kernel is about to write it, perhaps after a sleep, and meanwhile
 /// [`try_to_share`] must not take the permission away.
 #[inline]
@@ -248,8 +247,8 @@ pub fn claim_for_writing(address: LinearAddress) -> bool {
     writable
 }
 
-/// Maps a page at a user address that has none; writable (0.11: `put_page`).
-/// `ENOMEM` when there is no page for the page table; the page is then freed.
+/// Maps a writable page at a user address that has none (0.11: `put_page`).
+/// `ENOMEM` if there is no page for the page table; then the page is freed.
 pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
     let table = table_for(address)?;
     debug_assert!(!table.get(address.table_index()).is_present());
@@ -272,7 +271,7 @@ pub fn get_empty_page(address: LinearAddress) -> Result<()> {
     put_page(get_free_page().ok_or(Errno::ENOMEM)?, address)
 }
 
-fn release(table: Table, index: usize) {
+fn unmap(table: Table, index: usize) {
     let entry = table.get(index);
     if entry.is_present() {
         table.set(index, Entry::NONE);
@@ -280,9 +279,9 @@ fn release(table: Table, index: usize) {
     }
 }
 
-/// Frees the pages and page tables of a task's whole slot
-/// (0.11: `free_page_tables`). Calls `between` after each few pages; it may let
-/// other tasks run, which then do not find the pages of this slot.
+/// Frees the pages and page tables of a task's whole slot (0.11:
+/// `free_page_tables`). Calls `between` after each few pages. It may let other
+/// tasks run, which do not find the pages of this slot any more.
 pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
     debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
     let first = base.directory_index();
@@ -296,18 +295,18 @@ pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
     invalidate();
 }
 
-/// Frees the pages of a page table, and the table, which then is all zeroes.
+/// Frees the pages of a page table, and then the table, which has only zeroes.
 fn free_page_table(frame: PhysicalAddress, between: impl Fn()) {
     let table = Table::at(frame);
     for group in table.used() {
-        group.for_each(|index| release(table, index));
+        group.for_each(|index| unmap(table, index));
         between();
     }
     table.used_groups.set(0);
     add_clean_page(frame);
 }
 
-/// Frees the pages of a slot between two addresses; the tables stay. Calls
+/// Frees the pages of a slot between two addresses, and keeps the tables. Calls
 /// `between` as [`free_page_tables`] does.
 pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) {
     let mut address = start.page();
@@ -317,7 +316,7 @@ pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) 
         }
         match existing_table(address) {
             Some(table) => {
-                release(table, address.table_index());
+                unmap(table, address.table_index());
                 address.0 += PAGE_SIZE as u32;
             }
             None => address.0 = (address.0 & !0x3F_FFFF) + 0x40_0000,
@@ -326,8 +325,8 @@ pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) 
     invalidate();
 }
 
-/// Lets the slot at `to` refer to all user pages of the slot at `from`; both
-/// lose the permission to write (0.11: `copy_page_tables`).
+/// Makes the slot at `to` refer to all user pages of the slot at `from`; both lose
+/// the permission to write (0.11: `copy_page_tables`).
 ///
 /// `to` must have no pages. On `ENOMEM` it has none again. Calls `between` as
 /// [`free_page_tables`] does: neither of the two slots' programs may run then.
@@ -350,7 +349,7 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn
     Ok(())
 }
 
-/// Copies the user entries of one page table; no table is made for none.
+/// Copies the user entries of one page table. If it has none, no new table is made.
 fn copy_table(source: Table, directory_index: usize, between: impl Fn()) -> Result<()> {
     let mut destination = None;
     for group in source.used() {
@@ -376,8 +375,8 @@ fn copy_table(source: Table, directory_index: usize, between: impl Fn()) -> Resu
     Ok(())
 }
 
-/// Gives the page at `address` back its permission to write, copying it first
-/// if somebody else refers to it (0.11: `un_wp_page`, `do_wp_page`).
+/// Makes the page at `address` writable again. If another entry refers to it, it is
+/// copied first (0.11: `un_wp_page`, `do_wp_page`).
 ///
 /// `EFAULT` if no user page is there or it belongs to the kernel, `ENOMEM` if
 /// there is no page for the copy.
@@ -394,8 +393,8 @@ pub fn do_wp_page(address: LinearAddress) -> Result<()> {
         _ => {
             let page = get_stale_page().ok_or(Errno::ENOMEM)?;
             copy_page(old, &page);
-            // It may differ from the file already, and another task may run, and
-            // want to share it, before it is written to again.
+            // The page may differ from the file already, and another task may try
+            // to share it before it is written to again.
             let dirty = USER_PAGE | PageFlags::DIRTY;
             table.set(index, Entry::new(page.into_frame(), dirty));
             free_page(old);
@@ -418,8 +417,8 @@ fn copy_page(from: PhysicalAddress, to: &Page) {
     }
 }
 
-/// Lets `to` refer to the page at `from` if that is present and was never
-/// written; both read-only (0.11: `try_to_share`). `from` and `to` are the
+/// Makes `to` refer to the page at `from`, if that is present and was never
+/// written; then both are read-only (0.11: `try_to_share`). `from` and `to` are the
 /// same offset in the slots of two tasks that run the same file.
 pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
     let Some(source) = existing_table(from) else {

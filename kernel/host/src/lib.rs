@@ -7,6 +7,16 @@
 //! test` runs the tests.
 #![allow(dead_code)]
 
+/// Selectors and descriptors, for `make web` too.
+#[path = "../../src/descriptor.rs"]
+pub mod descriptor;
+
+/// Page faults.
+#[path = "../../src/fault"]
+mod fault {
+    pub mod page_fault;
+}
+
 /// Block devices.
 #[path = "../../src/blk_drv"]
 mod blk_drv {

@@ -33,7 +33,7 @@ pub struct Registers {
 const BINARY: u8 = 0x04;
 /// Register B: hours are 0 to 23, not 1 to 12.
 const HOURS_24: u8 = 0x02;
-/// Hours of a clock that counts to 12: after noon.
+/// Set in the hours of a clock that counts to 12: it is after noon.
 const PM: u8 = 0x80;
 
 impl Registers {
@@ -56,8 +56,8 @@ impl Registers {
         }
     }
 
-    /// Years since 1900. Where the century makes no sense, two digits from 70
-    /// on are the last century's.
+    /// Years since 1900. If the century makes no sense, two digits from 70 on
+    /// belong to the last century.
     fn year(&self) -> i32 {
         let year = self.number(self.year);
         match self.number(self.century) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Disks and the root file system, as task 1 asks for them by `setup`
-//! (0.11: the end of `sys_setup` in `kernel/blk_drv/hd.c`, `mount_root`).
+//! Mounting the root file system, when task 1 calls `setup` (0.11: the end of
+//! `sys_setup` in `kernel/blk_drv/hd.c`, `mount_root`).
 #![deny(unsafe_code)]
 
 use crate::blk_drv::{hd, ramdisk};
@@ -18,9 +18,9 @@ use sync::AtomicWord;
 
 static DONE: AtomicWord = AtomicWord::new(0);
 
-/// Reads the partition tables and mounts root. `EPERM` the second time. The
-/// kernel is of no use without a root: it says why and stops. A root that was not left
-/// clean is for reading only, until /etc/rc has had it checked and mounts it again.
+/// Reads the partition tables and mounts root. `EPERM` the second time. The kernel
+/// cannot work without a root: it prints why and stops. A root that was not unmounted
+/// cleanly is read-only, until /etc/rc has checked it and mounts it again.
 pub fn mount_root() -> Result<()> {
     if DONE.get() != 0 {
         return Err(Errno::EPERM);
@@ -36,7 +36,7 @@ pub fn mount_root() -> Result<()> {
             ));
         }
     }
-    // What task 1 could say, nobody would see.
+    // Nobody would see a message of task 1.
     let is_there = |path: &[u8]| fs().namei(&current().fs, path).is_ok();
     if !is_there(b"/dev/tty1") && !is_there(b"/dev/tty0") {
         printk!(
@@ -47,15 +47,15 @@ pub fn mount_root() -> Result<()> {
     Ok(())
 }
 
-/// Asks for the floppy with root on it, and waits for a line on the console
-/// (0.11: `wait_for_keypress` in `fs/super.c`).
+/// Asks for the root floppy, and waits for a line on the console (0.11:
+/// `wait_for_keypress` in `fs/super.c`).
 fn wait_for_keypress() -> Result<()> {
     const LINE: usize = 80;
     printk!("Insert root floppy and press ENTER");
     let minor = match setup_data::parameters().console {
         Some("ttyS0" | "tty64") => FIRST_SERIAL,
         Some("ttyS1" | "tty65") => FIRST_SERIAL + 1,
-        // What is in front.
+        // The console in front.
         _ => 0,
     };
     let terminal = tty_io::tty_open(Device::new(major::TTYX, minor), O_RDONLY | O_NOCTTY)?;
@@ -71,9 +71,9 @@ fn root_device() -> Device {
         .unwrap_or_else(setup_data::root_dev)
 }
 
-/// A root that is a floppy, or the RAM disk, is loaded into the RAM disk from
-/// the floppy if that can be done. Otherwise it is the floppy itself, or what
-/// the boot sector says.
+/// If root is a floppy or the RAM disk, loads the floppy into the RAM disk where
+/// that is possible. Otherwise root is the floppy itself, or what the boot sector
+/// says.
 fn load_ram_disk(root: Device) -> Device {
     let floppy = match root {
         ramdisk::RAM_DISK => floppy(0),

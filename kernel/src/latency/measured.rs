@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where assembly or the processor itself changes the interrupt flag: at the
-//! entries of interrupts, on the way back to ring 3 and at IRET. A task switch
-//! changes nothing: it is masked on both sides.
+//! The places where assembly or the processor itself changes the interrupt flag: at
+//! the entries of interrupts, on the way back to ring 3 and at IRET. A task switch
+//! changes nothing: interrupts are masked on both sides.
 //!
-//! The kernel of `make latency` has this file in the place of `latency.rs`. It
-//! tells [`asm::system`], which measures how long interrupts are masked.
+//! The kernel of `make latency` has this file instead of `latency.rs`. It tells
+//! [`asm::system`], which measures how long interrupts are masked.
 
 use crate::frame::Registers;
 use asm::system::{EFLAGS_IF, cli, eflags, masked, taken};
@@ -24,8 +24,8 @@ unsafe extern "C" {
     safe fn restore_all();
 }
 
-/// Called by `gate_has_masked`. The stretch begins at the entry of the
-/// interrupt; what was interrupted stands for the caller.
+/// Called by `gate_has_masked`. The stretch begins at the entry of the interrupt;
+/// the interrupted code counts as the caller.
 #[unsafe(no_mangle)]
 extern "C" fn note_gate(registers: &Registers) {
     if registers.eflags & EFLAGS_IF != 0 {
@@ -42,7 +42,8 @@ extern "C" fn note_cli() {
     cli();
 }
 
-/// Called by `iret_will_take`. A system call usually has them taken already.
+/// Called by `iret_will_take`. In a system call interrupts are usually taken
+/// already.
 #[unsafe(no_mangle)]
 extern "C" fn note_iret(registers: &Registers) {
     if eflags() & EFLAGS_IF == 0 && registers.eflags & EFLAGS_IF != 0 {

@@ -60,7 +60,7 @@ fn two_results(
     match results {
         Some((below, above)) => {
             i387.set_st(0, below);
-            i387.place(above);
+            i387.push_unchecked(above);
         }
         None => i387.set_condition(C2, C2),
     }

@@ -194,7 +194,7 @@ impl I387 {
     /// mask an indefinite.
     pub fn push(&mut self, value: TempReal, context: &mut Context) -> Result<()> {
         let has_room = self.has_room(context)?;
-        self.place(if has_room {
+        self.push_unchecked(if has_room {
             value
         } else {
             TempReal::INDEFINITE
@@ -214,7 +214,7 @@ impl I387 {
     }
 
     /// Puts something on the stack, whatever was there.
-    pub fn place(&mut self, value: TempReal) {
+    pub fn push_unchecked(&mut self, value: TempReal) {
         self.turn(7);
         self.set_st(0, value);
     }

@@ -110,7 +110,7 @@ fn registers(i387: &mut I387, instruction: Instruction, context: &mut Context) -
             if i387.hold(&[index], context)? {
                 i387.push(i387.st(index), context)
             } else {
-                i387.place(TempReal::INDEFINITE);
+                i387.push_unchecked(TempReal::INDEFINITE);
                 Ok(())
             }
         }
@@ -315,7 +315,7 @@ mod tests {
     fn with_one() -> I387 {
         let mut i387 = I387::new();
         i387.initialise();
-        i387.place(TempReal::ONE);
+        i387.push_unchecked(TempReal::ONE);
         i387
     }
 
@@ -338,7 +338,7 @@ mod tests {
         let mut i387 = with_one();
         i387.set_control(!ZERO_DIVIDE);
         // 1 / 0: nothing happens but the exception.
-        i387.place(TempReal::ZERO);
+        i387.push_unchecked(TempReal::ZERO);
         assert_eq!(run(&mut i387, 0, 0xF9), Ok(Kind::Numeric));
         assert_eq!(i387.st(0), TempReal::ZERO);
         assert!(i387.is_error_pending());

@@ -19,6 +19,7 @@ use super::i387::I387;
 use super::instructions::{Kind, do_emu};
 use super::machine::{Instruction, Machine};
 use crate::deliver::force_signal;
+use crate::descriptor::Selector;
 use crate::fault;
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::sched::{PENDING_WORK, current};
@@ -26,7 +27,6 @@ use crate::segment::{copy_from_user, copy_to_user};
 use abi::Errno;
 use abi::signal::Signal;
 use abi::sys::types::UserAddress;
-use mm::descriptor::Selector;
 use mm::memory::PAGE_SIZE;
 
 /// So many instructions at once, then others may have the processor.

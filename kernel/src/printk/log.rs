@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The last messages, as a ring.
+//! The last messages, in a ring buffer.
 
 /// Bytes of messages that are kept.
 const SIZE: usize = 4096;
@@ -12,7 +12,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Nothing so far.
+    /// An empty log.
     pub const fn new() -> Log {
         Log {
             bytes: [0; SIZE],
@@ -32,7 +32,7 @@ impl Log {
     }
 
     /// Copies messages from byte `position` of all there have been, or from the oldest
-    /// that is kept. Tells where they begin, and how many bytes they are.
+    /// byte that is kept. Returns where they begin, and how many bytes were copied.
     pub fn read(&self, position: u32, buffer: &mut [u8]) -> (u32, usize) {
         let oldest = self.written.saturating_sub(SIZE as u32);
         let start = position.max(oldest);

@@ -5,8 +5,9 @@
 use super::{current, set_alarm};
 use abi::{Errno, Result};
 
-/// `alarm`: SIGALRM after `seconds`, 0 for never; returns the seconds that
-/// were left of an earlier alarm. 68 years are the most: the answer is an `int`.
+/// `alarm`: sends SIGALRM after `seconds`, or never if that is 0. Returns the
+/// seconds that were left of an earlier alarm. More than 68 years are cut, because
+/// the result is an `int`.
 pub fn sys_alarm(seconds: u32) -> Result<u32> {
     Ok(set_alarm(seconds.min(i32::MAX as u32)))
 }

@@ -3,6 +3,7 @@
 
 use super::timer::Alarm;
 use super::{PENDING_WORK, RUNNABLE, Work, current};
+use crate::descriptor::Descriptor;
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::math::i387::I387;
@@ -13,13 +14,12 @@ use abi::sys::types::UserAddress;
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
 use mm::LinearAddress;
-use mm::descriptor::Descriptor;
 use mm::memory::TASK_SIZE;
 use sync::{AtomicWord, Lock};
 
 /// Signals there can be.
 pub const NR_SIGNALS: usize = 32;
-/// The time slice of a task nobody made nicer, in ticks.
+/// The time slice of a task whose priority nobody changed, in ticks.
 pub(super) const DEFAULT_PRIORITY: u32 = 15;
 /// "No controlling terminal" in [`Task::tty`].
 pub const NO_TTY: u32 = u32::MAX;
@@ -41,7 +41,7 @@ pub enum State {
     Interruptible = 1,
     /// It sleeps until it is woken.
     Uninterruptible = 2,
-    /// It has ended; its parent has not asked yet.
+    /// It has ended, but its parent has not asked for it yet.
     Zombie = 3,
     /// It was stopped by a signal.
     Stopped = 4,
@@ -54,10 +54,10 @@ pub enum State {
 sync::process_struct! {
     /// A process (0.11: `struct task_struct`).
     ///
-    /// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries
-    /// `4 + 2n` and `5 + 2n`, and the kernel stack `n`. Numbers that stand alone
-    /// are [`AtomicWord`]s; what belongs together is behind a lock. What a process has
-    /// is either `inherited` by its children or `fresh` in each.
+    /// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries `4 + 2n`
+    /// and `5 + 2n`, and the kernel stack `n`. Single numbers are [`AtomicWord`]s;
+    /// what belongs together is behind a lock. A child either inherits a field
+    /// (`inherited`) or begins with a new one (`fresh`).
     pub struct Task {
         slot {
             state: AtomicWord = AtomicWord::new(State::Unused as u32),
@@ -70,12 +70,12 @@ sync::process_struct! {
         inherited {
             /// Ticks of a whole time slice.
             pub priority: AtomicWord = AtomicWord::new(DEFAULT_PRIORITY),
-            /// Signals that wait until they are let in.
+            /// Signals that are blocked.
             pub blocked: AtomicWord = AtomicWord::new(0),
             /// What to do about each signal; index `n - 1` for signal `n`.
             sigaction: Lock<[Sigaction; NR_SIGNALS]> = Lock::new([NO_ACTION; NR_SIGNALS]),
-            /// The signals about which `sigaction` says to do nothing. Interrupt
-            /// handlers ask this when they send one.
+            /// The signals that `sigaction` says to ignore. Interrupt handlers read
+            /// this when they send a signal.
             ignored: AtomicWord = AtomicWord::new(SignalSet::IGNORED_BY_DEFAULT.0),
 
             /// Process group.
@@ -93,8 +93,8 @@ sync::process_struct! {
             pub brk: AtomicWord = AtomicWord::new(0),
             /// Where the stack began.
             pub start_stack: AtomicWord = AtomicWord::new(0),
-            /// First offset that belongs to the program: 0, or 4096 when it was
-            /// found that nothing is linked to page 0.
+            /// First offset that belongs to the program: 0, or 4096 if nothing is
+            /// linked to page 0.
             pub start_code: AtomicWord = AtomicWord::new(0),
             /// Where the program starts.
             pub entry: AtomicWord = AtomicWord::new(0),
@@ -105,11 +105,12 @@ sync::process_struct! {
             /// 1 once it has used the coprocessor.
             pub used_math: AtomicWord = AtomicWord::new(0),
 
-            /// 1: only the super-user may trace it, for it may know what its user
-            /// may not. It runs a program that the user cannot read or that has
-            /// set-id bits, or has changed its ids since it began to run it.
+            /// 1 if only the super-user may trace it, since it may know what its
+            /// user may not. It runs a program that the user cannot read or that
+            /// has set-id bits, or it has changed its ids since it began to run the
+            /// program.
             pub guarded: AtomicWord = AtomicWord::new(0),
-            /// What it may use at most.
+            /// What the process may use at most.
             pub limits: Limits = Limits::new(),
             /// Ids, umask, working and root directory, open files.
             pub fs: FsTask<'static> = FsTask::new(),
@@ -117,7 +118,7 @@ sync::process_struct! {
         fresh {
             /// Ticks left of the time slice.
             pub counter: AtomicWord = AtomicWord::new(DEFAULT_PRIORITY),
-            /// Signals that have come: bit `n - 1` for signal `n`.
+            /// Signals that were sent: bit `n - 1` for signal `n`.
             pub signal: AtomicWord = AtomicWord::new(0),
             /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
             pub saved_mask: AtomicWord = AtomicWord::new(0),
@@ -149,14 +150,14 @@ sync::process_struct! {
             /// Tick of the fork.
             pub start_time: AtomicWord = AtomicWord::new(0),
 
-            /// Who watches it.
+            /// Its tracer.
             pub trace: Trace = Trace::new(),
         }
     }
 }
 
-// SAFETY: the three cells are reached only through the functions below, which
-// say when they may be.
+// SAFETY: the cells are reached only through the functions that say when this is
+// allowed.
 unsafe impl Sync for Task {}
 
 /// All tasks (0.11: `task`). Slot 0 is the idle task.
@@ -171,19 +172,19 @@ impl Task {
         }
     }
 
-    /// Sets it. Interrupts are masked, or it is set to [`Alarm::NONE`].
+    /// Sets the alarm. Interrupts are masked, or `alarm` is [`Alarm::NONE`].
     pub fn set_alarm(&self, alarm: Alarm) {
         self.alarm_tick.set(alarm.tick);
         self.alarm_seconds_beyond.set(alarm.seconds_beyond);
     }
 
-    /// Its slot.
+    /// The number of its slot.
     #[inline(always)]
     pub fn number(&self) -> usize {
         self.number.get() as usize
     }
 
-    /// Tells it its slot; once, before anything else.
+    /// Tells the task the number of its slot; done once, before anything else.
     pub(super) fn set_number(&self, number: usize) {
         self.number.set(number as u32);
     }
@@ -194,7 +195,7 @@ impl Task {
         LinearAddress(self.number.get() * TASK_SIZE)
     }
 
-    /// What it is doing.
+    /// The state of the task.
     pub fn state(&self) -> State {
         match self.state.get() {
             0 => State::Running,
@@ -207,9 +208,9 @@ impl Task {
         }
     }
 
-    /// Changes what it is doing, in two steps. A task that goes to sleep or
-    /// stops masks interrupts meanwhile: an interrupt handler that wakes it
-    /// between the steps would leave a running task that is not [`RUNNABLE`].
+    /// Changes the state, in two steps. A task that goes to sleep or stops masks
+    /// interrupts meanwhile: an interrupt handler that wakes it between the steps
+    /// would leave a running task that is not in [`RUNNABLE`].
     pub fn set_state(&self, state: State) {
         let number = self.number();
         let (word, bit) = (&RUNNABLE[number / 32], 1 << (number % 32));
@@ -220,7 +221,8 @@ impl Task {
         }
     }
 
-    /// Lets it run, and before the current task if it has more time left.
+    /// Makes the task runnable. It runs before the current task if it has more time
+    /// left.
     pub fn wake(&self) {
         self.set_state(State::Running);
         if self.counter.get() > current().counter.get() || current().number() == 0 {
@@ -228,18 +230,18 @@ impl Task {
         }
     }
 
-    /// Signals that have come and are let in.
+    /// Signals that were sent and are not blocked.
     #[inline(always)]
     pub fn pending_signals(&self) -> u32 {
         self.signal.get() & !self.blocked.get()
     }
 
-    /// What it does about a signal.
+    /// The action for a signal.
     pub fn action(&self, signal: Signal) -> Sigaction {
         self.sigaction.lock()[signal.number() as usize - 1]
     }
 
-    /// Says what to do about a signal; returns what it was.
+    /// Sets the action for a signal; returns the old one.
     pub fn set_action(&self, signal: Signal, action: Sigaction) -> Sigaction {
         self.note_ignored(signal, action.sa_handler);
         core::mem::replace(
@@ -248,7 +250,7 @@ impl Task {
         )
     }
 
-    /// Back to the default; flags and mask stay.
+    /// Sets the default action; flags and mask stay.
     pub fn reset_action(&self, signal: Signal) {
         self.note_ignored(signal, SIG_DFL);
         self.sigaction.lock()[signal.number() as usize - 1].sa_handler = SIG_DFL;
@@ -267,14 +269,14 @@ impl Task {
         }
     }
 
-    /// Whether it would do nothing about the signal.
+    /// Whether the task would do nothing about the signal.
     pub fn ignores(&self, signal: Signal) -> bool {
         SignalSet(self.ignored.get()).contains(signal)
     }
 
-    /// Whether a signal waits that is going to end the task, whatever its program
-    /// would like. Of one that is traced only SIGKILL does: its tracer is asked
-    /// about all others.
+    /// Whether a pending signal will end the task, whatever its program does. A
+    /// task that is traced is ended only by SIGKILL: the tracer decides about all
+    /// other signals.
     pub fn is_ending(&self) -> bool {
         let mut rest = SignalSet(self.pending_signals()).minus(SignalSet::STOPS);
         while let Some(signal) = rest.first() {
@@ -294,7 +296,7 @@ impl Task {
         SignalSet::STOPS.contains(signal) && self.action(signal).sa_handler == SIG_DFL
     }
 
-    /// A new program knows no handlers; what is ignored stays ignored.
+    /// Resets all handlers for a new program; signals that are ignored stay so.
     pub fn forget_handlers(&self) {
         let mut ignored = SignalSet::IGNORED_BY_DEFAULT;
         for (action, number) in self.sigaction.lock().iter_mut().zip(1..) {
@@ -309,8 +311,8 @@ impl Task {
     /// Sets up segments and registers before the task first runs.
     pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
         debug_assert!(self.state() != State::Running);
-        // SAFETY: the task is not running and not runnable, so the processor
-        // uses neither; only fork, with the one processor, is here.
+        // SAFETY: the task does not run and is not runnable, so the processor uses
+        // neither. Only fork comes here, on the one processor.
         unsafe {
             descriptor_tables::tss(self.number()).write(tss);
             *self.ldt.get() = ldt;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! When something is due: ticks that are compared, and alarms.
+//! Comparing clock ticks, and alarms.
 //!
-//! The clock ticks ([`jiffies`](super::jiffies)) are counted in 32 bits, and
-//! after 497 days they begin again at 0. So `<` does not tell which of two
-//! ticks is the earlier one: [`has_come`] does, as long as they are no more
-//! than [`MOST_TICKS`] apart. A tick that is kept is made by [`after`] and is
-//! never 0, because 0 stands for "never".
+//! The clock ticks ([`jiffies`](super::jiffies)) are counted in 32 bits, and after
+//! 497 days they begin again at 0. So `<` does not tell which of two ticks is the
+//! earlier one. [`has_come`] does, as long as they are no more than [`MOST_TICKS`]
+//! apart. [`after`] makes the ticks that are stored, and never returns 0, because 0
+//! stands for "never".
 #![deny(unsafe_code)]
 
 use abi::limits::HZ;
@@ -22,24 +22,24 @@ pub fn has_come(tick: u32, now: u32) -> bool {
     now.wrapping_sub(tick) <= MOST_TICKS
 }
 
-/// The tick that comes `ticks` after `now`, at most [`MOST_TICKS`]; one more
-/// instead of 0.
+/// The tick that comes `ticks` after `now`, or [`MOST_TICKS`] if that is less. It
+/// is 1 instead of 0.
 pub fn after(now: u32, ticks: u32) -> u32 {
     now.wrapping_add(ticks.min(MOST_TICKS)).max(1)
 }
 
-/// An alarm: it rings at a tick, or counts on from there if it was set so far
-/// ahead that ticks could not be compared.
+/// An alarm. It rings at a tick. If it is too far ahead for ticks to be compared,
+/// it counts on from that tick.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Alarm {
-    /// Where it rings or counts on; 0 if there is no alarm.
+    /// The tick at which it rings or counts on; 0 if there is no alarm.
     pub tick: u32,
-    /// The seconds that are still to go then.
+    /// The seconds that are left at that tick.
     pub seconds_beyond: u32,
 }
 
 impl Alarm {
-    /// It does not ring.
+    /// No alarm.
     pub const NONE: Alarm = Alarm {
         tick: 0,
         seconds_beyond: 0,
@@ -57,7 +57,8 @@ impl Alarm {
         }
     }
 
-    /// What it is once its tick has come; if that is [`Alarm::NONE`] it rings.
+    /// What the alarm becomes when its tick has come; if that is [`Alarm::NONE`] it
+    /// rings.
     pub fn count_on(self) -> Alarm {
         Alarm::after(self.tick, self.seconds_beyond)
     }

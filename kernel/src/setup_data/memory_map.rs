@@ -2,9 +2,9 @@
 //! The BIOS's memory map: which memory may be used (ACPI 6.5, 15.1 "INT 15H,
 //! E820H").
 //!
-//! Nothing is expected of a map: its entries may come in any order, overlap,
-//! be empty, or be nonsense. Memory may be used if an entry of ordinary memory
-//! has it and no entry of another kind does.
+//! A map is not trusted: its entries may come in any order, overlap, be empty, or
+//! be nonsense. Memory is usable if it is in an entry of ordinary memory and in no
+//! entry of another kind.
 #![forbid(unsafe_code)]
 
 use core::ops::Range;
@@ -16,7 +16,7 @@ abi::abi_struct! {
         0 => base_low: u32,
         /// Zero below 4 GB.
         4 => base_high: u32,
-        /// Its bytes.
+        /// How many bytes it has.
         8 => length_low: u32,
         /// Zero below 4 GB.
         12 => length_high: u32,
@@ -36,8 +36,8 @@ impl MemoryRange {
         u64::from(self.base_high) << 32 | u64::from(self.base_low)
     }
 
-    /// One that runs over the end of all addresses reaches up to it if it
-    /// keeps memory from being used, and otherwise is not believed.
+    /// The end of the entry. An entry that goes beyond the last address ends there
+    /// if it forbids memory, and is empty if it offers memory.
     fn end(&self) -> u64 {
         let length = u64::from(self.length_high) << 32 | u64::from(self.length_low);
         let nonsense = if self.is_ram() { 0 } else { u64::MAX };
@@ -50,7 +50,7 @@ impl MemoryRange {
 }
 
 /// The stretches of usable memory in whole pages of `page_size` bytes below
-/// `limit`, from below upwards; none touches the next.
+/// `limit`, in ascending order. No stretch touches the next.
 pub fn usable(
     map: &[MemoryRange],
     page_size: u32,
@@ -61,7 +61,7 @@ pub fn usable(
         let mut entries = map.iter().filter(|entry| entry.contains(address));
         entries.clone().any(MemoryRange::is_ram) && entries.all(MemoryRange::is_ram)
     };
-    // Between two of these nothing changes.
+    // Between two borders nothing changes.
     let next_border = move |address: u64| {
         let borders = map.iter().flat_map(|entry| [entry.start(), entry.end()]);
         borders

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The registers of a stopped process as its tracer sees them: which there
-//! are, which may be changed, and to what.
+//! The registers of a stopped process as its tracer sees them: which ones exist,
+//! which ones it may change, and to what.
 
+use crate::descriptor::Selector;
 use abi::ptrace::register::{COUNT, CS, DS, EFL, ES, FS, GS, ORIG_EAX, SS};
 use abi::{Errno, Result};
-use mm::descriptor::Selector;
 
 /// The flags that a program may change itself: CF, PF, AF, ZF, SF, TF, DF, OF
 /// (Intel SDM vol. 1, 3.4.3).
@@ -16,7 +16,7 @@ const WORD: u32 = 4;
 pub struct UserRegisters(pub [u32; COUNT]);
 
 impl UserRegisters {
-    /// Nothing yet.
+    /// All registers zero.
     pub const fn new() -> UserRegisters {
         UserRegisters([0; COUNT])
     }
@@ -26,8 +26,9 @@ impl UserRegisters {
         self.0.get(index(address)?).copied().ok_or(Errno::EIO)
     }
 
-    /// Changes the word at an address. `EIO` if it may not be changed, or not
-    /// to that: selectors are a program's own, flags those that it may set.
+    /// Changes the word at an address. `EIO` if this word, or this value, is not
+    /// allowed: a selector must be the program's own, and only flags that a program
+    /// may set are changed.
     pub fn poke(&mut self, address: u32, value: u32) -> Result<()> {
         let index = index(address)?;
         let register = self.0.get_mut(index).ok_or(Errno::EIO)?;

@@ -60,7 +60,7 @@ impl Utmp {
             ut_user: field(user),
             ..Utmp::default()
         };
-        Some((place(terminal)?, utmp))
+        Some((record_offset(terminal)?, utmp))
     }
 }
 
@@ -76,7 +76,7 @@ pub fn line(terminal: Device) -> Option<[u8; 5]> {
 }
 
 /// Where in the file the record of a terminal is.
-fn place(terminal: Device) -> Option<u32> {
+fn record_offset(terminal: Device) -> Option<u32> {
     let index = match terminal.minor() {
         console @ 1..=CONSOLES => console - 1,
         line => CONSOLES + line.checked_sub(FIRST_SERIAL)?,

@@ -2,20 +2,20 @@
 //! Which physical pages are free, and who refers to the others
 //! (0.11: `mem_map`, `get_free_page`, `free_page` in `mm/memory.c`).
 //!
-//! A page taken is an owned [`Page`]. [`Page::into_frame`] gives it to a page
-//! table; from then on `MEM_MAP` counts the entries that refer to it, by
+//! A page that is taken is an owned [`Page`]. [`Page::into_frame`] gives it to a
+//! page table; from then on `MEM_MAP` counts the entries that refer to it, by
 //! [`share_frame`] and [`free_page`].
 //!
-//! The last free pages are the super-user's ([`keep_reserve`]): whoever has
-//! taken all others cannot keep him from looking around and ending programs.
+//! Only the super-user gets the last free pages ([`keep_reserve`]): when a user has
+//! taken all others, the super-user can still look around and end programs.
 
 use super::{PAGE_SIZE, PAGES, PHYSICAL_LIMIT, PhysicalAddress, physical};
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use sync::Lock;
 
-/// How often each physical page is referred to; [`RESERVED`] for what is not
-/// ours to give away (0.11: `mem_map`, `USED`).
+/// How many entries refer to each physical page; [`RESERVED`] for a page that is
+/// never given away (0.11: `mem_map`, `USED`).
 static MEM_MAP: [AtomicU8; PAGES] = [const { AtomicU8::new(RESERVED) }; PAGES];
 const RESERVED: u8 = 0xFF;
 
@@ -30,21 +30,21 @@ static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
     is_superuser: || true,
 });
 
-/// Two stacks in one array: pages with old contents from its beginning, pages
-/// known to be zero from its end.
+/// Two stacks in one array: pages with old contents grow from its beginning, pages
+/// of zeroes from its end.
 struct FreePages {
     numbers: [u16; PAGES],
     stale: usize,
     clean: usize,
     total: usize,
-    /// So many pages only the super-user may take.
+    /// Only the super-user may take the last pages, as many as this.
     reserve: usize,
-    /// Whether it is the super-user who asks for a page.
+    /// Tells whether the caller is the super-user.
     is_superuser: fn() -> bool,
 }
 
 impl FreePages {
-    /// Whether whoever asks may take a page now; there may still be none.
+    /// Whether the caller may take a page now; there may still be none.
     #[inline(always)]
     fn may_take(&self) -> bool {
         self.stale + self.clean > self.reserve || (self.is_superuser)()
@@ -71,8 +71,8 @@ impl FreePages {
     }
 }
 
-/// A physical page that one owner has. Dropping it frees it
-/// (0.11: `free_page`).
+/// A physical page with one owner. It is freed when it is dropped (0.11:
+/// `free_page`).
 pub struct Page(PhysicalAddress);
 
 impl Page {
@@ -81,7 +81,7 @@ impl Page {
         self.0
     }
 
-    /// Gives up the handle but not the page: it is in a page table now.
+    /// Gives up the handle but not the page, which is in a page table now.
     pub(super) fn into_frame(self) -> PhysicalAddress {
         let frame = self.0;
         core::mem::forget(self);
@@ -110,16 +110,15 @@ impl Drop for Page {
     }
 }
 
-/// Leaves the last pages, `reserve` of them, to the super-user: who asks for one
-/// when no others are left must be found to be him by `is_superuser`.
+/// Keeps the last `reserve` pages for the super-user: when no others are left, a
+/// caller gets one only if `is_superuser` returns true.
 pub fn keep_reserve(reserve: usize, is_superuser: fn() -> bool) {
     let mut free = FREE_PAGES.lock();
     free.reserve = reserve;
     free.is_superuser = is_superuser;
 }
 
-/// Takes a free page that is all zeroes; `None` when there is none for whoever
-/// asks.
+/// Takes a free page that has only zeroes; `None` if there is none for the caller.
 pub fn get_free_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
     if !free.may_take() {
@@ -134,7 +133,7 @@ pub fn get_free_page() -> Option<Page> {
     Some(page)
 }
 
-/// Takes a free page with whatever is in it, for who overwrites it whole.
+/// Takes a free page with its old contents, for a caller that overwrites all of it.
 pub fn get_stale_page() -> Option<Page> {
     let mut free = FREE_PAGES.lock();
     if !free.may_take() {
@@ -144,10 +143,11 @@ pub fn get_stale_page() -> Option<Page> {
     Some(take(number))
 }
 
-/// Clears a free page ahead of time, if there is one to be cleared, unless
-/// `stop` says that there is something better to do. Whether it did.
+/// Clears a free page ahead of time, and returns whether it did. It stops when
+/// `stop` returns true.
 pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
-    /// Cleared between two questions, so that nobody has to wait for long.
+    /// The bytes that are cleared between two calls of `stop`, so that nobody waits
+    /// for long.
     const PIECE: usize = 256;
     let Some(number) = FREE_PAGES.lock().pop_stale() else {
         return false;
@@ -163,21 +163,21 @@ pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
     true
 }
 
-/// A page that is all zeroes and has no owner any more.
+/// Frees a page that has only zeroes and no owner any more.
 pub(super) fn add_clean_page(frame: PhysicalAddress) {
     let number = frame.0 as usize / PAGE_SIZE;
     MEM_MAP[number].store(0, Relaxed);
     FREE_PAGES.lock().push_clean(number as u16);
 }
 
-/// A page that was free has one owner.
+/// Gives a page that was free one owner.
 fn take(number: u16) -> Page {
     MEM_MAP[usize::from(number)].store(1, Relaxed);
     Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32))
 }
 
-/// Drops one reference to a page; the last frees it. Pages that are not ours
-/// to give away stay as they are.
+/// Drops one reference to a page; the last one frees it. Reserved pages stay as
+/// they are.
 pub(super) fn free_page(frame: PhysicalAddress) {
     let number = frame.0 as usize / PAGE_SIZE;
     let Some(references) = MEM_MAP.get(number) else {
@@ -197,11 +197,11 @@ pub(super) fn free_page(frame: PhysicalAddress) {
 /// Who refers to a page.
 #[derive(PartialEq, Eq)]
 pub(super) enum Users {
-    /// It is not ours to give away.
+    /// The kernel: it is reserved.
     Kernel,
-    /// One page table entry.
+    /// One page table entry does.
     One,
-    /// Several, or none.
+    /// Several entries do, or none.
     Other,
 }
 
@@ -219,13 +219,14 @@ pub(super) fn share_frame(frame: PhysicalAddress) {
     let references = &MEM_MAP[frame.0 as usize / PAGE_SIZE];
     let count = references.load(Relaxed);
     if count != RESERVED {
-        // At most one reference a task: 64 never reach RESERVED.
+        // Each of 64 tasks has at most one reference, so the count never reaches
+        // RESERVED.
         references.store(count + 1, Relaxed);
     }
 }
 
-/// Adds the pages wholly inside `start..end` to the free ones
-/// (0.11: `mem_init`). What has been added already stays as it is.
+/// Adds all whole pages in `start..end` to the free ones (0.11: `mem_init`). Pages
+/// that were added before stay as they are.
 pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
     let first = (start.0 as usize).div_ceil(PAGE_SIZE).max(1);
     let last = end.0.min(PHYSICAL_LIMIT) as usize / PAGE_SIZE;
@@ -238,7 +239,7 @@ pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
     }
 }
 
-/// How many pages whoever asks may take now.
+/// How many pages the caller may take now.
 pub fn available_pages() -> usize {
     let free = FREE_PAGES.lock();
     let left = if (free.is_superuser)() {
@@ -249,7 +250,7 @@ pub fn available_pages() -> usize {
     (free.stale + free.clean).saturating_sub(left)
 }
 
-/// Free and all pages (0.11: `calc_mem`).
+/// The numbers of free pages and of all pages (0.11: `calc_mem`).
 pub fn calc_mem() -> (usize, usize) {
     let free = FREE_PAGES.lock();
     (free.stale + free.clean, free.total)

@@ -3,12 +3,12 @@
 
 use super::PhysicalAddress;
 
-/// Where the kernel reaches a physical address.
+/// The pointer by which the kernel reaches a physical address.
 pub(super) fn pointer(address: PhysicalAddress) -> *mut u8 {
     core::ptr::with_exposed_provenance_mut(address.0 as usize)
 }
 
-/// Where something of the kernel's own is.
+/// The physical address of something in the kernel.
 pub(super) fn address<T>(reference: &'static T) -> PhysicalAddress {
     PhysicalAddress(core::ptr::from_ref(reference).addr() as u32)
 }

@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// Entries in a page directory or a page table.
 const ENTRIES: usize = 1024;
 
-/// An address as it stands on the memory bus.
+/// An address after paging, as it goes to the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(transparent)]
 pub struct PhysicalAddress(pub u32);
@@ -58,8 +58,8 @@ bitflags! {
         const ACCESSED = 1 << 5;
         /// The processor has written to it.
         const DIRTY = 1 << 6;
-        /// It is the kernel's, whoever may use it: fork does not hand it on.
-        /// The processor ignores this bit.
+        /// The page belongs to the kernel, whoever may use it: fork does not copy
+        /// the entry. The processor ignores this bit.
         const KERNEL = 1 << 9;
     }
 }
@@ -100,8 +100,8 @@ impl Entry {
     }
 }
 
-/// 1024 entries. Atomic, because the processor sets flags in it behind the
-/// compiler's back; each access is still one plain instruction.
+/// 1024 entries. They are atomic, because the processor sets flags in them unknown
+/// to the compiler; each access is still one plain instruction.
 #[repr(C, align(4096))]
 pub(super) struct PageTable([AtomicU32; ENTRIES]);
 

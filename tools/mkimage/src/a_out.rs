@@ -16,10 +16,9 @@
 use crate::elf::{Executable, Segment};
 use crate::error::Fault;
 use abi::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use abi::limits::PAGE_SIZE;
 use abi::pod::Pod;
 
-/// The unit of mapping; text and data share no page.
-pub const PAGE_SIZE: u32 = 4096;
 /// Text, data and bss together may take this much of the 64 MB of a process
 /// (0.11's limit in `do_execve`; the rest is for heap and stack).
 pub const MEMORY_LIMIT: u32 = 0x300_0000;

@@ -39,14 +39,13 @@ const SCRIPT: &str = include_str!("reader.js");
 
 /// What the machine of `make web` shows of what some of our files do: the panel
 /// that docs/web.md calls so.
-const PANELS: [(&str, &str); 10] = [
+const PANELS: [(&str, &str); 9] = [
     ("kernel/src/sched", "tasks"),
     ("kernel/src/fork", "tasks"),
     ("kernel/src/exit", "tasks"),
     ("kernel/src/system_call", "calls"),
     ("kernel/src/record.rs", "calls"),
-    ("kernel/src/descriptor_tables.rs", "segments"),
-    ("mm/src/descriptor.rs", "segments"),
+    ("kernel/src/descriptor", "segments"),
     ("mm/src/memory/frames.rs", "memory"),
     ("mm/src/", "walk"),
     ("fs/src/buffer", "buffers"),

@@ -19,7 +19,7 @@ use abi::unistd::number::{ARGUMENTS, NAMES};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use debug_info::{DebugInfo, Kind, Place};
-use mm::descriptor::Selector;
+use kernel_host::descriptor::Selector;
 use mm::memory;
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use serde::Deserialize;

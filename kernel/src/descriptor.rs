@@ -4,10 +4,11 @@
 //!
 //! The bits are those of the Intel SDM vol. 3: 3.4.2 "Segment Selectors",
 //! 3.4.5 "Segment Descriptors", 6.11 "IDT Descriptors", 7.2.2 "TSS
-//! Descriptor". Here they are only put together, so that they can be tested
-//! on the host; who loads them is the kernel.
+//! Descriptor". Descriptors are only put together here, so that the host can test
+//! them; `descriptor_tables.rs` stores them where the processor reads them.
+#![deny(unsafe_code)]
 
-use crate::memory::LinearAddress;
+use mm::LinearAddress;
 
 /// What a segment register holds: an index, a table, a privilege level.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -169,11 +170,6 @@ impl Descriptor {
     pub const fn task_gate(tss: Selector) -> Descriptor {
         Self::gate(tss, 0, Ring::Kernel, TYPE_TASK_GATE)
     }
-
-    /// The base address (0.11: `get_base`).
-    pub const fn base(self) -> LinearAddress {
-        LinearAddress((self.0 >> 16 & 0xFF_FFFF | self.0 >> 32 & 0xFF00_0000) as u32)
-    }
 }
 
 #[cfg(test)]
@@ -208,7 +204,6 @@ mod tests {
         let base = LinearAddress(0x1234_5000);
         let code = Descriptor::code(base, 64 << 20, Ring::User);
         assert_eq!(code.0, 0x12C0_FB34_5000_3FFF);
-        assert_eq!(code.base(), base);
         assert_eq!(
             Descriptor::data(base, 64 << 20, Ring::User).0,
             0x12C0_F334_5000_3FFF

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the processor tells about a page fault (0.11: `mm/page.s`).
 //!
-//! The entry itself is an exception like the others and stands with them in
-//! `kernel/src/asm.s`; here its error code gets a name for each bit.
+//! The entry is one of the exceptions in `kernel/src/asm.s`. Its error code gets a
+//! name for each bit here.
 
-use crate::memory::LinearAddress;
+use mm::LinearAddress;
 
 /// A page fault, decoded from `cr2` and the error code
 /// (Intel SDM vol. 3, 4.7 "Page-Fault Exceptions").
@@ -12,9 +12,10 @@ use crate::memory::LinearAddress;
 pub struct PageFault {
     /// The linear address that was accessed.
     pub address: LinearAddress,
-    /// The page is there, but may not be used so; otherwise it is missing.
+    /// True if the page is present but the access is not allowed; false if it is
+    /// missing.
     pub protection: bool,
-    /// It was to be written.
+    /// The access was a write.
     pub write: bool,
     /// The access came from ring 3.
     pub user: bool,
