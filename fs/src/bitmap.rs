@@ -3,14 +3,14 @@
 //!
 //! [`Fs::new_block`] and [`Fs::new_inode`] take one, [`Fs::free_blocks`] and
 //! [`Fs::free_inode`] give it back. A bit of a bitmap is set while its zone or
-//! inode is in use. The search for a free bit goes on where the last one was
-//! found, so that what is made together lies together.
+//! inode is in use. The search for a free bit goes on where the last one was found,
+//! so that zones that are taken together are near each other.
 //!
-//! What is given back can be taken again after the next [`Fs::flush`]:
-//! [`freed`].
+//! A zone or inode that was given back can be taken again after the next
+//! [`Fs::flush`]: see [`freed`].
 //!
-//! A number that can't be, or a bit that is clear already, comes from a broken
-//! disk: that is reported ([`Fs::fs_error`]) and nothing is changed any more.
+//! An impossible number, or a bit that is clear already, comes from a broken disk.
+//! It is reported ([`Fs::fs_error`]), and nothing on that disk is changed any more.
 
 mod freed;
 
@@ -34,27 +34,26 @@ enum Map {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Takes a free zone of a device. Its contents are whatever was there: the
-    /// caller overwrites them before anything refers to it. `ENOSPC` if there
-    /// is none.
-    pub(crate) fn new_block(&'fs self, place: u32) -> Result<Zone> {
-        let block = self.super_block(place).ok_or(Errno::EIO)?;
+    /// Takes a free zone of a device. It has old contents, which the caller
+    /// overwrites before anything refers to the zone. `ENOSPC` if there is none.
+    pub(crate) fn new_block(&'fs self, index: u32) -> Result<Zone> {
+        let block = self.super_block(index).ok_or(Errno::EIO)?;
         let bit = self.set_free_bit(block, Map::Zones)?;
         let first = u32::from(block.geometry().firstdatazone);
         Ok(Zone((first + bit - 1) as u16))
     }
 
-    /// Gives zones back, `count` from `first` on (0.11: `free_block`). Nothing
-    /// in memory may refer to them any more. `EIO`, and the file system is
-    /// read-only from then on, at the first that can't have been in use.
-    pub(crate) fn free_blocks(&'fs self, place: u32, first: Zone, count: u32) -> Result<()> {
-        let block = self.super_block(place).ok_or(Errno::EIO)?;
+    /// Gives zones back, `count` from `first` on (0.11: `free_block`). Nothing in
+    /// memory may refer to them any more. At the first zone that can't have been in
+    /// use the file system becomes read-only, and the result is `EIO`.
+    pub(crate) fn free_blocks(&'fs self, index: u32, first: Zone, count: u32) -> Result<()> {
+        let block = self.super_block(index).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
         let device = block.device();
         let in_use = self.count_zones_in_use(block, first, count);
-        // Before they can belong to somebody else.
+        // This must come before they can belong to another file.
         self.forget(device, first.block()..first.block() + in_use);
         self.free_zones_later(block, first, in_use);
         if in_use == count {
@@ -95,8 +94,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Whether the zone bitmap has the zone in use.
-    pub(crate) fn zone_in_use(&self, place: u32, zone: Zone) -> bool {
-        let Some(block) = self.super_block(place) else {
+    pub(crate) fn zone_in_use(&self, index: u32, zone: Zone) -> bool {
+        let Some(block) = self.super_block(index) else {
             return false;
         };
         let state = block.state.lock();
@@ -106,17 +105,17 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Takes a free inode of a device and fills it in. It has one link, and
-    /// goes away again with the handle if that link is taken back. `ENOSPC` if
-    /// there is none, `ENFILE` if there is no room for it in memory.
-    pub(crate) fn new_inode(&'fs self, place: u32, new: &NewInode) -> Result<Inode<'fs>> {
-        let block = self.super_block(place).ok_or(Errno::EIO)?;
+    /// Takes a free inode of a device and fills it in. It has one link. If that is
+    /// taken back, the inode is freed when its handle is dropped. `ENOSPC` if there
+    /// is none, `ENFILE` if there is no room for it in memory.
+    pub(crate) fn new_inode(&'fs self, index: u32, new: &NewInode) -> Result<Inode<'fs>> {
+        let block = self.super_block(index).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
         let bit = self.set_free_bit(block, Map::Inodes)?;
         let number = InodeNumber(bit as u16);
-        self.make_inode(block.device(), place, number, new)
+        self.make_inode(block.device(), index, number, new)
             .inspect_err(|_| {
                 self.clear_bit(block, Map::Inodes, bit);
             })
@@ -127,8 +126,8 @@ impl<'fs> Fs<'fs> {
         self.test_bit(&block.state.lock().inode_map, u32::from(number.0))
     }
 
-    /// Finds a clear bit and sets it; if there is none, after what was freed is
-    /// free.
+    /// Finds a clear bit and sets it. If there is none, first makes free what was
+    /// given back.
     fn set_free_bit(&'fs self, block: &SuperBlock, map: Map) -> Result<u32> {
         match self.try_set_free_bit(block, map) {
             Err(_) if self.free_now(block) => self.try_set_free_bit(block, map),
@@ -239,8 +238,8 @@ impl<'fs> Fs<'fs> {
         self.buffer_head(*numbers.get((bit / BITS_PER_BLOCK) as usize)?)
     }
 
-    /// Free zones and free inodes (0.11 counted them in `mount_root`), those
-    /// that are going to be free among them.
+    /// The numbers of free zones and free inodes (0.11 counted them in
+    /// `mount_root`), with those that are about to become free.
     pub(crate) fn count_free(&self, block: &SuperBlock) -> (u32, u32) {
         let state = block.state.lock();
         let (zone_map, inode_map, geometry) = (state.zone_map, state.inode_map, state.geometry);
@@ -251,8 +250,8 @@ impl<'fs> Fs<'fs> {
         (zones + freed_zones, inodes + freed_inodes)
     }
 
-    /// How many bits of `1..=last` are clear. It is a few blocks at most, and does
-    /// not give way: what is freed meanwhile would be counted twice.
+    /// How many bits of `1..=last` are clear. There are only a few blocks, so this
+    /// does not give way: what is freed meanwhile would be counted twice.
     fn count_clear(&self, numbers: &[u32; MAP_SLOTS], last: u32) -> u32 {
         let mut clear = 0;
         let mut bit = 0;

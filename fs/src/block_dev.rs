@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Reading and writing block devices as such (0.11: `fs/block_dev.c`).
+//! Reading and writing whole block devices (0.11: `fs/block_dev.c`).
 //!
-//! They go through the same buffers as the file systems on them. Reading ends
-//! at the end of the device; writing there is `ENOSPC`.
+//! They go through the same buffers as the file systems on them. Reading ends at
+//! the end of the device; writing there fails with `ENOSPC`.
 
 use crate::Fs;
 use crate::buffer::READ_AHEAD;
@@ -13,7 +13,7 @@ use abi::sys::types::Device;
 use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
-    /// Reads from `position` on, which moves.
+    /// Reads from `position` on, and moves it.
     pub(crate) fn block_read(
         &'fs self,
         device: Device,
@@ -45,7 +45,7 @@ impl<'fs> Fs<'fs> {
         Ok(done)
     }
 
-    /// Writes from `position` on, which moves.
+    /// Writes from `position` on, and moves it.
     pub(crate) fn block_write(
         &'fs self,
         device: Device,

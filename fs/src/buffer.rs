@@ -9,17 +9,17 @@
 //!   anything that may sleep.
 //! * After a change call [`Buffer::mark_dirty`]. The block is written when the
 //!   buffer is wanted for another block, by [`Fs::sync_dev`], or by
-//!   [`Fs::write_some_dirty`]. What the disk refers to, or refers with, must
-//!   be written in a certain order: that is changed by [`Buffer::change`] instead.
+//!   [`Fs::write_some_dirty`]. Blocks with references, and what they refer to, must
+//!   be written in a certain order: change these by [`Buffer::change`] instead.
 //! * Dropping the [`Buffer`] gives it back (0.11: `brelse`). Don't keep it
 //!   longer than needed: a buffer in use can't be given to another block.
 //!
 //! A transfer holds the buffer's I/O lock from [`Fs::ll_rw_block`] until the
 //! driver calls [`BufferHead::end_request`], possibly in an interrupt.
 //!
-//! A buffer that is unused, clean and unlocked may be given another block at
-//! any moment while the cache lock is free, no other may. So holding a
-//! [`Buffer`], or the I/O lock, is what keeps device and block as they are.
+//! Only a buffer that is unused, clean and unlocked may be given another block, at
+//! any moment at which the cache lock is free. So whoever holds a [`Buffer`], or
+//! the I/O lock, can rely on its device and block.
 
 mod marks;
 mod write_back;
@@ -50,12 +50,13 @@ const SEARCH: usize = 32;
 /// Blocks that are read ahead when a block must be read.
 pub(crate) const READ_AHEAD: u32 = 16;
 
-/// The memory of a buffer's contents (0.11: `b_data`). What stands in it before the
-/// first block is read does not matter: nobody looks at a buffer that is not up to
-/// date. So it need not be zeroed, which would take a third of a boot.
+/// The memory of a buffer's contents (0.11: `b_data`). What is in it before the
+/// first block is read does not matter, because nobody looks at a buffer that is
+/// not up to date. So it is not zeroed, which would take a third of the time of a
+/// boot.
 #[cfg(not(any(test, feature = "host")))]
 pub type Memory = &'static mut [u8; BLOCK_SIZE];
-/// On the host the buffer owns it, and can be dropped.
+/// On the host the buffer owns its memory, and can be dropped.
 #[cfg(any(test, feature = "host"))]
 pub type Memory = Box<[u8; BLOCK_SIZE]>;
 
@@ -67,17 +68,17 @@ pub struct BufferHead {
     links: Links,
     /// Changes only under the cache lock.
     device: AtomicWord,
-    /// As `device`.
+    /// Changes only under the cache lock, too.
     block: AtomicWord,
     /// How many [`Buffer`]s there are. Guarded by the cache lock.
     count: AtomicWord,
-    /// The contents are those of the block, or newer.
+    /// The contents are the block's, or newer.
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
     rank: AtomicU8,
-    /// The transfer under way writes.
+    /// The transfer that is under way is a write.
     writing: AtomicBool,
-    /// A write went wrong since this was last asked.
+    /// A write failed since this was last read.
     write_failed: AtomicBool,
     /// Held while a transfer is under way.
     io: SleepLock,
@@ -85,8 +86,7 @@ pub struct BufferHead {
 }
 
 impl BufferHead {
-    /// The buffer that stands at place `number` of the cache, with memory for its
-    /// contents.
+    /// The buffer with index `number` in the cache, with memory for its contents.
     pub const fn new(number: u32, memory: Memory) -> BufferHead {
         BufferHead {
             number,
@@ -121,11 +121,11 @@ impl BufferHead {
         Data(self.data.lock())
     }
 
-    /// The transfer is over; `uptodate` tells whether it went well
-    /// (0.11: `end_request`). Callable from an interrupt handler.
+    /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
+    /// `end_request`). Interrupt handlers may call it.
     pub fn end_request(&self, sleep: &dyn Sleep, uptodate: bool) {
         if self.writing.load(Acquire) {
-            // What could not be written is still the newest there is.
+            // After a failed write the contents are still the newest.
             if !uptodate {
                 self.write_failed.store(true, Release);
             }
@@ -194,8 +194,8 @@ impl<'fs> Buffer<'fs> {
         self.head.data()
     }
 
-    /// The contents were changed and must get to the disk. Called after the
-    /// change, so that a write that began before it does not count.
+    /// Notes that the contents were changed and must get to the disk. Call it after
+    /// the change, so that a write that began before does not count.
     #[inline(always)]
     pub fn mark_dirty(&self) {
         self.fs.set_dirty(self.head);
@@ -206,20 +206,20 @@ impl<'fs> Buffer<'fs> {
         self.head.block()
     }
 
-    /// What it is a buffer of.
+    /// The file system that has this buffer.
     pub(crate) fn fs(&self) -> &'fs Fs<'fs> {
         self.fs
     }
 
-    /// Replaces the whole contents by what `fill` stores; `fill` is handed the
-    /// old bytes, which may be of no block at all.
+    /// Replaces the whole contents by what `fill` stores. `fill` gets the old
+    /// bytes, which may belong to no block.
     pub fn overwrite<R>(&self, fill: impl FnOnce(&mut [u8; BLOCK_SIZE]) -> R) -> R {
         if self.head.is_uptodate() {
             let result = fill(&mut self.data());
             self.mark_dirty();
             return result;
         }
-        // Somebody else may be reading the block in: that comes first.
+        // Another task may be reading the block in; wait for that first.
         let _io = self.head.io.hold(self.fs.platform);
         let result = fill(&mut self.data());
         self.head.uptodate.store(true, Release);
@@ -242,12 +242,12 @@ impl Drop for Buffer<'_> {
     }
 }
 
-/// Makes buffers clean for who wants one for a device.
+/// A function that makes buffers clean, for a task that wants one for a device.
 type MakeClean<'fs> = fn(&'fs Fs<'fs>, Device);
 
-/// Why there is no buffer for another block now.
+/// Why there is no buffer for another block.
 enum NoBuffer {
-    /// All unused ones that were looked at are dirty or locked.
+    /// All unused buffers that were looked at are dirty or locked.
     Dirty,
     /// No buffer is unused.
     InUse,
@@ -263,13 +263,13 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// The buffer at place `number`.
+    /// The buffer with index `number`.
     pub(crate) fn buffer_head(&self, number: u32) -> Option<&'fs BufferHead> {
         self.buffers.get(number as usize)
     }
 
-    /// The buffer of a block, its contents perhaps not read yet. Sleeps while
-    /// all buffers are in use.
+    /// The buffer of a block; its contents may not be read yet. Sleeps while all
+    /// buffers are in use.
     #[inline]
     pub fn getblk(&'fs self, device: Device, block: u32) -> Buffer<'fs> {
         self.getblk_or(device, block, Self::clean_oldest_or_all)
@@ -298,7 +298,7 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// The buffer of a block, counted, if there is one without waiting.
+    /// The buffer of a block, counted, if there is one now.
     #[inline(always)]
     fn getblk_now(
         &'fs self,
@@ -332,8 +332,8 @@ impl<'fs> Fs<'fs> {
         Ok(head)
     }
 
-    /// An unused buffer that is clean and unlocked: it may be given another
-    /// block. Slow ones are passed over, of the others so many are looked at.
+    /// An unused buffer that is clean and unlocked, so that it may be given another
+    /// block. Slow ones are skipped; of the others [`SEARCH`] are looked at.
     fn victim<'a>(
         unused: impl Iterator<Item = (u32, &'a BufferHead)>,
         device: Device,
@@ -351,8 +351,8 @@ impl<'fs> Fs<'fs> {
         None
     }
 
-    /// Gives a buffer back. For buffers without a handle; the others are
-    /// dropped.
+    /// Gives back a buffer without a handle. Buffers with a handle are dropped
+    /// instead.
     pub(crate) fn brelse(&self, number: u32) {
         let Some(head) = self.buffer_head(number) else {
             return;
@@ -381,9 +381,9 @@ impl<'fs> Fs<'fs> {
         self.wait_on_buffer(buffer)
     }
 
-    /// Looks at a block whose contents are in memory, without counting its
-    /// buffer: nothing can take that away while the table of buffers is locked.
-    /// `None` if it has to be read first.
+    /// Looks at a block whose contents are in memory, without counting its buffer:
+    /// the buffer keeps its block while the cache lock is held. `None` if the block
+    /// has to be read first.
     pub(crate) fn peek<R>(
         &self,
         device: Device,
@@ -397,8 +397,7 @@ impl<'fs> Fs<'fs> {
         head.is_uptodate().then(|| look(&head.data()))
     }
 
-    /// As [`Fs::bread`], of a block of the inode table, in the midst of
-    /// [`Fs::flush`].
+    /// As [`Fs::bread`], for a block of the inode table, during [`Fs::flush`].
     pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
         let buffer = self.getblk_or(device, block, Self::clean_oldest_or_inodes);
         self.start_read(buffer.head);
@@ -418,7 +417,8 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
-        // Found out before: that may sleep, and what sleeps does not plug.
+        // The blocks are found first, because that may sleep, and nothing may sleep
+        // after `plug`.
         let mut blocks = [0; READ_AHEAD as usize];
         for (place, next) in blocks.iter_mut().zip(ahead) {
             *place = next;
@@ -435,8 +435,8 @@ impl<'fs> Fs<'fs> {
         self.wait_on_buffer(buffer)
     }
 
-    /// Reads the blocks of one page; block 0 stands for zeros
-    /// (0.11: `bread_page`). All transfers are started before one is awaited.
+    /// Reads the blocks of one page; block 0 stands for zeros (0.11: `bread_page`).
+    /// Starts all transfers before it waits for the first.
     pub fn bread_page(
         &'fs self,
         device: Device,
@@ -458,7 +458,7 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Starts to read a block in, unless that was done or is being done.
+    /// Starts to read a block, unless it was read already or is being read.
     fn start_read(&self, head: &'fs BufferHead) {
         if head.is_uptodate() || !head.io.try_lock() {
             return;
@@ -486,9 +486,8 @@ impl<'fs> Fs<'fs> {
         self.platform.ll_rw_block(direction, head);
     }
 
-    /// The buffers of a device are not to be believed any more: forgets what
-    /// is in them, and what was changed of those in use
-    /// (0.11: `invalidate_buffers`).
+    /// Forgets the contents of all buffers of a device, because they may be wrong,
+    /// and the changes of those that are in use (0.11: `invalidate_buffers`).
     pub fn invalidate_buffers(&self, device: Device) {
         for head in self.buffers {
             self.platform.give_way();
@@ -506,7 +505,7 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Blocks were freed: what the cache holds of them need not be written.
+    /// Forgets blocks that were freed: their buffers need not be written.
     pub(crate) fn forget(&self, device: Device, blocks: Range<u32>) {
         let cache = self.tables.buffers.lock();
         for block in blocks {
@@ -518,8 +517,8 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// If somebody changed the floppy, forgets all that is known of it
-    /// (0.11: `check_disk_change`).
+    /// Forgets everything about a floppy that was changed for another (0.11:
+    /// `check_disk_change`).
     pub fn check_disk_change(&'fs self, device: Device) {
         if device.major() == major::FLOPPY && self.platform.media_changed(device) {
             self.put_super(device);

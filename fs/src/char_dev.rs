@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reading and writing character devices (0.11: `fs/char_dev.c`).
 //!
-//! 0.11's table of drivers, `crw_table`, is in the kernel's `Platform`.
-//! Memory devices have a position, terminals ignore it; so no lock is held on
-//! it while a driver waits for somebody to type.
+//! 0.11's table of drivers, `crw_table`, is in the kernel's `Platform`. Memory
+//! devices have a position, and terminals ignore it. So no lock is held on it while
+//! a driver waits for input.
 
 use crate::Fs;
 use crate::file_table::File;

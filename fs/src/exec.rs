@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Finding a program and gathering its arguments (0.11: `fs/exec.c`).
 //!
-//! `execve` has two halves. This one can still fail: [`Fs::find_program`]
-//! opens the file, follows `#!` to the interpreter and checks the header, and
+//! `execve` has two halves. This one can still fail: [`Fs::find_program`] opens the
+//! file, follows `#!` to the interpreter and checks the header, and
 //! [`ArgumentPages`] gathers the strings in pages of their own while the old
-//! program still exists. The other half, in `kernel/src/execve.rs`, throws the
-//! old program away and cannot go back.
+//! program still exists. The other half, in `kernel/src/execve.rs`, removes the old
+//! program and cannot go back.
 
 use crate::namei::{MAY_EXEC, MAY_READ};
 use crate::{Executable, Fs, FsTask};
@@ -21,10 +21,11 @@ use crate::platform::UserBuffer;
 const SCRIPT_LINE: usize = 1024;
 /// The longest interpreter name or argument.
 pub const SCRIPT_WORD: usize = 127;
-/// Text, data and bss together; the rest of the segment is the stack's.
+/// The most that text, data and bss may have together; the rest of the segment is
+/// for the stack.
 const LARGEST_PROGRAM: u32 = TASK_SIZE / 4 * 3;
 
-/// What `#!` says: the interpreter, and one argument or none.
+/// The line after `#!`: the interpreter, and at most one argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Script {
     name: [u8; SCRIPT_WORD],
@@ -34,8 +35,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads a first line such as `#! /bin/sh -e`. `ENOEXEC` if it does not
-    /// begin with `#!`, names nothing, or is too long.
+    /// Parses a first line such as `#! /bin/sh -e`. `ENOEXEC` if it does not begin
+    /// with `#!`, has no name, or is too long.
     pub fn parse(start: &[u8]) -> Result<Script> {
         let line = start.strip_prefix(b"#!").ok_or(Errno::ENOEXEC)?;
         let end = line
@@ -68,7 +69,7 @@ impl Script {
         &self.name[..self.name_length]
     }
 
-    /// The rest of the line, if there is any: one argument, blanks and all.
+    /// The rest of the line, if there is any: one argument, with its blanks.
     pub fn argument(&self) -> Option<&[u8]> {
         (self.argument_length > 0).then(|| &self.argument[..self.argument_length])
     }
@@ -78,9 +79,9 @@ impl Script {
 pub struct Program<'fs> {
     /// Its file.
     pub executable: Executable<'fs>,
-    /// Its header, checked.
+    /// Its header, which was checked.
     pub header: Exec,
-    /// The script that named it, if one did.
+    /// The script that this interpreter runs, if there is one.
     pub script: Option<Script>,
     /// The effective user id it runs with.
     pub euid: u16,
@@ -138,7 +139,7 @@ fn program<'fs>(
     } else {
         task.euid.get() as u16
     };
-    // Where the group may not execute it, S_ISGID gives no rights.
+    // If the group may not execute it, S_ISGID gives no rights.
     const GROUP_RIGHTS: u16 = S_ISGID | S_IXGRP;
     let egid = if mode & GROUP_RIGHTS == GROUP_RIGHTS {
         executable.gid().into()
@@ -156,8 +157,8 @@ fn program<'fs>(
     })
 }
 
-/// Whether the kernel can run it: demand paged, no relocations, not too large,
-/// wholly in its file. Where it starts is its own affair.
+/// Checks that the kernel can run it: it must be demand paged, without relocations,
+/// not too large, and wholly in its file. Its entry point may be anywhere.
 fn check_header(header: &Exec, file_size: u32) -> Result<()> {
     let end = header.end().ok_or(Errno::ENOEXEC)?;
     let in_file = [header.a_text, header.a_data, header.a_syms]
@@ -184,7 +185,7 @@ pub struct ArgumentPages {
 }
 
 impl ArgumentPages {
-    /// Empty, but for the word at the very end that 0.11 leaves free.
+    /// No strings. The last word stays free, as in 0.11.
     pub const fn new() -> ArgumentPages {
         ArgumentPages {
             pages: [const { None }; MAX_ARG_PAGES],
@@ -197,7 +198,7 @@ impl ArgumentPages {
     pub fn push(&mut self, string: &mut dyn UserBuffer) -> Result<()> {
         let length = string.remaining();
         let start = self.position.checked_sub(length + 1).ok_or(Errno::E2BIG)?;
-        // Pages come cleared, and what is below `position` was never written.
+        // Pages are zeroed, and below `position` nothing was ever written.
         self.page(start + length)?;
         let mut at = start;
         while string.remaining() > 0 {
@@ -211,7 +212,7 @@ impl ArgumentPages {
         Ok(())
     }
 
-    /// As [`ArgumentPages::push`], for a string of the kernel's own.
+    /// As [`ArgumentPages::push`], for a string in the kernel's memory.
     pub fn push_bytes(&mut self, string: &[u8]) -> Result<()> {
         self.push(&mut KernelBytes(string))
     }
@@ -224,7 +225,7 @@ impl ArgumentPages {
         slot.as_mut().ok_or(Errno::ENOMEM)
     }
 
-    /// The offset in the segment of the string pushed last.
+    /// The offset of the last string in the segment.
     pub fn start(&self) -> u32 {
         TASK_SIZE - ARG_MAX as u32 + self.position as u32
     }

@@ -10,13 +10,13 @@ use abi::limits::NR_OPEN;
 use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
-    /// Another descriptor of the same open file, the lowest free one.
+    /// Makes the lowest free descriptor another one of the same open file.
     pub fn sys_dup(&self, task: &FsTask<'fs>, fd: u32) -> Result<usize> {
         self.dupfd(task, fd, 0)
     }
 
-    /// As [`Fs::sys_dup`], not below `from`. The new one is not closed by
-    /// `execve`.
+    /// As [`Fs::sys_dup`], but not below `from`. `execve` does not close the new
+    /// descriptor.
     fn dupfd(&self, task: &FsTask<'fs>, fd: u32, from: u32) -> Result<usize> {
         let file = task.file(fd)?;
         if from >= task.open_limit.get().min(NR_OPEN as u32) {
@@ -25,8 +25,8 @@ impl<'fs> Fs<'fs> {
         task.install(file, from).map(|fd| fd as usize)
     }
 
-    /// Lets `new` be another descriptor of the file that `old` is one of. What
-    /// `new` was before is closed.
+    /// Makes `new` another descriptor of the file that `old` refers to, and closes
+    /// what `new` was before.
     pub fn sys_dup2(&self, task: &FsTask<'fs>, old: u32, new: u32) -> Result<usize> {
         let file = task.file(old)?;
         if old != new {
@@ -35,8 +35,8 @@ impl<'fs> Fs<'fs> {
         Ok(new as usize)
     }
 
-    /// Asks and changes what a descriptor or its open file has. File locks are
-    /// not implemented, as in 0.11.
+    /// Reads and changes the flags of a descriptor or of its open file. As in 0.11,
+    /// there are no file locks.
     pub fn sys_fcntl(
         &self,
         task: &FsTask<'fs>,

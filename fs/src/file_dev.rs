@@ -9,8 +9,8 @@
 //! 3. copy block by block;
 //! 4. unlock it.
 //!
-//! So a write of up to [`PIECE`] bytes is not mixed with others, a larger one
-//! may be. Whole blocks are written without being read first.
+//! So a write of up to [`PIECE`] bytes is not mixed with other writes, but a larger
+//! one may be. Whole blocks are written without being read first.
 
 use crate::FsTask;
 use crate::buffer::READ_AHEAD;
@@ -19,24 +19,26 @@ use crate::layout::BLOCK_SIZE;
 use crate::platform::{ReadInto, UserBuffer};
 use abi::{Errno, Result};
 
-/// Bytes that are copied with the inode locked once.
+/// The most bytes that are copied while the inode is locked.
 pub const PIECE: usize = 4096;
 const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
 
-/// A piece of a block: offset and length, of the `left` bytes from `position`.
+/// The first piece of the `left` bytes from `position` that lies in one block: its
+/// offset and length.
 #[inline(always)]
 pub(crate) fn part_of_block(position: u32, left: usize) -> (usize, usize) {
     let offset = position as usize % BLOCK_SIZE;
     (offset, left.min(BLOCK_SIZE - offset))
 }
 
-/// What to answer when `done` bytes were moved before something went wrong.
+/// The result when `done` bytes were moved before an error.
 pub(crate) fn partial(done: usize, error: Errno) -> Result<usize> {
     if done != 0 { Ok(done) } else { Err(error) }
 }
 
 impl Inode<'_> {
-    /// Reads from `position` on, which moves. Short at the end of the file.
+    /// Reads from `position` on, and moves it. Fewer bytes are read at the end of
+    /// the file.
     pub(crate) fn file_read(
         &self,
         position: &mut u32,
@@ -70,9 +72,9 @@ impl Inode<'_> {
         Ok(done)
     }
 
-    /// Writes from `position` on, which moves; with `append`, at the end of
-    /// the file (0.11: `file_write`). `EFBIG` and SIGXFSZ where the file would
-    /// become larger than `task` may make one, `EFBIG` where it cannot be larger.
+    /// Writes from `position` on, or with `append` at the end of the file, and
+    /// moves `position` (0.11: `file_write`). `EFBIG` and SIGXFSZ if the file would
+    /// become larger than the limit of `task`, `EFBIG` if no file can be so large.
     pub(crate) fn file_write(
         &self,
         task: &FsTask<'_>,
@@ -108,8 +110,8 @@ impl Inode<'_> {
         Ok(done)
     }
 
-    /// Reads into the kernel's own memory, for `execve` and demand loading.
-    /// Short at the end of the file. Locks the inode.
+    /// Reads into the kernel's own memory, for `execve` and demand loading. Fewer
+    /// bytes are read at the end of the file. Locks the inode.
     pub fn read_at(&self, position: u32, bytes: &mut [u8]) -> Result<usize> {
         self.file_read(&mut { position }, &mut ReadInto(bytes))
     }
@@ -143,7 +145,7 @@ impl LockedInode<'_, '_> {
         Ok(())
     }
 
-    /// Writes `count` bytes, and counts what was written before an error.
+    /// Writes `count` bytes. Returns how many were written before an error, too.
     fn write_piece(
         &self,
         task: &FsTask<'_>,
@@ -151,7 +153,7 @@ impl LockedInode<'_, '_> {
         count: usize,
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
-        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        let block = self.fs.super_block(self.super_index()).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
@@ -186,9 +188,9 @@ impl LockedInode<'_, '_> {
         let end = *position + count as u32;
         while *position < end {
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
-            let place = self.create_block(*position / BLOCK_SIZE as u32)?;
-            let (device, number) = (self.device(), place.zone.block());
-            if place.is_new || len == BLOCK_SIZE {
+            let file_block = self.create_block(*position / BLOCK_SIZE as u32)?;
+            let (device, number) = (self.device(), file_block.zone.block());
+            if file_block.is_new || len == BLOCK_SIZE {
                 self.fs.getblk(device, number).overwrite(|data| {
                     if len != BLOCK_SIZE {
                         *data = ZEROS;

@@ -23,16 +23,16 @@ pub(crate) struct FileTable {
     free: Lock<FreeList>,
 }
 
-/// The entries not in use.
+/// The entries that are not in use.
 struct FreeList {
-    /// The place of the first; [`NR_FILE`] if there is none.
+    /// The index of the first; [`NR_FILE`] if there is none.
     first: u32,
     /// How many there are.
     count: u32,
 }
 
 impl FreeList {
-    /// Whether no entry is free for who asks.
+    /// Whether no entry is free for the caller.
     fn is_empty(&self, may_use_reserve: impl FnOnce() -> bool) -> bool {
         self.count == 0 || (self.count <= RESERVED_FILES && !may_use_reserve())
     }
@@ -42,15 +42,15 @@ impl FreeList {
 pub(crate) struct FileSlot {
     /// How many handles there are. Guarded by the table's lock.
     count: AtomicWord,
-    /// Where it stands in the table.
-    place: AtomicWord,
-    /// The place of the next free entry, for one that is free.
+    /// Its index in the table.
+    index: AtomicWord,
+    /// In a free entry, the index of the next free one.
     next_free: AtomicWord,
-    /// The place of its inode, which is counted. Set once for each opening,
-    /// as are the three below.
+    /// The index of its inode, which is counted. This field and the three below are
+    /// set once for each opening.
     inode: AtomicWord,
     file_type: AtomicWord,
-    /// What the driver of a character device has given.
+    /// The number that the driver of a character device has given.
     device: AtomicWord,
     generation: AtomicWord,
     /// Open flags (`abi::fcntl`).
@@ -64,7 +64,7 @@ impl FileSlot {
     const fn new() -> FileSlot {
         FileSlot {
             count: AtomicWord::new(0),
-            place: AtomicWord::new(0),
+            index: AtomicWord::new(0),
             next_free: AtomicWord::new(0),
             inode: AtomicWord::new(0),
             file_type: AtomicWord::new(0),
@@ -88,9 +88,9 @@ impl FileTable {
     /// Numbers the entries and puts them all into the list of free ones.
     pub(crate) fn init(&self) {
         let mut free = self.free.lock();
-        for (place, slot) in (0..).zip(&self.slots) {
-            slot.place.set(place);
-            slot.next_free.set(place + 1);
+        for (index, slot) in (0..).zip(&self.slots) {
+            slot.index.set(index);
+            slot.next_free.set(index + 1);
         }
         *free = FreeList {
             first: 0,
@@ -98,7 +98,8 @@ impl FileTable {
         };
     }
 
-    /// Whether a regular file is open for writing whose inode's place `is_wanted`.
+    /// Whether a regular file is open for writing whose inode has an index that
+    /// `is_wanted`.
     pub(crate) fn any_writable(&self, is_wanted: impl Fn(u32) -> bool) -> bool {
         let _free = self.free.lock();
         self.slots.iter().any(|slot| {
@@ -109,8 +110,8 @@ impl FileTable {
         })
     }
 
-    /// Takes a free entry, counted once. The last ones are only for whom
-    /// `may_use_reserve` is true.
+    /// Takes a free entry, counted once. The last ones are only for callers for
+    /// which `may_use_reserve` is true.
     fn get_empty(&self, may_use_reserve: impl FnOnce() -> bool) -> Result<&FileSlot> {
         let mut free = self.free.lock();
         if free.is_empty(may_use_reserve) {
@@ -168,7 +169,7 @@ impl Drop for File<'_> {
         let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
         let opened = self.open_device();
         self.slot.next_free.set(free.first);
-        free.first = self.slot.place.get();
+        free.first = self.slot.index.get();
         free.count += 1;
         drop(free);
         let Some(inode) = self.fs.inode_from_raw(inode) else {
@@ -183,10 +184,10 @@ impl<'fs> File<'fs> {
     /// Its inode.
     #[inline]
     pub fn inode(&self) -> FileInode<'_, 'fs> {
-        // The place was an inode's when the file was opened, and the table
-        // does not shrink.
-        let place = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
-        let slot = &self.fs.tables.inode_slots[place];
+        // The index was valid when the file was opened, and the table does not
+        // shrink.
+        let index = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
+        let slot = &self.fs.tables.inode_slots[index];
         let inode = ManuallyDrop::new(Inode::uncounted(self.fs, slot));
         FileInode {
             inode,
@@ -200,7 +201,7 @@ impl<'fs> File<'fs> {
         self.slot.file_type.get() as u16
     }
 
-    /// What a character device's driver has given when it was opened.
+    /// The number that a character device's driver has given when it was opened.
     #[inline]
     pub fn open_device(&self) -> OpenDevice {
         OpenDevice {
@@ -232,7 +233,7 @@ impl<'fs> File<'fs> {
         self.flags() & O_ACCMODE != O_RDONLY
     }
 
-    /// Keeps others who share the file from moving its position.
+    /// Keeps other tasks that share the file from moving its position.
     pub(crate) fn lock_position(&self) -> SleepGuard<'fs> {
         self.slot.position_lock.hold(self.fs.platform)
     }
@@ -247,9 +248,9 @@ impl<'fs> File<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Opens an inode: an entry of the table that has it and the type of file
-    /// that it serves as, at position 0. `ENFILE` if the table is full, but for
-    /// the super-user's entries; then the inode is closed.
+    /// Opens an inode: takes an entry of the table, with the inode, the type of
+    /// file that it serves as, and position 0. `ENFILE` if no entry is free for the
+    /// caller; then the inode is closed.
     #[inline]
     pub(crate) fn new_file(
         &'fs self,
@@ -272,7 +273,7 @@ impl<'fs> Fs<'fs> {
         Ok(File { fs: self, slot })
     }
 
-    /// `ENFILE` if no file can be opened now.
+    /// Checks that a file can be opened now; `ENFILE` if not.
     pub(crate) fn check_free_file(&self) -> Result<()> {
         let is_full = (self.tables.files.free.lock()).is_empty(|| self.platform.may_use_reserve());
         if is_full { Err(Errno::ENFILE) } else { Ok(()) }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Inodes in memory (0.11: `fs/inode.c`).
 //!
-//! * [`Fs::iget`] gives an [`Inode`]: an owned handle on the one copy in
-//!   memory. Cloning it counts; dropping it is `iput`. The copy stays in
-//!   memory for the next one who wants it.
-//! * Single fields are read and changed at any time. What must not be
-//!   disturbed over several steps is done with the inode locked:
-//!   [`Inode::lock`]. Functions that need that take a [`LockedInode`].
-//! * A changed inode is copied to its block of the inode table when memory is
-//!   wanted for another, and by `sync`.
-//! * When the last handle of an inode without names goes, so do its zones and
-//!   the inode itself.
+//! * [`Fs::iget`] gives an [`Inode`]: an owned handle on the one copy in memory. A
+//!   clone counts as another handle; dropping one is `iput`. The copy stays in
+//!   memory for the next task that wants it.
+//! * Single fields are read and changed at any time. Lock the inode
+//!   ([`Inode::lock`]) for several steps that nobody may disturb. Functions that
+//!   need this take a [`LockedInode`].
+//! * A changed inode is copied to its block of the inode table by `sync`, or when
+//!   another inode needs its slot.
+//! * When the last handle of an inode without names is dropped, its zones and the
+//!   inode itself are freed.
 //!
-//! Don't hold an inode's lock over [`UserBuffer::prepare`]: what is paged in
-//! there may be this very file.
+//! Don't hold an inode's lock over [`UserBuffer::prepare`], which may have to load
+//! pages of this same file.
 //!
 //! [`UserBuffer::prepare`]: crate::platform::UserBuffer::prepare
 
@@ -43,14 +43,14 @@ use sync::{AtomicWord, Lock, LockGuard, SleepLock};
 pub(crate) const NR_HASH: usize = 256;
 /// How many unused inodes are looked at for one that need not be written.
 const SEARCH: usize = 32;
-/// A place behind the last super block.
+/// An index behind the last super block.
 const NO_SUPER: u32 = u32::MAX;
 
 /// An inode in memory (0.11: `struct m_inode`).
 pub(crate) struct InodeSlot {
     // Guarded by the inode table's lock.
     links: Links,
-    /// 0 for none: a pipe, or an inode that was freed.
+    /// The device; 0 for a pipe or an inode that was freed.
     device: AtomicWord,
     number: AtomicWord,
     /// How many handles there are.
@@ -58,13 +58,14 @@ pub(crate) struct InodeSlot {
     /// The super block whose root covers this directory, plus 1; 0 for none.
     mounted: AtomicWord,
 
-    /// Above 0: how many have it open for writing. Below: how many run it, negated.
+    /// How many open files write to it; below 0, how many tasks run it, negated.
     writers: AtomicI32,
-    /// Where it stands in the table.
-    place: AtomicWord,
-    /// Where its device stands in the table of super blocks.
-    super_place: AtomicWord,
-    /// The zones that files of its device may have: from here to before there.
+    /// Its index in the table.
+    index: AtomicWord,
+    /// The index of its device in the table of super blocks.
+    super_index: AtomicWord,
+    /// The zones that files of its device may have: from `first_zone` to before
+    /// `end_zone`.
     first_zone: AtomicWord,
     end_zone: AtomicWord,
     /// The operation lock.
@@ -86,12 +87,12 @@ pub(crate) struct InodeState {
     pub(crate) ctime: Time,
 }
 
-/// Who a new inode belongs to.
+/// What a new inode begins with.
 pub(crate) struct NewInode {
     pub(crate) mode: u16,
     pub(crate) uid: u16,
     pub(crate) gid: u8,
-    /// What the node stands for, if it is a device's.
+    /// The device that it stands for, if it is a device node.
     pub(crate) rdev: Device,
 }
 
@@ -104,8 +105,8 @@ impl InodeSlot {
             count: AtomicWord::new(0),
             mounted: AtomicWord::new(0),
             writers: AtomicI32::new(0),
-            place: AtomicWord::new(0),
-            super_place: AtomicWord::new(0),
+            index: AtomicWord::new(0),
+            super_index: AtomicWord::new(0),
             first_zone: AtomicWord::new(0),
             end_zone: AtomicWord::new(0),
             lock: SleepLock::new(),
@@ -194,19 +195,19 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn inode_init(&self) {
         let mut table = self.tables.inodes.lock();
         table.clear();
-        for (place, slot) in (0..).zip(&self.tables.inode_slots) {
-            slot.place.set(place);
-            table.put_newest(&self.tables.inode_slots, place);
+        for (index, slot) in (0..).zip(&self.tables.inode_slots) {
+            slot.index.set(index);
+            table.put_newest(&self.tables.inode_slots, index);
         }
     }
 
-    fn slot(&self, place: u32) -> Option<&'fs InodeSlot> {
-        self.tables.inode_slots.get(place as usize)
+    fn slot(&self, index: u32) -> Option<&'fs InodeSlot> {
+        self.tables.inode_slots.get(index as usize)
     }
 
-    /// A handle again, for what [`Inode::into_raw`] kept.
-    pub(crate) fn inode_from_raw(&'fs self, place: u32) -> Option<Inode<'fs>> {
-        self.slot(place).map(|slot| Inode { fs: self, slot })
+    /// Makes a handle again of what [`Inode::into_raw`] kept.
+    pub(crate) fn inode_from_raw(&'fs self, index: u32) -> Option<Inode<'fs>> {
+        self.slot(index).map(|slot| Inode { fs: self, slot })
     }
 
     /// One more handle on what [`Inode::into_raw`] keeps.
@@ -214,16 +215,16 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn share_inode(
         &'fs self,
         _table: &TableGuard<'_>,
-        place: u32,
+        index: u32,
     ) -> Option<Inode<'fs>> {
-        let slot = self.slot(place)?;
+        let slot = self.slot(index)?;
         slot.count.add(1);
         Some(Inode { fs: self, slot })
     }
 
-    /// The inode with a number on a mounted device. `EIO` if there can't be
-    /// such an inode or it can't be read, `ENFILE` if all of memory's inodes
-    /// that the caller may take are in use. Doesn't look at what is mounted: see [`Fs::cross_mount`].
+    /// The inode with a number on a mounted device. `EIO` if there can't be such an
+    /// inode or it can't be read, `ENFILE` if all of memory's inodes that the caller
+    /// may take are in use. It does not follow mounts: see [`Fs::cross_mount`].
     pub fn iget(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
         let inode = self.get_slot(device, number)?;
         if !inode.slot.is_valid() {
@@ -237,17 +238,17 @@ impl<'fs> Fs<'fs> {
         Ok(inode)
     }
 
-    /// The slot of an inode, counted; its fields perhaps not filled in yet.
+    /// The slot of an inode, counted; its fields may not be filled in yet.
     fn get_slot(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
         let slots = &self.tables.inode_slots;
         loop {
             let mut table = self.tables.inodes.lock();
             let is_it = |slot: &InodeSlot| slot.is_of(device, number);
-            if let Some(place) = table.find(slots, hash(device, number), is_it) {
-                let slot = self.slot(place).ok_or(Errno::EIO)?;
+            if let Some(index) = table.find(slots, hash(device, number), is_it) {
+                let slot = self.slot(index).ok_or(Errno::EIO)?;
                 return Ok(self.count_slot(&mut table, slot));
             }
-            let (super_place, block) = self.get_super(device).ok_or(Errno::EIO)?;
+            let (super_index, block) = self.get_super(device).ok_or(Errno::EIO)?;
             let geometry = block.geometry();
             if !geometry.has_inode(number) {
                 drop(table);
@@ -257,12 +258,12 @@ impl<'fs> Fs<'fs> {
             let Some((mut table, slot)) = self.get_empty_inode(table)? else {
                 continue;
             };
-            slot.super_place.set(super_place);
+            slot.super_index.set(super_index);
             slot.first_zone.set(u32::from(geometry.firstdatazone));
             slot.end_zone.set(u32::from(geometry.nzones));
             slot.device.set(u32::from(device.0));
             slot.number.set(u32::from(number.0));
-            table.insert(slots, slot.place.get());
+            table.insert(slots, slot.index.get());
             return Ok(Inode { fs: self, slot });
         }
     }
@@ -276,8 +277,8 @@ impl<'fs> Fs<'fs> {
         number: InodeNumber,
     ) -> Option<&'fs InodeSlot> {
         let is_it = |slot: &InodeSlot| slot.is_of(device, number);
-        let place = table.find(&self.tables.inode_slots, hash(device, number), is_it)?;
-        self.slot(place).filter(|slot| slot.is_valid())
+        let index = table.find(&self.tables.inode_slots, hash(device, number), is_it)?;
+        self.slot(index).filter(|slot| slot.is_valid())
     }
 
     /// A handle on an inode in memory.
@@ -294,16 +295,17 @@ impl<'fs> Fs<'fs> {
         Inode { fs: self, slot }
     }
 
-    /// An unused slot comes into use.
+    /// Takes an unused slot into use.
     #[inline(always)]
     fn take_slot(&self, table: &mut TableGuard<'_>, slot: &InodeSlot) {
-        table.take(&self.tables.inode_slots, slot.place.get());
+        table.take(&self.tables.inode_slots, slot.index.get());
         self.tables.used_inodes.add(1);
     }
 
-    /// Takes the slot unused longest: without identity, counted once. `None`
-    /// after a changed inode was written to make room, with the table free in
-    /// between; `ENFILE` if all are in use, but for the super-user's.
+    /// Takes the slot that was unused longest. It has no identity and is counted
+    /// once. `None` after a changed inode was written to make room, for which the
+    /// table was unlocked; `ENFILE` if all slots that the caller may take are in
+    /// use.
     fn get_empty_inode<'a>(
         &'fs self,
         mut table: TableGuard<'a>,
@@ -313,21 +315,22 @@ impl<'fs> Fs<'fs> {
         if left <= RESERVED_INODES && !self.platform.may_use_reserve() {
             return Err(Errno::ENFILE);
         }
-        // The oldest; but one that must be written first only if most must.
+        // Takes the oldest, but one that must be written first only if most of them
+        // must.
         let is_clean = |(_, slot): &(u32, &InodeSlot)| !slot.is_dirty();
         let clean = table.unused(slots).take(SEARCH).find(is_clean);
-        let clean = clean.map(|(place, _)| place);
-        let place = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
-        let slot = self.slot(place).ok_or(Errno::ENFILE)?;
+        let clean = clean.map(|(index, _)| index);
+        let index = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
+        let slot = self.slot(index).ok_or(Errno::ENFILE)?;
         self.take_slot(&mut table, slot);
         slot.count.set(1);
         if slot.is_dirty() {
             drop(table);
-            // A failure is reported there; the slot is clean then, too.
+            // `write` reports an error, and then the slot is clean, too.
             let _ = Inode { fs: self, slot }.write();
             return Ok(None);
         }
-        table.remove(slots, place);
+        table.remove(slots, index);
         slot.forget_identity();
         Ok(Some((table, slot)))
     }
@@ -355,15 +358,15 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn make_inode(
         &'fs self,
         device: Device,
-        super_place: u32,
+        super_index: u32,
         number: InodeNumber,
         new: &NewInode,
     ) -> Result<Inode<'fs>> {
         let inode = self.get_slot(device, number)?;
         let now = self.current_time();
-        debug_assert_eq!(inode.super_place(), super_place);
-        // An inode that is free on the disk but in use in memory was named by
-        // a directory of a broken file system.
+        debug_assert_eq!(inode.super_index(), super_index);
+        // If an inode is free on the disk but in use in memory, the file system is
+        // broken: a directory has a name for it.
         if inode.count() != 1 {
             self.fs_error(device, format_args!("inode {number} is free and in use"));
             return Err(Errno::EIO);
@@ -398,8 +401,8 @@ impl<'fs> Fs<'fs> {
         let is_last = slot.count.get() <= 1;
         let mut is_known = is_last && slot.is_valid() && !slot.device().is_none();
         if is_known && inode.nlinks() == 0 {
-            // No directory entry leads here any more. Who has found one before
-            // may still count it and give it back.
+            // No directory entry refers to it any more. A task that has found one
+            // before may still count it and give it back.
             drop(table);
             self.free(inode);
             table = self.tables.inodes.lock();
@@ -411,32 +414,32 @@ impl<'fs> Fs<'fs> {
             let used = &self.tables.used_inodes;
             used.set(used.get().saturating_sub(1));
             if is_known {
-                table.put_newest(slots, slot.place.get());
+                table.put_newest(slots, slot.index.get());
             } else {
-                table.put_oldest(slots, slot.place.get());
+                table.put_oldest(slots, slot.index.get());
             }
         }
     }
 
-    /// Frees the zones and the number of an inode without names, whose only
-    /// handle this is. On the disk it stays as it is until that has no name
-    /// for it either.
+    /// Frees the zones and the number of an inode without names; this is its only
+    /// handle. The inode on the disk stays as it is until the disk has no name for
+    /// it either.
     fn free(&'fs self, inode: &Inode<'fs>) {
         let slot = inode.slot;
         if !inode.is_read_only() {
-            // What could not be freed is left to fsck.
+            // fsck has to free what could not be freed here.
             let _ = inode.write();
-            self.free_inode(inode.super_place(), slot.number());
+            self.free_inode(inode.super_index(), slot.number());
             let _ = inode.lock().free_zones();
         } else {
-            self.leave_to_fsck(inode.super_place());
+            self.leave_to_fsck(inode.super_index());
         }
         if S_ISDIR(inode.mode()) {
             let mut names = self.tables.names.lock();
             names.forget_directory(slot.device(), slot.number());
         }
         let mut table = self.tables.inodes.lock();
-        table.remove(&self.tables.inode_slots, slot.place.get());
+        table.remove(&self.tables.inode_slots, slot.index.get());
         slot.forget_identity();
     }
 
@@ -445,8 +448,8 @@ impl<'fs> Fs<'fs> {
         if !slot.is_dirty() {
             return Ok(());
         }
-        // Without a file system it was freed a moment ago.
-        let Some(block) = self.super_block(slot.super_place.get()) else {
+        // If it has no file system, it was freed a moment ago.
+        let Some(block) = self.super_block(slot.super_index.get()) else {
             return Ok(());
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
@@ -456,7 +459,7 @@ impl<'fs> Fs<'fs> {
         })?;
         buffer.change(Rank::Inodes, || {
             let state = slot.state.lock();
-            // Perhaps it was freed while the block was read, or written by another.
+            // Another task may have freed or written it while the block was read.
             if slot.dirty.swap(false, core::sync::atomic::Ordering::AcqRel) {
                 state.disk.store(&mut buffer.data(), offset);
             }
@@ -475,7 +478,7 @@ impl<'fs> Fs<'fs> {
             self.platform.give_way();
             let mut table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());
-            // It may be another by now.
+            // The slot may have another inode by now.
             if slot.device().is_none() || !slot.is_dirty() || !is_wanted {
                 continue;
             }
@@ -489,8 +492,8 @@ impl<'fs> Fs<'fs> {
         result
     }
 
-    /// Forgets the unused inodes of a device, and what was changed of the
-    /// others (0.11: `invalidate_inodes`).
+    /// Forgets the unused inodes of a device, and the changes of the others (0.11:
+    /// `invalidate_inodes`).
     pub(crate) fn invalidate_inodes(&self, device: Device) {
         for slot in &self.tables.inode_slots {
             let _table = self.tables.inodes.lock();
@@ -510,19 +513,19 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn forget_unused_inodes(&self, device: Device) {
         self.tables.names.lock().forget_device(device);
         let slots = &self.tables.inode_slots;
-        for (place, slot) in (0..).zip(slots) {
+        for (index, slot) in (0..).zip(slots) {
             let mut table = self.tables.inodes.lock();
             if slot.device() != device || slot.count.get() != 0 {
                 continue;
             }
-            table.take(slots, place);
-            table.remove(slots, place);
+            table.take(slots, index);
+            table.remove(slots, index);
             slot.forget_identity();
-            table.put_oldest(slots, place);
+            table.put_oldest(slots, index);
         }
     }
 
-    /// One more handle on what is in `slot`, if that is an inode of the device and
+    /// One more handle on the inode in `slot`, if it belongs to the device and is
     /// in use.
     pub(crate) fn used_inode(
         &'fs self,
@@ -537,8 +540,8 @@ impl<'fs> Fs<'fs> {
         })
     }
 
-    /// Whether an inode of the device is in use that has no name any more: it
-    /// is on the disk until it is closed.
+    /// Whether an inode of the device is in use that has no name any more. It stays
+    /// on the disk until it is closed.
     pub(crate) fn has_nameless_inode(&self, device: Device) -> bool {
         let _table = self.tables.inodes.lock();
         let is_nameless = |slot: &InodeSlot| {
@@ -560,7 +563,7 @@ impl<'fs> Fs<'fs> {
 }
 
 impl InodeSlot {
-    /// It is no inode of a device any more. With the table locked, and out of
+    /// Makes it no inode of a device. The table is locked, and the slot is out of
     /// its chain.
     fn forget_identity(&self) {
         let mut state = self.state.lock();
@@ -570,6 +573,6 @@ impl InodeSlot {
         self.device.set(0);
         self.number.set(0);
         self.mounted.set(0);
-        self.super_place.set(NO_SUPER);
+        self.super_index.set(NO_SUPER);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Minix v1 file system as it lies on the disk (0.11: the `d_` structures
-//! of `include/linux/fs.h`, `struct dir_entry`).
+//! The layout of the Minix v1 file system on the disk (0.11: the `d_` structures of
+//! `include/linux/fs.h`, `struct dir_entry`).
 //!
 //! ```text
 //! block 0     1       2 ..          ..        ..           firstdatazone ..
@@ -11,8 +11,8 @@
 //! of the inode bitmap stands for inode `n`; bit `n` of the zone bitmap for
 //! zone `firstdatazone - 1 + n`; bit 0 of both is always set.
 //!
-//! Nothing here trusts the disk: [`Geometry::check`] decides whether the rest
-//! may calculate with a super block's numbers.
+//! The disk is not trusted: [`Geometry::check`] decides whether all others may use
+//! a super block's numbers.
 
 use abi::sys::types::Time;
 use core::fmt;
@@ -25,16 +25,16 @@ pub const SUPER_BLOCK: u32 = 1;
 pub const SUPER_MAGIC: u16 = 0x137F;
 /// Magic number of a file system with 30-character names.
 pub const SUPER_MAGIC_30: u16 = 0x138F;
-/// State of a file system (Linux 0.99 on, util-linux: `s_state`): nothing is
-/// said of it, as by 0.11.
+/// State of a file system (from Linux 0.99 on, util-linux: `s_state`): nothing is
+/// known, as with 0.11.
 pub const STATE_UNKNOWN: u16 = 0;
-/// In the state: cleanly unmounted, or looked at by `fsck`.
+/// In the state: it was unmounted cleanly, or `fsck` has checked it.
 pub const STATE_VALID: u16 = 1;
 /// In the state: errors were found.
 pub const STATE_ERRORS: u16 = 2;
-/// In the state: mounted for writing by this system and, unless
-/// [`STATE_VALID`] is there too, not unmounted since. Linux takes a valid mark
-/// away and leaves 0, which nobody can tell from [`STATE_UNKNOWN`].
+/// In the state: this system has mounted it for writing and, unless [`STATE_VALID`]
+/// is set too, has not unmounted it since. Linux removes the valid mark and leaves
+/// 0, which cannot be told from [`STATE_UNKNOWN`].
 pub const STATE_IN_USE: u16 = 4;
 /// The inode of the root directory (0.11: `ROOT_INO`).
 pub const ROOT_INODE: InodeNumber = InodeNumber(1);
@@ -54,7 +54,7 @@ pub const INODES_PER_BLOCK: u32 = (BLOCK_SIZE / INODE_SIZE) as u32;
 pub const ZONES_PER_BLOCK: u32 = BLOCK_SIZE as u32 / 2;
 /// Zone numbers of an inode.
 pub const INODE_ZONES: usize = 9;
-/// The first so many zones of an inode hold the file's first blocks.
+/// This many zones of an inode hold the file's first blocks.
 pub const DIRECT_ZONES: u32 = 7;
 /// The zone of an inode that lists the next [`ZONES_PER_BLOCK`] blocks.
 pub const INDIRECT: usize = 7;
@@ -84,7 +84,7 @@ impl fmt::Display for InodeNumber {
 pub struct Zone(pub u16);
 
 impl Zone {
-    /// No zone: a stretch of zeros that was never written.
+    /// No zone: a block that was never written and reads as zeros.
     pub const HOLE: Zone = Zone(0);
 
     /// Whether this is [`Zone::HOLE`].
@@ -138,7 +138,7 @@ pub fn put_at<const N: usize>(bytes: &mut [u8], offset: usize, value: [u8; N]) {
 pub struct DiskSuper {
     /// Inodes, numbered 1..=ninodes.
     pub ninodes: u16,
-    /// Zones of the device, those before the data included.
+    /// Zones of the device, with those before the data.
     pub nzones: u16,
     /// Blocks of the inode bitmap.
     pub imap_blocks: u16,
@@ -152,7 +152,7 @@ pub struct DiskSuper {
     pub max_size: u32,
     /// [`SUPER_MAGIC`] or [`SUPER_MAGIC_30`].
     pub magic: u16,
-    /// [`STATE_UNKNOWN`], or [`STATE_VALID`] and its kin.
+    /// [`STATE_UNKNOWN`], or bits such as [`STATE_VALID`].
     pub state: u16,
 }
 
@@ -231,12 +231,12 @@ impl fmt::Display for BadSuper {
     }
 }
 
-/// The numbers of a super block that were found to fit together.
+/// The numbers of a super block, after they were checked against each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Geometry {
     /// Inodes, numbered 1..=ninodes.
     pub ninodes: u16,
-    /// Zones of the device, those before the data included.
+    /// Zones of the device, with those before the data.
     pub nzones: u16,
     /// Blocks of the inode bitmap.
     pub imap_blocks: u16,
@@ -251,7 +251,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Of nothing: no inode and no zone lies within it.
+    /// An empty geometry: it has no inode and no zone.
     pub const NONE: Geometry = Geometry {
         ninodes: 0,
         nzones: 0,
@@ -330,7 +330,7 @@ impl Geometry {
         zone.0 >= self.firstdatazone && zone.0 < self.nzones
     }
 
-    /// Where an inode is: the block, and the offset in it.
+    /// The block that an inode is in, and its offset there.
     pub const fn inode_place(&self, number: InodeNumber) -> (u32, usize) {
         let index = (number.0 as u32).saturating_sub(1);
         let block = self.inode_table() + index / INODES_PER_BLOCK;
@@ -415,5 +415,5 @@ impl DiskInode {
 
 static_assertions::const_assert_eq!(inode_offset::GID + 1, inode_offset::NLINKS);
 
-/// In a directory entry: where the name begins, behind the inode number.
+/// The offset of the name in a directory entry, after the inode number.
 pub const ENTRY_NAME: usize = 2;

@@ -15,7 +15,7 @@
 //! platform.rs                                       the kernel, or the host
 //! ```
 //!
-//! [`Fs`] holds it all. Handles ([`buffer::Buffer`], [`inode::Inode`],
+//! [`Fs`] has all of it. Handles ([`buffer::Buffer`], [`inode::Inode`],
 //! [`file_table::File`]) are owned; dropping one is `brelse`, `iput`, `close`.
 //!
 //! # Locks
@@ -24,7 +24,7 @@
 //!
 //! 1. the mount lock (mount and umount);
 //! 2. an open file's position;
-//! 3. the tree lock, by whoever is going to hold two inodes (rename, rmdir);
+//! 3. the tree lock, taken by whoever is going to lock two inodes (rename, rmdir);
 //! 4. an inode. Path walks, open, link, unlink and reading and writing hold
 //!    one at a time. With the tree lock held a second and third may be taken,
 //!    in any order: nobody who holds an inode waits for one without it. (A new
@@ -32,36 +32,36 @@
 //! 5. the order lock (changes of metadata in buffers, and writing those);
 //! 6. a buffer's I/O lock.
 //!
-//! An inode that is being read in is locked too, but by somebody who only
-//! waits for the disk. The last owner of an inode without names frees it, and
-//! locks it for that; nobody else can have it then.
+//! An inode that is being read in is locked too, but its owner only waits for the
+//! disk. The last owner of an inode without names locks it to free it; nobody else
+//! can have it then.
 //!
-//! Spinning locks are taken inside these, for a few instructions, in the
-//! order task, inode or file table, name cache, inode state or super block,
-//! contents of a buffer. The buffer cache's and a pipe's are taken with no other held. None
-//! is held over anything that may sleep; dropping a handle may.
+//! Spinning locks are taken inside these, for a few instructions, in the order task,
+//! inode or file table, name cache, inode state or super block, contents of a buffer.
+//! The locks of the buffer cache and of a pipe are taken while no other is held. No
+//! spinning lock is held over anything that may sleep, such as dropping a handle.
 //!
 //! # Order of changes
 //!
-//! A stop at any point, in the midst of a write too, leaves what `fsck` can
-//! put right, and nothing that [`Fs::sys_sync`] had returned for is lost unless
-//! it was changed since. In memory and then on the disk:
+//! The machine may stop at any point, even in the middle of a write: `fsck` can
+//! repair what is left, and nothing is lost that [`Fs::sys_sync`] had written and
+//! that was not changed since. Both in memory and on the disk:
 //!
-//! * what a reference points to is made first. A list of zones or a block of
-//!   a directory is filled before an inode or a list names it; an inode is in
-//!   its block before a directory entry names it, and so is one that grew
-//!   before a directory refers to what it grew by;
-//! * a reference is removed before what it pointed to is freed; what is freed
-//!   is used again when the disk has forgotten it ([`bitmap`]);
+//! * what a reference points to is made before the reference. A list of zones or a
+//!   block of a directory is filled before an inode or a list names it. An inode is
+//!   in its block before a directory entry names it, and an inode that grew is
+//!   there before a directory refers to its new part;
+//! * a reference is removed before what it pointed to is freed, and that is used
+//!   again only when the disk no longer refers to it ([`bitmap`]);
 //! * `rename` and `link` make the new entry before the old one can go.
 //!
-//! How buffers keep that order on the way to the disk is said in
-//! `buffer/write_back.rs`. What a stop can leave: zones and inodes without an
-//! owner; link counts that are off; both names of a file that was being
-//! renamed; the old and the new file of a name that was given again; a `..`
-//! that leads to where a directory was moved from; names of new files in a new
-//! block of a directory, whose inodes are still empty. Never a zone with two
-//! owners, and never one that is in use but marked free.
+//! `buffer/write_back.rs` tells how buffers keep that order on their way to the
+//! disk. A stop can leave zones and inodes without an owner; wrong link counts;
+//! both names of a file that was being renamed; the old and the new file of a name
+//! that was used again; a `..` that leads to the old parent of a directory that was
+//! moved; names of new files in a new block of a directory, whose inodes are still
+//! empty. It never leaves a zone with two owners, or a zone that is in use but
+//! marked free.
 #![forbid(unsafe_code)]
 // The pages are read with --document-private-items too.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -90,7 +90,7 @@ pub mod read_write;
 pub mod readdir;
 pub mod select;
 pub mod stat;
-/// `super` is a word of the language, so only the file has 0.11's name.
+/// `super` is a keyword of Rust, so only the file has 0.11's name.
 #[path = "super.rs"]
 pub mod super_block;
 pub mod task;
@@ -180,8 +180,8 @@ pub struct Fs<'m> {
 }
 
 impl<'m> Fs<'m> {
-    /// Ties the parts together and links the buffers, inodes and files into
-    /// their lists (0.11: `buffer_init`). Once for each `tables`.
+    /// Connects the parts and links the buffers, inodes and files into their lists
+    /// (0.11: `buffer_init`). This is done once for each `tables`.
     ///
     /// `buffers[n]` must be `BufferHead::new(n, _)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for
@@ -199,7 +199,7 @@ impl<'m> Fs<'m> {
         fs
     }
 
-    /// Parts that were tied together before.
+    /// Makes an `Fs` of parts that [`Fs::new`] has connected before.
     pub(crate) const fn join(
         platform: &'m dyn Platform<'m>,
         buffers: &'m [BufferHead],
@@ -225,7 +225,7 @@ impl<'m> Fs<'m> {
     }
 }
 
-/// Tells whoever runs the machine.
+/// Prints a message of the file system.
 macro_rules! printk {
     ($fs:expr, $($argument:tt)*) => {
         $fs.platform.printk(format_args!($($argument)*))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Finding a buffer or an inode by its number, and the one unused longest.
+//! Finding a buffer or an inode by its number, and finding the one that was unused
+//! longest.
 //!
-//! Both tables are slices of slots. A slot with an identity hangs in a hash
-//! chain; a slot nobody uses also stands in the list of unused ones, which
-//! begins with the one to be given another identity first. All steps but the
-//! walk along a chain take constant time.
+//! Both tables are slices of slots. A slot with an identity is in a hash chain. A
+//! slot that nobody uses is also in the list of unused slots, whose first slot gets
+//! another identity first. All steps take constant time, except for the walk along
+//! a chain.
 //!
-//! The links lie in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends
-//! here. An [`Index`] sits in a lock, and that lock guards the links too.
+//! The links are in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends in an
+//! [`Index`]. A lock holds the [`Index`], and guards the links too.
 
 use sync::AtomicWord;
 
@@ -22,7 +23,8 @@ pub struct Links {
 }
 
 impl Links {
-    /// In no chain and no list. They say nothing until the slot is in one.
+    /// Links of a slot in no chain and no list. They mean nothing until it is in
+    /// one.
     pub const fn new() -> Links {
         Links {
             chain: AtomicWord::new(0),
@@ -32,7 +34,7 @@ impl Links {
     }
 }
 
-/// What an [`Index`] can hold together.
+/// What an [`Index`] can link.
 pub trait Slot {
     /// Its links.
     fn links(&self) -> &Links;
@@ -53,8 +55,8 @@ impl<const CHAINS: usize> Index<CHAINS> {
         CHAINS - 1
     };
 
-    /// To be emptied before it is used. It is all zeros, so that the kernel's
-    /// file need not have it.
+    /// An index that must be cleared before it is used. It is all zeros, so that it
+    /// takes no room in the kernel's file.
     pub const fn new() -> Self {
         Index {
             chains: [0; CHAINS],
@@ -63,7 +65,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// Makes it one without slots.
+    /// Removes all slots.
     pub fn clear(&mut self) {
         self.chains.fill(END);
         (self.oldest, self.newest) = (END, END);
@@ -118,7 +120,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// The slot unused longest.
+    /// The slot that was unused longest.
     pub fn oldest(&self) -> Option<u32> {
         (self.oldest != END).then_some(self.oldest)
     }
@@ -134,7 +136,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         })
     }
 
-    /// A slot comes into use: takes it out of the list.
+    /// Takes a slot that comes into use out of the list.
     #[inline]
     pub fn take<S: Slot>(&mut self, slots: &[S], number: u32) {
         let Some(slot) = slots.get(number as usize) else {
@@ -151,7 +153,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// A slot is not used any more: puts it last in the list.
+    /// Puts a slot that is not used any more at the end of the list.
     #[inline]
     pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
         let Some(slot) = slots.get(number as usize) else {
@@ -166,7 +168,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         self.newest = number;
     }
 
-    /// A slot holds nothing worth keeping: puts it first in the list.
+    /// Puts a slot without useful contents at the beginning of the list.
     pub fn put_oldest<S: Slot>(&mut self, slots: &[S], number: u32) {
         let Some(slot) = slots.get(number as usize) else {
             return;

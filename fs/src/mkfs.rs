@@ -20,7 +20,7 @@ use abi::{Errno, Result};
 pub struct Options {
     /// Blocks of the file system; at most 65535, the largest zone number.
     pub blocks: u32,
-    /// How many inodes, at least; `None` for one for each three blocks.
+    /// How many inodes there are at least; `None` means one for each three blocks.
     pub inodes: Option<u32>,
     /// Whether names have 30 characters instead of 14.
     pub long_names: bool,
@@ -36,14 +36,14 @@ impl Options {
         }
     }
 
-    /// The super block and geometry; `EINVAL` if they can't be.
+    /// The super block and geometry; `EINVAL` if these numbers are impossible.
     fn super_block(&self) -> Result<(DiskSuper, Geometry)> {
         let nzones = u16::try_from(self.blocks).map_err(|_| Errno::EINVAL)?;
         let wanted = self
             .inodes
             .unwrap_or(self.blocks / 3)
             .clamp(1, u32::from(u16::MAX));
-        // As many as fill their last block, if the number can be said.
+        // The inodes fill their last block, if the number is not too large.
         let full = wanted.next_multiple_of(INODES_PER_BLOCK);
         let ninodes = u16::try_from(full).unwrap_or(u16::MAX);
         let inode_blocks = u32::from(ninodes).div_ceil(INODES_PER_BLOCK);
@@ -79,10 +79,9 @@ impl Options {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Writes an empty file system on a device, with a root directory that
-    /// belongs to the super-user. What was there is lost. `EINVAL` if it can't
-    /// be that large or small, `ENOSPC` if the device is smaller, `EBUSY` if
-    /// it is mounted.
+    /// Writes an empty file system on a device, with a root directory that belongs
+    /// to the super-user. The old contents are lost. `EINVAL` if the size is
+    /// impossible, `ENOSPC` if the device is smaller, `EBUSY` if it is mounted.
     pub fn mkfs(&'fs self, device: Device, options: &Options) -> Result<()> {
         let (disk, geometry) = options.super_block()?;
         if self.get_super(device).is_some() {
@@ -133,8 +132,8 @@ impl<'fs> Fs<'fs> {
     }
 }
 
-/// Block `n` of a new bitmap: bits 0 and 1 are set, and those that stand for
-/// nothing, behind `last`.
+/// Fills block `n` of a new bitmap: bits 0 and 1 are set, and so are those behind
+/// `last`, which stand for nothing.
 fn fill_map(data: &mut [u8; BLOCK_SIZE], n: u32, last: u32) {
     for (byte, first) in data.iter_mut().zip((n * BITS_PER_BLOCK..).step_by(8)) {
         for bit in 0..8 {

@@ -4,17 +4,17 @@
 //! * [`Fs::namei`] gives the inode that a path names; [`Fs::dir_namei`] the
 //!   directory of its last name, and that name.
 //! * [`Fs::open_namei`] is the path part of `open`, and makes files.
-//! * The system calls that make and remove names are in [`names`], [`rename`]
-//!   and [`symlink`], what they do to a directory in [`directory`].
+//! * The system calls that make and remove names are in [`names`], [`rename`] and
+//!   [`symlink`]; [`directory`] has what they do to a directory.
 //! * Names that were found lately are remembered in [`name_cache`].
 //!
-//! A name longer than the file system's 14 (or 30) characters is cut, as in
-//! 0.11. A slash behind the last name asks for a directory. A symbolic link is
+//! A name longer than the file system's 14 (or 30) characters is cut, as in 0.11.
+//! If a slash follows the last name, it must be a directory. Symbolic links are
 //! followed (0.12; 0.11 has none), at most [`MAX_LINKS`] in one path.
 //!
-//! `..` stays where it is at the caller's root, and leads out of a mounted
-//! device to the parent of the directory it covers. A directory that was
-//! removed while somebody was in it contains nothing any more, `.` excepted.
+//! In the caller's root `..` is that root itself. In the root of a mounted device
+//! it leads to the parent of the directory that is covered. A directory that was
+//! removed while a task was in it contains nothing but `.`.
 
 mod directory;
 mod name_cache;
@@ -48,10 +48,10 @@ const ACC_MODE: [u32; O_ACCMODE as usize + 1] = [
     MAY_READ | MAY_WRITE,
 ];
 
-/// Symbolic links that are followed on the way along one path.
+/// How many symbolic links are followed in one path.
 pub const MAX_LINKS: u32 = 5;
 
-/// A name as directories have it: filled up with NULs.
+/// A name as in a directory, filled up with NULs.
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
     bytes: [u8; NAME_LEN_MAX],
@@ -78,8 +78,8 @@ impl Name {
         usize::from(self.len) == text.len() && self.bytes.starts_with(text)
     }
 
-    /// Whether it is `.` or `..`, or nothing at all, as behind the slash of
-    /// the path `/`: names that can't be given or taken away.
+    /// Whether it is `.` or `..`, or empty as behind the slash of the path `/`.
+    /// Such names can't be made or removed.
     #[inline(always)]
     fn is_fixed(&self) -> bool {
         matches!(self.bytes, [0, ..] | [b'.', 0, ..] | [b'.', b'.', 0, ..])
@@ -89,14 +89,14 @@ impl Name {
 /// One name of a path.
 struct Component {
     name: Name,
-    /// Where the next one begins.
+    /// The offset of the next name.
     next: usize,
     is_last: bool,
-    /// Slashes follow.
+    /// Whether slashes follow.
     slash: bool,
 }
 
-/// The name that begins at `from`, behind any slashes.
+/// The name at `from`, after any slashes.
 fn component(path: &[u8], from: usize) -> Component {
     let start = skip_slashes(path, from);
     let rest = path.get(start..).unwrap_or_default();
@@ -113,7 +113,7 @@ fn component(path: &[u8], from: usize) -> Component {
     }
 }
 
-/// Where the slashes at `from` end.
+/// The end of the slashes at `from`.
 #[inline(always)]
 fn skip_slashes(path: &[u8], from: usize) -> usize {
     let mut at = from;
@@ -123,8 +123,8 @@ fn skip_slashes(path: &[u8], from: usize) -> usize {
     at
 }
 
-/// A path: the caller's, or the contents of a symbolic link. A link's stays in
-/// its buffer, for a kernel stack has no room for several.
+/// A path: the caller's, or the contents of a symbolic link. A link's contents stay
+/// in its buffer, since a kernel stack has no room for several.
 enum Path<'p, 'fs> {
     Caller(&'p [u8]),
     Link(Buffer<'fs>, usize),
@@ -150,11 +150,11 @@ impl Path<'_, '_> {
 pub(crate) struct Last<'fs> {
     pub(crate) dir: Inode<'fs>,
     pub(crate) name: Name,
-    /// A slash follows: it must be a directory's.
+    /// Whether a slash follows, so that it must be a directory.
     pub(crate) slash: bool,
 }
 
-/// What an inode says of who may use it.
+/// The fields of an inode that say who may use it.
 pub(crate) struct Rights {
     mode: u16,
     uid: u16,
@@ -222,9 +222,9 @@ impl<'fs> Inode<'fs> {
         }
     }
 
-    /// Whether `task` may take an entry for `inode` from this directory, which
-    /// it may change: with the sticky bit only who owns one of the two may.
-    /// `EPERM` if not.
+    /// Checks that `task`, which may change this directory, may remove an entry for
+    /// `inode`. If the directory has the sticky bit, the task must own one of the
+    /// two; `EPERM` otherwise.
     fn may_remove(&self, task: &FsTask<'_>, inode: &Inode<'_>) -> Result<()> {
         let owns = |it: &Inode<'_>| u32::from(it.uid()) == task.euid.get();
         let is_sticky = self.mode() & S_ISVTX != 0;
@@ -270,9 +270,9 @@ impl<'fs> Fs<'fs> {
         self.walk(task, dir, path, position, &mut { MAX_LINKS })
     }
 
-    /// Where the caller's path begins, and on from there as far as its names
-    /// are known, to the last only if `whole`. Tells where in the path that
-    /// is: at its end if the last name was known.
+    /// Goes along the caller's path as far as the name cache knows its names, and
+    /// to the last name only if `whole`. Returns the inode, and the offset in the
+    /// path: its end if the last name was known.
     fn start(
         &'fs self,
         task: &FsTask<'fs>,
@@ -286,8 +286,8 @@ impl<'fs> Fs<'fs> {
         })
     }
 
-    /// Goes along a path up to its last name, from `dir` and where in the path
-    /// that is (0.11: `get_dir`).
+    /// Goes along a path up to its last name, from `dir` and from an offset in the
+    /// path (0.11: `get_dir`).
     fn walk(
         &'fs self,
         task: &FsTask<'fs>,
@@ -325,7 +325,7 @@ impl<'fs> Fs<'fs> {
         Ok(inode)
     }
 
-    /// The inode of a name in a directory, behind any symbolic links.
+    /// The inode of a name in a directory. Symbolic links are followed.
     fn enter(
         &'fs self,
         task: &FsTask<'fs>,
@@ -341,7 +341,7 @@ impl<'fs> Fs<'fs> {
         self.finish(task, last, links)
     }
 
-    /// Where a symbolic link in `dir` leads to.
+    /// The inode that a symbolic link in `dir` leads to.
     fn follow_link(
         &'fs self,
         task: &FsTask<'fs>,
@@ -380,9 +380,9 @@ impl<'fs> Fs<'fs> {
             .map(|inode| self.cross_mount(inode))
     }
 
-    /// The inode of a name in a directory, mounted devices left aside.
+    /// The inode of a name in a directory, without following mounts.
     fn find_inode(&'fs self, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
-        // The entry keeps its inode from being freed, and the lock the entry.
+        // The entry keeps its inode from being freed, and the lock keeps the entry.
         let dir = dir.lock();
         match dir.find_entry(name)? {
             Lookup::Found(entry) => self.iget(dir.device(), entry.number()),
@@ -430,8 +430,8 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Looks for a name and makes a regular file if it isn't there, with the
-    /// directory locked, so that of two callers one makes it.
+    /// Looks for a name, and makes a regular file if it isn't there. The directory
+    /// is locked, so that only one of two callers makes it.
     fn find_or_create(
         &'fs self,
         task: &FsTask<'fs>,
@@ -457,7 +457,7 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Whether an inode that is there may be opened as `flags` ask; cuts it if
+    /// Checks that an existing inode may be opened with `flags`, and cuts it if
     /// they say so.
     fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
         let rights = Rights::of(&inode.state().disk);
@@ -489,7 +489,7 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Whether the caller may search it as a directory.
+    /// Checks that it is a directory that the caller may search.
     fn check_directory(&self, task: &FsTask<'fs>, dir: &Inode<'fs>) -> Result<()> {
         if !S_ISDIR(dir.mode()) {
             return Err(Errno::ENOTDIR);
@@ -507,9 +507,9 @@ impl<'fs> Fs<'fs> {
         Ok(dir.lock())
     }
 
-    /// A new inode that belongs to the caller, and to the directory's group if
-    /// the disk has no room for the caller's, on the device of a directory that
-    /// the caller may change. It goes away again if no name is made for it.
+    /// Makes an inode on the device of a directory that the caller may change. It
+    /// belongs to the caller, and to the directory's group if the disk has no room
+    /// for the caller's. It is freed again if no name is made for it.
     fn create(
         &'fs self,
         task: &FsTask<'fs>,
@@ -524,7 +524,7 @@ impl<'fs> Fs<'fs> {
             None => (dir.gid(), mode & !S_ISGID),
         };
         self.new_inode(
-            dir.super_place(),
+            dir.super_index(),
             &NewInode {
                 mode,
                 uid: task.euid.get() as u16,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Opening and closing, and the calls that change what an inode says of a file
-//! (0.11: `fs/open.c`).
+//! Opening and closing, and the calls that change the fields of an inode (0.11:
+//! `fs/open.c`).
 
 use crate::inode::{Inode, InodeState, LockedInode};
 use crate::platform::OpenDevice;
@@ -16,9 +16,9 @@ use abi::utime::Utimbuf;
 use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
-    /// Opens a file: the descriptor. `flags` as in `abi::fcntl`; `mode` are the
-    /// permissions of a file that is made. `ETXTBSY` for writing to a program
-    /// that runs.
+    /// Opens a file and returns its descriptor. `flags` are those of `abi::fcntl`;
+    /// `mode` are the permissions of a file that is made. `ETXTBSY` if a program
+    /// that runs is opened for writing.
     pub fn sys_open(
         &'fs self,
         task: &FsTask<'fs>,
@@ -31,7 +31,7 @@ impl<'fs> Fs<'fs> {
         }
         let fd = task.free_descriptor(0)?;
         if flags & (O_CREAT | O_TRUNC) != 0 {
-            // Before a file is made or cut in vain.
+            // This is checked before a file is made or cut for nothing.
             self.check_free_file()?;
         }
         let inode = self.open_namei(task, path, flags, mode)?;
@@ -53,8 +53,8 @@ impl<'fs> Fs<'fs> {
         task.install(file, fd).map(|fd| fd as usize)
     }
 
-    /// Undoes what opening did besides making a file: the driver or the pipe is
-    /// told, or one writer less is counted.
+    /// Undoes what opening did: tells the driver or the pipe, or counts one writer
+    /// less.
     #[inline]
     pub(crate) fn close_inode(
         &self,
@@ -106,7 +106,7 @@ impl<'fs> Fs<'fs> {
         Ok(inode)
     }
 
-    /// Changes an inode and when it was changed. `EROFS` where that can't be.
+    /// Changes an inode and its time of change. `EROFS` on a read-only file system.
     fn change(&self, inode: &Inode<'fs>, change: impl FnOnce(&mut InodeState)) -> Result<()> {
         if inode.is_read_only() {
             return Err(Errno::EROFS);
@@ -119,11 +119,12 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Changes the permissions of a file. For its owner and the super-user. Who
-    /// is not in the file's group gives nobody the rights of that group.
+    /// Changes the permissions of a file. Only its owner and the super-user may do
+    /// this. An owner who is not in the file's group cannot set S_ISGID.
     pub fn sys_chmod(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let inode = self.namei(task, path)?;
-        // Not in the middle of a write, which has dropped such bits before.
+        // The lock waits for the end of a write, which has dropped these bits at
+        // its beginning.
         let inode = inode.lock();
         check_owner(task, &inode)?;
         self.change(&inode, |state| {
@@ -135,8 +136,8 @@ impl<'fs> Fs<'fs> {
         })
     }
 
-    /// Gives a file to another user and group; no number means "as it is", as
-    /// in 0.11. Super-user only.
+    /// Gives a file to another user and group. Both are always set, as in 0.11.
+    /// Super-user only.
     pub fn sys_chown(&'fs self, task: &FsTask<'fs>, path: &[u8], uid: u16, gid: u8) -> Result<()> {
         let inode = self.namei(task, path)?;
         if !task.is_superuser() {
@@ -148,9 +149,9 @@ impl<'fs> Fs<'fs> {
         })
     }
 
-    /// Whether the user who started the caller may use a file: any of `R_OK`,
-    /// `W_OK`, `X_OK` of `abi::unistd`, or none for whether it is there. Other
-    /// bits say nothing.
+    /// Checks whether the user who started the caller may use a file. `mode` has
+    /// any of `R_OK`, `W_OK`, `X_OK` of `abi::unistd`, or none to ask whether the
+    /// file exists. Other bits are ignored.
     pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let mode = u32::from(mode) & (R_OK | W_OK | X_OK);
         let inode = self.namei(task, path)?;
@@ -162,8 +163,9 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Sets when a file was read and written; without `times`, to now. For its
-    /// owner, the super-user and, without `times`, who may write to it.
+    /// Sets the times at which a file was read and written, or sets them to now
+    /// without `times`. Its owner and the super-user may do this, and without
+    /// `times` everybody who may write to it.
     pub fn sys_utime(
         &'fs self,
         task: &FsTask<'fs>,
@@ -188,14 +190,14 @@ impl<'fs> Fs<'fs> {
         })
     }
 
-    /// Sets which permissions new files do not get, and tells the old ones.
+    /// Sets the permissions that new files do not get, and returns the old ones.
     pub fn sys_umask(&self, task: &FsTask<'fs>, mask: u16) -> u32 {
         let old = task.umask.get();
         task.umask.set(u32::from(mask) & 0o777);
         old
     }
 
-    /// How much is free on a mounted device. `EINVAL` for any other.
+    /// Tells how much is free on a mounted device; `EINVAL` for any other device.
     pub fn sys_ustat(&self, device: Device) -> Result<Ustat> {
         let (zones, inodes) = self.free_counts(device).ok_or(Errno::EINVAL)?;
         Ok(Ustat {
@@ -207,8 +209,9 @@ impl<'fs> Fs<'fs> {
 }
 
 impl Inode<'_> {
-    /// What type of file it is opened as: that of its mode. But a disk of 1991
-    /// has `/dev/null` as a block device, which serves as the character device.
+    /// The type of file that it is opened as, which is that of its mode. But a disk
+    /// of 1991 has `/dev/null` as a block device; this serves as the character
+    /// device.
     fn serves_as(&self) -> u16 {
         match self.mode() & S_IFMT {
             S_IFBLK if self.rdev() == Device::NULL => S_IFCHR,
@@ -218,8 +221,8 @@ impl Inode<'_> {
 }
 
 impl LockedInode<'_, '_> {
-    /// The file is about to be changed: a program that others than the
-    /// super-user change gives nobody its owner's rights any more.
+    /// Called before the file is changed. A program that anybody but the super-user
+    /// changes loses its set-id bits.
     #[inline]
     pub(crate) fn drop_set_ids(&self, task: &FsTask<'_>) {
         if task.is_superuser() {
@@ -231,9 +234,8 @@ impl LockedInode<'_, '_> {
     }
 }
 
-/// The mode of a regular file without the bits that give who runs it the
-/// rights of its owner or group. Where the group may not execute it, S_ISGID
-/// means something else.
+/// The mode of a regular file without its set-id bits. If the group may not execute
+/// it, S_ISGID means something else and stays.
 fn without_set_ids(mode: u16) -> u16 {
     match mode {
         _ if !S_ISREG(mode) => mode,

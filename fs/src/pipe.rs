@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Pipes (0.11: `fs/pipe.c`).
 //!
-//! A pipe is an inode without a device, and a page that is written and read
-//! round and round. Both ends are open files of that inode; closing one wakes
-//! who waits at the other. (0.11 had the page's address in `i_size` and the
-//! two positions in `i_zone`.)
+//! A pipe is an inode without a device, and a page that is used as a ring buffer.
+//! Both ends are open files of that inode; closing one wakes the tasks that wait at
+//! the other. (0.11 had the page's address in `i_size` and the two positions in
+//! `i_zone`.)
 
 use crate::platform::{Condition, OpenDevice, Platform, UserBuffer};
 use crate::{Fs, FsTask};
@@ -15,7 +15,7 @@ use abi::{Errno, Result};
 use mm::{PAGE_SIZE, Page};
 use sync::{Lock, WaitQueue};
 
-/// What an inode has if it is a pipe.
+/// The part of an inode that is used if it is a pipe.
 pub(crate) struct Pipe {
     state: Lock<PipeState>,
     /// Readers wait for bytes, writers for room (0.11: `i_wait`).
@@ -23,13 +23,13 @@ pub(crate) struct Pipe {
 }
 
 struct PipeState {
-    /// There while an end is open.
+    /// Its page, while an end is open.
     page: Option<Page>,
-    /// Where the oldest byte is.
+    /// The offset of the oldest byte.
     tail: usize,
     /// How many bytes wait to be read.
     length: usize,
-    /// Open files of either end.
+    /// The open files of each end.
     readers: u32,
     writers: u32,
     /// How often each end of a named pipe was opened: for reading, for writing.
@@ -50,7 +50,7 @@ impl PipeState {
         PAGE_SIZE - self.length
     }
 
-    /// Moves up to `count` bytes to `buffer`, which is prepared for them.
+    /// Moves up to `count` bytes to `buffer`, which was prepared for them.
     fn read(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
         let Some(page) = &self.page else { return 0 };
         let count = count.min(self.length);
@@ -64,7 +64,7 @@ impl PipeState {
         count
     }
 
-    /// Moves up to `count` bytes from `buffer`, which is prepared for them.
+    /// Moves up to `count` bytes from `buffer`, which was prepared for them.
     fn write(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
         let count = count.min(self.room());
         let head = (self.tail + self.length) % PAGE_SIZE;
@@ -99,8 +99,8 @@ impl Pipe {
         self.state.lock().length
     }
 
-    /// Whether reading or writing it would not wait, though a write of more
-    /// than there is room for may; exceptional is an end that is closed.
+    /// Whether reading or writing would not wait; only a write of more bytes than
+    /// there is room for may. A closed end is an exceptional condition.
     pub(crate) fn is_ready(&self, condition: Condition) -> bool {
         let state = self.state.lock();
         match condition {
@@ -110,7 +110,7 @@ impl Pipe {
         }
     }
 
-    /// Who waits for it to change.
+    /// The tasks that wait for it to change.
     pub(crate) fn queue(&self) -> &WaitQueue {
         &self.queue
     }
@@ -144,14 +144,14 @@ impl Pipe {
         platform
             .interruptible_sleep_while(&self.queue, &mut || {
                 let state = self.state.lock();
-                // Whoever opened the other end may have closed it again.
+                // The task that opened the other end may have closed it again.
                 (state.readers == 0 && state.opens[0] == opens[0])
                     || (state.writers == 0 && state.opens[1] == opens[1])
             })
             .inspect_err(|_| self.close(platform, flags))
     }
 
-    /// An end was closed; `flags` are those of its file.
+    /// Closes an end; `flags` are those of its file.
     pub(crate) fn close(&self, platform: &dyn Platform<'_>, flags: u32) {
         let (reads, writes) = ends(flags);
         let mut state = self.state.lock();
@@ -173,8 +173,8 @@ impl Pipe {
         }
     }
 
-    /// Waits until there is something to read. False at the end of the file:
-    /// nothing is there, and nobody can write.
+    /// Waits until there is something to read. Returns false at the end of the
+    /// file, when the pipe is empty and nobody can write.
     fn wait_for_bytes(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<bool> {
         let state = self.state.lock();
         let (length, writers) = (state.length, state.writers);
@@ -213,8 +213,8 @@ impl Pipe {
         })
     }
 
-    /// Reads what is there, at least one byte unless nobody can write any
-    /// more (0.11: `read_pipe`, which waited for all that was asked for).
+    /// Reads what is in the pipe: at least one byte, unless nobody can write any
+    /// more (0.11: `read_pipe`, which waited for all bytes).
     pub(crate) fn read(
         &self,
         platform: &dyn Platform<'_>,
@@ -234,7 +234,7 @@ impl Pipe {
         Ok(0)
     }
 
-    /// Writes it all, waiting for room (0.11: `write_pipe`). Up to `PIPE_BUF`
+    /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`
     /// bytes are not mixed with those of other writers.
     pub(crate) fn write(
         &self,
@@ -243,7 +243,7 @@ impl Pipe {
         buffer: &mut dyn UserBuffer,
     ) -> Result<usize> {
         let mut done = 0;
-        // What must go in one piece.
+        // The bytes that must be written in one piece.
         let together = if buffer.remaining() <= PIPE_BUF {
             buffer.remaining()
         } else {
@@ -258,7 +258,8 @@ impl Pipe {
             }
             let count = buffer.remaining().min(PAGE_SIZE);
             let mut state = self.state.lock();
-            // Somebody may have been faster, or the last reader has gone.
+            // Another writer may have been faster, or the last reader may have
+            // gone.
             if state.room() < together || state.readers == 0 {
                 continue;
             }
@@ -283,8 +284,9 @@ impl<'fs> Fs<'fs> {
             state.disk.mode = S_IFIFO | 0o600;
             state.disk.nlinks = 1;
             state.disk.uid = task.euid.get() as u16;
-            // A group that has no room is cut, as 0.11's gid_t cuts what getegid
-            // tells. It gives nobody rights: a pipe has no name to open it by.
+            // A group that is too large for the field is cut, as 0.11's gid_t cuts
+            // the result of getegid. This gives nobody rights, since a pipe has no
+            // name to open it by.
             state.disk.gid = task.egid.get() as u8;
             state.disk.time = now;
             (state.atime, state.ctime) = (now, now);

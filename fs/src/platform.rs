@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Everything the file system needs of its surroundings.
 //!
-//! The same `fs` crate runs in the kernel, in `mkimage` and in the host tests.
-//! What differs between them crosses this file and nothing else: how a task
-//! sleeps and is woken, how a block gets to and from the disk, what time it
-//! is, and where the caller's memory is. The kernel's side is in
-//! `kernel/src/platform.rs`; the host's is in `fs/src/host.rs`.
+//! The same `fs` crate runs in the kernel, in `mkimage` and in the host tests. All
+//! that differs between them is in this file: how a task sleeps and is woken, how a
+//! block gets to and from the disk, what time it is, and where the caller's memory
+//! is. `kernel/src/platform.rs` implements it for the kernel, `fs/src/host.rs` for
+//! the host.
 //!
 //! Rules for the kernel and for the host:
 //!
@@ -13,9 +13,9 @@
 //!   alive when a method that may sleep is called.
 //! * [`UserBuffer::put`] and [`UserBuffer::get`] never sleep, so they may be
 //!   called under a guard; [`UserBuffer::prepare`] may sleep, so it may not.
-//! * A sleeper is in its queue before it asks `busy()` the question whose
-//!   answer sends it to sleep. Then whoever changes that answer and finds the
-//!   queue empty needs no [`Sleep::wake_up`].
+//! * A task is in its queue before it calls the `busy()` that sends it to sleep. So
+//!   whoever changes what `busy()` returns and finds the queue empty needs no
+//!   [`Sleep::wake_up`].
 //! * `busy()` may take a spinning lock, so the file system holds none when it
 //!   calls [`Sleep::wake_up`].
 
@@ -34,7 +34,7 @@ pub enum Direction {
     Write,
 }
 
-/// What a file is waited for by `select`.
+/// What `select` waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// A read would not wait.
@@ -45,21 +45,21 @@ pub enum Condition {
     Exceptional,
 }
 
-/// A character device as one opening has it (0.11 knows only its number).
+/// A character device, as one `open` has opened it (0.11 knows only its number).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OpenDevice {
-    /// The device. It is another than that of the inode where a node stands
-    /// for a device that changes, as `/dev/tty` does.
+    /// The device. It differs from the inode's where a node stands for a device
+    /// that changes, as `/dev/tty` does.
     pub device: Device,
-    /// The driver's own: it tells this opening from later ones.
+    /// A number of the driver, by which it tells this opening from later ones.
     pub generation: u32,
 }
 
 impl OpenDevice {
-    /// That of files that are no character device.
+    /// What a file has that is no character device.
     pub const NONE: OpenDevice = OpenDevice::new(Device::NONE);
 
-    /// Of a device whose openings are all alike.
+    /// A device whose openings are all alike.
     pub const fn new(device: Device) -> OpenDevice {
         OpenDevice {
             device,
@@ -70,16 +70,15 @@ impl OpenDevice {
 
 /// The services of the surroundings for a file system whose buffers live for `'m`.
 pub trait Platform<'m>: Sleep + Sync {
-    /// As [`Sleep::sleep_while`], but a signal for the caller ends it with
-    /// `EINTR`.
+    /// As [`Sleep::sleep_while`], but a signal to the caller ends it with `EINTR`.
     fn interruptible_sleep_while(
         &self,
         queue: &WaitQueue,
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()>;
 
-    /// As [`Platform::interruptible_sleep_while`], on several queues at once; ends
-    /// as well when `ticks` clock ticks have gone by, for ever if `None`.
+    /// As [`Platform::interruptible_sleep_while`], but on several queues at once.
+    /// It also ends after `ticks` clock ticks, unless that is `None`.
     fn sleep_on_any(
         &self,
         queues: &[&WaitQueue],
@@ -87,10 +86,10 @@ pub trait Platform<'m>: Sleep + Sync {
         busy: &mut dyn FnMut() -> bool,
     ) -> Result<()>;
 
-    /// Between two pieces of long work, when no guard is alive and others may
-    /// see things as they are: lets them run if it is their turn. False if a
-    /// signal is about to end the caller, who then stops early if that makes
-    /// sense.
+    /// Lets other tasks run if it is their turn. It is called between two pieces of
+    /// long work, when no spinning lock is held and the data are consistent.
+    /// Returns false if a signal is about to end the caller, which then stops early
+    /// where that makes sense.
     fn give_way(&self) -> bool {
         true
     }
@@ -102,18 +101,17 @@ pub trait Platform<'m>: Sleep + Sync {
     /// behind its end, ends at once with `uptodate` false.
     fn ll_rw_block(&self, direction: Direction, buffer: &'m BufferHead);
 
-    /// What [`Platform::ll_rw_block`] is given from now on may wait in its queue,
-    /// so that neighbours are moved together, until [`Platform::unplug`] or until
-    /// the caller sleeps by [`Sleep::sleep_while`] or gives way. It may not sleep
-    /// otherwise.
+    /// From now on transfers of [`Platform::ll_rw_block`] may wait in the queue, so
+    /// that neighbours are moved together, until [`Platform::unplug`] or until the
+    /// caller sleeps by [`Sleep::sleep_while`] or gives way. The caller may not
+    /// sleep in another way.
     fn plug(&self) {}
 
-    /// Starts what waits since [`Platform::plug`].
+    /// Starts the transfers that wait since [`Platform::plug`].
     fn unplug(&self) {}
 
-    /// What the devices with a major number have said to be written is on
-    /// their media when this returns, not in caches of their own. May sleep;
-    /// `EIO` if it can't be.
+    /// Makes the devices with a major number write their own caches to the media.
+    /// May sleep; `EIO` if that fails.
     fn flush_cache(&self, _major: u8) -> Result<()> {
         Ok(())
     }
@@ -136,20 +134,19 @@ pub trait Platform<'m>: Sleep + Sync {
     /// Sends SIGXFSZ to the caller, whose limit forbids a larger file.
     fn file_too_large(&self) {}
 
-    /// Whether the caller may take the last free files and inodes. Asked only
-    /// when no others are left.
+    /// Whether the caller may take the last free files and inodes. It is called
+    /// only when no others are left.
     fn may_use_reserve(&self) -> bool {
         true
     }
 
-    /// Opening a character or block device: `ENXIO` if it has no driver. The
-    /// surroundings also make a terminal the caller's controlling terminal
-    /// here, where 0.11 had it in `sys_open`. Returns what the file has open
-    /// from now on.
+    /// Opens a character or block device; `ENXIO` if it has no driver. This also
+    /// makes a terminal the caller's controlling terminal, which 0.11 did in
+    /// `sys_open`. Returns the device that the file has open from now on.
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice>;
 
-    /// A character device that was opened is closed for the last time by whom
-    /// it was opened for. May sleep.
+    /// Called when the last descriptor of an open character device is closed. May
+    /// sleep.
     fn close_device(&self, _opened: OpenDevice) {}
 
     /// Reads or writes a character device (0.11: `rw_char`, `crw_table`).
@@ -164,19 +161,19 @@ pub trait Platform<'m>: Sleep + Sync {
         flags: u32,
     ) -> Result<usize>;
 
-    /// Whether a character device is ready. Most always are.
+    /// Whether a character device is ready. Most devices always are.
     fn is_ready(&self, _opened: OpenDevice, condition: Condition) -> bool {
         condition != Condition::Exceptional
     }
 
-    /// The queue that is woken when [`Platform::is_ready`] may answer something
-    /// else.
+    /// The queue that is woken when the result of [`Platform::is_ready`] may have
+    /// changed.
     fn queue(&self, _opened: OpenDevice, _condition: Condition) -> Option<&WaitQueue> {
         None
     }
 
-    /// Whether a character device has a position, as memory has and a terminal
-    /// has not (0.11: `IS_SEEKABLE`).
+    /// Whether a character device has a position: memory has one, a terminal has
+    /// none (0.11: `IS_SEEKABLE`).
     fn is_seekable(&self, device: Device) -> bool {
         device.major() == abi::sys::types::major::MEM
     }
@@ -185,7 +182,7 @@ pub trait Platform<'m>: Sleep + Sync {
     /// `flags`.
     fn ioctl(&self, opened: OpenDevice, flags: u32, command: u32, argument: u32) -> Result<u32>;
 
-    /// A message for whoever runs the machine.
+    /// Prints a message.
     fn printk(&self, message: fmt::Arguments<'_>);
 }
 
@@ -204,10 +201,11 @@ pub trait UserBuffer {
     /// Bytes left.
     fn remaining(&self) -> usize;
 
-    /// Makes the next `count` bytes present, and writable if they are going
-    /// to be written; at most [`UserBuffer::remaining`]. `EFAULT` if they are
-    /// not the caller's, `ENOMEM` if there is no page for them. Gives way, as
-    /// [`Platform::give_way`]: `EINTR` if a signal is about to end the caller.
+    /// Makes the next `count` bytes present, and writable if they are going to be
+    /// written; `count` is at most [`UserBuffer::remaining`]. `EFAULT` if they do
+    /// not belong to the caller, `ENOMEM` if there is no page for them. Gives way
+    /// as [`Platform::give_way`] does: `EINTR` if a signal is about to end the
+    /// caller.
     fn prepare(&mut self, count: usize) -> Result<()>;
 
     /// Copies to the caller's memory and moves on. The bytes were prepared.

@@ -77,9 +77,9 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Moves the position of an open file and tells it. `ESPIPE` for pipes and
-    /// terminals, `EINVAL` for a position before the start or behind what a
-    /// positive 32-bit number can say.
+    /// Moves the position of an open file and returns it. `ESPIPE` for pipes and
+    /// terminals, `EINVAL` for a position that is negative or larger than a signed
+    /// 32-bit number.
     pub fn sys_lseek(
         &'fs self,
         task: &FsTask<'fs>,
@@ -115,7 +115,8 @@ fn is_positive(count: usize) -> bool {
     (count as i32) > 0
 }
 
-/// Nothing to do for a count of 0; one below is `EINVAL`.
+/// The result for a count that is not above 0: there is nothing to do for 0, and a
+/// negative count is `EINVAL`.
 #[cold]
 fn no_count(count: usize) -> Result<usize> {
     if count == 0 {
@@ -125,8 +126,8 @@ fn no_count(count: usize) -> Result<usize> {
     }
 }
 
-/// Does something at the position of a file and moves it, while nobody else
-/// does.
+/// Calls `transfer` with the position of a file, which it moves, while nobody else
+/// can.
 #[inline]
 pub(crate) fn at_position<R>(
     file: &File<'_>,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What programs see of a directory (Linux 0.95: `sys_readdir`; in 0.11 it is
-//! read as any file).
+//! How programs see a directory (Linux 0.95: `sys_readdir`; 0.11 reads it as any
+//! file).
 //!
-//! For `read`, `lseek` and `stat` a directory is a file of entries of
-//! [`ENTRY`] bytes, an inode number and 14 bytes of name, whatever the disk
-//! has: programs of 1991 know nothing else. Where the disk has longer names,
-//! entry `n` of 32 bytes is shown at `16 * n`, its name cut. [`Fs::sys_readdir`]
-//! gives whole names, at the same positions.
+//! For `read`, `lseek` and `stat` a directory is a file of entries of [`ENTRY`]
+//! bytes, an inode number and 14 bytes of name, whatever the disk has: programs of
+//! 1991 know nothing else. If the disk has longer names, entry `n` of 32 bytes is
+//! shown at `16 * n`, with its name cut. [`Fs::sys_readdir`] gives whole names, at
+//! the same positions.
 
 use crate::inode::Inode;
 use crate::layout::{ENTRY_NAME, NAME_LEN, NAME_LEN_MAX, u16_at};
@@ -35,7 +35,7 @@ impl Inode<'_> {
         }
     }
 
-    /// As [`Inode::shown_size`], of a directory of `size` bytes on the disk.
+    /// As [`Inode::shown_size`], for a directory of `size` bytes on the disk.
     pub(crate) fn shown_directory_size(&self, size: u32) -> u32 {
         match self.entry_size() {
             ENTRY => size,
@@ -43,7 +43,7 @@ impl Inode<'_> {
         }
     }
 
-    /// Reads a directory from `position` on, which moves.
+    /// Reads a directory from `position` on, and moves it.
     pub(crate) fn directory_read(
         &self,
         position: &mut u32,
@@ -71,7 +71,7 @@ impl Inode<'_> {
         Ok(done)
     }
 
-    /// Entry `index` as it is on the disk, zeros behind it; `None` at the end.
+    /// Entry `index` as it is on the disk, filled up with zeros; `None` at the end.
     fn disk_entry(&self, index: u32) -> Result<Option<DiskEntry>> {
         let size = self.entry_size();
         let Some(position) = index.checked_mul(size as u32) else {
@@ -82,8 +82,7 @@ impl Inode<'_> {
         Ok((read == size).then_some(entry))
     }
 
-    /// The entry in use that is at `position` or next behind it; `position`
-    /// moves behind it.
+    /// The next entry in use from `position` on; `position` moves behind it.
     fn next_entry(&self, position: &mut u32) -> Result<Option<Dirent>> {
         let mut index = position.div_ceil(ENTRY as u32);
         while let Some(entry) = self.disk_entry(index)? {

@@ -45,9 +45,9 @@ impl<'fs> File<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Waits until one of the descriptors in `wanted` is ready, or `ticks`
-    /// clock ticks have gone by, for ever if `None`. Tells which are ready:
-    /// none if the time was over.
+    /// Waits until one of the descriptors in `wanted` is ready, or until `ticks`
+    /// clock ticks have passed, unless that is `None`. Returns which descriptors
+    /// are ready: none if the time is over.
     ///
     /// # Errors
     /// `EBADF` if one of them is not open; `EINTR` if a signal came first.
@@ -85,7 +85,7 @@ impl<'fs> Fs<'fs> {
     }
 }
 
-/// Which descriptors are ready for what they are wanted for.
+/// Which descriptors are ready for the condition that they are wanted for.
 fn ready_of(files: &[Option<File<'_>>; NR_OPEN], wanted: Sets) -> Sets {
     let mut ready = [0; 3];
     for_each(files, wanted, |file, bit, index| {

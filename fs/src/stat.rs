@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `stat` and its kin (0.11: `fs/stat.c`).
+//! `stat`, `lstat` and `fstat` (0.11: `fs/stat.c`).
 
 use crate::inode::Inode;
 use crate::{Fs, FsTask};
@@ -7,7 +7,7 @@ use abi::Result;
 use abi::sys::stat::{S_IFDIR, S_IFIFO, S_IFMT, S_ISBLK, S_ISCHR, Stat};
 
 impl Inode<'_> {
-    /// All that `stat` tells (0.11: `cp_stat`).
+    /// Fills in a [`Stat`] (0.11: `cp_stat`).
     #[inline(always)]
     pub fn stat(&self) -> Stat {
         let state = *self.state();
@@ -36,17 +36,17 @@ impl Inode<'_> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Of what a path names.
+    /// `stat` of the file that a path names.
     pub fn sys_stat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
         self.namei(task, path).map(|inode| inode.stat())
     }
 
-    /// As [`Fs::sys_stat`], but of a symbolic link itself.
+    /// As [`Fs::sys_stat`], but for a symbolic link itself.
     pub fn sys_lstat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
         self.lnamei(task, path).map(|inode| inode.stat())
     }
 
-    /// Of an open file.
+    /// `stat` of an open file.
     pub fn sys_fstat(&self, task: &FsTask<'fs>, fd: u32) -> Result<Stat> {
         task.file(fd).map(|file| file.inode().stat())
     }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Mounted file systems (0.11: `fs/super.c`).
 //!
-//! [`Fs::mount_root`] mounts the first device and gives a task its root;
-//! [`Fs::sys_mount`] covers a directory with the root of another device:
-//! whoever walks down to the directory gets to that root
-//! ([`Fs::cross_mount`]), and `..` of that root leads to the directory's
-//! parent ([`Fs::uncross_mount`]). [`Fs::sys_umount`] undoes it when nobody
-//! uses the device. [`Fs::sys_remount`] makes what is mounted for reading writable,
-//! and back.
+//! [`Fs::mount_root`] mounts the first device and gives a task its root.
+//! [`Fs::sys_mount`] covers a directory with the root of another device: a path
+//! that leads to the directory gets to that root ([`Fs::cross_mount`]), and `..` of
+//! that root leads to the directory's parent ([`Fs::uncross_mount`]).
+//! [`Fs::sys_umount`] undoes this when nobody uses the device. [`Fs::sys_remount`]
+//! makes a read-only file system writable, and back.
 //!
-//! The super block and the bitmaps of a mounted device stay in their buffers.
-//! Of the super block only the word is written that tells in which state the
-//! file system is: [`state`]. When something on the disk turns out to be impossible, the
-//! file system says so and goes on without writing ([`Fs::fs_error`]).
+//! The super block and the bitmaps of a mounted device stay in their buffers. Only one
+//! word of the super block is ever written, the state of the file system: [`state`]. If
+//! the disk has something impossible, the file system reports it and goes on without
+//! writing ([`Fs::fs_error`]).
 
 #[path = "super/remount.rs"]
 mod remount;
@@ -34,7 +33,7 @@ use core::sync::atomic::{
 };
 use sync::{AtomicWord, Lock};
 
-/// No inode, where the place of one in the inode table is kept.
+/// Stands for no inode in a field that has an index in the inode table.
 const NO_INODE: u32 = u32::MAX;
 
 /// A mounted file system (0.11: `struct super_block`).
@@ -43,18 +42,18 @@ pub struct SuperBlock {
     /// inode table's lock.
     device: AtomicWord,
     read_only: AtomicBool,
-    /// It was writable since it was mounted, or since all was written.
+    /// It was writable since it was mounted, or since everything was written.
     was_writable: AtomicBool,
-    /// Another medium is in its drive by now.
+    /// Another medium is in its drive now.
     is_gone: AtomicBool,
-    /// The state on the disk is ours to change.
+    /// This system may change the state on the disk.
     keeps_state: AtomicBool,
     /// It was valid when it was mounted, and nothing has been left to `fsck`.
     is_valid: AtomicBool,
-    /// Something on it can't be as it is.
+    /// Something on the disk is impossible.
     has_damage: AtomicBool,
-    /// The inode of its root directory (0.11: `s_isup`), and the one that it
-    /// covers (0.11: `s_imount`). Each is counted. Guarded as `device`.
+    /// The inode of its root directory (0.11: `s_isup`), and the one that it covers
+    /// (0.11: `s_imount`). Each is counted. They are guarded like `device`.
     root: AtomicWord,
     covered: AtomicWord,
     /// Bytes of a directory entry, as its geometry says.
@@ -62,15 +61,15 @@ pub struct SuperBlock {
     pub(crate) state: Lock<SuperState>,
 }
 
-/// What a device is mounted for.
+/// How a device is mounted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Reading only.
     Read,
     /// Reading and writing.
     Write,
-    /// Writing too if it was left clean. Otherwise `fsck` is to look at it before
-    /// anything is written.
+    /// Reading and writing if it was unmounted cleanly. Otherwise `fsck` has to
+    /// check it before anything is written.
     WriteIfClean,
 }
 
@@ -136,7 +135,7 @@ impl SuperBlock {
 }
 
 impl<'fs> Fs<'fs> {
-    /// The super block of a mounted device, and its place.
+    /// The super block of a mounted device, and its index.
     pub(crate) fn get_super(&self, device: Device) -> Option<(u32, &'fs SuperBlock)> {
         let mut supers = (0..).zip(&self.tables.supers);
         supers.find(|(_, block)| block.device() == device && !device.is_none())
@@ -147,22 +146,22 @@ impl<'fs> Fs<'fs> {
         self.get_super(device).map(|(_, block)| block.geometry())
     }
 
-    /// The super block at a place of the table.
+    /// The super block at an index of the table.
     #[inline(always)]
-    pub(crate) fn super_block(&self, place: u32) -> Option<&'fs SuperBlock> {
-        self.tables.supers.get(place as usize)
+    pub(crate) fn super_block(&self, index: u32) -> Option<&'fs SuperBlock> {
+        self.tables.supers.get(index as usize)
     }
 
-    /// An inode without names is left on a device that can't be written: it is
-    /// not valid any more.
-    pub(crate) fn leave_to_fsck(&self, place: u32) {
-        if let Some(block) = self.super_block(place) {
+    /// Notes that an inode without names stays on a device that can't be written,
+    /// so that the device is not valid any more.
+    pub(crate) fn leave_to_fsck(&self, index: u32) {
+        if let Some(block) = self.super_block(index) {
             block.is_valid.store(false, Release);
         }
     }
 
-    /// Something on a device can't be as it is: says so, and lets nobody
-    /// write to the file system from now on. What is there can still be read.
+    /// Reports something impossible on a device. From now on nobody can write to
+    /// the file system, but it can still be read.
     pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
         printk!(self, "file system error on {device}: {what}\n");
         let Some((_, block)) = self.get_super(device) else {
@@ -271,7 +270,8 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Mounts a device, not yet anywhere: its super block and root directory.
+    /// Mounts a device without covering a directory yet. Returns its super block
+    /// and root directory.
     fn mount_device(
         &'fs self,
         device: Device,
@@ -284,7 +284,7 @@ impl<'fs> Fs<'fs> {
                 Ok((block, root))
             }
             other => {
-                // The handle of a root that is no directory goes first.
+                // The handle of a root that is no directory is dropped first.
                 let error = other.err().unwrap_or(Errno::EINVAL);
                 printk!(self, "{device}: no root directory\n");
                 self.invalidate_inodes(device);
@@ -300,7 +300,7 @@ impl<'fs> Fs<'fs> {
         self.mount_root_for(device, task, Access::Write)
     }
 
-    /// As [`Fs::mount_root`], for what `access` says.
+    /// As [`Fs::mount_root`], but mounts as `access` says.
     pub fn mount_root_for(
         &'fs self,
         device: Device,
@@ -319,8 +319,8 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Unmounts the root file system, for the host, where there is something
-    /// after that. `EBUSY` if a task still has one of its files or directories.
+    /// Unmounts the root file system; only the host does this. `EBUSY` if a task
+    /// still has one of its files or directories.
     pub fn umount_root(&'fs self, device: Device) -> Result<()> {
         let _mount = self.tables.mount_lock.hold(self.platform);
         self.umount_device(device)
@@ -351,16 +351,17 @@ impl<'fs> Fs<'fs> {
         };
         let (block, root) = self.mount_device(device, access)?;
         self.cover(directory, block, root).inspect_err(|_| {
-            // The reason why it is not mounted is the one to be told.
+            // The first error is the one that is returned.
             let _ = self.umount_device(device);
         })
     }
 
     /// Covers a directory with the root of a device that was mounted just now.
-    /// `EBUSY` if somebody is in it, who would stay below that root; `ENOENT`
-    /// if it was removed meanwhile.
+    /// `EBUSY` if a task is in it, which would stay below that root; `ENOENT` if it
+    /// was removed meanwhile.
     fn cover(&'fs self, directory: Inode<'fs>, block: &SuperBlock, root: Inode<'fs>) -> Result<()> {
-        // Nobody gets to the directory between the check and the mark.
+        // The lock keeps all tasks from the directory between the check and the
+        // mark.
         let table = self.tables.inodes.lock();
         let problem = match (directory.slot.count(), directory.nlinks()) {
             (_, 0) => Some(Errno::ENOENT),
@@ -368,14 +369,14 @@ impl<'fs> Fs<'fs> {
             _ => Some(Errno::EBUSY),
         };
         if let Some(error) = problem {
-            // Giving up the handles takes the table.
+            // Dropping the handles locks the table.
             drop(table);
             return Err(error);
         }
-        let place = (0..)
+        let index = (0..)
             .zip(&self.tables.supers)
             .find(|(_, it)| core::ptr::eq(*it, block));
-        directory.set_mounted(place.map(|(place, _)| place));
+        directory.set_mounted(index.map(|(index, _)| index));
         block.root.set(root.into_raw());
         block.covered.set(directory.into_raw());
         Ok(())
@@ -408,8 +409,8 @@ impl<'fs> Fs<'fs> {
         synced
     }
 
-    /// Makes the device unreachable if nobody uses it: the handles that its
-    /// super block kept, of its root and of the directory it covers.
+    /// Makes the device unreachable if nobody uses it. Returns the handles that its
+    /// super block kept: of its root, and of the directory that it covers.
     fn detach(&'fs self, block: &SuperBlock) -> Result<(Option<Inode<'fs>>, Option<Inode<'fs>>)> {
         let table = self.tables.inodes.lock();
         let used = |slot: &&InodeSlot| slot.device() == block.device();
@@ -435,9 +436,9 @@ impl<'fs> Fs<'fs> {
         Ok((root, covered))
     }
 
-    /// The medium of a device is gone: unmounts it, whatever is lost
-    /// (0.11: `put_super`). If somebody still uses it, nothing is written any
-    /// more: another medium may be there.
+    /// Unmounts a device whose medium is gone, even if data are lost (0.11:
+    /// `put_super`). If somebody still uses it, nothing is written any more, since
+    /// another medium may be there.
     pub(crate) fn put_super(&'fs self, device: Device) {
         let Some((_, block)) = self.get_super(device) else {
             return;
@@ -465,8 +466,8 @@ impl<'fs> Fs<'fs> {
         block_device_of(&self.namei(task, path)?)
     }
 
-    /// What `umount` of a path means. The path leads to the root directory of
-    /// what is mounted, not to the directory that it covers.
+    /// The device that `umount` of a path means. The path leads to the root
+    /// directory of the mounted device, not to the directory that it covers.
     fn mounted_device(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Device> {
         if !task.is_superuser() {
             return Err(Errno::EPERM);
@@ -479,14 +480,14 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// From a directory that is covered to the root that covers it.
+    /// Goes from a directory that is covered to the root that covers it.
     #[inline]
     pub(crate) fn cross_mount(&'fs self, mut inode: Inode<'fs>) -> Inode<'fs> {
         while inode.is_covered() {
             let table = self.tables.inodes.lock();
             let root = inode
                 .mounted()
-                .and_then(|place| self.super_block(place))
+                .and_then(|index| self.super_block(index))
                 .and_then(|block| self.share_inode(&table, block.root.get()));
             drop(table);
             match root {
@@ -497,7 +498,7 @@ impl<'fs> Fs<'fs> {
         inode
     }
 
-    /// From the root of a mounted device to the directory it covers.
+    /// Goes from the root of a mounted device to the directory that it covers.
     pub(crate) fn uncross_mount(&'fs self, mut inode: Inode<'fs>) -> Inode<'fs> {
         while inode.number() == ROOT_INODE {
             let table = self.tables.inodes.lock();
@@ -514,7 +515,7 @@ impl<'fs> Fs<'fs> {
     }
 }
 
-/// The device that a node stands for; `ENOTBLK` for what is no block device's.
+/// The device that a node stands for; `ENOTBLK` if it is no block device.
 fn block_device_of(inode: &Inode<'_>) -> Result<Device> {
     if S_ISBLK(inode.mode()) {
         Ok(inode.rdev())

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a process has of the file system (0.11: the file part of
-//! `struct task_struct`).
+//! The file system's part of a process (0.11: the file part of `struct
+//! task_struct`).
 //!
-//! The kernel's task has an [`FsTask`] in it; the host makes as many as it
-//! likes. Every system call gets the caller's as a parameter.
+//! The kernel's task contains an [`FsTask`]; the host makes as many as it needs.
+//! Every system call gets the caller's as a parameter.
 //!
-//! [`FsTask::copy_from`] is for `fork`, on one that has nothing yet or was
-//! released, [`FsTask::close_on_exec`] for `execve`, [`FsTask::release`] for
-//! `exit`.
+//! `fork` calls [`FsTask::copy_from`] on one that is new or released, `execve`
+//! calls [`FsTask::close_on_exec`], and `exit` calls [`FsTask::release`].
 
 use crate::file_table::File;
 use crate::inode::Inode;
@@ -17,8 +16,8 @@ use abi::{Errno, Result};
 use sync::{AtomicWord, Lock};
 
 sync::process_struct! {
-    /// The file system's side of a process: at first the super-user, with umask
-    /// 022, without directories and open files.
+    /// The file system's part of a process. At first it is the super-user's, with
+    /// umask 022, without directories and open files.
     pub struct FsTask<'fs> {
         inherited {
             /// The user who started it.
@@ -37,7 +36,7 @@ sync::process_struct! {
             pub open_limit: AtomicWord = AtomicWord::new(NR_OPEN as u32),
             /// How many of `groups` count.
             group_count: AtomicWord = AtomicWord::new(0),
-            /// The groups whose rights it has besides.
+            /// Further groups whose rights it has.
             groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
             directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),
             /// A child shares the open files.
@@ -82,7 +81,7 @@ impl<'fs> FsTask<'fs> {
         self.close_where(u32::MAX);
     }
 
-    /// Closes the descriptors that are marked for it (`execve`). May sleep.
+    /// Closes the descriptors that `execve` has to close. May sleep.
     pub fn close_on_exec(&self) {
         let marked = self.files.lock().close_on_exec;
         self.close_where(marked);
@@ -90,7 +89,7 @@ impl<'fs> FsTask<'fs> {
 
     fn close_where(&self, mask: u32) {
         for fd in (0..NR_OPEN as u32).filter(|fd| mask & 1 << fd != 0) {
-            // A descriptor that is not open needs no closing.
+            // A descriptor that is not open need not be closed.
             let _ = self.take_file(fd);
         }
     }
@@ -101,9 +100,9 @@ impl<'fs> FsTask<'fs> {
         self.euid.get() == 0
     }
 
-    /// Whether the last free tasks, files, inodes and pages are for it. The
-    /// real user counts: a set-user-id program, which anybody may start again
-    /// and again, has no right to them.
+    /// Whether it may take the last free tasks, files, inodes and pages. The real
+    /// user id counts: a set-user-id program, which anybody can start many times,
+    /// must not take them.
     pub fn may_use_reserve(&self) -> bool {
         self.uid.get() == 0
     }
@@ -123,7 +122,7 @@ impl<'fs> FsTask<'fs> {
         Ok(())
     }
 
-    /// The group of what it makes, if the disk has room for it: a task has 16
+    /// The group of files that it makes, if that fits on the disk: a task has 16
     /// bits for its group, an inode 8.
     pub(crate) fn disk_group(&self) -> Option<u8> {
         u8::try_from(self.egid.get()).ok()
@@ -145,8 +144,8 @@ impl<'fs> FsTask<'fs> {
         self.directories.lock().pwd.clone().ok_or(Errno::ENOENT)
     }
 
-    /// Does something with the directory where the caller's absolute or
-    /// relative paths begin. It may not sleep.
+    /// Calls a function with the directory where the caller's absolute or relative
+    /// paths begin. It may not sleep.
     #[inline]
     pub(crate) fn with_directory<R>(
         &self,
@@ -218,7 +217,7 @@ impl<'fs> FsTask<'fs> {
         Ok(fd)
     }
 
-    /// Gives a file a certain descriptor, and the one that had it back.
+    /// Gives a file a certain descriptor, and returns the file that had it.
     pub(crate) fn replace(&self, fd: u32, file: File<'fs>) -> Result<Option<File<'fs>>> {
         let mut files = self.files.lock();
         let is_allowed = fd < self.open_limit.get();
@@ -253,7 +252,7 @@ impl<'fs> FsTask<'fs> {
         }
     }
 
-    /// The permissions that a new file gets of those asked for.
+    /// The permissions of `mode` that a new file gets.
     pub(crate) fn masked(&self, mode: u16) -> u16 {
         mode & !S_IFMT & !(self.umask.get() as u16)
     }

@@ -53,8 +53,8 @@ fn has_zones(mode: u16) -> bool {
     S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)
 }
 
-/// How many numbers of a list are looked at together: few, for they lie on
-/// the kernel's stack.
+/// How many numbers of a list are read together: few, since they are on the
+/// kernel's stack.
 const PART: usize = 64;
 
 impl<'fs> Inode<'fs> {
@@ -64,9 +64,9 @@ impl<'fs> Inode<'fs> {
         self.free_dind(zones[DOUBLE_INDIRECT])
     }
 
-    /// Frees zones, those that follow on each other together.
+    /// Frees zones; zones that follow each other are freed together.
     fn free_zones_of(&self, zones: &[Zone]) -> Result<()> {
-        // Behind a hole, another one.
+        // After a hole the next number is a hole.
         let next = |zone: &Zone| if zone.is_hole() { 0 } else { zone.block() + 1 };
         let belong = |a: &Zone, b: &Zone| b.block() == next(a);
         for run in zones.chunk_by(belong) {
@@ -79,16 +79,16 @@ impl<'fs> Inode<'fs> {
 
     fn free_blocks(&self, first: Zone, count: u32) -> Result<()> {
         self.fs.platform.give_way();
-        self.fs.free_blocks(self.super_place(), first, count)
+        self.fs.free_blocks(self.super_index(), first, count)
     }
 
-    /// Frees the zones that an indirect block lists, and it.
+    /// Frees the zones that an indirect block lists, and the block.
     fn free_ind(&self, indirect: Zone) -> Result<()> {
         self.free_list(indirect, |zones| self.free_zones_of(zones))
     }
 
-    /// Frees what the blocks that a double indirect block lists list, them,
-    /// and it.
+    /// Frees a double indirect block, the blocks that it lists, and all zones that
+    /// these list.
     fn free_dind(&self, double: Zone) -> Result<()> {
         self.free_list(double, |zones| {
             zones.iter().try_for_each(|zone| self.free_ind(*zone))
@@ -99,8 +99,8 @@ impl<'fs> Inode<'fs> {
         if list.is_hole() {
             return Ok(());
         }
-        // Were it free already, it could be somebody else's by now.
-        if !self.fs.zone_in_use(self.super_place(), list) {
+        // If it were free already, another file could have it by now.
+        if !self.fs.zone_in_use(self.super_index(), list) {
             let what = format_args!("inode {} has zone {list}, which is free", self.number());
             self.fs.fs_error(self.device(), what);
             return Err(Errno::EIO);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What was freed and can't be used again yet, because the disk may still
-//! refer to it. Their bits stay set until the next [`Fs::flush`].
+//! Zones and inodes that were freed but can't be used again yet, because the disk
+//! may still refer to them. Their bits stay set until the next [`Fs::flush`].
 //!
-//! So no zone and no inode has two owners on the disk, and what a rename
+//! So no zone and no inode has two owners on the disk, and a file that a rename
 //! replaced is whole until the disk has the new name.
 
 use super::Map;
@@ -31,12 +31,12 @@ pub(crate) struct Freed {
     inode_count: usize,
     runs: [Run; RUNS],
     run_count: usize,
-    /// Runs before this one don't grow.
+    /// Runs before this index don't grow any more.
     sealed: usize,
 }
 
 impl Freed {
-    /// Nothing.
+    /// An empty list.
     pub(crate) const fn new() -> Freed {
         Freed {
             inodes: [0; INODES],
@@ -90,13 +90,15 @@ impl Freed {
         (zones, self.inode_count as u32)
     }
 
-    /// How many (runs, inodes) there are now; what comes later stays apart.
+    /// How many (runs, inodes) there are now. What is freed later gets runs of its
+    /// own.
     fn seal(&mut self) -> (usize, usize) {
         self.sealed = self.run_count;
         (self.run_count, self.inode_count)
     }
 
-    /// Takes a zone out of a run, whose bit is cleared before anybody can count.
+    /// Takes a zone out of a run. The caller clears its bit before anybody can
+    /// count free zones.
     fn take_zone(&mut self, run: usize) -> Option<u16> {
         let run = &mut self.runs[run];
         run.length = run.length.checked_sub(1)?;
@@ -116,26 +118,27 @@ impl Freed {
 }
 
 impl<'fs> Fs<'fs> {
-    /// Gives zones back. What refers to them was changed already.
+    /// Gives zones back. Nothing refers to them any more.
     pub(super) fn free_zones_later(&'fs self, block: &SuperBlock, first: Zone, count: u32) {
         if count != 0 {
             self.free_later(block, |freed| freed.add_zones(first, count as u16));
         }
     }
 
-    /// Gives an inode back. No name refers to it, and none of its zones was
-    /// given back before it.
-    pub(crate) fn free_inode(&'fs self, place: u32, number: InodeNumber) {
-        if let Some(block) = self.super_block(place) {
+    /// Gives an inode back. No name refers to it, and it is given back before its
+    /// zones.
+    pub(crate) fn free_inode(&'fs self, index: u32, number: InodeNumber) {
+        if let Some(block) = self.super_block(index) {
             self.free_later(block, |freed| freed.add_inode(number));
         }
     }
 
     fn free_later(&'fs self, block: &SuperBlock, mut add: impl FnMut(&mut Freed) -> bool) {
-        // Others can fill the list again before this task sees it empty.
+        // Other tasks can fill the list again before this task sees that it is
+        // empty.
         while !add(&mut block.state.lock().freed) {
             if block.is_read_only() {
-                // Nothing becomes free any more, so the bit stays for fsck.
+                // Nothing can become free any more, so fsck has to clear the bit.
                 return;
             }
             // What can't be written is reported by the next sync.
@@ -144,7 +147,7 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// If something waits to be free, makes it so; whether there was.
+    /// Makes free what waits to be free. Returns whether there was anything.
     pub(super) fn free_now(&'fs self, block: &SuperBlock) -> bool {
         let is_waiting = block.state.lock().freed.counts() != (0, 0);
         if is_waiting {
@@ -153,9 +156,9 @@ impl<'fs> Fs<'fs> {
         is_waiting
     }
 
-    /// The last step of [`Fs::flush`]: nothing on the disk has a name for the
-    /// inodes any more. Clears them, and when that is written their bits and
-    /// those of the zones.
+    /// The last step of [`Fs::flush`], when nothing on the disk refers to these
+    /// inodes any more. Clears the inodes, and when that is written, clears their
+    /// bits and those of the zones.
     pub(crate) fn release_freed(&'fs self, block: &SuperBlock) -> Result<()> {
         let device = block.device();
         let (runs, inodes) = block.state.lock().freed.seal();
@@ -181,7 +184,7 @@ impl<'fs> Fs<'fs> {
         for n in 0..inodes {
             let number = block.state.lock().freed.inodes[n];
             if self.is_in_memory(device, InodeNumber(number)) {
-                // Its zones are still being given back.
+                // The zones of this inode are still being given back.
                 block.state.lock().freed.inodes[kept] = number;
                 kept += 1;
             } else {
@@ -194,8 +197,8 @@ impl<'fs> Fs<'fs> {
     }
 
     fn clear_inode(&'fs self, block: &SuperBlock, number: InodeNumber) -> Result<()> {
-        let (place, offset) = block.geometry().inode_place(number);
-        let buffer = self.bread_inodes(block.device(), place)?;
+        let (table_block, offset) = block.geometry().inode_place(number);
+        let buffer = self.bread_inodes(block.device(), table_block)?;
         DiskInode::default().store(&mut buffer.data(), offset);
         buffer.mark_inodes_dirty();
         Ok(())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which buffers need a look when everything is to be written: a bit each, so
-//! that thousands of others are passed over at 32 in a step.
+//! Which buffers must be looked at when everything is to be written. Each has one
+//! bit, so that 32 others are skipped in one step.
 //!
-//! A buffer is marked from its first change on until [`Fs::flush`] has found
-//! it unchanged and no longer on its way to the disk. So one that is not
-//! marked is clean, is not being written, and has no failure to tell.
+//! A buffer is marked from its first change on until [`Fs::flush`] has found it
+//! unchanged and no longer on its way to the disk. So a buffer without a mark is
+//! clean, is not being written, and has no error to report.
 //!
 //! [`Fs::flush`]: crate::Fs::flush
 
@@ -24,15 +24,15 @@ impl Marks {
         Marks([const { AtomicU32::new(0) }; MOST_BUFFERS / WORD])
     }
 
-    /// Marks a buffer. After it was changed: see [`Marks::clear`].
+    /// Marks a buffer, after it was changed: see [`Marks::clear`].
     #[inline]
     pub(super) fn set(&self, number: u32) {
         let word = &self.0[number as usize / WORD % self.0.len()];
         word.fetch_or(1 << (number % WORD as u32), SeqCst);
     }
 
-    /// Takes the mark away. Who does so looks at the buffer then, and marks it
-    /// again if it needs that, so that no change slips through in between.
+    /// Takes the mark away. The caller looks at the buffer only after this, and
+    /// marks it again if that is needed, so that no change is missed in between.
     pub(super) fn clear(&self, number: u32) {
         let word = &self.0[number as usize / WORD % self.0.len()];
         word.fetch_and(!(1 << (number % WORD as u32)), SeqCst);

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! When and in which order changed buffers get to the disk.
+//! When, and in which order, changed buffers are written to the disk.
 //!
-//! Each changed buffer has a [`Rank`]. One of rank [`Rank::Data`] may be
-//! written at any moment, and is when its buffer is wanted for another block.
-//! All others are written by [`Fs::flush`] only: rank by rank, each on the
-//! disk before the next begins, and what was freed last of all.
+//! Each changed buffer has a [`Rank`]. A buffer of rank [`Rank::Data`] may be
+//! written at any moment, and is written when it is wanted for another block. Only
+//! [`Fs::flush`] writes all others, rank by rank: each rank is on the disk before
+//! the next begins, and what was freed comes last.
 //!
-//! While that goes on nobody changes a buffer of another rank: such changes
-//! are made with the order lock held, by [`Buffer::change`]. So what a rank
-//! refers to in lower ones is on the disk when its turn comes. On its medium,
-//! that is: a disk with a cache of its own is told to empty that between two
-//! ranks.
+//! Meanwhile nobody changes a buffer of another rank: [`Buffer::change`] makes such
+//! changes with the order lock held. So when a rank is written, all that it refers
+//! to in lower ranks is on the disk already. A disk with a cache of its own is told
+//! to write that cache between two ranks.
 //!
-//! Each driver has an order lock of its own, and when the devices of all are
-//! written the floppies come last: a floppy that fails, which takes minutes,
-//! keeps nobody else waiting.
+//! Each driver has an order lock of its own, and when the devices of all drivers
+//! are written, floppies come last: a broken floppy, which takes minutes, makes
+//! nobody else wait.
 //!
-//! A sector is written whole or not at all, whatever happens.
+//! All this assumes that a sector is written either whole or not at all.
 
 use super::{Buffer, BufferHead, NR_HASH, SEARCH};
 use crate::Fs;
@@ -26,29 +25,30 @@ use abi::{Errno, Result};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use sync::SleepLock;
 
-/// How a buffer was changed since it was written: the order of writes.
+/// How a buffer was changed since it was written. The ranks are in the order of
+/// writing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub(crate) enum Rank {
-    /// Not at all.
+    /// It was not changed.
     Clean,
-    /// Nothing on the disk depends on when it is written: contents of files
-    /// and of devices that are not mounted; bitmaps, for a bit is set before
-    /// the disk refers to what it stands for, and cleared when that has ended;
-    /// and a new list of zones or block of a directory, for the disk does not
-    /// refer to it yet.
+    /// It may be written at any time. Such are the contents of files and of devices
+    /// that are not mounted; bitmaps, since a bit is set before the disk refers to
+    /// its zone or inode, and cleared after that reference has gone; and a new list
+    /// of zones or block of a directory, since the disk does not refer to it yet.
     Data,
-    /// A list of zones that the disk knows: behind new lists.
+    /// A list of zones that the disk refers to. It comes after new lists.
     Lists,
-    /// The inode table: behind the lists and blocks that inodes refer to.
+    /// The inode table. It comes after the lists and blocks that inodes refer to.
     Inodes,
-    /// A block of a directory, with names made or unmade in any order: behind
-    /// the inodes.
+    /// A block of a directory, in which names were made or removed in any order. It
+    /// comes after the inodes.
     Names,
-    /// As [`Rank::Names`], with a name that an old file got.
+    /// As [`Rank::Names`], but an old file has got a name in it.
     Arrivals,
-    /// As [`Rank::Names`], without a name of a file that has another: behind
-    /// all arrivals, so that one of the two names is always there.
+    /// As [`Rank::Names`], but a file that has another name has lost one in it. It
+    /// comes after all arrivals, so that one of the two names is always on the
+    /// disk.
     Removals,
 }
 
@@ -62,7 +62,7 @@ impl Ranks {
     const INODES: Ranks = Ranks::of(&[Rank::Inodes]);
     const NAMES: Ranks = Ranks::of(&[Rank::Names, Rank::Arrivals]);
     const REMOVALS: Ranks = Ranks::of(&[Rank::Removals]);
-    /// What is written behind the data, each together and before the next.
+    /// What is written after the data: each set together, and before the next set.
     const ORDERED: [Ranks; 4] = [Ranks::LISTS, Ranks::INODES, Ranks::NAMES, Ranks::REMOVALS];
 
     const fn of(ranks: &[Rank]) -> Ranks {
@@ -81,8 +81,8 @@ impl Ranks {
     }
 }
 
-/// Whose buffers are to be written: those of the devices of which the masked
-/// part of the number is this.
+/// The devices whose buffers are to be written: those with `number & mask ==
+/// wanted`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Scope {
     mask: u16,
@@ -157,9 +157,9 @@ impl BufferHead {
         self.rank.store(Rank::Clean as u8, Release);
     }
 
-    /// Whether it must be written before a change of rank `next`: a block
-    /// would have an arrival that removals elsewhere wait for, and a removal
-    /// that waits for arrivals elsewhere.
+    /// Whether the buffer must be written before a change of rank `next`. Otherwise
+    /// one block would have an arrival that removals elsewhere wait for, and a
+    /// removal that waits for arrivals elsewhere.
     fn conflicts(&self, next: Rank) -> bool {
         let rank = self.rank.load(Acquire);
         rank == Rank::Arrivals as u8 && next == Rank::Removals
@@ -168,18 +168,18 @@ impl BufferHead {
 }
 
 impl Buffer<'_> {
-    /// Does what changes the contents, in the order of writes that `rank`
-    /// says. `change` must not sleep. Takes the order lock, and may have to
-    /// write other buffers first.
+    /// Calls `change`, which changes the contents, and gives the buffer the rank
+    /// `rank`. `change` must not sleep. Takes the order lock, and may have to write
+    /// other buffers first.
     #[inline]
     pub(crate) fn change(&self, rank: Rank, change: impl FnOnce()) {
         self.fs.change_in_order(self.head, rank, change);
     }
 
-    /// As [`Buffer::mark_dirty`], of a block of the inode table. With the
-    /// order lock held.
+    /// As [`Buffer::mark_dirty`], for a block of the inode table. The order lock is
+    /// held.
     pub(crate) fn mark_inodes_dirty(&self) {
-        self.fs.raise(self.head, Rank::Inodes);
+        self.fs.raise_rank(self.head, Rank::Inodes);
     }
 }
 
@@ -195,10 +195,10 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// The contents were changed so. With the order lock held.
-    fn raise(&self, head: &BufferHead, next: Rank) {
+    /// Raises the rank of a buffer after a change. The order lock is held.
+    fn raise_rank(&self, head: &BufferHead, next: Rank) {
         let rank = head.rank.load(Acquire);
-        // New blocks stay what they are.
+        // New blocks keep their rank.
         if rank != Rank::Data as u8 && rank < next as u8 {
             head.rank.store(next as u8, Release);
             self.tables.marks.set(head.number);
@@ -229,7 +229,7 @@ impl<'fs> Fs<'fs> {
             let order = order_lock.hold(self.platform);
             if !head.conflicts(rank) {
                 change();
-                self.raise(head, rank);
+                self.raise_rank(head, rank);
                 return;
             }
             drop(order);
@@ -247,7 +247,7 @@ impl<'fs> Fs<'fs> {
         result
     }
 
-    /// As [`Fs::sys_sync`], of one device.
+    /// As [`Fs::sys_sync`], for one device.
     pub fn sync_dev(&'fs self, device: Device) -> Result<()> {
         self.sync(Scope::device(device))
     }
@@ -257,20 +257,20 @@ impl<'fs> Fs<'fs> {
         self.flush(scope).and(inodes)
     }
 
-    /// As [`Fs::flush`], of all devices; what can't be written is reported by
-    /// the next sync.
+    /// As [`Fs::flush`], for all devices; the next sync reports what can't be
+    /// written.
     pub(super) fn flush_all(&'fs self) {
         self.each_driver(|driver| {
             let _ = self.flush(driver);
         });
     }
 
-    /// Has the devices of each driver written that may have something to write:
-    /// first those that are mounted, after which few buffers are left to look
-    /// at, and floppies last.
+    /// Calls `write` for the devices of each driver that may have something to
+    /// write: first for those that are mounted, after which few buffers are left to
+    /// look at, and for floppies last.
     fn each_driver(&'fs self, mut write: impl FnMut(Scope)) {
         let bit = |device: Device| 1u32 << (u32::from(device.major()) % u32::BITS);
-        // Major 0 is that of no device.
+        // No device has major 0.
         let mut rest = !(1 | bit(Device::new(major::FLOPPY, 0)));
         let mut write_those = |majors: u32| {
             let majors = (0..u32::BITS as u8).filter(|major| majors & 1 << major != 0);
@@ -286,12 +286,13 @@ impl<'fs> Fs<'fs> {
         write_those((mounted | changed) & bit(Device::new(major::FLOPPY, 0)));
     }
 
-    /// Writes all changed buffers of the devices in `scope`, and waits for
-    /// them. Then what was freed can be used again.
+    /// Writes all changed buffers of the devices in `scope`, and waits for them.
+    /// After this, what was freed can be used again.
     ///
-    /// May be called with inodes locked, but not with the order lock held.
+    /// The caller may have locked inodes, but may not hold the order lock.
     pub(crate) fn flush(&'fs self, scope: Scope) -> Result<()> {
-        // The largest part keeps nobody waiting.
+        // The largest part is written without the order lock, so that nobody waits
+        // for it.
         let mut result = self.write_step(scope, Ranks::DATA);
         let _order = self
             .tables
@@ -301,8 +302,8 @@ impl<'fs> Fs<'fs> {
         let ranks = self.ranks(scope);
         let steps = Ranks::ORDERED.iter().filter(|step| ranks.meet(**step));
         if steps.clone().next().is_some() {
-            // What was changed, or began to be written, since: the rest may
-            // refer to it.
+            // Now what was changed since, or is being written: the rest may refer
+            // to it.
             result = self.write_step(scope, Ranks::DATA).and(result);
         }
         for step in steps {
@@ -317,8 +318,8 @@ impl<'fs> Fs<'fs> {
         result
     }
 
-    /// The ranks that buffers in `scope` have. With the order lock held: then
-    /// nobody else gives a buffer one above [`Rank::Data`].
+    /// The ranks that buffers in `scope` have. The order lock is held, so that
+    /// nobody else gives a buffer a rank above [`Rank::Data`].
     fn ranks(&self, scope: Scope) -> Ranks {
         let mut ranks = Ranks::of(&[]);
         self.each_marked(|head| {
@@ -329,7 +330,7 @@ impl<'fs> Fs<'fs> {
         ranks
     }
 
-    /// Writes the changed blocks of the inode table. With the order lock held
+    /// Writes the changed blocks of the inode table. The order lock has been held
     /// since lower ranks were written.
     pub(crate) fn write_inode_blocks(&self, device: Device) -> Result<()> {
         self.write_step(Scope::device(device), Ranks::INODES)
@@ -388,8 +389,8 @@ impl<'fs> Fs<'fs> {
         is_ours && self.write_locked(head, ranks)
     }
 
-    /// Starts to write a buffer whose I/O lock the caller took, if it has one
-    /// of these ranks. With that lock only its owner makes it clean.
+    /// Starts to write a buffer whose I/O lock the caller has taken, if it has one
+    /// of these ranks. Only the owner of that lock makes it clean.
     fn write_locked(&self, head: &'fs BufferHead, ranks: Ranks) -> bool {
         let is_wanted = head.ranks().meet(ranks);
         if is_wanted {
@@ -409,20 +410,20 @@ impl<'fs> Fs<'fs> {
         self.clean_oldest(device, || self.flush_all());
     }
 
-    /// In the midst of [`Fs::flush`], where nothing else is left that may not
-    /// be written at any time: as [`Fs::clean_oldest`], or writes the blocks of
-    /// the inode table.
+    /// For use during [`Fs::flush`], when only the inode table is left that may not
+    /// be written at any time: as [`Fs::clean_oldest`], or writes the blocks of the
+    /// inode table.
     #[cold]
     pub(super) fn clean_oldest_or_inodes(&'fs self, device: Device) {
         self.clean_oldest(device, || {
-            // The step that writes them all tells.
+            // The step that writes them all reports errors.
             let _ = self.write_inode_blocks(device);
         });
     }
 
-    /// Makes one of the oldest unused buffers clean, or waits until one is, for
-    /// who wants one for `device`. `write_rest` is called if none of them may
-    /// be written at any time.
+    /// Makes one of the oldest unused buffers clean, or waits until one is, for a
+    /// task that wants one for `device`. Calls `write_rest` if none of them may be
+    /// written at any time.
     fn clean_oldest(&self, device: Device, write_rest: impl FnOnce()) {
         let is_started = self.write_oldest(device);
         let cache = self.tables.buffers.lock();
@@ -435,8 +436,8 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Starts to write those of the oldest unused buffers that may be written
-    /// now. Whether there are any.
+    /// Starts to write those of the oldest unused buffers that may be written now.
+    /// Returns whether there are any.
     fn write_oldest(&self, device: Device) -> bool {
         for n in 0..SEARCH {
             let cache = self.tables.buffers.lock();
@@ -449,17 +450,17 @@ impl<'fs> Fs<'fs> {
         true
     }
 
-    /// For the periodic write-back: starts to write up to `limit` buffers that
-    /// may be written at any time, from where it stopped last time, without
-    /// waiting for them. If there are fewer, all else is written too, in its
-    /// order and with waiting. Returns how many were started.
+    /// For the periodic write-back: starts to write up to `limit` buffers that may
+    /// be written at any time, from where it stopped last time, without waiting for
+    /// them. If there are fewer, it also writes all others in their order, and
+    /// waits for them. Returns how many were started.
     pub fn write_some_dirty(&'fs self, limit: usize) -> usize {
         let mut started = 0;
         for n in 0..self.buffers.len() {
             if started == limit {
                 return started;
             }
-            // To ask takes about as long as to look at a buffer.
+            // This call takes about as long as looking at a buffer.
             if n % 32 == 31 {
                 self.platform.give_way();
             }
@@ -476,15 +477,15 @@ impl<'fs> Fs<'fs> {
     }
 }
 
-/// Whether a buffer is still to be written to a floppy: too slow for who wants
-/// one for another device.
+/// Whether a buffer is still to be written to a floppy. That is too slow for a task
+/// that wants a buffer for another device.
 pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
     let is_floppy = |device: Device| device.major() == major::FLOPPY;
     is_floppy(head.device()) && !is_floppy(device) && (head.is_dirty() || head.io.is_locked())
 }
 
-/// The oldest unused buffers, for who wants one for `device`; slow ones are
-/// passed over.
+/// The oldest unused buffers, for a task that wants one for `device`; slow ones are
+/// skipped.
 fn oldest<'a>(
     cache: &Index<NR_HASH>,
     buffers: &'a [BufferHead],

@@ -41,9 +41,9 @@ impl Path {
 }
 
 impl Inode<'_> {
-    /// The zone of a block of the file; [`Zone::HOLE`] if it was never
-    /// written. `EFBIG` behind the largest file, `EIO` if the disk can't be
-    /// read or names a zone that can't be.
+    /// The zone of a block of the file; [`Zone::HOLE`] if it was never written.
+    /// `EFBIG` behind the largest file, `EIO` if the disk can't be read or has an
+    /// impossible zone number.
     #[inline]
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
         match Path::of(file_block)? {
@@ -76,7 +76,7 @@ impl Inode<'_> {
         })
     }
 
-    /// A zone number that came from the disk.
+    /// Checks a zone number that came from the disk.
     #[inline]
     pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
         if zone.is_hole() || self.may_have(zone) {
@@ -91,7 +91,7 @@ impl Inode<'_> {
 /// What [`LockedInode::create_block`] found or made.
 pub(crate) struct FileBlock {
     pub(crate) zone: Zone,
-    /// The zone was free until now: what it contains must be overwritten.
+    /// The zone was free until now: its contents must be overwritten.
     pub(crate) is_new: bool,
 }
 
@@ -146,9 +146,9 @@ impl LockedInode<'_, '_> {
         Ok(FileBlock { zone, is_new: true })
     }
 
-    /// A zone of the device that was free; zeroed if it is to list others.
+    /// Takes a free zone of the device; it is zeroed if it is to list others.
     fn new_zone(&self, is_list: bool) -> Result<Zone> {
-        let zone = self.fs.new_block(self.super_place())?;
+        let zone = self.fs.new_block(self.super_index())?;
         if is_list {
             let buffer = self.fs.getblk(self.device(), zone.block());
             buffer.overwrite(|data| *data = [0; BLOCK_SIZE]);

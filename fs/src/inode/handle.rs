@@ -50,7 +50,7 @@ impl Drop for Inode<'_> {
     }
 }
 
-/// The same inode, not merely an equal one.
+/// Two handles are equal if they are on the same inode.
 impl PartialEq for Inode<'_> {
     fn eq(&self, other: &Self) -> bool {
         core::ptr::eq(self.slot, other.slot)
@@ -116,11 +116,11 @@ impl<'fs> Inode<'fs> {
     /// Whether its file system may not be written.
     pub fn is_read_only(&self) -> bool {
         self.fs
-            .super_block(self.super_place())
+            .super_block(self.super_index())
             .is_none_or(|block| block.is_read_only())
     }
 
-    /// Locks it against everybody else who locks it. May sleep.
+    /// Takes its operation lock. May sleep.
     #[inline]
     pub fn lock(&self) -> LockedInode<'_, 'fs> {
         LockedInode {
@@ -135,7 +135,7 @@ impl<'fs> Inode<'fs> {
         self.slot.state()
     }
 
-    /// Changes its fields; they will get to the disk.
+    /// Changes its fields, which will be written to the disk.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut InodeState) -> R) -> R {
         let mut state = self.state();
         let result = change(&mut state);
@@ -144,8 +144,8 @@ impl<'fs> Inode<'fs> {
     }
 
     #[inline(always)]
-    pub(crate) fn super_place(&self) -> u32 {
-        self.slot.super_place.get()
+    pub(crate) fn super_index(&self) -> u32 {
+        self.slot.super_index.get()
     }
 
     /// Whether a file of its device may have the zone.
@@ -170,21 +170,21 @@ impl<'fs> Inode<'fs> {
         self.slot.is_covered()
     }
 
-    /// The place of the super block whose root covers it.
+    /// The index of the super block whose root covers it.
     pub(crate) fn mounted(&self) -> Option<u32> {
         self.slot.mounted.get().checked_sub(1)
     }
 
-    /// With the inode table locked.
-    pub(crate) fn set_mounted(&self, place: Option<u32>) {
-        self.slot.mounted.set(place.map_or(0, |place| place + 1));
+    /// Sets it; the inode table is locked.
+    pub(crate) fn set_mounted(&self, index: Option<u32>) {
+        self.slot.mounted.set(index.map_or(0, |index| index + 1));
     }
 
     /// Keeps it counted without a handle, until [`Fs::inode_from_raw`].
     pub(crate) fn into_raw(self) -> u32 {
-        let place = self.slot.place.get();
+        let index = self.slot.index.get();
         core::mem::forget(self);
-        place
+        index
     }
 
     /// Copies it to its block of the inode table, if it was changed.
@@ -200,10 +200,10 @@ impl<'fs> Inode<'fs> {
         if self.slot.is_valid() {
             return Ok(());
         }
-        let block = self.fs.super_block(self.super_place()).ok_or(Errno::EIO)?;
+        let block = self.fs.super_block(self.super_index()).ok_or(Errno::EIO)?;
         let geometry = block.geometry();
-        let (place, offset) = geometry.inode_place(self.number());
-        let buffer = self.fs.bread(self.device(), place)?;
+        let (table_block, offset) = geometry.inode_place(self.number());
+        let buffer = self.fs.bread(self.device(), table_block)?;
         let mut disk = DiskInode::parse(&buffer.data(), offset);
         drop(buffer);
         if !self.fs.inode_in_use(block, self.number()) || disk.mode & S_IFMT == 0 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A file is either written to or run, never both at once (0.11 looks at
-//! neither; later `ETXTBSY`).
+//! A file is either written to or run, never both at once (0.11 does not check
+//! this; later systems return `ETXTBSY`).
 //!
-//! A program's pages are loaded when they are wanted, and tasks that run the
-//! same file share them: a write in between would give a program that is partly
-//! the old one. Whoever opens a regular file for writing, or cuts it, calls
-//! [`Inode::begin_writing`] and in the end [`Inode::end_writing`]; whoever runs
-//! it has an [`Executable`].
+//! A program's pages are loaded when they are needed, and tasks that run the same
+//! file share them. A write in between would mix the old and the new program. To
+//! open a regular file for writing, or to cut it, call [`Inode::begin_writing`] and
+//! at the end [`Inode::end_writing`]; to run it, keep an [`Executable`].
 
 use super::Inode;
 use abi::{Errno, Result};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// A handle on an inode that is run. While there is one, nobody writes to it.
+/// A handle on an inode that is run. While there is one, nobody can write to the
+/// file.
 #[derive(PartialEq)]
 pub struct Executable<'fs>(Inode<'fs>);
 

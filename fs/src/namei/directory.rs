@@ -19,7 +19,8 @@ use core::fmt;
 pub(super) enum Lookup<'fs> {
     /// The entry.
     Found(Entry<'fs>),
-    /// No such entry; the position in the directory of a free one, if there is.
+    /// There is no such entry. `free` is the position of a free one in the
+    /// directory.
     Missing { free: Option<u32> },
 }
 
@@ -37,13 +38,13 @@ impl Entry<'_> {
         self.number
     }
 
-    /// Makes it a free one; `rank` is [`Rank::Removals`] if its inode may have
+    /// Makes it a free entry; `rank` is [`Rank::Removals`] if its inode may have
     /// another name.
     pub(super) fn clear(&self, rank: Rank) {
         self.set(InodeNumber(0), rank);
     }
 
-    /// Lets it refer to another inode.
+    /// Makes it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
         if let Some(key) = &self.key {
             self.buffer.fs().tables.names.lock().forget(key);
@@ -54,27 +55,27 @@ impl Entry<'_> {
         });
     }
 
-    /// Where it is in the directory.
+    /// Its position in the directory.
     pub(super) fn position(&self) -> u32 {
         self.position
     }
 }
 
-/// What is in a block of a directory.
+/// What a search has found in a block of a directory.
 #[derive(Default)]
 struct Search {
     /// Offset and inode of the entry with the name.
     found: Option<(usize, u16)>,
-    /// Offset of the first free entry, as far as was looked.
+    /// Offset of the first free entry before that.
     free: Option<usize>,
 }
 
-/// Looks for a name in a block with entries of `SIZE` bytes. Not inlined: so
-/// its loop, which sees each entry of a large directory, keeps to registers.
+/// Looks for a name in a block with entries of `SIZE` bytes. It is not inlined, so
+/// that its loop, which sees each entry of a large directory, works in registers.
 #[inline(never)]
 fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Search {
     let wanted = &name.bytes[..SIZE - ENTRY_NAME];
-    // Most names differ in that, and it is compared without a call.
+    // Most names differ in their beginning, which is compared without a call.
     let beginning = u32_at(wanted, 0);
     let mut search = Search::default();
     let all = block.as_chunks::<SIZE>().0;
@@ -98,7 +99,7 @@ fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Search {
 impl<'fs> Inode<'fs> {
     /// Bytes of an entry: 16, or 32 with long names.
     pub(crate) fn entry_size(&self) -> usize {
-        let block = self.fs.super_block(self.super_place());
+        let block = self.fs.super_block(self.super_index());
         block.map_or(ENTRY_NAME + NAME_LEN, |block| block.entry_size())
     }
 
@@ -107,7 +108,7 @@ impl<'fs> Inode<'fs> {
         self.entry_size() == ENTRY_NAME + NAME_LEN
     }
 
-    /// Its contents were changed now.
+    /// Notes that its contents were changed now.
     pub(super) fn touch(&self) {
         let now = self.fs.current_time();
         self.update(|state| {
@@ -118,9 +119,9 @@ impl<'fs> Inode<'fs> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// The blocks of a directory, each with how many of its bytes count.
-    /// Holes are left out. Gives way between two; `EINTR` if a signal is about
-    /// to end the caller.
+    /// The blocks of a directory, each with the number of its bytes that belong to
+    /// the directory. Holes are left out. Gives way between two blocks; `EINTR` if
+    /// a signal is about to end the caller.
     fn blocks(&self) -> impl Iterator<Item = Result<(u32, Buffer<'fs>, usize)>> {
         let size = self.size();
         let blocks = size.div_ceil(BLOCK_SIZE as u32);
@@ -140,15 +141,15 @@ impl<'fs> LockedInode<'_, 'fs> {
         })
     }
 
-    /// A name of this directory in the name cache; `None` if it is too long
-    /// for that.
+    /// The key of a name of this directory for the name cache; `None` if the name
+    /// is too long.
     fn key(&self, name: &Name) -> Option<Key> {
         let fits = usize::from(name.len) <= NAME_LEN || self.has_short_names();
         fits.then(|| Key::of(self.device(), self.number(), name))
     }
 
-    /// The entry of a name that the name cache has, if it is there indeed: the
-    /// disk may have been written past the directory.
+    /// The entry of a name that the name cache has. It is checked, since a program
+    /// may have written to the disk's device.
     fn known_entry(&self, key: Key, name: &Name) -> Result<Option<Entry<'fs>>> {
         let Some(known) = self.fs.tables.names.lock().find(&key) else {
             return Ok(None);
@@ -217,7 +218,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(Lookup::Missing { free: first_free })
     }
 
-    /// Tells the name cache.
+    /// Adds a name to the name cache.
     fn remember(&self, key: Option<Key>, number: InodeNumber, position: u32) {
         if let Some(key) = key {
             let mut names = self.fs.tables.names.lock();
@@ -225,22 +226,22 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
     }
 
-    /// Where [`LockedInode::add_entry`] makes an entry.
+    /// The position at which [`LockedInode::add_entry`] makes an entry.
     pub(super) fn new_position(&self, free: Option<u32>) -> u32 {
         let size = self.size();
         free.unwrap_or_else(|| size - size % self.entry_size() as u32)
     }
 
-    /// Makes an entry for a new inode, when that is in its block.
+    /// Makes an entry for a new inode, after the inode was copied to its block.
     pub(super) fn add_new(&self, name: &Name, inode: &Inode<'_>, free: Option<u32>) -> Result<()> {
         inode.write()?;
         self.add_entry(name, inode.number(), free, Rank::Names)
     }
 
-    /// Makes an entry, at position `free` if there is a free one, else at the
-    /// end. `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`]
-    /// if the inode has another name. If the directory grew, its inode is in
-    /// its block.
+    /// Makes an entry, at position `free` if there is a free one, else at the end.
+    /// `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`] if the
+    /// inode has another name. If the directory grew, its inode was copied to its
+    /// block.
     pub(super) fn add_entry(
         &self,
         name: &Name,
@@ -297,8 +298,8 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(())
     }
 
-    /// The entries in use, each as `look` is handed it: its inode and its name,
-    /// filled up with NULs. Whether one of them is what `look` looks for.
+    /// Whether `look` returns true for one of the entries in use. It gets the inode
+    /// and the name, filled up with NULs.
     fn any_entry(&self, mut look: impl FnMut(InodeNumber, &[u8]) -> bool) -> Result<bool> {
         let entry_size = self.entry_size();
         for block in self.blocks() {
@@ -315,8 +316,9 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(false)
     }
 
-    /// Before it is removed from the directory `parent`: `ENOTEMPTY` if it has
-    /// an entry beside `.` and `..`, else as [`LockedInode::check_parent`].
+    /// Checks it before it is removed from the directory `parent`: `ENOTEMPTY` if
+    /// it has an entry other than `.` and `..`, else as
+    /// [`LockedInode::check_parent`].
     pub(super) fn check_empty(&self, parent: &Inode<'_>) -> Result<()> {
         let mut dot_dot = None;
         let has_others = self.any_entry(|number, name| {
@@ -336,9 +338,9 @@ impl<'fs> LockedInode<'_, 'fs> {
         self.any_entry(|other, name| other == number && !is_dot(name) && !is_dot_dot(name))
     }
 
-    /// Before a directory leaves it: its links are its own name, its `.` and
-    /// the `..` of each directory in it. If there are too few on the disk, the
-    /// last names of what else is in it would go with one of them.
+    /// Checks its links before a directory is moved out of it or removed. They are
+    /// its own name, its `.` and the `..` of each directory in it. If the disk has
+    /// too few, it could be freed while there are still names in it.
     pub(super) fn check_links(&self) -> Result<()> {
         match self.nlinks() {
             0..=2 => self.damaged(format_args!("too few links: {}", self.nlinks())),
@@ -346,8 +348,8 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
     }
 
-    /// Before it leaves the directory `parent`: if its `..` leads elsewhere, it
-    /// may have another name there.
+    /// Checks it before it leaves the directory `parent`: if its `..` leads
+    /// elsewhere, it may have another name there.
     pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
         let dot_dot = match self.find_entry(&Name::new(Name::DOT_DOT))? {
             Lookup::Found(entry) => Some(entry.number()),
@@ -365,7 +367,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
     }
 
-    /// Says what a directory has that it can't have.
+    /// Reports something in a directory that can't be.
     pub(super) fn damaged(&self, what: fmt::Arguments<'_>) -> Result<()> {
         let number = self.number();
         self.fs

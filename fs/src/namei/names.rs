@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The system calls that make and remove names.
 //!
-//! Each holds the directory from the look-up to the change. What a new name
-//! refers to is complete before the name is made; what loses its last name is
-//! freed when the name is gone.
+//! Each locks the directory from the look-up to the change. A new inode is complete
+//! before its name is made; an inode that loses its last name is freed after the
+//! name has gone.
 
 use super::{Last, Lookup, Name};
 use crate::buffer::Rank;
@@ -15,8 +15,8 @@ use abi::sys::types::Device;
 use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
-    /// Locks the directory of a name that is to be made and is not there yet:
-    /// `EEXIST` if it is. With it, the position of a free entry.
+    /// Locks the directory of a name that is to be made; `EEXIST` if the name is
+    /// there. Returns the position of a free entry too.
     pub(super) fn lock_for_new<'a>(
         &self,
         task: &FsTask<'fs>,
@@ -109,7 +109,7 @@ impl<'fs> Fs<'fs> {
         let child = inode.lock();
         child.check_empty(&dir)?;
         dir.check_links()?;
-        // What was in it may have been moved elsewhere.
+        // Files that were in it may have been moved elsewhere.
         entry.clear(Rank::Removals);
         dir.touch();
         dir.remove_link();
@@ -117,8 +117,8 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Removes a name of a file. The file goes with its last name, when nobody
-    /// has it open any more.
+    /// Removes a name of a file. The file is freed after its last name has gone and
+    /// nobody has it open any more.
     pub fn sys_unlink(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
         let last = self.dir_namei(task, path)?;
         if last.name.is_fixed() {
@@ -145,7 +145,7 @@ impl<'fs> Fs<'fs> {
         });
         dir.touch();
         inode.remove_link();
-        // The directory is free again before a large file is deleted.
+        // The directory is unlocked before a large file is deleted.
         drop((entry, dir));
         drop(inode);
         Ok(())
@@ -166,7 +166,8 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EXDEV);
         }
         dir.may_change(task)?;
-        // Checked and counted at once, before somebody unlinks its last name.
+        // The check and the count are one step, so that nobody can unlink the last
+        // name in between.
         inode.update(|state| match state.disk.nlinks {
             0 => Err(Errno::ENOENT),
             LINK_MAX.. => Err(Errno::EMLINK),
@@ -184,12 +185,12 @@ impl<'fs> Fs<'fs> {
 }
 
 impl Inode<'_> {
-    /// A new inode that can't get its name: lets it go with its handle.
+    /// Frees a new inode that can't get its name, when its handle is dropped.
     pub(super) fn discard(&self) {
         self.update(|state| state.disk.nlinks = 0);
     }
 
-    /// One more directory entry refers to it.
+    /// Counts one more directory entry that refers to it.
     pub(super) fn add_link(&self) {
         let now = self.fs.current_time();
         self.update(|state| {
@@ -198,7 +199,7 @@ impl Inode<'_> {
         });
     }
 
-    /// One directory entry less refers to it.
+    /// Counts one directory entry less.
     pub(super) fn remove_link(&self) {
         let now = self.fs.current_time();
         self.update(|state| {

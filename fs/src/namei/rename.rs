@@ -16,7 +16,7 @@ use abi::{Errno, Result};
 const SECTOR_SIZE: u32 = 512;
 
 impl<'fs> Fs<'fs> {
-    /// Gives a file or directory another name, in place of what has it now.
+    /// Gives a file or directory another name, and replaces what has that name now.
     pub fn sys_rename(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
         let old = self.dir_namei(task, old)?;
         self.check_directory(task, &old.dir)?;
@@ -33,7 +33,7 @@ impl<'fs> Fs<'fs> {
         let source = self.find_inode(&old.dir, &old.name)?;
         self.check_source(&source, &old, &new)?;
 
-        // What is replaced is deleted when the directories are free again.
+        // The replaced file is deleted after the directories are unlocked.
         let _replaced;
         let old_dir = old.dir.lock();
         old_dir.may_change(task)?;
@@ -49,7 +49,7 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Whether it may be moved to where `new` is. With the tree lock held, so
+    /// Checks that it may be moved to the place of `new`. The tree lock is held, so
     /// that no directory moves meanwhile.
     fn check_source(
         &'fs self,
@@ -77,7 +77,7 @@ impl<'fs> Fs<'fs> {
     /// Whether a directory is `ancestor` or below it.
     fn is_below(&'fs self, dir: &Inode<'fs>, ancestor: &Inode<'fs>) -> Result<bool> {
         let mut dir = dir.clone();
-        // On a broken disk the parents may go round in a circle.
+        // On a broken disk the parents may form a circle.
         for _ in 0..=u16::MAX {
             if !self.platform.give_way() {
                 return Err(Errno::EINTR);
@@ -89,7 +89,7 @@ impl<'fs> Fs<'fs> {
                 return Ok(false);
             }
             let parent = self.find_inode(&dir, &Name::new(Name::DOT_DOT))?;
-            // Else it may be somewhere else, below `ancestor` too.
+            // Otherwise it may be somewhere else, even below `ancestor`.
             if !parent.lock().has_name_for(dir.number())? {
                 dir.lock().damaged(format_args!(
                     "a parent {} that has no name for it",
@@ -101,7 +101,8 @@ impl<'fs> Fs<'fs> {
         Err(Errno::ELOOP)
     }
 
-    /// The directories are locked. Returns what had the new name.
+    /// Renames in directories that are locked. Returns the file that had the new
+    /// name.
     fn rename_locked(
         &'fs self,
         task: &FsTask<'fs>,
@@ -112,7 +113,7 @@ impl<'fs> Fs<'fs> {
         let Lookup::Found(old_entry) = old_dir.find_entry(old_name)? else {
             return Err(Errno::ENOENT);
         };
-        // Somebody else may have unlinked the file and made another.
+        // Another task may have unlinked the file and made another one.
         if old_entry.number() != source.number() {
             return Err(Errno::ENOENT);
         }
@@ -151,7 +152,7 @@ impl<'fs> Fs<'fs> {
                 new_dir.touch();
                 target.remove_link();
                 if S_ISDIR(target.mode()) {
-                    // Its own `.` goes, and its `..`.
+                    // Its `.` and its `..` go too.
                     target.discard();
                     new_dir.remove_link();
                 }
@@ -196,7 +197,7 @@ fn check_target<'a, 'fs>(
     if target.is_covered() {
         return Err(Errno::EBUSY);
     }
-    // These two are locked by us, and not empty.
+    // This task has locked these two, and they are not empty.
     if *target == **old_dir || *target == **new_dir {
         return Err(Errno::ENOTEMPTY);
     }
@@ -207,7 +208,7 @@ fn check_target<'a, 'fs>(
 }
 
 impl<'fs> Inode<'fs> {
-    /// The inode was changed now, but not the contents.
+    /// Notes that the inode was changed now, but not its contents.
     fn touch_inode(&self) {
         let now = self.fs.current_time();
         self.update(|state| state.ctime = now);
@@ -215,7 +216,7 @@ impl<'fs> Inode<'fs> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// Lets the `..` of a directory lead to another parent.
+    /// Makes the `..` of a directory refer to another parent.
     fn set_parent(&self, parent: &Inode<'fs>) -> Result<()> {
         if let Lookup::Found(entry) = self.find_entry(&Name::new(Name::DOT_DOT))? {
             entry.set(parent.number(), Rank::Names);

@@ -17,7 +17,7 @@ impl<'fs> Fs<'fs> {
         if target.is_empty() {
             return Err(Errno::ENOENT);
         }
-        // A NUL ends it on the disk.
+        // On the disk a NUL ends the target.
         if target.len() >= BLOCK_SIZE {
             return Err(Errno::ENAMETOOLONG);
         }

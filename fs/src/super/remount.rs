@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is mounted for reading becomes writable, and back (0.11 has no such call;
-//! it is that of Linux 0.99).
+//! A read-only file system becomes writable, and back (0.11 has no such call; this
+//! is that of Linux 0.99).
 //!
-//! Root that was not left clean is mounted for reading, `fsck` repairs it through
-//! the device, and [`Fs::sys_remount`] lets it be written. What is in buffers is
-//! then as `fsck` has left it, since the device has the same buffers: blocks of
-//! files and directories, the super block, the bitmaps. What was copied out of
+//! A root that was not unmounted cleanly is mounted read-only, `fsck` repairs it
+//! through the device, and [`Fs::sys_remount`] makes it writable. All buffers are
+//! then as `fsck` has left them, since the device has the same buffers: blocks of
+//! files and directories, the super block, the bitmaps. But copies of what is in
 //! buffers may be stale:
 //!
-//! * the numbers of the super block: if they changed, nothing is where it was;
+//! * the numbers of the super block: if they changed, nothing is at its old place;
 //! * inodes in memory. Those that nobody uses are forgotten, those in use are read
 //!   again: that of the root directory always is, and the repair may have put
 //!   `lost+found` there. One that was removed, or is something else by now, can't be
 //!   exchanged below those who use it.
 //!
-//! Where one of these changed, the answer is `EBUSY`, nothing may be written, and
-//! the machine is to be started again.
+//! If one of these changed, the result is `EBUSY`, nothing can be written, and the
+//! machine has to be restarted.
 
 use super::{Access, SuperBlock};
 use crate::Fs;
@@ -30,9 +30,9 @@ impl<'fs> Fs<'fs> {
     /// Mounts again, for reading only or for writing, what is mounted on the
     /// directory that `path` names, or from that device. Super-user only.
     ///
-    /// For reading only: `EBUSY` while a file is open for writing, or one that was
-    /// removed is still open. For writing: `EBUSY` if what is in use is not what is
-    /// on the disk, and `EROFS` if errors were found while it was writable.
+    /// For reading only: `EBUSY` while a file is open for writing, or a removed
+    /// file is still open. For writing: `EBUSY` if an inode in use differs from the
+    /// disk, and `EROFS` if errors were found while it was writable.
     pub fn sys_remount(&'fs self, task: &FsTask<'fs>, path: &[u8], read_only: bool) -> Result<()> {
         let device = self.mounted_device(task, path)?;
         let _mount = self.tables.mount_lock.hold(self.platform);
@@ -101,10 +101,10 @@ impl<'fs> Fs<'fs> {
             let Some(inode) = self.used_inode(slot, block.device()) else {
                 continue;
             };
-            // Not in the midst of a read or a walk.
+            // The lock waits for the end of a read or a path walk.
             let inode = inode.lock();
-            let (place, offset) = block.geometry().inode_place(inode.number());
-            let buffer = self.bread(block.device(), place)?;
+            let (table_block, offset) = block.geometry().inode_place(inode.number());
+            let buffer = self.bread(block.device(), table_block)?;
             let new = DiskInode::parse(&buffer.data(), offset);
             let mut state = inode.state();
             let kind = |disk: &DiskInode| disk.mode & S_IFMT;
@@ -118,11 +118,11 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Whether a file of the device is open for writing. What a device node or a
-    /// named pipe takes is not written to the device that it is on.
+    /// Whether a file of the device is open for writing. Device nodes and named
+    /// pipes do not count: what they take is not written to their device.
     fn is_open_for_writing(&self, device: Device) -> bool {
-        self.tables.files.any_writable(|place| {
-            let slot = self.tables.inode_slots.get(place as usize);
+        self.tables.files.any_writable(|index| {
+            let slot = self.tables.inode_slots.get(index as usize);
             slot.is_some_and(|slot| slot.device() == device)
         })
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the super block says of the state of its file system.
+//! The word in the super block for the state of its file system.
 //!
-//! 0.11 neither reads nor writes that word, so on its disks it is 0: nothing
-//! is known, nothing is said, and nothing is written. Where it says more, the
-//! file system is marked as in use before anything else is written
-//! ([`Fs::begin_use`]), and as valid when everything is on the disk after its
-//! unmounting ([`Fs::end_use`]) or at the end of all ([`Fs::shut_down`]). What
-//! was not valid before stays so, until `fsck` has looked at it.
+//! 0.11 neither reads nor writes that word, so on its disks it is 0. Then the state
+//! is unknown, and the word stays as it is. Otherwise the file system is marked as
+//! in use before anything else is written ([`Fs::begin_use`]), and as valid when
+//! everything is on the disk after unmounting ([`Fs::end_use`]) or before the
+//! machine stops ([`Fs::shut_down`]). A file system that was not valid before stays
+//! so until `fsck` has checked it.
 
 use super::{Access, SuperBlock};
 use crate::layout::{
@@ -18,9 +18,9 @@ use abi::sys::types::Device;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 impl<'fs> Fs<'fs> {
-    /// A device is mounted: says what should be known of it, and marks it as in
-    /// use unless it is mounted for reading. If it can't be marked, it can't be
-    /// written to, and is for reading only.
+    /// Called when a device is mounted. Warns of errors, and marks it as in use
+    /// unless it is mounted read-only. If it can't be marked, it can't be written
+    /// to, and becomes read-only.
     pub(super) fn begin_use(&'fs self, block: &SuperBlock, access: Access) {
         let device = block.device();
         let state = self.state_of(block);
@@ -54,8 +54,8 @@ impl<'fs> Fs<'fs> {
         block.read_only.store(!is_writable, Release);
     }
 
-    /// All that was changed is on the disk, and nothing will be changed any
-    /// more.
+    /// Marks the end of use, when all changes are on the disk and nothing will be
+    /// changed any more.
     pub(super) fn end_use(&'fs self, block: &SuperBlock) -> Result<()> {
         let is_valid = block.is_valid.load(Acquire) && !block.has_damage.load(Acquire);
         if block.keeps_state.swap(false, AcqRel) && is_valid {
@@ -64,7 +64,7 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Brings what [`Fs::fs_error`] found to the disk.
+    /// Writes to the disk that [`Fs::fs_error`] has found errors.
     pub(crate) fn record_damage(&'fs self, block: &SuperBlock) -> Result<()> {
         let is_ours = block.keeps_state.load(Acquire) && block.has_damage.load(Acquire);
         if is_ours && self.state_of(block) & STATE_ERRORS == 0 {
@@ -73,8 +73,8 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Before the machine stops: writes everything, and marks all that is
-    /// mounted as valid. From now on nothing can be changed.
+    /// Writes everything before the machine stops, and marks all mounted devices as
+    /// valid. From now on nothing can be changed.
     pub fn shut_down(&'fs self) -> Result<()> {
         let mut result = Ok(());
         for block in &self.tables.supers {
@@ -92,7 +92,7 @@ impl<'fs> Fs<'fs> {
 
     /// Writes everything of a device; nothing on it can be changed any more.
     pub(super) fn stop_writing(&'fs self, block: &SuperBlock) -> Result<()> {
-        // What was freed is written only as long as anything may be.
+        // What was freed is written only as long as the device is writable.
         let device = block.device();
         let first = self.sync_dev(device);
         block.read_only.store(true, Release);
@@ -100,13 +100,13 @@ impl<'fs> Fs<'fs> {
         self.sync_dev(device).and(first)
     }
 
-    /// Whether what was removed is free on the disk, too.
+    /// Whether everything that was removed is free on the disk, too.
     pub(super) fn is_all_freed(&self, block: &SuperBlock) -> bool {
         let waits = block.state.lock().freed.counts() != (0, 0);
         !waits && !self.has_nameless_inode(block.device())
     }
 
-    /// Waits until nobody is in the midst of changing a file of the device.
+    /// Waits until no task is changing a file of the device.
     fn await_inodes(&'fs self, device: Device) {
         for slot in &self.tables.inode_slots {
             if slot.device() == device {
@@ -120,8 +120,8 @@ impl<'fs> Fs<'fs> {
         head.map_or(STATE_UNKNOWN, |head| DiskSuper::parse(&head.data()).state)
     }
 
-    /// Changes the state on the disk, and waits until it is there. If it can't
-    /// be written it stays as it was.
+    /// Changes the state on the disk, and waits until it is written. If it can't be
+    /// written, it stays as it was.
     fn change_state(&'fs self, block: &SuperBlock, change: impl Fn(u16) -> u16) -> Result<()> {
         let Some(head) = self.buffer_head(block.state.lock().super_buffer) else {
             return Ok(());
