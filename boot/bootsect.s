@@ -2,10 +2,10 @@
 #
 # The boot sector: sector 0 of the disk (0.11: boot/bootsect.s).
 #
-# The BIOS loads it at 7C00 and jumps to it in real mode with the number of
-# the drive in dl. It moves itself to 90000, out of the way of the kernel,
-# reads setup and the kernel's command line behind itself, and jumps to setup.
-# Anything that fails is told on the screen and on COM1, and ends here.
+# The BIOS loads it at 7C00 and jumps to it in real mode with the number of the
+# drive in dl. It moves itself to 90000, out of the way of the kernel, reads setup
+# and the kernel's command line behind itself, and jumps to setup. If anything
+# fails, it prints a message on the screen and on COM1, and stops.
 #
 #   linear     seg:offset                                   from the disk
 #   8FFF0      8000:FFF0  stack, growing down
@@ -14,12 +14,12 @@
 #   90A00      9000:0A00  command line of the kernel        LBA 5
 #   90C00      9000:0C00  the memory map, made by setup
 #
-# 0.11 read the whole system here, by the BIOS. That is left to setup, whose
-# loader has no limit to the kernel's size. 0.11 had its stack at 9FF00, where
-# a BIOS of today keeps its own data.
+# 0.11 read the whole system here, by the BIOS. Here setup does that, and its loader
+# can read a kernel of any size. 0.11 had its stack at 9FF00, where a BIOS of today
+# keeps its own data.
 #
-# In 16-bit code our assembler makes `call` and `ret` with a prefix that has the
-# return address take 4 bytes. Both do, so it does no harm.
+# In 16-bit code our assembler gives `call` and `ret` a prefix that makes the return
+# address 4 bytes long. Both have it, so it does no harm.
 #
 # Sources: BIOS interrupts as in the IBM PC/AT Technical Reference; layout of
 # a boot sector with partitions: 440 bytes of code, 4 of disk signature, 2
@@ -69,7 +69,7 @@ go:
     cmp     word ptr [boot_flag], 0xAA55
     jne     die
 
-# All in one read: every drive has at least six sectors on its first track.
+# One read is enough: every drive has at least six sectors on its first track.
 load_setup:
     mov     dl, [boot_drive]
     xor     dh, dh              # head 0
@@ -92,7 +92,7 @@ ok_load_setup:
     mov     dl, [boot_drive]
     jmp     setup               # setup takes the drive in dl
 
-# The BIOS's reason is in ah.
+# ah has the BIOS's error number.
 bad_read:
     mov     al, ah
     mov     di, offset read_status
@@ -139,14 +139,14 @@ no_signature:   .asciz "Boot sector: missing 55AA at its end\r\n"
 no_setup:       .asciz "No setup: sectors 1 to 4 of the disk do not hold it\r\n"
 read_failed:    .ascii "Disk read error: cannot read setup, BIOS status "
 read_status:    .asciz "00h\r\n"
-# For load_disk.s, which has no room for them.
+# load_disk.s uses these, because it has no room for its own.
 which_disk:     .asciz "Disk "
 no_disk:        .asciz "No kernel: the boot disk must be disk 1 or 2 of ATA channel 1 (1F0h)"
 
 .globl boot_code_end
 boot_code_end:
 
-# What the image tool fills in. setup finds it all at 90000 + offset.
+# The image tool fills in the rest. setup finds it at 90000 + offset.
     .org    440
 disk_signature: .long 0
     .org    444

@@ -3,8 +3,9 @@
 # The loader of a hard disk: reads the kernel from partition 1 through the ATA
 # registers. setup.s says what a loader is, and calls it.
 #
-# The boot sector, with the partition table, is still at 90000. The registers
-# tell drives by their place on the cable, the BIOS counts them as it likes.
+# The boot sector, with the partition table, is still at 90000. The registers number
+# the drives by their position on the cable, but the BIOS may number them
+# differently.
 #
 # Sources: ATA/ATAPI-6 for the registers; IBM PC/AT Technical Reference for the
 # BIOS's table of a disk.
@@ -41,9 +42,9 @@
     .long   LINEAR + read_sectors
     .long   LINEAR + leave_disk
 
-# The header is the first sector of partition 1; the image is the rest. A BIOS
-# that was told to start from another disk may call that its first: where the
-# header is not on the disk that the BIOS says, it may be on the other one.
+# The header is the first sector of partition 1; the image is the rest. A BIOS that
+# starts from another disk may call that its first. So if the header is not on the
+# disk that the BIOS names, it may be on the other one.
 read_header:
     mov     esi, offset no_disk
     mov     al, [LINEAR + drive]
@@ -67,12 +68,12 @@ read_header:
 2:  mov     ebp, [LINEAR + PARTITION_1 + PARTITION_LENGTH]
     dec     ebp
 
-# Nothing turns: the kernel takes the drive as it is.
+# There is nothing to do: the kernel takes the drive as it is.
 leave_disk:
     ret
 
-# Looks for the header on the disk `unit`: "equal" if it is there. Otherwise
-# tells, on a line of its own, what is there instead.
+# Looks for the header on the disk `unit`: "equal" if it is there. Otherwise prints,
+# on a line of its own, what is there instead.
 read_first_sector:
     call    identify
     test    al, al
@@ -111,9 +112,10 @@ read_first_sector:
     or      esi, esi            # not equal
 4:  ret
 
-# Finds out whether the drive counts its sectors through (LBA), word 49 bit 9
-# of its description. One too old for that, or even for describing itself, is
-# asked by cylinder, head and sector, by the BIOS's table. al as from `receive`.
+# Finds out whether the drive numbers its sectors without cylinders and heads (LBA):
+# word 49 bit 9 of its description. A drive that is too old for that, or for a
+# description, gets cylinder, head and sector from the BIOS's table. al is as after
+# `receive`.
 identify:
     xor     eax, eax
     mov     [LINEAR + has_lba], al
@@ -143,7 +145,7 @@ read_sectors:
     pop     ebx
     ret
 
-# Has the drive read cl sectors from sector esi on.
+# Makes the drive read cl sectors from sector esi on.
 start_read:
     mov     dx, ATA_COUNT
     mov     al, cl
@@ -184,8 +186,8 @@ start_command:
     out     dx, al
     ret
 
-# Turns sector number eax into cylinder, head and sector in the bits that they
-# have when the drive counts through.
+# Turns sector number eax into cylinder, head and sector, in the bits that an LBA
+# number has.
 to_chs:
     push    ebx
     push    ecx
@@ -215,9 +217,9 @@ no_geometry:
     mov     esi, offset unknown_disk
     jmp     fail
 
-# Waits until the drive has a sector for us, and reads it to the buffer or to
-# edi. Carry: there is none. al is the status of the drive, 0 if none answers in
-# time.
+# Waits until the drive has a sector, and reads it to the buffer or to edi. The
+# carry flag says that there is none. al is the status of the drive, or 0 if no
+# drive answers in time.
 receive_to_buffer:
     mov     edi, BUFFER
 receive:

@@ -4,9 +4,9 @@
 # the BIOS (0.11: `read_it` in boot/bootsect.s). setup.s says what a loader is,
 # and calls it.
 #
-# The BIOS works in real mode and below 1 MB only. So each track is read to low
-# memory in real mode, and moved up in protected mode. 0.11 read all of it low,
-# where no kernel beyond half a megabyte has room.
+# The BIOS works only in real mode and below 1 MB. So each track is read to low
+# memory in real mode, and moved up in protected mode. 0.11 read the whole kernel to
+# low memory, which has no room for one of more than half a megabyte.
 #
 #   linear    what
 #   10000     the track just read, 9 KB; DMA cannot cross a multiple of 64 KB
@@ -42,8 +42,8 @@ read_floppy_header:
     cmp     byte ptr [LINEAR + drive], 0x80
     jae     fail                # a hard disk
 
-# What the BIOS has for a drive whose disk it does not know may end a track at
-# sector 9 or 15. It gets a copy that says otherwise.
+# The BIOS's parameters for a drive with an unknown disk may end a track at sector 9
+# or 15. It gets a copy with the right number.
     movzx   esi, word ptr [PARAMETERS_VECTOR]
     movzx   eax, word ptr [PARAMETERS_VECTOR + 2]
     shl     eax, 4
@@ -60,7 +60,7 @@ read_floppy_header:
     mov     edi, BUFFER
     mov     ebx, 1
 
-# As far as the track goes at a time.
+# One read goes at most to the end of the track.
 read_floppy:
     push    ebx
 2:  mov     eax, esi
@@ -94,8 +94,8 @@ read_floppy:
     pop     ebx
     ret
 
-# The kernel goes on in a new line of the screen. Nobody is left who would
-# switch off the motor when its time is over (0.11: kill_motor).
+# The kernel goes on in a new line of the screen. The BIOS does not work any more,
+# so the motor must be switched off here (0.11: kill_motor).
 leave_floppy:
     mov     eax, offset end_dots
     call    in_real_mode
@@ -104,8 +104,8 @@ leave_floppy:
     out     dx, al
     ret
 
-# Calls the real-mode code at offset eax. It gets all registers but edi as they
-# are; afterwards all have their old values.
+# Calls the real-mode code at offset eax. That gets all registers except edi as they
+# are; afterwards all registers have their old values.
 in_real_mode:
     pushad
     lidt    [LINEAR + bios_idt_pointer]
@@ -134,9 +134,9 @@ back_in_protected_mode:
     popad
     ret
 
-# In real mode: reads `count` sectors to TRACK_BUFFER; drive dl, head dh,
-# cylinder ch, first sector cl. Once that has failed, only one, so that it is a
-# bad one whose number is told. `tries_left` is 0 if it failed for good.
+# In real mode: reads `count` sectors to TRACK_BUFFER; drive dl, head dh, cylinder
+# ch, first sector cl. After a failure it reads only one sector, so that the message
+# has the number of the bad one. `tries_left` is 0 if it failed for good.
 .code16
 read_track:
     mov     byte ptr [tries_left], FLOPPY_TRIES

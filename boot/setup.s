@@ -9,13 +9,13 @@
 #   1. asks the BIOS what only the BIOS knows, and leaves the answers at 90000,
 #      over the boot sector, where the kernel finds them;
 #   2. switches on address line 20 and enters protected mode with flat segments;
-#   3. has the loader read the kernel, checks it, moves the interrupts of the
-#      PICs out of the processor's way, and jumps to the kernel: paging off,
-#      interrupts off, ds = es = ss = 10h.
+#   3. calls the loader, which reads the kernel, checks the kernel, moves the
+#      interrupts of the PICs out of the processor's way, and jumps to the kernel:
+#      paging off, interrupts off, ds = es = ss = 10h.
 #
-# The loader lies behind this code. Which one it is depends on what the disk
-# is: load_disk.s or load_floppy.s, linked for the same place. It begins with
-# the addresses of three 32-bit routines, which fail by themselves:
+# The loader is behind this code: load_disk.s or load_floppy.s, as the disk needs
+# it. Both are linked for the same address. The loader begins with the addresses of
+# three 32-bit routines. If one fails, it prints a message and stops:
 #
 #   loader + 0   reads the header of the kernel to BUFFER; esi = the sector
 #                behind it, ebp = how many sectors the image may have
@@ -23,7 +23,7 @@
 #                and edi are behind what was read
 #   loader + 8   leaves the drive as the kernel may find it
 #
-# Anything that fails is told on the screen and on COM1, and ends here.
+# If anything fails, it prints a message on the screen and on COM1, and stops.
 #
 #   linear            what
 #   8FFF0             stack, growing down (90000 in protected mode)
@@ -52,7 +52,7 @@
 .equ LINEAR, 0x90000            # linear address of INITSEG:0000
 .equ STACKSEG, 0x8000           # where bootsect.s has put the stack
 
-# What is left for the kernel: offsets in INITSEG.
+# What the kernel gets: offsets in INITSEG.
 .equ CURSOR, 0x00
 .equ EXTENDED_KB, 0x02
 .equ DISPLAY_PAGE, 0x04
@@ -104,7 +104,7 @@ ask_bios:
     mov     [EGA_BX], bx
     mov     [EGA_CX], cx
 
-# The disks. Vectors 41h and 46h are no code, they point to the tables.
+# The disks. Vectors 41h and 46h do not point to code but to the tables.
     push    ds
     xor     ax, ax
     mov     ds, ax
@@ -129,8 +129,8 @@ ask_bios:
     mov     cx, 8
     rep     stosw
 
-# The memory. Three BIOS calls, the newest first; the two older ones know a
-# size only, of which a map of two entries is made.
+# The memory. It tries three BIOS calls, the newest first. The two older ones return
+# only a size, of which this makes a map of two entries.
 ask_memory:
     mov     ah, 0x88
     int     0x15
@@ -198,8 +198,8 @@ make_map:                       # eax = KB from 1 MB up
 # 2. Into protected mode
 # ---------------------------------------------------------------------------
 
-# Address line 20 is held at 0 for programs of 1981, until somebody says that
-# it is wanted. Who has to be told differs from machine to machine.
+# Address line 20 is held at 0 for programs of 1981 until it is enabled. How to
+# enable it differs from machine to machine.
 enable_a20:
     call    is_a20_on
     jne     a20_on
@@ -227,8 +227,8 @@ enable_a20:
 a20_on:
     mov     ebx, offset load_kernel
 
-# Enters protected mode and jumps to the 32-bit code at offset ebx, the stack
-# being where it was.
+# Enters protected mode and jumps to the 32-bit code at offset ebx. The stack stays
+# where it was.
 enter_protected_mode:
     cli
     lidt    [idt_pointer]
@@ -253,8 +253,8 @@ enter_protected_mode:
     jmp     ebx
 .code16
 
-# Answers "ne" if address line 20 is on. If not, FFFF:0610 is not 100600 but
-# 000600 again, and follows whatever is written there.
+# Returns "ne" if address line 20 is on. If it is off, FFFF:0610 is not 100600 but
+# 000600 again, and has whatever is written there.
 is_a20_on:
     push    ds
     push    es
@@ -303,7 +303,7 @@ print_by_bios:
     int     0x14
     ret
 
-# Leaves for the kernel where the cursor is.
+# Stores the position of the cursor for the kernel.
 save_cursor:
     mov     ah, 0x03
     xor     bh, bh
@@ -334,7 +334,7 @@ no_a20:         .asciz "Address line 20 (A20) cannot be switched on\r\n"
 
 .code32
 
-# The buffer, and the header of the kernel in it.
+# The buffer, with the header of the kernel in it.
 .equ BUFFER, 0x92000
 .equ MAGIC, BUFFER              # "ELVN"
 .equ VERSION, BUFFER + 4        # 1
@@ -353,7 +353,7 @@ load_kernel:
     call    dword ptr [READ_HEADER]
     push    esi
 
-# Whether the header's numbers can be true.
+# Checks that the header's numbers are possible.
     lea     eax, [esi - 1]
     mov     esi, offset no_header
     cmp     dword ptr [MAGIC], ELVN
@@ -384,7 +384,7 @@ load_kernel:
     ja      fail_number
     call    check_memory
 
-# All of it, however long.
+# Reads all of the kernel, however long it is.
     pop     esi
     mov     edi, [LOAD_ADDRESS]
     call    dword ptr [READ_SECTORS]
@@ -485,7 +485,7 @@ fail:
 2:  hlt
     jmp     2b
 
-# Points edi to where on the screen the cursor is.
+# Points edi to the cursor's cell on the screen.
 find_cursor:
     mov     edi, 0xB8000
     cmp     byte ptr [LINEAR + VIDEO_MODE], 7

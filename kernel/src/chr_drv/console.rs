@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The consoles: four screens in the text memory of a VGA, EGA, CGA or MDA
-//! adapter, one of which is in front, and the beep
-//! (0.11: `kernel/chr_drv/console.c`, which has one).
+//! The consoles: four screens in the text memory of a VGA, EGA, CGA or MDA adapter,
+//! one of which is in front, and the beep (0.11: `kernel/chr_drv/console.c`, which
+//! has one console).
 //!
-//! [`con_init`] comes first, as soon as the kernel runs, so that messages are
-//! seen. A terminal writes to its console by [`Output`], the kernel to the one
-//! in front by [`write_message`]; both change a [`Screen`] through the escape
-//! sequences of [`Parser`]. If it is the one in front, the adapter is then told
-//! where the picture starts and where the cursor is. [`update_screen`] brings
-//! another to the front, which is nothing but telling the adapter its place.
+//! `main` calls [`con_init`] first, so that messages are seen. A terminal writes to
+//! its console by [`Output`], the kernel to the one in front by [`write_message`];
+//! both change a [`Screen`] through the escape sequences of [`Parser`]. If that
+//! console is in front, the adapter then gets the start of the picture and the
+//! position of the cursor. [`update_screen`] brings another console to the front:
+//! it only gives the adapter another start.
 //!
-//! Text memory is ordinary memory that the adapter reads as well, so it is
-//! written by ordinary stores; they are done when the lock is released.
+//! Text memory is ordinary memory that the adapter reads as well, so it is written
+//! by ordinary stores. They are done when the lock is released.
 
 mod beep;
 mod escape;
@@ -28,22 +28,23 @@ use escape::Parser;
 use screen::{Cell, Screen};
 use sync::{IrqLock, IrqLockGuard};
 
-/// Consoles there are, if the adapter has memory for them.
+/// How many consoles there are, if the adapter has memory for them.
 pub const NR_CONSOLES: usize = 4;
 /// The BIOS's number of the monochrome text mode (IBM BIOS, INT 10h).
 const MONOCHROME_MODE: u8 = 7;
-/// Where the BIOS says, in BL, that there is no EGA or VGA (INT 10h, AH=12h).
+/// The value in BL by which the BIOS says that there is no EGA or VGA (INT 10h,
+/// AH=12h).
 const NO_EGA: u8 = 0x10;
 /// Lines of all text modes that the BIOS starts in.
 const LINES: usize = 25;
-/// Columns if the BIOS tells nonsense.
+/// Columns if the BIOS's number makes no sense.
 const DEFAULT_COLUMNS: usize = 80;
 
 static CONSOLES: IrqLock<Option<Consoles>> = IrqLock::new(None);
 
 /// All consoles and the adapter that shows one of them.
 struct Consoles {
-    /// Those that there is memory for come first.
+    /// The consoles that there is memory for come first.
     consoles: [Option<Console>; NR_CONSOLES],
     /// The one in front.
     fg_console: usize,
@@ -58,13 +59,13 @@ struct Console {
     base: usize,
 }
 
-/// The CRT controller, a 6845 or what behaves like it: a register is chosen
-/// at `index` and reached at `index + 1`.
+/// The CRT controller, a 6845 or a compatible one: `index` selects a register,
+/// which is then at `index + 1`.
 struct Adapter {
     index: u16,
     /// It is an EGA or VGA.
     has_sequencer: bool,
-    /// What was last written, as cells from the start of the memory.
+    /// The start that was last written, in cells from the start of the memory.
     origin: usize,
     cursor: usize,
 }
@@ -88,7 +89,7 @@ impl Adapter {
     fn write(&self, register: u8, value: usize) {
         let [low, high, ..] = value.to_le_bytes();
         for (register, byte) in [(register, high), (register + 1, low)] {
-            // SAFETY: the adapter is this module's, and these registers only
+            // SAFETY: the adapter belongs to this module, and these registers only
             // say which part of its own memory it shows.
             unsafe {
                 outb(register, self.index);
@@ -106,9 +107,9 @@ impl Adapter {
         }
     }
 
-    /// Selects the font that is selected already. That changes nothing, but
-    /// Bochs, when it shows the screen in a terminal, draws otherwise only what
-    /// has changed in memory, and not what has moved.
+    /// Selects the font that is selected already. This changes nothing on the
+    /// adapter. But if Bochs shows the screen in a terminal, it otherwise draws
+    /// only what has changed in memory, and not what has moved.
     fn select_font(&self) {
         const SEQUENCER: u16 = 0x3C4;
         const CHARACTER_MAP_SELECT: u8 = 3;
@@ -207,8 +208,8 @@ pub fn fg_console() -> usize {
         .map_or(0, |consoles| consoles.fg_console)
 }
 
-/// Whether there is a console with this number; there is always a first one,
-/// even if it shows nothing.
+/// Whether there is a console with this number. There is always a first one, even
+/// if it shows nothing.
 pub fn is_present(number: usize) -> bool {
     let mut consoles = CONSOLES.lock();
     number == 0
@@ -248,8 +249,8 @@ pub fn size() -> (usize, usize) {
 /// interrupts are taken again: two screens.
 pub const MOST_WORK: usize = 2 * DEFAULT_COLUMNS * LINES;
 
-/// A console as the sink of a terminal's output (0.11: `con_write`). All are
-/// held until [`Output::finish`].
+/// A console as the sink of a terminal's output (0.11: `con_write`). The lock of
+/// all consoles is held until [`Output::finish`].
 pub struct Output {
     consoles: IrqLockGuard<'static, Option<Consoles>>,
     number: usize,
@@ -258,8 +259,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Takes the console with this number. When `budget` cells have been copied
-    /// or cleared, it has no more room.
+    /// Takes the console with this number. After `budget` cells were copied or
+    /// cleared, it has no more room.
     pub fn new(number: usize, budget: usize) -> Output {
         Output {
             consoles: CONSOLES.lock(),
@@ -269,8 +270,8 @@ impl Output {
         }
     }
 
-    /// Shows the result, if it is to be seen, and gives the console back. Says
-    /// what else the output asked for; the bell is rung already.
+    /// Shows the result, if the console is in front, and releases it. Returns what
+    /// else the output asked for; the bell was rung already.
     pub fn finish(mut self) -> Effects {
         if let Some(consoles) = self.consoles.as_mut()
             && consoles.fg_console == self.number
@@ -299,7 +300,7 @@ impl Sink for Output {
         }
     }
 
-    /// Nothing waits: what was put is on the screen.
+    /// There is nothing to discard: all output is on the screen at once.
     fn discard(&mut self) {}
 }
 
@@ -309,16 +310,16 @@ pub fn write_message(message: &[u8]) {
     write_lines(CONSOLES.lock().as_mut(), message);
 }
 
-/// As [`write_message`], but if the consoles are in use just now, does nothing
-/// instead of waiting for ever.
+/// As [`write_message`], but does nothing if the consoles are in use, instead of
+/// waiting for ever.
 pub fn write_panic(message: &[u8]) {
     if let Some(mut consoles) = CONSOLES.try_lock() {
         write_lines(consoles.as_mut(), message);
     }
 }
 
-/// The messages are read by a parser of their own, so that no program can begin
-/// a sequence that swallows one.
+/// Messages have a parser of their own, so that no program can begin a sequence
+/// that swallows a message.
 fn write_lines(consoles: Option<&mut Consoles>, message: &[u8]) {
     let Some(consoles) = consoles else { return };
     let Some(console) = consoles.get(consoles.fg_console) else {
@@ -352,7 +353,7 @@ pub fn sysbeep() {
     const PITCH: u32 = 750;
     const DIVISOR: [u8; 4] = (TIMER_HZ / PITCH).to_le_bytes();
     const SQUARE_WAVE_ON_2: u8 = 0xB6;
-    // SAFETY: channel 2 and the loudspeaker are this module's alone.
+    // SAFETY: only this module uses channel 2 and the loudspeaker.
     unsafe {
         outb_p(inb_p(LOUDSPEAKER) | LOUDSPEAKER_ON, LOUDSPEAKER);
         outb_p(SQUARE_WAVE_ON_2, 0x43);
@@ -362,7 +363,7 @@ pub fn sysbeep() {
     BEEP.start(BEEP_LENGTH);
 }
 
-/// Each clock tick: stops the beep when it is over (0.11: `sysbeepstop`).
+/// Stops the beep when it is over; called at each clock tick (0.11: `sysbeepstop`).
 pub fn do_tick() {
     if BEEP.tick() {
         // SAFETY: as in `sysbeep`.

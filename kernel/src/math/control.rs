@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The instructions that move the coprocessor's state, not its numbers:
-//! FLDCW, FNSTSW, FNSTENV, FNSAVE, FNINIT and their kin.
+//! The instructions that move the coprocessor's state, not its numbers: FLDCW,
+//! FNSTSW, FNSTENV, FNSAVE, FNINIT and the like.
 //!
 //! They round nothing and leave no trace for exception handlers. Those with an
 //! N in their names are carried out even while an exception waits.

@@ -3,9 +3,9 @@
 //! was, and its eight registers, which are a stack (0.11: `struct
 //! i387_struct`; Intel SDM vol. 1, 8.1).
 //!
-//! The layout is what FNSAVE writes and FRSTOR reads. So the registers lie as
-//! the stack does, ST(0) first, and not by their numbers: pushing and popping
-//! turns them round. The tags go by number.
+//! The layout is what FNSAVE writes and FRSTOR reads. So the registers are in the
+//! order of the stack, ST(0) first, and not in the order of their numbers: pushing
+//! and popping rotates them. The tags are in the order of the numbers.
 #![forbid(unsafe_code)]
 
 use super::error::{Context, Exceptions, Result};
@@ -80,8 +80,8 @@ impl I387 {
         }
     }
 
-    /// What a program begins with: FNINIT, and registers that hold nothing of
-    /// another's.
+    /// The state that a program begins with: that of FNINIT, and registers without
+    /// numbers of another program.
     pub const fn clean() -> I387 {
         I387 {
             cwd: INITIAL_CONTROL as u32,
@@ -190,8 +190,8 @@ impl I387 {
         self.turn(1);
     }
 
-    /// Puts something on the stack. If that is full: invalid, and with the
-    /// mask an indefinite.
+    /// Pushes a value. If the stack is full, this is invalid, and with the mask an
+    /// indefinite is pushed.
     pub fn push(&mut self, value: TempReal, context: &mut Context) -> Result<()> {
         let has_room = self.has_room(context)?;
         self.push_unchecked(if has_room {
@@ -202,8 +202,8 @@ impl I387 {
         Ok(())
     }
 
-    /// Whether the stack has room for one more. If not: invalid, and with the
-    /// mask the result is an indefinite.
+    /// Whether the stack has room for one more. If not, this is invalid, and with
+    /// the mask the result is an indefinite.
     pub fn has_room(&self, context: &mut Context) -> Result<bool> {
         if !self.is_empty(7) {
             context.rounded_up = true;
@@ -213,13 +213,13 @@ impl I387 {
         Ok(true)
     }
 
-    /// Puts something on the stack, whatever was there.
+    /// Pushes a value, whatever was there.
     pub fn push_unchecked(&mut self, value: TempReal) {
         self.turn(7);
         self.set_st(0, value);
     }
 
-    /// Whether all of these registers hold something. If not: invalid, and
+    /// Whether none of these registers is empty. Otherwise this is invalid, and
     /// with the mask the result is an indefinite.
     pub fn hold(&self, indices: &[usize], context: &mut Context) -> Result<bool> {
         if indices.iter().any(|&index| self.is_empty(index)) {
@@ -230,8 +230,8 @@ impl I387 {
         Ok(true)
     }
 
-    /// Makes the words agree with each other, after all have been loaded from
-    /// the program's memory. Of the tags only "empty" is believed.
+    /// Makes the words agree with each other, after all were loaded from the
+    /// program's memory. Only the tag "empty" is used; the others are computed.
     pub fn settle(&mut self) {
         self.set_control(self.control());
         self.twd &= 0xFFFF;

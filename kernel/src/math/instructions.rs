@@ -3,11 +3,10 @@
 //! `kernel/math/math_emulate.c`; Intel SDM vol. 2, and its opcode map for the
 //! escape codes D8 to DF).
 //!
-//! [`do_emu`] is given the state and an instruction whose operand has been
-//! found already; it reaches that through the [`Machine`]. Whatever goes wrong
-//! (an exception without mask, an operand that cannot be reached) leaves the
-//! registers as they were: the work is done on the state itself, but a copy is
-//! put back.
+//! [`do_emu`] is given the state and an instruction whose operand has been found
+//! already; it reaches that through the [`Machine`]. After an error (an exception
+//! without mask, an operand that cannot be reached) the registers are as before:
+//! the instruction works on the state itself, but a copy is put back.
 #![forbid(unsafe_code)]
 
 use super::add::{add, subtract};

@@ -2,12 +2,11 @@
 //! Emulating the coprocessor for machines that have none
 //! (0.11: `kernel/math/math_emulate.c`, which only promised it; 0.12 had it).
 //!
-//! With CR0.EM set, each instruction for the coprocessor is an exception 7, and
-//! so, with MP and TS, is FWAIT. [`math_emulate`] takes the instruction apart
-//! ([`super::ea`]), carries it out on the task's own state
-//! ([`super::instructions`]), and sets the program behind it. As programs
-//! compute in bursts, it goes on for a while if the next instruction is one of
-//! these too.
+//! With CR0.EM set, each instruction for the coprocessor is an exception 7, and so,
+//! with MP and TS, is FWAIT. [`math_emulate`] decodes the instruction
+//! ([`super::ea`]), executes it on the task's own state ([`super::instructions`]),
+//! and moves `eip` behind it. If the next instructions are for the coprocessor too,
+//! it executes a number of them at once.
 //!
 //! An exception that is not masked becomes a SIGFPE as with the 387 itself: not
 //! where it happens but at the next instruction that waits.
@@ -29,10 +28,10 @@ use abi::signal::Signal;
 use abi::sys::types::UserAddress;
 use mm::memory::PAGE_SIZE;
 
-/// So many instructions at once, then others may have the processor.
+/// The most instructions that are executed at once; then other tasks may run.
 const MOST_AT_ONCE: u32 = 32;
 
-/// Carries out what a program has asked the coprocessor for.
+/// Executes the program's instructions for the coprocessor.
 pub fn math_emulate(registers: &mut Registers) {
     let task = current();
     if task.used_math.get() == 0 {
@@ -56,7 +55,7 @@ fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
             Ok(true) if registers.eflags & EFLAGS_TF != 0 => return Some(Signal::SIGTRAP),
             Ok(true) if PENDING_WORK.get() == 0 => {}
             Ok(true) => return None,
-            // What was not asked for fails when it is.
+            // A later instruction fails only when it causes an exception itself.
             _ if count > 0 => return None,
             Ok(false) | Err(Stop::Illegal | Stop::Unmasked) => return Some(Signal::SIGILL),
             Err(Stop::Fault) => return Some(Signal::SIGSEGV),
@@ -183,7 +182,7 @@ struct Program<'a> {
 }
 
 impl Program<'_> {
-    /// Where the operand is, if its segment is one of `segments`. The program
+    /// The address of the operand, if its segment is one of `segments`. The program
     /// has two, with the same base and limit.
     fn operand(&self, segments: &[Selector]) -> Result<UserAddress> {
         /// Of a selector that ring 3 has loaded with another privilege.

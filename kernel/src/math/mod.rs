@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The math coprocessor (0.11: `math_state_restore`, `kernel/math/`).
 //!
-//! Its registers are saved lazily: a task switch only sets CR0.TS (the
-//! processor does). The first instruction for the coprocessor then traps, and
-//! [`math_state_restore`] saves the registers for the task that used it last
-//! and loads those of the current one.
+//! Its registers are saved lazily: at a task switch the processor only sets CR0.TS.
+//! The first instruction for the coprocessor then traps, and [`math_state_restore`]
+//! saves the registers for the task that used it last and loads those of the
+//! current one.
 //!
-//! Without a coprocessor, or with `no387` on the command line, CR0.EM is set
-//! and every such instruction traps: [`math_emulate`] carries it out. That
-//! module alone knows the kernel; the others below here are arithmetic, and are
-//! tested on the host against its coprocessor (`kernel/host`).
+//! Without a coprocessor, or with `no387` on the command line, CR0.EM is set and
+//! every such instruction traps: [`math_emulate`] executes it. Only that module
+//! uses the kernel; all others in this folder are arithmetic, and the tests on the
+//! host compare them with its coprocessor (`kernel/host`).
 //!
-//! A program shares the coprocessor with its signal handlers, as in 0.11:
-//! `fork` copies the state, `exec` begins anew.
+//! A program shares the coprocessor with its signal handlers, as in 0.11; `fork`
+//! copies the state, and `exec` begins with a clean one.
 
 mod add;
 mod compare;
@@ -45,9 +45,9 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use i387::I387;
 
-/// Nobody.
+/// No task.
 const NO_TASK: usize = usize::MAX;
-/// Whose registers are in the coprocessor (0.11: `last_task_used_math`).
+/// The task whose registers are in the coprocessor (0.11: `last_task_used_math`).
 static LAST_TASK_USED_MATH: AtomicUsize = AtomicUsize::new(NO_TASK);
 
 /// Whether there is a coprocessor that is used.
@@ -55,13 +55,13 @@ pub fn has_x87() -> bool {
     cr0() & CR0_EM == 0
 }
 
-/// Says what computes. head.s has looked whether there is a coprocessor; the
-/// word `no387` on the command line hides it.
+/// Chooses the coprocessor or the emulator, and prints which. head.s has looked for
+/// a coprocessor; the word `no387` on the command line hides it.
 pub fn math_init() {
     if has_x87() && !setup_data::parameters().no387 {
         crate::printk!("Math coprocessor: 387\n");
     } else {
-        // With TS set, which then stays, WAIT traps as well.
+        // TS is set too and stays set, so that WAIT traps as well.
         set_cr0(CR0_EM | CR0_MP | CR0_TS);
         crate::printk!("Math coprocessor: emulated\n");
     }
@@ -101,8 +101,8 @@ pub fn math_state_restore() {
     LAST_TASK_USED_MATH.store(task.number(), Relaxed);
 }
 
-/// The first instruction of a program for the coprocessor: FNINIT alone would
-/// leave it the numbers of whoever used it before.
+/// Prepares the first instruction of a program for the coprocessor. FNINIT alone
+/// would leave the numbers of another program there.
 fn begin(task: &Task) {
     // SAFETY: only the current task is here, and its registers are neither in
     // the coprocessor nor in use by the emulator.
@@ -135,7 +135,7 @@ pub fn copy_state(child: &Task) {
     unsafe { *child.i387.get() = *parent.i387.get() };
 }
 
-/// Coprocessor instructions trap again.
+/// Makes coprocessor instructions trap again.
 fn set_ts() {
     set_cr0(CR0_TS);
 }
@@ -149,7 +149,7 @@ fn set_cr0(bits: u32) {
     }
 }
 
-/// A task ends or starts a new program: its registers are of no use.
+/// Forgets the registers of a task that ends or starts a new program.
 pub fn drop_state(task: &Task) {
     task.used_math.set(0);
     if LAST_TASK_USED_MATH.load(Relaxed) == task.number() {

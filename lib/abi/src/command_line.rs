@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel's command line: its words, and what each may say.
+//! The kernel's command line: its words, and the values of each.
 //!
-//! The kernel, task 1 and the image tool take it apart by the same
-//! [`CommandLine::parse`]. A word that is unknown or says nothing sensible is
-//! handed to `complain` and left out; of a word that is given twice the first
-//! one that is good counts.
+//! The kernel, task 1 and the image tool read it by the same
+//! [`CommandLine::parse`]. A word that is unknown or has a bad value is passed to
+//! `complain` and ignored. If a word is given twice, the first good one counts.
 
 use crate::kd;
 use crate::sys::types::Device;
@@ -14,8 +13,8 @@ use core::fmt;
 const CONSOLES: [&str; 9] = [
     "tty0", "tty1", "tty2", "tty3", "tty4", "tty64", "tty65", "ttyS0", "ttyS1",
 ];
-/// Where an image for the RAM disk begins on a floppy: the kernels of 0.11 had
-/// at most 256 KB.
+/// The block at which an image for the RAM disk begins on a floppy: the kernels of
+/// 0.11 had at most 256 KB.
 const IMAGE_BLOCK: u32 = 256;
 
 /// What a command line asks for.
@@ -53,7 +52,7 @@ impl fmt::Display for BadWord<'_> {
 }
 
 impl<'a> CommandLine<'a> {
-    /// Takes `line` apart at its blanks.
+    /// Reads the words of `line`, which blanks separate.
     pub fn parse(line: &'a str, complain: &mut dyn FnMut(BadWord<'a>)) -> CommandLine<'a> {
         let mut parsed = CommandLine::default();
         for word in line.split_ascii_whitespace() {
@@ -64,7 +63,7 @@ impl<'a> CommandLine<'a> {
         parsed
     }
 
-    /// The list of words: takes one of them, or says what was expected.
+    /// Takes one word, or returns what was expected.
     fn take(&mut self, word: &'a str) -> Result<(), &'static str> {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),

@@ -94,8 +94,8 @@ impl Errno {
 
     /// Reads the `eax` of a finished call.
     ///
-    /// Only -1..=-[`Errno::LAST`] are errors: calls like `lseek` and `time`
-    /// may answer any other number.
+    /// Only -1..=-[`Errno::LAST`] are errors: calls like `lseek` and `time` may
+    /// return any other number.
     pub const fn from_eax(eax: i32) -> core::result::Result<u32, Errno> {
         if eax < 0 && eax >= -(Errno::LAST as i32) {
             Err(Errno(-eax as u8))

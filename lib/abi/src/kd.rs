@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ioctl`s of the consoles and the keyboard, which 0.11 does not have.
 //!
-//! Those of consoles have the names and numbers of `linux/vt.h` since Linux
+//! The ioctls of consoles have the names and numbers of `linux/vt.h` since Linux
 //! 0.98; those of the keyboard's layout are Eleven's own.
 
 use crate::abi_struct;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the kernel, programs and host tools agree on (0.11: `include/`).
 //!
-//! Numbers and layouts are 0.11's byte for byte and do not change. What comes
-//! with them is small: the names of errors, calendar dates, the parser of the
-//! kernel's command line, and for the kernel's target the functions that the
-//! compiler itself calls ([`string`]) and a stub for each system call
-//! ([`syscall`]).
+//! Numbers and layouts are those of 0.11, byte for byte, and do not change. There
+//! is little else: the names of errors, calendar dates, the parser of the kernel's
+//! command line, and for the kernel's target the functions that the compiler itself
+//! calls ([`string`]) and a stub for each system call ([`syscall`]).
 #![cfg_attr(not(test), no_std)]
 
 pub mod a_out;

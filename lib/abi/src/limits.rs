@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Limits that programs may rely on (0.11: `include/limits.h` and the
-//! constants of `include/linux/fs.h` and `sched.h` that programs feel).
+//! Limits that programs may rely on (0.11: `include/limits.h`, and the constants of
+//! `include/linux/fs.h` and `sched.h` that matter to programs).
 
 /// Ticks a second (0.11: `HZ`).
 pub const HZ: u32 = 100;

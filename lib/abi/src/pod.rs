@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Plain-old-data: values that are nothing but their bytes.
 //!
-//! A structure that crosses the border between kernel and program is copied
-//! as bytes. [`Pod`] marks the types for which that is sound in both
-//! directions, and [`abi_struct!`](crate::abi_struct) is how all of them are
-//! declared: each field stands beside the offset it must have.
+//! A structure that crosses the border between kernel and program is copied as
+//! bytes. [`Pod`] marks the types for which that is sound in both directions.
+//! [`abi_struct!`](crate::abi_struct) declares all of them: each field is beside
+//! the offset that it must have.
 //!
 //! The kernel answers `stat` by `copy_to_user(address, stat.as_bytes())` and
 //! reads a `termios` by `copy_from_user(termios.as_bytes_mut(), address)`.
@@ -14,7 +14,7 @@ use core::mem::{size_of, size_of_val};
 #[doc(hidden)]
 pub use static_assertions;
 
-/// A type that any bytes are a value of, and whose values have no padding.
+/// A type of which any bytes are a value, and whose values have no padding.
 ///
 /// # Safety
 /// Every bit pattern must be a valid value; there must be no padding byte, no
@@ -83,8 +83,8 @@ transparent_pod!(
     crate::termios::LocalFlags: u32
 );
 
-/// Declares a structure of the ABI, in C layout, with the offset of each field
-/// and the size of the whole written down.
+/// Declares a structure of the ABI, in C layout, with the offset of each field and
+/// the size of the structure.
 ///
 /// It does not compile unless every field is [`Pod`](crate::pod::Pod), begins
 /// at its offset, and the fields fill the structure: bytes that a C compiler

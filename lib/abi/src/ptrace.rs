@@ -2,9 +2,9 @@
 //! Watching another process (`include/linux/ptrace.h` of Linux 0.95 to 0.99;
 //! 0.11 has the call's number but answers -ENOSYS).
 //!
-//! `ptrace(request, pid, address, data)`. The three peek requests store the
-//! word at `data` and answer 0, as the kernels of the time did; the C library
-//! made it the result.
+//! The call is `ptrace(request, pid, address, data)`. The three peek requests store
+//! the word at `data` and return 0, as the kernels of the time did; the C library
+//! made the word the result.
 
 /// The caller is traced by its parent from now on.
 pub const PTRACE_TRACEME: u32 = 0;

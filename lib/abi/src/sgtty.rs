@@ -2,8 +2,8 @@
 //! The terminal settings of Unix Version 7: what `stty` and `gtty` take
 //! (V7: `<sgtty.h>`; 0.11 gives out the numbers of the calls only).
 //!
-//! The kernel makes them of [`Termios`](crate::termios::Termios) and back:
-//! what they do not say stays as it is.
+//! The kernel converts them from and to [`Termios`](crate::termios::Termios).
+//! Settings that they do not have stay as they are.
 
 use crate::abi_struct;
 use bitflags::bitflags;

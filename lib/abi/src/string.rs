@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Copying and clearing memory (0.11: `include/string.h`).
 //!
-//! The compiler calls these by name, in the kernel as in programs. As in 0.11 they
-//! are the processor's string instructions: the fastest there is on the machines of
-//! the time, and one instruction to step over in the debugger.
+//! The compiler calls these by name, in the kernel and in programs. As in 0.11 they
+//! are the processor's string instructions, which were the fastest on the machines
+//! of the time, and are a single instruction in the debugger.
 
 use core::arch::asm;
 
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, count: usize) 
     if differs == 0 {
         return 0;
     }
-    // SAFETY: both pointers stand one behind a byte that was compared.
+    // SAFETY: both pointers are one behind a byte that was compared.
     unsafe { i32::from(left.sub(1).read()) - i32::from(right.sub(1).read()) }
 }
 

@@ -2,9 +2,10 @@
 //! Who is logged in: the records of `/etc/utmp` (0.11 has none; the layout is that of
 //! the C library of 1992).
 //!
-//! Each terminal has its place in the file ([`Utmp::new`]), so that two that log in
-//! at once don't meet. A record is true as long as its process has its terminal: nobody
-//! takes it back at the end of a session, and the next one overwrites it.
+//! Each terminal has its own record in the file ([`Utmp::new`]), so that two users who
+//! log in at once don't overwrite each other. A record is true as long as its process
+//! has its terminal: nobody removes it at the end of a session, and the next session
+//! overwrites it.
 
 use crate::abi_struct;
 use crate::sys::types::{Device, major};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Port input and output (0.11: `include/asm/io.h`).
 //!
-//! These are `unsafe`: a device told to do so writes anywhere in memory. Each
-//! driver wraps its own ports and states why its accesses are sound.
+//! These are `unsafe`, because a device can write anywhere in memory when it is
+//! told to. Each driver wraps its own ports and states why its accesses are sound.
 
 use core::arch::asm;
 

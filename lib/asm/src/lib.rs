@@ -2,8 +2,8 @@
 //! Single machine instructions of the kernel (0.11: `include/asm/`).
 //!
 //! [`io`] reads and writes ports, [`system`] masks interrupts. The instructions
-//! that load descriptor tables and switch tasks stand in the kernel, beside
-//! what they load.
+//! that load descriptor tables and switch tasks are in the kernel, beside what they
+//! load.
 #![no_std]
 
 #[cfg(target_os = "none")]

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The interrupt flag (0.11: `include/asm/system.h`).
 //!
-//! On the host there is no interrupt to mask: the functions do nothing there,
-//! so that the locks above them are the same code on both sides.
+//! On the host there is no interrupt to mask, and the functions do nothing. So the
+//! locks above them are the same code on both sides.
 
 /// Bit 9 of EFLAGS: maskable interrupts are taken (Intel SDM vol. 1, 3.4.3).
 pub const EFLAGS_IF: u32 = 1 << 9;
 
-/// Masks interrupts and tells what EFLAGS was before.
+/// Masks interrupts and returns the old EFLAGS.
 #[inline(always)]
 pub fn save_flags_and_cli() -> u32 {
     #[cfg(target_os = "none")]
     {
         let flags: u32;
-        // SAFETY: masking interrupts can only delay them. Memory is taken as
-        // touched, so nothing moves out of the masked stretch.
+        // SAFETY: masking interrupts can only delay them. The compiler must assume
+        // that memory changes, so it moves no access out of the masked stretch.
         unsafe { core::arch::asm!("pushfd", "pop {0}", "cli", out(reg) flags) };
         flags
     }
@@ -33,8 +33,8 @@ pub fn restore_flags(flags: u32) {
     let _ = flags;
 }
 
-/// Takes the interrupts that wait, then masks them again. `sti` takes effect
-/// only after the instruction behind it.
+/// Takes the interrupts that are pending, then masks them again. `sti` takes effect
+/// only after the next instruction.
 #[cfg(target_os = "none")]
 #[inline(always)]
 pub fn let_interrupts_in() {
@@ -59,9 +59,9 @@ pub fn cli() {
     unsafe { core::arch::asm!("cli") };
 }
 
-/// Takes interrupts and stops until one comes. The pair `sti; hlt` cannot be
-/// torn apart: `sti` takes effect only after the instruction behind it
-/// (Intel SDM vol. 2, STI).
+/// Takes interrupts and stops until one comes. No interrupt can come between `sti`
+/// and `hlt`: `sti` takes effect only after the next instruction (Intel SDM vol. 2,
+/// STI).
 #[cfg(target_os = "none")]
 #[inline(always)]
 pub fn sti_and_hlt() {

@@ -8,11 +8,10 @@
 //! | [`SleepLock`] | what must stay as it is over a sleep | a task, asleep |
 //! | [`AtomicWord`] | itself: one number, read and written whole | nobody |
 //!
-//! A task sleeps on a [`WaitQueue`]. How it does that is not known here: the
-//! kernel and the host each implement [`Sleep`].
+//! A task sleeps on a [`WaitQueue`]. The kernel and the host each implement
+//! [`Sleep`].
 //!
-//! [`process_struct!`] says of each field of a process what becomes of it by
-//! `fork`.
+//! [`process_struct!`] says for each field of a process what `fork` does with it.
 #![cfg_attr(not(test), no_std)]
 
 mod lock;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The two spinning locks of the kernel. The type says the policy.
+//! The two spinning locks of the kernel. The type of a lock is its policy.
 //!
 //! * [`Lock`] guards state that only tasks touch.
 //! * [`IrqLock`] guards state that an interrupt handler touches too: while its
 //!   guard lives, interrupts are masked.
 //!
-//! The kernel has one processor and a task keeps it until it calls
-//! `schedule()`, so neither ever really spins, provided that **no guard is
-//! alive across `schedule()`**. [`guards_alive`] lets `schedule()` assert
-//! that. State which must stay held over a sleep sits in a sleeping lock
-//! instead (`crate::SleepLock`).
+//! The kernel has one processor and a task keeps it until it calls `schedule()`, so
+//! neither ever really spins, provided that **no guard is alive across
+//! `schedule()`**. [`guards_alive`] lets `schedule()` assert that. State that must
+//! stay locked over a sleep is in a sleeping lock instead (`crate::SleepLock`).
 //!
-//! On the host the same types really exclude threads from each other. With
-//! more than one processor the kernel's would too: that is where many processors would begin.
+//! On the host the same types really exclude threads from each other. With more than
+//! one processor the kernel's locks would do that too.
 //!
 //! 0.11 has no lock type; it wrote `cli()` and `sti()` by hand.
 
@@ -23,8 +22,8 @@ use core::ops::{Deref, DerefMut};
 #[cfg(target_os = "none")]
 static GUARDS: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
 
-/// How many guards of either lock type are alive. Always 0 on the host, where
-/// threads are not scheduled by us.
+/// How many guards of either lock type are alive. It is always 0 on the host, where
+/// the kernel does not schedule the threads.
 #[inline(always)]
 pub fn guards_alive() -> u32 {
     #[cfg(target_os = "none")]
@@ -33,8 +32,8 @@ pub fn guards_alive() -> u32 {
     0
 }
 
-/// One processor: a load and a store count exactly, since an interrupt between
-/// them leaves the number as it found it.
+/// A load and a store count exactly on one processor, since an interrupt between
+/// them leaves the number as it was.
 #[inline(always)]
 fn count_guard(_change: i32) {
     #[cfg(target_os = "none")]
@@ -44,8 +43,8 @@ fn count_guard(_change: i32) {
     }
 }
 
-/// Takes a lock. In the kernel it is free, since on one processor nobody else
-/// could give it back: to wait for it would be to wait for ever.
+/// Takes a lock. In the kernel it must be free: on one processor nobody else could
+/// release it, so waiting would never end.
 #[inline(always)]
 fn take<T>(mutex: &spin::Mutex<T>) -> spin::MutexGuard<'_, T> {
     #[cfg(target_os = "none")]
@@ -146,8 +145,8 @@ impl<T> IrqLock<T> {
         }
     }
 
-    /// As [`IrqLock::lock`], but `None` instead of waiting. For `panic`, which
-    /// must get its message out whatever was going on.
+    /// As [`IrqLock::lock`], but returns `None` instead of waiting. `panic` needs
+    /// it, since it must print its message whatever happened before.
     pub fn try_lock(&self) -> Option<IrqLockGuard<'_, T>> {
         let flags = save_flags_and_cli();
         match self.0.try_lock() {
@@ -200,8 +199,8 @@ impl<T> Drop for IrqLockGuard<'_, T> {
 /// A number that tasks and interrupt handlers read and write whole, without a
 /// lock. Each access is one plain instruction.
 ///
-/// Changing it takes two accesses: what an interrupt handler changes as well
-/// is changed with interrupts masked, or by the handler alone.
+/// Changing it takes two accesses. If an interrupt handler changes it too, tasks
+/// change it with interrupts masked, or not at all.
 #[derive(Default)]
 #[repr(transparent)]
 pub struct AtomicWord(core::sync::atomic::AtomicU32);
@@ -230,7 +229,7 @@ impl AtomicWord {
         self.set(other.get());
     }
 
-    /// Its value; it is 0 then. In one instruction.
+    /// Returns its value and sets it to 0, in one instruction.
     #[inline(always)]
     pub fn take(&self) -> u32 {
         self.0.swap(0, core::sync::atomic::Ordering::Relaxed)

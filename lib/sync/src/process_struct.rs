@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What becomes of each field of a process by `fork` (0.11: `*p = *current`,
-//! and the assignments behind it in `copy_process`).
+//! What `fork` does with each field of a process (0.11: `*p = *current`, and the
+//! assignments after it in `copy_process`).
 //!
-//! [`process_struct!`](crate::process_struct) defines a struct whose fields
-//! stand under the heading that says so, each with the value it begins with:
+//! [`process_struct!`](crate::process_struct) defines a struct whose fields are
+//! under one of these headings, each with the value that it begins with:
 //!
-//! * `slot`: it belongs to the slot, not to the process, and stays.
+//! * `slot`: the field belongs to the slot, not to the process, and stays.
 //! * `inherited`: a child has what its parent has.
-//! * `fresh`: a child begins with the value that stands here, whatever the
+//! * `fresh`: a child begins with the value that is written here, whatever the
 //!   process had that used the slot before.
 //!
-//! `copy_from` is made of the same list, so a field that is added cannot be
-//! forgotten there. It is called on a slot that nobody uses. A field's type
-//! has a `copy_from` itself: [`AtomicWord`](crate::AtomicWord),
-//! [`Lock`](crate::Lock), or another of these structs.
+//! `copy_from` is made of the same list, so a new field cannot be forgotten there.
+//! It is called on a slot that nobody uses. Each field's type has a `copy_from` of
+//! its own: [`AtomicWord`](crate::AtomicWord), [`Lock`](crate::Lock), or another of
+//! these structs.
 
-/// Defines a struct by what its fields are to a child; see the module.
+/// Defines a struct with the fields of a process; see the module.
 #[macro_export]
 macro_rules! process_struct {
     (
@@ -43,7 +43,7 @@ macro_rules! process_struct {
         }
 
         impl $(<$lifetime>)? $name $(<$lifetime>)? {
-            /// As the first process has it.
+            /// The value of the first process.
             #[allow(clippy::new_without_default)]
             pub const fn new() -> Self {
                 $name {
@@ -53,7 +53,8 @@ macro_rules! process_struct {
                 }
             }
 
-            /// Becomes what a child of `parent` has, whatever was here before.
+            /// Sets all fields to what a child of `parent` has, whatever was here
+            /// before.
             pub fn copy_from(&self, parent: &Self) {
                 let _ = parent;
                 $($(self.$inherited.copy_from(&parent.$inherited);)*)?

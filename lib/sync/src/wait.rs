@@ -2,9 +2,9 @@
 //! Waiting: queues of sleeping tasks, and the lock that may be held over a
 //! sleep (0.11: `sleep_on`, `wake_up` and the locks built on them).
 //!
-//! * A sleeper is in its queue before it asks `busy()` the question whose
-//!   answer sends it to sleep. Then whoever changes that answer and finds the
-//!   queue empty needs no [`Sleep::wake_up`].
+//! * A task is in its queue before it calls the `busy()` that sends it to sleep. So
+//!   whoever changes what `busy()` returns and finds the queue empty needs no
+//!   [`Sleep::wake_up`].
 //! * No guard of a spinning lock is alive when a task goes to sleep.
 
 use core::sync::atomic::{
@@ -14,9 +14,8 @@ use core::sync::atomic::{
 
 /// Tasks that sleep until something happens (0.11: `struct task_struct **`).
 ///
-/// One bit a task. It is the surroundings that set and clear them; the file
-/// system only says which queue. (0.11 chained the sleepers through local
-/// variables on their kernel stacks; a set cannot lose one.)
+/// Each task has one bit, which [`Sleep`] sets and clears. (0.11 chained the
+/// sleepers through local variables on their kernel stacks; a set cannot lose one.)
 pub struct WaitQueue {
     /// Bit `n % 32` of word `n / 32`: task `n` sleeps here.
     pub sleepers: [AtomicU32; 2],
@@ -43,24 +42,24 @@ impl Default for WaitQueue {
     }
 }
 
-/// How a task sleeps and is woken; the kernel and the host each have their way.
+/// How a task sleeps and is woken. The kernel and the host implement this
+/// differently.
 pub trait Sleep {
     /// Sleeps on `queue` until `busy()` is false; returns at once if it is.
     ///
-    /// No wake-up is lost between a `busy()` that answers true and the sleep:
-    /// the kernel masks interrupts, the host holds a mutex.
+    /// No wake-up is lost between a `busy()` that returns true and the sleep: the
+    /// kernel masks interrupts, and the host holds a mutex.
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool);
 
-    /// Wakes everybody who sleeps on `queue`. Callable with interrupts masked.
+    /// Wakes all tasks that sleep on `queue`. Interrupts may be masked.
     fn wake_up(&self, queue: &WaitQueue);
 }
 
 /// A lock that may be held over a sleep (0.11: `b_lock`, `i_lock`, `s_lock`).
 ///
-/// It is not recursive. Taking it may sleep, so no spinning guard may be
-/// alive. It may be released by somebody else than who took it: a buffer is
-/// locked by the task that starts the transfer and unlocked by the disk's
-/// interrupt.
+/// It is not recursive. Taking it may sleep, so no spinning guard may be alive.
+/// Another task may release it than the one that took it: the task that starts a
+/// transfer locks the buffer, and the disk's interrupt unlocks it.
 pub struct SleepLock {
     locked: AtomicBool,
     queue: WaitQueue,
@@ -87,7 +86,7 @@ impl SleepLock {
         !self.locked.swap(true, SeqCst)
     }
 
-    /// Takes it, sleeping until it is free.
+    /// Sleeps until it is free, and takes it.
     #[inline]
     pub fn lock(&self, sleep: &dyn Sleep) {
         if !self.try_lock() {
@@ -103,7 +102,7 @@ impl SleepLock {
         }
     }
 
-    /// Releases it and wakes who waits for it.
+    /// Releases it and wakes the tasks that wait for it.
     #[inline]
     pub fn unlock(&self, sleep: &dyn Sleep) {
         debug_assert!(self.is_locked());

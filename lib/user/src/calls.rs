@@ -4,10 +4,9 @@
 //! Paths are C strings, as the kernel wants them. Calls that cannot fail
 //! return their value, all others a [`Result`].
 //!
-//! All of them are safe. The kernel believes no address that it is given, but it
-//! cannot know what the memory there is to the program: the stubs below take
-//! addresses as numbers and are `unsafe`; here a borrowed slice or value says what
-//! may be read and written.
+//! All of them are safe. The kernel trusts no address, but it cannot know what the
+//! program uses the memory there for. The stubs take addresses as numbers, so they
+//! are `unsafe`; here a borrowed slice or value says what may be read and written.
 
 use crate::signal::{Handler, sigaction};
 use crate::syscall;
@@ -80,7 +79,7 @@ impl File {
         open(path, abi::fcntl::O_RDONLY, 0).map(File)
     }
 
-    /// Opens for writing: a new file, or an old one, whose contents go.
+    /// Opens a file for writing; an old file loses its contents.
     pub fn create(path: &CStr) -> Result<File> {
         open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666).map(File)
     }
@@ -132,7 +131,7 @@ safe_calls! {
     dup(fd: Fd => fd.0) -> Fd = Fd;
     /// Makes `new` a descriptor of the open file `old`, closing what it was.
     dup2(old: Fd => old.0, new: Fd => new.0) -> Fd = Fd;
-    /// Moves where the file is read or written; tells the place.
+    /// Moves the position of the file, and returns it.
     lseek(fd: Fd => fd.0, offset: i32 => offset as u32, origin: u32 => origin) -> u32 = |place| place;
     /// `fcntl` with a number as argument.
     fcntl(fd: Fd => fd.0, command: u32 => command, argument: u32 => argument) -> u32 = |value| value;
@@ -182,11 +181,11 @@ safe_calls! {
     setreuid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
     /// Changes the real and the effective group id; 65535 leaves one as it is.
     setregid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
-    /// Takes so much of the priority away.
+    /// Lowers the priority by `increment`.
     nice(increment: i32 => increment as u32) -> () = drop;
 }
 
-/// Wraps calls that take nothing that can be wrong and always answer.
+/// Wraps calls that cannot fail.
 macro_rules! infallible_calls {
     ($($(#[$meta:meta])+ $name:ident($($argument:ident: $type:ty),*) -> $result:ty = $convert:expr;)*) => {
         $(
@@ -253,8 +252,8 @@ pub fn remount(directory: &CStr, read_only: bool) -> Result<()> {
     unsafe { syscall::mount(address(directory), address(directory), flags) }.map(drop)
 }
 
-/// As [`read`], going on after a signal: a program that was stopped and
-/// continued while it waited for input waits on.
+/// As [`read`], but goes on after a signal: a program that was stopped and
+/// continued while it waited for input waits again.
 pub fn read_on(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
     loop {
         match read(fd, buffer) {
@@ -284,7 +283,7 @@ pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A pipe: what is written to the second descriptor is read from the first.
+/// Makes a pipe: what is written to the second descriptor is read from the first.
 pub fn pipe() -> Result<(Fd, Fd)> {
     let mut fds = [0u32; 2];
     // SAFETY: the kernel writes two words.
@@ -300,7 +299,7 @@ pub fn fork() -> Result<Option<Pid>> {
     Ok((pid != 0).then_some(Pid(pid)))
 }
 
-/// Runs another program in this process. Comes back only with an error.
+/// Runs another program in this process. It returns only with an error.
 pub fn execve(path: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
     fn vector(strings: &[&CStr]) -> Vec<*const c_char> {
         let mut vector: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
@@ -330,15 +329,15 @@ pub fn waitpid(pid: i32, options: u32) -> Result<Option<(Pid, WaitStatus)>> {
     Ok((pid != 0).then_some((Pid(pid), WaitStatus(status))))
 }
 
-/// What is known of a file, by path.
+/// The inode's fields of the file that a path names.
 pub fn stat(path: &CStr) -> Result<Stat> {
     let mut stat = Stat::zeroed();
     // SAFETY: the kernel writes one `Stat`.
     unsafe { syscall::stat(address(path), address(&raw mut stat)) }.map(|_| stat)
 }
 
-/// As [`stat`], but of a symbolic link itself. Where the kernel knows of no
-/// such call, there are no symbolic links and it is the same.
+/// As [`stat`], but for a symbolic link itself. A kernel without this call has no
+/// symbolic links, so `stat` does the same.
 pub fn lstat(path: &CStr) -> Result<Stat> {
     let mut buffer = Stat::zeroed();
     // SAFETY: the kernel writes one `Stat`.
@@ -349,7 +348,7 @@ pub fn lstat(path: &CStr) -> Result<Stat> {
     }
 }
 
-/// What is known of an open file.
+/// The inode's fields of an open file.
 pub fn fstat(fd: Fd) -> Result<Stat> {
     let mut stat = Stat::zeroed();
     // SAFETY: the kernel writes one `Stat`.
@@ -413,8 +412,8 @@ pub fn stime(time: Time) -> Result<()> {
     unsafe { syscall::stime(address(&raw const time)) }.map(drop)
 }
 
-/// Processor times used; the result is the time since the system started.
-/// All in ticks.
+/// The processor times that were used, and the time since the system started, all
+/// in ticks.
 pub fn times() -> Result<(Tms, u32)> {
     let mut tms = Tms::zeroed();
     // SAFETY: the kernel writes one `Tms`.
@@ -483,7 +482,7 @@ pub fn setgroups(groups: &[u16]) -> Result<()> {
     unsafe { syscall::setgroups(groups.len() as u32, address(groups.as_ptr())) }.map(drop)
 }
 
-/// Takes a terminal away from all who have it open, this process too.
+/// Takes a terminal away from all processes that have it open, this one too.
 pub fn hang_up(fd: Fd) -> Result<()> {
     // SAFETY: the argument is a number.
     unsafe { syscall::ioctl(fd.0, TIOCVHANGUP, 0) }.map(drop)
@@ -502,7 +501,7 @@ pub fn tcsetattr(fd: Fd, termios: &Termios) -> Result<()> {
     unsafe { syscall::ioctl(fd.0, TCSETSW, address(termios)) }.map(drop)
 }
 
-/// What Version 7 knows of the settings of a terminal; ENOTTY if it is none.
+/// The settings of a terminal as Version 7 has them; ENOTTY if it is none.
 pub fn gtty(fd: Fd) -> Result<Sgttyb> {
     let mut sgttyb = Sgttyb::zeroed();
     // SAFETY: the kernel writes one `Sgttyb`.
@@ -527,15 +526,15 @@ pub fn window_size(fd: Fd) -> Result<Winsize> {
     unsafe { syscall::ioctl(fd.0, TIOCGWINSZ, address(&raw mut winsize)) }.map(|_| winsize)
 }
 
-/// The process group in front on a terminal; ENOTTY if it is not the
-/// controlling terminal of this process.
+/// The foreground process group of a terminal; ENOTTY if it is not the controlling
+/// terminal of this process.
 pub fn tcgetpgrp(fd: Fd) -> Result<Pid> {
     let mut group = 0u32;
     // SAFETY: TIOCGPGRP writes one word.
     unsafe { syscall::ioctl(fd.0, TIOCGPGRP, address(&raw mut group)) }.map(|_| Pid(group))
 }
 
-/// Brings a process group of the session to the front.
+/// Makes a process group of the session the foreground one.
 pub fn tcsetpgrp(fd: Fd, group: Pid) -> Result<()> {
     // SAFETY: TIOCSPGRP reads one word.
     unsafe { syscall::ioctl(fd.0, TIOCSPGRP, address(&raw const group.0)) }.map(drop)

@@ -13,12 +13,12 @@ use core::ffi::c_char;
 use core::panic::PanicInfo;
 use spin::Mutex;
 
-/// What is done before a program ends: it is given the exit status, and says which it
-/// shall be.
+/// A function that runs before a program ends: it gets the exit status, and returns
+/// the one to use.
 type AtExit = fn(i32) -> i32;
 
-/// What is to be done before the program ends, if anything: a program that prints
-/// nothing is not linked to what prints.
+/// The function that runs before the program ends, if there is one. So a program
+/// that prints nothing is not linked to the code that prints.
 static AT_EXIT: Mutex<Option<AtExit>> = Mutex::new(None);
 
 /// The words on the stack when a program begins.
@@ -75,21 +75,21 @@ pub unsafe fn start(stack: &InitialStack, built_as: &'static str, main: fn() -> 
     exit(main())
 }
 
-/// Has `work` called when the program ends.
+/// Makes `work` run when the program ends.
 pub(super) fn at_exit(work: AtExit) {
     *AT_EXIT.lock() = Some(work);
 }
 
-/// Ends the program, after writing what standard output still holds. If that
-/// or anything before could not be written, says so, and ends with status 1 at
-/// least. That nobody reads any more is no news.
+/// Writes what standard output still has, and ends the program. If this or earlier
+/// output could not be written, it prints a message and the status is at least 1. A
+/// broken pipe is no reason for a message.
 pub fn exit(status: i32) -> ! {
     let work = AT_EXIT.lock().take();
     calls::exit(work.map_or(status, |work| work(status)))
 }
 
-/// Tells where the program went wrong, and aborts it. Want of memory is no
-/// fault of its own: it only ends.
+/// Prints where the program panicked, and aborts it. If only memory was missing,
+/// the program just ends.
 pub fn panic(info: &PanicInfo<'_>) -> ! {
     if malloc::is_out_of_memory() {
         stdio::error_message(&[], &Errno::ENOMEM);

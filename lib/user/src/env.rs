@@ -16,7 +16,8 @@ struct Start {
 unsafe impl Send for Start {}
 
 static START: Mutex<Option<Start>> = Mutex::new(None);
-// Made when they are asked for: a program that takes no arguments needs no memory.
+// The list is made at the first call of `args`: a program without arguments needs
+// no memory for it.
 static ARGUMENTS: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
 static ENVIRONMENT: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
 
@@ -61,9 +62,9 @@ pub fn args() -> &'static [&'static CStr] {
     arguments.get(1..).unwrap_or_default()
 }
 
-/// The name by which the program was called, as it was given. Who called it without
-/// any name gets the one that it was built with. It needs no memory, so that the want
-/// of it can be told.
+/// The name by which the program was called, as it was given. If it was called
+/// without any name, this is the name that it was built with. It needs no memory, so
+/// that a message about missing memory can have it.
 pub fn full_name() -> &'static [u8] {
     let start = START.lock();
     let Some(start) = start.as_ref() else {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Memory for programs (0.11: `lib/malloc.c`).
 //!
-//! As in 0.11, memory comes in buckets of powers of two: a request is rounded
-//! up to the next size, each size has a list of free pieces, and a piece that
-//! is freed goes back to its list. A list that is empty takes a piece off the
-//! end of the data segment, which `brk` moves up. Nothing goes back to the
-//! kernel: programs are short, and pages that are never touched cost nothing.
+//! As in 0.11, memory comes in buckets of powers of two: a request is rounded up to
+//! the next size, each size has a list of free pieces, and a piece that is freed
+//! goes back to its list. If the list is empty, the piece is taken from the end of
+//! the data segment, which `brk` moves up. Nothing goes back to the kernel:
+//! programs do not run long, and pages that are never used cost nothing.
 
 use crate::syscall;
 use core::alloc::{GlobalAlloc, Layout};
@@ -20,10 +20,10 @@ const SIZES: usize = 22;
 /// By how much the data segment grows at least.
 const GROWTH: u32 = 16 * 1024;
 
-/// The last request could not be met.
+/// Whether the last request failed.
 static OUT_OF_MEMORY: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program has just asked for memory that there is not.
+/// Whether the program has just asked for memory and got none.
 pub fn is_out_of_memory() -> bool {
     OUT_OF_MEMORY.load(Relaxed)
 }
@@ -36,7 +36,7 @@ struct FreePiece {
 /// The state behind [`BrkAllocator`].
 struct Buckets {
     free: [Option<NonNull<FreePiece>>; SIZES],
-    /// What `brk` has given and no piece has been made of: `start..end`.
+    /// The memory from `brk` that no piece has yet: `start..end`.
     start: u32,
     end: u32,
 }
@@ -92,7 +92,7 @@ impl Buckets {
         let piece_end = start.checked_add(size)?;
         if piece_end > self.end {
             self.grow(piece_end.checked_add(GROWTH)?);
-            // In the end the exact size may still be had.
+            // Near the end of memory the exact size may still be available.
             self.grow(piece_end);
             if piece_end > self.end {
                 return None;

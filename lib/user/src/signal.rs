@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Catching signals (0.11: `signal` and `sigaction` of its C library).
 //!
-//! The kernel enters a handler with the frame that
-//! [`abi::signal`] draws on the stack; its `ret` goes to
-//! `restore_with_mask` here, which undoes the frame.
+//! The kernel enters a handler with a frame on the stack, which [`abi::signal`]
+//! draws. The handler's `ret` goes to `restore_with_mask`, which undoes the frame.
 
 use crate::syscall;
 use abi::errno::Result;

@@ -4,10 +4,10 @@
 //! Standard output is buffered: by lines on a terminal, by kilobytes
 //! elsewhere. Call [`flush`] before `fork`. Standard error is not.
 //!
-//! What cannot be written to standard output ends the program, with a message
-//! and status 1, as nobody would see the rest of its work; a broken pipe ends
-//! it without a message. A program that has to go on calls [`keep_errors`],
-//! and asks for the error by [`close_stdout`].
+//! If standard output cannot be written, the program ends with a message and status
+//! 1, since nobody would see the rest of its work; a broken pipe ends it without a
+//! message. A program that must go on calls [`keep_errors`], and gets the error
+//! from [`close_stdout`].
 
 use crate::calls::{self, Fd};
 use crate::{crt0, env};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! How long the beep lasts (0.11: `beepcount`).
 //!
-//! [`Beep::start`] when the loudspeaker is switched on; then [`Beep::tick`] at
-//! each clock tick says when to switch it off. Nothing here touches a device.
+//! Call [`Beep::start`] when the loudspeaker is switched on. Then [`Beep::tick`],
+//! at each clock tick, says when to switch it off. Nothing here touches a device.
 
 use sync::AtomicWord;
 
@@ -15,7 +15,7 @@ impl Beep {
         Beep(AtomicWord::new(0))
     }
 
-    /// It is to last `ticks` from now on, even if it had begun before.
+    /// Makes the beep last `ticks` from now on, even if it had begun before.
     pub fn start(&self, ticks: u32) {
         self.0.set(ticks);
     }

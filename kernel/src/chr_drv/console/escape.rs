@@ -2,7 +2,8 @@
 //! The escape sequences of the console: bytes in, changes of a [`Screen`] out
 //! (0.11: `con_write`).
 //!
-//! It is a terminal like the VT102. Those marked with a star 0.11 knows, too.
+//! The console is a terminal like the VT102. 0.11 knows those that are marked with
+//! a star, too.
 //!
 //! ```text
 //! * BS TAB LF VT FF CR DEL        DEL goes back and erases
@@ -32,8 +33,8 @@
 //!   ESC [ [ x       what a function key sends does nothing when echoed
 //! ```
 //!
-//! Unknown sequences are passed over whole. Sources: DEC, VT102 User Guide;
-//! ANSI X3.64.
+//! Unknown sequences are skipped as a whole. Sources: DEC, VT102 User Guide; ANSI
+//! X3.64.
 
 mod response;
 #[cfg(test)]
@@ -48,7 +49,7 @@ const NPAR: usize = 16;
 /// Where in a sequence the next byte is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In none.
+    /// In no sequence.
     Text,
     /// After ESC.
     Escape,
@@ -56,11 +57,11 @@ enum State {
     Control,
     /// After `ESC [ [`, as a function key sends it.
     Function,
-    /// After ESC and this byte, behind which one more comes.
+    /// After ESC and this byte, which one more byte follows.
     Intermediate(u8),
 }
 
-/// What output wants besides changing the screen.
+/// What output asks for besides changing the screen.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Effects {
     /// Ring the bell.
@@ -92,11 +93,11 @@ fn graphic(byte: u8) -> u8 {
     GRAPHICS.get(index).copied().unwrap_or(byte)
 }
 
-/// What is known of the sequence that is being read.
+/// The state of the sequence that is being read.
 pub struct Parser {
     state: State,
-    /// What came behind `ESC [` and is no parameter: `?` for a sequence of
-    /// DEC's own. 0 if nothing did.
+    /// The byte after `ESC [` that is no parameter: `?` for a sequence of DEC's
+    /// own, or 0.
     marker: u8,
     parameters: [usize; NPAR],
     last: usize,
@@ -123,7 +124,7 @@ impl Parser {
         }
     }
 
-    /// Writes output to the screen. What else it wants is added to `effects`.
+    /// Writes output to the screen, and adds what else it asks for to `effects`.
     pub fn write(&mut self, screen: &mut Screen, mut bytes: &[u8], effects: &mut Effects) {
         while let Some((&byte, rest)) = bytes.split_first() {
             if is_control(byte) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A screen of character cells: what the escape sequences act on
-//! (0.11: the upper half of `kernel/chr_drv/console.c`).
+//! A screen of character cells, which the escape sequences change (0.11: the upper
+//! half of `kernel/chr_drv/console.c`).
 //!
 //! The picture is a stretch of `lines * columns` cells in a larger memory. An
 //! adapter that can start its picture anywhere scrolls by moving the start,
@@ -41,8 +41,8 @@ impl Cell {
     }
 }
 
-/// Columns at most, for which there can be tab stops: the BIOS tells them in a
-/// byte.
+/// The most columns, for which there can be tab stops: the BIOS gives the number in
+/// a byte.
 const MOST_COLUMNS: usize = 256;
 /// Columns between the tab stops at the start.
 const TAB: usize = 8;
@@ -50,14 +50,15 @@ const TAB: usize = 8;
 /// What programs switch on and off.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Modes {
-    /// Characters push those to their right on, instead of replacing them.
+    /// New characters push those to their right on, instead of replacing them.
     pub insert: bool,
     /// A character behind the last column starts a new line; otherwise it
     /// replaces the last.
     pub autowrap: bool,
-    /// The cursor is to be seen.
+    /// The cursor is visible.
     pub cursor_visible: bool,
-    /// Lines count from the first that scrolls, and the cursor stays in those.
+    /// Lines count from the first one that scrolls, and the cursor stays in the
+    /// lines that scroll.
     origin: bool,
     /// All colours are exchanged.
     reversed: bool,
@@ -90,7 +91,7 @@ pub struct Screen<'a> {
     pub modes: Modes,
     saved: (usize, usize, Rendition),
     rendition: Rendition,
-    /// Both follow from `rendition` and `modes`.
+    /// This and the next field follow from `rendition` and `modes`.
     attribute: u8,
     blank: Cell,
     /// Cells copied or cleared since [`Screen::take_work`].
@@ -147,8 +148,8 @@ impl<'a> Screen<'a> {
         )
     }
 
-    /// The cell that shows the cursor: behind the last column, that is the
-    /// last. A cursor that is not to be seen is below the picture.
+    /// The cell that shows the cursor. Behind the last column this is the last
+    /// cell. An invisible cursor is below the picture.
     pub fn shown_cursor(&self) -> usize {
         if !self.modes.cursor_visible {
             return self.cell(0, self.lines);
@@ -170,8 +171,8 @@ impl<'a> Screen<'a> {
         self.cell(self.x, self.y)
     }
 
-    /// How many cells were copied or cleared since this was last asked: a
-    /// measure of the time that was spent.
+    /// How many cells were copied or cleared since the last call: a measure of the
+    /// time that was spent.
     pub fn take_work(&mut self) -> usize {
         core::mem::take(&mut self.work)
     }
@@ -207,7 +208,7 @@ impl<'a> Screen<'a> {
         self.cells.copy_within(from, to);
     }
 
-    /// Writes printable characters, going on in the next line at the end of
+    /// Writes printable characters; at the end of a line it goes on in the next
     /// one.
     pub fn put(&mut self, mut text: &[u8]) {
         while let Some(last) = text.len().checked_sub(1) {
@@ -216,7 +217,7 @@ impl<'a> Screen<'a> {
                     self.cr();
                     self.lf();
                 } else {
-                    // All that is left is written to one cell.
+                    // All other characters are written to one cell.
                     self.x = self.columns - 1;
                     text = &text[last..];
                 }

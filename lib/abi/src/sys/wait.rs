@@ -10,9 +10,10 @@ pub const WUNTRACED: u32 = 2;
 
 /// The status word that `waitpid` stores.
 ///
-/// Low byte 0: ended by `exit`, whose argument is the second byte. Low byte
-/// 7Fh: stopped by the signal in the second byte. Else: ended by the signal in
-/// the low seven bits, bit 7 telling of a core dump.
+/// If the low byte is 0, `exit` has ended the child, and the second byte is its
+/// argument. If it is 7Fh, the signal in the second byte has stopped the child.
+/// Otherwise the signal in the low seven bits has ended it, and bit 7 is set if
+/// there is a core dump.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(transparent)]
 pub struct WaitStatus(pub u32);

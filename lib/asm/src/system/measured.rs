@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The interrupt flag (0.11: `include/asm/system.h`), with a clock.
 //!
-//! The edition of `system.rs` for `make latency`: the same functions, which
-//! also measure how long interrupts are masked. The time stamp counter is read
-//! where the flag is cleared and where it is set again; in Bochs it counts
-//! instructions. The worst stretches, one for each pair of places, are told on
-//! port E9h, which Bochs prints:
+//! This file is `system.rs` for `make latency`: the same functions, which also
+//! measure how long interrupts are masked. They read the time stamp counter where
+//! the flag is cleared and where it is set again; in Bochs it counts instructions.
+//! They write the longest stretches, one for each pair of places, to port E9h,
+//! which Bochs prints:
 //!
 //! ```text
 //! masked TICKS from ADDRESS CALLER CALLER to ADDRESS CALLER CALLER
 //! ```
 //!
-//! The first stretch, from the start of the kernel, is not measured: nothing
-//! waits yet. The kernel's entries and its task switch, which change the flag
-//! without these functions, call [`masked`] and [`taken`] themselves.
+//! The first stretch, from the start of the kernel, is not measured, because
+//! nothing waits yet. The kernel's entries and its task switch change the flag
+//! without these functions, and call [`masked`] and [`taken`] themselves.
 
 use crate::io::outb;
 use core::arch::asm;
