@@ -14,6 +14,9 @@
 //! - The blocks of a file stand in a row, each list before what it lists, and in the
 //!   last one there is nothing behind the end.
 
+#[cfg(test)]
+mod tests;
+
 use super::used_length;
 use crate::blocks::Block;
 use crate::volume::{Entry, UntrustedVolume, has_known_type, has_zones};
@@ -228,8 +231,8 @@ impl Judge<'_> {
         let is_directory = is_directory(&self.volume, number, inode);
         let indices = (first..).step_by(ZONES_PER_BLOCK.pow(level) as usize);
         for ((before, zone, behind), index) in row.places().zip(indices) {
-            let is_claimable = self.volume.geometry.has_zone(zone)
-                && (!self.is_strict || index < end && worth > Worth::Nothing);
+            let is_claimable =
+                self.volume.geometry.has_zone(zone) && (!self.is_strict || index < end);
             if !is_claimable || !self.is_possible(zone, level, is_directory) {
                 continue;
             }

@@ -4,10 +4,11 @@
 
 mod damages;
 mod limits;
+mod owners;
 mod strays;
 
 use super::*;
-use crate::tests::full_tree::{contents, make_with};
+use crate::tests::full_tree::{contents, find, make_with};
 use crate::tests::{repair, repair_until_clean, sample};
 use damages::DAMAGES;
 use fs::layout::{BLOCK_SIZE, put_at};

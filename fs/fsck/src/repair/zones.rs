@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::volume::has_zones;
 use crate::{Action, ZoneFault};
 use abi::sys::stat::S_ISDIR;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use fs::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DiskInode, INDIRECT, INODE_ZONES, InodeNumber, MAX_FILE_SIZE,
@@ -312,7 +313,7 @@ impl Repairer<'_> {
     }
 
     fn cut_zone(&mut self, zone: Zone, level: u32, index: u32, end: u32) -> Zone {
-        if zone.is_hole() || index + span(level) <= end {
+        if zone.is_hole() {
             return zone;
         }
         if level > 0 {
@@ -333,16 +334,12 @@ impl Repairer<'_> {
 
     /// Gives up all zones of an inode that goes; what another has stays his.
     pub(super) fn give_up_all(&mut self, inode: &DiskInode) {
-        let mut given_up = Vec::new();
+        let mut given_up = BTreeSet::new();
         self.volume().walk_zones(inode, &mut |found| {
-            let is_new = self.geometry.has_zone(found.zone)
+            self.geometry.has_zone(found.zone)
                 && !self.is_owned(found.zone)
                 && !self.zones[usize::from(found.zone.0)].given_up
-                && (found.level == 0 || !given_up.contains(&found.zone));
-            if is_new {
-                given_up.push(found.zone);
-            }
-            is_new
+                && given_up.insert(found.zone)
         });
         for zone in given_up {
             self.give_up(zone);

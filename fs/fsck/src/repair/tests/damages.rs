@@ -162,6 +162,37 @@ pub const DAMAGES: &[Damage] = &[
         &["/d/", "/d/f aaa"],
     ),
     (
+        "a directory half of which is rubbish",
+        |image| {
+            inode(image, 2, DIRECTORY, 96, 2, [6]);
+            let rubbish = [(99, "x"), (99, "y"), (99, "z")];
+            let all = [&[(2, "."), (1, ".."), (3, "f")], &rubbish[..]].concat();
+            entries(image, 6, &all);
+        },
+        &[
+            "/d/x: inode 99 does not exist: name removed",
+            "/d/y: inode 99 does not exist: name removed",
+            "/d/z: inode 99 does not exist: name removed",
+        ],
+        INTACT,
+    ),
+    (
+        "a root more than half of which is rubbish",
+        |image| {
+            inode(image, 1, DIRECTORY, 112, 3, [5]);
+            let rubbish = [(99, "w"), (99, "x"), (99, "y"), (99, "z")];
+            let all = [&[(1, "."), (1, ".."), (2, "d")], &rubbish[..]].concat();
+            entries(image, 5, &all);
+        },
+        &[
+            "/w: inode 99 does not exist: name removed",
+            "/x: inode 99 does not exist: name removed",
+            "/y: inode 99 does not exist: name removed",
+            "/z: inode 99 does not exist: name removed",
+        ],
+        INTACT,
+    ),
+    (
         "a size beyond all files",
         |image| inode(image, 3, FILE, u32::MAX, 1, [7]),
         &["/d/f: size set from 4294967295 to 3"],

@@ -19,7 +19,7 @@ fn directory(image: &mut [u8], number: u16, zones: &[u16], all: &[(u16, String)]
     inode(image, number, S_IFDIR | 0o755, size, 2, places);
 }
 
-fn mark_zones(image: &mut [u8], zones: std::ops::RangeInclusive<u16>) {
+pub(super) fn mark_zones(image: &mut [u8], zones: std::ops::RangeInclusive<u16>) {
     for bit in zones.map(|zone| usize::from(zone) - 4) {
         image[3 * BLOCK_SIZE + bit / 8] |= 1 << (bit % 8);
     }
