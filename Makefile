@@ -177,7 +177,7 @@ test: image floppy latency-image debugging-image tools ## all tests: on the host
 		HOST_CARGO="$(HOST_CARGO)" tools/test.sh
 
 mutants: ## whether the tests notice a changed line: FILE="tools/mkimage/src/mode.rs ..." or all
-	@HOST_CARGO="$(HOST_CARGO)" tools/mutants/run.sh $(foreach file,$(FILE),'$(file)')
+	@HOST_CARGO="$(HOST_CARGO)" tools/mutants/run.py $(foreach file,$(FILE),'$(file)')
 
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
