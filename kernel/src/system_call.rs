@@ -10,6 +10,7 @@
 use crate::descriptor::Selector;
 use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
+use crate::file_system::fs;
 use crate::fork::sys_fork;
 use crate::frame::Registers;
 use crate::fs_calls::*;
@@ -17,13 +18,15 @@ use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
 use crate::record;
 use crate::resource::*;
-use crate::sched::calls::*;
+use crate::sched::{calls::*, current};
+use crate::segment::PathBuffer;
 use crate::signal::{self, *};
 use crate::sys::*;
-use abi::sys::types::{Device, Gid, Mode, Uid, UserAddress};
+use abi::sys::types::{Device, Gid, Uid, UserAddress};
 use abi::unistd::number::NR_SYSTEM_CALLS;
 use abi::{Errno, Result};
 use core::arch::global_asm;
+use core::convert::identity;
 use core::mem::offset_of;
 
 global_asm!(
@@ -40,52 +43,68 @@ global_asm!(
     options(att_syntax),
 );
 
-/// An argument of the handler's type, made from its register. No value is refused
-/// here; the handler checks it.
+/// An argument of the handler's type, made from its register. No number is refused
+/// here; the handler checks it. The register of a path has its address, and the path is
+/// copied to `room`.
 ///
 /// A type that 0.11's headers declare narrower than a register is cut to its width,
 /// because compilers of 1991 leave rubbish above a short argument.
-trait FromRegister {
-    fn from_register(register: u32) -> Self;
+trait Argument<'a>: Sized {
+    fn from_register(register: u32, room: &'a mut PathBuffer) -> Result<Self>;
 }
 
-impl FromRegister for u32 {
-    fn from_register(register: u32) -> u32 {
-        register
+impl<'a> Argument<'a> for &'a [u8] {
+    fn from_register(register: u32, room: &'a mut PathBuffer) -> Result<&'a [u8]> {
+        room.get_string(UserAddress(register))
     }
 }
 
-impl FromRegister for i32 {
-    fn from_register(register: u32) -> i32 {
-        register as i32
-    }
-}
-
-impl FromRegister for UserAddress {
-    fn from_register(register: u32) -> UserAddress {
-        UserAddress(register)
-    }
-}
-
-/// The types that are the low bits of their register.
+/// The types that are the low bits of their register, and what makes them.
 macro_rules! low_bits {
-    ($($type:ident $bits:ty;)*) => {
-        $(impl FromRegister for $type {
-            fn from_register(register: u32) -> $type {
-                $type(register as $bits)
+    ($($type:ty: $make:expr;)*) => {
+        $(impl Argument<'_> for $type {
+            fn from_register(register: u32, _: &mut PathBuffer) -> Result<$type> {
+                Ok($make(register as _))
             }
         })*
     };
 }
 low_bits! {
-    Device u16;
-    Mode u16;
-    Uid u16;
-    Gid u8;
+    u32: identity::<u32>;
+    i32: identity::<i32>;
+    u16: identity::<u16>;
+    u8: identity::<u8>;
+    UserAddress: UserAddress;
+    Device: Device;
+    Uid: Uid;
+    Gid: Gid;
 }
 
-/// Calls a handler. Two want the registers themselves; the others take as many of
-/// `ebx ecx edx esi` as their row has arguments.
+/// What a handler returns, as the program gets it.
+trait Answer {
+    fn to_eax(self) -> i32;
+}
+
+impl Answer for u32 {
+    fn to_eax(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Answer for usize {
+    fn to_eax(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Answer for () {
+    fn to_eax(self) -> i32 {
+        0
+    }
+}
+
+/// Calls a handler. Two want the registers themselves; the others take the arguments of
+/// their row, and a method of the file system takes the task before them.
 macro_rules! call {
     ($r:ident sys_fork ()) => {
         sys_fork($r)
@@ -93,44 +112,37 @@ macro_rules! call {
     ($r:ident sys_execve ($($a:ident),*)) => {
         sys_execve($r)
     };
-    ($r:ident $handler:ident ()) => {
-        $handler()
-    };
-    ($r:ident $handler:ident ($a:ident)) => {
-        $handler(from($r.ebx))
-    };
-    ($r:ident $handler:ident ($a:ident, $b:ident)) => {
-        $handler(from($r.ebx), from($r.ecx))
-    };
-    ($r:ident $handler:ident ($a:ident, $b:ident, $c:ident)) => {
-        $handler(from($r.ebx), from($r.ecx), from($r.edx))
-    };
-    ($r:ident $handler:ident ($a:ident, $b:ident, $c:ident, $d:ident)) => {
-        $handler(from($r.ebx), from($r.ecx), from($r.edx), from($r.esi))
+    ($r:ident fs.$handler:ident ($($a:ident),*)) => {{
+        let [$($a,)* ..] = [$r.ebx, $r.ecx, $r.edx, $r.esi];
+        fs().$handler(&current().fs $(, argument!($a))*)
+    }};
+    ($r:ident $handler:ident ($($a:ident),*)) => {{
+        let [$($a,)* ..] = [$r.ebx, $r.ecx, $r.edx, $r.esi];
+        $handler($(argument!($a)),*)
+    }};
+}
+
+macro_rules! argument {
+    ($register:ident) => {
+        Argument::from_register($register, &mut PathBuffer::new())?
     };
 }
 
-fn from<T: FromRegister>(register: u32) -> T {
-    T::from_register(register)
-}
-
-fn to_eax(result: Result<u32>) -> i32 {
-    match result {
-        Ok(value) => value as i32,
-        Err(error) => error.to_eax(),
-    }
+#[inline(always)]
+fn to_eax<A: Answer>(call: impl FnOnce() -> Result<A>) -> i32 {
+    call().map_or_else(Errno::to_eax, Answer::to_eax)
 }
 
 type Entry = extern "fastcall" fn(&mut Registers) -> i32;
 
 macro_rules! table {
-    ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
+    ($($number:literal $name:ident $($handler:ident).+ ($($argument:ident),*);)*) => {
         /// The calls by number (0.11: `sys_call_table`).
         static SYS_CALL_TABLE: [Entry; NR_SYSTEM_CALLS] = [
             $({
                 extern "fastcall" fn $name(registers: &mut Registers) -> i32 {
                     let _ = &registers;
-                    to_eax(call!(registers $handler ($($argument),*)))
+                    to_eax(|| call!(registers $($handler).+ ($($argument),*)))
                 }
                 $name
             }),*

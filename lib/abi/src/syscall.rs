@@ -53,7 +53,7 @@ macro_rules! system_call {
 }
 
 macro_rules! stubs {
-    ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
+    ($($number:literal $name:ident $($handler:ident).+ ($($argument:ident),*);)*) => {
         $(
             #[doc = concat!("System call ", $number, ", `", stringify!($name), "`.")]
             ///

@@ -11,7 +11,8 @@
 //! comes back in `eax`. All other registers are kept.
 
 /// Calls `$with!` with a row `number name handler (arguments);` for each system
-/// call. Rows stand in order of number, without a gap.
+/// call. Rows stand in order of number, without a gap. A handler behind `fs.` is a
+/// method of the file system.
 ///
 /// Numbers 0 to 71 are 0.11's. Those behind are the ones that Linux 0.12 to
 /// 0.97 gave out next, which programs of the time call.
@@ -24,24 +25,24 @@ macro_rules! system_call_table {
              2 fork      sys_fork      ();
              3 read      sys_read      (fd, buffer, count);
              4 write     sys_write     (fd, buffer, count);
-             5 open      sys_open      (path, flags, mode);
-             6 close     sys_close     (fd);
+             5 open      fs.sys_open   (path, flags, mode);
+             6 close     fs.sys_close  (fd);
              7 waitpid   sys_waitpid   (pid, status, options);
-             8 creat     sys_creat     (path, mode);
-             9 link      sys_link      (old_path, new_path);
-            10 unlink    sys_unlink    (path);
+             8 creat     fs.sys_creat  (path, mode);
+             9 link      fs.sys_link   (old_path, new_path);
+            10 unlink    fs.sys_unlink (path);
             11 execve    sys_execve    (path, argv, envp);
-            12 chdir     sys_chdir     (path);
+            12 chdir     fs.sys_chdir  (path);
             13 time      sys_time      (time);
-            14 mknod     sys_mknod     (path, mode, device);
-            15 chmod     sys_chmod     (path, mode);
-            16 chown     sys_chown     (path, uid, gid);
+            14 mknod     fs.sys_mknod  (path, mode, device);
+            15 chmod     fs.sys_chmod  (path, mode);
+            16 chown     fs.sys_chown  (path, uid, gid);
             17 break_    sys_break     ();
             18 stat      sys_stat      (path, stat);
-            19 lseek     sys_lseek     (fd, offset, origin);
+            19 lseek     fs.sys_lseek  (fd, offset, origin);
             20 getpid    sys_getpid    ();
             21 mount     sys_mount     (device, directory, flags);
-            22 umount    sys_umount    (path);
+            22 umount    fs.sys_umount (path);
             23 setuid    sys_setuid    (uid);
             24 getuid    sys_getuid    ();
             25 stime     sys_stime     (time);
@@ -52,15 +53,15 @@ macro_rules! system_call_table {
             30 utime     sys_utime     (path, times);
             31 stty      sys_stty      (fd, sgttyb);
             32 gtty      sys_gtty      (fd, sgttyb);
-            33 access    sys_access    (path, mode);
+            33 access    fs.sys_access (path, mode);
             34 nice      sys_nice      (increment);
             35 ftime     sys_ftime     (timeb);
             36 sync      sys_sync      ();
             37 kill      sys_kill      (pid, signal);
-            38 rename    sys_rename    (old_path, new_path);
-            39 mkdir     sys_mkdir     (path, mode);
-            40 rmdir     sys_rmdir     (path);
-            41 dup       sys_dup       (fd);
+            38 rename    fs.sys_rename (old_path, new_path);
+            39 mkdir     fs.sys_mkdir  (path, mode);
+            40 rmdir     fs.sys_rmdir  (path);
+            41 dup       fs.sys_dup    (fd);
             42 pipe      sys_pipe      (fds);
             43 times     sys_times     (tms);
             44 prof      sys_prof      ();
@@ -73,16 +74,16 @@ macro_rules! system_call_table {
             51 acct      sys_acct      ();
             52 phys      sys_phys      ();
             53 lock      sys_lock      ();
-            54 ioctl     sys_ioctl     (fd, command, argument);
-            55 fcntl     sys_fcntl     (fd, command, argument);
+            54 ioctl     fs.sys_ioctl  (fd, command, argument);
+            55 fcntl     fs.sys_fcntl  (fd, command, argument);
             56 mpx       sys_mpx       ();
             57 setpgid   sys_setpgid   (pid, pgid);
             58 ulimit    sys_ulimit    (command, limit);
             59 uname     sys_uname     (utsname);
             60 umask     sys_umask     (mask);
-            61 chroot    sys_chroot    (path);
+            61 chroot    fs.sys_chroot (path);
             62 ustat     sys_ustat     (device, ustat);
-            63 dup2      sys_dup2      (old_fd, new_fd);
+            63 dup2      fs.sys_dup2   (old_fd, new_fd);
             64 getppid   sys_getppid   ();
             65 getpgrp   sys_getpgrp   ();
             66 setsid    sys_setsid    ();
@@ -102,7 +103,7 @@ macro_rules! system_call_table {
             80 getgroups sys_getgroups (size, list);
             81 setgroups sys_setgroups (size, list);
             82 select    sys_select    (arguments);
-            83 symlink   sys_symlink   (target, path);
+            83 symlink   fs.sys_symlink (target, path);
             84 lstat     sys_lstat     (path, stat);
             85 readlink  sys_readlink  (path, buffer, size);
             86 uselib    sys_uselib    (path);
@@ -117,7 +118,7 @@ macro_rules! system_call_table {
 pub mod number {
     #![allow(non_upper_case_globals, missing_docs)]
     macro_rules! numbers {
-        ($($number:literal $name:ident $handler:ident ($($argument:ident),*);)*) => {
+        ($($number:literal $name:ident $($handler:ident).+ ($($argument:ident),*);)*) => {
             $(pub const $name: u32 = $number;)*
             /// One more than the largest number in the table.
             pub const NR_SYSTEM_CALLS: usize = [$($number),*].len();

@@ -6,11 +6,6 @@ use core::fmt;
 /// Seconds since 1970-01-01 00:00:00 UTC.
 pub type Time = u32;
 
-/// Type and permissions of a file (0.11: `mode_t`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(transparent)]
-pub struct Mode(pub u16);
-
 /// A user (0.11: `uid_t`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
