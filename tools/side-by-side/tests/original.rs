@@ -182,6 +182,46 @@ fn patched_sources_are_told_a_line_a_file_and_kept() {
 }
 
 #[test]
+fn what_a_person_has_at_the_place_is_not_lost() {
+    let tree = tree();
+    let project = project_of(&tree);
+    let place = project.path().join(KEPT);
+    let archived = project.path().join("linux.tar");
+    host::write(&archived, archive(&tree, "")).unwrap();
+    let refused = |file: &Path| {
+        let before = host::read(file).unwrap();
+        let (status, _, problems) = bring(project.path(), Some(&archived));
+        assert_eq!(status, 1, "{problems}");
+        let expected = format!("side-by-side: {}: is not of Linux 0.11", file.display());
+        assert!(problems.starts_with(&expected), "{problems}");
+        assert_eq!(host::read(file).unwrap(), before);
+    };
+    // A folder of one's own, and the kept one with a file more, or with another one.
+    host::create_dir_all(place.join("mine")).unwrap();
+    host::write(place.join("mine/notes.txt"), "mine").unwrap();
+    refused(&place.join("mine/notes.txt"));
+    host::remove_dir_all(&place).unwrap();
+    assert_eq!(bring(project.path(), Some(&archived)).0, 0);
+    host::write(place.join("fs/notes.txt"), "mine").unwrap();
+    refused(&place.join("fs/notes.txt"));
+    host::remove_file(place.join("fs/notes.txt")).unwrap();
+    host::write(place.join("fs/exec.c"), patched(&tree)["fs/exec.c"].clone()).unwrap();
+    refused(&place.join("fs/exec.c"));
+    // Nothing is lost by keeping the same changes again.
+    host::write(&archived, archive(&patched(&tree), "")).unwrap();
+    assert_eq!(bring(project.path(), Some(&archived)).0, 0);
+    assert_eq!(kept(project.path()), patched(&tree));
+    // Nor does a link to a folder go.
+    let elsewhere = project.path().join("elsewhere");
+    host::rename(&place, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+    let (status, _, problems) = bring(project.path(), Some(&archived));
+    assert_eq!(status, 1, "{problems}");
+    assert!(problems.contains("is not of Linux 0.11"), "{problems}");
+    assert!(place.is_symlink());
+}
+
+#[test]
 fn without_words_it_says_where_to_get_them() {
     let project = project_of(&tree());
     let (status, said, problems) = bring(project.path(), None);

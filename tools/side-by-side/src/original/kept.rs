@@ -16,7 +16,8 @@ pub fn kept(project: &Path) -> Option<PathBuf> {
 }
 
 /// Keeps what was brought, in place of what was kept before. It must be Linux 0.11:
-/// half of its files at least are unchanged.
+/// half of its files at least are unchanged. A folder with anything else in it, such as
+/// a person's own changes, is not replaced.
 pub fn keep(path: &Path, original: &Original, files: &[File], project: &Path) -> Result<()> {
     let differences = original.differences(files);
     let unchanged = files.len() - differences.len();
@@ -33,6 +34,10 @@ pub fn keep(path: &Path, original: &Original, files: &[File], project: &Path) ->
         return Err(not_the_original(path, problem));
     }
     let folder = project.join(KEPT);
+    if let Some(found) = not_ours(&folder, original, files)? {
+        let problem = "is not of Linux 0.11 as it was, and would be lost: move the folder away";
+        return Err(not_the_original(&found, problem.to_owned()));
+    }
     let parent = folder.parent().unwrap_or(project);
     let new = tempfile::Builder::new()
         .prefix(".linux-0.11-")
@@ -54,6 +59,39 @@ pub fn keep(path: &Path, original: &Original, files: &[File], project: &Path) ->
     }
     std::fs::rename(new.keep(), &folder).map_err(Error::host(&folder, "make the folder"))?;
     Ok(())
+}
+
+/// What is at the place of the folder that keeping would lose: neither a file of Linux
+/// 0.11 as it was, nor one of those that are to be kept.
+fn not_ours(folder: &Path, original: &Original, files: &[File]) -> Result<Option<PathBuf>> {
+    let mut left = vec![folder.to_owned()];
+    while let Some(path) = left.pop() {
+        let kind = match std::fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::host(path, "read")(error)),
+        };
+        if kind.is_dir() {
+            for entry in std::fs::read_dir(&path).map_err(Error::host(&path, "read"))? {
+                left.push(entry.map_err(Error::host(&path, "read"))?.path());
+            }
+            continue;
+        }
+        let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
+        let is_known = |contents: &[u8]| {
+            let file = files.iter().find(|file| Some(file.path.as_str()) == name);
+            file.is_some_and(|file| file.is(contents))
+                || name
+                    .and_then(|name| original.contents.get(name))
+                    .map(Vec::as_slice)
+                    == Some(contents)
+        };
+        if !kind.is_file() || !is_known(&std::fs::read(&path).map_err(Error::host(&path, "read"))?)
+        {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// As other folders are, not as temporary ones.
