@@ -25,6 +25,16 @@ pub struct Item {
     pub whole: bool,
 }
 
+/// The module that a file of a crate is, by its path from the folder of sources on: of
+/// `blk_drv/hd.rs` it is `blk_drv`, `hd`; of the crate's root, nothing.
+pub fn module_of(file: &str) -> Vec<&str> {
+    let mut module: Vec<&str> = file.trim_end_matches(".rs").split('/').collect();
+    if matches!(module[..], ["lib" | "main"] | [.., "mod"]) {
+        module.pop();
+    }
+    module
+}
+
 /// All items of a source, in their order.
 pub fn items(source: &str) -> syn::Result<Vec<Item>> {
     let mut found = Items::default();

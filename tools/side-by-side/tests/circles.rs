@@ -16,6 +16,7 @@ mod common;
 
 use common::project;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use side_by_side::rust::module_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -56,15 +57,9 @@ impl Crate {
     }
 
     fn add(&mut self, file: &str, text: &str) {
-        let mut path: Vec<String> = file
-            .trim_end_matches(".rs")
-            .split('/')
-            .map(String::from)
-            .collect();
-        if matches!(path.last().unwrap().as_str(), "mod" | "main" | "lib") {
-            path.pop();
-        }
-        self.files.insert(path, (file.into(), text.into()));
+        let path = module_of(file).into_iter().map(String::from);
+        self.files
+            .insert(path.collect(), (file.into(), text.into()));
     }
 
     /// The file that a module counts as: its own, or that of the module in whose

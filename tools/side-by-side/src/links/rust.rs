@@ -8,7 +8,7 @@
 
 use super::{Id, Word};
 use crate::highlight::Class;
-use crate::rust::Item;
+use crate::rust::{Item, module_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use syn::spanned::Spanned;
@@ -311,14 +311,10 @@ fn module(path: &str) -> (&str, Vec<&str>) {
         return (path, Vec::new());
     }
     let of = folder.rsplit('/').next().unwrap_or(folder);
-    let Some(inner) = inner.strip_suffix(".rs") else {
-        return (of, vec![inner]);
-    };
-    let mut module: Vec<&str> = inner.split('/').collect();
-    if matches!(module[..], ["lib" | "main"]) || module.last() == Some(&"mod") {
-        module.pop();
+    match inner.ends_with(".rs") {
+        true => (of, module_of(inner)),
+        false => (of, vec![inner]),
     }
-    (of, module)
 }
 
 /// The path that ends with a word: `a::b::word`; nothing if it has other parts.
