@@ -13,6 +13,18 @@ pub(super) fn is_block(symbols: &[&Symbol]) -> bool {
     symbols.len() > 1 && symbols.iter().all(|symbol| symbol.kind == Kind::Constant)
 }
 
+/// Who uses each constant of a block; of many it is folded away.
+fn folded(users: impl Iterator<Item = Markup>) -> Markup {
+    const MOST_OPEN: usize = 6;
+    let all: Vec<Markup> = users.filter(|users| !users.0.is_empty()).collect();
+    let shown = html! { @for users in &all { (users) } };
+    html! {
+        @if all.len() <= MOST_OPEN { (shown) } @else {
+            details class="users" { summary { (all.len()) " of these are used" } (shown) }
+        }
+    }
+}
+
 /// What the map says of constants that stand together: a row of it.
 struct MapRow<'a> {
     names: Vec<&'a str>,
@@ -83,7 +95,7 @@ impl<'s> Rows<'s, '_> {
                 div class="pair" {
                     div {
                         (left)
-                        @for symbol in symbols { (users(site, &page, site.symbol(theirs, symbol))) }
+                        (folded(symbols.iter().map(|symbol| users(site, &page, site.symbol(theirs, symbol)))))
                     }
                     div {
                         @for excerpt in right { (excerpt) }
@@ -114,5 +126,22 @@ impl<'s> Rows<'s, '_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_users_are_folded_away() {
+        let of = |count: usize| {
+            let users = (0..count).flat_map(|_| [html! { "used" }, html! {}]);
+            folded(users).into_string()
+        };
+        assert_eq!(of(0), "");
+        assert_eq!(of(6), "used".repeat(6));
+        let start = "<details class=\"users\"><summary>7 of these are used</summary>used";
+        assert!(of(7).starts_with(start), "{}", of(7));
     }
 }
