@@ -49,6 +49,8 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn free_blocks(&'fs self, index: u32, first: Zone, count: u32) -> Result<()> {
         let block = self.super_block(index).ok_or(Errno::EIO)?;
         if block.is_read_only() {
+            // They were taken from their file while it could be written.
+            block.leave_to_fsck();
             return Err(Errno::EROFS);
         }
         let device = block.device();

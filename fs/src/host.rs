@@ -162,10 +162,14 @@ struct HostPlatform {
     signal: AtomicBool,
     /// The caller is not the super-user, who may have the last free slots.
     ordinary_user: AtomicBool,
+    /// The floppy was changed, and nobody has noticed.
+    media_changed: AtomicBool,
     broken_pipes: AtomicUsize,
     reads: AtomicUsize,
     writes: AtomicUsize,
     time: AtomicU32,
+    /// Done by the next thread that gives way.
+    interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     messages: Mutex<Vec<String>>,
 }
 
@@ -290,6 +294,18 @@ impl<'m> Platform<'m> for HostPlatform {
             .map_or(0, |(_, disk)| disk.blocks())
     }
 
+    fn give_way(&self) -> bool {
+        let interruption = lock(&self.interruption).take();
+        if let Some(interrupt) = interruption {
+            interrupt();
+        }
+        true
+    }
+
+    fn media_changed(&self, _device: Device) -> bool {
+        self.media_changed.swap(false, SeqCst)
+    }
+
     fn current_time(&self) -> Time {
         self.time.load(SeqCst)
     }
@@ -402,6 +418,16 @@ impl Host {
     /// inodes, or the super-user again.
     pub fn set_ordinary_user(&self, ordinary: bool) {
         self.platform.ordinary_user.store(ordinary, SeqCst);
+    }
+
+    /// Has the next thread that gives way do something first.
+    pub fn interrupt(&self, work: impl FnOnce() + Send + 'static) {
+        *lock(&self.platform.interruption) = Some(Box::new(work));
+    }
+
+    /// Tells that there is another floppy in the drive; it is noticed once.
+    pub fn change_floppy(&self) {
+        self.platform.media_changed.store(true, SeqCst);
     }
 
     /// Lets sleeps that a signal ends end with `EINTR`, or no more.

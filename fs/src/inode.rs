@@ -431,8 +431,8 @@ impl<'fs> Fs<'fs> {
             let _ = inode.write();
             self.free_inode(inode.super_index(), slot.number());
             let _ = inode.lock().free_zones();
-        } else {
-            self.leave_to_fsck(inode.super_index());
+        } else if let Some(block) = self.super_block(inode.super_index()) {
+            block.leave_to_fsck();
         }
         if S_ISDIR(inode.mode()) {
             let mut names = self.tables.names.lock();

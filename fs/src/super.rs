@@ -127,6 +127,12 @@ impl SuperBlock {
         self.state.lock().geometry
     }
 
+    /// What nobody refers to stays in use on it, as it can't be written: it is not
+    /// valid any more.
+    pub(crate) fn leave_to_fsck(&self) {
+        self.is_valid.store(false, Release);
+    }
+
     /// Bytes of a directory entry.
     #[inline]
     pub(crate) fn entry_size(&self) -> usize {
@@ -150,14 +156,6 @@ impl<'fs> Fs<'fs> {
     #[inline(always)]
     pub(crate) fn super_block(&self, index: u32) -> Option<&'fs SuperBlock> {
         self.tables.supers.get(index as usize)
-    }
-
-    /// Notes that an inode without names stays on a device that can't be written,
-    /// so that the device is not valid any more.
-    pub(crate) fn leave_to_fsck(&self, index: u32) {
-        if let Some(block) = self.super_block(index) {
-            block.is_valid.store(false, Release);
-        }
     }
 
     /// Reports something impossible on a device. From now on nobody can write to

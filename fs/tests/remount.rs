@@ -6,16 +6,21 @@ mod common;
 
 use abi::Errno;
 use abi::Result;
-use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR};
+use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
 use abi::sys::stat::{S_IFBLK, S_IFDIR, S_IFREG};
+use abi::sys::types::Device;
 use common::{Machine, ROOT, mount, read, touch, unmount, write};
-use fs::host::{MemoryDisk, ReadInto};
+use fs::host::{MemoryDisk, ReadInto, Storage};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, STATE_ERRORS, STATE_IN_USE,
     STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone,
 };
+use fs::mkfs::Options;
 use fs::super_block::Access;
 use fs::{Fs, FsTask};
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 const SUPER: usize = SUPER_BLOCK as usize * BLOCK_SIZE;
 
@@ -260,6 +265,168 @@ fn for_reading_only() {
     fs.sys_close(&task, fd).unwrap();
     unmount(&fs, &task).unwrap();
     assert_eq!(super_block(&machine.disk).state & STATE_VALID, STATE_VALID);
+}
+
+/// A disk that has another thread do something, once, before it writes a block.
+struct Waiting {
+    disk: MemoryDisk,
+    block: u32,
+    /// Tells the thread to go on, and hears that it has done its work.
+    other: Option<(Sender<()>, Receiver<()>)>,
+}
+
+impl Storage for Waiting {
+    fn blocks(&self) -> u32 {
+        self.disk.blocks()
+    }
+
+    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
+        self.disk.read(number, data)
+    }
+
+    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
+        if number == self.block
+            && let Some((go_on, done)) = self.other.take()
+        {
+            go_on.send(()).map_err(io::Error::other)?;
+            done.recv().map_err(io::Error::other)?;
+        }
+        self.disk.write(number, data)
+    }
+}
+
+/// What others do between the first look at what is in use and the end of all writing
+/// is in the way: a file that they open for writing, and zones that they give back.
+#[test]
+fn others_are_seen_while_it_is_written() {
+    for flags in [O_RDWR, O_RDWR | O_TRUNC] {
+        let is_cut = flags & O_TRUNC != 0;
+        let machine = Machine::on(64, disk());
+        let fs = &machine.host.fs();
+        let task = &mount(fs).unwrap();
+        write(fs, task, "/other", 0, b"text").unwrap();
+        fs.sys_sync().unwrap();
+        // So that nobody has to look at the bitmap that is being written.
+        fs.sys_stat(task, b"/file").unwrap();
+        // What is freed has the bitmaps written, last of all.
+        fs.sys_unlink(task, b"/other").unwrap();
+        let ((go_on, goes_on), (done, is_done)) = (channel(), channel());
+        machine.host.attach(
+            ROOT,
+            Waiting {
+                disk: machine.disk.clone(),
+                block: fs.geometry(ROOT).unwrap().inode_map(),
+                other: Some((go_on, is_done)),
+            },
+        );
+        let (protected, other) = thread::scope(|scope| {
+            let other = copy_of(task);
+            let (begun, has_begun) = channel();
+            let wait = move || {
+                begun.send(()).unwrap();
+                goes_on.recv().unwrap();
+            };
+            let open = move || {
+                let fd = fs.sys_open(&other, b"/file", flags, 0).unwrap() as u32;
+                if is_cut {
+                    fs.sys_close(&other, fd).unwrap();
+                }
+                done.send(()).unwrap();
+                other
+            };
+            let opening = if is_cut {
+                // Its zones are not free yet, but the inode has none any more.
+                machine.host.interrupt(wait);
+                scope.spawn(open)
+            } else {
+                scope.spawn(move || {
+                    wait();
+                    open()
+                })
+            };
+            has_begun.recv().unwrap();
+            let protected = fs.sys_remount(task, b"/", true);
+            (protected, opening.join().unwrap())
+        });
+        assert_eq!(protected, Err(Errno::EBUSY), "cut: {is_cut}");
+        // It can be written as before, and nothing is lost.
+        touch(fs, task, "/new").unwrap();
+        other.release();
+        assert_eq!(fs.sys_remount(task, b"/", true), Ok(()));
+        common::check::check(&machine.disk.to_bytes()).unwrap();
+        unmount(fs, task).unwrap();
+    }
+}
+
+/// Zones that nobody has any more, and that are not free when nothing may be written,
+/// are left to `fsck`.
+#[test]
+fn a_file_that_was_being_cut() {
+    let machine = Machine::on(64, disk());
+    let fs = &machine.host.fs();
+    let task = &mount(fs).unwrap();
+    let (begun, has_begun) = channel();
+    let (go_on, goes_on) = channel();
+    machine.host.interrupt(move || {
+        begun.send(()).unwrap();
+        goes_on.recv().unwrap();
+    });
+    thread::scope(|scope| {
+        let (cutting, protecting) = (copy_of(task), copy_of(task));
+        let cut = scope.spawn(move || {
+            let result = fs.sys_open(&cutting, b"/file", O_RDWR | O_TRUNC, 0);
+            cutting.release();
+            result
+        });
+        has_begun.recv().unwrap();
+        let protected = scope.spawn(move || {
+            let result = fs.sys_remount(&protecting, b"/", true);
+            protecting.release();
+            result
+        });
+        while fs.sys_access(task, b"/file", 2).is_ok() {
+            thread::yield_now();
+        }
+        go_on.send(()).unwrap();
+        assert_eq!(cut.join().unwrap(), Err(Errno::EROFS));
+        assert_eq!(protected.join().unwrap(), Ok(()));
+    });
+    assert_eq!(super_block(&machine.disk).state, STATE_IN_USE);
+    unmount(fs, task).unwrap();
+}
+
+/// A task with the same directories.
+fn copy_of<'fs>(task: &FsTask<'fs>) -> FsTask<'fs> {
+    let copy = FsTask::new();
+    copy.copy_from(task);
+    copy
+}
+
+/// What was on a floppy that somebody took out while it was in use is not written to
+/// the one that is in the drive by now.
+#[test]
+fn another_floppy_is_not_written() {
+    const FLOPPY: Device = Device::new(2, 28);
+    let machine = Machine::on(64, disk());
+    machine.host.attach(FLOPPY, MemoryDisk::new(200));
+    let fs = machine.host.fs();
+    fs.mkfs(FLOPPY, &Options::new(200)).unwrap();
+    let task = mount(&fs).unwrap();
+    fs.sys_mkdir(&task, b"/mnt", 0o755).unwrap();
+    fs.sys_mknod(&task, b"/fd", S_IFBLK | 0o600, FLOPPY)
+        .unwrap();
+    fs.sys_mount(&task, b"/fd", b"/mnt", false).unwrap();
+    write(&fs, &task, "/mnt/file", 0, b"text").unwrap();
+    fs.sys_sync().unwrap();
+    let fd = fs.sys_open(&task, b"/mnt/file", O_RDONLY, 0).unwrap() as u32;
+    machine.host.change_floppy();
+    assert_eq!(read(&fs, &task, "/fd", 0, 1).map(|bytes| bytes.len()), Ok(1));
+    assert_eq!(touch(&fs, &task, "/mnt/new"), Err(Errno::EROFS));
+    let again = fs.sys_remount(&task, b"/mnt", false);
+    assert_eq!(again, Err(Errno::EROFS));
+    fs.sys_close(&task, fd).unwrap();
+    fs.sys_umount(&task, b"/mnt").unwrap();
+    unmount(&fs, &task).unwrap();
 }
 
 #[test]

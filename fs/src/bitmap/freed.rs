@@ -139,6 +139,7 @@ impl<'fs> Fs<'fs> {
         while !add(&mut block.state.lock().freed) {
             if block.is_read_only() {
                 // Nothing can become free any more, so fsck has to clear the bit.
+                block.leave_to_fsck();
                 return;
             }
             // What can't be written is reported by the next sync.

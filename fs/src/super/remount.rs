@@ -72,10 +72,6 @@ impl<'fs> Fs<'fs> {
         }
         self.read_used_inodes(block)?;
         self.forget_unused_inodes(device);
-        let mut state = block.state.lock();
-        (state.inode_hint, state.zone_hint) = (1, 1);
-        state.freed.clear();
-        drop(state);
         block.has_damage.store(false, Release);
         self.begin_use(block, Access::Write);
         match block.is_read_only() {
