@@ -87,7 +87,6 @@ fn seed() -> [u8; SEED] {
 fn lock() -> Outcome<File> {
     calls::setuid(0).at(NEW)?;
     calls::ssetmask(!0);
-    calls::umask(0o077);
     let unlimited = Rlimit {
         rlim_cur: RLIM_INFINITY,
         rlim_max: RLIM_INFINITY,
