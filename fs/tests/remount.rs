@@ -420,7 +420,10 @@ fn another_floppy_is_not_written() {
     fs.sys_sync().unwrap();
     let fd = fs.sys_open(&task, b"/mnt/file", O_RDONLY, 0).unwrap() as u32;
     machine.host.change_floppy();
-    assert_eq!(read(&fs, &task, "/fd", 0, 1).map(|bytes| bytes.len()), Ok(1));
+    assert_eq!(
+        read(&fs, &task, "/fd", 0, 1).map(|bytes| bytes.len()),
+        Ok(1)
+    );
     assert_eq!(touch(&fs, &task, "/mnt/new"), Err(Errno::EROFS));
     let again = fs.sys_remount(&task, b"/mnt", false);
     assert_eq!(again, Err(Errno::EROFS));

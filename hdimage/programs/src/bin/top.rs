@@ -4,16 +4,15 @@
 #![no_std]
 #![no_main]
 
+use abi::Errno;
 use abi::limits::HZ;
 use abi::sys::time::Timeval;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use core::time::Duration;
 use programs::command::{Outcome, options, report, status, usage};
 use programs::number::unsigned;
 use programs::tasks::{Task, tasks};
 use programs::terminal::RawMode;
-use programs::time::{Instant, sleep};
 use user::calls::{self, Fd};
 use user::stdio;
 use user::{print, println};
@@ -49,13 +48,12 @@ fn main() -> i32 {
 
 fn show_all(seconds: u32, times: u32, keyboard: Option<&RawMode>) -> Outcome {
     let mut before: Vec<Task> = Vec::new();
-    let mut last = Instant::now();
+    let mut last = 0;
     for _ in 0..times {
         let now = tasks()?;
-        let ticks = last.elapsed().as_millis() as u32 * HZ / 1000;
-        last = Instant::now();
-        show(&now, &before, ticks);
-        before = now;
+        let up = calls::times().map_or(0, |(_, ticks)| ticks);
+        show(&now, &before, up, up.wrapping_sub(last));
+        (before, last) = (now, up);
         if wants_to_end(seconds, keyboard) {
             break;
         }
@@ -65,32 +63,31 @@ fn show_all(seconds: u32, times: u32, keyboard: Option<&RawMode>) -> Outcome {
 
 /// Waits for the next turn; whether somebody has typed `q`.
 fn wants_to_end(seconds: u32, keyboard: Option<&RawMode>) -> bool {
-    let Some(keyboard) = keyboard else {
-        return sleep(Duration::from_secs(seconds.into())).is_err();
-    };
-    let mut ready = [1, 0, 0];
+    let mut ready = [keyboard.is_some().into(), 0, 0];
     let mut timeout = Timeval {
         tv_sec: seconds as i32,
         tv_usec: 0,
     };
-    match calls::select(1, &mut ready, Some(&mut timeout)) {
-        Ok(0) => false,
-        Ok(_) => !matches!(keyboard.read_key(), Ok(Some(key)) if key != b'q'),
-        Err(_) => true,
+    match (calls::select(1, &mut ready, Some(&mut timeout)), keyboard) {
+        // It was stopped for a while: the screen is somebody else's by now.
+        (Ok(0) | Err(Errno::EINTR), _) => false,
+        (Ok(_), Some(keyboard)) => !matches!(keyboard.read_key(), Ok(Some(key)) if key != b'q'),
+        _ => true,
     }
 }
 
-/// One screen. `ticks` is the time since `before`.
-fn show(now: &[Task], before: &[Task], ticks: u32) {
+/// One screen: what the processes used in the `ticks` since `before`. The machine was
+/// started `up` ticks ago.
+fn show(now: &[Task], before: &[Task], up: u32, ticks: u32) {
     let used = |task: &Task| {
         let earlier = before.iter().find(|known| known.pid == task.pid);
         earlier.map_or(0, |known| task.ticks.wrapping_sub(known.ticks))
     };
     let mut sorted: Vec<(u32, &Task)> = now.iter().map(|task| (used(task), task)).collect();
-    sorted.sort_by_key(|(used, task)| (core::cmp::Reverse(*used), task.pid));
+    sorted.sort_unstable_by_key(|(used, task)| (core::cmp::Reverse(*used), task.pid));
     let rows = calls::window_size(Fd::STDOUT).map_or(USUAL_ROWS, |size| size.ws_row);
     let rows = if rows == 0 { USUAL_ROWS } else { rows };
-    let up = Instant::since_start().as_secs();
+    let up = up / HZ;
     stdio::put(HOME);
     print!(
         "up {}:{:02}:{:02}, {} processes",

@@ -56,7 +56,6 @@ const NOT_SIMPLE: &[(&str, &str)] = &[
     ("sort", "its keys"),
     ("df", "the bitmaps of a file system, which it reads itself"),
     ("fdisk", "questions and answers"),
-    ("top", "a picture that changes, and keys"),
     ("xargs", "quotes as the shell has them"),
     ("trace", "the names and arguments of all system calls"),
     ("usertests", "the tests of the kernel"),
@@ -68,7 +67,8 @@ const NOT_SIMPLE: &[(&str, &str)] = &[
 #[test]
 #[ignore = "needs the image"]
 fn simple_tools_are_small() -> Result<()> {
-    const SIMPLE: u32 = 16;
+    // Under 16 KB.
+    const SIMPLE: u32 = 15;
     /// Another compiler may make a program somewhat smaller or larger.
     const CLEARLY_SIMPLE: u32 = 13;
     let image = name(&common::image())?.to_owned();
