@@ -15,17 +15,23 @@ guest::in_both!(a_user_has_a_password_and_only_what_is_the_users_own);
 fn who_logs_in_next_is_alone_on_the_terminal() -> Result<()> {
     let mut guest = boot(Emulator::Qemu)?;
     log_in(&mut guest, "guest\n", GUEST)?;
-    // Something that the user leaves behind, which listens to what is typed.
+    // Something that the user leaves behind, which listens to what is typed, and
+    // something that begins later.
     let spy = "(trap '' 1; cat <&9 > /tmp/heard) 9< /dev/ttyS1 & sleep 1";
+    let late = "sleep 4; echo spoo''fed >&8; cat < /dev/ttyS1 > /tmp/heard";
     guest.ask_second(
-        &format!("{spy}; exec 8> /dev/ttyS1; (trap '' 1; sleep 4; echo spoo''fed >&8) &\n"),
+        &format!("{spy}; exec 8> /dev/ttyS1; (trap '' 1; {late}) &\n"),
         GUEST,
         LIMIT,
     )?;
-    guest.ask_second("exit\n", "exit", LIMIT)?;
-    log_in(&mut guest, "root\n", ROOT)?;
-    guest.ask_second("echo any''thing; sleep 5\n", "anything\r\n", LIMIT)?;
-    let owner = guest.command("sleep 6; ls -l /dev/ttyS1 /dev/tty65")?;
+    guest.ask_second("stty raw -echo; exit\n", "exit", LIMIT)?;
+    getty(&mut guest)?;
+    // Nobody is logged in yet, and the line is nobody else's all the same.
+    guest.command("sleep 5")?;
+    guest.ask_second("root\n", ROOT, LIMIT)?;
+    let said = guest.ask_second("echo any''thing; stty; sleep 2\n", " echo ", LIMIT)?;
+    ensure!(said.contains("anything\r\n"), "{said}");
+    let owner = guest.command("sleep 1; ls -l /dev/ttyS1 /dev/tty65")?;
     ensure!(
         owner.matches("crw-------   1 root     root ").count() == 2,
         "{owner}"
@@ -49,16 +55,22 @@ fn three_wrong_passwords_end_it() -> Result<()> {
         let name = format!("{name}\n");
         getty(&mut guest)?;
         guest.ask_second(&name, "Password: ", LIMIT)?;
+        let start = Instant::now();
         guest.ask_second("\n", "Login incorrect\r\nlogin: ", LIMIT)?;
+        ensure!(start.elapsed() > PENALTY, "{:?}", start.elapsed());
         guest.ask_second(&name, "Password: ", LIMIT)?;
         guest.ask_second("wrong\n", "Login incorrect\r\nlogin: ", LIMIT)?;
         guest.ask_second(&name, "Password: ", LIMIT)?;
         let said = guest.ask_second("*\n", "Login incorrect\r\n", LIMIT)?;
         ensure!(!said.contains('*'), "{said}");
+        // It has ended, and getty with it.
+        guest.command("wait")?;
     }
     Ok(())
 }
 
+/// A wrong password takes two seconds of the guest's.
+const PENALTY: Duration = Duration::from_millis(1500);
 /// The prompts behind what a login shell writes before.
 const GUEST: &str = "guest:/home/guest$ ";
 const ROOT: &str = "root:/usr/root# ";
@@ -179,6 +191,10 @@ fn a_user_has_a_password_and_only_what_is_the_users_own(emulator: Emulator) -> R
     guest.ask_second("\x03", GUEST, LIMIT)?;
     let settings = as_guest(&mut guest, "stty")?;
     ensure!(settings.contains(" echo "), "{settings}");
+
+    // Keys send their signals again, which getty and login ignore.
+    guest.ask_second("sleep 1000\n", "sleep 1000", LIMIT)?;
+    guest.ask_second("\x03", GUEST, LIMIT)?;
 
     // Root gets one, and nobody becomes root without it.
     guest.send("passwd\n")?;
