@@ -33,6 +33,10 @@ gdb                                           gdb
 fsck.minix                                    util-linux-extra
 mkfs.ext4                                     e2fsprogs
 ld                                            binutils
+patch                                         patch
+bc                                            bc
+ed                                            ed
+hexdump                                       bsdextrautils
 gcc                                           gcc
 /usr/include/stdlib.h                         libc6-dev
 make                                          make

@@ -154,11 +154,15 @@ pub(crate) struct Last<'fs> {
     pub(crate) slash: bool,
 }
 
-/// The fields of an inode that say who may use it.
-pub(crate) struct Rights {
-    mode: u16,
-    uid: u16,
-    gid: u8,
+/// What an inode, or whatever else has an owner, says of who may use it.
+#[derive(Clone, Copy)]
+pub struct Rights {
+    /// Nine bits, as `chmod` takes them.
+    pub mode: u16,
+    /// The owner.
+    pub uid: u16,
+    /// The group.
+    pub gid: u16,
 }
 
 impl Rights {
@@ -167,19 +171,21 @@ impl Rights {
         Rights {
             mode: disk.mode,
             uid: disk.uid,
-            gid: disk.gid,
+            gid: disk.gid.into(),
         }
     }
 
+    /// Whether user and group may do all of `mask`, [`MAY_READ`] and its kin;
+    /// the supplementary groups are those of `task`.
     #[inline(always)]
-    fn allow(&self, task: &FsTask<'_>, uid: u32, gid: u32, mask: u32) -> bool {
+    pub fn allow(&self, task: &FsTask<'_>, uid: u32, gid: u32, mask: u32) -> bool {
         let mode = u32::from(self.mode);
         if uid == 0 {
             return mask & MAY_EXEC == 0 || S_ISDIR(self.mode) || mode & 0o111 != 0;
         }
         let allowed = if uid == u32::from(self.uid) {
             mode >> 6
-        } else if gid == u32::from(self.gid) || task.is_in_group(self.gid.into()) {
+        } else if gid == u32::from(self.gid) || task.is_in_group(self.gid) {
             mode >> 3
         } else {
             mode

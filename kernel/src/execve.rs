@@ -170,6 +170,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let is_guarded = program.is_set_id || !program.is_readable;
     task.guarded.set(is_guarded.into());
     crate::math::drop_state(task);
+    task.semaphores.set(0);
     let end_data = header.a_text + header.a_data;
     task.start_code.set(0);
     task.end_code.set(header.a_text);

@@ -138,9 +138,10 @@ fn give_way() {
     sched::give_way();
 }
 
-/// Closes files, and releases directories and the program's file.
+/// Closes files and semaphores, and releases directories and the program's file.
 fn drop_files(task: &Task) {
     task.fs.release();
+    task.semaphores.set(0);
     let executable = task.executable.lock().take();
     drop(executable);
 }

@@ -39,6 +39,7 @@ mod record;
 mod resource;
 mod sched;
 mod segment;
+mod sem;
 mod setup_data;
 mod signal;
 mod sleep;

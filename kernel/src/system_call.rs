@@ -20,6 +20,7 @@ use crate::record;
 use crate::resource::*;
 use crate::sched::{calls::*, current};
 use crate::segment::PathBuffer;
+use crate::sem::*;
 use crate::signal::{self, *};
 use crate::sys::*;
 use abi::sys::types::{Device, Gid, Uid, UserAddress};

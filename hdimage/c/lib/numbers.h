@@ -72,5 +72,10 @@
 #define NR_lstat 84
 #define NR_readlink 85
 #define NR_readdir 89
+#define NR_sem_open 90
+#define NR_sem_wait 91
+#define NR_sem_post 92
+#define NR_sem_close 93
+#define NR_sem_unlink 94
 
 #endif

@@ -102,6 +102,8 @@ sync::process_struct! {
             pub name: Lock<[u8; 16]> = Lock::new([0; 16]),
             /// The file that pages of the program are loaded from.
             pub executable: Lock<Option<Executable<'static>>> = Lock::new(None),
+            /// The semaphores it has open, a bit each; see `sem.rs`.
+            pub semaphores: AtomicWord = AtomicWord::new(0),
             /// 1 once it has used the coprocessor.
             pub used_math: AtomicWord = AtomicWord::new(0),
 

@@ -15,7 +15,8 @@
 /// method of the file system.
 ///
 /// Numbers 0 to 71 are 0.11's. Those behind are the ones that Linux 0.12 to
-/// 0.97 gave out next, which programs of the time call.
+/// 0.97 gave out next, which programs of the time call. From 90 on they are our
+/// own.
 #[macro_export]
 macro_rules! system_call_table {
     ($with:ident) => {
@@ -110,6 +111,11 @@ macro_rules! system_call_table {
             87 swapon    sys_swapon    (path);
             88 reboot    sys_reboot    (magic, magic2, flag);
             89 readdir   sys_readdir   (fd, entry, count);
+            90 sem_open  sys_sem_open  (name, value);
+            91 sem_wait  sys_sem_wait  (semaphore);
+            92 sem_post  sys_sem_post  (semaphore);
+            93 sem_close sys_sem_close (semaphore);
+            94 sem_unlink sys_sem_unlink (name);
         }
     };
 }

@@ -6,6 +6,7 @@
 //! | [`Lock`] | what only tasks touch | nobody: no task sleeps while it has one |
 //! | [`IrqLock`] | what an interrupt handler touches too | the interrupt |
 //! | [`SleepLock`] | what must stay as it is over a sleep | a task, asleep |
+//! | [`Semaphore`] | a number of things that are the same | a task, asleep |
 //! | [`AtomicWord`] | itself: one number, read and written whole | nobody |
 //!
 //! A task sleeps on a [`WaitQueue`]. The kernel and the host each implement
@@ -16,7 +17,9 @@
 
 mod lock;
 mod process_struct;
+mod semaphore;
 mod wait;
 
 pub use lock::{AtomicWord, IrqLock, IrqLockGuard, Lock, LockGuard, guards_alive};
+pub use semaphore::Semaphore;
 pub use wait::{Sleep, SleepGuard, SleepLock, WaitQueue};

@@ -69,6 +69,11 @@ impl fmt::Display for Pid {
     }
 }
 
+/// A semaphore that is open: a number of permits that processes share by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Semaphore(pub u32);
+
 /// An open file that is closed when dropped.
 #[derive(Debug)]
 pub struct File(Fd);
@@ -181,6 +186,16 @@ safe_calls! {
     setreuid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
     /// Changes the real and the effective group id; 65535 leaves one as it is.
     setregid(real: u16 => real.into(), effective: u16 => effective.into()) -> () = drop;
+    /// Opens the semaphore with a name, or makes one with so many permits.
+    sem_open(name: &CStr => address(name), permits: u32 => permits) -> Semaphore = Semaphore;
+    /// Takes a permit; waits until there is one. `EINTR` when a signal was handled.
+    sem_wait(semaphore: Semaphore => semaphore.0) -> () = drop;
+    /// Gives a permit.
+    sem_post(semaphore: Semaphore => semaphore.0) -> () = drop;
+    /// Closes a semaphore.
+    sem_close(semaphore: Semaphore => semaphore.0) -> () = drop;
+    /// Takes the name from a semaphore.
+    sem_unlink(name: &CStr => address(name)) -> () = drop;
     /// Lowers the priority by `increment`.
     nice(increment: i32 => increment as u32) -> () = drop;
 }

@@ -11,7 +11,7 @@ use guest::{Emulator, Machine};
 use crate::common::{LIMIT, boot_to_prompt, copy_of_image, halt, mkimage, name, skip};
 
 /// The programs of `make c`.
-const EXAMPLES: [&str; 3] = ["hello", "little-sh", "stopwatch"];
+const EXAMPLES: [&str; 4] = ["hello", "little-sh", "pc", "stopwatch"];
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -90,6 +90,7 @@ fn examples_run_and_the_library_is_like_the_hosts() -> Result<()> {
     };
     run("/bin/hello", "hello, world")?;
     run("/bin/hello Linus you", "hello, Linus\nhello, you")?;
+    run("cd /tmp; /bin/pc; ls", "sum 124750")?;
     // From a file there is no prompt of its own.
     let lines = "echo one two > /tmp/f\ncat < /tmp/f | cat | wc -w\nno-such\ncd /tmp\n\
                  pwd\nfalse | true\nexit";

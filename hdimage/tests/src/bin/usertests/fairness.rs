@@ -113,11 +113,11 @@ type Work = fn(&mut [u8]) -> Outcome;
 /// Makes a child that does `work`, again and again if `again`, and looks how
 /// long the clock stands still for this process meanwhile, and how long after
 /// SIGKILL the child is there. Anybody can be unlucky: the emulator may have to
-/// wait for its machine. So there are three attempts.
+/// wait for its machine. So there are several attempts.
 fn must_give_way(again: bool, size: usize, prepare: Work, work: Work) -> Outcome {
     let mut memory = vec![1; size];
     let mut waits = (0, 0);
-    for _ in 0..3 {
+    for _ in 0..8 {
         prepare(&mut memory)?;
         waits = watch(again, &mut memory, work)?;
         if waits.0 <= MOST_WAIT && waits.1 <= MOST_END {

@@ -42,6 +42,7 @@ mod reserve;
 mod resources;
 mod runner;
 mod select;
+mod semaphores;
 mod sending;
 mod serial;
 mod signal_frames;
@@ -81,6 +82,7 @@ const TOPICS: &[&[Test]] = &[
     system::TESTS,
     fuzz::TESTS,
     pipes::TESTS,
+    semaphores::TESTS,
     descriptors::TESTS,
     files::TESTS,
     names::TESTS,

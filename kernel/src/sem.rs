@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Semaphores that programs share by name (not in 0.11; the courses on 0.11 have
+//! its `kernel/sem.c` written).
+//!
+//! ```text
+//! let filled = sem_open("filled", 0);    // makes it, or opens what is there
+//! sem_wait(filled);                      // sleeps until somebody has posted
+//! sem_post(filled);
+//! ```
+//!
+//! A name stays, with the permits, until `sem_unlink`, as a file stays. Which
+//! semaphores a process has open is a set of bits in its [`Task::semaphores`]:
+//! children inherit the set, `execve` and the end of the process empty it. So
+//! nothing is counted: a place is free when it has no name and is in no set.
+//!
+//! [`Task::semaphores`]: crate::sched::Task::semaphores
+#![deny(unsafe_code)]
+
+use crate::platform::PLATFORM;
+use crate::sched::{current, suser, tasks};
+use crate::segment::PathBuffer;
+use crate::sleep::interruptible_sleep_while;
+use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
+use fs::namei::{MAY_READ, MAY_WRITE, Rights};
+use sync::{Lock, Semaphore};
+
+/// Semaphores there can be: one for each bit of `Task::semaphores`.
+const NR_SEMAPHORES: usize = u32::BITS as usize;
+/// The last of them are for the super-user.
+const RESERVED_SEMAPHORES: usize = 8;
+/// Bytes of a name, as many as a file's.
+const NAME_LENGTH: usize = 14;
+/// What `umask` takes bits from: everybody may use a new semaphore.
+const MODE: u32 = 0o666;
+
+/// What a semaphore is called, zero-padded, and who may open it.
+#[derive(Clone, Copy)]
+struct Name {
+    bytes: [u8; NAME_LENGTH],
+    rights: Rights,
+}
+
+static SEMAPHORES: [Semaphore; NR_SEMAPHORES] = [const { Semaphore::new(0) }; NR_SEMAPHORES];
+/// The names of the semaphores with the same index.
+static NAMES: Lock<[Option<Name>; NR_SEMAPHORES]> = Lock::new([None; NR_SEMAPHORES]);
+
+/// `sem_open`: opens the semaphore with that name, or makes one with `value`
+/// permits, for those whom the umask leaves. Returns its number, from 1 on.
+///
+/// `EACCES` if it is not the caller's to use, `EINVAL` for no name or too many
+/// permits, `ENAMETOOLONG` for a name of more than 14 bytes, `ENFILE` if there
+/// are as many as there can be.
+pub fn sys_sem_open(name: UserAddress, value: u32) -> Result<u32> {
+    let bytes = get_name(name)?;
+    if value > Semaphore::MAX {
+        return Err(Errno::EINVAL);
+    }
+    let fs = &current().fs;
+    let mut names = NAMES.lock();
+    let index = match find(&names[..], &bytes) {
+        Some((index, name)) => {
+            let (uid, gid) = (fs.euid.get(), fs.egid.get());
+            if !name.rights.allow(fs, uid, gid, MAY_READ | MAY_WRITE) {
+                return Err(Errno::EACCES);
+            }
+            index
+        }
+        None => {
+            let index = find_free(&names[..]).ok_or(Errno::ENFILE)?;
+            let rights = Rights {
+                mode: (MODE & !fs.umask.get()) as u16,
+                uid: fs.euid.get() as u16,
+                gid: fs.egid.get() as u16,
+            };
+            names[index] = Some(Name { bytes, rights });
+            SEMAPHORES[index].reset(value);
+            index
+        }
+    };
+    current().semaphores.set_bits(1 << index);
+    Ok(index as u32 + 1)
+}
+
+/// `sem_wait`: takes a permit, and sleeps until there is one. `EINTR` on a
+/// signal, `EINVAL` for a number that the caller has not open.
+pub fn sys_sem_wait(semaphore: u32) -> Result<u32> {
+    let index = find_open(semaphore)?;
+    SEMAPHORES[index].down_interruptible(interruptible_sleep_while)?;
+    Ok(0)
+}
+
+/// `sem_post`: gives a permit. `ERANGE` if there are as many as there can be,
+/// `EINVAL` for a number that the caller has not open.
+pub fn sys_sem_post(semaphore: u32) -> Result<u32> {
+    let index = find_open(semaphore)?;
+    if SEMAPHORES[index].up(&PLATFORM) {
+        Ok(0)
+    } else {
+        Err(Errno::ERANGE)
+    }
+}
+
+/// `sem_close`: the caller has it open no more, however often it was opened.
+/// `EINVAL` for a number that the caller has not open.
+pub fn sys_sem_close(semaphore: u32) -> Result<u32> {
+    let index = find_open(semaphore)?;
+    current().semaphores.clear_bits(1 << index);
+    Ok(0)
+}
+
+/// `sem_unlink`: takes the name away. Those who have the semaphore open keep
+/// it. `ENOENT` if there is none, `EACCES` for others than owner and super-user.
+pub fn sys_sem_unlink(name: UserAddress) -> Result<u32> {
+    let bytes = get_name(name)?;
+    let mut names = NAMES.lock();
+    let (index, name) = find(&names[..], &bytes).ok_or(Errno::ENOENT)?;
+    if u32::from(name.rights.uid) != current().fs.euid.get() && !suser() {
+        return Err(Errno::EACCES);
+    }
+    names[index] = None;
+    Ok(0)
+}
+
+/// A name from the program's memory. May sleep.
+fn get_name(address: UserAddress) -> Result<[u8; NAME_LENGTH]> {
+    let mut buffer = PathBuffer::new();
+    let string = buffer.get_string(address)?;
+    if string.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    let mut name = [0; NAME_LENGTH];
+    let place = name.get_mut(..string.len());
+    place.ok_or(Errno::ENAMETOOLONG)?.copy_from_slice(string);
+    Ok(name)
+}
+
+fn find(names: &[Option<Name>], bytes: &[u8; NAME_LENGTH]) -> Option<(usize, Name)> {
+    let mut named = names.iter().enumerate();
+    named.find_map(|(index, &name)| Some((index, name.filter(|name| name.bytes == *bytes)?)))
+}
+
+/// A place that has no name and that nobody has open, if it is for the caller.
+fn find_free(names: &[Option<Name>]) -> Option<usize> {
+    let open = tasks().fold(0, |open, task| open | task.semaphores.get());
+    let count = if current().fs.may_use_reserve() {
+        NR_SEMAPHORES
+    } else {
+        NR_SEMAPHORES - RESERVED_SEMAPHORES
+    };
+    (0..count).find(|&index| names[index].is_none() && open & 1 << index == 0)
+}
+
+/// The index of a semaphore that the caller has open.
+fn find_open(semaphore: u32) -> Result<usize> {
+    let index = semaphore.wrapping_sub(1);
+    if index < u32::BITS && current().semaphores.get() & 1 << index != 0 {
+        Ok(index as usize)
+    } else {
+        Err(Errno::EINVAL)
+    }
+}
