@@ -20,7 +20,8 @@ result=build/toolchain.mk
 log=build/setup.log
 
 # A program or a file that must be there, and Debian's package that has it. On
-# Debian 13 fsck.minix has moved to util-linux-extra; on 12 it is always there.
+# Debian 13 fsck.minix has moved to util-linux-extra; on 12 it is always there. The tests
+# compare our tools with patch, bc, ed and hexdump, which a small Debian lacks.
 needed_debian='
 bochs-bin                                     bochs
 /usr/lib/*/bochs/plugins/libbx_x_gui.so       bochs-x
@@ -66,6 +67,10 @@ fsck.minix            util-linux
 mkfs.ext4             e2fsprogs
 tic                   ncurses
 ld                    binutils
+patch                 patch
+bc                    bc
+ed                    ed
+hexdump               util-linux
 gcc                   gcc
 /usr/include/stdlib.h glibc-devel
 make                  make

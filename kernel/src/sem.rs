@@ -16,11 +16,8 @@
 //! [`Task::semaphores`]: crate::sched::Task::semaphores
 #![deny(unsafe_code)]
 
-use crate::platform::PLATFORM;
-use crate::sched::{current, suser, tasks};
-use crate::segment::PathBuffer;
+use crate::sched::{current, suser, tasks, wake_up};
 use crate::sleep::interruptible_sleep_while;
-use abi::sys::types::UserAddress;
 use abi::{Errno, Result};
 use fs::namei::{MAY_READ, MAY_WRITE, Rights};
 use sync::{Lock, Semaphore};
@@ -51,8 +48,8 @@ static NAMES: Lock<[Option<Name>; NR_SEMAPHORES]> = Lock::new([None; NR_SEMAPHOR
 /// `EACCES` if it is not the caller's to use, `EINVAL` for no name or too many
 /// permits, `ENAMETOOLONG` for a name of more than 14 bytes, `ENFILE` if there
 /// are as many as there can be.
-pub fn sys_sem_open(name: UserAddress, value: u32) -> Result<u32> {
-    let bytes = get_name(name)?;
+pub fn sys_sem_open(name: &[u8], value: u32) -> Result<u32> {
+    let bytes = padded(name)?;
     if value > Semaphore::MAX {
         return Err(Errno::EINVAL);
     }
@@ -84,18 +81,17 @@ pub fn sys_sem_open(name: UserAddress, value: u32) -> Result<u32> {
 
 /// `sem_wait`: takes a permit, and sleeps until there is one. `EINTR` on a
 /// signal, `EINVAL` for a number that the caller has not open.
-pub fn sys_sem_wait(semaphore: u32) -> Result<u32> {
+pub fn sys_sem_wait(semaphore: u32) -> Result<()> {
     let index = find_open(semaphore)?;
-    SEMAPHORES[index].down_interruptible(interruptible_sleep_while)?;
-    Ok(0)
+    SEMAPHORES[index].down_interruptible(interruptible_sleep_while)
 }
 
 /// `sem_post`: gives a permit. `ERANGE` if there are as many as there can be,
 /// `EINVAL` for a number that the caller has not open.
-pub fn sys_sem_post(semaphore: u32) -> Result<u32> {
+pub fn sys_sem_post(semaphore: u32) -> Result<()> {
     let index = find_open(semaphore)?;
-    if SEMAPHORES[index].up(&PLATFORM) {
-        Ok(0)
+    if SEMAPHORES[index].up(wake_up) {
+        Ok(())
     } else {
         Err(Errno::ERANGE)
     }
@@ -103,36 +99,34 @@ pub fn sys_sem_post(semaphore: u32) -> Result<u32> {
 
 /// `sem_close`: the caller has it open no more, however often it was opened.
 /// `EINVAL` for a number that the caller has not open.
-pub fn sys_sem_close(semaphore: u32) -> Result<u32> {
+pub fn sys_sem_close(semaphore: u32) -> Result<()> {
     let index = find_open(semaphore)?;
     current().semaphores.clear_bits(1 << index);
-    Ok(0)
+    Ok(())
 }
 
 /// `sem_unlink`: takes the name away. Those who have the semaphore open keep
 /// it. `ENOENT` if there is none, `EACCES` for others than owner and super-user.
-pub fn sys_sem_unlink(name: UserAddress) -> Result<u32> {
-    let bytes = get_name(name)?;
+pub fn sys_sem_unlink(name: &[u8]) -> Result<()> {
+    let bytes = padded(name)?;
     let mut names = NAMES.lock();
     let (index, name) = find(&names[..], &bytes).ok_or(Errno::ENOENT)?;
     if u32::from(name.rights.uid) != current().fs.euid.get() && !suser() {
         return Err(Errno::EACCES);
     }
     names[index] = None;
-    Ok(0)
+    Ok(())
 }
 
-/// A name from the program's memory. May sleep.
-fn get_name(address: UserAddress) -> Result<[u8; NAME_LENGTH]> {
-    let mut buffer = PathBuffer::new();
-    let string = buffer.get_string(address)?;
-    if string.is_empty() {
+/// A name as it is kept.
+fn padded(name: &[u8]) -> Result<[u8; NAME_LENGTH]> {
+    if name.is_empty() {
         return Err(Errno::EINVAL);
     }
-    let mut name = [0; NAME_LENGTH];
-    let place = name.get_mut(..string.len());
-    place.ok_or(Errno::ENAMETOOLONG)?.copy_from_slice(string);
-    Ok(name)
+    let mut bytes = [0; NAME_LENGTH];
+    let place = bytes.get_mut(..name.len());
+    place.ok_or(Errno::ENAMETOOLONG)?.copy_from_slice(name);
+    Ok(bytes)
 }
 
 fn find(names: &[Option<Name>], bytes: &[u8; NAME_LENGTH]) -> Option<(usize, Name)> {

@@ -2,18 +2,18 @@
 //! A counting semaphore (not in 0.11; the courses on 0.11 have it written).
 //!
 //! It holds a number of permits. [`down`](Semaphore::down) takes one and sleeps
-//! until there is one; [`up`](Semaphore::up) gives one back. A producer and a
-//! consumer meet so:
+//! until there is one; [`up`](Semaphore::up) gives one back. Both are told how
+//! one sleeps and wakes here. A producer and a consumer meet so:
 //!
 //! ```text
-//! free.down(sleep); put(item); filled.up(sleep);    // producer
-//! filled.down(sleep); take(item); free.up(sleep);   // consumer
+//! free.down(sleep_while); put(item); filled.up(wake_up);    // producer
+//! filled.down(sleep_while); take(item); free.up(wake_up);   // consumer
 //! ```
 //!
 //! Whoever goes down first of those that `up` wakes has the permit; the others
 //! sleep again. There is no order among them.
 
-use crate::{Sleep, WaitQueue};
+use crate::WaitQueue;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 /// A number of permits, and the tasks that wait for one.
@@ -47,9 +47,9 @@ impl Semaphore {
     }
 
     /// Takes a permit, sleeping until there is one (Dijkstra's P).
-    pub fn down(&self, sleep: &dyn Sleep) {
+    pub fn down(&self, sleep_while: impl FnOnce(&WaitQueue, &mut dyn FnMut() -> bool)) {
         if !self.try_down() {
-            sleep.sleep_while(&self.queue, &mut || !self.try_down());
+            sleep_while(&self.queue, &mut || !self.try_down());
         }
     }
 
@@ -67,11 +67,11 @@ impl Semaphore {
 
     /// Gives a permit and wakes those who wait (Dijkstra's V). False, and nothing
     /// is changed, if there are [`Semaphore::MAX`] already. Interrupt handlers may.
-    pub fn up(&self, sleep: &dyn Sleep) -> bool {
+    pub fn up(&self, wake_up: impl FnOnce(&WaitQueue)) -> bool {
         let one_more = |permits: u32| (permits < Self::MAX).then(|| permits + 1);
         let given = self.permits.fetch_update(SeqCst, SeqCst, one_more).is_ok();
         if !self.queue.is_empty() {
-            sleep.wake_up(&self.queue);
+            wake_up(&self.queue);
         }
         given
     }
@@ -84,17 +84,13 @@ mod tests {
     use std::thread;
 
     /// Sleeps by asking again and again.
-    struct Spin;
-
-    impl Sleep for Spin {
-        fn sleep_while(&self, _queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
-            while busy() {
-                thread::yield_now();
-            }
+    fn sleep_while(_queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+        while busy() {
+            thread::yield_now();
         }
-
-        fn wake_up(&self, _queue: &WaitQueue) {}
     }
+
+    fn wake_up(_queue: &WaitQueue) {}
 
     #[test]
     fn as_many_go_down_as_there_are_permits() {
@@ -102,7 +98,7 @@ mod tests {
         assert!(semaphore.try_down());
         assert!(semaphore.try_down());
         assert!(!semaphore.try_down());
-        assert!(semaphore.up(&Spin));
+        assert!(semaphore.up(wake_up));
         assert!(semaphore.try_down());
         assert!(!semaphore.try_down());
     }
@@ -115,11 +111,11 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..500 {
-                        semaphore.down(&Spin);
+                        semaphore.down(sleep_while);
                         assert!(!inside.swap(true, SeqCst), "two are inside");
                         done.fetch_add(1, SeqCst);
                         inside.store(false, SeqCst);
-                        assert!(semaphore.up(&Spin));
+                        assert!(semaphore.up(wake_up));
                     }
                 });
             }
@@ -137,7 +133,7 @@ mod tests {
             Err("a signal")
         };
         assert_eq!(semaphore.down_interruptible(interrupted), Err("a signal"));
-        assert!(semaphore.up(&Spin));
+        assert!(semaphore.up(wake_up));
         assert_eq!(semaphore.down_interruptible(interrupted), Ok(()));
         assert!(!semaphore.try_down());
     }
@@ -146,9 +142,9 @@ mod tests {
     fn no_more_permits_than_the_most() {
         let semaphore = Semaphore::new(0);
         semaphore.reset(Semaphore::MAX);
-        assert!(!semaphore.up(&Spin));
+        assert!(!semaphore.up(wake_up));
         assert!(semaphore.try_down());
-        assert!(semaphore.up(&Spin));
-        assert!(!semaphore.up(&Spin));
+        assert!(semaphore.up(wake_up));
+        assert!(!semaphore.up(wake_up));
     }
 }
