@@ -156,9 +156,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let header = program.header;
     // Its tracer has been looked for already, so nobody may begin to trace it now.
     task.guarded.set(1);
-    memory::free_page_tables(task.base(), || {
-        sched::give_way();
-    });
+    memory::free_page_tables(task.base(), sched::give_way);
     let old = task.executable.lock().replace(program.executable);
     *task.name.lock() = name;
     task.forget_handlers();

@@ -99,7 +99,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
         "task {} tried to exit: {status:?}",
         task.number()
     );
-    memory::free_page_tables(task.base(), give_way);
+    memory::free_page_tables(task.base(), sched::give_way);
     drop_files(task);
     give_children_to_init(task);
     ptrace::task_ends(task);
@@ -131,11 +131,6 @@ fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
         Some(_) if is_interrupted => WaitStatus::from_signal(Signal::SIGINT),
         _ => status,
     }
-}
-
-/// Lets others run; a task that ends need not hurry.
-fn give_way() {
-    sched::give_way();
 }
 
 /// Closes files and semaphores, and releases directories and the program's file.

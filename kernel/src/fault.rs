@@ -167,19 +167,10 @@ pub fn heap_growth(task: &Task, brk: u32) -> u32 {
 
 /// Gives back the pages of the heap behind its new, lower end.
 pub fn shrink_heap(task: &Task, brk: u32) {
-    let (new_end, old_end) = (
-        brk.next_multiple_of(PAGE),
-        task.brk.get().next_multiple_of(PAGE),
-    );
+    let new_end = brk.next_multiple_of(PAGE);
+    let old_end = task.brk.get().next_multiple_of(PAGE);
     if new_end < old_end {
-        let base = task.base().0;
-        let give_way = || {
-            sched::give_way();
-        };
-        memory::free_pages(
-            LinearAddress(base + new_end),
-            LinearAddress(base + old_end),
-            give_way,
-        );
+        let address = |offset| LinearAddress(task.base().0 + offset);
+        memory::free_pages(address(new_end), address(old_end), sched::give_way);
     }
 }

@@ -95,11 +95,7 @@ fn find_empty_process() -> Result<&'static Task> {
 /// The next number that no process, group or session has.
 fn next_pid() -> u32 {
     loop {
-        let pid = if LAST_PID.get() >= PID_LIMIT {
-            1
-        } else {
-            LAST_PID.get() + 1
-        };
+        let pid = LAST_PID.get() % PID_LIMIT + 1;
         LAST_PID.set(pid);
         let in_use = |task: &Task| {
             [&task.pid, &task.pgrp, &task.session]
@@ -135,17 +131,14 @@ pub fn free_kernel_stack(number: usize) {
     if number >= KEPT_STACKS {
         let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
         let bottom = top - KERNEL_STACK_SIZE;
-        memory::free_pages(LinearAddress(bottom), LinearAddress(top), || {});
+        memory::free_pages(LinearAddress(bottom), LinearAddress(top), || true);
     }
 }
 
 /// Lets the child's linear memory refer to the parent's pages
 /// (0.11: `copy_mem`).
 fn copy_mem(child: &Task) -> Result<()> {
-    let give_way = || {
-        sched::give_way();
-    };
-    memory::copy_page_tables(current().base(), child.base(), give_way)
+    memory::copy_page_tables(current().base(), child.base(), sched::give_way)
 }
 
 /// Copies everything of the task but memory and registers (0.11: `*p = *current`).

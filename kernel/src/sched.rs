@@ -104,9 +104,7 @@ pub fn find_task(pid: u32) -> Option<&'static Task> {
 
 /// Notes that a slot is going to be used, so that [`tasks`] looks there.
 pub fn note_slot_used(number: usize) {
-    if number as u32 > HIGHEST_SLOT.get() {
-        HIGHEST_SLOT.set(number as u32);
-    }
+    HIGHEST_SLOT.set(HIGHEST_SLOT.get().max(number as u32));
 }
 
 /// Ticks since the start (0.11: `jiffies`).

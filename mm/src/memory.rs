@@ -280,39 +280,40 @@ fn unmap(table: Table, index: usize) {
 }
 
 /// Frees the pages and page tables of a task's whole slot (0.11:
-/// `free_page_tables`). Calls `between` after each few pages. It may let other
-/// tasks run, which do not find the pages of this slot any more.
-pub fn free_page_tables(base: LinearAddress, between: impl Fn()) {
+/// `free_page_tables`). Calls `give_way` after each few pages, and goes on whatever
+/// it returns. It may let other tasks run, which do not find the pages of this slot
+/// any more.
+pub fn free_page_tables(base: LinearAddress, give_way: impl Fn() -> bool) {
     debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
     let first = base.directory_index();
     for index in first..first + KERNEL_TABLES {
         let entry = PAGE_DIRECTORY.get(index);
         if entry.is_present() {
             PAGE_DIRECTORY.set(index, Entry::NONE);
-            free_page_table(entry.frame(), &between);
+            free_page_table(entry.frame(), &give_way);
         }
     }
     invalidate();
 }
 
 /// Frees the pages of a page table, and then the table, which has only zeroes.
-fn free_page_table(frame: PhysicalAddress, between: impl Fn()) {
+fn free_page_table(frame: PhysicalAddress, give_way: impl Fn() -> bool) {
     let table = Table::at(frame);
     for group in table.used() {
         group.for_each(|index| unmap(table, index));
-        between();
+        give_way();
     }
     table.used_groups.set(0);
     add_clean_page(frame);
 }
 
 /// Frees the pages of a slot between two addresses, and keeps the tables. Calls
-/// `between` as [`free_page_tables`] does.
-pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) {
+/// `give_way` as [`free_page_tables`] does.
+pub fn free_pages(start: LinearAddress, end: LinearAddress, give_way: impl Fn() -> bool) {
     let mut address = start.page();
     while address < end {
         if address.table_index().is_multiple_of(GROUP) {
-            between();
+            give_way();
         }
         match existing_table(address) {
             Some(table) => {
@@ -328,9 +329,13 @@ pub fn free_pages(start: LinearAddress, end: LinearAddress, between: impl Fn()) 
 /// Makes the slot at `to` refer to all user pages of the slot at `from`; both lose
 /// the permission to write (0.11: `copy_page_tables`).
 ///
-/// `to` must have no pages. On `ENOMEM` it has none again. Calls `between` as
+/// `to` must have no pages. On `ENOMEM` it has none again. Calls `give_way` as
 /// [`free_page_tables`] does: neither of the two slots' programs may run then.
-pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn()) -> Result<()> {
+pub fn copy_page_tables(
+    from: LinearAddress,
+    to: LinearAddress,
+    give_way: impl Fn() -> bool,
+) -> Result<()> {
     let (first_from, first_to) = (from.directory_index(), to.directory_index());
     for index in 0..KERNEL_TABLES {
         let entry = PAGE_DIRECTORY.get(first_from + index);
@@ -339,9 +344,9 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn
         }
         let source = LinearAddress(((first_from + index) as u32) << 22);
         if let Some(source) = existing_table(source)
-            && let Err(error) = copy_table(source, first_to + index, &between)
+            && let Err(error) = copy_table(source, first_to + index, &give_way)
         {
-            free_page_tables(to, between);
+            free_page_tables(to, give_way);
             return Err(error);
         }
     }
@@ -350,7 +355,7 @@ pub fn copy_page_tables(from: LinearAddress, to: LinearAddress, between: impl Fn
 }
 
 /// Copies the user entries of one page table. If it has none, no new table is made.
-fn copy_table(source: Table, directory_index: usize, between: impl Fn()) -> Result<()> {
+fn copy_table(source: Table, directory_index: usize, give_way: impl Fn() -> bool) -> Result<()> {
     let mut destination = None;
     for group in source.used() {
         for index in group {
@@ -370,7 +375,7 @@ fn copy_table(source: Table, directory_index: usize, between: impl Fn()) -> Resu
             destination.map(index, read_only);
             share_frame(entry.frame());
         }
-        between();
+        give_way();
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ fn the_last_pages_are_the_super_users() {
     // A page and its table.
     get_empty_page(slot(1)).unwrap();
     assert!(get_stale_page().is_some());
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(1), || true);
     keep_reserve(0, || true);
 }
 
@@ -122,7 +122,7 @@ fn a_mapped_page_is_found_and_freed() {
     let user_page = PageFlags::PRESENT | PageFlags::WRITE | PageFlags::USER;
     assert!(lookup(address).unwrap().flags().contains(user_page));
     assert_eq!(lookup(at(address, PAGE_SIZE as u32)), None);
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(1), || true);
     assert_eq!((lookup(address), free()), (None, before));
 }
 
@@ -133,10 +133,10 @@ fn freeing_a_range_leaves_the_rest() {
     let page = |index: u32| at(slot(1), 0x3F_E000 + index * PAGE_SIZE as u32);
     // Four pages across the border of two page tables.
     (0..4).for_each(|index| get_empty_page(page(index)).unwrap());
-    free_pages(page(1), page(3), || {});
+    free_pages(page(1), page(3), || true);
     let there: Vec<_> = (0..4).map(|index| lookup(page(index)).is_some()).collect();
     assert_eq!(there, [true, false, false, true]);
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(1), || true);
     assert_eq!(free(), before);
 }
 
@@ -149,7 +149,7 @@ fn fork_shares_and_the_first_write_copies() {
     page[0] = 0x55;
     let original = page.address();
     put_page(page, at(parent, 0x1000)).unwrap();
-    copy_page_tables(parent, child, || {}).unwrap();
+    copy_page_tables(parent, child, || true).unwrap();
     assert_eq!(free(), before - 3, "one page, two page tables");
     for task in [parent, child] {
         assert!(
@@ -170,8 +170,8 @@ fn fork_shares_and_the_first_write_copies() {
     assert_eq!(free(), before - 4);
     assert!(is_writable(at(parent, 0x1000)));
 
-    free_page_tables(child, || {});
-    free_page_tables(parent, || {});
+    free_page_tables(child, || true);
+    free_page_tables(parent, || true);
     assert_eq!(free(), before);
     let mut pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
     assert!(pages.iter_mut().any(|page| page.address() == original));
@@ -187,10 +187,13 @@ fn fork_without_memory_undoes_itself() {
     let mut hoard: Vec<_> = std::iter::from_fn(get_free_page).collect();
     // Two pages for three page tables.
     hoard.truncate(hoard.len() - 2);
-    assert_eq!(copy_page_tables(parent, slot(2), || {}), Err(Errno::ENOMEM));
+    assert_eq!(
+        copy_page_tables(parent, slot(2), || true),
+        Err(Errno::ENOMEM)
+    );
     assert_eq!(free(), 2);
     assert_eq!(lookup(slot(2)), None);
-    free_page_tables(parent, || {});
+    free_page_tables(parent, || true);
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn faults_that_are_none() {
         Err(Errno::EFAULT),
         "a page of the kernel's"
     );
-    free_pages(KERNEL_STACKS, at(KERNEL_STACKS, PAGE_SIZE as u32), || {});
+    free_pages(KERNEL_STACKS, at(KERNEL_STACKS, PAGE_SIZE as u32), || true);
 }
 
 #[test]
@@ -216,14 +219,14 @@ fn kernel_pages_are_not_inherited() {
     let tss = LinearAddress(0x2000);
     expose_tss(tss, LinearAddress(0x3000));
     assert!(is_writable(tss));
-    copy_page_tables(LinearAddress(0), slot(1), || {}).unwrap();
+    copy_page_tables(LinearAddress(0), slot(1), || true).unwrap();
     assert!(is_writable(tss), "the processor writes to it");
     assert_eq!(lookup(at(slot(1), tss.0)), None);
     protect_guard(tss);
     assert_eq!(lookup(at(slot(1), KERNEL_STACKS.0)), None);
     assert!(lookup(at(slot(1), TASK_SIZE - PAGE_SIZE as u32)).is_some());
-    free_page_tables(slot(1), || {});
-    free_pages(KERNEL_STACKS, LinearAddress(TASK_SIZE), || {});
+    free_page_tables(slot(1), || true);
+    free_pages(KERNEL_STACKS, LinearAddress(TASK_SIZE), || true);
     assert_eq!(free(), before);
 }
 
@@ -237,9 +240,9 @@ fn clean_text_is_shared() {
     assert_eq!(try_to_share(one, other), Ok(true));
     assert_eq!(lookup(one), lookup(other));
     assert!(!is_writable(one));
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(1), || true);
     assert!(lookup(other).is_some(), "the other still has it");
-    free_page_tables(slot(2), || {});
+    free_page_tables(slot(2), || true);
     assert_eq!(free(), before);
 }
 
@@ -252,13 +255,13 @@ fn a_page_the_kernel_is_about_to_write_is_not_shared() {
     assert!(is_readable(one) && claim_for_writing(one));
     assert_eq!(try_to_share(one, other), Ok(false));
     assert!(is_writable(one));
-    copy_page_tables(slot(1), slot(2), || {}).unwrap();
+    copy_page_tables(slot(1), slot(2), || true).unwrap();
     assert!(
         is_readable(one) && !claim_for_writing(one),
         "copied on write first"
     );
-    free_page_tables(slot(2), || {});
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(2), || true);
+    free_page_tables(slot(1), || true);
 }
 
 #[test]
@@ -266,12 +269,12 @@ fn a_copy_made_for_writing_is_not_shared() {
     let _turn = machine();
     let (parent, other) = (at(slot(1), 0x2000), at(slot(3), 0x2000));
     get_empty_page(parent).unwrap();
-    copy_page_tables(slot(1), slot(2), || {}).unwrap();
+    copy_page_tables(slot(1), slot(2), || true).unwrap();
     // The parent may have been stopped between this and what it wanted to write.
     do_wp_page(parent).unwrap();
     assert_eq!(try_to_share(parent, other), Ok(false));
-    free_page_tables(slot(2), || {});
-    free_page_tables(slot(1), || {});
+    free_page_tables(slot(2), || true);
+    free_page_tables(slot(1), || true);
 }
 
 #[test]

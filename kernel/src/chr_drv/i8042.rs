@@ -17,7 +17,7 @@ const PULSE_RESET: u8 = 0xFE;
 /// Times to ask whether the controller takes a byte.
 const MOST_POLLS: u32 = 10_000;
 fn status() -> u8 {
-    // SAFETY: the controller is this module's; reading its status changes
+    // SAFETY: only this module uses the controller; reading its status changes
     // nothing.
     unsafe { inb(STATUS) }
 }
@@ -29,7 +29,7 @@ pub fn has_data() -> bool {
 
 /// Takes the byte that waits.
 pub fn read_data() -> u8 {
-    // SAFETY: as above; the byte is taken away from nobody else.
+    // SAFETY: only this module uses the controller, so nobody else misses the byte.
     unsafe { inb(DATA) }
 }
 
@@ -47,11 +47,11 @@ fn kb_wait() {
 /// Sends a byte to the keyboard.
 pub fn send(byte: u8) {
     kb_wait();
-    // SAFETY: the keyboard is this module's; all it can do is send bytes.
+    // SAFETY: only this module uses the keyboard, which can only send bytes.
     unsafe { outb(byte, DATA) };
 }
 
-/// Has the processor reset. It may take a moment.
+/// Makes the controller reset the processor, which may take a moment.
 pub fn pulse_reset() {
     kb_wait();
     // SAFETY: the machine starts again; the caller wants that.

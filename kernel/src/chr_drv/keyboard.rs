@@ -28,7 +28,7 @@ use lights::{ACKNOWLEDGE, Lights, RESEND};
 use sync::IrqLock;
 
 const IRQ: u8 = 1;
-/// Bytes dealt with in one interrupt.
+/// The most bytes that are handled in one interrupt.
 const MOST_BYTES: u32 = 32;
 
 struct Keyboard {
@@ -49,7 +49,7 @@ pub fn keyboard_init() {
     if let Some(number) = setup_data::parameters().keyboard {
         set_layout(number);
     }
-    // What was typed before would hold back the first interrupt.
+    // Bytes that were typed before would keep the first interrupt from coming.
     for _ in 0..MOST_BYTES {
         if !has_data() {
             break;
@@ -67,7 +67,7 @@ pub fn layout() -> usize {
     KEYBOARD.lock().layout
 }
 
-/// Takes another layout. False if there is none with this number.
+/// Sets another layout. Returns false if there is none with this number.
 pub fn set_layout(number: usize) -> bool {
     let Some(layout) = layout::LAYOUTS.get(number) else {
         return false;

@@ -2,11 +2,11 @@
 //! Ring buffers (0.11: `struct tty_queue` and its macros `INC`, `CHARS`,
 //! `LEFT`, `PUTCH`, `GETCH` in `include/linux/tty.h`).
 
-/// At most `SIZE` items, first in, first out. `SIZE` is a power of two, so
-/// that the counters may run on over all bounds and are cut only for an index.
+/// At most `SIZE` items, first in, first out. `SIZE` is a power of two, so that the
+/// counters may wrap around and are cut only for an index.
 pub struct Queue<T, const SIZE: usize> {
     items: [T; SIZE],
-    /// Items put in, and items taken out, since the start.
+    /// How many items were put in, and how many were taken out, since the start.
     head: usize,
     tail: usize,
 }

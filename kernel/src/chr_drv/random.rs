@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `/dev/random` and `/dev/urandom`, which are the same here: neither ever
+//! `/dev/random` and `/dev/urandom`, which are the same here: neither of them ever
 //! waits (Linux 1.3: `drivers/char/random.c`; 0.11 has none).
 //!
-//! What cannot be foretold is when the disk, the keyboard and the serial lines
-//! interrupt: [`add_interrupt_randomness`] stirs the processor's time stamp of
-//! each such interrupt into a [`Pool`]. What is written to the devices is
-//! stirred in too.
+//! Nobody can predict exactly when the disk, the keyboard and the serial lines
+//! interrupt. [`add_interrupt_randomness`] mixes the processor's time stamp of each
+//! such interrupt into a [`Pool`]. What is written to the devices is mixed in too.
 //!
-//! How good it is: the generator is a well-known one, so nobody finds the key
-//! in what it gives, nor, with the key, what it gave before. But nobody counts
-//! how much chance there is in the pool. Right after the start there is
-//! little, and in an emulator whose clock is exact there is none at all: the
-//! same run gives the same bytes. Do not make keys with it that anything
-//! depends on.
+//! The generator is a well-known one: nobody can find the key from its output, or,
+//! with the key, the earlier output. But nothing counts how much randomness is in
+//! the pool. Right after the start there is little, and in an emulator with an
+//! exact clock there is none at all: the same run gives the same bytes. So do not
+//! make keys with it.
 
 mod pool;
 
@@ -37,12 +35,12 @@ pub fn rand_initialize() {
     pool.stir(now());
 }
 
-/// An interrupt of `line` has come: when, is anybody's guess.
+/// Mixes in the time at which an interrupt of `line` has come.
 pub fn add_interrupt_randomness(line: u8) {
     POOL.lock().stir(now() ^ u32::from(line) << 24);
 }
 
-/// Moves the whole buffer, at most `most` bytes at a time; tells how much.
+/// Moves the whole buffer, at most `most` bytes at a time; returns how much.
 pub fn in_pieces(
     buffer: &mut dyn UserBuffer,
     most: usize,
@@ -70,7 +68,7 @@ pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
     })
 }
 
-/// Stirs the buffer in.
+/// Mixes the buffer in.
 pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
     in_pieces(buffer, PIECE, |buffer, count| {
         let mut piece = [0; PIECE];
@@ -79,7 +77,7 @@ pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
         for bytes in piece.as_chunks().0 {
             pool.stir(u32::from_le_bytes(*bytes));
         }
-        // What was stirred in reaches the key.
+        // Makes a block, so that what was mixed in reaches the key.
         pool.generate();
     })
 }
@@ -95,8 +93,8 @@ fn now() -> u32 {
     timer_count().wrapping_add(sched::jiffies() << 16)
 }
 
-/// What channel 0 of the 8254 timer has still to count until the next tick
-/// (Intel 8254 data sheet, "Counter Latch Command").
+/// The count of channel 0 of the 8254 timer until the next tick (Intel 8254 data
+/// sheet, "Counter Latch Command").
 fn timer_count() -> u32 {
     const COMMAND: u16 = 0x43;
     const CHANNEL_0: u16 = 0x40;

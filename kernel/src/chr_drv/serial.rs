@@ -2,13 +2,13 @@
 //! The serial lines: 8250, 16450 and 16550A UARTs at COM1 and COM2
 //! (0.11: `kernel/chr_drv/serial.c`, `kernel/chr_drv/rs_io.s`).
 //!
-//! [`rs_write`] gives the UART what it can take of a terminal's output and has
-//! it interrupt when it can take more; the interrupt brings in what came over
-//! the line and calls [`rs_write`] again. A 16550A takes and keeps 16 bytes at
+//! [`rs_write`] gives the UART as much of a terminal's output as it can take, and
+//! makes it interrupt when it can take more. The interrupt handler reads what came
+//! over the line and calls [`rs_write`] again. A 16550A takes and keeps 16 bytes at
 //! a time.
 //!
-//! What the modem says comes by interrupt too: without CLOCAL a carrier that is
-//! lost hangs the terminal up, with CRTSCTS the modem stops and starts output.
+//! Changes of the modem lines interrupt too: without CLOCAL a lost carrier hangs
+//! the terminal up, and with CRTSCTS the modem stops and starts output.
 //!
 //! The UARTs' registers, and the messages of the kernel, which go to COM1 too, are
 //! in `uart.rs`.
@@ -26,8 +26,8 @@ use abi::termios::{
 };
 use asm::system::let_interrupts_in;
 
-/// Reasons of interrupts dealt with at a time; a UART that goes on must not
-/// keep the processor.
+/// How many causes of interrupts are handled at a time, so that a UART that never
+/// stops cannot keep the processor.
 const MOST_CAUSES: u32 = 256;
 
 /// Sets up the serial lines; they interrupt from now on.
@@ -55,9 +55,9 @@ pub fn has_carrier(port: usize) -> bool {
     UARTS[port].lock().has_carrier
 }
 
-/// Sends what the UART takes of a queue, unless output is stopped; if more is
-/// left, an interrupt will come when it takes more. What the kernel has said goes
-/// first. Called with the terminal's lock held.
+/// Sends as much of a queue as the UART takes, unless output is stopped. If more is
+/// left, an interrupt comes when the UART takes more. The kernel's messages go
+/// first. The terminal's lock is held.
 pub fn rs_write(port: usize, line: &mut LineDiscipline, queue: &mut WriteQueue) {
     let mut uart = UARTS[port].lock();
     if !uart.is_present {
@@ -79,9 +79,9 @@ pub fn rs_write(port: usize, line: &mut LineDiscipline, queue: &mut WriteQueue) 
     }
 }
 
-/// Sends what the UART takes: first the byte for flow control, which goes
-/// even when output is stopped, then the queue. Says whether more waits for
-/// an interrupt.
+/// Sends as much as the UART takes: first the byte for flow control, which goes
+/// even when output is stopped, then the queue. Returns whether more waits for an
+/// interrupt.
 fn send(uart: &Uart, line: &mut LineDiscipline, queue: &mut WriteQueue) -> bool {
     let is_stopped = line.stopped || (uart.flow_by_lines && !uart.clear_to_send);
     let mut room = uart.fifo_size;
@@ -116,15 +116,15 @@ fn error_of(received: &Received) -> Option<LineError> {
     }
 }
 
-/// The UART of a line asks for attention (0.11: `rs1_interrupt`,
-/// `rs2_interrupt`). The line of the interrupt controller sees only edges, so
-/// all causes have to be gone before it is left.
+/// Handles the interrupt of a line (0.11: `rs1_interrupt`, `rs2_interrupt`). The
+/// interrupt controller sees only edges, so all causes must be handled before this
+/// returns.
 fn rs_interrupt(port: usize) {
     let tty = tty_io::serial_tty(port);
     for _ in 0..MOST_CAUSES {
         let mut received = [Received::NOTHING; FIFO_SIZE];
         let mut uart = UARTS[port].lock();
-        // Reading these ends the causes that are not ended by moving bytes.
+        // Reading these registers ends the causes that moving bytes does not end.
         let cause = read(uart.base, Register::Cause);
         uart.look_at_modem();
         let count = uart.receive(&mut received);
@@ -145,7 +145,7 @@ fn rs_interrupt(port: usize) {
     }
 }
 
-/// Each clock tick: goes on with messages of the kernel, and with output whose
+/// Goes on, at each clock tick, with messages of the kernel, and with output whose
 /// interrupt was lost.
 pub fn do_tick() {
     let waiting = WAITING.get();
@@ -154,7 +154,7 @@ pub fn do_tick() {
     }
 }
 
-/// Throws away what has come and was not fetched yet.
+/// Throws away what has come and was not read yet.
 pub fn flush_input(port: usize) {
     let uart = UARTS[port].lock();
     if uart.is_present {
@@ -213,7 +213,7 @@ pub fn modem_lines(port: usize) -> u32 {
     on.fold(0, |bits, (_, bit)| bits | bit)
 }
 
-/// Raises and drops the modem lines that are ours.
+/// Raises and drops the modem lines of this side.
 pub fn set_modem_lines(port: usize, lines: u32) {
     let uart = UARTS[port].lock();
     uart.set_lines(ModemControl::DTR, lines & TIOCM_DTR != 0);

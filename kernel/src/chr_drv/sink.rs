@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Between a terminal's line discipline and its device.
+//! The connection between a terminal's line discipline and its device.
 #![deny(unsafe_code)]
 
 use super::queue::Queue;

@@ -11,10 +11,10 @@
 //! tty_write ------------> the screen, or write_q --> rs_write
 //! ```
 //!
-//! The state of a terminal is one lock. Output to a screen happens at once,
-//! output to a serial line goes to `write_q`, which the interrupts of the UART
-//! empty. `readers` and `writers` are woken when there may be something to
-//! read, or room to write; whoever sleeps there looks again.
+//! One lock guards the state of a terminal. Output to a screen happens at once.
+//! Output to a serial line goes to `write_q`, which the interrupts of the UART
+//! empty. `readers` and `writers` are woken when there may be something to read, or
+//! room to write; tasks that sleep there then check again.
 
 mod line_discipline;
 mod tty;
@@ -34,8 +34,8 @@ pub use line_discipline::{LineDiscipline, LineError};
 use sync::IrqLockGuard;
 pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
 
-/// Bytes that move between a program and a terminal at a time: interrupts are
-/// masked while they do.
+/// How many bytes move between a program and a terminal at a time: interrupts are
+/// masked meanwhile.
 const CHUNK: usize = 128;
 /// VTIME counts tenths of a second.
 const TICKS_PER_TENTH: u32 = sched::HZ / 10;
@@ -70,8 +70,8 @@ pub fn front_console() -> &'static Tty {
     &TTY_TABLE[console::fg_console()]
 }
 
-/// Brings a console, counted from 0, to the front, and tells who waits for that
-/// (0.12: `change_console`). False if there is no such console.
+/// Brings a console, counted from 0, to the front, and wakes the tasks that wait
+/// for that (0.12: `change_console`). Returns false if there is no such console.
 pub fn change_console(number: usize) -> bool {
     let changed = console::update_screen(number);
     if changed {
@@ -101,9 +101,9 @@ fn find(device: Device) -> Option<&'static Tty> {
     TTY_TABLE.iter().find(|tty| tty.device() == device)
 }
 
-/// The terminal that opening a device means: of tty0 the console in front, of
-/// /dev/tty the caller's controlling terminal. `EPERM` if it has none, `ENXIO`
-/// if the machine has no such terminal (as in 0.11's `sys_open` and `rw_tty`).
+/// The terminal that opening a device opens: for tty0 the console in front, for
+/// /dev/tty the caller's controlling terminal. `EPERM` if it has none, `ENXIO` if
+/// the machine has no such terminal (as in 0.11's `sys_open` and `rw_tty`).
 fn meant_by(device: Device) -> Result<&'static Tty> {
     let tty = match (device.major(), device.minor()) {
         (major::TTYX, 0) => front_console(),
@@ -125,15 +125,15 @@ fn controlling_tty(task: &Task) -> Option<&'static Tty> {
     TTY_TABLE.iter().find(|tty| tty.controls(task))
 }
 
-/// Bytes were typed: [`tty_intr`] with them. Called by the interrupt handler of
-/// the keyboard (0.11: `do_tty_interrupt`).
+/// Passes bytes that were typed to [`tty_intr`]. The interrupt handler of the
+/// keyboard calls it (0.11: `do_tty_interrupt`).
 pub fn do_tty_interrupt(tty: &Tty, bytes: &[u8]) {
     tty_intr(tty, bytes.iter().map(|&byte| (byte, None)));
 }
 
-/// Bytes were typed, or came over the line, perhaps with errors: the line
-/// discipline gets them, who waits for them is woken, the group in front gets
-/// its signals (0.11: `tty_intr`).
+/// Takes bytes that were typed or came over the line, perhaps with errors. The line
+/// discipline gets them, the tasks that wait for them are woken, and the foreground
+/// group gets its signals (0.11: `tty_intr`).
 pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError>)>) {
     loop {
         let mut state = tty.state.lock();
@@ -157,9 +157,9 @@ pub fn tty_intr(tty: &Tty, mut bytes: impl Iterator<Item = (u8, Option<LineError
     }
 }
 
-/// Gives the terminal's state back after input, and does what the event asks
-/// for. Editing that is not done yet goes on before ring 3 does, where it holds
-/// up no interrupt.
+/// Unlocks the terminal's state after input, and does what the event asks for.
+/// Editing that is not done yet goes on before ring 3 does, where it delays no
+/// interrupt.
 fn finish_input(tty: &Tty, state: IrqLockGuard<'_, State>, event: Event) {
     if state.line.is_busy() {
         sched::PENDING_WORK.set_bits(Work::Terminal as u32);
@@ -169,7 +169,7 @@ fn finish_input(tty: &Tty, state: IrqLockGuard<'_, State>, event: Event) {
     act(tty, pgrp, event);
 }
 
-/// Does the next piece of editing on the terminals that want it.
+/// Does the next piece of editing on all terminals that have any.
 pub fn go_on_editing() {
     for tty in &TTY_TABLE {
         let mut state = tty.state.lock();
@@ -180,8 +180,8 @@ pub fn go_on_editing() {
     }
 }
 
-/// The other end of a serial line has gone: it is hung up, unless the modem
-/// lines are ignored. Called by interrupt handlers.
+/// Hangs up a serial line whose other end has gone, unless the modem lines are
+/// ignored. Interrupt handlers call it.
 pub fn carrier_lost(tty: &Tty) {
     let mut state = tty.state.lock();
     let flags = state.line.termios.c_cflag;
@@ -198,8 +198,8 @@ pub fn carrier_lost(tty: &Tty) {
     }
 }
 
-/// The leader of a session ends: its controlling terminal is hung up. What was
-/// written still goes out. May sleep.
+/// Hangs up the controlling terminal of a session whose leader ends. What was
+/// written is still sent. May sleep.
 pub fn leader_ended(task: &Task) {
     if let Some(tty) = controlling_tty(task) {
         let is_open = tty.state.lock().opens != 0;
@@ -222,9 +222,9 @@ fn act(tty: &Tty, pgrp: u32, event: Event) {
     }
 }
 
-/// Sends a signal to the process group in front. If all of it have ended and the
-/// shell does not know yet, the shell gets it, as leader of the session: a ^C between
-/// two commands of a loop must not be lost.
+/// Sends a signal to the foreground process group. If all its members have ended and
+/// the shell does not know yet, the shell gets it, as leader of the session: a ^C
+/// between two commands of a loop must not be lost.
 fn signal_front(tty: &Tty, pgrp: u32, signal: Signal) {
     let is_alive = |task: &Task| task.pgrp.get() == pgrp && task.state() != TaskState::Zombie;
     if pgrp == 0 || sched::tasks().any(is_alive) {
@@ -236,10 +236,10 @@ fn signal_front(tty: &Tty, pgrp: u32, signal: Signal) {
     }
 }
 
-/// Opening a terminal. A session leader without one that opens it for reading
-/// gets it as controlling terminal, if it is no other session's, and its
-/// process group comes to the front (0.11: `sys_open`). Who may only write to
-/// it, which everybody may, is not to be its master.
+/// Opens a terminal. A session leader without a controlling terminal that opens it
+/// for reading gets it as such, if no other session has it, and its process group
+/// becomes the foreground group (0.11: `sys_open`). Opening for writing only does
+/// not do this, because everybody may write to a terminal.
 ///
 /// # Errors
 /// `ENXIO` if there is no such terminal, `EPERM` for /dev/tty without a
@@ -270,7 +270,7 @@ pub fn tty_open(device: Device, flags: u32) -> Result<OpenDevice> {
     Ok(OpenTty { tty, generation }.device())
 }
 
-/// Makes a line ready that nobody has open.
+/// Prepares a line that nobody has open.
 fn pick_up(tty: &Tty) {
     let state = tty.state.lock();
     if state.opens == 0
@@ -281,8 +281,8 @@ fn pick_up(tty: &Tty) {
     }
 }
 
-/// A file that [`tty_open`] has opened is closed. The last one gives up the
-/// reservation. May sleep. A hang-up has closed all files already.
+/// Closes a file that [`tty_open`] has opened. The last one ends a reservation. May
+/// sleep. After a hang-up all files count as closed already.
 pub fn tty_close(opened: OpenDevice) {
     let Some(tty) = OpenTty::of(opened) else {
         return;
@@ -296,8 +296,8 @@ pub fn tty_close(opened: OpenDevice) {
     }
 }
 
-/// Nobody has the terminal open any more: with HUPCL the line is hung up when
-/// all output is out.
+/// Called when nobody has the terminal open any more: with HUPCL it hangs up the
+/// line when all output was sent.
 fn let_go(tty: &'static Tty) {
     let state = tty.state.lock();
     let hangs_up = state.line.termios.c_cflag.contains(ControlFlags::HUPCL);
@@ -315,9 +315,9 @@ fn let_go(tty: &'static Tty) {
     }
 }
 
-/// Makes it the controlling terminal of the caller, if that leads a session,
-/// has none, and has opened it for reading, as `flags` say. `EPERM` if that may
-/// not be.
+/// Makes it the controlling terminal of the caller, if the caller leads a session,
+/// has no controlling terminal, and has opened it for reading, as `flags` say.
+/// `EPERM` otherwise.
 pub fn take_as_controlling(tty: &Tty, state: &mut State, flags: u32) -> Result<()> {
     let task = current();
     let session = task.session.get();
@@ -335,13 +335,13 @@ pub fn take_as_controlling(tty: &Tty, state: &mut State, flags: u32) -> Result<(
     Ok(())
 }
 
-/// Reads what is ready, up to the end of a line in canonical mode; waits for
-/// it as VMIN and VTIME say otherwise. 0 is the end of the input.
+/// Reads what is ready: up to the end of a line in canonical mode, otherwise as
+/// VMIN and VTIME say. 0 is the end of the input.
 ///
 /// # Errors
-/// `EINTR` if a signal came first; `EAGAIN` with O_NONBLOCK if nothing is
-/// ready; `EIO` or `EINTR` in the background; `EFAULT`. A terminal that was hung
-/// up is at the end of its input, and so is whoever waits for more.
+/// `EINTR` if a signal came first; `EAGAIN` with O_NONBLOCK if nothing is ready;
+/// `EIO` or `EINTR` in the background; `EFAULT`. A terminal that was hung up is at
+/// the end of its input, also for tasks that wait already.
 // A place for a breakpoint: `make bench` stops here at the first prompt.
 #[inline(never)]
 pub fn tty_read(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
@@ -364,7 +364,7 @@ fn read_line(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<us
             return Ok(0);
         }
         let taken = take(tty, buffer)?;
-        // Somebody else may have had it, which is no end of file.
+        // Another task may have read it, which is no end of file.
         if taken.count > 0 || taken.end {
             return Ok(taken.count);
         }
@@ -390,7 +390,7 @@ fn read_raw(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usi
             };
         }
         if minimum > 0 && ticks > 0 && total > 0 {
-            // The time is that between two bytes.
+            // This is the time between two bytes.
             deadline = Some(timer::after(sched::jiffies(), ticks));
         }
         match tty.wait_readable(deadline) {
@@ -484,8 +484,8 @@ fn write_all(
     Ok(())
 }
 
-/// Between the pieces of long output: `EINTR` if a signal has come, and others
-/// run when the time slice is over.
+/// Lets others run between the pieces of long output when the time slice is over;
+/// `EINTR` if a signal has come.
 fn give_way(written: usize) -> Result<()> {
     let task = current();
     if written > 0 && task.pending_signals() != 0 {

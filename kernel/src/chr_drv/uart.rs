@@ -4,8 +4,8 @@
 //!
 //! The terminals on them are in `serial.rs`, above this file. A message waits for
 //! the UART and not for an interrupt, so it works before `rs_init` and in a panic.
-//! Only where interrupts are masked nobody waits: `rs_write` sends what was said
-//! there, from the next clock tick on.
+//! With interrupts masked it does not wait: `rs_write` sends such a message later,
+//! from the next clock tick on.
 //!
 //! Source: National Semiconductor, PC16550D data sheet; IBM PC AT Technical
 //! Reference for the ports.
@@ -24,33 +24,33 @@ pub use registers::{
 };
 use sync::{AtomicWord, IrqLock};
 
-/// Serial lines there can be.
+/// How many serial lines there can be.
 pub const PORTS: usize = 2;
 /// Their first ports and interrupt lines.
 pub const COM: [(u16, u8); PORTS] = [(0x3F8, 4), (0x2F8, 3)];
 /// Bytes that a 16550A keeps in each direction.
 pub const FIFO_SIZE: usize = 16;
-/// Times that a message asks whether the UART takes a byte: longer than it can
+/// How often a message checks whether the UART takes a byte: more often than it can
 /// need, but not for ever.
 const MOST_POLLS: u32 = 100_000;
 /// A UART.
 pub struct Uart {
     /// Its first port.
     pub base: u16,
-    /// It was found.
+    /// Whether it was found.
     pub is_present: bool,
-    /// Bytes it takes when it can send.
+    /// How many bytes it takes when it can send.
     pub fifo_size: usize,
     interrupts: Interrupts,
-    /// What was last written there.
+    /// The value that was last written there.
     pub control: LineControl,
-    /// What comes is not thrown away: CREAD.
+    /// Whether input is kept: CREAD.
     receives: bool,
-    /// RTS and CTS say who may send: CRTSCTS.
+    /// Whether RTS and CTS control who may send: CRTSCTS.
     pub flow_by_lines: bool,
-    /// The modem said so when it was last asked.
+    /// The state of this modem line when it was last read.
     pub clear_to_send: bool,
-    /// Likewise.
+    /// The same for this modem line.
     pub has_carrier: bool,
     /// It had a carrier and lost it since [`Uart::take_carrier_lost`].
     carrier_lost: bool,
@@ -87,18 +87,18 @@ pub static UARTS: [IrqLock<Uart>; PORTS] = [
 /// Bit `n`: line `n` has output that waits for an interrupt.
 pub static WAITING: AtomicWord = AtomicWord::new(0);
 
-/// What the kernel says on line 0 and the UART has not taken yet.
+/// Messages of the kernel on line 0 that the UART has not taken yet.
 static MESSAGES: IrqLock<Messages> = IrqLock::new(Messages::new());
 
 /// Reads a register.
 pub fn read(base: u16, register: Register) -> u8 {
-    // SAFETY: the UARTs are this module's alone.
+    // SAFETY: only this module uses the UARTs.
     unsafe { inb(base + register as u16) }
 }
 
 /// Writes a register.
 pub fn write(base: u16, register: Register, value: u8) {
-    // SAFETY: as above; a UART reaches no memory.
+    // SAFETY: only this module uses the UARTs, and a UART reaches no memory.
     unsafe { outb(value, base + register as u16) };
 }
 
@@ -123,7 +123,7 @@ impl Uart {
         }
     }
 
-    /// Finds out what is there and sets it to `flags` (0.11: `init`).
+    /// Finds out which UART it is and sets it to `flags` (0.11: `init`).
     pub fn init(&mut self, flags: ControlFlags) {
         self.is_present = self.answers();
         if !self.is_present {
@@ -140,8 +140,8 @@ impl Uart {
         self.enable(ALWAYS);
     }
 
-    /// Whether there is a UART: of the interrupt register the lower half keeps
-    /// what is written, the upper is zero. An empty bus reads as ones.
+    /// Whether there is a UART: the lower half of its interrupt register keeps what
+    /// is written, and the upper half is zero. An empty bus reads as ones.
     fn answers(&self) -> bool {
         const KEPT: u8 = 0x0F;
         let keeps = |value| {
@@ -208,20 +208,20 @@ impl Uart {
         let status = ModemStatus::from_bits_retain(read(self.base, Register::ModemStatus));
         let has_carrier = status.contains(ModemStatus::CARRIER);
         let changed = status.contains(ModemStatus::CARRIER_CHANGED);
-        // It may have been away for a moment only.
+        // The carrier may have been away only for a moment.
         self.carrier_lost |= self.has_carrier && (changed || !has_carrier);
         self.has_carrier = has_carrier;
         self.clear_to_send = status.contains(ModemStatus::CTS);
         status
     }
 
-    /// Whether the carrier was lost since this was last asked.
+    /// Whether the carrier was lost since the last call.
     pub fn take_carrier_lost(&mut self) -> bool {
         core::mem::take(&mut self.carrier_lost)
     }
 
-    /// Sends what the UART takes of the kernel's messages. Says whether some are
-    /// left.
+    /// Sends as much of the kernel's messages as the UART takes. Returns whether
+    /// some are left.
     pub fn send_messages(&self) -> bool {
         let mut messages = MESSAGES.lock();
         if !messages.is_empty() && line_status(self.base).contains(LineStatus::CAN_SEND) {
@@ -233,8 +233,9 @@ impl Uart {
     }
 }
 
-/// A message of the kernel, to COM1: a newline is sent as two bytes. Interrupts send
-/// it; where there is no room for it this waits, unless interrupts are masked.
+/// Writes a message of the kernel to COM1; a newline is sent as two bytes.
+/// Interrupts send it. If there is no room for it, this waits, unless interrupts are
+/// masked.
 pub fn write_message(message: &[u8]) {
     // Before the clock ticks nobody else would send it.
     let is_alone = jiffies() == 0;
@@ -259,8 +260,8 @@ fn send_until(are_few: fn(&Messages) -> bool) {
     });
 }
 
-/// Waits until all that the kernel has said is sent: the machine stops next, and
-/// whoever holds a lock then keeps it. To be called with interrupts masked.
+/// Waits until all messages of the kernel are sent. The machine stops next, so a
+/// task that holds a lock keeps it. Interrupts are masked.
 pub fn flush_messages() {
     if let Some(mut messages) = MESSAGES.try_lock() {
         let bytes = core::iter::from_fn(|| messages.take());
@@ -268,8 +269,8 @@ pub fn flush_messages() {
     }
 }
 
-/// What a panic says, behind all that was said before. It waits for no lock: the
-/// panic may have come while that was held.
+/// Writes the message of a panic after all earlier ones. It waits for no lock,
+/// since the lock may be held when the panic comes.
 pub fn write_panic(message: &[u8]) {
     flush_messages();
     write_bytes(message, |byte| send_polled(COM[0].0, byte));
@@ -284,7 +285,7 @@ fn write_bytes(message: &[u8], send: impl Fn(u8)) {
     }
 }
 
-/// Sends a byte when the UART takes one; gives it up if that never happens.
+/// Sends a byte when the UART takes one; drops it if that never happens.
 fn send_polled(base: u16, byte: u8) {
     let can_send = || line_status(base).contains(LineStatus::CAN_SEND);
     if (0..MOST_POLLS).any(|_| can_send()) {

@@ -3,8 +3,8 @@
 //! sends and does not look at the answers).
 //!
 //! The keyboard acknowledges the command [`SET_LEDS`], takes the byte with the
-//! lights, and acknowledges that; instead it may ask to be told again. Scan
-//! codes can come in between (IBM PC AT Technical Reference, Keyboard).
+//! lights, and acknowledges that; instead it may ask for the byte again. Scan codes
+//! can come in between (IBM PC AT Technical Reference, Keyboard).
 //!
 //! Nothing here touches a device: the functions say what to send.
 
@@ -30,7 +30,7 @@ enum State {
     Data,
 }
 
-/// The lights as they ought to be, and how much of that the keyboard knows.
+/// The lights as they ought to be, and how much of this the keyboard knows.
 pub struct Lights {
     leds: Leds,
     state: State,
@@ -47,8 +47,8 @@ impl Lights {
         }
     }
 
-    /// The lights are to be `leds`. Gives the byte to send. An answer that never
-    /// came does no harm: the conversation begins anew.
+    /// Sets the lights to `leds`, and returns the byte to send. A missing answer
+    /// does no harm: the conversation begins again.
     pub fn set(&mut self, leds: Leds) -> u8 {
         *self = Lights {
             leds,
@@ -58,8 +58,8 @@ impl Lights {
         SET_LEDS
     }
 
-    /// The keyboard has answered [`ACKNOWLEDGE`] or [`RESEND`]. Gives the byte to
-    /// send, if there is one.
+    /// Takes the keyboard's answer, [`ACKNOWLEDGE`] or [`RESEND`]. Returns the byte
+    /// to send, if there is one.
     pub fn answer(&mut self, answer: u8) -> Option<u8> {
         self.state = match (self.state, answer) {
             (State::Command, ACKNOWLEDGE) => State::Data,

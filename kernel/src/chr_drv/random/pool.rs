@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A pool of chance and the generator on top of it.
+//! A pool of random bits, and the generator that uses it.
 //!
-//! The generator is ChaCha20 (RFC 8439, 2.3) with a key that is replaced by
-//! half of each block it makes, so that what was given before cannot be found
-//! out later. What was stirred in since is mixed into the key of the next
-//! block.
+//! The generator is ChaCha20 (RFC 8439, 2.3) with a key that is replaced by half of
+//! each block it makes, so that earlier output cannot be found out later. What was
+//! added since then is mixed into the key of the next block.
 
 /// Bytes that are generated at a time: half a block, the other is the next key.
 pub const PIECE: usize = 32;
@@ -17,7 +16,7 @@ const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646E, 0x7962_2D32, 0x6B20_6574]
 pub struct Pool {
     key: [u32; 8],
     stirred: [u32; STIRRED],
-    /// How many words were ever stirred in.
+    /// How many words were ever added.
     count: u32,
     /// How many blocks were ever made.
     block: u32,
@@ -34,7 +33,7 @@ impl Pool {
         }
     }
 
-    /// Adds some chance; costs next to nothing.
+    /// Adds a word, at nearly no cost.
     pub fn stir(&mut self, word: u32) {
         let place = &mut self.stirred[self.count as usize % STIRRED];
         *place = place.rotate_left(7) ^ word;

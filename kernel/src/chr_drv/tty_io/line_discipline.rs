@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What lies between a program and a terminal: input is echoed, edited and
-//! made into lines, output is prepared for the device, as the [`Termios`] say
-//! (0.11: `copy_to_cooked`, the inner loops of `tty_read` and `tty_write`).
+//! The line discipline, between a program and a terminal. It echoes and edits input
+//! and makes lines of it, and prepares output for the device, as the [`Termios`]
+//! say (0.11: `copy_to_cooked`, the inner loops of `tty_read` and `tty_write`).
 //!
 //! Nothing here sleeps or touches a device. Each typed byte goes to
 //! [`LineDiscipline::receive`], which says by an [`Event`] what is to be done
 //! about it; a reader gets what is ready by [`LineDiscipline::take`]; a writer
 //! gives [`LineDiscipline::write`] bytes that go to a [`Sink`].
 //!
-//! Bytes are cooked as they come: there is no queue of raw ones, as 0.11 has,
-//! in which a ^C could be stuck behind input that nobody reads. But a byte may
-//! ask for much work: ^U on a long line. Of that `receive`, which interrupt
-//! handlers call, does only a piece. While [`LineDiscipline::is_busy`], somebody
-//! calls [`LineDiscipline::go_on`] for the next; what is typed meanwhile is held,
-//! except for signals and flow control.
+//! Bytes are cooked as they come: there is no queue of raw ones, as 0.11 has, in
+//! which a ^C could be stuck behind input that nobody reads. But a byte may need
+//! much work, as ^U on a long line does. Interrupt handlers call `receive`, so it
+//! does only a piece of that. While [`LineDiscipline::is_busy`],
+//! [`LineDiscipline::go_on`] is called for the next piece; bytes that are typed
+//! meanwhile are held, except for signals and flow control.
 
 mod edit;
 mod output;
@@ -32,7 +32,7 @@ use edit::Editing;
 /// What a typed byte asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Event {
-    /// To be sent to the process group in front.
+    /// Send this signal to the foreground process group.
     pub signal: Option<Signal>,
     /// There is something to read now.
     pub readable: bool,
@@ -52,7 +52,7 @@ impl Event {
         ..Event::NONE
     };
 
-    /// What two bytes ask for, of which at most one sends a signal.
+    /// Combines what two bytes ask for; at most one of them sends a signal.
     pub fn and(self, other: Event) -> Event {
         Event {
             signal: self.signal.or(other.signal),
@@ -78,7 +78,7 @@ pub struct Taken {
     pub count: usize,
     /// Whether a line ended with them, or the input.
     pub end: bool,
-    /// The other side may go on sending, and the driver is to tell it.
+    /// Whether the driver is to tell the other side that it may go on sending.
     pub released: bool,
 }
 
@@ -135,7 +135,8 @@ impl Cooked {
 
 /// Bytes of input that can wait to be read.
 const COOKED_SIZE: usize = 4096;
-/// With this many the other side is asked to stop, and with this few to go on.
+/// With this many bytes the other side is asked to stop, and with this few to go
+/// on.
 const THROTTLE: usize = COOKED_SIZE / 4 * 3;
 const RELEASE: usize = COOKED_SIZE / 4;
 /// Bytes that can be held while a line is edited.
@@ -272,7 +273,7 @@ impl LineDiscipline {
         )
     }
 
-    /// A byte was typed. What is to be seen of that goes to `echo`.
+    /// Takes a byte that was typed, and writes its echo to `echo`.
     pub fn receive(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
         if self.is_urgent(byte) {
             return self.receive_now(byte, echo);
@@ -404,7 +405,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Starts output; says whether it was stopped.
+    /// Starts output; returns whether it was stopped.
     pub fn start(&mut self) -> bool {
         core::mem::take(&mut self.stopped)
     }
@@ -434,8 +435,8 @@ impl LineDiscipline {
         }
     }
 
-    /// A byte that stands for itself. It leaves room for a line end, without
-    /// which nobody could ever read what is there.
+    /// Adds a byte that stands for itself. It leaves room for a line end, without
+    /// which the line could never be read.
     fn ordinary(&mut self, byte: u8, echo: &mut dyn Sink) -> Event {
         if self.cooked.room() < 2 {
             self.refuse(echo);
@@ -480,7 +481,8 @@ impl LineDiscipline {
         }
     }
 
-    /// Asks the other side to go on, if it was asked to stop; says so.
+    /// Asks the other side to go on, if it was asked to stop; returns whether it
+    /// was.
     pub fn release(&mut self) -> bool {
         let was_throttled = core::mem::take(&mut self.throttled);
         if was_throttled && self.input(InputFlags::IXOFF) {
@@ -497,7 +499,7 @@ impl LineDiscipline {
         }
     }
 
-    /// There is no room: rings the bell for whoever is typing.
+    /// Rings the bell, because there is no room for what is typed.
     fn refuse(&self, echo: &mut dyn Sink) {
         if self.local(LocalFlags::ECHO) {
             echo.put_if_room(b"\x07");
@@ -550,8 +552,8 @@ impl LineDiscipline {
                 taken.count += 1;
             }
         }
-        // An end of file right behind what was asked for belongs to it, or the
-        // next read would seem to be at the end.
+        // An end of file right after the bytes belongs to them, or the next read
+        // would seem to be at the end.
         if canonical
             && !taken.end
             && taken.count > 0

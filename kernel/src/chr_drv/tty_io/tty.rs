@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A terminal: its state, its place between line discipline and driver, and
-//! waiting for it (0.11: `struct tty_struct` in `include/linux/tty.h`).
+//! A terminal: its state, its connection of line discipline and driver, and waiting
+//! for it (0.11: `struct tty_struct` in `include/linux/tty.h`).
 //!
-//! A file has an [`OpenTty`]: the terminal, and the generation that it was
-//! opened in. A hang-up begins a new generation, and whoever has the terminal
-//! open from before is at the end of input and can't write. So what is done
-//! for a program asks [`OpenTty::lock`] for the state, which refuses it then.
+//! A file has an [`OpenTty`]: the terminal, and the generation that it was opened
+//! in. A hang-up begins a new generation. Files of an older one are at the end of
+//! input and can't be written. So all work for a program gets the state by
+//! [`OpenTty::lock`], which refuses it then.
 
 use super::CHUNK;
 use super::line_discipline::LineDiscipline;
@@ -31,7 +31,7 @@ const WRITE_SIZE: usize = 4096;
 /// Bytes on their way to a serial line.
 pub type WriteQueue = Queue<u8, WRITE_SIZE>;
 
-/// What a terminal's bytes come from and go to.
+/// The device that a terminal's bytes come from and go to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Driver {
     /// A screen, counted from 0, and the keyboard while it is in front.
@@ -40,23 +40,23 @@ pub enum Driver {
     Serial(usize),
 }
 
-/// What belongs to a terminal (0.11: `struct tty_struct`).
+/// The state of a terminal (0.11: `struct tty_struct`).
 pub struct State {
-    /// Settings, input, and where output stands.
+    /// Settings, input, and the column of output.
     pub line: LineDiscipline,
     /// Output that the UART has not got yet; nothing for a console.
     pub write_q: WriteQueue,
-    /// The process group in front; 0 for none.
+    /// The foreground process group; 0 for none.
     pub pgrp: u32,
     /// The session whose controlling terminal it is; 0 for none.
     pub session: u32,
-    /// The size that programs are told.
+    /// The size that programs get.
     pub winsize: Winsize,
-    /// Nobody but the superuser may open it.
+    /// Only the super-user may open it.
     pub exclusive: bool,
     /// Counts the hang-ups.
     pub generation: u32,
-    /// How often it is open since the last of them.
+    /// How often it was opened since the last hang-up.
     pub opens: u32,
 }
 
@@ -68,9 +68,9 @@ pub struct Tty {
     pub driver: Driver,
     /// Guards all that changes.
     pub state: IrqLock<State>,
-    /// Who waits for input.
+    /// The tasks that wait for input.
     pub readers: WaitQueue,
-    /// Who waits for room, or for the end of output.
+    /// The tasks that wait for room, or for the end of output.
     pub writers: WaitQueue,
 }
 
@@ -110,9 +110,9 @@ impl Tty {
         task.tty.get() == u32::from(self.minor) && self.state.lock().session == task.session.get()
     }
 
-    /// Takes the terminal away from all who have it open. Input that was not
-    /// read is gone; with the session go its rights, and its tasks are told.
-    /// Interrupt handlers may.
+    /// Takes the terminal away from all that have it open. Input that was not read
+    /// is lost. The session loses its terminal, and its tasks get a signal.
+    /// Interrupt handlers may call it.
     pub fn hang_up(&self) {
         let mut state = self.state.lock();
         state.generation = state.generation.wrapping_add(1);
@@ -133,8 +133,8 @@ impl Tty {
         kill_session(session);
     }
 
-    /// Lets the line discipline work with its device as sink. `budget` limits
-    /// what a screen does at once; see [`console::Output`].
+    /// Calls a function with the line discipline and its device as sink. `budget`
+    /// limits what a screen does at once; see [`console::Output`].
     pub(super) fn with_sink<R>(
         &self,
         state: &mut State,
@@ -163,7 +163,7 @@ impl Tty {
         }
     }
 
-    /// Makes sure that output goes on, and tells who waits for room.
+    /// Makes sure that output goes on, and wakes the tasks that wait for room.
     pub fn go_on(&self) {
         if let Driver::Serial(port) = self.driver {
             let mut state = self.state.lock();
@@ -173,7 +173,7 @@ impl Tty {
         self.wake_writers();
     }
 
-    /// Tells who waits for room, if there is some.
+    /// Wakes the tasks that wait for room, if there is some.
     pub fn wake_writers(&self) {
         if self.state.lock().write_q.len() <= WRITE_SIZE / 2 {
             sched::wake_up(&self.writers);
@@ -213,7 +213,7 @@ impl Deref for OpenTty {
 }
 
 impl OpenTty {
-    /// What [`OpenTty::device`] was of; `None` if that is no terminal.
+    /// The terminal of an [`OpenTty::device`]; `None` if that is no terminal.
     pub fn of(opened: OpenDevice) -> Option<OpenTty> {
         Some(OpenTty {
             tty: super::find(opened.device)?,
@@ -221,7 +221,7 @@ impl OpenTty {
         })
     }
 
-    /// What the file remembers of it.
+    /// The device that the file keeps.
     pub(super) fn device(&self) -> OpenDevice {
         OpenDevice {
             device: self.tty.device(),
@@ -240,17 +240,17 @@ impl OpenTty {
         }
     }
 
-    /// Whether the task is in front, or no process group is, or the terminal
-    /// does not control the task.
+    /// Whether the task is in the foreground, or no process group is, or this is
+    /// not the task's controlling terminal.
     fn is_in_front(&self, task: &Task) -> bool {
         let pgrp = self.tty.state.lock().pgrp;
         !self.controls(task) || pgrp == 0 || pgrp == task.pgrp.get()
     }
 
-    /// Output and changes of settings by a background process: SIGTTOU for its
-    /// group, unless it ignores or blocks the signal. It goes on when it is
-    /// continued in front; `EINTR` if it has a handler. `EIO` if nobody could
-    /// continue it, or if the terminal was hung up.
+    /// Checks output and changes of settings. The group of a background process
+    /// gets SIGTTOU, unless the process ignores or blocks the signal. It goes on
+    /// when it is continued in the foreground; `EINTR` if it has a handler. `EIO`
+    /// if nobody could continue it, or if the terminal was hung up.
     pub fn check_change(&self) -> Result<()> {
         let task = current();
         while !self.is_in_front(task) && !is_ignored(task, Signal::SIGTTOU) {
@@ -265,8 +265,8 @@ impl OpenTty {
         self.lock().map(drop)
     }
 
-    /// Input by a background process: likewise with SIGTTIN, but `EIO` if it
-    /// ignores or blocks the signal, too.
+    /// Checks input in the same way, with SIGTTIN; but if a background process
+    /// ignores or blocks that signal, this is `EIO`, too.
     pub(super) fn check_read(&self) -> Result<()> {
         let task = current();
         while !self.is_in_front(task) {
@@ -299,8 +299,8 @@ impl OpenTty {
         }
     }
 
-    /// Sleeps until there is something to read, or tick `deadline`, or nothing
-    /// ever will be, as the terminal was hung up: then false.
+    /// Sleeps until there is something to read, or until tick `deadline`. Returns
+    /// false if the terminal was hung up, so that there will never be anything.
     pub(super) fn wait_readable(&self, deadline: Option<u32>) -> Result<bool> {
         let mut readable = false;
         sleep::interruptible_sleep_while(&self.readers, &mut || {
@@ -312,7 +312,7 @@ impl OpenTty {
         Ok(readable)
     }
 
-    /// Sleeps until all output is out. `EIO` if the terminal was hung up.
+    /// Sleeps until all output was sent. `EIO` if the terminal was hung up.
     pub fn wait_until_sent(&self) -> Result<()> {
         let mut hung_up = false;
         sleep::interruptible_sleep_while(&self.writers, &mut || {
@@ -371,7 +371,7 @@ fn is_ignored(task: &Task, signal: Signal) -> bool {
     SignalSet(task.blocked.get()).contains(signal) || task.action(signal).sa_handler == SIG_IGN
 }
 
-/// A sink for echo that nobody is to see.
+/// A sink for echo that nobody shall see.
 struct Nowhere;
 
 impl Sink for Nowhere {

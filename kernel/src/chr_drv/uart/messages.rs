@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Messages of the kernel that wait for the UART.
 //!
-//! What finds no room is counted and told once there is room again. Until all
-//! that came before has been sent, nothing more is taken, so that what is missing
-//! is told where it is missing.
+//! Bytes that find no room are counted, and their number is sent when there is room
+//! again. Until all earlier bytes have been sent, no more are taken, so that the
+//! number is sent at the place where they are missing.
 
 use crate::chr_drv::queue::Queue;
 use core::fmt::{self, Write};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Echo, and editing the line that is being typed: erase, kill and their kin
-//! (0.11: the middle of `copy_to_cooked`).
+//! Echo, and editing the line that is being typed: erase, kill and the like (0.11:
+//! the middle of `copy_to_cooked`).
 
 use super::{Cooked, Event, LineDiscipline, Sink, TAB};
 use abi::termios::{
@@ -11,7 +11,7 @@ use abi::termios::{
 /// masked: on a screen each costs up to 600 instructions.
 const PIECE: usize = 24;
 
-/// What is done to a line piece by piece.
+/// The work on a line that is done piece by piece.
 #[derive(Clone, Copy)]
 pub(super) enum Editing {
     /// It is erased.
@@ -40,7 +40,7 @@ impl LineDiscipline {
             echo.discard();
             return Event::NONE;
         }
-        // Whoever types on wants to see something again.
+        // The user who types on wants to see the echo again.
         self.termios.c_lflag.remove(LocalFlags::FLUSHO);
         if self.is_special(byte, VERASE) {
             self.erase(echo);
@@ -101,7 +101,7 @@ impl LineDiscipline {
         self.local(LocalFlags::ECHOCTL) && byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
     }
 
-    /// The byte typed last, if its line has not ended.
+    /// The byte that was typed last, if its line has not ended.
     fn last_typed(&self) -> Option<Cooked> {
         self.cooked.last().filter(|_| self.typed > 0)
     }
@@ -129,7 +129,7 @@ impl LineDiscipline {
         } else if self.local(LocalFlags::ECHO) {
             let columns = erased.columns();
             match byte {
-                // There is nothing to see of it.
+                // It has no visible echo.
                 b'\t' => echo.put_if_room(&[b'\x08'; TAB][..columns.min(TAB)]),
                 _ => (0..columns).for_each(|_| echo.put_if_room(b"\x08 \x08")),
             }
