@@ -32,9 +32,10 @@ export function serveThePage() {
     return serve(PAGE, 0, PATH);
 }
 
-export function startBrowser() {
+/** @param {string[]} more flags */
+export function startBrowser(more = []) {
     mkdirSync(PICTURES, { recursive: true });
-    return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+    return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...more] });
 }
 
 /** Calls `mkimage`, and gives what it printed. @param {string[]} words */
