@@ -144,7 +144,7 @@ soak: image tools ## a million random system calls in each emulator, by a user a
 web: image floppy web-packages ## the page, for any web server: build/web
 	@$(HOST_CARGO) build --quiet -p symbols
 	@$(TARGET)/debug/symbols $(KERNEL) tools/web/symbols.toml --output $(BUILD)/symbols.json
-	@$(HOST_CARGO) run --quiet -p side-by-side -- pages --ours-only --machine ../index.html --output $(BUILD)/web-source >/dev/null
+	@$(HOST_CARGO) run --quiet -p side-by-side -- pages --ours-only --machine ../index.html --symbols $(BUILD)/symbols.json --output $(BUILD)/web-source >/dev/null
 	@node tools/web/build.js $(BUILD)/web $(IMAGE) $(BUILD)/floppy.img $(BUILD)/symbols.json $(BUILD)/web-source
 
 web-packages: ## v86 and what else the page is made of

@@ -7,7 +7,7 @@ use side_by_side::error::{Error, Problem, Result};
 use side_by_side::facts;
 use side_by_side::guide::{GUIDE, guide};
 use side_by_side::original::{KEPT, Original, keep, kept};
-use side_by_side::pages;
+use side_by_side::pages::{self, Machine};
 use side_by_side::project::Project;
 use side_by_side::show::{Look, show};
 use std::io::{ErrorKind, IsTerminal, Write, stdout};
@@ -47,8 +47,11 @@ enum Command {
         #[arg(long, conflicts_with = "original")]
         ours_only: bool,
         /// Where the machine of `make web` is, seen from the folder: pages lead there.
-        #[arg(long, value_name = "ADDRESS")]
+        #[arg(long, value_name = "ADDRESS", requires = "symbols")]
         machine: Option<String>,
+        /// What tools/web/symbols wrote of the kernel of that machine.
+        #[arg(long, value_name = "FILE", requires = "machine")]
+        symbols: Option<PathBuf>,
     },
     /// Show some of both sources beside each other in the terminal.
     Show {
@@ -146,13 +149,16 @@ fn run(cli: &Cli) -> Result<Vec<Problem>> {
             output,
             ours_only,
             machine,
+            symbols,
         } => {
+            let machine = (machine.as_deref().zip(symbols.as_deref()))
+                .map(|(address, symbols)| Machine::open(address, symbols))
+                .transpose()?;
             let original = match ours_only {
                 true => None,
                 false => open_original(cli, original.as_deref(), &project)?,
             };
-            let differences =
-                pages::write(&project, original.as_ref(), machine.as_deref(), output)?;
+            let differences = pages::write(&project, original.as_ref(), machine, output)?;
             tell(&differences, project.files.len());
             if original.is_none() && !ours_only {
                 println!("without the C: `make original` says where to get it");

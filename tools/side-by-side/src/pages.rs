@@ -15,6 +15,7 @@
 mod differences;
 mod index;
 mod listing;
+mod machine;
 mod order;
 mod rows;
 mod site;
@@ -25,7 +26,9 @@ use crate::facts::File;
 use crate::links::Definition;
 use crate::original::Original;
 use crate::project::Project;
+use crate::rust::Item;
 use crate::segments::Cut;
+pub use machine::Machine;
 use maud::{DOCTYPE, Markup, html};
 use rows::{Rows, inline};
 pub use site::others;
@@ -37,31 +40,17 @@ use std::path::Path;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("reader.js");
 
-/// What the machine of `make web` shows of what some of our files do: the panel
-/// that docs/web.md calls so.
-const PANELS: [(&str, &str); 9] = [
-    ("kernel/src/sched", "tasks"),
-    ("kernel/src/fork", "tasks"),
-    ("kernel/src/exit", "tasks"),
-    ("kernel/src/system_call", "calls"),
-    ("kernel/src/record.rs", "calls"),
-    ("kernel/src/descriptor", "segments"),
-    ("mm/src/memory/frames.rs", "memory"),
-    ("mm/src/", "walk"),
-    ("fs/src/buffer", "buffers"),
-];
-
 /// Writes all pages into a folder. Returns which files of 0.11's sources are not
 /// what they were; they are shown as they are. Refuses another release.
 pub fn write(
     project: &Project,
     original: Option<&Original>,
-    machine: Option<&str>,
+    machine: Option<Machine>,
     folder: &Path,
 ) -> Result<Vec<Problem>> {
     let others = site::others(project)?;
     let mut site = Site::new(project, original, &others);
-    site.machine = machine.map(str::to_owned);
+    site.machine = machine;
     if original.is_some() {
         refuse_another_release(&site)?;
     }
@@ -222,19 +211,14 @@ impl Order {
     }
 }
 
-/// The way from a page to the running machine, if there is one, and there to what
-/// it shows of one of our files.
+/// The way from a page to what the machine shows of one of our files, if there is one.
 fn to_machine(site: &Site, page: &str, ours: &str) -> Markup {
-    let panel = PANELS.iter().find(|(start, _)| ours.starts_with(start));
-    let machine = |machine: &String| format!("{}{machine}", up(page));
-    html! {
-        @if let Some(address) = site.machine.as_ref().map(machine) {
-            @match panel {
-                Some((_, panel)) => a href={ (address) "?open=" (panel) } { "in the machine" },
-                None => a href=(address) { "the machine" },
-            }
-        }
-    }
+    html! { @if let Some(machine) = &site.machine { (machine.link(page, ours)) } }
+}
+
+/// The way from a page to the machine stopped at an item, if there is one.
+fn to_stop(site: &Site, page: &str, file: &str, item: &Item) -> Markup {
+    html! { @if let Some(machine) = &site.machine { (machine.stop(page, file, item)) } }
 }
 
 /// What comes before and behind a file in a list.

@@ -16,9 +16,12 @@ export const BLOCK_SIZE = 4096;
 const PARTITION_TABLE = 446;
 const PARTITION_TYPE = 4;
 const PARTITION_START = 8;
-/** The partition that a kernel of ours is in, and how its header begins. */
+/** The partition that a kernel of ours is in, how its header begins, and words in it (docs/boot.md). */
 const KERNEL_PARTITION = 0xda;
 const KERNEL_MAGIC = "ELVN";
+const KERNEL_LENGTH = 8;
+const KERNEL_LOAD_ADDRESS = 12;
+const KERNEL_CHECKSUM = 24;
 
 /**
  * What a disk holds before the machine writes to it.
@@ -54,11 +57,8 @@ export class Disk {
     onFault = () => {};
     /** @type {Base} */ #base;
     /** @type {Map<number, Uint8Array>} */ #blocks;
-    /**
-     * The sector that the machine sees changed, though the disk is not.
-     * @type {{ offset: number, bytes: Uint8Array } | undefined}
-     */
-    #overlay;
+    /** The sectors that the machine sees changed, though the disk is not. @type {Map<number, Uint8Array>} */
+    #shown = new Map();
     /** Sector 0, as v86 read it first. @type {Uint8Array | undefined} */ #start;
     /** @type {Promise<unknown>} */ #last = Promise.resolve();
 
@@ -123,7 +123,12 @@ export class Disk {
      * @type {(offset: number, bytes: Uint8Array) => void}
      */
     show(offset, bytes) {
-        this.#overlay = { offset, bytes };
+        this.#shown.set(offset, bytes);
+    }
+
+    /** Shows a sector again as it is. @param {number} offset */
+    showAgain(offset) {
+        this.#shown.delete(offset);
     }
 
     /** The disk as a file, with all that was written. @returns {Promise<Blob>} */
@@ -138,11 +143,17 @@ export class Disk {
 
     /** Whether it boots a kernel of ours by itself. @returns {Promise<boolean>} */
     async hasOurKernel() {
+        return (await this.kernel()) !== undefined;
+    }
+
+    /** The kernel of ours that it boots by itself, if it does. @returns {Promise<KernelOnDisk | undefined>} */
+    async kernel() {
         const table = (await this.read(0, SECTOR_SIZE)).slice(PARTITION_TABLE);
-        if (table[PARTITION_TYPE] !== KERNEL_PARTITION) return false;
-        const start = new DataView(table.buffer).getUint32(PARTITION_START, true);
-        const header = await this.read(start * SECTOR_SIZE, KERNEL_MAGIC.length);
-        return String.fromCharCode(...header) === KERNEL_MAGIC;
+        if (table[PARTITION_TYPE] !== KERNEL_PARTITION) return undefined;
+        const offset = new DataView(table.buffer).getUint32(PARTITION_START, true) * SECTOR_SIZE;
+        const header = await this.read(offset, SECTOR_SIZE);
+        if (String.fromCharCode(...header.subarray(0, KERNEL_MAGIC.length)) !== KERNEL_MAGIC) return undefined;
+        return new KernelOnDisk(this, offset, header);
     }
 
     /**
@@ -179,12 +190,55 @@ export class Disk {
 
     /** @type {(offset: number, bytes: Uint8Array) => Uint8Array} */
     #overlaid(offset, bytes) {
-        const at = (this.#overlay?.offset ?? 0) - offset;
-        if (this.#overlay && at >= 0 && at + this.#overlay.bytes.length <= bytes.length) {
-            bytes.set(this.#overlay.bytes, at);
+        for (const [start, sector] of this.#shown) {
+            const at = start - offset;
+            if (at >= 0 && at + sector.length <= bytes.length) bytes.set(sector, at);
         }
         return bytes;
     }
+}
+
+/** A kernel of ours on a disk: a header in one sector, and from the next on what is loaded. */
+export class KernelOnDisk {
+    /** @param {Disk} disk @param {number} offset @param {Uint8Array} header */
+    constructor(disk, offset, header) {
+        this.disk = disk;
+        this.offset = offset;
+        this.header = header;
+        const words = new DataView(header.buffer, header.byteOffset);
+        this.address = words.getUint32(KERNEL_LOAD_ADDRESS, true);
+        this.length = words.getUint32(KERNEL_LENGTH, true);
+    }
+
+    /** What is loaded to `address`. */
+    image() {
+        return this.disk.read(this.offset + SECTOR_SIZE, this.length);
+    }
+
+    /**
+     * Shows the machine an image that differs in the bytes from some addresses on, with
+     * its right checksum. Gives what shows it again as it is.
+     * @type {(image: Uint8Array, addresses: number[]) => () => void}
+     */
+    show(image, addresses) {
+        const header = this.header.slice();
+        new DataView(header.buffer).setUint32(KERNEL_CHECKSUM, checksum(image), true);
+        const sectors = new Map([[this.offset, header]]);
+        for (const address of addresses) {
+            const at = address - this.address - ((address - this.address) % SECTOR_SIZE);
+            sectors.set(this.offset + SECTOR_SIZE + at, image.slice(at, at + SECTOR_SIZE));
+        }
+        for (const [offset, sector] of sectors) this.disk.show(offset, sector);
+        return () => sectors.forEach((_, offset) => this.disk.showAgain(offset));
+    }
+}
+
+/** As the loader makes it of the words (docs/boot.md). @param {Uint8Array} image */
+function checksum(image) {
+    const words = new DataView(image.buffer, image.byteOffset, image.byteLength);
+    let sum = 0;
+    for (let at = 0; at < image.length; at += 4) sum = ((sum << 1) | (sum >>> 31)) + words.getUint32(at, true);
+    return sum >>> 0;
 }
 
 /**

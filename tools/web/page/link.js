@@ -13,6 +13,7 @@ export const MEMORIES = [4, 8, 16, 32, 64];
  * @property {string} type a text that is typed at the first prompt
  * @property {string} commandLine of the kernel
  * @property {string} open the panel that is opened
+ * @property {string} stop the function at which the kernel is stopped
  * @property {number} memory in megabytes, 0 if the link does not say
  * @property {boolean} throwAway
  */
@@ -24,8 +25,9 @@ export function readLink(search) {
     return {
         type: word("type"),
         commandLine: word("cmdline"),
-        open: word("open"),
+        open: word("open") || (words.has("stop") ? "stop" : ""),
+        stop: word("stop"),
         memory: MEMORIES.find((size) => String(size) === word("memory")) ?? 0,
-        throwAway: ["type", "cmdline", "open", "memory"].some((name) => words.has(name)),
+        throwAway: ["type", "cmdline", "open", "stop", "memory"].some((name) => words.has(name)),
     };
 }

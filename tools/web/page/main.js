@@ -5,6 +5,7 @@
  * it is first opened, and is given the machine.
  */
 
+import { Stop } from "./inside/stop.js";
 import { Keyboard } from "./keyboard.js";
 import { readLink } from "./link.js";
 import { Machine } from "./machine.js";
@@ -38,6 +39,7 @@ for (const part of Object.values(parts)) part.catch(() => {});
 const link = readLink(location.search);
 const shelf = new Shelf(async () => (await load("images/eleven.img.gz")).blob(), IMAGE_VERSION);
 const machine = new Machine(parts, find("#screen"));
+const stop = new Stop(machine);
 const screen = new Screen(find("#place"), find("#screen"), find("#keys"));
 const keyboard = new Keyboard(machine, find("#keys"), () => screen.hasSelection);
 
@@ -45,12 +47,14 @@ let starts = Promise.resolve();
 /** @type {import("./panels/settings.js").Page} */
 const page = {
     shelf,
+    stop,
     choice: {
         disk: ELEVEN,
         throwAway: link.throwAway,
         from: "disk",
         memory: link.memory || MEMORY,
         commandLine: link.commandLine,
+        stop: link.stop,
     },
     start,
 };
@@ -70,6 +74,7 @@ async function startNow(choice) {
         await machine.off();
         page.choice = choice;
         const disk = await shelf.open(choice.disk, choice.throwAway);
+        if (choice.stop) await stop.onDisk(disk, choice.stop);
         const floppy = choice.from === "floppy" ? await loadFloppy() : undefined;
         await machine.boot({ disk, floppy, memory: choice.memory, commandLine: choice.commandLine });
     } catch (error) {
@@ -99,7 +104,7 @@ const KEPT = { saved: "", saving: "Saving changes." };
 
 function showState() {
     const { state } = machine;
-    find("#state").textContent = STATES[state];
+    find("#state").textContent = stop.state === "reached" ? `Stopped at ${stop.name}.` : STATES[state];
     find("#kept").textContent = KEPT[shelf.kept] ?? `Changes are ${shelf.kept}.`;
     document.documentElement.dataset.state = state;
     const button = find("[data-do=pause]");
@@ -197,6 +202,7 @@ async function atFirstPrompt() {
 
 machine.addEventListener("change", showState);
 shelf.addEventListener("change", showState);
+stop.addEventListener("change", showState);
 showColours();
 find("[data-do=full]").hidden = !document.fullscreenEnabled;
 screen.focus();

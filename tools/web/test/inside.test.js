@@ -303,17 +303,68 @@ test("nothing is read and nothing written while the panels are closed", async ()
 });
 
 test("another kernel than the page's is not read", async () => {
-    await openWith("tasks");
+    // What a service worker fetches is not routed, and it comes at some time after the prompt.
+    await context.close();
+    context = await browser.newContext({ serviceWorkers: "block" });
+    guest = await Guest.open(context);
     // As if it were another: a byte of its code differs.
     await guest.page.route("**/symbols.json", async (route) => {
         const response = await route.fetch();
         const symbols = await response.json();
         await route.fulfill({ response, json: { ...symbols, kernel: { ...symbols.kernel, crc32: 1 } } });
     });
-    await guest.page.reload();
-    await guest.firstPrompt();
+    await guest.boot(`${server.address}?open=tasks`);
     await guest.page.getByText("the kernel that belongs to this page does not run").waitFor();
     assert.equal(await guest.page.locator("#tasks td:visible").count(), 0);
+    // Nor is it stopped.
+    await guest.page.goto(`${server.address}?stop=main`);
+    await guest.page.getByText("the kernel on this disk is not the one that belongs to the page").waitFor();
+    await guest.firstPrompt();
+});
+
+test("a page of the sources opens the kernel stopped at a function, and it goes on", async () => {
+    const panel = guest.page.locator("#stop .content");
+    const says = (/** @type {string} */ text) => panel.locator("[role=status]", { hasText: text }).waitFor();
+    const stands = async () => (await rows("stop")).map((row) => `${row[0]} ${row[2]}`);
+    // The first of all functions in Rust, before anything has run.
+    await guest.page.goto(`${server.address}source/kernel/src/main.rs.html`);
+    await guest.page.locator("h2", { hasText: /^main/ }).getByText("stop the kernel here").click();
+    // The browser asks for an icon, which that page has not.
+    guest.complaints = guest.complaints.filter((text) => !text.includes("404"));
+    await says("The kernel stands before the first instruction of kernel::main.");
+    assert.deepEqual(await stands(), ["function kernel::main", "called by startup_32", "task none yet"]);
+    const code = () => guest.page.evaluate(() => {
+        const { machine } = /** @type {any} */ (window);
+        const { eip } = machine.registers().general;
+        return [eip, ...machine.readMemory(eip, 2)];
+    });
+    const [main, first, second] = await code();
+    assert.equal(main, SYMBOLS.functions.find((/** @type {any[]} */ [, , name]) => name === "kernel::main")[0]);
+    assert.notDeepEqual([first, second], [0xeb, 0xfe], "the jump is still there");
+    await guest.button("Go on").last().click();
+    await guest.firstPrompt();
+    // In a running machine, where the shell makes a child.
+    const name = guest.page.getByLabel("Function");
+    await name.fill("copy_process");
+    await guest.button("Stop there").click();
+    await says("no code of its own for “copy_process”: there is no such function, or it is inlined");
+    await name.fill("SYS_CALL_TABLE::fork");
+    await guest.button("Stop there").click();
+    await says("The kernel has not come to kernel::system_call::SYS_CALL_TABLE::fork yet.");
+    await guest.page.click("#screen");
+    await guest.page.keyboard.type("clear; ls -d /bin\n");
+    await guest.state("Stopped at kernel::system_call::SYS_CALL_TABLE::fork.");
+    assert.match((await stands()).join(), /function kernel::system_call::SYS_CALL_TABLE::fork,.*task \d+ sh$/);
+    await guest.page.locator("#tasks summary").click();
+    await guest.page.locator("#tasks td").first().waitFor();
+    await until("tasks", (found) => found.some((row) => row[3] === "sh" && row[4] === "runs"));
+    await guest.picture("stop");
+    assert.doesNotMatch(await guest.screen(), /^\/bin$/m);
+    await guest.button("Go on").first().click();
+    await guest.expect(/^\/bin$/m);
+    await says("No stop is set.");
+    await guest.page.click("#screen");
+    assert.equal(await guest.command("expr 6 '*' 7"), "42");
 });
 
 test("each panel fits a desktop and a phone, light and dark", async () => {

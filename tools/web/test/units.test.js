@@ -43,7 +43,7 @@ test("a disk that can't be read is told of", async () => {
 test("a link that asks for anything gets a disk to throw away", () => {
     assert.equal(readLink("").throwAway, false);
     assert.equal(readLink("?other=1").throwAway, false);
-    for (const search of ["?type=x", "?cmdline=no387", "?open=serial", "?type="]) {
+    for (const search of ["?type=x", "?cmdline=no387", "?open=serial", "?stop=main", "?type="]) {
         assert.ok(readLink(search).throwAway, search);
     }
     assert.equal(readLink("?memory=1000000").memory, 0);

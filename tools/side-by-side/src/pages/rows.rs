@@ -5,7 +5,7 @@ mod block;
 
 use super::differences::Difference;
 use super::site::{Ours, Site, Theirs, Twin};
-use super::{href, our_page, page_name};
+use super::{href, our_page, page_name, to_stop};
 use crate::facts::Symbol;
 use crate::links::{Definition, Id};
 use crate::map::{Entry, ItemPath};
@@ -262,6 +262,7 @@ impl<'s, 'a> Rows<'s, 'a> {
         html! {
             span class="where" {
                 @if let Some(id) = id { a href=(href(&self.page(), self.site.links.definition(id))) { (path.to_string()) } }
+                (to_stop(self.site, &self.page(), &path.file, item))
             }
             @if let Some(around) = &around { div class="around" { (self.show(&path.file, ours, around)) } }
             (self.show(&path.file, ours, &item.lines))

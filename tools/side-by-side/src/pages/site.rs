@@ -3,6 +3,7 @@
 //! which item answers to which symbol.
 
 use super::listing::Listing;
+use super::machine::Machine;
 use crate::error::{Error, Problem, Result};
 use crate::facts::{File, Symbol};
 use crate::links::{Definition, Id, Links, c, enclosing, rust};
@@ -88,8 +89,8 @@ pub struct Site<'a> {
     pub ours: BTreeMap<&'a str, Ours<'a>>,
     /// What leads where.
     pub links: Links,
-    /// Where the running machine is, seen from the top of the pages.
-    pub machine: Option<String>,
+    /// The running machine that the pages lead to.
+    pub machine: Option<Machine>,
     /// Which symbols became an item, by file and path: places in `theirs`, and
     /// of the symbol in its file.
     twins: BTreeMap<(&'a str, &'a str), Vec<(usize, usize)>>,

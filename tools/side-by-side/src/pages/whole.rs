@@ -4,7 +4,7 @@
 
 use super::rows::{inline, twin_link, users};
 use super::site::{Ours, Site, Theirs, Twin};
-use super::{our_page, page_name, up};
+use super::{our_page, page_name, to_stop, up};
 use crate::rust::Item;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ pub fn rows(site: &Site, path: &str, ours: &Ours) -> Markup {
             );
         let row = html! {
             section class={ "row" @if stretch.items.is_empty() { " between" } } {
-                @if let Some(item) = whole.first() { h2 { code { (item.path) } } }
+                @if let Some(item) = whole.first() { h2 { code { (item.path) } (to_stop(site, &page, path, item)) } }
                 @for note in notes { p class="differs" { (note) } }
                 div class="pair" {
                     div {

@@ -57,6 +57,7 @@ async function load(machine) {
 export class Kernel {
     /** Whether the code in memory was found to be this kernel's, since the last start. */
     #isKnown = false;
+    /** Where the page has changed the code, and what was there (stop.js). @type {Map<number, Uint8Array>} */ changed = new Map();
 
     /** @param {Machine} machine @param {Symbols} symbols */
     constructor(machine, symbols) {
@@ -71,14 +72,33 @@ export class Kernel {
     isHere() {
         const { kernel, statics, structs } = this.symbols;
         if (this.machine.memorySize < kernel.at + kernel.size) return false;
-        this.#isKnown ||= crc32(this.machine.readMemory(kernel.at, kernel.size)) === kernel.crc32;
+        this.#isKnown ||= this.isCode(this.machine.readMemory(kernel.at, kernel.size));
         const slot = this.#isKnown ? (this.number("CURRENT") - statics.TASK.at) / structs.Task.size : -1;
         return Number.isInteger(slot) && slot >= 0 && slot < (statics.TASK.count ?? 0);
+    }
+
+    /** Whether bytes are this kernel's code, but for what the page has changed. @param {Uint8Array} code */
+    isCode(code) {
+        const { at, crc32: expected } = this.symbols.kernel;
+        for (const [address, bytes] of this.changed) code.set(bytes, address - at);
+        return crc32(code) === expected;
     }
 
     /** A number of four bytes. @param {number} address */
     word(address) {
         return new DataView(this.machine.readMemory(address, 4).buffer).getUint32(0, true);
+    }
+
+    /** As `word`, by a linear address; nothing where no page is. @type {(linear: number) => number | undefined} */
+    linearWord(linear) {
+        const { cr0, cr3 } = this.machine.registers().control;
+        if (cr0 >>> 31 === 0) return this.word(linear);
+        let entry = cr3;
+        for (const index of [linear >>> 22, (linear >>> 12) & 1023]) {
+            entry = this.word(((entry & ~4095) + index * 4) >>> 0);
+            if ((entry & this.symbols.page_flags.PRESENT) === 0) return undefined;
+        }
+        return this.word(((entry & ~4095) | (linear & 4095)) >>> 0);
     }
 
     /** The number in a static. @param {string} name */
@@ -133,6 +153,18 @@ export class Kernel {
     currentSlot() {
         const { statics, structs } = this.symbols;
         return (this.number("CURRENT") - statics.TASK.at) / structs.Task.size;
+    }
+
+    /**
+     * The functions with code of their own of that name, which may lack its beginning:
+     * `kernel::sched::schedule`, `schedule`. Of a generic one there may be several.
+     * @type {(name: string) => { name: string, at: number }[]}
+     */
+    functionsNamed(name) {
+        const all = this.symbols.functions.filter(([, size]) => size >= 2)
+            .map(([at, , name]) => ({ name: name.replace(/::<[^]*>$/, ""), at }));
+        const exact = all.filter((found) => found.name === name);
+        return exact.length > 0 ? exact : all.filter((found) => found.name.endsWith(`::${name}`));
     }
 
     /** The function that an address is in. @type {(address: number) => { name: string, place?: Place } | undefined} */

@@ -37,12 +37,14 @@ ${MEMORIES.map((size) => `<option value="${size}">${size} MB</option>`).join("\n
  * @property {"disk" | "floppy"} from
  * @property {number} memory
  * @property {string} commandLine
+ * @property {string} [stop] the function at which the kernel stops first
  */
 
 /**
  * What a panel may ask of the page.
  * @typedef {object} Page
  * @property {import("../shelf.js").Shelf} shelf
+ * @property {import("../inside/stop.js").Stop} stop
  * @property {Choice} choice what the machine was last started with
  * @property {(choice: Choice) => Promise<void>} start
  */

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use gimli::{AttributeValue, DebuggingInformationEntry, EndianSlice, LittleEndian};
 use object::{Object, ObjectSection};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
@@ -17,6 +17,8 @@ type Dwarf<'a> = gimli::Dwarf<Slice<'a>>;
 
 /// Names a type.
 pub type TypeId = usize;
+/// Names an entry for a function.
+type EntryId = usize;
 
 /// Where something is defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +73,23 @@ pub struct DebugInfo {
     pub types: HashMap<TypeId, Type>,
     /// By the name that the linker has for them.
     pub functions: HashMap<String, Place>,
+    /// The functions that have code of their own with one that is inlined there, by
+    /// the linker's names: the one that is inlined first.
+    pub inlined: BTreeSet<(String, String)>,
+    /// What the entries of functions are called.
+    names: HashMap<EntryId, String>,
+    /// Entries that say more of a function, and the one that has its name.
+    origins: HashMap<EntryId, EntryId>,
+    /// As `inlined`, by entries.
+    copies: Vec<(EntryId, EntryId)>,
 }
 
 /// What the entries below one belong to.
 enum Scope {
     Module(String),
     Type(TypeId),
+    /// One that has code of its own.
+    Function(EntryId),
     Other,
 }
 
@@ -96,7 +109,21 @@ impl DebugInfo {
         if found.statics.is_empty() {
             bail!("the file has no debugging information");
         }
+        found.name_copies();
         Ok(found)
+    }
+
+    /// Of copies between entries makes copies between names.
+    fn name_copies(&mut self) {
+        let name = |entry: &EntryId| {
+            let mut entry = entry;
+            while let Some(origin) = self.origins.get(entry) {
+                entry = origin;
+            }
+            self.names.get(entry).cloned()
+        };
+        let named = |(copy, into): &(EntryId, EntryId)| Some((name(copy)?, name(into)?));
+        self.inlined = self.copies.iter().filter_map(named).collect();
     }
 
     fn unit(&mut self, dwarf: &Dwarf<'_>, unit: &Unit<'_>) -> Result<()> {
@@ -195,10 +222,27 @@ impl DebugInfo {
                 Scope::Other
             }
             gimli::DW_TAG_subprogram => {
+                let id = reader.id(entry.offset());
                 let linkage = reader.string(entry, gimli::DW_AT_linkage_name)?;
-                if let (Some(name), Some(place)) = (linkage.or(name), reader.place(entry)?) {
-                    self.functions.insert(name, place);
+                if let Some(name) = linkage.or(name) {
+                    if let Some(place) = reader.place(entry)? {
+                        self.functions.insert(name.clone(), place);
+                    }
+                    self.names.insert(id, name);
+                } else if let Some(origin) = reader.origin(entry) {
+                    self.origins.insert(id, origin);
                 }
+                match entry.attr_value(gimli::DW_AT_low_pc) {
+                    Some(_) => Scope::Function(id),
+                    None => Scope::Other,
+                }
+            }
+            gimli::DW_TAG_inlined_subroutine => {
+                let function = scopes.iter().rev().find_map(|(_, scope)| match scope {
+                    Scope::Function(id) => Some(*id),
+                    _ => None,
+                });
+                self.copies.extend(reader.origin(entry).zip(function));
                 Scope::Other
             }
             _ => Scope::Other,
@@ -282,7 +326,17 @@ impl UnitReader<'_, '_> {
     }
 
     fn type_of(&self, entry: &Entry<'_>) -> Option<TypeId> {
-        match entry.attr_value(gimli::DW_AT_type)? {
+        self.reference(entry, gimli::DW_AT_type)
+    }
+
+    /// The entry that has the name of a function of which this one says more.
+    fn origin(&self, entry: &Entry<'_>) -> Option<EntryId> {
+        let of = |attribute| self.reference(entry, attribute);
+        of(gimli::DW_AT_abstract_origin).or_else(|| of(gimli::DW_AT_specification))
+    }
+
+    fn reference(&self, entry: &Entry<'_>, attribute: gimli::DwAt) -> Option<usize> {
+        match entry.attr_value(attribute)? {
             AttributeValue::UnitRef(offset) => Some(self.id(offset)),
             AttributeValue::DebugInfoRef(offset) => Some(offset.0),
             _ => None,

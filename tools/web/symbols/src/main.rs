@@ -11,6 +11,7 @@
 //! crates that it is made of: the page has none of its own.
 
 mod debug_info;
+mod functions;
 mod layout;
 mod sources;
 
@@ -19,9 +20,10 @@ use abi::unistd::number::{ARGUMENTS, NAMES};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use debug_info::{DebugInfo, Kind, Place};
+use functions::Functions;
 use kernel_host::descriptor::Selector;
 use mm::memory;
-use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use object::{Object, ObjectSection, ObjectSymbol};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sources::Sources;
@@ -108,6 +110,7 @@ fn answer(kernel: &[u8], wanted: &Wanted, sources: &Sources) -> Result<Value> {
             json!(layout::all_of_type(&info, sources, path)?),
         );
     }
+    let functions = Functions::of(&elf, &wanted.labels);
     Ok(json!({
         "kernel": fingerprint(&elf)?,
         "statics": statics,
@@ -115,7 +118,8 @@ fn answer(kernel: &[u8], wanted: &Wanted, sources: &Sources) -> Result<Value> {
         "enums": enums,
         "all": all,
         "labels": labels(&elf, &wanted.labels)?,
-        "functions": functions(&elf, &info, sources),
+        "functions": functions.rows(&info, sources),
+        "inlined": functions.inlined(&info, sources),
         "calls": calls(sources)?,
         "errors": errors(),
         "constants": constants(),
@@ -183,37 +187,6 @@ fn labels(elf: &object::File<'_>, wanted: &[String]) -> Result<Value> {
         labels.insert(name.clone(), json!(symbol.address()));
     }
     Ok(labels.into())
-}
-
-/// The functions in order of their addresses: address, size, name, file, line.
-fn functions(elf: &object::File<'_>, info: &DebugInfo, sources: &Sources) -> Value {
-    let text = elf.section_by_name(".text").map(|section| section.index());
-    // The entries in assembly are labels.
-    let is_code = |symbol: &object::Symbol<'_, '_>| {
-        let kinds = [SymbolKind::Text, SymbolKind::Label, SymbolKind::Unknown];
-        symbol.section_index() == text && kinds.contains(&symbol.kind())
-    };
-    let mut functions: Vec<_> = elf.symbols().filter(is_code).collect();
-    functions.sort_by_key(ObjectSymbol::address);
-    let ends = functions.iter().skip(1).map(ObjectSymbol::address);
-    let ends: Vec<_> = ends.chain([0]).collect();
-    functions
-        .iter()
-        .zip(ends)
-        .filter_map(|(symbol, next)| {
-            let mangled = symbol.name().ok()?;
-            let size = match symbol.size() {
-                0 => next.saturating_sub(symbol.address()),
-                size => size,
-            };
-            let name = format!("{:#}", rustc_demangle::demangle(mangled));
-            let place = info.functions.get(mangled);
-            let place = place.and_then(|place| sources.in_project(place));
-            let place = place.map(|place| (place.file, place.line));
-            let (file, line) = place.unzip();
-            Some(json!([symbol.address(), size, name, file, line]))
-        })
-        .collect()
 }
 
 /// The system calls in order of their numbers.
