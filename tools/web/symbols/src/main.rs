@@ -195,8 +195,10 @@ fn calls(sources: &Sources) -> Result<Value> {
     let calls: Result<Vec<_>> = rows
         .map(|(name, arguments)| {
             let handler = format!("sys_{}", name.trim_end_matches('_'));
-            let mut found = sources.named("kernel/src", &handler);
+            let in_fs = format!("Fs::{handler}");
+            let found = sources.named("kernel/src", &handler);
             let defined = found
+                .chain(sources.named("fs/src", &in_fs))
                 .next()
                 .with_context(|| format!("no `{handler}` in the kernel"))?;
             Ok(
