@@ -105,6 +105,17 @@ fn simple_tools_are_small() -> Result<()> {
     Ok(())
 }
 
+/// All that the disk comes with.
+#[test]
+#[ignore = "needs the image"]
+fn the_disk_has_room_for_ones_own() -> Result<()> {
+    const MOST: u32 = 16 * 1024;
+    let told = mkimage(&["du", "-s", name(&common::image())?, "/"])?;
+    let used: u32 = told.split_whitespace().next().unwrap_or("").parse()?;
+    ensure!(used <= MOST, "{used} KB");
+    Ok(())
+}
+
 enum Step {
     /// Writes a file.
     File { path: String, text: String },
