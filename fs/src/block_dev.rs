@@ -6,7 +6,7 @@
 
 use crate::Fs;
 use crate::buffer::READ_AHEAD;
-use crate::file_dev::{part_of_block, partial};
+use crate::file_dev::part_of_block;
 use crate::layout::BLOCK_SIZE;
 use crate::platform::UserBuffer;
 use abi::sys::types::Device;
@@ -19,9 +19,8 @@ impl<'fs> Fs<'fs> {
         device: Device,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
+    ) -> Result<()> {
         let blocks = self.platform.device_blocks(device);
-        let mut done = 0;
         while buffer.remaining() != 0 {
             let number = *position / BLOCK_SIZE as u32;
             if number >= blocks {
@@ -32,17 +31,12 @@ impl<'fs> Fs<'fs> {
                 break;
             };
             let last = (number + READ_AHEAD).min(blocks - 1);
-            let block = buffer
-                .prepare(len)
-                .and_then(|()| self.breada(device, number, number + 1..=last));
-            match block {
-                Ok(block) => buffer.put(&block.data()[offset..offset + len]),
-                Err(error) => return partial(done, error),
-            }
-            done += len;
+            buffer.prepare(len)?;
+            let block = self.breada(device, number, number + 1..=last)?;
+            buffer.put(&block.data()[offset..offset + len]);
             *position = next;
         }
-        Ok(done)
+        Ok(())
     }
 
     /// Writes from `position` on, and moves it.
@@ -51,34 +45,24 @@ impl<'fs> Fs<'fs> {
         device: Device,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
+    ) -> Result<()> {
         let blocks = self.platform.device_blocks(device);
-        let mut done = 0;
         while buffer.remaining() != 0 {
             let (offset, len) = part_of_block(*position, buffer.remaining());
             let number = *position / BLOCK_SIZE as u32;
             let next = position.checked_add(len as u32).filter(|_| number < blocks);
-            let Some(next) = next else {
-                return partial(done, Errno::ENOSPC);
-            };
-            if let Err(error) = buffer.prepare(len) {
-                return partial(done, error);
-            }
+            let next = next.ok_or(Errno::ENOSPC)?;
+            buffer.prepare(len)?;
             if len == BLOCK_SIZE {
                 self.getblk(device, number)
                     .overwrite(|data| buffer.get(data));
             } else {
-                match self.bread(device, number) {
-                    Ok(block) => {
-                        buffer.get(&mut block.data()[offset..offset + len]);
-                        block.mark_dirty();
-                    }
-                    Err(error) => return partial(done, error),
-                }
+                let block = self.bread(device, number)?;
+                buffer.get(&mut block.data()[offset..offset + len]);
+                block.mark_dirty();
             }
-            done += len;
             *position = next;
         }
-        Ok(done)
+        Ok(())
     }
 }

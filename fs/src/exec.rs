@@ -8,14 +8,13 @@
 //! program and cannot go back.
 
 use crate::namei::{MAY_EXEC, MAY_READ};
+use crate::platform::{UserBuffer, WriteFrom};
 use crate::{Executable, Fs, FsTask};
 use abi::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
 use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
 use abi::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
 use abi::{Errno, Result};
 use mm::{Page, memory::get_free_page};
-
-use crate::platform::UserBuffer;
 
 /// Bytes of the first line of a script that are looked at.
 const SCRIPT_LINE: usize = 1024;
@@ -214,7 +213,7 @@ impl ArgumentPages {
 
     /// As [`ArgumentPages::push`], for a string in the kernel's memory.
     pub fn push_bytes(&mut self, string: &[u8]) -> Result<()> {
-        self.push(&mut KernelBytes(string))
+        self.push(&mut WriteFrom(string))
     }
 
     fn page(&mut self, position: usize) -> Result<&mut Page> {
@@ -246,33 +245,9 @@ impl Default for ArgumentPages {
     }
 }
 
-/// A string that is the kernel's own already.
-struct KernelBytes<'a>(&'a [u8]);
-
-impl UserBuffer for KernelBytes<'_> {
-    fn remaining(&self) -> usize {
-        self.0.len()
-    }
-
-    fn prepare(&mut self, _count: usize) -> Result<()> {
-        Ok(())
-    }
-
-    fn put(&mut self, _bytes: &[u8]) {
-        debug_assert!(false, "the string is only read");
-    }
-
-    fn get(&mut self, bytes: &mut [u8]) {
-        let (now, rest) = self.0.split_at(bytes.len());
-        bytes.copy_from_slice(now);
-        self.0 = rest;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::WriteFrom;
 
     #[test]
     fn script_lines() {

@@ -16,7 +16,7 @@ use crate::FsTask;
 use crate::buffer::READ_AHEAD;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::BLOCK_SIZE;
-use crate::platform::{ReadInto, UserBuffer};
+use crate::platform::{ReadInto, UserBuffer, moved};
 use abi::{Errno, Result};
 
 /// The most bytes that are copied while the inode is locked.
@@ -31,20 +31,10 @@ pub(crate) fn part_of_block(position: u32, left: usize) -> (usize, usize) {
     (offset, left.min(BLOCK_SIZE - offset))
 }
 
-/// The result when `done` bytes were moved before an error.
-pub(crate) fn partial(done: usize, error: Errno) -> Result<usize> {
-    if done != 0 { Ok(done) } else { Err(error) }
-}
-
 impl Inode<'_> {
     /// Reads from `position` on, and moves it. Fewer bytes are read at the end of
     /// the file.
-    pub(crate) fn file_read(
-        &self,
-        position: &mut u32,
-        buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
-        let mut done = 0;
+    pub(crate) fn file_read(&self, position: &mut u32, buffer: &mut dyn UserBuffer) -> Result<()> {
         loop {
             let left = self.size().saturating_sub(*position) as usize;
             let count = left
@@ -53,36 +43,24 @@ impl Inode<'_> {
             if count == 0 {
                 break;
             }
-            if let Err(error) = buffer.prepare(count) {
-                return partial(done, error);
-            }
-            let before = *position;
-            let result = self.lock().read_piece(position, count, buffer);
-            let moved = (*position - before) as usize;
-            done += moved;
-            if let Err(error) = result {
-                return partial(done, error);
-            }
-            if moved < count {
-                break;
-            }
+            buffer.prepare(count)?;
+            self.lock().read_piece(position, count, buffer)?;
         }
         let now = self.fs.current_time();
         self.state().atime = now;
-        Ok(done)
+        Ok(())
     }
 
     /// Writes from `position` on, or with `append` at the end of the file, and
-    /// moves `position` (0.11: `file_write`). `EFBIG` and SIGXFSZ if the file would
-    /// become larger than the limit of `task`, `EFBIG` if no file can be so large.
+    /// moves `position` (0.11: `file_write`). `EFBIG` if the file would become larger
+    /// than the limit of `task`, or than any file can be.
     pub(crate) fn file_write(
         &self,
         task: &FsTask<'_>,
         append: bool,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
-        let mut done = 0;
+    ) -> Result<()> {
         while buffer.remaining() != 0 {
             let aligned = if append {
                 0
@@ -90,30 +68,22 @@ impl Inode<'_> {
                 *position as usize % PIECE
             };
             let count = buffer.remaining().min(PIECE - aligned);
-            if let Err(error) = buffer.prepare(count) {
-                return partial(done, error);
-            }
+            buffer.prepare(count)?;
             let inode = self.lock();
             if append {
                 *position = inode.size();
             }
-            let before = *position;
-            let result = inode.write_piece(task, position, count, buffer);
-            done += (*position - before) as usize;
-            if let Err(error) = result {
-                if done == 0 && *position >= task.file_size_limit.get() {
-                    self.fs.platform.file_too_large();
-                }
-                return partial(done, error);
-            }
+            inode.write_piece(task, position, count, buffer)?;
         }
-        Ok(done)
+        Ok(())
     }
 
     /// Reads into the kernel's own memory, for `execve` and demand loading. Fewer
     /// bytes are read at the end of the file. Locks the inode.
     pub fn read_at(&self, position: u32, bytes: &mut [u8]) -> Result<usize> {
-        self.file_read(&mut { position }, &mut ReadInto(bytes))
+        let (count, mut buffer) = (bytes.len(), ReadInto(bytes));
+        let result = self.file_read(&mut { position }, &mut buffer);
+        moved(count, &buffer, result)
     }
 }
 

@@ -65,17 +65,16 @@ impl PipeState {
     }
 
     /// Moves up to `count` bytes from `buffer`, which was prepared for them.
-    fn write(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
+    fn write(&mut self, count: usize, buffer: &mut dyn UserBuffer) {
         let count = count.min(self.room());
         let head = (self.tail + self.length) % PAGE_SIZE;
         let first = count.min(PAGE_SIZE - head);
-        let Some(page) = &mut self.page else { return 0 };
+        let Some(page) = &mut self.page else { return };
         buffer.get(&mut page[head..head + first]);
         if count > first {
             buffer.get(&mut page[..count - first]);
         }
         self.length += count;
-        count
     }
 }
 
@@ -220,7 +219,7 @@ impl Pipe {
         platform: &dyn Platform<'_>,
         flags: u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
+    ) -> Result<()> {
         while self.wait_for_bytes(platform, flags)? {
             let count = buffer.remaining().min(self.length());
             buffer.prepare(count)?;
@@ -228,10 +227,10 @@ impl Pipe {
             // Nothing is left if another reader was faster.
             if moved != 0 {
                 self.wake_up(platform);
-                return Ok(moved);
+                break;
             }
         }
-        Ok(0)
+        Ok(())
     }
 
     /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`
@@ -241,8 +240,7 @@ impl Pipe {
         platform: &dyn Platform<'_>,
         flags: u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
-        let mut done = 0;
+    ) -> Result<()> {
         // The bytes that must be written in one piece.
         let together = if buffer.remaining() <= PIPE_BUF {
             buffer.remaining()
@@ -250,25 +248,20 @@ impl Pipe {
             1
         };
         while buffer.remaining() != 0 {
-            let room = self
-                .wait_for_room(platform, flags, together)
-                .and_then(|()| buffer.prepare(buffer.remaining().min(PAGE_SIZE)));
-            if let Err(error) = room {
-                return if done != 0 { Ok(done) } else { Err(error) };
-            }
+            self.wait_for_room(platform, flags, together)?;
             let count = buffer.remaining().min(PAGE_SIZE);
+            buffer.prepare(count)?;
             let mut state = self.state.lock();
             // Another writer may have been faster, or the last reader may have
             // gone.
             if state.room() < together || state.readers == 0 {
                 continue;
             }
-            let moved = state.write(count, buffer);
+            state.write(count, buffer);
             drop(state);
-            done += moved;
             self.wake_up(platform);
         }
-        Ok(done)
+        Ok(())
     }
 }
 

@@ -192,11 +192,15 @@ pub trait Platform<'m>: Sleep + Sync {
 /// locks, then `put` or `get`:
 ///
 /// ```text
-/// let n = piece(buffer.remaining());
-/// buffer.prepare(n)?;              // may sleep: no guard alive
-/// let data = block.data();         // spinning guard
-/// buffer.put(&data[offset..offset + n]);
+/// while buffer.remaining() != 0 {
+///     let n = piece(buffer.remaining());
+///     buffer.prepare(n)?;              // may sleep: no guard alive
+///     let data = block.data();         // spinning guard
+///     buffer.put(&data[offset..offset + n]);
+/// }
 /// ```
+///
+/// An error ends the transfer where it is; [`moved`] says what the call answers then.
 pub trait UserBuffer {
     /// Bytes left.
     fn remaining(&self) -> usize;
@@ -213,6 +217,16 @@ pub trait UserBuffer {
 
     /// Copies from the caller's memory and moves on. The bytes were prepared.
     fn get(&mut self, bytes: &mut [u8]);
+}
+
+/// What a transfer answers whose buffer had `count` bytes left before it: how many were
+/// moved, and what went wrong only if none were.
+#[inline(always)]
+pub fn moved(count: usize, buffer: &dyn UserBuffer, result: Result<()>) -> Result<usize> {
+    match count - buffer.remaining() {
+        0 => result.map(|()| 0),
+        moved => Ok(moved),
+    }
 }
 
 /// The kernel's own memory, read into, as a [`UserBuffer`].

@@ -2,7 +2,7 @@
 //! `read`, `write` and `lseek` (0.11: `fs/read_write.c`).
 
 use crate::file_table::File;
-use crate::platform::{Direction, UserBuffer};
+use crate::platform::{Direction, UserBuffer, moved};
 use crate::{Fs, FsTask};
 use abi::fcntl::O_APPEND;
 use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG};
@@ -22,10 +22,11 @@ impl<'fs> Fs<'fs> {
         if !file.is_readable() {
             return Err(Errno::EBADF);
         }
-        if !is_positive(buffer.remaining()) {
-            return no_count(buffer.remaining());
+        let count = buffer.remaining();
+        if !is_positive(count) {
+            return no_count(count);
         }
-        match file.file_type() {
+        let result = match file.file_type() {
             S_IFREG => at_position(&file, |position| file.inode().file_read(position, buffer)),
             S_IFDIR => at_position(&file, |position| {
                 file.inode().directory_read(position, buffer)
@@ -34,13 +35,14 @@ impl<'fs> Fs<'fs> {
                 .inode()
                 .pipe()
                 .read(self.platform, file.flags(), buffer),
-            S_IFCHR => self.rw_char(Direction::Read, &file, buffer),
+            S_IFCHR => return self.rw_char(Direction::Read, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
                 at_position(&file, |position| self.block_read(device, position, buffer))
             }
             _ => Err(Errno::EINVAL),
-        }
+        };
+        moved(count, buffer, result)
     }
 
     /// Writes from the caller's memory. Returns how many bytes.
@@ -54,10 +56,11 @@ impl<'fs> Fs<'fs> {
         if !file.is_writable() {
             return Err(Errno::EBADF);
         }
-        if !is_positive(buffer.remaining()) {
-            return no_count(buffer.remaining());
+        let count = buffer.remaining();
+        if !is_positive(count) {
+            return no_count(count);
         }
-        match file.file_type() {
+        let result = match file.file_type() {
             S_IFREG => {
                 let append = file.flags() & O_APPEND != 0;
                 at_position(&file, |position| {
@@ -68,13 +71,18 @@ impl<'fs> Fs<'fs> {
                 .inode()
                 .pipe()
                 .write(self.platform, file.flags(), buffer),
-            S_IFCHR => self.rw_char(Direction::Write, &file, buffer),
+            S_IFCHR => return self.rw_char(Direction::Write, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
                 at_position(&file, |position| self.block_write(device, position, buffer))
             }
             _ => Err(Errno::EINVAL),
-        }
+        };
+        moved(count, buffer, result).inspect_err(|error| {
+            if *error == Errno::EFBIG && file.position() >= task.file_size_limit.get() {
+                self.platform.file_too_large();
+            }
+        })
     }
 
     /// Moves the position of an open file and returns it. `ESPIPE` for pipes and

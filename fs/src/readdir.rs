@@ -12,7 +12,7 @@ use crate::inode::Inode;
 use crate::layout::{ENTRY_NAME, NAME_LEN, NAME_LEN_MAX, u16_at};
 use crate::platform::UserBuffer;
 use crate::read_write::at_position;
-use crate::{Fs, FsTask, file_dev::partial};
+use crate::{Fs, FsTask};
 use abi::sys::dirent::{Dirent, LONGEST_NAME};
 use abi::sys::stat::{S_IFDIR, S_ISDIR};
 use abi::{Errno, Result};
@@ -48,27 +48,21 @@ impl Inode<'_> {
         &self,
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
-    ) -> Result<usize> {
+    ) -> Result<()> {
         if self.entry_size() == ENTRY {
             return self.file_read(position, buffer);
         }
-        let mut done = 0;
         while buffer.remaining() != 0 {
-            let entry = match self.disk_entry(*position / ENTRY as u32) {
-                Ok(Some(entry)) => entry,
-                Ok(None) => break,
-                Err(error) => return partial(done, error),
+            let Some(entry) = self.disk_entry(*position / ENTRY as u32)? else {
+                break;
             };
             let offset = *position as usize % ENTRY;
             let count = (ENTRY - offset).min(buffer.remaining());
-            if let Err(error) = buffer.prepare(count) {
-                return partial(done, error);
-            }
+            buffer.prepare(count)?;
             buffer.put(&entry[offset..offset + count]);
             *position += count as u32;
-            done += count;
         }
-        Ok(done)
+        Ok(())
     }
 
     /// Entry `index` as it is on the disk, filled up with zeros; `None` at the end.

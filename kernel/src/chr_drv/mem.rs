@@ -19,7 +19,7 @@ use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use asm::io::{inb, outb};
 use core::fmt::{self, Write};
-use fs::platform::{Direction, UserBuffer};
+use fs::platform::{Direction, UserBuffer, moved};
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE};
 
@@ -53,31 +53,26 @@ pub fn rw_memory(
     buffer: &mut dyn UserBuffer,
     position: &mut u32,
 ) -> Result<usize> {
-    let start = *position;
-    match (device.minor(), direction) {
-        (NULL, Direction::Read) => Ok(0),
-        (NULL | ZERO, Direction::Write) => Ok(buffer.remaining()),
+    let count = buffer.remaining();
+    let result = match (device.minor(), direction) {
+        (NULL, Direction::Read) => Ok(()),
+        (NULL | ZERO, Direction::Write) => return Ok(count),
         (ZERO | FULL, Direction::Read) => read_zero(buffer),
         (FULL, Direction::Write) => Err(Errno::ENOSPC),
         (RANDOM | URANDOM, Direction::Read) => random::read_random(buffer),
         (RANDOM | URANDOM, Direction::Write) => random::write_random(buffer),
-        (MEM | KMEM, _) => {
-            let result = rw_mem(direction, buffer, position);
-            moved(start, *position, result)
-        }
-        (PORT, _) => {
-            let result = rw_port(direction, buffer, position);
-            moved(start, *position, result)
-        }
+        (MEM | KMEM, _) => rw_mem(direction, buffer, position),
+        (PORT, _) => rw_port(direction, buffer, position),
         (PS, Direction::Read) => read_tasks(buffer, position),
         (USAGE, Direction::Read) => read_usage(buffer, position),
         (KMSG, Direction::Read) => read_messages(buffer, position),
         (KMSG | PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
         _ => Err(Errno::ENXIO),
-    }
+    };
+    moved(count, buffer, result)
 }
 
-fn read_zero(buffer: &mut dyn UserBuffer) -> Result<usize> {
+fn read_zero(buffer: &mut dyn UserBuffer) -> Result<()> {
     const ZEROES: [u8; 256] = [0; 256];
     in_pieces(buffer, ZEROES.len(), |buffer, count| {
         buffer.put(&ZEROES[..count]);
@@ -97,14 +92,6 @@ fn page_at(position: u32) -> Option<(*mut u8, usize)> {
         None => core::ptr::null_mut(),
     };
     Some((pointer, length))
-}
-
-/// What was moved until an error came, if anything was.
-fn moved(start: u32, end: u32, result: Result<()>) -> Result<usize> {
-    match result {
-        Err(error) if end == start => Err(error),
-        _ => Ok((end - start) as usize),
-    }
 }
 
 fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
@@ -180,15 +167,10 @@ fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32
 
 /// The kernel's messages. The position counts from the first there was; who is too late
 /// for it goes on with the oldest that is kept.
-fn read_messages(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let mut total = 0;
+fn read_messages(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     while buffer.remaining() > 0 {
         let piece = buffer.remaining().min(LINE);
-        match buffer.prepare(piece) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
+        buffer.prepare(piece)?;
         let mut bytes = [0; LINE];
         let (start, count) = printk::read_log(*position, &mut bytes[..piece]);
         if count == 0 {
@@ -196,9 +178,8 @@ fn read_messages(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usiz
         }
         buffer.put(&bytes[..count]);
         *position = start.wrapping_add(count as u32);
-        total += count;
     }
-    Ok(total)
+    Ok(())
 }
 
 /// A line of text in an array.
@@ -271,21 +252,18 @@ impl Text<'_> {
 }
 
 /// A line for each task.
-fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let start = *position;
+fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     let mut text = Text {
         buffer,
         position,
         at: 0,
     };
-    let result = sched::tasks().try_for_each(|task| text.add(&line_of(task)));
-    moved(start, *position, result)
+    sched::tasks().try_for_each(|task| text.add(&line_of(task)))
 }
 
 /// One line: free pages of all, inodes, buffers (of a cache of so many) and open
 /// files in use.
-fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> {
-    let start = *position;
+fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     let mut line = Line {
         bytes: [0; LINE],
         length: 0,
@@ -303,6 +281,5 @@ fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<usize> 
         position,
         at: 0,
     }
-    .add(&line)?;
-    Ok((*position - start) as usize)
+    .add(&line)
 }

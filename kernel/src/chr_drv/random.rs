@@ -40,28 +40,22 @@ pub fn add_interrupt_randomness(line: u8) {
     POOL.lock().stir(now() ^ u32::from(line) << 24);
 }
 
-/// Moves the whole buffer, at most `most` bytes at a time; returns how much.
+/// Moves the whole buffer, at most `most` bytes at a time.
 pub fn in_pieces(
     buffer: &mut dyn UserBuffer,
     most: usize,
     mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
-) -> Result<usize> {
-    let mut total = 0;
+) -> Result<()> {
     while buffer.remaining() > 0 {
         let count = buffer.remaining().min(most);
-        match buffer.prepare(count) {
-            Err(error) if total == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
+        buffer.prepare(count)?;
         transfer(buffer, count);
-        total += count;
     }
-    Ok(total)
+    Ok(())
 }
 
 /// Fills the buffer with random bytes.
-pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
+pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<()> {
     in_pieces(buffer, PIECE, |buffer, count| {
         let piece = POOL.lock().generate();
         buffer.put(&piece[..count]);
@@ -69,7 +63,7 @@ pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
 }
 
 /// Mixes the buffer in.
-pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<usize> {
+pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<()> {
     in_pieces(buffer, PIECE, |buffer, count| {
         let mut piece = [0; PIECE];
         buffer.get(&mut piece[..count]);

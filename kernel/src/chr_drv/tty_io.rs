@@ -28,8 +28,8 @@ use abi::signal::Signal;
 use abi::sys::types::{Device, major};
 use abi::termios::{ControlFlags, LocalFlags, Winsize};
 use abi::{Errno, Result};
-use fs::platform::{Condition, OpenDevice, UserBuffer};
-use line_discipline::{Event, Taken};
+use fs::platform::{Condition, OpenDevice, UserBuffer, moved};
+use line_discipline::Event;
 pub use line_discipline::{LineDiscipline, LineError};
 use sync::IrqLockGuard;
 pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
@@ -348,88 +348,73 @@ pub fn tty_read(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> 
     let tty = OpenTty::of(opened).ok_or(Errno::ENXIO)?;
     tty.check_read()?;
     let canonical = tty.state.lock().line.is_canonical();
-    match (buffer.remaining(), canonical) {
-        (0, _) => Ok(0),
+    let count = buffer.remaining();
+    let result = match (count, canonical) {
+        (0, _) => Ok(()),
         (_, true) => read_line(tty, buffer, flags),
         (_, false) => read_raw(tty, buffer, flags),
-    }
+    };
+    moved(count, buffer, result)
 }
 
-fn read_line(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+fn read_line(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<()> {
+    let count = buffer.remaining();
     if flags & O_NONBLOCK != 0 && !tty.is_ready(Condition::Readable) {
         return Err(Errno::EAGAIN);
     }
-    loop {
-        if !tty.wait_readable(None)? {
-            return Ok(0);
-        }
-        let taken = take(tty, buffer)?;
-        // Another task may have read it, which is no end of file.
-        if taken.count > 0 || taken.end {
-            return Ok(taken.count);
-        }
-    }
+    // Another task may have read it, which is no end of file.
+    while tty.wait_readable(None)? && !take(tty, buffer)? && buffer.remaining() == count {}
+    Ok(())
 }
 
-fn read_raw(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
+fn read_raw(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<()> {
+    let count = buffer.remaining();
     let (minimum, tenths) = tty.state.lock().line.min_and_time();
     let ticks = tenths * TICKS_PER_TENTH;
     let mut deadline = (minimum == 0).then(|| timer::after(sched::jiffies(), ticks));
-    let mut total = 0;
     loop {
-        let taken = take(tty, buffer)?;
-        total += taken.count;
-        if buffer.remaining() == 0 || total >= minimum.max(1) || taken.end {
-            return Ok(total);
+        let is_end = take(tty, buffer)?;
+        let total = count - buffer.remaining();
+        if buffer.remaining() == 0 || total >= minimum.max(1) || is_end {
+            return Ok(());
         }
         if flags & O_NONBLOCK != 0 {
-            return if total > 0 || minimum == 0 {
-                Ok(total)
-            } else {
-                Err(Errno::EAGAIN)
+            return match minimum {
+                0 => Ok(()),
+                _ => Err(Errno::EAGAIN),
             };
         }
         if minimum > 0 && ticks > 0 && total > 0 {
             // This is the time between two bytes.
             deadline = Some(timer::after(sched::jiffies(), ticks));
         }
-        match tty.wait_readable(deadline) {
-            Ok(true) => {}
-            Err(error) if total == 0 => return Err(error),
-            Ok(false) | Err(_) => return Ok(total),
+        if !tty.wait_readable(deadline)? {
+            return Ok(());
         }
     }
 }
 
 /// Moves what is readable to the program, a chunk at a time, up to the end of a
-/// line in canonical mode. A hang-up is an end, too.
-fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<Taken> {
-    let mut total = Taken::NOTHING;
-    while buffer.remaining() > 0 && !total.end {
+/// line in canonical mode. Whether that is the end: so is a hang-up.
+fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<bool> {
+    while buffer.remaining() > 0 {
         let mut chunk = [0; CHUNK];
         let size = buffer.remaining().min(CHUNK);
-        match buffer.prepare(size) {
-            Err(error) if total.count == 0 => return Err(error),
-            Err(_) => break,
-            Ok(()) => {}
-        }
+        buffer.prepare(size)?;
         let Ok(mut state) = tty.lock() else {
-            total.end = true;
-            break;
+            return Ok(true);
         };
         let taken = state.line.take(&mut chunk[..size]);
         drop(state);
         buffer.put(&chunk[..taken.count]);
-        total.count += taken.count;
-        total.end = taken.end;
         if taken.released {
             tty.go_on();
         }
-        if taken.count < size {
-            break;
+        if taken.end || taken.count < size {
+            return Ok(taken.end);
         }
     }
-    Ok(total)
+    Ok(false)
 }
 
 /// Writes everything, waiting while output is stopped or the queue is full.
