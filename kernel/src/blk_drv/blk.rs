@@ -55,15 +55,19 @@ pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
     REQUESTS.lock().current(major)?.buffer(index)
 }
 
-/// Counts a failure of the next block; tells how many there have been.
-pub fn add_error(major: u8) -> u32 {
-    match REQUESTS.lock().current_mut(major) {
-        Some(request) => {
-            request.errors += 1;
-            request.errors
-        }
-        None => 0,
+/// The next block could not be moved: leaves it to another try, or gives it up if it was
+/// tried `most` times. Whether a reset should come before the next try, which is so after
+/// half of them (0.11: `bad_rw_intr`, `bad_flp_intr`).
+pub fn bad_rw_intr(major: u8, most: u32) -> bool {
+    let errors = REQUESTS.lock().current_mut(major).map_or(0, |request| {
+        request.errors += 1;
+        request.errors
+    });
+    if errors >= most {
+        end_request(major, false);
+        return false;
     }
+    errors > most / 2
 }
 
 /// The next block is done, well or badly; the one behind it is the next one.

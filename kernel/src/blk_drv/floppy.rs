@@ -46,8 +46,6 @@ use sync::{IrqLock, WaitQueue};
 const MAX_DRIVES: usize = 2;
 /// How often a block is tried (0.11: `MAX_ERRORS`).
 const MAX_ERRORS: u32 = 8;
-/// After more failures than this a reset comes before the next try.
-const ERRORS_BEFORE_RESET: u32 = MAX_ERRORS / 2;
 /// How often an interrupt may fail to come.
 const MAX_SILENCES: u32 = 2;
 /// The line of the controller.
@@ -442,13 +440,8 @@ impl Controller {
 
     /// Something failed: leaves the next block to another try, or gives it up.
     fn bad_flp_intr(&mut self) {
-        let errors = blk::add_error(major::FLOPPY);
         self.set_arm(None);
-        if errors > MAX_ERRORS {
-            blk::end_request(major::FLOPPY, false);
-        } else if errors > ERRORS_BEFORE_RESET {
-            self.reset = true;
-        }
+        self.reset |= blk::bad_rw_intr(major::FLOPPY, MAX_ERRORS);
     }
 
     fn interrupt(&mut self) {

@@ -35,7 +35,7 @@ use crate::sched::{self, HZ};
 use crate::{printk, setup_data};
 use abi::Errno;
 use abi::sys::types::{Device, major};
-use asm::io::io_delay;
+use asm::io::{io_delay, poll};
 use bitflags::bitflags;
 use drive::{Address, Drive, Geometry, Width};
 use fs::platform::Direction;
@@ -49,8 +49,6 @@ const MAX_HD: usize = 2;
 const MINORS: usize = 1 + PARTITIONS;
 /// How often a block is tried (0.11: `MAX_ERRORS`).
 const MAX_ERRORS: u32 = 7;
-/// After more failures than this a reset comes before the next try.
-const ERRORS_BEFORE_RESET: u32 = MAX_ERRORS / 2;
 /// The line of the primary channel.
 const HD_IRQ: u8 = 14;
 
@@ -280,14 +278,9 @@ fn passes_doublewords(description: &[u8; SECTOR_SIZE]) -> bool {
 
 /// The status as soon as the drive is not busy (0.11: `controller_ready`).
 fn wait_for_status(polls: u32) -> Option<Status> {
-    for _ in 0..polls {
-        let status = registers::alternate_status();
-        if !status.contains(Status::BUSY) {
-            return Some(status);
-        }
-        io_delay();
-    }
-    None
+    poll(polls, || {
+        Some(registers::alternate_status()).filter(|status| !status.contains(Status::BUSY))
+    })
 }
 
 /// Reads the partition tables (0.11: `sys_setup`). A task, once.
@@ -591,12 +584,7 @@ impl Controller {
     /// The next block could not be moved: leaves it to another try, or gives
     /// it up (0.11: `bad_rw_intr`).
     fn bad_rw_intr(&mut self) {
-        let errors = blk::add_error(major::HARD_DISK);
-        if errors >= MAX_ERRORS {
-            blk::end_request(major::HARD_DISK, false);
-        } else if errors > ERRORS_BEFORE_RESET {
-            self.reset = true;
-        }
+        self.reset |= blk::bad_rw_intr(major::HARD_DISK, MAX_ERRORS);
     }
 
     /// Begins a reset of both drives, which [`Controller::tick`] sees the end

@@ -4,7 +4,7 @@
 //!
 //! Source: IBM PC AT Technical Reference, keyboard controller.
 
-use asm::io::{inb, io_delay, outb};
+use asm::io::{inb, outb, poll};
 
 /// The keyboard's bytes in both directions.
 const DATA: u16 = 0x60;
@@ -36,12 +36,7 @@ pub fn read_data() -> u8 {
 /// Waits until the controller takes a byte, but not for ever (0.11:
 /// `kb_wait`).
 fn kb_wait() {
-    for _ in 0..MOST_POLLS {
-        if status() & IS_BUSY == 0 {
-            return;
-        }
-        io_delay();
-    }
+    let _ = poll(MOST_POLLS, || (status() & IS_BUSY == 0).then_some(()));
 }
 
 /// Sends a byte to the keyboard.

@@ -57,6 +57,18 @@ pub unsafe fn outb_p(value: u8, port: u16) {
     io_delay();
 }
 
+/// Looks at a device up to `polls` times, a microsecond each, until `look` finds what it
+/// waits for.
+pub fn poll<T>(polls: u32, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..polls).find_map(|_| {
+        let found = look();
+        if found.is_none() {
+            io_delay();
+        }
+        found
+    })
+}
+
 /// About one microsecond: a write to port 80h, the diagnostic display that no
 /// device listens to, takes one ISA bus cycle.
 #[inline(always)]

@@ -14,7 +14,7 @@
 //! one that touches the ports.
 
 use super::geometry::Rate;
-use asm::io::{inb, io_delay, outb};
+use asm::io::{inb, io_delay, outb, poll};
 use bitflags::bitflags;
 
 /// Motors, selection and reset (0.11: `FD_DOR`).
@@ -148,14 +148,8 @@ pub fn set_rate(rate: Rate) {
 
 /// Waits until the controller can move a byte; says what else it does.
 fn wait_for_ready() -> Result<MainStatus, NotReady> {
-    for _ in 0..READY_POLLS {
-        let status = main_status();
-        if status.contains(MainStatus::READY) {
-            return Ok(status);
-        }
-        io_delay();
-    }
-    Err(NotReady)
+    let ready = || Some(main_status()).filter(|status| status.contains(MainStatus::READY));
+    poll(READY_POLLS, ready).ok_or(NotReady)
 }
 
 /// Gives the controller a command with its parameters (0.11: `output_byte`).
