@@ -10,7 +10,7 @@
 use crate::namei::{MAY_EXEC, MAY_READ};
 use crate::platform::{UserBuffer, WriteFrom};
 use crate::{Executable, Fs, FsTask};
-use abi::a_out::{Exec, ZMAGIC, ZMAGIC_TEXT_OFFSET};
+use abi::a_out::{Exec, ZMAGIC};
 use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
 use abi::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
 use abi::{Errno, Result};
@@ -160,9 +160,9 @@ fn program<'fs>(
 /// not too large, and wholly in its file. Its entry point may be anywhere.
 fn check_header(header: &Exec, file_size: u32) -> Result<()> {
     let end = header.end().ok_or(Errno::ENOEXEC)?;
-    let in_file = [header.a_text, header.a_data, header.a_syms]
-        .into_iter()
-        .try_fold(ZMAGIC_TEXT_OFFSET, u32::checked_add)
+    let in_file = header
+        .data_offset()
+        .and_then(|data| data.checked_add(header.a_data)?.checked_add(header.a_syms))
         .ok_or(Errno::ENOEXEC)?;
     let runnable = header.a_magic == ZMAGIC
         && header.a_trsize == 0

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The partition table of a disk, as `fdisk` shows and changes it.
 //!
-//! It is in the first sector, at byte 446: four entries of 16 bytes, and the signature
-//! 55 AA at the end. Of an entry byte 0 is 80h if the partition is booted from, byte 4 the
-//! type, bytes 8 to 11 the first sector and 12 to 15 the number of sectors. Bytes 1 to 3
-//! and 5 to 7 are the first and last sector as cylinder, head and sector; where they are
-//! too large for that, or nobody looks, FE FF FF stands there. (IBM PC/AT Technical
-//! Reference; PC-DOS's FDISK.)
+//! Its layout is `abi::hdreg`. The cylinders, heads and sectors of an entry are stored as
+//! FE FF FF, which stands where they are too large, because nobody looks at them.
 
-/// Bytes of a sector.
-pub const SECTOR: usize = 512;
-/// Partitions of a table.
-pub const PARTITIONS: usize = 4;
+use abi::hdreg::{self, PARTITION_TABLE, SIGNATURE};
+use abi::pod::Pod;
+
+pub use abi::hdreg::{PARTITIONS, SECTOR_SIZE as SECTOR};
+
 /// The type of a Minix file system, and of Linux in 1991.
 pub const MINIX: u8 = 0x81;
 
-const TABLE: usize = 446;
-const ENTRY: usize = 16;
-const SIGNATURE: [u8; 2] = [0x55, 0xaa];
+const ENTRY: usize = size_of::<hdreg::Partition>();
 const ACTIVE: u8 = 0x80;
 /// Cylinder, head and sector of what is not told in them.
 const NOT_TOLD: [u8; 3] = [0xfe, 0xff, 0xff];
@@ -58,25 +53,19 @@ pub struct Table(pub [Partition; PARTITIONS]);
 impl Table {
     /// The table in a disk's first sector; `None` if there is none.
     pub fn parse(sector: &[u8; SECTOR]) -> Option<Table> {
-        let entries = sector.get(TABLE..)?.strip_suffix(&SIGNATURE)?;
-        let mut table = Table::default();
-        for (partition, entry) in table.0.iter_mut().zip(entries.chunks_exact(ENTRY)) {
-            let word =
-                |at: usize| Some(u32::from_le_bytes(entry.get(at..at + 4)?.try_into().ok()?));
-            *partition = Partition {
-                active: entry.first() == Some(&ACTIVE),
-                kind: *entry.get(4)?,
-                start: word(8)?,
-                count: word(12)?,
-            };
-        }
-        Some(table)
+        let entries = hdreg::partition_table(sector)?;
+        Some(Table(entries.map(|entry| Partition {
+            active: entry.boot_ind == ACTIVE,
+            kind: entry.sys_ind,
+            start: entry.start_sect,
+            count: entry.nr_sects,
+        })))
     }
 
     /// Stores the table. An entry that is as it was keeps its bytes.
     pub fn store(&self, sector: &mut [u8; SECTOR]) {
         let old = Table::parse(sector);
-        let (_, end) = sector.split_at_mut(TABLE);
+        let (_, end) = sector.split_at_mut(PARTITION_TABLE);
         let (entries, signature) = end.split_at_mut(PARTITIONS * ENTRY);
         if old.is_none() {
             entries.fill(0);
@@ -85,7 +74,7 @@ impl Table {
         let both = self.0.iter().zip(old.0);
         for (entry, (new, old)) in entries.chunks_exact_mut(ENTRY).zip(both) {
             if *new != old {
-                entry.copy_from_slice(&bytes_of(new));
+                entry.copy_from_slice(entry_of(new).as_bytes());
             }
         }
         signature.copy_from_slice(&SIGNATURE);
@@ -113,22 +102,23 @@ impl Table {
     }
 }
 
-fn bytes_of(partition: &Partition) -> [u8; ENTRY] {
-    let mut entry = [0; ENTRY];
-    if partition.kind != 0 {
-        let flag = if partition.active { ACTIVE } else { 0 };
-        let [s0, s1, s2, s3] = partition.start.to_le_bytes();
-        let [c0, c1, c2, c3] = partition.count.to_le_bytes();
-        let [a, b, c] = NOT_TOLD;
-        let kind = partition.kind;
-        entry = [flag, a, b, c, kind, a, b, c, s0, s1, s2, s3, c0, c1, c2, c3];
+fn entry_of(partition: &Partition) -> hdreg::Partition {
+    if partition.kind == 0 {
+        return hdreg::Partition::default();
     }
-    entry
+    hdreg::Partition {
+        boot_ind: if partition.active { ACTIVE } else { 0 },
+        start_chs: NOT_TOLD,
+        sys_ind: partition.kind,
+        end_chs: NOT_TOLD,
+        start_sect: partition.start,
+        nr_sects: partition.count,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{PARTITION_TABLE as TABLE, *};
 
     fn partition(start: u32, count: u32) -> Partition {
         Partition {

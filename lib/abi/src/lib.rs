@@ -11,6 +11,7 @@ pub mod a_out;
 pub mod command_line;
 pub mod errno;
 pub mod fcntl;
+pub mod hdreg;
 pub mod kd;
 pub mod limits;
 pub mod pod;

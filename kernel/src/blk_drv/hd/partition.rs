@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The partition table (0.11: `struct partition` in `include/linux/hdreg.h`).
+//! The partitions of a disk, out of its table (`abi::hdreg`).
 //!
-//! It lies at byte 446 of a disk's first sector: four entries of 16 bytes,
-//! then 55h AAh. Of an entry only type, first sector and length are looked at;
-//! its cylinders and heads say the same in the BIOS's terms. (IBM PC/AT
-//! Technical Reference; PC-DOS's FDISK.)
+//! Of an entry only type, first sector and length are looked at; its cylinders and
+//! heads say the same in the BIOS's terms.
 #![forbid(unsafe_code)]
 
-use super::SECTOR_SIZE;
-
-/// Entries of a table.
-pub const PARTITIONS: usize = 4;
-
-const TABLE: usize = 446;
-const ENTRY_SIZE: usize = 16;
-const SIGNATURE: [u8; 2] = [0x55, 0xAA];
+pub use abi::hdreg::PARTITIONS;
+use abi::hdreg::{self, SECTOR_SIZE};
 
 /// A stretch of a disk (0.11: `struct hd_struct`).
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -37,18 +29,19 @@ impl Partition {
         }
     }
 
-    fn from_entry(entry: &[u8; ENTRY_SIZE], disk_sectors: u32) -> Partition {
-        let [_, _, _, _, kind, _, _, _, s0, s1, s2, s3, n0, n1, n2, n3] = *entry;
-        let start_sect = u32::from_le_bytes([s0, s1, s2, s3]);
-        let length = u32::from_le_bytes([n0, n1, n2, n3]);
-        let nr_sects = length.min(disk_sectors.saturating_sub(start_sect));
-        if kind == 0 || nr_sects == 0 {
-            Partition::default()
-        } else {
-            Partition {
-                start_sect,
-                nr_sects,
-            }
+    fn from_entry(entry: &hdreg::Partition, disk_sectors: u32) -> Partition {
+        let hdreg::Partition {
+            start_sect,
+            nr_sects,
+            ..
+        } = *entry;
+        let nr_sects = nr_sects.min(disk_sectors.saturating_sub(start_sect));
+        if entry.sys_ind == 0 || nr_sects == 0 {
+            return Partition::default();
+        }
+        Partition {
+            start_sect,
+            nr_sects,
         }
     }
 }
@@ -57,11 +50,7 @@ impl Partition {
 /// sector; `None` if there is no table. What lies behind the end of the disk
 /// is cut off.
 pub fn parse(sector: &[u8; SECTOR_SIZE], disk_sectors: u32) -> Option<[Partition; PARTITIONS]> {
-    let (entries, signature) = sector[TABLE..].as_chunks::<ENTRY_SIZE>();
-    if signature != SIGNATURE {
-        return None;
-    }
-    let entries: &[[u8; ENTRY_SIZE]; PARTITIONS] = entries.try_into().ok()?;
+    let entries = hdreg::partition_table(sector)?;
     Some(entries.map(|entry| Partition::from_entry(&entry, disk_sectors)))
 }
 
