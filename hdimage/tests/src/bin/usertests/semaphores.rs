@@ -76,7 +76,7 @@ fn sem_counts() -> Outcome {
 }
 
 fn sem_excludes() -> Outcome {
-    const TIMES: u32 = 40;
+    const TIMES: u32 = 15;
     let semaphore = must!(nameless(1));
     let file = must!(File::create(c"f"));
     must!(calls::write_all(file.fd(), &0u32.to_le_bytes()));
