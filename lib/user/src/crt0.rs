@@ -6,12 +6,12 @@
 //! `create_tables`). [`program!`](crate::program) makes an entry point of a
 //! `main`; its value, or that of [`exit`], becomes the exit status.
 
+use crate::single::Single;
 use crate::{calls, env, malloc, stdio};
 use abi::errno::Errno;
 use abi::signal::Signal;
 use core::ffi::c_char;
 use core::panic::PanicInfo;
-use spin::Mutex;
 
 /// A function that runs before a program ends: it gets the exit status, and returns
 /// the one to use.
@@ -19,7 +19,7 @@ type AtExit = fn(i32) -> i32;
 
 /// The function that runs before the program ends, if there is one. So a program
 /// that prints nothing is not linked to the code that prints.
-static AT_EXIT: Mutex<Option<AtExit>> = Mutex::new(None);
+static AT_EXIT: Single<Option<AtExit>> = Single::new(None);
 
 /// The words on the stack when a program begins.
 #[repr(C)]

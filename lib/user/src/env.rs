@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The arguments and the environment of the program.
 
+use crate::single::Single;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
-use spin::Mutex;
 
 /// What the kernel has left on the stack.
 struct Start {
@@ -12,14 +12,11 @@ struct Start {
     built_as: &'static str,
 }
 
-// SAFETY: nobody writes what the pointers lead to.
-unsafe impl Send for Start {}
-
-static START: Mutex<Option<Start>> = Mutex::new(None);
+static START: Single<Option<Start>> = Single::new(None);
 // The list is made at the first call of `args`: a program without arguments needs
 // no memory for it.
-static ARGUMENTS: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
-static ENVIRONMENT: Mutex<Option<&'static [&'static CStr]>> = Mutex::new(None);
+static ARGUMENTS: Single<Option<&'static [&'static CStr]>> = Single::new(None);
+static ENVIRONMENT: Single<Option<&'static [&'static CStr]>> = Single::new(None);
 
 /// Takes both vectors from the initial stack, and the name that the program was
 /// built with. Called once, by `crt0`.

@@ -32,5 +32,6 @@ pub mod dirent;
 pub mod env;
 pub mod malloc;
 pub mod signal;
+mod single;
 pub mod stdio;
 pub use abi::syscall;

@@ -7,11 +7,11 @@
 //! the data segment, which `brk` moves up. Nothing goes back to the kernel:
 //! programs do not run long, and pages that are never used cost nothing.
 
+use crate::single::Single;
 use crate::syscall;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use spin::Mutex;
 
 /// log2 of the smallest piece; it must hold a pointer.
 const SMALLEST: u32 = 4;
@@ -41,17 +41,14 @@ struct Buckets {
     end: u32,
 }
 
-// SAFETY: the pieces belong to this structure alone.
-unsafe impl Send for Buckets {}
-
 /// The allocator of a program; [`program!`](crate::program) makes the one.
-pub struct BrkAllocator(Mutex<Buckets>);
+pub struct BrkAllocator(Single<Buckets>);
 
 impl BrkAllocator {
     /// An allocator without memory; it takes some at the first request.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> BrkAllocator {
-        BrkAllocator(Mutex::new(Buckets {
+        BrkAllocator(Single::new(Buckets {
             free: [None; SIZES],
             start: 0,
             end: 0,

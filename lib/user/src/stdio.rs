@@ -10,12 +10,12 @@
 //! from [`close_stdout`].
 
 use crate::calls::{self, Fd};
+use crate::single::Single;
 use crate::{crt0, env};
 use abi::errno::{Errno, Result};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
-use spin::Mutex;
 
 /// Bytes that standard output collects.
 const BUFFER: usize = 1024;
@@ -47,7 +47,7 @@ static ERROR_STATUS: AtomicI32 = AtomicI32::new(0);
 /// Whether an error of standard output is left to [`close_stdout`].
 static KEEPS_ERRORS: AtomicBool = AtomicBool::new(false);
 
-static STDOUT: Mutex<Stdout> = Mutex::new(Stdout {
+static STDOUT: Single<Stdout> = Single::new(Stdout {
     buffer: [0; BUFFER],
     used: 0,
     buffering: Buffering::Unknown,

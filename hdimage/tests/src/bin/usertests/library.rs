@@ -2,13 +2,16 @@
 //! What programs are written with: the parts of the library that need a kernel to
 //! try them.
 
-use crate::support::{Outcome, child, create, must_open_terminal, read_all, read_file, wait_for};
+use crate::support::{
+    Outcome, child, create, fate, must_open_terminal, read_all, read_file, wait_for,
+};
 use abi::Errno;
 use abi::signal::Signal;
 use abi::sys::wait::WaitStatus;
 use abi::termios::LocalFlags;
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 use core::time::Duration;
 use programs::io::{BufReader, BufWriter, Read, Write};
 use programs::process::{Command, Stdio};
@@ -25,6 +28,7 @@ tests! {
     library_no_name "a program that is called without a name tells its own";
     library_raw_mode "raw mode ends with its guard";
     library_sleep "sleep and Instant agree";
+    library_nested_print "a value that prints while it is printed ends the program";
     library_huge_block "dd with blocks that no memory can hold says so";
 }
 
@@ -53,6 +57,22 @@ fn library_shown() -> Outcome {
     let pid = calls::getpid();
     check_eq!(format!("{pid} {}", Fd::STDERR), format!("{} 2", pid.0));
     check_eq!(format!("{}", Errno::ENOENT), "No such file or directory");
+    Ok(())
+}
+
+fn library_nested_print() -> Outcome {
+    struct Printing;
+    impl fmt::Display for Printing {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            user::print!("inside");
+            Ok(())
+        }
+    }
+    let status = must!(fate(|| {
+        user::print!("{Printing}");
+        0
+    }));
+    check_eq!(status.exit_status(), Some(128 + Signal::SIGABRT.number()));
     Ok(())
 }
 
