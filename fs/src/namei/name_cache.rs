@@ -146,7 +146,8 @@ const NOTHING: Known = Known {
 /// The name that begins at `start`, and where it ends. `None` if it is longer
 /// than any in the cache, or `.` or `..`, or no name at all.
 ///
-/// Most of the way along a path is this, so it takes four bytes at a time.
+/// Most of the way along a path is this, so it takes four bytes at a time; a byte at a
+/// time would make `stat` of six names a fifth slower.
 #[inline(always)]
 fn pack_component(path: &[u8], start: usize) -> Option<(Packed, usize)> {
     const DOT: u32 = u32::from_le_bytes(*b".\0\0\0");
@@ -183,8 +184,10 @@ fn word_at(path: &[u8], at: usize) -> u32 {
 #[inline(always)]
 fn first_slash(word: u32) -> u32 {
     const EACH: u32 = 0x0101_0101;
-    // Subtracting 1 borrows from the upper bit of a byte below 80h if it is 0,
-    // and perhaps of those above one that is 0.
+    // Each byte that is a slash becomes 0. When 1 is subtracted from each byte, 0 is
+    // the only one below 80h that gets an upper bit; `!` leaves out those that had it
+    // before. The borrow can make the bytes above the first 0 wrong, so only the
+    // lowest bit counts.
     let zero_if_slash = word ^ (EACH * u32::from(b'/'));
     let zeros = zero_if_slash.wrapping_sub(EACH) & !zero_if_slash & (EACH << 7);
     zeros & zeros.wrapping_neg()
