@@ -12,7 +12,7 @@
 //! them: most calls mean something, some are rubbish. A worker makes a limited
 //! number of calls. When only sleepers are left, they are killed.
 
-use crate::fuzz::any_call;
+use crate::fuzz::{any_call, take_name_away};
 use crate::runner;
 use crate::support::{Failure, Outcome, Test, address, number, read_file, write_file};
 use abi::signal::Signal;
@@ -296,6 +296,7 @@ impl Worker {
         if self.is_allowed(number, arguments) {
             let result = any_call(number, arguments);
             self.after(number, result);
+            take_name_away(number, arguments[0], result);
         }
     }
 

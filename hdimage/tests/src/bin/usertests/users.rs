@@ -4,7 +4,9 @@
 //!
 //! To hash a new password takes some 23 million instructions, so a test does it once.
 
-use crate::support::{Failure, Outcome, Pipe, child, number, read_file, wait_for, write_file};
+use crate::support::{
+    Failure, Outcome, Pipe, child, number, read_file, state_of, wait_for, write_file,
+};
 use abi::Errno;
 use abi::signal::Signal;
 use abi::sys::resource::{RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
@@ -96,8 +98,6 @@ fn run_as(
     wait_for(start_as(uid, program, arguments, input, prepare)?)
 }
 
-/// Seconds in which a password is hashed on any machine.
-const PATIENCE: u32 = 30;
 const NOTHING: fn() = || ();
 const TYPED: &[u8] = b"secret\nnew\nnew\n";
 
@@ -198,24 +198,40 @@ fn user_signals() -> Outcome {
     // ask nobody whose process it is.
     for (sender, signal) in [(300, Signal::SIGKILL), (0, Signal::SIGALRM)] {
         with_lines(|| {
-            let passwd = must!(start_as(300, PROGRAMS[1], &[c"passwd"], TYPED, NOTHING));
-            let killer = must!(child(|| {
-                must!(calls::setuid(sender));
-                calls::alarm(PATIENCE);
-                // The signal comes while the new file is being written.
-                while calls::stat(NEW).is_err() {}
-                let sent = calls::kill(number(passwd), signal.number());
-                check_eq!(sent.is_ok(), sender == 0);
-                Ok(())
-            }));
-            let ends = (must!(wait_for(passwd)), must!(wait_for(killer)));
-            check_eq!(ends, (WaitStatus(0), WaitStatus(0)));
-            check!(is_changed()?);
-            Ok(())
+            for _ in 0..TRIES {
+                let passwd = must!(start_as(300, PROGRAMS[1], &[c"passwd"], TYPED, NOTHING));
+                let killer = must!(child(|| {
+                    must!(calls::setuid(sender));
+                    // The signal comes while the new file is being written.
+                    while calls::stat(NEW).is_err() {
+                        if must!(state_of(passwd)) == Some(b'Z') {
+                            calls::exit(MISSED);
+                        }
+                    }
+                    let sent = calls::kill(number(passwd), signal.number());
+                    check_eq!(sent.is_ok(), sender == 0);
+                    Ok(())
+                }));
+                // Until it is waited for, what has ended can be sent a signal.
+                let (killer, passwd) = (must!(wait_for(killer)), must!(wait_for(passwd)));
+                check_eq!(passwd, WaitStatus(0));
+                check!(is_changed()?);
+                if killer != WaitStatus::from_exit(MISSED as u32) {
+                    check_eq!(killer, WaitStatus(0));
+                    return Ok(());
+                }
+                must!(write_file(PASSWD, LINES));
+            }
+            Err(failure!("the new file was never seen"))
         })?;
     }
     Ok(())
 }
+
+/// How often a signal is sent while a file is written that is soon there and gone.
+const TRIES: u32 = 20;
+/// The exit status of who did not see it.
+const MISSED: i32 = 7;
 
 fn user_closed_files() -> Outcome {
     with_lines(|| {
