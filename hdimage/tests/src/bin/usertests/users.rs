@@ -5,14 +5,19 @@
 //! To hash a new password takes some 23 million instructions, so a test does it once.
 
 use crate::support::{
-    Failure, Outcome, Pipe, child, number, read_file, state_of, wait_for, write_file,
+    Failure, Outcome, Pipe, child, in_child, number, read_file, wait_for, write_file,
 };
 use abi::Errno;
+use abi::fcntl::O_WRONLY;
 use abi::signal::Signal;
 use abi::sys::resource::{RLIMIT_FSIZE, RLIMIT_NOFILE, Rlimit};
+use abi::sys::stat::S_IFIFO;
+use abi::sys::types::Device;
 use abi::sys::wait::WaitStatus;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::time::Duration;
+use programs::time::sleep;
 use user::calls::{self, Fd, File, Pid};
 
 tests! {
@@ -20,6 +25,7 @@ tests! {
     user_refused "what passwd does not do, and leaves the file as it is";
     user_limits "limits on files do not cut the file of passwords";
     user_signals "nor do signals of the user";
+    user_alarm "nor do those that come from the clock and the keys";
     user_closed_files "messages of a set-user-id program go into no file that it opens";
     user_lock_taken "a link in the place of the new file is not followed";
     user_no_arguments "su and passwd without any argument, even their name";
@@ -194,44 +200,41 @@ fn user_limits() -> Outcome {
 }
 
 fn user_signals() -> Outcome {
-    // The user's own signals, and those that come from the keys and the clock, which
-    // ask nobody whose process it is.
-    for (sender, signal) in [(300, Signal::SIGKILL), (0, Signal::SIGALRM)] {
-        with_lines(|| {
-            for _ in 0..TRIES {
-                let passwd = must!(start_as(300, PROGRAMS[1], &[c"passwd"], TYPED, NOTHING));
-                let killer = must!(child(|| {
-                    must!(calls::setuid(sender));
-                    // The signal comes while the new file is being written.
-                    while calls::stat(NEW).is_err() {
-                        if must!(state_of(passwd)) == Some(b'Z') {
-                            calls::exit(MISSED);
-                        }
-                    }
-                    let sent = calls::kill(number(passwd), signal.number());
-                    check_eq!(sent.is_ok(), sender == 0);
-                    Ok(())
-                }));
-                // Until it is waited for, what has ended can be sent a signal.
-                let (killer, passwd) = (must!(wait_for(killer)), must!(wait_for(passwd)));
-                check_eq!(passwd, WaitStatus(0));
-                check!(is_changed()?);
-                if killer != WaitStatus::from_exit(MISSED as u32) {
-                    check_eq!(killer, WaitStatus(0));
-                    return Ok(());
-                }
-                must!(write_file(PASSWD, LINES));
-            }
-            Err(failure!("the new file was never seen"))
-        })?;
-    }
-    Ok(())
+    signal_for_passwd(300, Signal::SIGKILL)
 }
 
-/// How often a signal is sent while a file is written that is soon there and gone.
-const TRIES: u32 = 20;
-/// The exit status of who did not see it.
-const MISSED: i32 = 7;
+/// The signals of clock and keys ask nobody whose process it is.
+fn user_alarm() -> Outcome {
+    signal_for_passwd(0, Signal::SIGALRM)
+}
+
+/// Sends a signal to passwd while it writes the new file.
+fn signal_for_passwd(sender: u16, signal: Signal) -> Outcome {
+    with_lines(|| {
+        // In a pipe's place passwd waits for what it reads.
+        must!(calls::unlink(PASSWD));
+        must!(calls::mknod(PASSWD, S_IFIFO | 0o644, Device::NONE));
+        let passwd = must!(start_as(300, PROGRAMS[1], &[c"passwd"], TYPED, NOTHING));
+        let asks = must!(File::open_with(PASSWD, O_WRONLY, 0));
+        must!(calls::write_all(asks.fd(), LINES));
+        drop(asks);
+        // It closes the pipe before it hashes passwords.
+        must!(sleep(Duration::from_millis(100)));
+        let replaces = must!(File::open_with(PASSWD, O_WRONLY, 0));
+        must!(calls::stat(NEW));
+        in_child(|| {
+            must!(calls::setuid(sender));
+            let sent = calls::kill(number(passwd), signal.number());
+            check_eq!(sent.is_ok(), sender == 0);
+            Ok(())
+        })?;
+        must!(calls::write_all(replaces.fd(), LINES));
+        drop(replaces);
+        check_eq!(must!(wait_for(passwd)), WaitStatus(0));
+        check!(is_changed()?);
+        Ok(())
+    })
+}
 
 fn user_closed_files() -> Outcome {
     with_lines(|| {
