@@ -56,6 +56,7 @@ fn a_damaged_root_is_repaired_at_boot(emulator: Emulator) -> Result<()> {
     ensure!(said.contains(HELD), "{said}");
     ensure!(said.contains("zone bitmap: marked used: "), "{said}");
     ensure!(said.contains("3 problems repaired"), "{said}");
+    ensure!(!said.contains("still read-only"), "{said}");
     guest.command("echo written > /written; sync")?;
     halt(&mut guest)?;
     check_root(&disk)?;
