@@ -7,10 +7,7 @@
 use abi::hdreg::{self, PARTITION_TABLE, SIGNATURE};
 use abi::pod::Pod;
 
-pub use abi::hdreg::{PARTITIONS, SECTOR_SIZE as SECTOR};
-
-/// The type of a Minix file system, and of Linux in 1991.
-pub const MINIX: u8 = 0x81;
+pub use abi::hdreg::{MINIX, PARTITIONS, SECTOR_SIZE as SECTOR};
 
 const ENTRY: usize = size_of::<hdreg::Partition>();
 const ACTIVE: u8 = 0x80;

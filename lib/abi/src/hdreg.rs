@@ -15,6 +15,10 @@ pub const PARTITION_TABLE: usize = 446;
 pub const PARTITIONS: usize = 4;
 /// What is behind the table.
 pub const SIGNATURE: [u8; 2] = [0x55, 0xAA];
+/// The type of a Minix file system, and of Linux in 1991.
+pub const MINIX: u8 = 0x81;
+/// The older number of that type.
+const OLD_MINIX: u8 = 0x80;
 
 abi_struct! {
     /// An entry of the table (0.11: `struct partition`).
@@ -31,6 +35,18 @@ abi_struct! {
         8 => start_sect: u32,
         /// How many sectors.
         12 => nr_sects: u32,
+    }
+}
+
+impl Partition {
+    /// Whether the entry describes no partition.
+    pub fn is_unused(&self) -> bool {
+        self.sys_ind == 0 || self.nr_sects == 0
+    }
+
+    /// Whether its type is that of a Minix file system.
+    pub fn is_minix(&self) -> bool {
+        matches!(self.sys_ind, MINIX | OLD_MINIX)
     }
 }
 

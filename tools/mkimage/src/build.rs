@@ -8,8 +8,9 @@
 use crate::boot::{BootCode, Loader};
 use crate::complaints::Complaints;
 use crate::disk::{
-    COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, SECTOR_SIZE,
-    SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
+    COMMAND_LINE_LBA, KERNEL_LBA, KERNEL_PARTITION, MINIX_PARTITION, Partition, Region,
+    SECTOR_SIZE, SECTORS_PER_CYLINDER, SETUP_LBA, command_line_sector, fill_boot_sector,
+    partition_entry,
 };
 use crate::error::{Error, FaultContext, HostContext, Result};
 use crate::image_path::ImagePath;
@@ -52,7 +53,7 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     };
     let kernel = match inputs.kernel {
         Some(path) => {
-            let capacity = kernel_partition.region().length as usize;
+            let capacity = Region::of(&kernel_partition).length as usize;
             kernel_header::from_elf(&read(path)?, capacity).in_file(path)?
         }
         None => Vec::new(),
@@ -64,11 +65,11 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let time = inputs.time.unwrap_or(manifest.time.0);
 
     let mut boot_sector = boot.boot_sector;
-    let unused = PartitionEntry::default();
+    let unused = Partition::default();
     let table = [kernel_partition, root_partition, unused, unused];
     fill_boot_sector(&mut boot_sector, manifest.root_device(), &table);
 
-    let root = root_partition.region();
+    let root = Region::of(&root_partition);
     let sources = sources(inputs, &tree);
     let sources: Vec<&Path> = sources.iter().map(PathBuf::as_path).collect();
     let image = NewFile::create(output, root.start + root.length, &sources)?;
@@ -105,12 +106,12 @@ fn sources(inputs: &Inputs<'_>, tree: &Tree) -> Vec<PathBuf> {
 
 /// The two partitions: the kernel's up to the root cylinder, the root's from
 /// there to the end.
-fn partitions(manifest: &Manifest) -> [PartitionEntry; 2] {
+fn partitions(manifest: &Manifest) -> [Partition; 2] {
     let border = manifest.disk.root_cylinder.get_ref() * SECTORS_PER_CYLINDER;
     let end = manifest.disk.cylinders.get_ref() * SECTORS_PER_CYLINDER;
     [
-        PartitionEntry::new(KERNEL_PARTITION, true, KERNEL_LBA, border - KERNEL_LBA),
-        PartitionEntry::new(MINIX_PARTITION, false, border, end - border),
+        partition_entry(KERNEL_PARTITION, true, KERNEL_LBA, border - KERNEL_LBA),
+        partition_entry(MINIX_PARTITION, false, border, end - border),
     ]
 }
 

@@ -4,8 +4,7 @@
 
 use crate::boot::BootCode;
 use crate::disk::{
-    Layout, MINIX_PARTITION, PartitionEntry, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER,
-    fill_boot_sector,
+    Layout, MINIX_PARTITION, Partition, Region, SECTOR_SIZE, SECTORS_PER_CYLINDER, fill_boot_sector,
 };
 use crate::error::{Fault, FaultContext, Result};
 use crate::geometry::Geometry;
@@ -61,8 +60,8 @@ impl DiskShape {
 /// does not boot; as a second disk it is `/dev/hd6`.
 pub fn to_disk(image: &Image, region: Region, shape: &DiskShape, output: &Path) -> Result<()> {
     let (geometry, first, sectors) = shape.layout(region.length).in_file(&image.path)?;
-    let unused = PartitionEntry::default();
-    let entry = PartitionEntry::in_geometry(&geometry, MINIX_PARTITION, false, first, sectors);
+    let unused = Partition::default();
+    let entry = geometry.entry(MINIX_PARTITION, false, first, sectors);
     let mut boot_sector = BootCode::none().boot_sector;
     let root = Device::new(major::HARD_DISK, 1);
     fill_boot_sector(&mut boot_sector, root, &[entry, unused, unused, unused]);

@@ -22,23 +22,21 @@ use crate::error::Fault;
 use crate::floppy::Regions;
 use crate::foreign;
 use crate::geometry::Geometry;
-use abi::abi_struct;
 use abi::command_line::CommandLine;
+use abi::hdreg;
+pub use abi::hdreg::{
+    MINIX as MINIX_PARTITION, PARTITION_TABLE as PARTITION_TABLE_OFFSET, PARTITIONS, Partition,
+    SECTOR_SIZE, SIGNATURE as BOOT_SIGNATURE,
+};
 use abi::pod::Pod;
 use abi::sys::types::Device;
 use fs::layout::{BLOCK_SIZE, DiskSuper, SUPER_MAGIC, SUPER_MAGIC_30};
 
-/// Bytes of a sector.
-pub const SECTOR_SIZE: usize = 512;
 /// Where the boot sector holds the minor, then the major number of the root
 /// device.
 pub const ROOT_DEVICE_OFFSET: usize = 444;
-/// Where the boot sector holds the four partition entries.
-pub const PARTITION_TABLE_OFFSET: usize = 446;
 /// Where the boot sector holds 55 AA; without it the BIOS does not start it.
 pub const BOOT_SIGNATURE_OFFSET: usize = 510;
-/// The last two bytes of a boot sector.
-pub const BOOT_SIGNATURE: [u8; 2] = [0x55, 0xaa];
 /// First sector of setup.
 pub const SETUP_LBA: u32 = 1;
 /// Sectors of setup.
@@ -52,9 +50,6 @@ pub const COMMAND_LINE_MAX: usize = SECTOR_SIZE - 1;
 pub const KERNEL_LBA: u32 = 2048;
 /// Partition type of the kernel: "non-file-system data".
 pub const KERNEL_PARTITION: u8 = 0xda;
-/// Partition type of a Minix file system; 0x80 is its older number.
-pub const MINIX_PARTITION: u8 = 0x81;
-const OLD_MINIX_PARTITION: u8 = 0x80;
 
 /// Heads of our disks.
 pub const HEADS: u32 = 16;
@@ -65,66 +60,9 @@ pub const SECTORS_PER_CYLINDER: u32 = HEADS * SECTORS_PER_TRACK;
 /// 32-bit sector numbers, and an IDE disk's 65535 cylinders at most.
 pub const CYLINDERS_MAX: u32 = 65535;
 
-abi_struct! {
-    /// One of the four entries of the partition table.
-    pub struct PartitionEntry, 16 bytes {
-        /// 80h: start from here; otherwise 0.
-        0 => status: u8,
-        /// First sector, as [`Geometry::chs`] packs it.
-        1 => first_chs: [u8; 3],
-        /// Partition type; 0 marks an unused entry.
-        4 => kind: u8,
-        /// Last sector, as [`Geometry::chs`] packs it.
-        5 => last_chs: [u8; 3],
-        /// First sector.
-        8 => first_lba: u32,
-        /// Number of sectors.
-        12 => sectors: u32,
-    }
-}
-
-impl PartitionEntry {
-    /// An entry for a partition of at least one sector on one of our disks.
-    pub fn new(kind: u8, bootable: bool, first_lba: u32, sectors: u32) -> PartitionEntry {
-        let geometry = Geometry::ours(SECTORS_PER_CYLINDER);
-        PartitionEntry::in_geometry(&geometry, kind, bootable, first_lba, sectors)
-    }
-
-    /// The same on a disk of any geometry.
-    pub fn in_geometry(
-        geometry: &Geometry,
-        kind: u8,
-        bootable: bool,
-        first_lba: u32,
-        sectors: u32,
-    ) -> PartitionEntry {
-        PartitionEntry {
-            status: if bootable { 0x80 } else { 0 },
-            first_chs: geometry.chs(first_lba),
-            kind,
-            last_chs: geometry.chs(first_lba + sectors.saturating_sub(1)),
-            first_lba,
-            sectors,
-        }
-    }
-
-    /// Whether the entry describes no partition.
-    pub fn is_unused(&self) -> bool {
-        self.kind == 0 || self.sectors == 0
-    }
-
-    /// Whether its type is that of a Minix file system.
-    pub fn is_minix(&self) -> bool {
-        matches!(self.kind, MINIX_PARTITION | OLD_MINIX_PARTITION)
-    }
-
-    /// Its bytes on the disk.
-    pub fn region(&self) -> Region {
-        Region {
-            start: u64::from(self.first_lba) * SECTOR_SIZE as u64,
-            length: u64::from(self.sectors) * SECTOR_SIZE as u64,
-        }
-    }
+/// An entry for a partition of at least one sector on one of our disks.
+pub fn partition_entry(kind: u8, bootable: bool, first: u32, sectors: u32) -> Partition {
+    Geometry::ours(SECTORS_PER_CYLINDER).entry(kind, bootable, first, sectors)
 }
 
 /// A stretch of an image, in bytes.
@@ -136,13 +74,23 @@ pub struct Region {
     pub length: u64,
 }
 
+impl Region {
+    /// The bytes of a partition.
+    pub fn of(entry: &Partition) -> Region {
+        Region {
+            start: u64::from(entry.start_sect) * SECTOR_SIZE as u64,
+            length: u64::from(entry.nr_sects) * SECTOR_SIZE as u64,
+        }
+    }
+}
+
 /// How the image is divided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Layout {
     /// A boot sector with a partition table.
     Partitioned {
         /// Entries as they stand, unused ones too.
-        table: [PartitionEntry; 4],
+        table: [Partition; PARTITIONS],
         /// Which device the boot sector names as root.
         root_device: Device,
     },
@@ -202,7 +150,7 @@ impl Layout {
             }
         };
         if let Some(number) = number {
-            return used_entry(table, number).map(PartitionEntry::region);
+            return used_entry(table, number).map(Region::of);
         }
         let root_entry = used_entry(table, root_device.minor())
             .ok()
@@ -213,7 +161,7 @@ impl Layout {
                     .iter()
                     .find(|entry| !entry.is_unused() && entry.is_minix())
             })
-            .map(PartitionEntry::region)
+            .map(Region::of)
             .ok_or_else(|| {
                 Fault::new(
                     "partition table",
@@ -230,8 +178,8 @@ impl Layout {
     /// The region of the kernel.
     pub fn kernel(&self) -> Result<Region, Fault> {
         match self {
-            Layout::Partitioned { table, .. } if table[0].kind == KERNEL_PARTITION => {
-                Ok(table[0].region())
+            Layout::Partitioned { table, .. } if table[0].sys_ind == KERNEL_PARTITION => {
+                Ok(Region::of(&table[0]))
             }
             Layout::Floppy { regions, .. } => Ok(regions.kernel),
             _ => Err(Fault::new(
@@ -242,7 +190,7 @@ impl Layout {
     }
 }
 
-fn used_entry(table: &[PartitionEntry; 4], number: u8) -> Result<&PartitionEntry, Fault> {
+fn used_entry(table: &[Partition; PARTITIONS], number: u8) -> Result<&Partition, Fault> {
     usize::from(number)
         .checked_sub(1)
         .and_then(|index| table.get(index))
@@ -253,19 +201,16 @@ fn used_entry(table: &[PartitionEntry; 4], number: u8) -> Result<&PartitionEntry
 /// The table of a boot sector, if it looks like one: the signature is there,
 /// at least one entry is used, and all used ones lie inside the disk, behind
 /// its first sector.
-pub fn partition_table(start: &[u8], length: u64) -> Option<[PartitionEntry; 4]> {
-    if start.get(BOOT_SIGNATURE_OFFSET..SECTOR_SIZE)? != BOOT_SIGNATURE {
-        return None;
-    }
-    let table = <[PartitionEntry; 4]>::from_bytes(&start[PARTITION_TABLE_OFFSET..])?;
-    let plausible = |entry: &PartitionEntry| {
-        let region = entry.region();
+pub fn partition_table(start: &[u8], length: u64) -> Option<[Partition; PARTITIONS]> {
+    let table = hdreg::partition_table(start.first_chunk()?)?;
+    let plausible = |entry: &Partition| {
+        let region = Region::of(entry);
         entry.is_unused()
-            || (matches!(entry.status, 0 | 0x80)
+            || (matches!(entry.boot_ind, 0 | 0x80)
                 && region.start > 0
                 && region.start + region.length <= length)
     };
-    (table.iter().all(plausible) && !table.iter().all(PartitionEntry::is_unused)).then_some(table)
+    (table.iter().all(plausible) && !table.iter().all(Partition::is_unused)).then_some(table)
 }
 
 /// What tells that an image which begins with `start` is longer than its `length`
@@ -274,10 +219,13 @@ pub fn missing(start: &[u8], length: u64) -> Option<(u64, Fault)> {
     let table = partition_table(start, u64::MAX);
     if partition_table(start, length).is_none() && table.is_some() {
         let used = || table.iter().flatten().filter(|entry| !entry.is_unused());
-        let is_known = |entry: &PartitionEntry| {
-            (entry.is_minix() || entry.kind == KERNEL_PARTITION) && entry.region().start < length
+        let is_known = |entry: &Partition| {
+            (entry.is_minix() || entry.sys_ind == KERNEL_PARTITION)
+                && Region::of(entry).start < length
         };
-        let end = used().map(|entry| entry.region().start + entry.region().length);
+        let end = used()
+            .map(Region::of)
+            .map(|region| region.start + region.length);
         let (true, Some(end)) = (used().any(is_known), end.max()) else {
             return None;
         };
@@ -314,7 +262,7 @@ fn has_minix_magic(start: &[u8]) -> bool {
 pub fn fill_boot_sector(
     sector: &mut [u8; SECTOR_SIZE],
     root_device: Device,
-    table: &[PartitionEntry; 4],
+    table: &[Partition; PARTITIONS],
 ) {
     sector[ROOT_DEVICE_OFFSET] = root_device.minor();
     sector[ROOT_DEVICE_OFFSET + 1] = root_device.major();
@@ -361,19 +309,19 @@ mod tests {
 
     const LENGTH: u64 = 65 * SECTORS_PER_CYLINDER as u64 * 512;
 
-    fn sector(table: [PartitionEntry; 4], root_device: Device) -> [u8; SECTOR_SIZE] {
+    fn sector(table: [Partition; PARTITIONS], root_device: Device) -> [u8; SECTOR_SIZE] {
         let mut sector = [0; SECTOR_SIZE];
         sector[BOOT_SIGNATURE_OFFSET..].copy_from_slice(&BOOT_SIGNATURE);
         fill_boot_sector(&mut sector, root_device, &table);
         sector
     }
 
-    fn ours() -> [PartitionEntry; 4] {
+    fn ours() -> [Partition; PARTITIONS] {
         [
-            PartitionEntry::new(KERNEL_PARTITION, true, 2048, 8032),
-            PartitionEntry::new(MINIX_PARTITION, false, 10080, 55440),
-            PartitionEntry::default(),
-            PartitionEntry::default(),
+            partition_entry(KERNEL_PARTITION, true, 2048, 8032),
+            partition_entry(MINIX_PARTITION, false, 10080, 55440),
+            Partition::default(),
+            Partition::default(),
         ]
     }
 
@@ -427,10 +375,10 @@ mod tests {
         );
         // Of two Minix partitions ROOT_DEV's is taken, the old type too.
         let mut two = ours();
-        two[3] = PartitionEntry::new(0x80, false, 63, 100);
+        two[3] = partition_entry(0x80, false, 63, 100);
         assert_eq!(find(two, Device::new(3, 4), None), Ok(63 * 512));
         let mut none = ours();
-        none[1].kind = 0x83;
+        none[1].sys_ind = 0x83;
         assert!(find(none, Device::new(3, 2), None).is_err());
     }
 
@@ -491,10 +439,10 @@ mod tests {
         assert_eq!(told(&image, 2048 * 512 + 1), table(2048));
         assert_eq!(told(&image, 2048 * 512), None, "nothing of it is there");
         let mut minix = ours();
-        minix[0].kind = 0x83;
+        minix[0].sys_ind = 0x83;
         let others = sector(minix, Device::NONE);
         assert_eq!(told(&others, 10080 * 512 + 1), table(10080));
-        minix[1].kind = 0x83;
+        minix[1].sys_ind = 0x83;
         assert_eq!(
             told(&sector(minix, Device::NONE), LENGTH - 1),
             None,
@@ -520,18 +468,18 @@ mod tests {
 
     #[test]
     fn what_is_no_partition() {
-        let unused = |kind, sectors| PartitionEntry::new(kind, false, 63, sectors).is_unused();
+        let unused = |kind, sectors| partition_entry(kind, false, 63, sectors).is_unused();
         assert!(unused(0, 100) && unused(0x81, 0) && !unused(0x81, 100));
         // One without sectors is no root, whatever its type.
         let mut table = ours();
-        table[0] = PartitionEntry::new(MINIX_PARTITION, false, 63, 0);
+        table[0] = partition_entry(MINIX_PARTITION, false, 63, 0);
         let layout = Layout::detect(&sector(table, Device::NONE), LENGTH).unwrap();
         let root = layout.file_system(None, LENGTH).unwrap();
         assert_eq!(root.start, 10080 * 512);
         assert!(layout.kernel().is_err(), "partition 1 is not the kernel's");
         let layout = Layout::detect(&sector(ours(), Device::NONE), LENGTH).unwrap();
-        assert_eq!(layout.kernel().unwrap(), ours()[0].region());
-        assert_eq!(layout.partition(2).unwrap(), ours()[1].region());
+        assert_eq!(layout.kernel().unwrap(), Region::of(&ours()[0]));
+        assert_eq!(layout.partition(2).unwrap(), Region::of(&ours()[1]));
         assert!(Layout::Bare.kernel().is_err() && Layout::Bare.partition(1).is_err());
     }
 

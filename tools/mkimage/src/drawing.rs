@@ -142,7 +142,7 @@ fn stretches(image: &Image) -> Result<Vec<Stretch>> {
                 if entry.is_minix() {
                     push_file_system(image, Some(number), &mut stretches)?;
                 } else {
-                    push_kernel(image, entry.region(), &mut stretches)?;
+                    push_kernel(image, Region::of(entry), &mut stretches)?;
                 }
             }
         }
@@ -213,8 +213,8 @@ mod tests {
     use super::*;
     use crate::boot::BootCode;
     use crate::disk::{
-        BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry,
-        fill_boot_sector,
+        BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, KERNEL_PARTITION, MINIX_PARTITION, Partition,
+        fill_boot_sector, partition_entry,
     };
     use crate::floppy::FLOPPY_SIZE;
     use crate::kernel_header::{MAGIC, VERSION};
@@ -275,10 +275,10 @@ mod tests {
     fn a_disk_is_drawn() {
         let mut disk = vec![0; 256 * SECTOR_SIZE];
         let table = [
-            PartitionEntry::new(KERNEL_PARTITION, true, 16, 32),
-            PartitionEntry::new(MINIX_PARTITION, false, 64, 160),
-            PartitionEntry::new(0x83, false, 224, 16),
-            PartitionEntry::default(),
+            partition_entry(KERNEL_PARTITION, true, 16, 32),
+            partition_entry(MINIX_PARTITION, false, 64, 160),
+            partition_entry(0x83, false, 224, 16),
+            Partition::default(),
         ];
         let mut boot_sector = BootCode::none().boot_sector;
         fill_boot_sector(&mut boot_sector, Device::NONE, &table);

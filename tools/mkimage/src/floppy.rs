@@ -17,7 +17,7 @@
 
 use crate::boot::{BootCode, Loader};
 use crate::disk::{
-    BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, COMMAND_LINE_LBA, PartitionEntry, Region, SECTOR_SIZE,
+    BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, COMMAND_LINE_LBA, Partition, Region, SECTOR_SIZE,
     SETUP_LBA, command_line_sector, fill_boot_sector, parse_command_line,
 };
 use crate::error::{Fault, FaultContext, HostContext, Result};
@@ -69,7 +69,7 @@ pub fn make(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let line = [inputs.command_line, words.as_deref().unwrap_or_default()].join(" ");
     let command_line = command_line_sector(line.trim()).in_file(output)?;
     let mut boot_sector = boot.boot_sector;
-    let no_partitions = [PartitionEntry::default(); 4];
+    let no_partitions = [Partition::default(); 4];
     let usual = match root {
         Some(_) => Device::new(major::FLOPPY, FLOPPY_1440K),
         None => Device::new(major::HARD_DISK, 1),

@@ -4,7 +4,7 @@
 //! Nothing on a disk says them, but each entry of the partition table gives the
 //! first and the last sector both ways, and partitions end where cylinders do.
 
-use crate::disk::{PartitionEntry, SECTOR_SIZE, partition_table};
+use crate::disk::{PARTITIONS, Partition, SECTOR_SIZE, partition_table};
 use std::fmt;
 use std::str::FromStr;
 
@@ -50,7 +50,7 @@ impl Geometry {
     }
 
     /// What a table means whose partitions reach the last head and sector.
-    fn of_table(table: &[PartitionEntry; 4], total: u32) -> Geometry {
+    fn of_table(table: &[Partition; PARTITIONS], total: u32) -> Geometry {
         let (heads, sectors) = ends(table).fold((1, 1), |(heads, sectors), (chs, _)| {
             let sector = u32::from(chs[1]) & SECTORS_MAX;
             (heads.max(u32::from(chs[0]) + 1), sectors.max(sector))
@@ -62,7 +62,7 @@ impl Geometry {
         }
     }
 
-    fn agrees(&self, table: &[PartitionEntry; 4]) -> bool {
+    fn agrees(&self, table: &[Partition; PARTITIONS]) -> bool {
         ends(table).all(|(chs, lba)| self.chs(lba) == chs)
     }
 
@@ -74,6 +74,18 @@ impl Geometry {
     /// All sectors.
     pub fn total(&self) -> u32 {
         self.cylinders * self.cylinder()
+    }
+
+    /// The entry of a partition of at least one sector.
+    pub fn entry(&self, kind: u8, bootable: bool, first: u32, sectors: u32) -> Partition {
+        Partition {
+            boot_ind: if bootable { 0x80 } else { 0 },
+            start_chs: self.chs(first),
+            sys_ind: kind,
+            end_chs: self.chs(first + sectors.saturating_sub(1)),
+            start_sect: first,
+            nr_sects: sectors,
+        }
     }
 
     /// A sector's cylinder, head and sector as a partition entry packs them:
@@ -97,11 +109,11 @@ impl Geometry {
 }
 
 /// First and last sector of all partitions, both ways.
-fn ends(table: &[PartitionEntry; 4]) -> impl Iterator<Item = ([u8; 3], u32)> {
+fn ends(table: &[Partition; PARTITIONS]) -> impl Iterator<Item = ([u8; 3], u32)> {
     let used = table.iter().filter(|entry| !entry.is_unused());
     used.flat_map(|entry| {
-        let last = entry.first_lba + (entry.sectors - 1);
-        [(entry.first_chs, entry.first_lba), (entry.last_chs, last)]
+        let last = entry.start_sect + (entry.nr_sects - 1);
+        [(entry.start_chs, entry.start_sect), (entry.end_chs, last)]
     })
 }
 
@@ -141,11 +153,11 @@ impl FromStr for Geometry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::{BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, fill_boot_sector};
+    use crate::disk::{BOOT_SIGNATURE, BOOT_SIGNATURE_OFFSET, fill_boot_sector, partition_entry};
     use abi::sys::types::Device;
 
-    fn sector(entries: &[PartitionEntry]) -> [u8; SECTOR_SIZE] {
-        let mut table = [PartitionEntry::default(); 4];
+    fn sector(entries: &[Partition]) -> [u8; SECTOR_SIZE] {
+        let mut table = [Partition::default(); 4];
         table[..entries.len()].copy_from_slice(entries);
         let mut sector = [0; SECTOR_SIZE];
         sector[BOOT_SIGNATURE_OFFSET..].copy_from_slice(&BOOT_SIGNATURE);
@@ -174,27 +186,27 @@ mod tests {
         assert_eq!(old.total(), 249_280);
         // 124031 is the last sector of cylinder 203, head 15.
         let two = [
-            PartitionEntry::in_geometry(&old, 0x81, false, 2, 124_030),
-            PartitionEntry::in_geometry(&old, 0x81, false, 124_032, 124_032),
+            old.entry(0x81, false, 2, 124_030),
+            old.entry(0x81, false, 124_032, 124_032),
         ];
-        assert_eq!(two[0].first_chs, [0, 3, 0]);
-        assert_eq!(two[0].last_chs, [15, 38, 203]);
+        assert_eq!(two[0].start_chs, [0, 3, 0]);
+        assert_eq!(two[0].end_chs, [15, 38, 203]);
         assert_eq!(Geometry::detect(&sector(&two), 249_280), Some(old));
         // One that agrees with nothing: ours, if that divides the disk.
         let mut wrong = two;
-        wrong[1].first_chs[0] = 3;
+        wrong[1].start_chs[0] = 3;
         assert_eq!(Geometry::detect(&sector(&wrong), 249_280), Some(old));
         // A disk that both geometries divide: what the table agrees with wins.
         let both = 315 * 16 * 38;
         let cylinders = |geometry: Option<Geometry>| geometry.unwrap().cylinders;
         assert_eq!(cylinders(Geometry::detect(&sector(&two[..1]), both)), 315);
         let mut none = two[0];
-        none.first_chs = [1, 1, 1];
+        none.start_chs = [1, 1, 1];
         assert_eq!(cylinders(Geometry::detect(&sector(&[none]), both)), 190);
         let ours = Geometry::ours(248 * 1008);
         assert_eq!(Geometry::detect(&sector(&wrong), 248 * 1008), Some(ours));
         assert_eq!(Geometry::detect(&sector(&two), 249_281), None);
-        let one = [PartitionEntry::new(0x81, false, 63, 945)];
+        let one = [partition_entry(0x81, false, 63, 945)];
         assert_eq!(
             Geometry::detect(&sector(&one), 1008),
             Some(Geometry::ours(1008))

@@ -136,16 +136,16 @@ impl Picture {
         }
         if let Layout::Partitioned { table, .. } = &image.layout {
             for (number, entry) in (1..).zip(table).filter(|(_, entry)| !entry.is_unused()) {
-                let Region { start, length } = entry.region();
+                let Region { start, length } = Region::of(entry);
                 let title = format!(
                     "partition {number}, type {:02X}h: {} KB from sector {}",
-                    entry.kind,
-                    entry.sectors / 2,
-                    entry.first_lba
+                    entry.sys_ind,
+                    entry.nr_sects / 2,
+                    entry.start_sect
                 );
                 let colour = if entry.is_minix() { SMALL[1] } else { FREE };
                 let x = piece(start, length, colour, &title);
-                labels.push((x, format!("{number}: {} KB", entry.sectors / 2)));
+                labels.push((x, format!("{number}: {} KB", entry.nr_sects / 2)));
                 let sector = Region {
                     start,
                     length: SECTOR_SIZE as u64,
@@ -402,7 +402,9 @@ fn title(used: Use, first: usize, count: usize, names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::boot::BootCode;
-    use crate::disk::{KERNEL_PARTITION, MINIX_PARTITION, PartitionEntry, fill_boot_sector};
+    use crate::disk::{
+        KERNEL_PARTITION, MINIX_PARTITION, Partition, fill_boot_sector, partition_entry,
+    };
     use crate::kernel_header::{MAGIC, VERSION};
     use crate::sample::sample;
     use abi::sys::types::Device;
@@ -457,10 +459,10 @@ mod tests {
     fn the_picture_of_a_disk() {
         let mut disk = vec![0; 1024 * 1024];
         let table = [
-            PartitionEntry::new(KERNEL_PARTITION, true, 64, 128),
-            PartitionEntry::default(),
-            PartitionEntry::new(MINIX_PARTITION, false, 256, 1300),
-            PartitionEntry::new(0x83, false, 1600, 200),
+            partition_entry(KERNEL_PARTITION, true, 64, 128),
+            Partition::default(),
+            partition_entry(MINIX_PARTITION, false, 256, 1300),
+            partition_entry(0x83, false, 1600, 200),
         ];
         let mut boot_sector = BootCode::none().boot_sector;
         fill_boot_sector(&mut boot_sector, Device::NONE, &table);

@@ -4,9 +4,7 @@
 use super::json::{self, print};
 use abi::sys::types::Device;
 use fs::layout::BLOCK_SIZE;
-use mkimage::disk::{
-    KERNEL_PARTITION, Layout, PartitionEntry, Region, SECTOR_SIZE, parse_command_line,
-};
+use mkimage::disk::{KERNEL_PARTITION, Layout, Partition, Region, SECTOR_SIZE, parse_command_line};
 use mkimage::drawing::draw;
 use mkimage::error::{Fault, OutputContext, Result};
 use mkimage::floppy::Regions;
@@ -96,20 +94,20 @@ fn kernel_value(image: &Image, region: Region) -> Result<Value> {
     })
 }
 
-fn partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Value> {
+fn partition(image: &Image, number: u8, entry: &Partition) -> Result<Value> {
     let mut value = json!({
         "number": number,
-        "type": entry.kind,
-        "active": entry.status == 0x80,
-        "first_sector": entry.first_lba,
-        "sectors": entry.sectors,
+        "type": entry.sys_ind,
+        "active": entry.boot_ind == 0x80,
+        "first_sector": entry.start_sect,
+        "sectors": entry.nr_sects,
     });
-    if entry.kind == KERNEL_PARTITION {
-        value["kernel"] = kernel_value(image, entry.region())?;
+    if entry.sys_ind == KERNEL_PARTITION {
+        value["kernel"] = kernel_value(image, Region::of(entry))?;
     }
     if entry.is_minix() {
         value["file_system"] = file_system(image, image.file_system(Some(number))?)?;
-    } else if let Some(name) = foreign_name(image, entry.region())? {
+    } else if let Some(name) = foreign_name(image, Region::of(entry))? {
         value["holds"] = json!(name);
     }
     Ok(value)
@@ -180,27 +178,31 @@ fn describe_floppy(image: &Image, regions: &Regions, root_device: Device) -> Res
     Ok(lines)
 }
 
-fn describe_partition(image: &Image, number: u8, entry: &PartitionEntry) -> Result<Vec<String>> {
+fn describe_partition(image: &Image, number: u8, entry: &Partition) -> Result<Vec<String>> {
     if entry.is_unused() {
         return Ok(Vec::new());
     }
-    let last = u64::from(entry.first_lba) + u64::from(entry.sectors) - 1;
-    let boot = if entry.status == 0x80 { ", active" } else { "" };
+    let last = u64::from(entry.start_sect) + u64::from(entry.nr_sects) - 1;
+    let boot = if entry.boot_ind == 0x80 {
+        ", active"
+    } else {
+        ""
+    };
     let mut lines = vec![format!(
         "partition {number}: type {:02X}h, sectors {} to {last}, {} KB{boot}",
-        entry.kind,
-        entry.first_lba,
-        entry.sectors / 2
+        entry.sys_ind,
+        entry.start_sect,
+        entry.nr_sects / 2
     )];
-    if entry.kind == KERNEL_PARTITION {
-        lines.push(describe_kernel(image, entry.region())?);
+    if entry.sys_ind == KERNEL_PARTITION {
+        lines.push(describe_kernel(image, Region::of(entry))?);
     }
     if entry.is_minix() {
         lines.extend(describe_file_system(
             image,
             image.file_system(Some(number))?,
         )?);
-    } else if let Some(name) = foreign_name(image, entry.region())? {
+    } else if let Some(name) = foreign_name(image, Region::of(entry))? {
         lines.push(format!("  {name}"));
     }
     Ok(lines)

@@ -69,7 +69,7 @@ fn partition(arguments: &MkfsArgs, number: u8) -> Result<()> {
         && !table[usize::from(number) - 1].is_minix()
         && !arguments.force
     {
-        let kind = table[usize::from(number) - 1].kind;
+        let kind = table[usize::from(number) - 1].sys_ind;
         let problem = format!("type {kind:02X}h, expected 81h, a Minix partition, or --force");
         return Err(Fault::new(format!("partition {number}"), problem).in_file(path));
     }
