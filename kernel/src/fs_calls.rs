@@ -13,7 +13,7 @@ pub use select::sys_select;
 
 use crate::file_system::fs;
 use crate::sched::current;
-use crate::segment::{self, Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
+use crate::segment::{Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
 use crate::setup_data;
 use abi::Result;
 use abi::pod::Pod;
@@ -32,7 +32,7 @@ fn task() -> &'static FsTask<'static> {
 pub fn sys_setup(command_line: UserAddress) -> Result<()> {
     mount_root::mount_root()?;
     let line = setup_data::command_line().as_bytes();
-    segment::copy_to_user(command_line, line)?;
+    copy_to_user(command_line, line)?;
     let end = command_line.0.saturating_add(line.len() as u32);
     put_user(UserAddress(end), &0u8)
 }

@@ -168,8 +168,8 @@ def outcomes(package, mutants):
         sys.exit(f"make mutants: the tests of {package} fail without a mutant")
     for it in together:
         yield it, outcome(package, it.number)
-    for it in mutants:
-        write_arms(it.file, [])
+    for file in {it.file for it in mutants}:
+        write_arms(file, [])
     for it in (it for it in mutants if it not in together):
         text = source(it.file)
         (TREE / it.file).write_text(text[: it.place.start] + it.replacement + text[it.place.stop :])

@@ -79,10 +79,7 @@ pub struct Tree<'a, 'fs> {
 
 impl<'a, 'fs> Tree<'a, 'fs> {
     pub fn find(&self, path: &ImagePath) -> Result<Place<'a, 'fs>> {
-        let Tree { mounted, stats } = self;
-        let node = stats.get(path).map(|stat| Node::read(mounted, path, stat));
-        let node = node.transpose()?;
-        Ok(Place { mounted, node })
+        Place::of(self.mounted, path, self.stats.get(path))
     }
 }
 
@@ -108,7 +105,13 @@ pub struct Place<'a, 'fs> {
     pub node: Option<Node>,
 }
 
-impl Place<'_, '_> {
+impl<'a, 'fs> Place<'a, 'fs> {
+    fn of(mounted: &'a Mounted<'fs>, path: &ImagePath, stat: Option<&Stat>) -> Result<Self> {
+        let node = stat.map(|stat| Node::read(mounted, path, stat));
+        let node = node.transpose()?;
+        Ok(Place { mounted, node })
+    }
+
     /// Whether `other` has the same at the same `path`. Files are read for that, two at
     /// a time.
     pub fn is_like(&self, other: &Place<'_, '_>, path: &ImagePath) -> Result<bool> {
@@ -125,9 +128,7 @@ pub fn find<'a, 'fs>(mounted: &'a Mounted<'fs>, path: &ImagePath) -> Result<Plac
         true => mounted.find(path)?,
         false => None,
     };
-    let node = stat.map(|stat| Node::read(mounted, path, &stat));
-    let node = node.transpose()?;
-    Ok(Place { mounted, node })
+    Place::of(mounted, path, stat.as_ref())
 }
 
 /// Whether all that is above `path` are directories.
