@@ -6,9 +6,8 @@ mod common;
 use abi::Errno;
 use abi::sys::stat::S_IFBLK;
 use abi::sys::types::Device;
-use common::{Machine, ROOT, mount, touch, write};
-use fs::host::{MemoryDisk, Storage};
-use fs::layout::BLOCK_SIZE;
+use common::{BeforeWrite, Machine, ROOT, mount, touch, write};
+use fs::host::MemoryDisk;
 use fs::mkfs::Options;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -16,42 +15,21 @@ use std::sync::{Arc, Mutex};
 
 const FLOPPY: Device = Device::new(2, 28);
 
-/// A disk that tells of its writes, and may fail.
-struct Told {
-    disk: MemoryDisk,
-    device: Device,
-    writes: Arc<Mutex<Vec<Device>>>,
-    fails: Arc<AtomicBool>,
-}
-
-impl Storage for Told {
-    fn blocks(&self) -> u32 {
-        self.disk.blocks()
-    }
-
-    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
-        self.disk.read(number, data)
-    }
-
-    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
-        self.writes.lock().unwrap().push(self.device);
-        if self.fails.load(SeqCst) {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.disk.write(number, data)
-    }
-}
-
 #[test]
 fn the_hard_disk_is_written_before_a_floppy_that_fails() {
     let machine = Machine::new(400);
     let writes = Arc::new(Mutex::new(vec![]));
     let fails = Arc::new(AtomicBool::new(false));
-    let told = |disk: &MemoryDisk, device, fails: &Arc<AtomicBool>| Told {
-        disk: disk.clone(),
-        device,
-        writes: writes.clone(),
-        fails: fails.clone(),
+    // A disk that tells of its writes, and may fail.
+    let told = |disk: &MemoryDisk, device, fails: &Arc<AtomicBool>| {
+        let (writes, fails) = (writes.clone(), fails.clone());
+        BeforeWrite(disk.clone(), move |_, _: &_| {
+            writes.lock().unwrap().push(device);
+            match fails.load(SeqCst) {
+                true => Err(io::ErrorKind::TimedOut.into()),
+                false => Ok(()),
+            }
+        })
     };
     let floppy = MemoryDisk::new(200);
     machine.host.attach(FLOPPY, told(&floppy, FLOPPY, &fails));

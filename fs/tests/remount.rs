@@ -9,8 +9,8 @@ use abi::Result;
 use abi::fcntl::{O_CREAT, O_RDONLY, O_RDWR, O_TRUNC};
 use abi::sys::stat::{S_IFBLK, S_IFDIR, S_IFREG};
 use abi::sys::types::Device;
-use common::{Machine, ROOT, mount, read, touch, unmount, write};
-use fs::host::{MemoryDisk, ReadInto, Storage};
+use common::{BeforeWrite, Machine, ROOT, mount, read, touch, unmount, write};
+use fs::host::{MemoryDisk, ReadInto};
 use fs::layout::{
     BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, STATE_ERRORS, STATE_IN_USE,
     STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK, Zone,
@@ -19,7 +19,7 @@ use fs::mkfs::Options;
 use fs::super_block::Access;
 use fs::{Fs, FsTask};
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 
 const SUPER: usize = SUPER_BLOCK as usize * BLOCK_SIZE;
@@ -267,34 +267,6 @@ fn for_reading_only() {
     assert_eq!(super_block(&machine.disk).state & STATE_VALID, STATE_VALID);
 }
 
-/// A disk that has another thread do something, once, before it writes a block.
-struct Waiting {
-    disk: MemoryDisk,
-    block: u32,
-    /// Tells the thread to go on, and hears that it has done its work.
-    other: Option<(Sender<()>, Receiver<()>)>,
-}
-
-impl Storage for Waiting {
-    fn blocks(&self) -> u32 {
-        self.disk.blocks()
-    }
-
-    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
-        self.disk.read(number, data)
-    }
-
-    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
-        if number == self.block
-            && let Some((go_on, done)) = self.other.take()
-        {
-            go_on.send(()).map_err(io::Error::other)?;
-            done.recv().map_err(io::Error::other)?;
-        }
-        self.disk.write(number, data)
-    }
-}
-
 /// What others do between the first look at what is in use and the end of all writing
 /// is in the way: a file that they open for writing, and zones that they give back.
 #[test]
@@ -311,14 +283,18 @@ fn others_are_seen_while_it_is_written() {
         // What is freed has the bitmaps written, last of all.
         fs.sys_unlink(task, b"/other").unwrap();
         let ((go_on, goes_on), (done, is_done)) = (channel(), channel());
-        machine.host.attach(
-            ROOT,
-            Waiting {
-                disk: machine.disk.clone(),
-                block: fs.geometry(ROOT).unwrap().inode_map(),
-                other: Some((go_on, is_done)),
-            },
-        );
+        // Before the block is written, another thread does something, once.
+        let block = fs.geometry(ROOT).unwrap().inode_map();
+        let mut other = Some((go_on, is_done));
+        let let_it_go_on = move |number, _: &_| {
+            if let Some((go_on, is_done)) = other.take_if(|_| number == block) {
+                go_on.send(()).map_err(io::Error::other)?;
+                is_done.recv().map_err(io::Error::other)?;
+            }
+            Ok(())
+        };
+        let disk = BeforeWrite(machine.disk.clone(), let_it_go_on);
+        machine.host.attach(ROOT, disk);
         let (protected, other) = thread::scope(|scope| {
             let other = copy_of(task);
             let (begun, has_begun) = channel();

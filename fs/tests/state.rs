@@ -7,8 +7,8 @@ use abi::Errno;
 use abi::fcntl::{O_CREAT, O_RDWR};
 use abi::sys::stat::S_IFBLK;
 use abi::sys::types::Device;
-use common::{Machine, ROOT, mount, touch, unmount, write};
-use fs::host::{MemoryDisk, Storage};
+use common::{BeforeWrite, Machine, ROOT, mount, touch, unmount, write};
+use fs::host::MemoryDisk;
 use fs::layout::{
     BLOCK_SIZE, DiskSuper, STATE_ERRORS, STATE_IN_USE, STATE_UNKNOWN, STATE_VALID, SUPER_BLOCK,
 };
@@ -120,41 +120,17 @@ fn what_fsck_minix_says_is_believed() {
     assert_eq!(after, STATE_VALID);
 }
 
-/// A disk that remembers which blocks are written, and may refuse to be.
-struct Watched {
-    disk: MemoryDisk,
-    written: Arc<Mutex<Vec<(u32, u16)>>>,
-    is_protected: bool,
-}
-
-impl Storage for Watched {
-    fn blocks(&self) -> u32 {
-        self.disk.blocks()
-    }
-
-    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
-        self.disk.read(number, data)
-    }
-
-    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
-        if self.is_protected {
-            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
-        }
-        let state = DiskSuper::parse(data).state;
-        self.written.lock().unwrap().push((number, state));
-        self.disk.write(number, data)
-    }
-}
-
 #[test]
 fn the_mark_is_the_first_and_the_last_thing_written() {
     let machine = Machine::new(200);
     let written = Arc::new(Mutex::new(vec![]));
-    let watched = Watched {
-        disk: machine.disk.clone(),
-        written: written.clone(),
-        is_protected: false,
+    let list = written.clone();
+    let remember = move |number, data: &[u8; BLOCK_SIZE]| {
+        let state = DiskSuper::parse(data).state;
+        list.lock().unwrap().push((number, state));
+        Ok(())
     };
+    let watched = BeforeWrite(machine.disk.clone(), remember);
     machine.host.attach(ROOT, watched);
     machine.run(|fs, task| {
         for n in 0..30 {
@@ -171,12 +147,9 @@ fn the_mark_is_the_first_and_the_last_thing_written() {
 #[test]
 fn a_disk_that_cannot_be_marked_is_read_only() {
     let machine = Machine::new(200);
-    let watched = Watched {
-        disk: machine.disk.clone(),
-        written: Arc::default(),
-        is_protected: true,
-    };
-    machine.host.attach(ROOT, watched);
+    let refuse = |_, _: &_| Err(io::ErrorKind::ReadOnlyFilesystem.into());
+    let protected = BeforeWrite(machine.disk.clone(), refuse);
+    machine.host.attach(ROOT, protected);
     let fs = machine.host.fs();
     let task = mount(&fs).unwrap();
     assert_eq!(touch(&fs, &task, "/new"), Err(Errno::EROFS));

@@ -9,12 +9,36 @@ pub mod power;
 use abi::Result;
 use abi::fcntl::{O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 use abi::sys::types::Device;
-use fs::host::{Host, MemoryDisk, ReadInto, WriteFrom};
+use fs::host::{Host, MemoryDisk, ReadInto, Storage, WriteFrom};
+use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
+use std::io;
 
 /// The device of the root file system.
 pub const ROOT: Device = Device::new(3, 2);
+
+/// A disk in memory that does something before each write, with the number of the block
+/// and what is to be written; its error is the write's.
+pub struct BeforeWrite<F>(pub MemoryDisk, pub F);
+
+impl<F> Storage for BeforeWrite<F>
+where
+    F: FnMut(u32, &[u8; BLOCK_SIZE]) -> io::Result<()> + Send,
+{
+    fn blocks(&self) -> u32 {
+        self.0.blocks()
+    }
+
+    fn read(&mut self, number: u32, data: &mut [u8; BLOCK_SIZE]) -> io::Result<()> {
+        self.0.read(number, data)
+    }
+
+    fn write(&mut self, number: u32, data: &[u8; BLOCK_SIZE]) -> io::Result<()> {
+        (self.1)(number, data)?;
+        self.0.write(number, data)
+    }
+}
 
 /// A host with one empty file system in memory.
 pub struct Machine {
