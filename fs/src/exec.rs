@@ -11,10 +11,11 @@ use crate::namei::{MAY_EXEC, MAY_READ};
 use crate::platform::{UserBuffer, WriteFrom};
 use crate::{Executable, Fs, FsTask};
 use abi::a_out::{Exec, ZMAGIC};
-use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE, TASK_SIZE};
+use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE};
 use abi::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
 use abi::{Errno, Result};
-use mm::{Page, memory::get_free_page};
+use mm::Page;
+use mm::memory::{TASK_SIZE, get_free_page};
 
 /// Bytes of the first line of a script that are looked at.
 const SCRIPT_LINE: usize = 1024;

@@ -41,9 +41,3 @@ pub fn cr0() -> u32 {
 pub fn cr2() -> u32 {
     read!("cr2")
 }
-
-/// The physical address of the page directory.
-#[inline(always)]
-pub fn cr3() -> u32 {
-    read!("cr3")
-}

@@ -22,7 +22,6 @@ use abi::sys::wait::WaitStatus;
 use abi::{Errno, Result};
 use asm::system::EFLAGS_IF;
 use fs::exec::{ArgumentPages, Program, Script};
-use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE};
 
 const WORD: u32 = 4;
@@ -156,7 +155,7 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
     let header = program.header;
     // Its tracer has been looked for already, so nobody may begin to trace it now.
     task.guarded.set(1);
-    memory::free_page_tables(task.base(), sched::give_way);
+    memory::free_page_tables(task.space(), sched::give_way);
     let old = task.executable.lock().replace(program.executable);
     *task.name.lock() = name;
     task.forget_handlers();
@@ -185,7 +184,7 @@ fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u3
     let first_string = strings.start();
     task.start_stack.set(first_string & !(PAGE_SIZE as u32 - 1));
     for (offset, page) in strings.into_pages() {
-        memory::put_page(page, LinearAddress(task.base().0 + offset))?;
+        memory::put_page(page, task.space(), task.space().at(offset))?;
     }
     create_tables(first_string, argc, envc)
 }

@@ -87,7 +87,7 @@ fn release(task: &Task) {
     task.pid.set(0);
     task.pgrp.set(0);
     task.session.set(0);
-    fork::free_kernel_stack(task.number());
+    fork::free_slot_memory(task);
     task.set_state(State::Unused);
 }
 
@@ -99,7 +99,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
         "task {} tried to exit: {status:?}",
         task.number()
     );
-    memory::free_page_tables(task.base(), sched::give_way);
+    memory::free_page_tables(task.space(), sched::give_way);
     drop_files(task);
     give_children_to_init(task);
     ptrace::task_ends(task);

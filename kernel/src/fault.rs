@@ -27,8 +27,8 @@ use abi::signal::Signal;
 use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
+use mm::Page;
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
-use mm::{LinearAddress, Page};
 use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
@@ -38,19 +38,19 @@ const BLOCK: u32 = 1024;
 /// to the program, `ENOMEM` if there is no page, `EIO` if it cannot be read. May
 /// sleep.
 pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
-    let offset = fault.address.0.wrapping_sub(task.base().0);
+    let offset = fault.address.0.wrapping_sub(task.space().base().0);
     if offset >= TASK_SIZE {
         return Err(Errno::EFAULT);
     }
     match (fault.protection, fault.write) {
-        (true, true) => memory::do_wp_page(fault.address),
+        (true, true) => memory::do_wp_page(task.space(), fault.address),
         (true, false) => Err(Errno::EFAULT),
         (false, _) => do_no_page(task, offset & !(PAGE - 1)),
     }
 }
 
 fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
-    let address = LinearAddress(task.base().0 + offset);
+    let space = task.space();
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);
     }
@@ -60,7 +60,7 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
         false => None,
     };
     let Some(executable) = executable else {
-        return memory::get_empty_page(address);
+        return memory::get_empty_page(space, space.at(offset));
     };
     if share_page(task, &executable, offset)? {
         return Ok(());
@@ -70,7 +70,7 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
         task.start_code.set(PAGE);
         return Err(Errno::EFAULT);
     }
-    memory::put_page(page, address)
+    memory::put_page(page, space, space.at(offset))
 }
 
 /// Whether nothing is linked to page 0, because the program starts behind it and
@@ -94,10 +94,9 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
     if executable.count() < 3 {
         return Ok(false);
     }
-    let to = LinearAddress(task.base().0 + offset);
     for other in sched::tasks().filter(|other| !core::ptr::eq(*other, task)) {
         let same = other.executable.lock().as_ref() == Some(executable);
-        if same && memory::try_to_share(LinearAddress(other.base().0 + offset), to)? {
+        if same && memory::try_to_share(other.space(), task.space(), offset)? {
             return Ok(true);
         }
     }
@@ -170,7 +169,8 @@ pub fn shrink_heap(task: &Task, brk: u32) {
     let new_end = brk.next_multiple_of(PAGE);
     let old_end = task.brk.get().next_multiple_of(PAGE);
     if new_end < old_end {
-        let address = |offset| LinearAddress(task.base().0 + offset);
-        memory::free_pages(address(new_end), address(old_end), sched::give_way);
+        let space = task.space();
+        let (start, end) = (space.at(new_end), space.at(old_end));
+        memory::free_pages(space, start, end, sched::give_way);
     }
 }

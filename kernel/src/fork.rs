@@ -7,7 +7,6 @@
 //! call, with `eax` 0. When `schedule` jumps to its TSS for the first time, it goes
 //! back to ring 3 as if it had made the call.
 
-use crate::control_registers::cr3;
 use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
@@ -19,7 +18,7 @@ use abi::sys::resource::RLIMIT_NPROC;
 use abi::{Errno, Result};
 use asm::system;
 use mm::LinearAddress;
-use mm::memory::{self, KERNEL_STACKS, PAGE_SIZE, TASK_SIZE};
+use mm::memory::{self, KERNEL_STACKS, PAGE_SIZE, Space};
 use sync::AtomicWord;
 
 /// Bytes in a kernel stack.
@@ -44,19 +43,20 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
     // Other tasks may fork while this one gives way.
     child.set_state(State::New);
     child.fs.uid.set(current().fs.uid.get());
-    copy_process(registers, child).inspect_err(|_| child.set_state(State::Unused))
+    copy_process(registers, child).inspect_err(|_| {
+        free_slot_memory(child);
+        child.set_state(State::Unused);
+    })
 }
 
 fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     let esp0 = kernel_stack(child.number())?;
+    child.space().create()?;
     copy_mem(child)?;
     let pid = next_pid();
     copy_task(child, pid);
     let esp = put_frame(registers, esp0);
-    child.set_context(
-        context_of(child.number(), esp0, esp),
-        segments(child.base()),
-    );
+    child.set_context(context_of(child, esp0, esp), segments(child.space()));
     sched::note_slot_used(child.number());
     let flags = system::save_flags_and_cli();
     if current().is_ending() {
@@ -108,8 +108,8 @@ fn next_pid() -> u32 {
     }
 }
 
-/// Slots below this keep their kernel stacks when they are given up.
-const KEPT_STACKS: usize = 16;
+/// Slots below this keep kernel stack and page directory when they are given up.
+const KEPT_SLOTS: usize = 16;
 
 /// The top of a slot's kernel stack. Takes pages for it, unless the slot has kept
 /// its pages.
@@ -117,28 +117,30 @@ fn kernel_stack(number: usize) -> Result<u32> {
     let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
     for address in (top - KERNEL_STACK_SIZE..top).step_by(PAGE_SIZE) {
         let address = LinearAddress(address);
-        if memory::lookup(address).is_none() {
+        if memory::lookup(Space::KERNEL, address).is_none() {
             memory::put_kernel_page(memory::get_free_page().ok_or(Errno::ENOMEM)?, address)?;
         }
     }
     Ok(top)
 }
 
-/// Gives back the kernel stack of a task that has ended. The lowest slots keep
-/// theirs, because the next tasks use those. A task cannot free the stack that it
-/// runs on, so its parent does this.
-pub fn free_kernel_stack(number: usize) {
-    if number >= KEPT_STACKS {
+/// Gives back the kernel stack and the page directory of a task that has ended. The
+/// lowest slots keep theirs, because the next tasks use those. A task cannot free
+/// what it runs on, so its parent does this.
+pub fn free_slot_memory(task: &Task) {
+    let number = task.number();
+    if number >= KEPT_SLOTS {
         let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
-        let bottom = top - KERNEL_STACK_SIZE;
-        memory::free_pages(LinearAddress(bottom), LinearAddress(top), || true);
+        let bottom = LinearAddress(top - KERNEL_STACK_SIZE);
+        memory::free_pages(Space::KERNEL, bottom, LinearAddress(top), || true);
+        task.space().remove();
     }
 }
 
 /// Lets the child's linear memory refer to the parent's pages
 /// (0.11: `copy_mem`).
 fn copy_mem(child: &Task) -> Result<()> {
-    memory::copy_page_tables(current().base(), child.base(), sched::give_way)
+    memory::copy_page_tables(current().space(), child.space(), sched::give_way)
 }
 
 /// Copies everything of the task but memory and registers (0.11: `*p = *current`).
@@ -174,11 +176,11 @@ unsafe extern "C" {
 
 /// The registers that the child starts with in the kernel. Interrupts are masked,
 /// so that a signal that comes until then is not missed.
-fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
+fn context_of(child: &Task, esp0: u32, esp: u32) -> Tss {
     let data = u32::from(Selector::KERNEL_DATA.0);
     Tss {
         esp0,
-        cr3: cr3(),
+        cr3: child.space().cr3().0,
         eip: ret_to_user_masked as *const () as usize as u32,
         eflags: EFLAGS_ALWAYS_1,
         esp,
@@ -188,7 +190,7 @@ fn context_of(number: usize, esp0: u32, esp: u32) -> Tss {
         ds: data,
         fs: u32::from(Selector::USER_DATA.0),
         gs: read_gs(),
-        ldt: u32::from(Selector::ldt(number).0),
+        ldt: u32::from(Selector::ldt(child.number()).0),
         ..Tss::new()
     }
 }
@@ -203,9 +205,9 @@ fn eflags_of_child(registers: &Registers) -> u32 {
     }
 }
 
-/// The local descriptor table: nothing, code, data; both 64 MB from `base`.
-pub fn segments(base: LinearAddress) -> [Descriptor; 3] {
-    let size = u64::from(TASK_SIZE);
+/// The local descriptor table: nothing, code, data; both are the whole space.
+pub fn segments(space: Space) -> [Descriptor; 3] {
+    let (base, size) = (space.base(), u64::from(space.size()));
     [
         Descriptor::NULL,
         Descriptor::code(base, size, Ring::User),

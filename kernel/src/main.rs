@@ -57,7 +57,7 @@ use core::arch::{asm, global_asm};
 use core::ops::Range;
 use fs::buffer::BufferHead;
 use fs::layout::BLOCK_SIZE;
-use mm::memory::{self, PAGE_SIZE};
+use mm::memory::{self, PAGE_SIZE, Space};
 use mm::{LinearAddress, PhysicalAddress};
 
 global_asm!(
@@ -86,7 +86,7 @@ const ONE_MEGABYTE: u32 = 0x10_0000;
 const FEWEST_PAGES: usize = 128;
 /// Where the stack of task 0 in ring 3 ends: above the kernel stacks, at the
 /// end of slot 0.
-const TASK_0_USER_STACK_TOP: u32 = memory::TASK_SIZE;
+const TASK_0_USER_STACK_TOP: u32 = memory::KERNEL_SIZE;
 
 fn address_of(symbol: *const u8) -> u32 {
     symbol.addr() as u32
@@ -198,7 +198,7 @@ fn make_task_0(cr3: u32) {
         ldt: Selector::ldt(0).0.into(),
         ..Tss::new()
     };
-    TASK[0].set_context(tss, fork::segments(TASK[0].base()));
+    TASK[0].set_context(tss, fork::segments(Space::KERNEL));
     TASK[0].set_state(sched::State::Running);
     TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
     // Task 1 inherits this name.
@@ -253,7 +253,8 @@ fn move_to_user_mode() -> ! {
     const STACK_SIZE: u32 = 2 * PAGE_SIZE as u32;
     const EFLAGS: u32 = asm::system::EFLAGS_IF | EFLAGS_ALWAYS_1;
     for page in (TASK_0_USER_STACK_TOP - STACK_SIZE..TASK_0_USER_STACK_TOP).step_by(PAGE_SIZE) {
-        memory::get_empty_page(LinearAddress(page)).expect("no memory for the first stack");
+        memory::get_empty_page(Space::KERNEL, LinearAddress(page))
+            .expect("no memory for the first stack");
     }
     // SAFETY: the frame is what IRETD expects to go to ring 3: selectors of
     // task 0's LDT, a mapped stack, and code that ring 3 may read.

@@ -10,6 +10,8 @@ use core::arch::asm;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use mm::LinearAddress;
+use mm::memory::{self, Space};
 
 /// A writer that takes no lock, since a lock may be held when the panic comes.
 struct LastWords;
@@ -48,8 +50,9 @@ fn backtrace() {
     unsafe { asm!("mov {0}, ebp", out(reg) frame, options(nomem, nostack, preserves_flags)) };
     let _ = write!(LastWords, "Called from:");
     for _ in 0..MOST_FRAMES {
-        let address = mm::LinearAddress(frame.addr() as u32);
-        if !frame.is_aligned() || frame.is_null() || mm::memory::lookup(address).is_none() {
+        let address = LinearAddress(frame.addr() as u32);
+        let is_mapped = memory::lookup(Space::KERNEL, address).is_some();
+        if !frame.is_aligned() || frame.is_null() || !is_mapped {
             break;
         }
         // SAFETY: the address is aligned and mapped, and what is there is only

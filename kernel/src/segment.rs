@@ -23,7 +23,7 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 use fs::platform::UserBuffer;
 use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE, TASK_SIZE};
+use mm::memory::{self, PAGE_SIZE, Space, TASK_SIZE};
 
 /// What the kernel is going to do with a piece of the program's memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,8 +40,8 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
     let in_page = address.0 as usize % PAGE_SIZE;
     // Nearly always all bytes are in one page that is present.
     if address.0 < TASK_SIZE && (1..=PAGE_SIZE - in_page).contains(&size) {
-        let page = current().base().0 + (address.0 - in_page as u32);
-        return verify_page(access, LinearAddress(page));
+        let space = current().space();
+        return verify_page(access, space, space.at(address.0 - in_page as u32));
     }
     verify_pages(access, address, size)
 }
@@ -55,28 +55,28 @@ fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()>
     }
     // Offsets are compared, not linear addresses, because the segment of the last
     // task ends at 4 GB.
-    let base = current().base().0;
+    let space = current().space();
     let mut page = address.0 as usize & !(PAGE_SIZE - 1);
     while page < end {
-        verify_page(access, LinearAddress(base + page as u32))?;
+        verify_page(access, space, space.at(page as u32))?;
         page += PAGE_SIZE;
     }
     Ok(())
 }
 
 #[inline]
-fn verify_page(access: Access, address: LinearAddress) -> Result<()> {
-    if is_usable(access, address) {
+fn verify_page(access: Access, space: Space, address: LinearAddress) -> Result<()> {
+    if is_usable(access, space, address) {
         return Ok(());
     }
     fault_in(current(), access, address)
 }
 
 #[inline]
-fn is_usable(access: Access, address: LinearAddress) -> bool {
+fn is_usable(access: Access, space: Space, address: LinearAddress) -> bool {
     match access {
-        Access::Read => memory::is_readable(address),
-        Access::Write => memory::claim_for_writing(address),
+        Access::Read => memory::is_readable(space, address),
+        Access::Write => memory::claim_for_writing(space, address),
     }
 }
 
@@ -84,8 +84,9 @@ fn is_usable(access: Access, address: LinearAddress) -> bool {
 #[cold]
 fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
-    while !is_usable(access, address) {
-        let protection = memory::lookup(address).is_some();
+    let space = task.space();
+    while !is_usable(access, space, address) {
+        let protection = memory::lookup(space, address).is_some();
         let fault = PageFault {
             address,
             protection,
@@ -113,7 +114,7 @@ fn each_part(
     let first = WORD.min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
     for part in [0..first, first..WORD] {
         if !part.is_empty() {
-            let linear = LinearAddress(task.base().0 + address.0 + part.start as u32);
+            let linear = task.space().at(address.0 + part.start as u32);
             fault_in(task, access, linear)?;
             transfer(
                 part,
@@ -163,8 +164,8 @@ pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
 /// Copies the bytes at `address` that are in memory now, at most to the end of the
 /// page; the rest of `bytes` stays as it is. Never sleeps.
 pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
-    if address.0 >= TASK_SIZE || !memory::is_readable(LinearAddress(current().base().0 + address.0))
-    {
+    let space = current().space();
+    if address.0 >= TASK_SIZE || !memory::is_readable(space, space.at(address.0)) {
         return;
     }
     let count = bytes.len().min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);

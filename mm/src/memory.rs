@@ -10,9 +10,11 @@
 //!   copy of its own.
 //! * [`free_page_tables`] drops all references of a task.
 //!
-//! All page tables hang below one page directory. A change becomes visible to the
-//! processor only when its translation cache is told: single pages by
-//! `invalidate_page`, whole ranges by [`invalidate`].
+//! A [`Space`] is the linear memory of one task. In the classic edition all page
+//! tables hang below one page directory, in the wide one each task has its own.
+//!
+//! A change becomes visible to the processor only when its translation cache is told:
+//! single pages by `invalidate_page`, whole ranges by [`invalidate`].
 //!
 //! On the host "physical memory" is an array, so that all of this is tested
 //! without an emulator.
@@ -23,13 +25,15 @@ mod frames;
 mod physical;
 #[cfg(target_os = "none")]
 mod physical;
+#[cfg_attr(feature = "wide", path = "memory/wide/space.rs")]
+mod space;
 mod table;
 
-pub use abi::limits::TASK_SIZE;
 pub use frames::{
     Page, available_pages, calc_mem, clear_free_page, get_free_page, get_stale_page, keep_reserve,
     mem_init,
 };
+pub use space::{Space, TASK_SIZE};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 
 use abi::{Errno, Result};
@@ -46,16 +50,17 @@ pub const PHYSICAL_LIMIT: u32 = 0x03C0_0000;
 /// Where the kernel stacks are mapped.
 pub const KERNEL_STACKS: LinearAddress = LinearAddress(PHYSICAL_LIMIT);
 
+/// Linear memory below this is the kernel's: slot 0.
+pub const KERNEL_SIZE: u32 = 64 << 20;
+
 const PAGES: usize = PHYSICAL_LIMIT as usize / PAGE_SIZE;
-const KERNEL_TABLES: usize = (TASK_SIZE >> 22) as usize;
+const KERNEL_TABLES: usize = (KERNEL_SIZE >> 22) as usize;
 
 const TABLE_FLAGS: PageFlags = PageFlags::PRESENT
     .union(PageFlags::WRITE)
     .union(PageFlags::USER);
 const USER_PAGE: PageFlags = TABLE_FLAGS;
 
-/// The one page directory (0.11: `pg_dir`).
-static PAGE_DIRECTORY: PageTable = PageTable::new();
 /// The page tables of slot 0 (0.11: `pg0`..`pg3`).
 static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new() }; KERNEL_TABLES];
 
@@ -124,7 +129,7 @@ impl Table {
 /// on.
 pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     for (index, table) in KERNEL_PAGE_TABLES.iter().enumerate() {
-        PAGE_DIRECTORY.set(index, Entry::new(physical::address(table), TABLE_FLAGS));
+        Space::KERNEL.set_entry(index, Entry::new(physical::address(table), TABLE_FLAGS));
     }
     let end = end.0.min(PHYSICAL_LIMIT);
     END.set(end);
@@ -136,7 +141,7 @@ pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
             Entry::new(PhysicalAddress(address), flags),
         );
     }
-    physical::address(&PAGE_DIRECTORY)
+    Space::KERNEL.cr3()
 }
 
 /// The end of the memory that slot 0 maps (0.11: `HIGH_MEMORY`).
@@ -200,43 +205,43 @@ fn kernel_table(index: usize) -> Table {
 }
 
 /// The table that maps `address`, if there is one.
-fn existing_table(address: LinearAddress) -> Option<Table> {
+fn existing_table(space: Space, address: LinearAddress) -> Option<Table> {
     let index = address.directory_index();
     if index < KERNEL_TABLES {
         return Some(kernel_table(index));
     }
-    let entry = PAGE_DIRECTORY.get(index);
+    let entry = space.entry(index);
     entry.is_present().then(|| Table::at(entry.frame()))
 }
 
 /// The table that maps `address`; it is made if there is none.
-fn table_for(address: LinearAddress) -> Result<Table> {
-    if let Some(existing) = existing_table(address) {
+fn table_for(space: Space, address: LinearAddress) -> Result<Table> {
+    if let Some(existing) = existing_table(space, address) {
         return Ok(existing);
     }
     let frame = get_free_page().ok_or(Errno::ENOMEM)?.into_frame();
-    PAGE_DIRECTORY.set(address.directory_index(), Entry::new(frame, TABLE_FLAGS));
+    space.set_entry(address.directory_index(), Entry::new(frame, TABLE_FLAGS));
     Ok(Table::at(frame))
 }
 
 /// The entry of a page, if it is present.
-pub fn lookup(address: LinearAddress) -> Option<Entry> {
-    let entry = existing_table(address)?.get(address.table_index());
+pub fn lookup(space: Space, address: LinearAddress) -> Option<Entry> {
+    let entry = existing_table(space, address)?.get(address.table_index());
     entry.is_present().then_some(entry)
 }
 
 /// Whether ring 3 may read the page.
 #[inline]
-pub fn is_readable(address: LinearAddress) -> bool {
-    lookup(address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
+pub fn is_readable(space: Space, address: LinearAddress) -> bool {
+    lookup(space, address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
 }
 
 /// Whether ring 3 may write the page. If so, the page counts as written from now
 /// on: the kernel is about to write it, perhaps after a sleep, and meanwhile
 /// [`try_to_share`] must not take the permission away.
 #[inline]
-pub fn claim_for_writing(address: LinearAddress) -> bool {
-    let Some(table) = existing_table(address) else {
+pub fn claim_for_writing(space: Space, address: LinearAddress) -> bool {
+    let Some(table) = existing_table(space, address) else {
         return false;
     };
     let entry = table.get(address.table_index());
@@ -249,8 +254,8 @@ pub fn claim_for_writing(address: LinearAddress) -> bool {
 
 /// Maps a writable page at a user address that has none (0.11: `put_page`).
 /// `ENOMEM` if there is no page for the page table; then the page is freed.
-pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
-    let table = table_for(address)?;
+pub fn put_page(page: Page, space: Space, address: LinearAddress) -> Result<()> {
+    let table = table_for(space, address)?;
     debug_assert!(!table.get(address.table_index()).is_present());
     table.map(
         address.table_index(),
@@ -262,13 +267,14 @@ pub fn put_page(page: Page, address: LinearAddress) -> Result<()> {
 /// Maps a page for the kernel alone (a kernel stack).
 pub fn put_kernel_page(page: Page, address: LinearAddress) -> Result<()> {
     let flags = PageFlags::PRESENT | PageFlags::WRITE;
-    table_for(address)?.map(address.table_index(), Entry::new(page.into_frame(), flags));
+    let table = table_for(Space::KERNEL, address)?;
+    table.map(address.table_index(), Entry::new(page.into_frame(), flags));
     Ok(())
 }
 
 /// Maps a cleared page (0.11: `get_empty_page`).
-pub fn get_empty_page(address: LinearAddress) -> Result<()> {
-    put_page(get_free_page().ok_or(Errno::ENOMEM)?, address)
+pub fn get_empty_page(space: Space, address: LinearAddress) -> Result<()> {
+    put_page(get_free_page().ok_or(Errno::ENOMEM)?, space, address)
 }
 
 fn unmap(table: Table, index: usize) {
@@ -279,17 +285,15 @@ fn unmap(table: Table, index: usize) {
     }
 }
 
-/// Frees the pages and page tables of a task's whole slot (0.11:
-/// `free_page_tables`). Calls `give_way` after each few pages, and goes on whatever
-/// it returns. It may let other tasks run, which do not find the pages of this slot
-/// any more.
-pub fn free_page_tables(base: LinearAddress, give_way: impl Fn() -> bool) {
-    debug_assert!(base.0 >= TASK_SIZE && base.0.is_multiple_of(TASK_SIZE));
-    let first = base.directory_index();
-    for index in first..first + KERNEL_TABLES {
-        let entry = PAGE_DIRECTORY.get(index);
+/// Frees the pages and page tables of a task (0.11: `free_page_tables`). Calls
+/// `give_way` after each few pages, and goes on whatever it returns. It may let other
+/// tasks run, which do not find the pages of this space any more.
+pub fn free_page_tables(space: Space, give_way: impl Fn() -> bool) {
+    debug_assert!(space != Space::KERNEL);
+    for index in space.tables() {
+        let entry = space.entry(index);
         if entry.is_present() {
-            PAGE_DIRECTORY.set(index, Entry::NONE);
+            space.set_entry(index, Entry::NONE);
             free_page_table(entry.frame(), &give_way);
         }
     }
@@ -307,15 +311,20 @@ fn free_page_table(frame: PhysicalAddress, give_way: impl Fn() -> bool) {
     add_clean_page(frame);
 }
 
-/// Frees the pages of a slot between two addresses, and keeps the tables. Calls
+/// Frees the pages of a space between two addresses, and keeps the tables. Calls
 /// `give_way` as [`free_page_tables`] does.
-pub fn free_pages(start: LinearAddress, end: LinearAddress, give_way: impl Fn() -> bool) {
+pub fn free_pages(
+    space: Space,
+    start: LinearAddress,
+    end: LinearAddress,
+    give_way: impl Fn() -> bool,
+) {
     let mut address = start.page();
     while address < end {
         if address.table_index().is_multiple_of(GROUP) {
             give_way();
         }
-        match existing_table(address) {
+        match existing_table(space, address) {
             Some(table) => {
                 unmap(table, address.table_index());
                 address.0 += PAGE_SIZE as u32;
@@ -326,25 +335,17 @@ pub fn free_pages(start: LinearAddress, end: LinearAddress, give_way: impl Fn() 
     invalidate();
 }
 
-/// Makes the slot at `to` refer to all user pages of the slot at `from`; both lose
-/// the permission to write (0.11: `copy_page_tables`).
+/// Makes the space `to` refer to all user pages of the space `from`; both lose the
+/// permission to write (0.11: `copy_page_tables`).
 ///
 /// `to` must have no pages. On `ENOMEM` it has none again. Calls `give_way` as
-/// [`free_page_tables`] does: neither of the two slots' programs may run then.
-pub fn copy_page_tables(
-    from: LinearAddress,
-    to: LinearAddress,
-    give_way: impl Fn() -> bool,
-) -> Result<()> {
-    let (first_from, first_to) = (from.directory_index(), to.directory_index());
-    for index in 0..KERNEL_TABLES {
-        let entry = PAGE_DIRECTORY.get(first_from + index);
-        if !entry.is_present() {
-            continue;
-        }
-        let source = LinearAddress(((first_from + index) as u32) << 22);
-        if let Some(source) = existing_table(source)
-            && let Err(error) = copy_table(source, first_to + index, &give_way)
+/// [`free_page_tables`] does: neither of the two spaces' programs may run then.
+pub fn copy_page_tables(from: Space, to: Space, give_way: impl Fn() -> bool) -> Result<()> {
+    for index in from.tables() {
+        let source = LinearAddress((index as u32) << 22);
+        let destination = to.at(source.0 - from.base().0);
+        if let Some(source) = existing_table(from, source)
+            && let Err(error) = copy_table(source, to, destination, &give_way)
         {
             free_page_tables(to, give_way);
             return Err(error);
@@ -354,8 +355,14 @@ pub fn copy_page_tables(
     Ok(())
 }
 
-/// Copies the user entries of one page table. If it has none, no new table is made.
-fn copy_table(source: Table, directory_index: usize, give_way: impl Fn() -> bool) -> Result<()> {
+/// Copies the user entries of one page table to the one of `to` that maps `address`.
+/// If there are none, no new table is made.
+fn copy_table(
+    source: Table,
+    to: Space,
+    address: LinearAddress,
+    give_way: impl Fn() -> bool,
+) -> Result<()> {
     let mut destination = None;
     for group in source.used() {
         for index in group {
@@ -366,9 +373,7 @@ fn copy_table(source: Table, directory_index: usize, give_way: impl Fn() -> bool
             }
             let destination = match destination {
                 Some(table) => table,
-                None => {
-                    *destination.insert(table_for(LinearAddress((directory_index as u32) << 22))?)
-                }
+                None => *destination.insert(table_for(to, address)?),
             };
             let read_only = entry.without(PageFlags::WRITE);
             source.set(index, read_only);
@@ -385,8 +390,8 @@ fn copy_table(source: Table, directory_index: usize, give_way: impl Fn() -> bool
 ///
 /// `EFAULT` if no user page is there or it belongs to the kernel, `ENOMEM` if
 /// there is no page for the copy.
-pub fn do_wp_page(address: LinearAddress) -> Result<()> {
-    let table = existing_table(address).ok_or(Errno::EFAULT)?;
+pub fn do_wp_page(space: Space, address: LinearAddress) -> Result<()> {
+    let table = existing_table(space, address).ok_or(Errno::EFAULT)?;
     let index = address.table_index();
     let entry = table.get(index);
     if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER) {
@@ -422,25 +427,25 @@ fn copy_page(from: PhysicalAddress, to: &Page) {
     }
 }
 
-/// Makes `to` refer to the page at `from`, if that is present and was never
-/// written; then both are read-only (0.11: `try_to_share`). `from` and `to` are the
-/// same offset in the slots of two tasks that run the same file.
-pub fn try_to_share(from: LinearAddress, to: LinearAddress) -> Result<bool> {
-    let Some(source) = existing_table(from) else {
+/// Makes the space `to` refer to the page of `from` at the same offset, if that is
+/// present and was never written; then both are read-only (0.11: `try_to_share`).
+pub fn try_to_share(from: Space, to: Space, offset: u32) -> Result<bool> {
+    let (shared, own) = (from.at(offset), to.at(offset));
+    let Some(source) = existing_table(from, shared) else {
         return Ok(false);
     };
-    let entry = source.get(from.table_index());
+    let entry = source.get(shared.table_index());
     if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
         || entry.flags().contains(PageFlags::DIRTY)
         || users(entry.frame()) == Users::Kernel
     {
         return Ok(false);
     }
-    let table = table_for(to)?;
+    let table = table_for(to, own)?;
     let read_only = entry.without(PageFlags::WRITE);
-    source.set(from.table_index(), read_only);
-    table.map(to.table_index(), read_only);
+    source.set(shared.table_index(), read_only);
+    table.map(own.table_index(), read_only);
     share_frame(entry.frame());
-    invalidate_page(from);
+    invalidate_page(shared);
     Ok(true)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Pages, page tables and copy-on-write on the host. "Physical memory" and the
-//! page directory are the machine's only ones, so the tests take turns.
+//! Pages, page tables and copy-on-write on the host, in either edition. There is one
+//! "physical memory" for all, so the tests take turns.
 
 use abi::Errno;
 use mm::memory::*;
@@ -22,6 +22,9 @@ fn machine() -> MutexGuard<'static, ()> {
             PhysicalAddress(START),
             PhysicalAddress(START + (PAGES * PAGE_SIZE) as u32),
         );
+        for number in 1..=3 {
+            space(number).create().unwrap();
+        }
     });
     turn
 }
@@ -30,16 +33,28 @@ fn free() -> usize {
     calc_mem().0
 }
 
-fn slot(number: u32) -> LinearAddress {
-    LinearAddress(number * TASK_SIZE)
+fn space(number: usize) -> Space {
+    Space::of(number)
 }
 
-fn at(base: LinearAddress, offset: u32) -> LinearAddress {
-    LinearAddress(base.0 + offset)
+/// A page's entry, if it is present.
+fn entry(space: Space, offset: u32) -> Option<Entry> {
+    lookup(space, space.at(offset))
 }
 
-fn is_writable(address: LinearAddress) -> bool {
-    lookup(address).is_some_and(|entry| entry.flags().contains(PageFlags::WRITE))
+/// Maps a cleared page.
+fn map(space: Space, offset: u32) -> Result<(), Errno> {
+    get_empty_page(space, space.at(offset))
+}
+
+/// Frees what is mapped behind the end of memory in slot 0.
+fn free_kernel_stacks() {
+    let end = LinearAddress(KERNEL_SIZE);
+    free_pages(Space::KERNEL, KERNEL_STACKS, end, || true);
+}
+
+fn is_writable(space: Space, offset: u32) -> bool {
+    entry(space, offset).is_some_and(|entry| entry.flags().contains(PageFlags::WRITE))
 }
 
 #[test]
@@ -72,14 +87,14 @@ fn the_last_pages_are_the_super_users() {
     let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
     assert_eq!((pages.len(), free()), (before - 3, 3));
     assert!(get_stale_page().is_none());
-    assert_eq!(get_empty_page(slot(1)), Err(Errno::ENOMEM));
+    assert_eq!(map(space(1), 0), Err(Errno::ENOMEM));
     assert_eq!(available_pages(), 0);
     SUPERUSER.store(true, Relaxed);
     assert_eq!(available_pages(), 3);
     // A page and its table.
-    get_empty_page(slot(1)).unwrap();
+    map(space(1), 0).unwrap();
     assert!(get_stale_page().is_some());
-    free_page_tables(slot(1), || true);
+    free_page_tables(space(1), || true);
     keep_reserve(0, || true);
 }
 
@@ -115,28 +130,31 @@ fn memory_is_added_once() {
 fn a_mapped_page_is_found_and_freed() {
     let _turn = machine();
     let before = free();
-    let address = at(slot(1), 0x40_1000);
-    assert_eq!(lookup(address), None);
-    get_empty_page(address).unwrap();
+    let (task, offset) = (space(1), 0x40_1000);
+    assert_eq!(entry(task, offset), None);
+    map(task, offset).unwrap();
     assert_eq!(free(), before - 2, "the page and its page table");
     let user_page = PageFlags::PRESENT | PageFlags::WRITE | PageFlags::USER;
-    assert!(lookup(address).unwrap().flags().contains(user_page));
-    assert_eq!(lookup(at(address, PAGE_SIZE as u32)), None);
-    free_page_tables(slot(1), || true);
-    assert_eq!((lookup(address), free()), (None, before));
+    assert!(entry(task, offset).unwrap().flags().contains(user_page));
+    assert_eq!(entry(task, offset + PAGE_SIZE as u32), None);
+    free_page_tables(task, || true);
+    assert_eq!((entry(task, offset), free()), (None, before));
 }
 
 #[test]
 fn freeing_a_range_leaves_the_rest() {
     let _turn = machine();
     let before = free();
-    let page = |index: u32| at(slot(1), 0x3F_E000 + index * PAGE_SIZE as u32);
+    let task = space(1);
+    let page = |index: u32| 0x3F_E000 + index * PAGE_SIZE as u32;
     // Four pages across the border of two page tables.
-    (0..4).for_each(|index| get_empty_page(page(index)).unwrap());
-    free_pages(page(1), page(3), || true);
-    let there: Vec<_> = (0..4).map(|index| lookup(page(index)).is_some()).collect();
+    (0..4).for_each(|index| map(task, page(index)).unwrap());
+    free_pages(task, task.at(page(1)), task.at(page(3)), || true);
+    let there: Vec<_> = (0..4)
+        .map(|index| entry(task, page(index)).is_some())
+        .collect();
     assert_eq!(there, [true, false, false, true]);
-    free_page_tables(slot(1), || true);
+    free_page_tables(space(1), || true);
     assert_eq!(free(), before);
 }
 
@@ -144,31 +162,31 @@ fn freeing_a_range_leaves_the_rest() {
 fn fork_shares_and_the_first_write_copies() {
     let _turn = machine();
     let before = free();
-    let (parent, child) = (slot(1), slot(2));
+    let (parent, child) = (space(1), space(2));
     let mut page = get_free_page().unwrap();
     page[0] = 0x55;
     let original = page.address();
-    put_page(page, at(parent, 0x1000)).unwrap();
+    put_page(page, parent, parent.at(0x1000)).unwrap();
     copy_page_tables(parent, child, || true).unwrap();
     assert_eq!(free(), before - 3, "one page, two page tables");
     for task in [parent, child] {
         assert!(
-            !is_writable(at(task, 0x1000)),
+            !is_writable(task, 0x1000),
             "a shared page must not be writable"
         );
     }
 
-    do_wp_page(at(child, 0x1000)).unwrap();
+    do_wp_page(child, child.at(0x1000)).unwrap();
     assert_eq!(free(), before - 4, "the child has its copy");
-    assert!(is_writable(at(child, 0x1000)));
-    assert!(!is_writable(at(parent, 0x1000)));
-    let copy = lookup(at(child, 0x1000)).unwrap();
-    assert_ne!(copy, lookup(at(parent, 0x1000)).unwrap());
+    assert!(is_writable(child, 0x1000));
+    assert!(!is_writable(parent, 0x1000));
+    let copy = entry(child, 0x1000).unwrap();
+    assert_ne!(copy, entry(parent, 0x1000).unwrap());
 
     // The parent is alone with the original now: no copy.
-    do_wp_page(at(parent, 0x1000)).unwrap();
+    do_wp_page(parent, parent.at(0x1000)).unwrap();
     assert_eq!(free(), before - 4);
-    assert!(is_writable(at(parent, 0x1000)));
+    assert!(is_writable(parent, 0x1000));
 
     free_page_tables(child, || true);
     free_page_tables(parent, || true);
@@ -180,34 +198,37 @@ fn fork_shares_and_the_first_write_copies() {
 #[test]
 fn fork_without_memory_undoes_itself() {
     let _turn = machine();
-    let parent = slot(1);
+    let parent = space(1);
     for table in 0..3 {
-        get_empty_page(at(parent, table << 22)).unwrap();
+        map(parent, table << 22).unwrap();
     }
     let mut hoard: Vec<_> = std::iter::from_fn(get_free_page).collect();
     // Two pages for three page tables.
     hoard.truncate(hoard.len() - 2);
     assert_eq!(
-        copy_page_tables(parent, slot(2), || true),
+        copy_page_tables(parent, space(2), || true),
         Err(Errno::ENOMEM)
     );
     assert_eq!(free(), 2);
-    assert_eq!(lookup(slot(2)), None);
+    assert_eq!(entry(space(2), 0), None);
     free_page_tables(parent, || true);
 }
 
 #[test]
 fn faults_that_are_none() {
     let _turn = machine();
-    assert_eq!(do_wp_page(at(slot(3), 0x1000)), Err(Errno::EFAULT));
-    assert!(!claim_for_writing(at(slot(3), 0x1000)));
+    assert_eq!(
+        do_wp_page(space(3), space(3).at(0x1000)),
+        Err(Errno::EFAULT)
+    );
+    assert!(!claim_for_writing(space(3), space(3).at(0x1000)));
     put_kernel_page(get_free_page().unwrap(), KERNEL_STACKS).unwrap();
     assert_eq!(
-        do_wp_page(KERNEL_STACKS),
+        do_wp_page(Space::KERNEL, KERNEL_STACKS),
         Err(Errno::EFAULT),
         "a page of the kernel's"
     );
-    free_pages(KERNEL_STACKS, at(KERNEL_STACKS, PAGE_SIZE as u32), || true);
+    free_kernel_stacks();
 }
 
 #[test]
@@ -215,18 +236,22 @@ fn kernel_pages_are_not_inherited() {
     let _turn = machine();
     let before = free();
     put_kernel_page(get_free_page().unwrap(), KERNEL_STACKS).unwrap();
-    get_empty_page(LinearAddress(TASK_SIZE - PAGE_SIZE as u32)).unwrap();
+    let last = KERNEL_SIZE - PAGE_SIZE as u32;
+    map(Space::KERNEL, last).unwrap();
     let tss = LinearAddress(0x2000);
     expose_tss(tss, LinearAddress(0x3000));
-    assert!(is_writable(tss));
-    copy_page_tables(LinearAddress(0), slot(1), || true).unwrap();
-    assert!(is_writable(tss), "the processor writes to it");
-    assert_eq!(lookup(at(slot(1), tss.0)), None);
+    assert!(is_writable(Space::KERNEL, tss.0));
+    copy_page_tables(Space::KERNEL, space(1), || true).unwrap();
+    assert!(
+        is_writable(Space::KERNEL, tss.0),
+        "the processor writes to it"
+    );
+    assert_eq!(entry(space(1), tss.0), None);
     protect_guard(tss);
-    assert_eq!(lookup(at(slot(1), KERNEL_STACKS.0)), None);
-    assert!(lookup(at(slot(1), TASK_SIZE - PAGE_SIZE as u32)).is_some());
-    free_page_tables(slot(1), || true);
-    free_pages(KERNEL_STACKS, LinearAddress(TASK_SIZE), || true);
+    assert_eq!(entry(space(1), KERNEL_STACKS.0), None);
+    assert!(entry(space(1), last).is_some());
+    free_page_tables(space(1), || true);
+    free_kernel_stacks();
     assert_eq!(free(), before);
 }
 
@@ -234,65 +259,100 @@ fn kernel_pages_are_not_inherited() {
 fn clean_text_is_shared() {
     let _turn = machine();
     let before = free();
-    let (one, other) = (at(slot(1), 0x2000), at(slot(2), 0x2000));
-    assert_eq!(try_to_share(one, other), Ok(false));
-    get_empty_page(one).unwrap();
-    assert_eq!(try_to_share(one, other), Ok(true));
-    assert_eq!(lookup(one), lookup(other));
-    assert!(!is_writable(one));
-    free_page_tables(slot(1), || true);
-    assert!(lookup(other).is_some(), "the other still has it");
-    free_page_tables(slot(2), || true);
+    let (one, other) = (space(1), space(2));
+    assert_eq!(try_to_share(one, other, 0x2000), Ok(false));
+    map(one, 0x2000).unwrap();
+    assert_eq!(try_to_share(one, other, 0x2000), Ok(true));
+    assert_eq!(entry(one, 0x2000), entry(other, 0x2000));
+    assert!(!is_writable(one, 0x2000));
+    free_page_tables(one, || true);
+    assert!(entry(other, 0x2000).is_some(), "the other still has it");
+    free_page_tables(other, || true);
     assert_eq!(free(), before);
 }
 
 #[test]
 fn a_page_the_kernel_is_about_to_write_is_not_shared() {
     let _turn = machine();
-    let (one, other) = (at(slot(1), 0x2000), at(slot(2), 0x2000));
-    assert!(!claim_for_writing(one) && !is_readable(one));
-    get_empty_page(one).unwrap();
-    assert!(is_readable(one) && claim_for_writing(one));
-    assert_eq!(try_to_share(one, other), Ok(false));
-    assert!(is_writable(one));
-    copy_page_tables(slot(1), slot(2), || true).unwrap();
+    let (one, other) = (space(1), space(2));
+    let at = one.at(0x2000);
+    assert!(!claim_for_writing(one, at) && !is_readable(one, at));
+    map(one, 0x2000).unwrap();
+    assert!(is_readable(one, at) && claim_for_writing(one, at));
+    assert_eq!(try_to_share(one, other, 0x2000), Ok(false));
+    assert!(is_writable(one, 0x2000));
+    copy_page_tables(one, other, || true).unwrap();
     assert!(
-        is_readable(one) && !claim_for_writing(one),
+        is_readable(one, at) && !claim_for_writing(one, at),
         "copied on write first"
     );
-    free_page_tables(slot(2), || true);
-    free_page_tables(slot(1), || true);
+    free_page_tables(other, || true);
+    free_page_tables(one, || true);
 }
 
 #[test]
 fn a_copy_made_for_writing_is_not_shared() {
     let _turn = machine();
-    let (parent, other) = (at(slot(1), 0x2000), at(slot(3), 0x2000));
-    get_empty_page(parent).unwrap();
-    copy_page_tables(slot(1), slot(2), || true).unwrap();
+    let (parent, child, other) = (space(1), space(2), space(3));
+    map(parent, 0x2000).unwrap();
+    copy_page_tables(parent, child, || true).unwrap();
     // The parent may have been stopped between this and what it wanted to write.
-    do_wp_page(parent).unwrap();
-    assert_eq!(try_to_share(parent, other), Ok(false));
-    free_page_tables(slot(2), || true);
-    free_page_tables(slot(1), || true);
+    do_wp_page(parent, parent.at(0x2000)).unwrap();
+    assert_eq!(try_to_share(parent, other, 0x2000), Ok(false));
+    free_page_tables(child, || true);
+    free_page_tables(parent, || true);
+}
+
+#[test]
+fn a_space_ends_where_its_segments_end() {
+    let _turn = machine();
+    let before = free();
+    let (task, child) = (space(1), space(2));
+    let last = TASK_SIZE - PAGE_SIZE as u32;
+    map(task, 0).unwrap();
+    map(task, last).unwrap();
+    copy_page_tables(task, child, || true).unwrap();
+    for offset in [0, last] {
+        assert_eq!(entry(task, offset), entry(child, offset));
+    }
+    assert_eq!(entry(space(3), 0), None, "nobody else has it");
+    assert_eq!(entry(space(3), last), None);
+    free_page_tables(task, || true);
+    free_page_tables(child, || true);
+    assert_eq!(free(), before);
+}
+
+#[test]
+fn a_space_that_is_removed_keeps_no_page() {
+    let _turn = machine();
+    let before = free();
+    let task = space(63);
+    task.create().unwrap();
+    map(task, 0x1000).unwrap();
+    free_page_tables(task, || true);
+    // A slot that is used again finds its directory.
+    task.create().unwrap();
+    assert_eq!(entry(task, 0x1000), None);
+    task.remove();
+    assert_eq!(free(), before);
 }
 
 #[test]
 fn identity_mapping_leaves_page_0_out() {
     let _turn = machine();
     setup_paging(PhysicalAddress(0x40_0000));
-    assert_eq!(lookup(LinearAddress(0)), None);
-    assert!(lookup(LinearAddress(0x1000)).is_some());
-    assert!(lookup(LinearAddress(0x3F_F000)).is_some());
-    assert_eq!(lookup(LinearAddress(0x40_0000)), None);
+    assert_eq!(entry(Space::KERNEL, 0), None);
+    assert!(entry(Space::KERNEL, 0x1000).is_some());
+    assert!(entry(Space::KERNEL, 0x3F_F000).is_some());
+    assert_eq!(entry(Space::KERNEL, 0x40_0000), None);
     assert!(
-        !lookup(LinearAddress(0x1000))
+        !entry(Space::KERNEL, 0x1000)
             .unwrap()
             .flags()
             .contains(PageFlags::USER)
     );
     expose_kernel_text(LinearAddress(0x2000), LinearAddress(0x3000));
-    let exposed = lookup(LinearAddress(0x2000)).unwrap().flags();
+    let exposed = entry(Space::KERNEL, 0x2000).unwrap().flags();
     assert!(exposed.contains(PageFlags::USER) && !exposed.contains(PageFlags::WRITE));
     for page in (0x1000..0x40_0000).step_by(PAGE_SIZE) {
         protect_guard(LinearAddress(page));

@@ -21,7 +21,7 @@ use asm::io::{inb, outb};
 use core::fmt::{self, Write};
 use fs::platform::{Direction, UserBuffer, moved};
 use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE};
+use mm::memory::{self, PAGE_SIZE, Space};
 
 const MEM: u8 = 1;
 const KMEM: u8 = 2;
@@ -87,7 +87,7 @@ fn page_at(position: u32) -> Option<(*mut u8, usize)> {
         return None;
     }
     let length = PAGE_SIZE - position as usize % PAGE_SIZE;
-    let pointer = match memory::lookup(LinearAddress(position)) {
+    let pointer = match memory::lookup(Space::KERNEL, LinearAddress(position)) {
         Some(_) => core::ptr::with_exposed_provenance_mut(position as usize),
         None => core::ptr::null_mut(),
     };
@@ -121,7 +121,7 @@ fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32)
 }
 
 fn is_writable(position: u32) -> bool {
-    memory::lookup(LinearAddress(position))
+    memory::lookup(Space::KERNEL, LinearAddress(position))
         .is_some_and(|entry| entry.flags().contains(memory::PageFlags::WRITE))
 }
 

@@ -14,7 +14,7 @@ use abi::sys::types::UserAddress;
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
 use mm::LinearAddress;
-use mm::memory::TASK_SIZE;
+use mm::memory::Space;
 use sync::{AtomicWord, Lock};
 
 /// Signals there can be.
@@ -191,10 +191,10 @@ impl Task {
         self.number.set(number as u32);
     }
 
-    /// Where its segments start.
+    /// Its linear memory.
     #[inline(always)]
-    pub fn base(&self) -> LinearAddress {
-        LinearAddress(self.number.get() * TASK_SIZE)
+    pub fn space(&self) -> Space {
+        Space::of(self.number())
     }
 
     /// The state of the task.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The linear memory of a task, in the classic edition: one page directory for all.
+//!
+//! A [`Space`] says where a task's segments lie and which page directory maps them.
+//! Here task `n` has the 64 MB from `n * 64 MB` on, and all tasks hang below the
+//! one page directory, as in 0.11. (`wide/space.rs` keeps the same contract with a
+//! directory for each task.)
+//!
+//! `fork` calls [`Space::create`] before it maps anything, and the parent calls
+//! [`Space::remove`] once the task has ended and its pages are freed.
+
+use super::table::{Entry, LinearAddress, PageTable, PhysicalAddress};
+use super::{KERNEL_SIZE, KERNEL_TABLES, physical};
+use abi::Result;
+use core::ops::Range;
+
+/// Bytes in a program's segments (0.11: 64 MB).
+pub const TASK_SIZE: u32 = KERNEL_SIZE;
+
+/// The one page directory (0.11: `pg_dir`).
+static PAGE_DIRECTORY: PageTable = PageTable::new();
+
+/// The linear memory of one task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    base: LinearAddress,
+}
+
+impl Space {
+    /// Slot 0: the kernel, and task 0.
+    pub const KERNEL: Space = Space::of(0);
+
+    /// The space of task `number`.
+    #[inline(always)]
+    pub const fn of(number: usize) -> Space {
+        Space {
+            base: LinearAddress(number as u32 * TASK_SIZE),
+        }
+    }
+
+    /// Where the segments start.
+    #[inline(always)]
+    pub const fn base(self) -> LinearAddress {
+        self.base
+    }
+
+    /// Bytes in the segments.
+    pub const fn size(self) -> u32 {
+        TASK_SIZE
+    }
+
+    /// The linear address of an offset in the segments.
+    #[inline(always)]
+    pub const fn at(self, offset: u32) -> LinearAddress {
+        LinearAddress(self.base.0 + offset)
+    }
+
+    /// The page directory, as `cr3` takes it.
+    pub fn cr3(self) -> PhysicalAddress {
+        physical::address(&PAGE_DIRECTORY)
+    }
+
+    /// Makes the page directory of an empty space. `ENOMEM` if there is no page for
+    /// it.
+    pub fn create(self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Gives back the page directory of an empty space in which no task runs.
+    pub fn remove(self) {}
+
+    /// The entries of the page directory that may be in use.
+    pub(super) fn tables(self) -> Range<usize> {
+        let first = self.base.directory_index();
+        first..first + KERNEL_TABLES
+    }
+
+    /// An entry of the page directory.
+    #[inline(always)]
+    pub(super) fn entry(self, index: usize) -> Entry {
+        PAGE_DIRECTORY.get(index)
+    }
+
+    /// Sets an entry of the page directory.
+    pub(super) fn set_entry(self, index: usize, entry: Entry) {
+        PAGE_DIRECTORY.set(index, entry);
+    }
+}
