@@ -20,8 +20,7 @@ use sync::AtomicWord;
 /// Bytes in a program's segments: all but the kernel's 64 MB.
 pub const TASK_SIZE: u32 = 0u32.wrapping_sub(KERNEL_SIZE);
 
-/// The page directory of task 0, which holds nothing but the kernel's tables (0.11:
-/// `pg_dir`).
+/// The page directory of task 0, which holds nothing but the kernel's tables.
 static PAGE_DIRECTORY: PageTable = PageTable::new();
 static PAGE_DIRECTORY_GROUPS: AtomicWord = AtomicWord::new(0);
 
