@@ -39,8 +39,8 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn new_block(&'fs self, index: u32) -> Result<Zone> {
         let block = self.super_block(index).ok_or(Errno::EIO)?;
         let bit = self.set_free_bit(block, Map::Zones)?;
-        let first = u32::from(block.geometry().firstdatazone);
-        Ok(Zone((first + bit - 1) as u16))
+        let first = block.state.lock().geometry.firstdatazone;
+        Ok(Zone(first + bit as u16 - 1))
     }
 
     /// Gives zones back, `count` from `first` on (0.11: `free_block`). Nothing in

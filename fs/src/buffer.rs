@@ -31,7 +31,7 @@ use write_back::is_slow;
 
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
-use crate::list::{Links, Slot};
+use crate::list::{Index, Links, Slot};
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
@@ -204,6 +204,12 @@ impl<'fs> Buffer<'fs> {
     /// Which block of the device.
     pub fn block(&self) -> u32 {
         self.head.block()
+    }
+
+    /// What the cache knows of it.
+    #[inline(always)]
+    pub(crate) fn head(&self) -> &'fs BufferHead {
+        self.head
     }
 
     /// The file system that has this buffer.
@@ -382,8 +388,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Looks at a block whose contents are in memory, without counting its buffer:
-    /// the buffer keeps its block while the cache lock is held. `None` if the block
-    /// has to be read first.
+    /// the buffer keeps its block while the cache lock is held. It does not count as
+    /// used. `None` if the block has to be read first.
     pub(crate) fn peek<R>(
         &self,
         device: Device,
@@ -391,10 +397,62 @@ impl<'fs> Fs<'fs> {
         look: impl FnOnce(&[u8; BLOCK_SIZE]) -> R,
     ) -> Option<R> {
         let cache = self.tables.buffers.lock();
+        let head = self.find_uptodate(&cache, device, block)?;
+        Some(look(&head.data()))
+    }
+
+    /// Calls `work` with the buffer of a block whose contents are in memory: as
+    /// [`Fs::bread`], but the buffer is not counted. `None` if the block has to be
+    /// read first. `work` must not sleep, as the cache lock is held.
+    #[inline(always)]
+    pub(crate) fn with_cached<R>(
+        &self,
+        device: Device,
+        block: u32,
+        work: impl FnOnce(&BufferHead) -> R,
+    ) -> Option<R> {
+        let mut cache = self.tables.buffers.lock();
+        let head = self.find_uptodate(&cache, device, block)?;
+        if head.count.get() == 0 {
+            cache.make_newest(self.buffers, head.number);
+        }
+        Some(work(head))
+    }
+
+    #[inline(always)]
+    fn find_uptodate(
+        &self,
+        cache: &Index<NR_HASH>,
+        device: Device,
+        block: u32,
+    ) -> Option<&BufferHead> {
         let is_wanted = |head: &BufferHead| head.is_of(device, block);
         let number = cache.find(self.buffers, hash(device, block), is_wanted)?;
-        let head = self.buffer_head(number)?;
-        head.is_uptodate().then(|| look(&head.data()))
+        self.buffer_head(number).filter(|head| head.is_uptodate())
+    }
+
+    /// Calls `change` with the contents of a block, of which it stores `count` bytes.
+    /// If that is all, the block need not be read first.
+    pub(crate) fn change_block(
+        &'fs self,
+        device: Device,
+        block: u32,
+        count: usize,
+        mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
+    ) -> Result<()> {
+        let change_now = |head: &BufferHead| {
+            change(&mut head.data());
+            self.set_dirty(head);
+        };
+        if self.with_cached(device, block, change_now).is_some() {
+            return Ok(());
+        }
+        let buffer = match count {
+            BLOCK_SIZE => self.getblk(device, block),
+            _ => self.bread(device, block)?,
+        };
+        buffer.overwrite(change);
+        Ok(())
     }
 
     /// As [`Fs::bread`], for a block of the inode table, during [`Fs::flush`].

@@ -13,9 +13,9 @@
 //! one may be. Whole blocks are written without being read first.
 
 use crate::FsTask;
-use crate::buffer::READ_AHEAD;
+use crate::buffer::{Buffer, BufferHead, READ_AHEAD};
 use crate::inode::{Inode, LockedInode};
-use crate::layout::BLOCK_SIZE;
+use crate::layout::{BLOCK_SIZE, Zone};
 use crate::platform::{ReadInto, UserBuffer, moved};
 use abi::{Errno, Result};
 
@@ -87,7 +87,7 @@ impl Inode<'_> {
     }
 }
 
-impl LockedInode<'_, '_> {
+impl<'fs> LockedInode<'_, 'fs> {
     /// Reads `count` bytes, fewer at the end of the file.
     fn read_piece(
         &self,
@@ -95,24 +95,42 @@ impl LockedInode<'_, '_> {
         count: usize,
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
-        let size = self.size();
-        let end = size.min(position.saturating_add(count as u32));
-        while *position < end {
+        const BLOCK: u32 = BLOCK_SIZE as u32;
+        let end = self.size().min(position.saturating_add(count as u32));
+        if *position >= end {
+            return Ok(());
+        }
+        let blocks = *position / BLOCK..end.div_ceil(BLOCK);
+        let mut zones = [Zone::HOLE; PIECE / BLOCK_SIZE];
+        let zones = &mut zones[..blocks.len()];
+        self.bmap_all(blocks.start, zones)?;
+        for (zone, file_block) in zones.iter().zip(blocks) {
+            let zone = self.check(*zone)?;
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
-            let file_block = *position / BLOCK_SIZE as u32;
-            let zone = self.bmap(file_block)?;
+            let (device, number) = (self.device(), zone.block());
+            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
             if zone.is_hole() {
                 buffer.put(&ZEROS[..len]);
-            } else {
-                let last = (file_block + READ_AHEAD).min(size.div_ceil(BLOCK_SIZE as u32) - 1);
-                let ahead = (file_block + 1..=last).map_while(|next| self.bmap(next).ok());
-                let ahead = ahead.map(|zone| zone.block());
-                let block = self.fs.breada(self.device(), zone.block(), ahead)?;
-                buffer.put(&block.data()[offset..offset + len]);
+            } else if self.fs.with_cached(device, number, &mut put).is_none() {
+                put(self.read_ahead(zone, file_block + 1)?.head());
             }
             *position += len as u32;
         }
         Ok(())
+    }
+
+    /// Reads a block of the file, and starts to read those from `next` on.
+    fn read_ahead(&self, zone: Zone, next: u32) -> Result<Buffer<'fs>> {
+        let end = self.size().div_ceil(BLOCK_SIZE as u32);
+        let mut ahead = [Zone::HOLE; READ_AHEAD as usize];
+        let count = end.saturating_sub(next).min(READ_AHEAD) as usize;
+        let ahead = match self.bmap_all(next, &mut ahead[..count]) {
+            Ok(()) => &ahead[..count],
+            Err(_) => &[],
+        };
+        let sound = ahead.iter().map_while(|zone| self.check(*zone).ok());
+        self.fs
+            .breada(self.device(), zone.block(), sound.map(|zone| zone.block()))
     }
 
     /// Writes `count` bytes. Returns how many were written before an error, too.
@@ -160,7 +178,7 @@ impl LockedInode<'_, '_> {
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let file_block = self.create_block(*position / BLOCK_SIZE as u32)?;
             let (device, number) = (self.device(), file_block.zone.block());
-            if file_block.is_new || len == BLOCK_SIZE {
+            if file_block.is_new {
                 self.fs.getblk(device, number).overwrite(|data| {
                     if len != BLOCK_SIZE {
                         *data = ZEROS;
@@ -168,9 +186,10 @@ impl LockedInode<'_, '_> {
                     buffer.get(&mut data[offset..offset + len]);
                 });
             } else {
-                let block = self.fs.bread(device, number)?;
-                buffer.get(&mut block.data()[offset..offset + len]);
-                block.mark_dirty();
+                let change = |data: &mut [u8; BLOCK_SIZE]| {
+                    buffer.get(&mut data[offset..offset + len]);
+                };
+                self.fs.change_block(device, number, len, change)?;
             }
             *position += len as u32;
         }

@@ -153,6 +153,15 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
+    /// Moves a slot of the list to its end.
+    #[inline(always)]
+    pub fn make_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
+        if self.newest != number {
+            self.take(slots, number);
+            self.put_newest(slots, number);
+        }
+    }
+
     /// Puts a slot that is not used any more at the end of the list.
     #[inline]
     pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {

@@ -60,6 +60,31 @@ fn the_buffer_unused_longest_is_used_again() {
 }
 
 #[test]
+fn a_block_of_a_file_that_is_read_again_and_again_stays_in_memory() {
+    let disk = {
+        let machine = Machine::new(1000);
+        machine.run(|fs, task| {
+            write(fs, task, "/often", 0, &pattern(BLOCK_SIZE, 1)).unwrap();
+            write(fs, task, "/once", 0, &pattern(400 * BLOCK_SIZE, 2)).unwrap();
+        });
+        machine.disk
+    };
+    let machine = Machine::on(64, disk);
+    machine.run(|fs, task| {
+        read(fs, task, "/often", 0, 1).unwrap();
+        let mut others = 0;
+        for block in 0..400 {
+            let offset = block * BLOCK_SIZE as i32;
+            read(fs, task, "/once", offset, BLOCK_SIZE).unwrap();
+            let before = machine.host.transfers().0;
+            read(fs, task, "/often", 0, BLOCK_SIZE).unwrap();
+            others += machine.host.transfers().0 - before;
+        }
+        assert_eq!(others, 0, "the file's block was read again");
+    });
+}
+
+#[test]
 fn a_buffer_in_use_keeps_its_block() {
     let (host, _) = host(16);
     let fs = host.fs();

@@ -27,6 +27,7 @@ use abi::signal::Signal;
 use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
+use fs::layout::Zone;
 use mm::Page;
 use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
 use sync::AtomicWord;
@@ -107,12 +108,14 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
 fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<Page> {
     let mut page = get_stale_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
-    let mut blocks = [0; 4];
+    let mut zones = [Zone::HOLE; 4];
     let inode = executable.lock();
-    for (block, number) in blocks.iter_mut().zip(first_block..) {
-        *block = inode.bmap(number)?.block();
+    inode.bmap_all(first_block, &mut zones)?;
+    for zone in zones {
+        inode.check(zone)?;
     }
     drop(inode);
+    let blocks = zones.map(Zone::block);
     fs().bread_page(executable.device(), blocks, &mut page)?;
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
     page[data..].fill(0);

@@ -46,14 +46,33 @@ impl Inode<'_> {
     /// impossible zone number.
     #[inline]
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
-        match Path::of(file_block)? {
-            Path::Direct(n) => self.direct(n),
-            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n),
-            Path::Double(n, m) => {
-                let indirect = self.listed(self.direct(DOUBLE_INDIRECT)?, n)?;
-                self.listed(indirect, m)
-            }
+        let mut zones = [Zone::HOLE];
+        self.bmap_all(file_block, &mut zones)?;
+        self.check(zones[0])
+    }
+
+    /// The zones of the blocks of the file from `first` on, for a caller that gives
+    /// each to [`Inode::check`] when it comes to use it. Errors as [`Inode::bmap`].
+    #[inline]
+    pub fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<()> {
+        let mut done = 0;
+        while let rest = &mut zones[done..]
+            && !rest.is_empty()
+        {
+            done += match Path::of(first + done as u32)? {
+                Path::Direct(n) => {
+                    rest[0] = self.state().disk.zones[n];
+                    1
+                }
+                Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, rest)?,
+                Path::Double(n, m) => {
+                    let mut indirect = [Zone::HOLE];
+                    self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
+                    self.listed(self.check(indirect[0])?, m, rest)?
+                }
+            };
         }
+        Ok(())
     }
 
     /// Zone `n` of the inode.
@@ -63,22 +82,30 @@ impl Inode<'_> {
         self.check(zone)
     }
 
-    /// Zone `n` of an indirect block.
-    fn listed(&self, indirect: Zone, n: usize) -> Result<Zone> {
+    /// The zones of an indirect block from number `n` on; returns how many of
+    /// `zones` it has.
+    fn listed(&self, indirect: Zone, n: usize, zones: &mut [Zone]) -> Result<usize> {
+        let count = zones.len().min(ZONES_PER_BLOCK as usize - n);
+        let zones = &mut zones[..count];
         if indirect.is_hole() {
-            return Ok(Zone::HOLE);
+            zones.fill(Zone::HOLE);
+            return Ok(count);
         }
         let (device, block) = (self.device(), indirect.block());
-        let zone = |data: &[u8; BLOCK_SIZE]| Zone(u16_at(data, 2 * n));
-        self.check(match self.fs.peek(device, block, zone) {
-            Some(zone) => zone,
-            None => zone(&self.fs.bread(device, block)?.data()),
-        })
+        let mut copy = |data: &[u8; BLOCK_SIZE]| {
+            for (zone, n) in zones.iter_mut().zip(n..) {
+                *zone = Zone(u16_at(data, 2 * n));
+            }
+        };
+        if self.fs.peek(device, block, &mut copy).is_none() {
+            copy(&self.fs.bread(device, block)?.data());
+        }
+        Ok(count)
     }
 
     /// Checks a zone number that came from the disk.
     #[inline]
-    pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
+    pub fn check(&self, zone: Zone) -> Result<Zone> {
         if zone.is_hole() || self.may_have(zone) {
             return Ok(zone);
         }
