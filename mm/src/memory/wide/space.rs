@@ -12,7 +12,7 @@
 
 use super::frames::{add_clean_page, get_free_page};
 use super::table::{Entry, LinearAddress, PageTable, PhysicalAddress};
-use super::{KERNEL_SIZE, KERNEL_TABLES, Table, physical};
+use super::{GROUP, KERNEL_SIZE, KERNEL_TABLES, Table, physical};
 use abi::limits::NR_TASKS;
 use abi::{Errno, Result};
 use sync::AtomicWord;
@@ -101,14 +101,25 @@ impl Space {
         DIRECTORIES[self.number].set(0);
     }
 
-    /// The entries of the page directory that may be in use.
+    /// The entries of the page directory that may be in use. Whole groups of 32 were
+    /// never used, and are skipped: most programs use the first and the last.
     pub(super) fn tables(self) -> impl Iterator<Item = usize> {
-        let kernel = match self.number {
-            0 => 0..KERNEL_TABLES,
-            _ => 0..0,
-        };
-        let used = self.directory().used().flatten();
-        kernel.chain(used.filter(|&index| index >= KERNEL_TABLES))
+        let directory = self.directory();
+        let mut groups = directory.used_groups.get();
+        let first = self.base().directory_index();
+        let mut group = 0..0;
+        core::iter::from_fn(move || {
+            loop {
+                while let Some(index) = group.next() {
+                    if directory.get(index).is_present() {
+                        return Some(index);
+                    }
+                }
+                let next = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
+                groups &= groups - 1;
+                group = first.max(next * GROUP)..(next + 1) * GROUP;
+            }
+        })
     }
 
     /// An entry of the page directory.
