@@ -182,6 +182,7 @@ mutants: ## whether the tests notice a changed line: FILE="tools/mkimage/src/mod
 check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) fmt --all --check
 	$(HOST_CARGO) clippy --all-targets -- -D warnings
+	$(HOST_CARGO) clippy -p mm --features wide --all-targets -- -D warnings
 	$(HOST_CARGO) clippy -p programs -p manual --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --release --features latency $(KERNEL_FLAGS) -p kernel -- -D warnings

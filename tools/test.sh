@@ -61,6 +61,7 @@ ring_of_the_page() {
     # The tests in v86 are skipped where it is not there, and say so.
     ! command -v npm >/dev/null || make --no-print-directory web-packages
     ring 'ring 1: on the host' 600 --no-fail-fast
+    ring 'ring 1: on the host, the pages of the wide edition' 100 -p mm --features wide
     ring 'ring 1: on the host, the library of the programs, and their manual' 200 -p programs -p manual --lib
     ring 'ring 2: in the emulators' 800 \
         --no-fail-fast -p guest -- --ignored --skip usertests

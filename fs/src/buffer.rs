@@ -40,6 +40,7 @@ use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
 };
+use mm::UserPage;
 use sync::{AtomicWord, IrqLock, IrqLockGuard, Sleep, SleepLock};
 
 /// Hash chains of the buffer cache (0.11: `NR_HASH`).
@@ -499,7 +500,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         device: Device,
         blocks: [u32; 4],
-        page: &mut [u8; 4 * BLOCK_SIZE],
+        page: &mut UserPage,
     ) -> Result<()> {
         let buffers = blocks.map(|block| (block != 0).then(|| self.getblk(device, block)));
         self.platform.plug();
@@ -507,9 +508,14 @@ impl<'fs> Fs<'fs> {
             self.start_read(buffer.head);
         }
         self.platform.unplug();
-        for (buffer, part) in buffers.into_iter().zip(page.chunks_exact_mut(BLOCK_SIZE)) {
+        for (buffer, start) in buffers.into_iter().zip((0..).step_by(BLOCK_SIZE)) {
+            // It may sleep here, so there is no view of the page yet.
+            let buffer = buffer
+                .map(|buffer| self.wait_on_buffer(buffer))
+                .transpose()?;
+            let part = &mut page.view()[start..start + BLOCK_SIZE];
             match buffer {
-                Some(buffer) => part.copy_from_slice(&*self.wait_on_buffer(buffer)?.data()),
+                Some(buffer) => part.copy_from_slice(&*buffer.data()),
                 None => part.fill(0),
             }
         }

@@ -14,8 +14,8 @@ use abi::a_out::{Exec, ZMAGIC};
 use abi::limits::{ARG_MAX, MAX_ARG_PAGES, PAGE_SIZE};
 use abi::sys::stat::{S_ISGID, S_ISREG, S_ISUID, S_IXGRP};
 use abi::{Errno, Result};
-use mm::Page;
-use mm::memory::{TASK_SIZE, get_free_page};
+use mm::UserPage;
+use mm::memory::{TASK_SIZE, get_free_user_page};
 
 /// Bytes of the first line of a script that are looked at.
 const SCRIPT_LINE: usize = 1024;
@@ -180,7 +180,7 @@ fn check_header(header: &Exec, file_size: u32) -> Result<()> {
 /// Argument and environment strings on their way to the new program's stack:
 /// the last 128 KB of its segment, filled from the end.
 pub struct ArgumentPages {
-    pages: [Option<Page>; MAX_ARG_PAGES],
+    pages: [Option<UserPage>; MAX_ARG_PAGES],
     position: usize,
 }
 
@@ -205,7 +205,7 @@ impl ArgumentPages {
             let offset = at % PAGE_SIZE as usize;
             let piece = string.remaining().min(PAGE_SIZE as usize - offset);
             string.prepare(piece)?;
-            string.get(&mut self.page(at)?[offset..offset + piece]);
+            string.get(&mut self.page(at)?.view()[offset..offset + piece]);
             at += piece;
         }
         self.position = start;
@@ -217,10 +217,10 @@ impl ArgumentPages {
         self.push(&mut WriteFrom(string))
     }
 
-    fn page(&mut self, position: usize) -> Result<&mut Page> {
+    fn page(&mut self, position: usize) -> Result<&mut UserPage> {
         let slot = &mut self.pages[position / PAGE_SIZE as usize];
         if slot.is_none() {
-            *slot = get_free_page();
+            *slot = get_free_user_page();
         }
         slot.as_mut().ok_or(Errno::ENOMEM)
     }
@@ -231,7 +231,7 @@ impl ArgumentPages {
     }
 
     /// The pages, each with its offset in the segment.
-    pub fn into_pages(self) -> impl Iterator<Item = (u32, Page)> {
+    pub fn into_pages(self) -> impl Iterator<Item = (u32, UserPage)> {
         let first = TASK_SIZE - ARG_MAX as u32;
         self.pages
             .into_iter()
@@ -339,9 +339,9 @@ mod tests {
         assert_eq!(start, TASK_SIZE - 4 - 7 - 5001);
         let mut memory = Vec::new();
         let mut first = None;
-        for (offset, page) in pages.into_pages() {
+        for (offset, mut page) in pages.into_pages() {
             first.get_or_insert(offset);
-            memory.extend_from_slice(&*page);
+            memory.extend_from_slice(&page.view()[..]);
         }
         let at = (start - first.unwrap()) as usize;
         assert_eq!(&memory[at..at + 5000], long);

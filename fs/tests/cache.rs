@@ -152,9 +152,11 @@ fn reading_ahead() {
 fn a_page_of_blocks() {
     let (host, _) = host(32);
     let fs = host.fs();
-    let mut page = [0xEE; 4096];
+    fs::host::prepare_memory();
+    let mut page = mm::memory::get_free_user_page().unwrap();
+    page.view().fill(0xEE);
     fs.bread_page(ROOT, [5, 0, 3, 5], &mut page).unwrap();
-    for (part, expected) in page.chunks(BLOCK_SIZE).zip([5, 0, 3, 5]) {
+    for (part, expected) in page.view().chunks(BLOCK_SIZE).zip([5, 0, 3, 5]) {
         assert_eq!(part, [expected; BLOCK_SIZE]);
     }
     assert_eq!(

@@ -28,8 +28,8 @@ use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
 use fs::layout::Zone;
-use mm::Page;
-use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_page};
+use mm::UserPage;
+use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_user_page};
 use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
@@ -66,8 +66,8 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
     if share_page(task, &executable, offset)? {
         return Ok(());
     }
-    let page = load_page(task, &executable, offset)?;
-    if offset == 0 && has_no_page_0(task, &page) {
+    let mut page = load_page(task, &executable, offset)?;
+    if offset == 0 && has_no_page_0(task, &mut page) {
         task.start_code.set(PAGE);
         return Err(Errno::EFAULT);
     }
@@ -76,8 +76,8 @@ fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
 
 /// Whether nothing is linked to page 0, because the program starts behind it and
 /// has only zeroes there. Then a null pointer must fault.
-fn has_no_page_0(task: &Task, page: &Page) -> bool {
-    task.entry.get() >= PAGE && page.iter().all(|&byte| byte == 0)
+fn has_no_page_0(task: &Task, page: &mut UserPage) -> bool {
+    task.entry.get() >= PAGE && page.view().iter().all(|&byte| byte == 0)
 }
 
 /// Whether the page belongs to text, data, heap or stack.
@@ -105,8 +105,8 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
 }
 
 /// Reads a page of text or data; all bytes behind `end_data` are zero.
-fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<Page> {
-    let mut page = get_stale_page().ok_or(Errno::ENOMEM)?;
+fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<UserPage> {
+    let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
     let mut zones = [Zone::HOLE; 4];
     let inode = executable.lock();
@@ -118,7 +118,7 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
     let blocks = zones.map(Zone::block);
     fs().bread_page(executable.device(), blocks, &mut page)?;
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
-    page[data..].fill(0);
+    page.view()[data..].fill(0);
     Ok(page)
 }
 

@@ -146,11 +146,12 @@ fn memory_end() -> u32 {
     ends.last().unwrap_or_default()
 }
 
-/// The end of the memory that follows the first megabyte without a gap: the
-/// kernel, the buffers and the RAM disk lie in it.
+/// The end of the memory that follows the first megabyte without a gap and that the
+/// kernel maps: the kernel, the buffers and the RAM disk lie in it.
 fn gapless_end() -> u32 {
     let first = setup_data::usable_memory().find(|stretch| stretch.contains(&ONE_MEGABYTE));
-    first.map_or(ONE_MEGABYTE, |stretch| stretch.end)
+    let end = first.map_or(ONE_MEGABYTE, |stretch| stretch.end);
+    end.min(memory::PHYSICAL_LIMIT)
 }
 
 /// How far buffers reach: the more memory, the more buffers (0.11:
@@ -234,6 +235,8 @@ fn buffer_heads(start: u32, end: u32) -> &'static [BufferHead] {
 /// Makes free pages of all memory that neither the kernel nor a buffer has: what
 /// lies above the buffers, and what the loader used below 640 KB.
 fn give_away_memory(buffers_end: u32) {
+    let buffers_end =
+        memory::make_zones(PhysicalAddress(buffers_end), setup_data::usable_memory()).0;
     for Range { start, end } in setup_data::usable_memory() {
         memory::mem_init(
             PhysicalAddress(start),

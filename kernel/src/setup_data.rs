@@ -25,7 +25,7 @@ use abi::sys::types::Device;
 use core::ops::Range;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 use memory_map::MemoryRange;
-use mm::memory::{PAGE_SIZE, PHYSICAL_LIMIT};
+use mm::memory::{MEMORY_LIMIT, PAGE_SIZE};
 use spin::Once;
 use volatile::VolatilePtr;
 
@@ -134,7 +134,7 @@ pub fn usable_memory() -> impl Iterator<Item = Range<u32>> {
     memory_map::usable(
         &setup.ranges[..setup.range_count],
         PAGE_SIZE as u32,
-        PHYSICAL_LIMIT,
+        MEMORY_LIMIT,
     )
 }
 

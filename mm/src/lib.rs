@@ -22,4 +22,4 @@ extern crate std;
 
 pub mod memory;
 
-pub use memory::{LinearAddress, PAGE_SIZE, Page, PhysicalAddress};
+pub use memory::{LinearAddress, PAGE_SIZE, Page, PhysicalAddress, UserPage};

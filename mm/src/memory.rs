@@ -2,7 +2,7 @@
 //! Physical pages, page tables, copy-on-write (0.11: `mm/memory.c`).
 //!
 //! * [`get_free_page`] takes a free page; it is an owned [`Page`] and goes back
-//!   when it is dropped.
+//!   when it is dropped. That of a program is a [`UserPage`].
 //! * [`put_page`] hands a page over to a page table. From then on `MEM_MAP`
 //!   counts how many page table entries refer to it.
 //! * [`copy_page_tables`] lets a new task refer to the pages of an old one, both
@@ -28,24 +28,30 @@ mod physical;
 #[cfg_attr(feature = "wide", path = "memory/wide/space.rs")]
 mod space;
 mod table;
+#[cfg_attr(feature = "wide", path = "memory/wide/view.rs")]
+mod view;
+#[cfg_attr(feature = "wide", path = "memory/wide/zones.rs")]
+mod zones;
 
 pub use frames::{
-    Page, available_pages, calc_mem, clear_free_page, get_free_page, get_stale_page, keep_reserve,
-    mem_init,
+    Page, UserPage, available_pages, calc_mem, clear_free_page, get_free_page, get_free_user_page,
+    get_stale_user_page, keep_reserve, mem_init,
 };
 pub use space::{Space, TASK_SIZE};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
+pub use view::{View, view_of};
+pub use zones::{MEMORY_LIMIT, make_zones};
 
 use abi::{Errno, Result};
 use core::ops::Range;
-use frames::{Users, add_clean_page, free_page, share_frame, users};
+use frames::{add_clean_page, free_page, has_one_user, is_reserved, share_frame};
 use sync::AtomicWord;
 use table::PageTable;
 
 /// Bytes in a page.
 pub const PAGE_SIZE: usize = abi::limits::PAGE_SIZE as usize;
-/// Physical memory from this address on is not used. The linear addresses from here
-/// to the end of slot 0 are for the kernel stacks.
+/// Physical memory from this address on is not mapped by the kernel. The linear
+/// addresses from here to the end of slot 0 are for the kernel stacks.
 pub const PHYSICAL_LIMIT: u32 = 0x03C0_0000;
 /// Where the kernel stacks are mapped.
 pub const KERNEL_STACKS: LinearAddress = LinearAddress(PHYSICAL_LIMIT);
@@ -92,7 +98,7 @@ impl Table {
         // bit pattern is a valid table of atomics, and nobody holds a plain
         // reference to the page while it is a page table.
         let entries = unsafe { &*physical::pointer(frame).cast::<PageTable>() };
-        let used_groups = &USED_GROUPS[frame.0 as usize / PAGE_SIZE];
+        let used_groups = &USED_GROUPS[frame.number()];
         Table {
             entries,
             used_groups,
@@ -254,7 +260,7 @@ pub fn claim_for_writing(space: Space, address: LinearAddress) -> bool {
 
 /// Maps a writable page at a user address that has none (0.11: `put_page`).
 /// `ENOMEM` if there is no page for the page table; then the page is freed.
-pub fn put_page(page: Page, space: Space, address: LinearAddress) -> Result<()> {
+pub fn put_page(page: UserPage, space: Space, address: LinearAddress) -> Result<()> {
     let table = table_for(space, address)?;
     debug_assert!(!table.get(address.table_index()).is_present());
     table.map(
@@ -274,7 +280,7 @@ pub fn put_kernel_page(page: Page, address: LinearAddress) -> Result<()> {
 
 /// Maps a cleared page (0.11: `get_empty_page`).
 pub fn get_empty_page(space: Space, address: LinearAddress) -> Result<()> {
-    put_page(get_free_page().ok_or(Errno::ENOMEM)?, space, address)
+    put_page(get_free_user_page().ok_or(Errno::ENOMEM)?, space, address)
 }
 
 fn unmap(table: Table, index: usize) {
@@ -398,33 +404,27 @@ pub fn do_wp_page(space: Space, address: LinearAddress) -> Result<()> {
         return Err(Errno::EFAULT);
     }
     let old = entry.frame();
-    match users(old) {
-        Users::One => table.set(index, entry.with(PageFlags::WRITE)),
-        _ => {
-            let page = get_stale_page().ok_or(Errno::ENOMEM)?;
-            copy_page(old, &page);
-            // The page may differ from the file already, and another task may try
-            // to share it before it is written to again.
-            let dirty = USER_PAGE | PageFlags::DIRTY;
-            table.set(index, Entry::new(page.into_frame(), dirty));
-            free_page(old);
-        }
+    if has_one_user(old) {
+        table.set(index, entry.with(PageFlags::WRITE));
+    } else {
+        let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
+        copy_page(old, &mut page);
+        // The page may differ from the file already, and another task may try to
+        // share it before it is written to again.
+        let dirty = USER_PAGE | PageFlags::DIRTY;
+        table.set(index, Entry::new(page.into_frame(), dirty));
+        free_page(old);
     }
     invalidate_page(address);
     Ok(())
 }
 
 /// Copies a whole page (0.11: `copy_page`).
-fn copy_page(from: PhysicalAddress, to: &Page) {
-    // SAFETY: both pages are mapped; `to` is owned by the caller and was free,
-    // so it is not `from`, which a page table refers to.
-    unsafe {
-        core::ptr::copy_nonoverlapping(
-            physical::pointer(from),
-            physical::pointer(to.address()),
-            PAGE_SIZE,
-        );
-    }
+fn copy_page(from: PhysicalAddress, to: &mut UserPage) {
+    // SAFETY: `to` is owned by the caller and was free, so it is not `from`, which a
+    // page table refers to; the kernel has no reference to that.
+    let from = unsafe { view_of(from) };
+    to.view().copy_from_slice(&from[..]);
 }
 
 /// Makes the space `to` refer to the page of `from` at the same offset, if that is
@@ -437,7 +437,7 @@ pub fn try_to_share(from: Space, to: Space, offset: u32) -> Result<bool> {
     let entry = source.get(shared.table_index());
     if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
         || entry.flags().contains(PageFlags::DIRTY)
-        || users(entry.frame()) == Users::Kernel
+        || is_reserved(entry.frame())
     {
         return Ok(false);
     }

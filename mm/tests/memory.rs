@@ -18,10 +18,11 @@ fn machine() -> MutexGuard<'static, ()> {
     INIT.call_once(|| {
         // The directory knows the tables of slot 0, which map nothing yet.
         setup_paging(PhysicalAddress(0));
-        mem_init(
-            PhysicalAddress(START),
-            PhysicalAddress(START + (PAGES * PAGE_SIZE) as u32),
-        );
+        let end = START + (PAGES * PAGE_SIZE) as u32;
+        let below = START - 0x1_0000;
+        let zones_end = make_zones(PhysicalAddress(below), std::iter::once(below..end));
+        assert!(zones_end.0 <= START);
+        mem_init(PhysicalAddress(START), PhysicalAddress(end));
         for number in 1..=3 {
             space(number).create().unwrap();
         }
@@ -86,14 +87,14 @@ fn the_last_pages_are_the_super_users() {
     assert_eq!(available_pages(), before - 3);
     let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
     assert_eq!((pages.len(), free()), (before - 3, 3));
-    assert!(get_stale_page().is_none());
+    assert!(get_stale_user_page().is_none());
     assert_eq!(map(space(1), 0), Err(Errno::ENOMEM));
     assert_eq!(available_pages(), 0);
     SUPERUSER.store(true, Relaxed);
     assert_eq!(available_pages(), 3);
     // A page and its table.
     map(space(1), 0).unwrap();
-    assert!(get_stale_page().is_some());
+    assert!(get_stale_user_page().is_some());
     free_page_tables(space(1), || true);
     keep_reserve(0, || true);
 }
@@ -107,7 +108,9 @@ fn pages_are_cleared_ahead_of_time() {
     assert_eq!(free(), before);
     while clear_free_page(|| false) {}
     assert_eq!(free(), before);
-    assert!(get_stale_page().unwrap().iter().all(|&byte| byte == 0));
+    let mut page = get_stale_user_page().unwrap();
+    assert!(page.view().iter().all(|&byte| byte == 0));
+    drop(page);
     let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
     assert_eq!(pages.len(), before);
     assert!(pages.iter().all(|page| page.iter().all(|&byte| byte == 0)));
@@ -163,8 +166,8 @@ fn fork_shares_and_the_first_write_copies() {
     let _turn = machine();
     let before = free();
     let (parent, child) = (space(1), space(2));
-    let mut page = get_free_page().unwrap();
-    page[0] = 0x55;
+    let mut page = get_free_user_page().unwrap();
+    page.view()[0] = 0x55;
     let original = page.address();
     put_page(page, parent, parent.at(0x1000)).unwrap();
     copy_page_tables(parent, child, || true).unwrap();

@@ -80,6 +80,13 @@ impl<T> Lock<T> {
         LockGuard(guard)
     }
 
+    /// As [`Lock::lock`], but returns `None` instead of waiting.
+    pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
+        let guard = self.0.try_lock()?;
+        count_guard(1);
+        Some(LockGuard(guard))
+    }
+
     /// The value, when nobody else can have it.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()

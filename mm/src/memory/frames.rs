@@ -2,41 +2,41 @@
 //! Which physical pages are free, and who refers to the others
 //! (0.11: `mem_map`, `get_free_page`, `free_page` in `mm/memory.c`).
 //!
-//! A page that is taken is an owned [`Page`]. [`Page::into_frame`] gives it to a
-//! page table; from then on `MEM_MAP` counts the entries that refer to it, by
-//! [`share_frame`] and [`free_page`].
+//! A page that is taken is owned. [`Page`] is one of the kernel's own, which the
+//! kernel reaches at any time: a page table, a pipe, a kernel stack. [`UserPage`]
+//! is one for a program; its bytes are reached by [`UserPage::view`]. From which
+//! zone of memory each comes is in `zones.rs`.
+//!
+//! [`UserPage::into_frame`] gives a page to a page table; from then on `MEM_MAP`
+//! counts the entries that refer to it, by [`share_frame`] and [`free_page`].
 //!
 //! Only the super-user gets the last free pages ([`keep_reserve`]): when a user has
 //! taken all others, the super-user can still look around and end programs.
 
-use super::{PAGE_SIZE, PAGES, PHYSICAL_LIMIT, PhysicalAddress, physical};
+use super::view::{View, view_of};
+use super::zones::{Number, Numbers, Zones, mem_map};
+use super::{MEMORY_LIMIT, PAGE_SIZE, PhysicalAddress, physical};
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 use sync::Lock;
 
-/// How many entries refer to each physical page; [`RESERVED`] for a page that is
-/// never given away (0.11: `mem_map`, `USED`).
-static MEM_MAP: [AtomicU8; PAGES] = [const { AtomicU8::new(RESERVED) }; PAGES];
-const RESERVED: u8 = 0xFF;
+/// In `MEM_MAP`: the page is never given away (0.11: `USED`).
+const RESERVED: u8 = 0;
+/// The page is free.
+const FREE: u8 = 1;
+/// One entry refers to the page, or it has an owner. Each further entry adds 1.
+const ONE_USER: u8 = 2;
 
 /// The free pages, so that taking one needs no search. (0.11 scanned
 /// `mem_map` from its end.)
-static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
-    numbers: [0; PAGES],
-    stale: 0,
-    clean: 0,
-    total: 0,
+pub(super) static FREE_PAGES: Lock<FreePages> = Lock::new(FreePages {
+    zones: Zones::new(),
     reserve: 0,
     is_superuser: || true,
 });
 
-/// Two stacks in one array: pages with old contents grow from its beginning, pages
-/// of zeroes from its end.
-struct FreePages {
-    numbers: [u16; PAGES],
-    stale: usize,
-    clean: usize,
-    total: usize,
+pub(super) struct FreePages {
+    pub(super) zones: Zones,
     /// Only the super-user may take the last pages, as many as this.
     reserve: usize,
     /// Tells whether the caller is the super-user.
@@ -44,41 +44,91 @@ struct FreePages {
 }
 
 impl FreePages {
-    /// Whether the caller may take a page now; there may still be none.
+    /// The zone of which the caller may take a page now; it may still have none.
     #[inline(always)]
-    fn may_take(&self) -> bool {
-        self.stale + self.clean > self.reserve || (self.is_superuser)()
-    }
-
-    fn push_stale(&mut self, number: u16) {
-        self.numbers[self.stale] = number;
-        self.stale += 1;
-    }
-
-    fn push_clean(&mut self, number: u16) {
-        self.clean += 1;
-        self.numbers[PAGES - self.clean] = number;
-    }
-
-    fn pop_stale(&mut self) -> Option<u16> {
-        self.stale = self.stale.checked_sub(1)?;
-        Some(self.numbers[self.stale])
-    }
-
-    fn pop_clean(&mut self) -> Option<u16> {
-        self.clean = self.clean.checked_sub(1)?;
-        Some(self.numbers[PAGES - self.clean - 1])
+    fn zone_for(&mut self, purpose: Purpose) -> Option<&mut Zone> {
+        let free = self.zones.free_for(purpose);
+        let may_take = free > self.reserve || free > 0 && (self.is_superuser)();
+        may_take.then(|| self.zones.zone_for(purpose))
     }
 }
 
-/// A physical page with one owner. It is freed when it is dropped (0.11:
-/// `free_page`).
-pub struct Page(PhysicalAddress);
+/// What a page is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The kernel itself, which reaches the page at any time.
+    Kernel,
+    /// A program.
+    Program,
+}
 
-impl Page {
+/// The free pages of a part of memory. Two stacks in one array: pages with old
+/// contents grow from its beginning, pages of zeroes from its end.
+pub(super) struct Zone {
+    numbers: Numbers,
+    stale: usize,
+    pub(super) clean: usize,
+    /// How many pages were ever added.
+    total: usize,
+}
+
+impl Zone {
+    /// No pages yet; `numbers` has room for all that the zone can get.
+    pub(super) const fn new(numbers: Numbers) -> Zone {
+        Zone {
+            numbers,
+            stale: 0,
+            clean: 0,
+            total: 0,
+        }
+    }
+
+    pub(super) fn free(&self) -> usize {
+        self.stale + self.clean
+    }
+
+    fn push_stale(&mut self, number: usize) {
+        self.numbers[self.stale] = number as Number;
+        self.stale += 1;
+    }
+
+    fn push_clean(&mut self, number: usize) {
+        self.clean += 1;
+        let index = self.numbers.len() - self.clean;
+        self.numbers[index] = number as Number;
+    }
+
+    pub(super) fn pop_stale(&mut self) -> Option<UserPage> {
+        self.stale = self.stale.checked_sub(1)?;
+        Some(take(self.numbers[self.stale]))
+    }
+
+    fn pop_clean(&mut self) -> Option<UserPage> {
+        self.clean = self.clean.checked_sub(1)?;
+        Some(take(self.numbers[self.numbers.len() - self.clean - 1]))
+    }
+}
+
+/// Gives a page that was free one owner.
+fn take(number: Number) -> UserPage {
+    mem_map()[number as usize].store(ONE_USER, Relaxed);
+    UserPage(PhysicalAddress((number as usize * PAGE_SIZE) as u32))
+}
+
+/// A page for a program, with one owner. It is freed when it is dropped (0.11:
+/// `free_page`).
+pub struct UserPage(pub(super) PhysicalAddress);
+
+impl UserPage {
     /// Where it is.
     pub fn address(&self) -> PhysicalAddress {
         self.0
+    }
+
+    /// Its bytes. Drop the view before anything that may sleep.
+    pub fn view(&mut self) -> View<'_> {
+        // SAFETY: this handle is the only owner of the page.
+        unsafe { view_of(self.0) }
     }
 
     /// Gives up the handle but not the page, which is in a page table now.
@@ -89,24 +139,39 @@ impl Page {
     }
 }
 
+impl Drop for UserPage {
+    fn drop(&mut self) {
+        free_page(self.0);
+    }
+}
+
+/// A page for the kernel itself. It is mapped at any time.
+pub struct Page(pub(super) UserPage);
+
+impl Page {
+    /// Where it is.
+    pub fn address(&self) -> PhysicalAddress {
+        self.0.0
+    }
+
+    /// As [`UserPage::into_frame`].
+    pub(super) fn into_frame(self) -> PhysicalAddress {
+        self.0.into_frame()
+    }
+}
+
 impl Deref for Page {
     type Target = [u8; PAGE_SIZE];
     fn deref(&self) -> &Self::Target {
         // SAFETY: the page is mapped, and this handle is its only owner.
-        unsafe { &*physical::pointer(self.0).cast() }
+        unsafe { &*physical::pointer(self.address()).cast() }
     }
 }
 
 impl DerefMut for Page {
     fn deref_mut(&mut self) -> &mut Self::Target {
         // SAFETY: the page is mapped, and this handle is its only owner.
-        unsafe { &mut *physical::pointer(self.0).cast() }
-    }
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        free_page(self.0);
+        unsafe { &mut *physical::pointer(self.address()).cast() }
     }
 }
 
@@ -118,29 +183,37 @@ pub fn keep_reserve(reserve: usize, is_superuser: fn() -> bool) {
     free.is_superuser = is_superuser;
 }
 
-/// Takes a free page that has only zeroes; `None` if there is none for the caller.
+/// Takes a free page for the kernel that has only zeroes; `None` if there is none
+/// for the caller.
 pub fn get_free_page() -> Option<Page> {
-    let mut free = FREE_PAGES.lock();
-    if !free.may_take() {
-        return None;
-    }
-    if let Some(number) = free.pop_clean() {
-        return Some(take(number));
-    }
-    let mut page = take(free.pop_stale()?);
-    drop(free);
-    page.fill(0);
-    Some(page)
+    get_clean(Purpose::Kernel).map(Page)
 }
 
-/// Takes a free page with its old contents, for a caller that overwrites all of it.
-pub fn get_stale_page() -> Option<Page> {
+/// Takes a free page for a program that has only zeroes; `None` if there is none
+/// for the caller.
+pub fn get_free_user_page() -> Option<UserPage> {
+    get_clean(Purpose::Program)
+}
+
+/// Takes a free page for a program with its old contents, for a caller that
+/// overwrites all of it.
+pub fn get_stale_user_page() -> Option<UserPage> {
     let mut free = FREE_PAGES.lock();
-    if !free.may_take() {
-        return None;
+    let zone = free.zone_for(Purpose::Program)?;
+    zone.pop_stale().or_else(|| zone.pop_clean())
+}
+
+#[inline(always)]
+fn get_clean(purpose: Purpose) -> Option<UserPage> {
+    let mut free = FREE_PAGES.lock();
+    let zone = free.zone_for(purpose)?;
+    if let Some(page) = zone.pop_clean() {
+        return Some(page);
     }
-    let number = free.pop_stale().or_else(|| free.pop_clean())?;
-    Some(take(number))
+    let mut page = zone.pop_stale()?;
+    drop(free);
+    page.view().fill(0);
+    Some(page)
 }
 
 /// Clears a free page ahead of time, and returns whether it did. It stops when
@@ -149,11 +222,10 @@ pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
     /// The bytes that are cleared between two calls of `stop`, so that nobody waits
     /// for long.
     const PIECE: usize = 256;
-    let Some(number) = FREE_PAGES.lock().pop_stale() else {
+    let Some(mut page) = FREE_PAGES.lock().zones.pop_to_clear() else {
         return false;
     };
-    let mut page = take(number);
-    for piece in page.chunks_exact_mut(PIECE) {
+    for piece in page.view().chunks_exact_mut(PIECE) {
         if stop() {
             return false;
         }
@@ -165,62 +237,45 @@ pub fn clear_free_page(stop: impl Fn() -> bool) -> bool {
 
 /// Frees a page that has only zeroes and no owner any more.
 pub(super) fn add_clean_page(frame: PhysicalAddress) {
-    let number = frame.0 as usize / PAGE_SIZE;
-    MEM_MAP[number].store(0, Relaxed);
-    FREE_PAGES.lock().push_clean(number as u16);
-}
-
-/// Gives a page that was free one owner.
-fn take(number: u16) -> Page {
-    MEM_MAP[usize::from(number)].store(1, Relaxed);
-    Page(PhysicalAddress(u32::from(number) * PAGE_SIZE as u32))
+    let number = frame.number();
+    mem_map()[number].store(FREE, Relaxed);
+    FREE_PAGES.lock().zones.zone_of(number).push_clean(number);
 }
 
 /// Drops one reference to a page; the last one frees it. Reserved pages stay as
 /// they are.
 pub(super) fn free_page(frame: PhysicalAddress) {
-    let number = frame.0 as usize / PAGE_SIZE;
-    let Some(references) = MEM_MAP.get(number) else {
+    let number = frame.number();
+    let Some(references) = mem_map().get(number) else {
         return;
     };
     match references.load(Relaxed) {
         RESERVED => {}
-        0 => debug_assert!(false, "trying to free free page"),
-        1 => {
-            references.store(0, Relaxed);
-            FREE_PAGES.lock().push_stale(number as u16);
+        FREE => debug_assert!(false, "trying to free free page"),
+        ONE_USER => {
+            references.store(FREE, Relaxed);
+            FREE_PAGES.lock().zones.zone_of(number).push_stale(number);
         }
         many => references.store(many - 1, Relaxed),
     }
 }
 
-/// Who refers to a page.
-#[derive(PartialEq, Eq)]
-pub(super) enum Users {
-    /// The kernel: it is reserved.
-    Kernel,
-    /// One page table entry does.
-    One,
-    /// Several entries do, or none.
-    Other,
+/// Whether a page is the kernel's, and never given away.
+pub(super) fn is_reserved(frame: PhysicalAddress) -> bool {
+    mem_map()[frame.number()].load(Relaxed) == RESERVED
 }
 
-/// Who refers to a page.
-pub(super) fn users(frame: PhysicalAddress) -> Users {
-    match MEM_MAP[frame.0 as usize / PAGE_SIZE].load(Relaxed) {
-        RESERVED => Users::Kernel,
-        1 => Users::One,
-        _ => Users::Other,
-    }
+/// Whether just one page table entry refers to a page.
+pub(super) fn has_one_user(frame: PhysicalAddress) -> bool {
+    mem_map()[frame.number()].load(Relaxed) == ONE_USER
 }
 
 /// Adds a reference to a page for one more page table entry.
 pub(super) fn share_frame(frame: PhysicalAddress) {
-    let references = &MEM_MAP[frame.0 as usize / PAGE_SIZE];
+    let references = &mem_map()[frame.number()];
     let count = references.load(Relaxed);
     if count != RESERVED {
-        // Each of 64 tasks has at most one reference, so the count never reaches
-        // RESERVED.
+        // Each of 64 tasks has at most one reference, so the count never wraps.
         references.store(count + 1, Relaxed);
     }
 }
@@ -229,17 +284,19 @@ pub(super) fn share_frame(frame: PhysicalAddress) {
 /// that were added before stay as they are.
 pub fn mem_init(start: PhysicalAddress, end: PhysicalAddress) {
     let first = (start.0 as usize).div_ceil(PAGE_SIZE).max(1);
-    let last = end.0.min(PHYSICAL_LIMIT) as usize / PAGE_SIZE;
-    for (number, references) in MEM_MAP.iter().enumerate().take(last).skip(first) {
+    let last = end.0.min(MEMORY_LIMIT) as usize / PAGE_SIZE;
+    let mut free = FREE_PAGES.lock();
+    for (number, references) in mem_map().iter().enumerate().take(last).skip(first) {
         if references.load(Relaxed) == RESERVED {
-            references.store(1, Relaxed);
-            free_page(PhysicalAddress((number * PAGE_SIZE) as u32));
-            FREE_PAGES.lock().total += 1;
+            references.store(FREE, Relaxed);
+            let zone = free.zones.zone_of(number);
+            zone.push_stale(number);
+            zone.total += 1;
         }
     }
 }
 
-/// How many pages the caller may take now.
+/// How many pages the caller may take for a program now.
 pub fn available_pages() -> usize {
     let free = FREE_PAGES.lock();
     let left = if (free.is_superuser)() {
@@ -247,11 +304,12 @@ pub fn available_pages() -> usize {
     } else {
         free.reserve
     };
-    (free.stale + free.clean).saturating_sub(left)
+    free.zones.free_for(Purpose::Program).saturating_sub(left)
 }
 
 /// The numbers of free pages and of all pages (0.11: `calc_mem`).
 pub fn calc_mem() -> (usize, usize) {
     let free = FREE_PAGES.lock();
-    (free.stale + free.clean, free.total)
+    let sum = |count: fn(&Zone) -> usize| free.zones.all().into_iter().map(count).sum();
+    (sum(Zone::free), sum(|zone| zone.total))
 }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Access to the bytes of physical memory: slot 0 maps it at its own address.
 
-use super::PhysicalAddress;
+use super::{LinearAddress, PhysicalAddress};
 
-/// The pointer by which the kernel reaches a physical address.
+/// The pointer by which the kernel reaches a physical address that slot 0 maps.
 pub(super) fn pointer(address: PhysicalAddress) -> *mut u8 {
+    linear_pointer(LinearAddress(address.0))
+}
+
+/// The pointer by which the kernel reaches a linear address.
+pub(super) fn linear_pointer(address: LinearAddress) -> *mut u8 {
     core::ptr::with_exposed_provenance_mut(address.0 as usize)
 }
 
-/// The physical address of something in the kernel.
-pub(super) fn address<T>(reference: &'static T) -> PhysicalAddress {
-    PhysicalAddress(core::ptr::from_ref(reference).addr() as u32)
+/// The physical address of something that slot 0 maps.
+pub(super) fn address<T>(pointer: *const T) -> PhysicalAddress {
+    PhysicalAddress(pointer.addr() as u32)
 }

@@ -21,6 +21,13 @@ const ENTRIES: usize = 1024;
 #[repr(transparent)]
 pub struct PhysicalAddress(pub u32);
 
+impl PhysicalAddress {
+    /// The number of the page, counted from address 0 (0.11: `MAP_NR`).
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize / PAGE_SIZE
+    }
+}
+
 /// An address after segmentation, before paging.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(transparent)]
@@ -78,7 +85,8 @@ impl Entry {
         Entry(frame.0 | flags.bits())
     }
 
-    pub(super) const fn frame(self) -> PhysicalAddress {
+    /// The page that the entry refers to.
+    pub const fn frame(self) -> PhysicalAddress {
         PhysicalAddress(self.0 & !FLAGS)
     }
 
