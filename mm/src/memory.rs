@@ -25,6 +25,7 @@ mod frames;
 mod physical;
 #[cfg(target_os = "none")]
 mod physical;
+pub mod slab;
 #[cfg_attr(feature = "wide", path = "memory/wide/space.rs")]
 mod space;
 mod table;
