@@ -8,8 +8,8 @@ use abi::sys::resource::{RLIM_INFINITY, RLIM_NLIMITS, RLIMIT_NOFILE, RLIMIT_NPRO
 use static_assertions::const_assert;
 use sync::AtomicWord;
 
-/// No limit.
-pub const INFINITY: u32 = RLIM_INFINITY as u32;
+/// No limit: more than any of these can be. (Programs know it as [`RLIM_INFINITY`].)
+pub const INFINITY: u32 = u32::MAX;
 /// How large a stack may become, as long as nobody changes that.
 const DEFAULT_STACK: u32 = 8 << 20;
 /// How many processes a user may have, as long as nobody changes that. Their open
@@ -29,6 +29,19 @@ sync::process_struct! {
             /// How far the process may raise it.
             pub hard: AtomicWord = AtomicWord::new(INFINITY),
         }
+    }
+}
+
+/// A limit as programs know it.
+pub fn to_rlim(limit: u32) -> i32 {
+    limit.min(RLIM_INFINITY as u32) as i32
+}
+
+/// A limit from a program; `None` if it is negative.
+pub fn from_rlim(limit: i32) -> Option<u32> {
+    match limit {
+        RLIM_INFINITY => Some(INFINITY),
+        _ => limit.try_into().ok(),
     }
 }
 

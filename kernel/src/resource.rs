@@ -9,7 +9,7 @@
 #![deny(unsafe_code)]
 
 use crate::deliver::deliver;
-use crate::limits::{INFINITY, Limit};
+use crate::limits::{INFINITY, Limit, from_rlim, to_rlim};
 use crate::sched::{HZ, Task, current, suser};
 use crate::segment::{get_user, put_user};
 use abi::limits::NR_OPEN;
@@ -31,8 +31,8 @@ fn limit_of(task: &Task, resource: u32) -> Result<&Limit> {
 pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     let own = limit_of(current(), resource)?;
     let value = Rlimit {
-        rlim_cur: own.soft.get() as i32,
-        rlim_max: own.hard.get() as i32,
+        rlim_cur: to_rlim(own.soft.get()),
+        rlim_max: to_rlim(own.hard.get()),
     };
     put_user(limit, &value)?;
     Ok(0)
@@ -44,13 +44,16 @@ pub fn sys_getrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
 pub fn sys_setrlimit(resource: u32, limit: UserAddress) -> Result<u32> {
     let own = limit_of(current(), resource)?;
     let limit: Rlimit = get_user(limit)?;
-    if limit.rlim_cur < 0 || limit.rlim_max < limit.rlim_cur {
+    let (Some(soft), Some(hard)) = (from_rlim(limit.rlim_cur), from_rlim(limit.rlim_max)) else {
+        return Err(Errno::EINVAL);
+    };
+    if soft > hard {
         return Err(Errno::EINVAL);
     }
-    if limit.rlim_max as u32 > own.hard.get() && !suser() {
+    if hard > own.hard.get() && !suser() {
         return Err(Errno::EPERM);
     }
-    set_limit(resource, limit.rlim_cur as u32, limit.rlim_max as u32)
+    set_limit(resource, soft, hard)
 }
 
 fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
@@ -59,7 +62,6 @@ fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     limit.soft.set(current_limit);
     limit.hard.set(highest);
     match resource {
-        RLIMIT_FSIZE if current_limit == INFINITY => task.fs.file_size_limit.set(u32::MAX),
         RLIMIT_FSIZE => task.fs.file_size_limit.set(current_limit),
         RLIMIT_NOFILE => task.fs.open_limit.set(current_limit),
         _ => {}
@@ -77,7 +79,7 @@ pub fn sys_ulimit(command: u32, limit: u32) -> Result<u32> {
     match command {
         1 => Ok(largest(task.limits.get(RLIMIT_FSIZE))),
         2 => {
-            let bytes = limit.saturating_mul(UNIT).min(INFINITY);
+            let bytes = limit.saturating_mul(UNIT);
             let highest = limit_of(task, RLIMIT_FSIZE)?.hard.get();
             if largest(bytes) > largest(highest) && !suser() {
                 return Err(Errno::EPERM);

@@ -5,6 +5,9 @@ use crate::single::Single;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 
+/// The segments of programs have a multiple of this many bytes.
+const SEGMENT_UNIT: u32 = 64 << 20;
+
 /// What the kernel has left on the stack.
 struct Start {
     argv: *const *const c_char,
@@ -85,6 +88,15 @@ pub fn full_name() -> &'static [u8] {
 pub fn program_name() -> &'static [u8] {
     let path = full_name();
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}
+
+/// The address where the program's segment ends. It depends on the edition of the
+/// kernel (docs/editions.md), so it is no constant: the stack begins there, and what
+/// the kernel has left at its start takes less than a unit of a segment.
+pub fn task_size() -> u32 {
+    let start = START.lock();
+    let at = start.as_ref().map_or(0, |start| start.argv as u32);
+    (at | (SEGMENT_UNIT - 1)) + 1
 }
 
 /// The environment, entries of the form `NAME=value`.

@@ -15,8 +15,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// log2 of the smallest piece; it must hold a pointer.
 const SMALLEST: u32 = 4;
-/// Sizes: 16 bytes to 32 MB.
-const SIZES: usize = 22;
+/// Sizes: 16 bytes to 2 GB, which is more than Rust asks for at once.
+const SIZES: usize = 28;
 /// By how much the data segment grows at least.
 const GROWTH: u32 = 16 * 1024;
 

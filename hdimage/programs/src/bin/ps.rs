@@ -20,7 +20,7 @@ const FIRST_SERIAL: u8 = 64;
 fn main() -> i32 {
     options("aefluwx", "ps");
     if let Some(tasks) = report(tasks()) {
-        println!("  PID  PPID  PGRP TTY    STAT   TIME   SIZE COMMAND");
+        println!("  PID  PPID  PGRP TTY    STAT   TIME     SIZE COMMAND");
         tasks.iter().for_each(show);
     }
     status()
@@ -32,7 +32,7 @@ fn show(task: &Task) {
     show_terminal(task.terminal);
     stdio::put(&[task.state]);
     print!(
-        "   {:3}:{:02} {:5}K ",
+        "   {:3}:{:02} {:7}K ",
         seconds / 60,
         seconds % 60,
         task.size.div_ceil(1024)

@@ -98,7 +98,7 @@ fn show(now: &[Task], before: &[Task], up: u32, ticks: u32) {
     );
     end_line();
     end_line();
-    print!("  PID  PPID S  %CPU   TIME   SIZE COMMAND");
+    print!("  PID  PPID S  %CPU   TIME     SIZE COMMAND");
     end_line();
     for (used, task) in sorted
         .into_iter()
@@ -109,7 +109,7 @@ fn show(now: &[Task], before: &[Task], up: u32, ticks: u32) {
         print!("{:5} {:5} ", task.pid, task.parent);
         stdio::put(&[task.state]);
         print!(
-            " {:3}.{} {:3}:{:02} {:5}K ",
+            " {:3}.{} {:3}:{:02} {:7}K ",
             tenths / 10,
             tenths % 10,
             seconds / 60,

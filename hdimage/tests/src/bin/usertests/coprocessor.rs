@@ -3,14 +3,14 @@
 //! the kernel's command line all this must come out the same. (What happens to
 //! it over `fork`, `exec` and task switches is with the exceptions.)
 
-use crate::support::{Failure, Outcome, all_well, child, fate, in_child, killed_by};
-use abi::limits::TASK_SIZE;
+use crate::support::{Failure, HOLE, Outcome, all_well, child, fate, in_child, killed_by};
 use abi::signal::Signal;
 use alloc::vec::Vec;
 use core::arch::asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use user::calls;
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 use user::syscall;
 
@@ -523,8 +523,8 @@ fn fpu_many() -> Outcome {
 }
 
 fn fpu_bad_address() -> Outcome {
-    // Unmapped, beyond the segment, and across its end.
-    for address in [0x0200_0000, TASK_SIZE, 0xc000_0000, TASK_SIZE - 4] {
+    // Unmapped, beyond the segment or unmapped, and across the segment's end.
+    for address in [HOLE, task_size(), 0xc000_0000, task_size() - 4] {
         // SAFETY: the process ends here.
         killed_by(Signal::SIGSEGV, || unsafe {
             asm!("fld qword ptr [{0}]", in(reg) address)

@@ -2,7 +2,7 @@
 //! Devices: `/dev/null` and its kin, disks, terminals.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, as_user, child, create, in_child, must_open_terminal,
+    HOLE, Outcome, Pipe, address, all_well, as_user, child, create, in_child, must_open_terminal,
     read_file, type_bytes, wait_until_asleep,
 };
 use abi::Errno;
@@ -19,6 +19,7 @@ use abi::unistd::{SEEK_CUR, SEEK_SET};
 use alloc::vec;
 use alloc::vec::Vec;
 use user::calls::{self, File};
+use user::env::task_size;
 
 tests! {
     null_device "/dev/null takes everything and gives nothing";
@@ -133,9 +134,13 @@ fn mem_device_end() -> Outcome {
     };
     let mut end = MEGABYTE;
     for step in [MEGABYTE, PAGE] {
-        while must!(around(end + step)) == 200 {
+        // A place is a signed number: what lies above 2 GB is read through others.
+        while end < i32::MAX - 2 * MEGABYTE && must!(around(end + step)) == 200 {
             end += step;
         }
+    }
+    if end >= i32::MAX - 2 * MEGABYTE {
+        return Ok(());
     }
     end += PAGE;
     check_eq!(around(end), Ok(100));
@@ -195,10 +200,12 @@ fn mem_device() -> Outcome {
             must!(calls::lseek(memory.fd(), place, SEEK_SET));
             must!(calls::read(memory.fd(), &mut buffer));
         }
-        // Where nothing is mapped, neither is written.
-        let writing = must!(File::open_with(path, O_RDWR, 0));
-        must!(calls::lseek(writing.fd(), 0x7fff_f000, SEEK_SET));
-        check!(!matches!(calls::write(writing.fd(), b"x"), Ok(1)));
+        // Where nothing is, nothing is written.
+        let high = must!(File::open_with(path, O_RDWR, 0));
+        must!(calls::lseek(high.fd(), 0x7fff_f000, SEEK_SET));
+        if must!(calls::read(high.fd(), &mut buffer)) == 0 {
+            check!(!matches!(calls::write(high.fd(), b"x"), Ok(1)));
+        }
     }
     Ok(())
 }
@@ -438,7 +445,7 @@ fn tty_bad_address() -> Outcome {
         .chain(0x5419..=0x541b)
         .chain([TIOCGETP, TIOCSETP]);
     for command in commands {
-        for bad in [0x0200_0000, 0x0400_0000, u32::MAX] {
+        for bad in [HOLE, task_size(), u32::MAX] {
             let result = system_call!(ioctl(tty.fd().0, command, bad));
             if result != Err(Errno::EFAULT) {
                 return Err(failure!("{command:x} {bad:x}: {result:?}"));

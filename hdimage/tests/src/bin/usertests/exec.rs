@@ -2,9 +2,9 @@
 //! `execve`: programs, scripts, what survives and what does not.
 
 use crate::helper::PROGRAM;
-use crate::memory::take_all_but;
+use crate::memory::{free_pages, take_all_but};
 use crate::support::{
-    Failure, Outcome, Pipe, address, as_user, child, copy_file, create, fate, forget_buffers,
+    Failure, HOLE, Outcome, Pipe, address, as_user, child, copy_file, create, fate, forget_buffers,
     in_child, kill_and_wait, number, read_all, read_file, wait_for, wait_until_asleep, write_file,
 };
 use abi::Errno;
@@ -12,7 +12,7 @@ use abi::a_out::{Exec, NMAGIC, OMAGIC, QMAGIC};
 use abi::fcntl::{
     F_GETFD, F_SETFD, FD_CLOEXEC, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
 };
-use abi::limits::{ARG_MAX, PAGE_SIZE, TASK_SIZE};
+use abi::limits::{ARG_MAX, PAGE_SIZE};
 use abi::pod::Pod;
 use abi::signal::Signal;
 use abi::sys::wait::{WNOHANG, WaitStatus};
@@ -21,7 +21,8 @@ use alloc::ffi::CString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use user::calls::{self, Fd, File};
+use user::calls::{self, Fd, File, Pid};
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -49,6 +50,7 @@ tests! {
     exec_bad_pointers "bad pointers anywhere in the arguments are EFAULT";
     exec_unlinked "a program whose name is removed runs on";
     exec_text_busy "a program that runs is not written to, one that is written to does not run";
+    exec_text_once "the text of a program that runs twice is in memory once";
     exec_old_text "a program that is thrown away is shared with nobody";
     exec_brk "the heap of a new program begins behind its bss";
     exec_chain "a program that runs itself, many times";
@@ -249,8 +251,8 @@ fn exec_bad_headers() -> Outcome {
         0x8000_0000,
         u32::MAX - 1023,
         u32::MAX,
-        TASK_SIZE,
-        TASK_SIZE - 4096,
+        task_size(),
+        task_size() - 4096,
     ];
     let mut headers = vec![];
     for magic in [0, OMAGIC, NMAGIC, QMAGIC, 0x464c_457f, u32::MAX] {
@@ -326,15 +328,14 @@ fn exec_huge_bss() -> Outcome {
     let Some(good) = Exec::parse(&program) else {
         return Err(failure!("/bin/true has no header"));
     };
-    let huge = Exec {
-        a_bss: TASK_SIZE / 2,
-        ..good
-    };
+    // Nearly the largest that there may be.
+    let bss = task_size() / 4 * 3 - (1 << 20);
+    let huge = Exec { a_bss: bss, ..good };
     program[..size_of::<Exec>()].copy_from_slice(huge.as_bytes());
     must!(executable(c"p", &program));
-    // A large machine would have so much.
+    // A large machine would have so much. Some is given back by the old program.
     let holder = must!(child(|| {
-        take_all_but(TASK_SIZE / 4 / PAGE_SIZE);
+        take_all_but(bss / PAGE_SIZE - 2000);
         loop {
             calls::pause();
         }
@@ -552,8 +553,8 @@ fn exec_bad_pointers() -> Outcome {
     for bad in [
         1,
         0x10,
-        0x0200_0000,
-        TASK_SIZE,
+        HOLE,
+        task_size(),
         0xc000_0000,
         u32::MAX,
         u32::MAX - 3,
@@ -631,6 +632,30 @@ fn exec_text_busy() -> Outcome {
         must!(run(c"q", &[c"q", c"--helper"])).exit_status(),
         Some(2)
     );
+    Ok(())
+}
+
+fn exec_text_once() -> Outcome {
+    must!(copy_file(c"/bin/sh", c"p").and_then(|()| calls::chmod(c"p", 0o755)));
+    let pipe = must!(Pipe::new());
+    // Starts one that waits for input, and tells how many pages it takes.
+    let start = || -> Result<(Pid, u32), Failure> {
+        let before = free_pages();
+        let pid = must!(child(|| {
+            must!(calls::dup2(pipe.0, Fd::STDIN));
+            let words = [c"p", c"-c", c"read x"];
+            Err(failure!("{:?}", calls::execve(c"p", &words, &[])))
+        }));
+        must!(wait_until_asleep(pid));
+        Ok((pid, before - free_pages()))
+    };
+    // What this process needs for it, it has from then on.
+    must!(kill_and_wait(start()?.0));
+    let (first, alone) = start()?;
+    let (second, beside) = start()?;
+    must!(kill_and_wait(first));
+    must!(kill_and_wait(second));
+    check!(beside * 2 < alone);
     Ok(())
 }
 

@@ -94,10 +94,17 @@ const MOST_END: u32 = 40;
 const WATCHED: u32 = 30;
 /// Bytes that take long to move.
 const MUCH: usize = 1 << 20;
+/// Bytes whose page tables take long to copy.
+const MANY_PAGES: usize = 32 << 20;
 
 /// [`MUCH`], or a quarter of what is free: a child gets a copy of it.
 fn much() -> Result<usize, Failure> {
     Ok(MUCH.min(free_pages()? / 4 * PAGE_SIZE as usize))
+}
+
+/// Half of what is free, at most [`MANY_PAGES`].
+fn many_pages() -> Result<usize, Failure> {
+    Ok(MANY_PAGES.min(free_pages()? / 2 * PAGE_SIZE as usize))
 }
 
 fn free_pages() -> Result<usize, Failure> {
@@ -226,15 +233,10 @@ fn long_unlink() -> Outcome {
 }
 
 fn long_fork() -> Outcome {
-    must_give_way(
-        true,
-        free_pages()? / 2 * PAGE_SIZE as usize,
-        nothing,
-        |_| {
-            must!(fate(|| 0));
-            Ok(())
-        },
-    )
+    must_give_way(true, many_pages()?, nothing, |_| {
+        must!(fate(|| 0));
+        Ok(())
+    })
 }
 
 fn long_exec() -> Outcome {
@@ -303,7 +305,7 @@ fn killed_as_it_forks() -> Outcome {
     const ROUNDS: u32 = 25;
     /// Ticks that a process may take to end.
     const TICKS: u32 = 50;
-    let memory = vec![1u8; free_pages()? / 4 * PAGE_SIZE as usize];
+    let memory = vec![1u8; many_pages()? / 2];
     for round in 0..ROUNDS {
         let leader = must!(child(|| {
             must!(calls::setpgid(calls::Pid(0), calls::Pid(0)));

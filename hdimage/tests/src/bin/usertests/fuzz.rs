@@ -6,12 +6,12 @@
 
 use crate::support::{Outcome, address, child, number};
 use abi::Errno;
-use abi::limits::TASK_SIZE;
 use abi::signal::Signal;
 use abi::sys::wait::WNOHANG;
 use abi::unistd::number::{self as call, NR_SYSTEM_CALLS};
 use core::arch::asm;
 use user::calls::{self, Fd};
+use user::env::task_size;
 
 tests! {
     fuzz_user "all calls with random arguments, as a user";
@@ -50,12 +50,12 @@ impl Random {
 
     /// A number such as a program might pass, or its opposite.
     fn argument(&mut self, buffer: &[u8]) -> u32 {
-        const EDGES: [u32; 10] = [
+        let edges = [
             0,
             1,
             0x1000,
-            TASK_SIZE - 1,
-            TASK_SIZE,
+            task_size() - 1,
+            task_size(),
             i32::MAX as u32,
             1 << 31,
             u32::MAX - 1,
@@ -64,9 +64,9 @@ impl Random {
         ];
         match self.next() % 6 {
             0 => self.next() % 32,
-            1 => EDGES[self.next() as usize % EDGES.len()],
+            1 => edges[self.next() as usize % edges.len()],
             2 | 3 => address(buffer) + self.next() % buffer.len() as u32,
-            4 => TASK_SIZE - self.next() % 0x4000,
+            4 => task_size() - self.next() % 0x4000,
             _ => self.next(),
         }
     }

@@ -2,11 +2,11 @@
 //! The memory of a process: heap, stack, copy-on-write, exhaustion.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, as_user, child, create, fate, in_child, kill_and_wait,
+    HOLE, Outcome, Pipe, address, all_well, as_user, child, create, fate, in_child, kill_and_wait,
     killed_by, pattern,
 };
 use abi::Errno;
-use abi::limits::{PAGE_SIZE, TASK_SIZE};
+use abi::limits::PAGE_SIZE;
 use abi::signal::Signal;
 use abi::sys::resource::{RLIM_INFINITY, RLIMIT_STACK, Rlimit};
 use abi::sys::wait::WaitStatus;
@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use core::ptr::{read_volatile, write_volatile};
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use user::calls::{self, File};
+use user::env::task_size;
 
 tests! {
     brk_grow "what brk adds is zero and can be written";
@@ -92,18 +93,10 @@ fn brk_shrink() -> Outcome {
 
 fn brk_refused() -> Outcome {
     let start = brk(0);
-    for end in [
-        0,
-        1,
-        0x1000,
-        TASK_SIZE - 1,
-        TASK_SIZE,
-        TASK_SIZE + 1,
-        0x8000_0000,
-        0xc000_0000,
-        u32::MAX,
-    ] {
-        check_eq!(brk(end), start);
+    let stack = address(&raw const start);
+    let end = task_size();
+    for bad in [0, 1, 0x1000, stack, end - 1, end, end + 1, u32::MAX] {
+        check_eq!(brk(bad), start);
     }
     Ok(())
 }
@@ -173,8 +166,9 @@ fn null_execute() -> Outcome {
 
 fn wild_pointers() -> Outcome {
     // Beyond the segment, where no process has a page: an emulator that does
-    // not check limits must not let this test write into another process.
-    for at in (TASK_SIZE + 0x0200_0000..=u32::MAX - 0x0200_0000).step_by(TASK_SIZE as usize) {
+    // not check limits must not let this test write into another process. In the
+    // classic kernel these are the middles of all other segments.
+    for at in (task_size() + HOLE..=u32::MAX).step_by(64 << 20) {
         killed_by(Signal::SIGSEGV, || {
             peek(at);
         })?;
@@ -184,16 +178,16 @@ fn wild_pointers() -> Outcome {
 }
 
 fn end_of_segment() -> Outcome {
-    poke(TASK_SIZE - 1, 1);
+    poke(task_size() - 1, 1);
     // SAFETY: the process ends here: the word reaches across the end.
     killed_by(Signal::SIGSEGV, || unsafe {
-        core::arch::asm!("mov dword ptr [ecx], 5", in("ecx") TASK_SIZE - 2)
+        core::arch::asm!("mov dword ptr [ecx], 5", in("ecx") task_size() - 2)
     })
 }
 
 fn gap_fault() -> Outcome {
     let heap_end = brk(0).next_multiple_of(PAGE_SIZE);
-    for at in [heap_end, heap_end + 0x10_0000, 0x0200_0000, 0x0300_0000] {
+    for at in [heap_end, heap_end + 0x10_0000, HOLE, task_size() / 4 * 3] {
         killed_by(Signal::SIGSEGV, || {
             peek(at);
         })?;
@@ -301,7 +295,7 @@ fn data_fresh() -> Outcome {
 }
 
 /// Free pages, told without using any.
-fn free_pages() -> u32 {
+pub fn free_pages() -> u32 {
     let mut text = [0; 64];
     let Ok(file) = File::open(c"/dev/usage") else {
         return 0;
@@ -313,7 +307,7 @@ fn free_pages() -> u32 {
         .fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'))
 }
 
-/// Writes to page after page of the heap until only so many are free.
+/// Uses page after page of the heap until only so many are free.
 pub fn take_all_but(left: u32) {
     let mut end = brk(0).next_multiple_of(PAGE_SIZE);
     loop {
@@ -333,15 +327,18 @@ pub fn take_all_but(left: u32) {
 }
 
 fn memory_exhausted() -> Outcome {
-    in_child(|| {
-        let start = brk(0).next_multiple_of(PAGE_SIZE);
-        take_all_but(free_pages() / 4);
-        // What a child writes to must be copied, and there is not so much.
-        for _ in 0..9 {
-            let pages = (start..brk(0)).step_by(PAGE_SIZE as usize);
-            killed_by(Signal::SIGKILL, || pages.for_each(|page| poke(page, 2)))?;
-        }
-        Ok(())
+    // What a machine of 64 MB has: nine times more than that would take long.
+    with_little_memory(16_000, || {
+        in_child(|| {
+            let start = brk(0).next_multiple_of(PAGE_SIZE);
+            take_all_but(free_pages() / 4);
+            // What a child writes to must be copied, and there is not so much.
+            for _ in 0..9 {
+                let pages = (start..brk(0)).step_by(PAGE_SIZE as usize);
+                killed_by(Signal::SIGKILL, || pages.for_each(|page| poke(page, 2)))?;
+            }
+            Ok(())
+        })
     })?;
     in_child(|| {
         check!(pattern(0x4_0000, 1).len() == 0x4_0000);
@@ -349,12 +346,12 @@ fn memory_exhausted() -> Outcome {
     })
 }
 
-/// Runs something while another process holds nearly all memory, so that using
+/// Runs something while another process holds all but so many pages, so that using
 /// up the rest takes no time.
-fn with_little_memory(run: impl FnOnce() -> Outcome) -> Outcome {
+pub fn with_little_memory(left: u32, run: impl FnOnce() -> Outcome) -> Outcome {
     let pipe = must!(Pipe::new());
     let holder = must!(child(|| {
-        take_all_but(300);
+        take_all_but(left);
         must!(calls::write(pipe.1, b"x"));
         loop {
             calls::pause();
@@ -387,7 +384,7 @@ fn with_free_pages(left: u32, run: fn()) -> Outcome {
 }
 
 fn memory_exhausted_fork() -> Outcome {
-    with_little_memory(|| {
+    with_little_memory(300, || {
         for left in 0..10 {
             with_free_pages(left, || {
                 if let Ok(None) = calls::fork() {
@@ -412,7 +409,7 @@ fn memory_exhausted_fork() -> Outcome {
 /// A page of the stack that has not been used yet: deeper each time.
 fn unused_page() -> u32 {
     static DEPTH: AtomicU32 = AtomicU32::new(1 << 20);
-    TASK_SIZE - DEPTH.fetch_add(PAGE_SIZE, Relaxed)
+    task_size() - DEPTH.fetch_add(PAGE_SIZE, Relaxed)
 }
 
 /// Calls for which the kernel needs memory, or writes to the program's.
@@ -428,7 +425,7 @@ fn use_memory() {
 }
 
 fn memory_exhausted_kernel() -> Outcome {
-    with_little_memory(|| {
+    with_little_memory(300, || {
         for left in [0, 1, 2, 3, 5, 8, 13] {
             with_free_pages(left, use_memory)?;
             // The old program may be gone when the memory for the new one is
@@ -444,7 +441,7 @@ fn memory_exhausted_kernel() -> Outcome {
 }
 
 fn memory_exhausted_read() -> Outcome {
-    with_little_memory(|| {
+    with_little_memory(300, || {
         let status = must!(fate(|| {
             let zero = calls::open(c"/dev/zero", 0, 0).map_or(0, |fd| fd.0);
             let read = || system_call!(read(zero, unused_page(), PAGE_SIZE));
@@ -480,8 +477,10 @@ fn memory_exhausted_brk() -> Outcome {
 }
 
 fn large_sparse() -> Outcome {
-    const TABLE: usize = 0x40_0000;
-    let pages = (2 * TABLE as u32..50 << 20).step_by(TABLE);
+    const TABLE: u32 = 0x40_0000;
+    // They belong to the stack.
+    let first = task_size() - 14 * TABLE;
+    let pages = (first..task_size() - 3 * TABLE).step_by(TABLE as usize);
     limit_stack(RLIM_INFINITY);
     for at in pages.clone() {
         poke(at, 5);
@@ -493,7 +492,7 @@ fn large_sparse() -> Outcome {
         }
         Ok(())
     })?;
-    check_eq!(peek(0x40_0000 * 3), 5);
+    check_eq!(peek(first + TABLE), 5);
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Bad addresses in every call that takes one.
 
-use crate::support::{Outcome, address, create, fate};
+use crate::support::{HOLE, Outcome, address, create, fate};
 use abi::fcntl::O_RDWR;
-use abi::limits::{PATH_MAX, TASK_SIZE};
+use abi::limits::PATH_MAX;
 use abi::pod::Pod;
 use abi::sys::stat::Stat;
 use abi::termios::{
@@ -16,6 +16,7 @@ use abi::{Errno, Result};
 use alloc::vec;
 use core::ffi::CStr;
 use user::calls::{self, File};
+use user::env::task_size;
 
 tests! {
     pointer_paths "bad addresses of paths are EFAULT in every call";
@@ -30,17 +31,13 @@ tests! {
     pointer_all_bad "every call with every argument bad, in turns";
 }
 
-/// No page there, the gap, across the end, behind it, and where sums wrap.
-const BAD: [u32; 8] = [
-    0x10,
-    0xfff,
-    0x0200_0000,
-    TASK_SIZE - 1,
-    TASK_SIZE,
-    0xc000_0000,
-    u32::MAX - 8,
-    u32::MAX,
-];
+/// No page there, the gap, across the end, behind it, where there is nothing in any
+/// edition, and where sums wrap.
+fn bad_addresses() -> [u32; 8] {
+    let end = task_size();
+    let last = u32::MAX;
+    [0x10, 0xfff, HOLE, end - 1, end, 0xc000_0000, last - 8, last]
+}
 
 type Call = unsafe fn(bad: u32, good: u32, fd: u32) -> Result<u32>;
 
@@ -122,9 +119,9 @@ fn refuse(table: &[(&str, Call)], refused: &[Errno]) -> Outcome {
     let path = c"f".as_ptr() as u32;
     // What ends at the end of the segment must not end there with a NUL.
     // SAFETY: the topmost word of the stack is not used.
-    unsafe { ((TASK_SIZE - 1) as *mut u8).write_volatile(b'x') };
+    unsafe { ((task_size() - 1) as *mut u8).write_volatile(b'x') };
     for &(name, call) in table {
-        for bad in BAD {
+        for bad in bad_addresses() {
             must!(calls::write_all(file.fd(), b"sixteen bytes ok"));
             must!(calls::lseek(file.fd(), 0, SEEK_SET));
             // SAFETY: the kernel must refuse the address.
@@ -163,7 +160,7 @@ fn pointer_ioctl() -> Outcome {
         TCGETS, TCSETS, TCGETA, TCSETA, TIOCGWINSZ, TIOCSWINSZ, TIOCSTI, TIOCOUTQ, TIOCINQ,
     ];
     for command in commands {
-        for bad in [TASK_SIZE, 0x10, 0xc000_0000, u32::MAX] {
+        for bad in [task_size(), 0x10, 0xc000_0000, u32::MAX] {
             check_eq!(
                 (command, system_call!(ioctl(line.fd().0, command, bad))),
                 (command, Err(Errno::EFAULT))
@@ -171,7 +168,7 @@ fn pointer_ioctl() -> Outcome {
         }
     }
     for command in [TIOCGPGRP, TIOCSPGRP] {
-        for bad in BAD {
+        for bad in bad_addresses() {
             check!(system_call!(ioctl(line.fd().0, command, bad)).is_err());
         }
     }
@@ -187,7 +184,7 @@ fn pointer_ioctl() -> Outcome {
 /// Puts bytes where the topmost bytes of the stack segment are, which nothing
 /// uses, and tells where they begin.
 fn put_at_end(bytes: &[u8]) -> u32 {
-    let start = TASK_SIZE - bytes.len() as u32;
+    let start = task_size() - bytes.len() as u32;
     for (at, &byte) in (start..).zip(bytes) {
         // SAFETY: at most the four bytes that no string uses.
         unsafe { (at as *mut u8).write_volatile(byte) };
@@ -250,7 +247,7 @@ fn pointer_huge_count() -> Outcome {
     }
     // Writing all there is behind the text's start would not end: the gap does.
     let status = must!(fate(|| {
-        let result = system_call!(write(file.fd().0, TASK_SIZE - 8192, 0x7fff_ffff));
+        let result = system_call!(write(file.fd().0, task_size() - 8192, 0x7fff_ffff));
         i32::from(!matches!(result, Ok(..=8192) | Err(Errno::EFAULT)))
     }));
     check_eq!(status.exit_status(), Some(0));
@@ -259,10 +256,10 @@ fn pointer_huge_count() -> Outcome {
 
 fn pointer_partial() -> Outcome {
     let file = must!(create(c"f"));
-    let end = TASK_SIZE - 100;
+    let end = task_size() - 100;
     let result = system_call!(write(file.fd().0, end, 10_000));
     check!(matches!(result, Ok(..=100) | Err(Errno::EFAULT)));
-    let result = system_call!(write(file.fd().0, TASK_SIZE - 6000, 10_000));
+    let result = system_call!(write(file.fd().0, task_size() - 6000, 10_000));
     check!(matches!(result, Ok(..=6000) | Err(Errno::EFAULT)));
     let size = must!(calls::fstat(file.fd())).st_size;
     check!((0..=6100).contains(&size));
@@ -294,8 +291,8 @@ fn pointer_all_bad() -> Outcome {
         3,
         0x10,
         path.as_ptr() as u32,
-        TASK_SIZE - 2,
-        TASK_SIZE,
+        task_size() - 2,
+        task_size(),
         0x8000_0000,
         u32::MAX,
     ];

@@ -7,7 +7,7 @@ use crate::support::{
 };
 use abi::Errno;
 use abi::fcntl::{F_SETFL, O_NONBLOCK};
-use abi::limits::{NR_TASKS, TASK_SIZE};
+use abi::limits::NR_TASKS;
 use abi::ptrace::PTRACE_TRACEME;
 use abi::signal::Signal;
 use abi::sys::wait::{WNOHANG, WUNTRACED, WaitStatus};
@@ -15,6 +15,7 @@ use abi::unistd::SEEK_CUR;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use user::calls::{self, Pid};
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -317,7 +318,7 @@ fn wait_null() -> Outcome {
 
 fn wait_bad_address() -> Outcome {
     let pid = must!(child(|| Ok(())));
-    for bad in [TASK_SIZE, TASK_SIZE - 3, u32::MAX, 0x10] {
+    for bad in [task_size(), task_size() - 3, u32::MAX, 0x10] {
         check_eq!(system_call!(waitpid(pid.0, bad, 0)), Err(Errno::EFAULT));
     }
     all_well(&[pid])

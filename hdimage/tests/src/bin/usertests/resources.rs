@@ -2,11 +2,11 @@
 //! Limits of a process, what it has used, its supplementary groups.
 
 use crate::support::{
-    Outcome, address, all_well, as_user, child, create, fate, in_child, killed_by, read_file,
+    HOLE, Outcome, address, all_well, as_user, child, create, fate, in_child, killed_by, read_file,
     write_file,
 };
 use abi::fcntl::{F_DUPFD, F_GETFD, O_RDONLY};
-use abi::limits::{NGROUPS_MAX, TASK_SIZE};
+use abi::limits::NGROUPS_MAX;
 use abi::pod::Pod;
 use abi::signal::Signal;
 use abi::sys::resource::*;
@@ -15,6 +15,7 @@ use abi::{Errno, Result};
 use alloc::vec;
 use alloc::vec::Vec;
 use user::calls::{self, Fd};
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -82,7 +83,7 @@ fn limit_refused() -> Outcome {
     check_eq!(set(RLIMIT_CPU, -1, 5), Err(Errno::EINVAL));
     check_eq!(set(RLIMIT_CPU, 5, 4), Err(Errno::EINVAL));
     check_eq!(set(RLIMIT_CPU, 5, -1), Err(Errno::EINVAL));
-    for bad in [0, 1, 0x0200_0000, TASK_SIZE, u32::MAX] {
+    for bad in [0, 1, HOLE, task_size(), u32::MAX] {
         check_eq!(system_call!(getrlimit(0, bad)), Err(Errno::EFAULT));
         check_eq!(system_call!(setrlimit(0, bad)), Err(Errno::EFAULT));
         check_eq!(system_call!(getrusage(0, bad)), Err(Errno::EFAULT));
@@ -166,7 +167,7 @@ fn limit_ulimit() -> Outcome {
 fn touch_stack(depth: u32) {
     // SAFETY: nothing of the program's lies there; the processor ends it if
     // it is not the stack's.
-    unsafe { ((TASK_SIZE - depth) as *mut u8).write_volatile(1) };
+    unsafe { ((task_size() - depth) as *mut u8).write_volatile(1) };
 }
 
 fn limit_stack() -> Outcome {
@@ -185,7 +186,7 @@ fn limit_no_stack() -> Outcome {
         touch_stack(20 << 20);
         Ok(())
     })?;
-    killed_by(Signal::SIGSEGV, || touch_stack(TASK_SIZE))
+    killed_by(Signal::SIGSEGV, || touch_stack(task_size()))
 }
 
 fn limit_data() -> Outcome {
@@ -322,7 +323,7 @@ fn groups_list() -> Outcome {
         check_eq!(system_call!(getgroups(3, at)), Ok(3));
         check_eq!(list[..4], [7, 300, 0, 9]);
         check_eq!(system_call!(getgroups(33, at)), Ok(3));
-        for bad in [0, 1, 0x0200_0000, TASK_SIZE, u32::MAX] {
+        for bad in [0, 1, HOLE, task_size(), u32::MAX] {
             check_eq!(system_call!(getgroups(3, bad)), Err(Errno::EFAULT));
             check_eq!(system_call!(setgroups(3, bad)), Err(Errno::EFAULT));
         }

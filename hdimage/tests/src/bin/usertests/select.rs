@@ -2,7 +2,7 @@
 //! Waiting for several files at once.
 
 use crate::support::{
-    Outcome, Pipe, address, all_well, child, create, must_open_terminal, type_bytes,
+    HOLE, Outcome, Pipe, address, all_well, child, create, must_open_terminal, type_bytes,
     wait_until_asleep,
 };
 use abi::Errno;
@@ -13,6 +13,7 @@ use abi::sys::time::{SelectArguments, Timeval};
 use abi::sys::types::UserAddress;
 use abi::termios::{LocalFlags, TCFLSH, TCIOFLUSH, TCOOFF, TCOON, TCXONC, VMIN, VTIME};
 use user::calls::{self, Fd, File, Sets};
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -356,7 +357,7 @@ fn select_bad_time() -> Outcome {
 }
 
 fn select_bad_address() -> Outcome {
-    for bad in [0x03ff_ffff, 0x0400_0000, u32::MAX, 0x0200_0000] {
+    for bad in [task_size() - 1, task_size(), u32::MAX, HOLE] {
         check_eq!(system_call!(select(bad)), Err(Errno::EFAULT));
         let bad = UserAddress(bad);
         let none = SelectArguments {

@@ -2,13 +2,13 @@
 //! Signals where something is wrong with handler, stack or program.
 
 use crate::signals::{COUNT, DEEPEST, DEPTH, action, catch, note, set_action};
-use crate::support::{Outcome, fate, killed_by, number};
-use abi::limits::TASK_SIZE;
+use crate::support::{HOLE, Outcome, fate, killed_by, number};
 use abi::signal::{Signal, SignalFlags, SignalSet};
 use abi::sys::types::UserAddress;
 use core::arch::asm;
 use core::sync::atomic::Ordering::Relaxed;
 use user::calls;
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -80,7 +80,7 @@ fn signal_segv_loop() -> Outcome {
         );
         // SAFETY: the process ends here.
         unsafe {
-            asm!("mov esp, {0}", "mov dword ptr [0], 1", in(reg) TASK_SIZE - (8 << 20) + 0x1_0000,
+            asm!("mov esp, {0}", "mov dword ptr [0], 1", in(reg) task_size() - (8 << 20) + 0x1_0000,
                 options(noreturn))
         }
     })
@@ -107,9 +107,9 @@ fn signal_bad_stack() -> Outcome {
         16,
         0xfff,
         0x1000,
-        0x0200_0000,
-        0x0400_0004,
-        0x0400_0100,
+        HOLE,
+        task_size() + 4,
+        task_size() + 0x100,
         0x8000_0000,
         0xc000_0000,
         u32::MAX,
@@ -126,9 +126,9 @@ fn signal_bad_handler() -> Outcome {
     for handler in [
         2,
         0x10,
-        0x0200_0000,
-        0x03ff_ffff,
-        0x0400_0000,
+        HOLE,
+        task_size() - 1,
+        task_size(),
         0xc000_0000,
         u32::MAX,
     ] {
@@ -143,7 +143,7 @@ fn signal_bad_handler() -> Outcome {
 }
 
 fn signal_bad_restorer() -> Outcome {
-    for restorer in [0, 0x10, 0x0200_0000, 0x0400_0000, u32::MAX] {
+    for restorer in [0, 0x10, HOLE, task_size(), u32::MAX] {
         killed_by(Signal::SIGSEGV, || {
             let mut action = action(note, SignalFlags::empty());
             action.sa_restorer = UserAddress(restorer);

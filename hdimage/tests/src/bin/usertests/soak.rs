@@ -377,7 +377,7 @@ impl Worker {
         match self.below(16) {
             0 => 0,
             1 => page - self.below(16),
-            2 => abi::limits::TASK_SIZE - self.below(0x4000),
+            2 => user::env::task_size() - self.below(0x4000),
             3 => self.next(),
             4 => self.below(0x10000),
             _ => memory + (self.below(2 * WORDS as u32) & !3),

@@ -41,6 +41,9 @@ impl Test {
     }
 }
 
+/// An address between heap and stack, far from both: nothing of a test's lies there.
+pub const HOLE: u32 = 0x0200_0000;
+
 /// What is wrong.
 pub struct Failure(pub String);
 

@@ -3,10 +3,9 @@
 
 use crate::helper::PROGRAM;
 use crate::support::{
-    Outcome, Pipe, address, as_user, child, copy_file, in_child, kill_and_wait, number, read_all,
-    sleeper, wait_for, wait_for_state, wait_until_asleep,
+    HOLE, Outcome, Pipe, address, as_user, child, copy_file, in_child, kill_and_wait, number,
+    read_all, sleeper, wait_for, wait_for_state, wait_until_asleep,
 };
-use abi::limits::TASK_SIZE;
 use abi::ptrace::register::*;
 use abi::ptrace::*;
 use abi::signal::Signal;
@@ -17,6 +16,7 @@ use core::arch::{asm, naked_asm};
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use user::calls::{self, Fd, Pid};
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 tests! {
@@ -669,9 +669,9 @@ fn trace_bad_requests() -> Outcome {
     }
     for at in [
         0,
-        0x0200_0000,
-        TASK_SIZE - 3,
-        TASK_SIZE,
+        HOLE,
+        task_size() - 3,
+        task_size(),
         0x8000_0000,
         u32::MAX - 3,
         u32::MAX,
@@ -685,7 +685,7 @@ fn trace_bad_requests() -> Outcome {
             check_eq!(calls::ptrace(request, pid, at, 0), Err(Errno::EIO));
         }
     }
-    for bad in [1, 0x0200_0000, TASK_SIZE, u32::MAX] {
+    for bad in [1, HOLE, task_size(), u32::MAX] {
         let value = address(&raw const VALUE);
         check_eq!(
             system_call!(ptrace(PTRACE_PEEKDATA, pid.0, value, bad)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Exceptions, odd processor state, the coprocessor.
 
-use crate::support::{Outcome, all_well, child, fate, in_child, killed_by};
+use crate::support::{HOLE, Outcome, all_well, child, fate, in_child, killed_by};
 use abi::Errno;
 use abi::pod::Pod;
 use abi::signal::Signal;
@@ -12,6 +12,7 @@ use core::arch::x86::__cpuid;
 use core::arch::{asm, naked_asm};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use user::calls;
+use user::env::task_size;
 use user::signal::{Handler, sigaction};
 
 /// Makes tests of code that must end the process by a signal: rows
@@ -335,8 +336,8 @@ fn trap_stack_anywhere() -> Outcome {
         1,
         3,
         0x1001,
-        0x0200_0000,
-        0x0400_0000,
+        HOLE,
+        task_size(),
         0x8000_0000,
         0xc000_0001,
         u32::MAX,
@@ -464,7 +465,7 @@ fn trap_high_code() -> Outcome {
     // the next instruction lies outside.
     killed_by(Signal::SIGSEGV, || {
         // SAFETY: the word is unused, and the process ends here.
-        unsafe { asm!("mov byte ptr [ecx], 0x90", "jmp ecx", in("ecx") abi::limits::TASK_SIZE - 1) }
+        unsafe { asm!("mov byte ptr [ecx], 0x90", "jmp ecx", in("ecx") task_size() - 1) }
     })
 }
 
