@@ -7,18 +7,41 @@
 BUILD  := build
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
+# Which edition of the kernel (docs/editions.md). Each other one than classic is a
+# feature of the kernel, with a target folder, an image and a floppy of its own.
+# Programs, and with them what else is on the disk, are the same for all.
+EDITION  := classic
+EDITIONS := classic wide
+ifneq ($(words $(EDITION))$(filter $(EDITIONS),$(EDITION)),1$(EDITION))
+$(error EDITION=$(EDITION): there is no such edition; the known ones are: $(EDITIONS))
+endif
+ifeq ($(EDITION),classic)
+KERNEL_TARGET := $(TARGET)
+IMAGE         := $(BUILD)/eleven.img
+OTHER         := $(BUILD)/
+else
+ifneq ($(filter test web web-serve,$(MAKECMDGOALS)),)
+$(error EDITION=$(EDITION): the page is made of the classic kernel, and `make test` takes all editions)
+endif
+KERNEL_TARGET   := $(TARGET)/$(EDITION)
+KERNEL_FEATURES := --target-dir $(KERNEL_TARGET) --features $(EDITION)
+IMAGE           := $(BUILD)/$(EDITION).img
+# Before the names of what else is made of a kernel.
+OTHER           := $(BUILD)/$(EDITION)-
+endif
+
 # The kernel side, built for i686-kernel.json. Kernel and programs go in two
 # calls, as one would give the kernel the features of lib that programs ask for.
-KERNEL_FOLDER := $(TARGET)/i686-kernel/release
+KERNEL_FOLDER := $(KERNEL_TARGET)/i686-kernel/release
 KERNEL        := $(KERNEL_FOLDER)/kernel
 PROGRAMS      := $(TARGET)/i686-kernel/programs
-IMAGE         := $(BUILD)/eleven.img
+FLOPPY        := $(OTHER)floppy.img
 # The kernel that measures how long interrupts are masked, and its disk.
-LATENCY_KERNEL := $(TARGET)/i686-kernel/latency/kernel
-LATENCY_IMAGE  := $(BUILD)/latency.img
+LATENCY_KERNEL := $(KERNEL_TARGET)/i686-kernel/latency/kernel
+LATENCY_IMAGE  := $(OTHER)latency.img
 # The kernel of `make debug` and `make gdb`, and its disk.
-DEBUGGING_KERNEL := $(TARGET)/i686-kernel/debugging/kernel
-DEBUGGING_IMAGE  := $(BUILD)/debugging.img
+DEBUGGING_KERNEL := $(KERNEL_TARGET)/i686-kernel/debugging/kernel
+DEBUGGING_IMAGE  := $(OTHER)debugging.img
 # What `make run` and `make qemu` write to; `make run DISK=FILE` takes another. It
 # is brought up to date with the image, and what a person did on it stays.
 DISK          := $(BUILD)/disk.img
@@ -26,6 +49,7 @@ DISK          := $(BUILD)/disk.img
 # tests take a copy of it; in `make test` PERIOD_DISK=FILE names it.
 PERIOD_DISK   := $(if $(findstring command line,$(origin DISK)),$(DISK))
 # For `make run`, `make debug` and their kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`; bochs, qemu or v86.
+# MEMORY is in megabytes.
 EMULATOR      := bochs
 CMDLINE       :=
 MEMORY        :=
@@ -36,11 +60,12 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help c run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help c editions run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo "EDITION= chooses the kernel for most of them: $(EDITIONS) (docs/editions.md)"
 
 # These need no toolchain.
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
@@ -53,7 +78,7 @@ $(BUILD)/toolchain.mk: FORCE
 
 setup: ## install what is missing (every other target does so too)
 
-run: disk tools $(if $(filter v86,$(EMULATOR)),web-packages) ## boot in Bochs: in a window, in the terminal, or without either on a tour
+run: disk tools $(if $(filter v86,$(EMULATOR)),web-packages) ## boot in Bochs: in a window, in the terminal, or without either on a tour; EDITION=, MEMORY=, CMDLINE=
 	@$(RUN) --emulator $(EMULATOR)
 
 qemu: disk tools ## boot in QEMU, likewise
@@ -61,7 +86,7 @@ qemu: disk tools ## boot in QEMU, likewise
 
 period: floppy tools ## boot a disk of 1991 from our floppy: DISK=old.img, EMULATOR=, MEMORY=
 	@test -e "$(PERIOD_DISK)" || { echo "make period: say DISK=FILE, a disk of 1991 with partitions" >&2; exit 1; }
-	@$(RUN) --emulator $(EMULATOR) --floppy $(BUILD)/floppy.img --boot-floppy
+	@$(RUN) --emulator $(EMULATOR) --floppy $(FLOPPY) --boot-floppy
 
 period-test: image floppy tools ## whether Linux 0.11 builds itself on DISK=old.img, in both emulators
 	@test -e "$(PERIOD_DISK)" || { echo "make period-test: say DISK=FILE, a disk of 1991 with gcc and /usr/src/linux" >&2; exit 1; }
@@ -88,26 +113,32 @@ debugging-image: kernel tools
 	RUSTFLAGS="-C force-frame-pointers=yes -Z inline-mir=no \
 		-C llvm-args=-inline-threshold=-2147483648 \
 		-C llvm-args=-inlinehint-threshold=-2147483648" \
-		$(KERNEL_CARGO) build --profile debugging $(KERNEL_FLAGS) -p kernel
+		$(KERNEL_CARGO) build --profile debugging $(KERNEL_FLAGS) $(KERNEL_FEATURES) -p kernel
 	@$(MKIMAGE) build --manifest hdimage/image.toml \
 		--output $(DEBUGGING_IMAGE) --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(DEBUGGING_KERNEL) --programs $(PROGRAMS)
 
-image: kernel tools ## the disk image, build/eleven.img
+image: kernel tools ## the disk image, build/eleven.img (EDITION=wide: build/wide.img)
 	@$(MKIMAGE) build --manifest hdimage/image.toml \
 		--output $(BUILD)/new.img --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(KERNEL) --programs $(PROGRAMS)
 	@tools/image.sh $(MKIMAGE) $(BUILD)/new.img $(IMAGE) $(BUILD)/disk.img
 
+# All images, one after the other; for the tests.
+editions: image
+	@for edition in $(filter-out classic,$(EDITIONS)); do \
+		$(MAKE) --no-print-directory image EDITION=$$edition || exit 1; \
+	done
+
 floppy: kernel tools ## a floppy of 1.44 MB that boots the same kernel, build/floppy.img
-	@$(MKIMAGE) floppy --output $(BUILD)/floppy.img \
+	@$(MKIMAGE) floppy --output $(FLOPPY) \
 		--boot $(KERNEL_FOLDER)/boot --kernel $(KERNEL)
 
 disk: image
 	@$(MKIMAGE) update "$(DISK)" --from $(IMAGE)
 
 kernel:
-	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) -p boot -p kernel
+	$(KERNEL_CARGO) build --release $(KERNEL_FLAGS) $(KERNEL_FEATURES) -p boot -p kernel
 	$(KERNEL_CARGO) build --profile programs $(PROGRAM_FLAGS) -p programs -p manual -p guest-tests
 
 tools:
@@ -121,8 +152,11 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \
 		--type 'uname -a' --type 'ls -l /' --type 'ls -l / | grep bin | wc -l'
 
-bench: image tools ## ticks of each operation in Bochs, beside those of the C kernel
-	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL)
+bench: image tools ## ticks of each operation in Bochs, beside the C kernel's, or an EDITION= beside classic
+ifneq ($(EDITION),classic)
+	@$(MAKE) --no-print-directory image EDITION=classic
+endif
+	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL) $(if $(filter-out classic,$(EDITION)),--classic $(BUILD)/eleven.img)
 
 profile: image tools ## where the instructions of a boot go, sampled in Bochs
 	@$(GUEST) profile --image $(IMAGE) --kernel $(KERNEL)
@@ -133,13 +167,13 @@ latency: latency-image ## the longest stretches with interrupts masked, measured
 # Frame pointers tell who called.
 latency-image: kernel tools
 	RUSTFLAGS="-C force-frame-pointers=yes" $(KERNEL_CARGO) build \
-		--profile latency --features latency $(KERNEL_FLAGS) -p kernel
+		--profile latency --features latency $(KERNEL_FLAGS) $(KERNEL_FEATURES) -p kernel
 	@$(MKIMAGE) build --manifest hdimage/image.toml \
 		--output $(LATENCY_IMAGE) --boot $(KERNEL_FOLDER)/boot \
 		--kernel $(LATENCY_KERNEL) --programs $(PROGRAMS)
 
 soak: image tools ## a million random system calls in each emulator, by a user and by root
-	@$(GUEST) soak --image $(IMAGE) --folder $(BUILD)/soak
+	@$(GUEST) soak --image $(IMAGE) --folder $(OTHER)soak
 
 web: image floppy web-packages ## the page, for any web server: build/web
 	@$(HOST_CARGO) build --quiet -p symbols
@@ -169,8 +203,9 @@ else
 	@$(HOST_CARGO) run --quiet -p side-by-side -- pages $(if $(C),"$(C)") --output $(BUILD)/side-by-side
 endif
 
-test: image floppy latency-image debugging-image tools ## all tests: on the host, in both emulators, in the guest
+test: editions image floppy latency-image debugging-image tools ## all tests: on the host, in both emulators, in the guest
 	@IMAGE=$(abspath $(IMAGE)) KERNEL=$(abspath $(KERNEL)) \
+		WIDE_IMAGE=$(abspath $(BUILD)/wide.img) WIDE_KERNEL=$(abspath $(TARGET)/wide/i686-kernel/release/kernel) \
 		LATENCY_IMAGE=$(abspath $(LATENCY_IMAGE)) LATENCY_KERNEL=$(abspath $(LATENCY_KERNEL)) \
 		PERIOD_DISK="$(if $(PERIOD_DISK),$(abspath $(PERIOD_DISK)))" \
 		DEBUGGING_IMAGE=$(abspath $(DEBUGGING_IMAGE)) DEBUGGING_KERNEL=$(abspath $(DEBUGGING_KERNEL)) \
@@ -186,6 +221,7 @@ check: ## format and lints of all crates, host and kernel
 	$(HOST_CARGO) clippy -p programs -p manual --lib -- -D warnings
 	$(KERNEL_CARGO) clippy --release $(KERNEL_FLAGS) -p boot -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --release --features latency $(KERNEL_FLAGS) -p kernel -- -D warnings
+	$(KERNEL_CARGO) clippy --release --features wide $(KERNEL_FLAGS) -p kernel -- -D warnings
 	$(KERNEL_CARGO) clippy --profile programs $(PROGRAM_FLAGS) -p programs -p manual -p guest-tests -- -D warnings
 
 clean: ## remove what was built

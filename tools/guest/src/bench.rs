@@ -6,6 +6,9 @@
 //! (`docs/c-0.11-ticks.tsv`): two runs agree to the tick. The time of a boot is
 //! taken by Bochs's debugger: from the kernel's entry to the first call that
 //! waits for input of a terminal, which is the shell's behind its prompt.
+//!
+//! Another edition than classic is not compared with the C kernel, but with classic,
+//! which is measured in the same way.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -39,6 +42,8 @@ pub struct Options {
     pub kernel: PathBuf,
     /// The figures of the C kernel.
     pub reference: PathBuf,
+    /// An image of the classic kernel, to compare with that instead.
+    pub classic: Option<PathBuf>,
 }
 
 /// One line of what `bench` prints, or of the reference.
@@ -58,14 +63,17 @@ pub struct Row {
 /// Where a run does not come to its end, a row of the reference was not
 /// measured, or a file can't be read.
 pub fn run(options: &Options) -> Result<()> {
-    let reference = reference(options)?;
-    let mut measured = measure(options)?;
+    let (kernel, reference) = match &options.classic {
+        Some(classic) => ("classic", measure(classic)?),
+        None => ("C 0.11", reference(options)?),
+    };
+    let mut measured = measure(&options.image)?;
     measured.push(Row {
         name: "boot".into(),
         times: 1,
         ticks: boot_ticks(options)?,
     });
-    print!("{}", table(&measured, &reference)?);
+    print!("{}", table(&measured, kernel, &reference)?);
     Ok(())
 }
 
@@ -89,8 +97,8 @@ pub fn rows(text: &str) -> Vec<Row> {
     text.lines().filter_map(row).collect()
 }
 
-/// For each row of the reference, in its order, our ticks in terms of the C
-/// kernel's.
+/// For each row of the reference, in its order, the measured ticks in terms of the
+/// reference's.
 ///
 /// # Errors
 /// Where a row was not measured, or not as often.
@@ -111,14 +119,14 @@ pub fn mean(ratios: &[f64]) -> f64 {
     (sum / ratios.len() as f64).exp()
 }
 
-/// The measured rows, each with the C kernel's figure and the ratio, and the
-/// geometric mean of the ratios.
+/// The measured rows, each with the figure of the reference, which is of `kernel`, and
+/// the ratio, and the geometric mean of the ratios.
 ///
 /// # Errors
 /// As [`ratios`].
-pub fn table(measured: &[Row], reference: &[Row]) -> Result<String> {
+pub fn table(measured: &[Row], kernel: &str, reference: &[Row]) -> Result<String> {
     let ratios = ratios(measured, reference)?;
-    let mut text = String::from("row\ttimes\tticks\tC 0.11\tratio\n");
+    let mut text = format!("row\ttimes\tticks\t{kernel}\tratio\n");
     for row in measured {
         write!(text, "{}\t{}\t{}", row.name, row.times, row.ticks)?;
         match reference.iter().position(|known| known.name == row.name) {
@@ -130,13 +138,13 @@ pub fn table(measured: &[Row], reference: &[Row]) -> Result<String> {
     Ok(text)
 }
 
-/// Lets the guest run `bench` in place of the shell.
+/// Lets the guest run `bench` in place of the shell, on a copy of `image`.
 ///
 /// # Errors
 /// Where it does not come to its end, or a row could not be measured.
-pub fn measure(options: &Options) -> Result<Vec<Row>> {
+pub fn measure(image: &Path) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
-    let disk = copy_image(&options.image, folder.path())?;
+    let disk = copy_image(image, folder.path())?;
     image::add_to_command_line(&disk, "console=ttyS0 init=/bin/bench")?;
     let (mut process, _terminal) = start(&disk, "c\n", folder.path())?;
     let output = wait(&mut process)?;
@@ -236,7 +244,7 @@ mod tests {
         let measured = rows("a\t1\t50\nb\t2\t8\nc\t1\t7\n");
         let reference = rows("a\t1\t100\nb\t2\t1\n");
         assert_eq!(
-            table(&measured, &reference).unwrap(),
+            table(&measured, "C 0.11", &reference).unwrap(),
             "row\ttimes\tticks\tC 0.11\tratio\n\
              a\t1\t50\t100\t0.500\nb\t2\t8\t1\t8.000\nc\t1\t7\t-\t-\n\
              geometric mean\t\t\t\t2.000\n"
@@ -247,7 +255,7 @@ mod tests {
     fn a_missing_row_is_an_error() {
         let reference = rows("a\t1\t100\nb\t2\t1\n");
         for measured in ["a\t1\t50\n", "a\t1\t50\nb\t3\t1\n"] {
-            let error = table(&rows(measured), &reference).unwrap_err();
+            let error = table(&rows(measured), "C 0.11", &reference).unwrap_err();
             assert_eq!(error.to_string(), "bench: no row b of 2 times");
         }
     }

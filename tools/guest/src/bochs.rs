@@ -184,8 +184,16 @@ pub(crate) fn add_machine(command: &mut Command, machine: &Machine) -> Result<()
     if machine.boot_from_floppy {
         command.arg("boot: floppy");
     }
-    command.arg(format!("megs: {}", machine.memory));
+    command.arg(memory(machine.memory));
     Ok(())
+}
+
+/// The word for so many megabytes of memory. Bochs keeps at most 2 GB of it in its own
+/// memory, and takes that only when the guest first uses it; the rest is in a file.
+fn memory(megabytes: u32) -> String {
+    const MOST_OF_HOST: u32 = 2048;
+    let of_host = megabytes.min(MOST_OF_HOST);
+    format!("memory: guest={megabytes}, host={of_host}")
 }
 
 /// Starts Bochs for a test: no display but a pseudo-terminal, the same run
@@ -357,6 +365,12 @@ mod tests {
         let output = "noise\nBochs connected to screen \"/dev/pts/7\"\nmore";
         assert_eq!(terminal_name(output), Some(PathBuf::from("/dev/pts/7")));
         assert_eq!(terminal_name("Bochs connected to screen \"/dev"), None);
+    }
+
+    #[test]
+    fn bochs_keeps_2_gb_at_most_in_its_own_memory() {
+        assert_eq!(memory(4), "memory: guest=4, host=4");
+        assert_eq!(memory(3072), "memory: guest=3072, host=2048");
     }
 
     #[test]

@@ -203,6 +203,9 @@ struct Bench {
     /// The figures of the C kernel.
     #[arg(long, default_value = "docs/c-0.11-ticks.tsv")]
     reference: PathBuf,
+    /// An image of the classic kernel, to compare with that instead of the C kernel.
+    #[arg(long)]
+    classic: Option<PathBuf>,
 }
 
 impl From<Bench> for bench::Options {
@@ -211,6 +214,7 @@ impl From<Bench> for bench::Options {
             image: bench.image,
             kernel: bench.kernel,
             reference: bench.reference,
+            classic: bench.classic,
         }
     }
 }

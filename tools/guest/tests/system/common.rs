@@ -67,9 +67,14 @@ pub fn made(variable: &str, built: &str) -> PathBuf {
 
 /// A copy of the image that a test may change.
 pub fn copy_of_image() -> Result<(TempDir, PathBuf)> {
+    copy_of(&image())
+}
+
+/// A copy of an image that a test may change.
+pub fn copy_of(image: &Path) -> Result<(TempDir, PathBuf)> {
     let folder = tempfile::tempdir()?;
     let copy = folder.path().join("copy.img");
-    std::fs::copy(image(), &copy).with_context(|| format!("{}", image().display()))?;
+    std::fs::copy(image, &copy).with_context(|| format!("{}", image.display()))?;
     Ok((folder, copy))
 }
 

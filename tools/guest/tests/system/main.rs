@@ -12,6 +12,7 @@ mod common;
 mod consoles;
 mod debugging;
 mod disks;
+mod editions;
 mod editor;
 mod everyday;
 mod faults;

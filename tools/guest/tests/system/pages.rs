@@ -237,7 +237,7 @@ fn follow(page: &str) -> Result<()> {
 }
 
 /// Whether the text is as the page has it, whatever stands for `...`.
-fn is_like(output: &str, expected: &str) -> bool {
+pub fn is_like(output: &str, expected: &str) -> bool {
     let mut pieces = expected.trim_end().split("...");
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = output.trim_end().strip_prefix(first) else {

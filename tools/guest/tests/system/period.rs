@@ -13,7 +13,8 @@ use guest::{Emulator, Guest, Machine};
 use object::{Object, ObjectSection};
 use tempfile::TempDir;
 
-use crate::common::{LIMIT, boot_to_prompt, check_root, copy_of_image, halt, mkimage, name};
+use crate::common::{LIMIT, boot_to_prompt, check_root, copy_of, halt, image, mkimage, name};
+use crate::editions;
 
 guest::in_both!(
     period_programs_run,
@@ -91,9 +92,13 @@ fn a_out(elf: &[u8], magic: u32) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Boots a copy of the image with programs in /tmp.
-fn boot_with(emulator: Emulator, programs: &[(String, Vec<u8>)]) -> Result<(TempDir, Guest)> {
-    let (folder, disk) = copy_of_image()?;
+/// Boots a copy of an image with programs in /tmp.
+fn boot_with(
+    emulator: Emulator,
+    image: &Path,
+    programs: &[(String, Vec<u8>)],
+) -> Result<(TempDir, Guest)> {
+    let (folder, disk) = copy_of(image)?;
     for (program, contents) in programs {
         let file = folder.path().join("program");
         std::fs::write(&file, contents)?;
@@ -106,6 +111,16 @@ fn boot_with(emulator: Emulator, programs: &[(String, Vec<u8>)]) -> Result<(Temp
 }
 
 fn period_programs_run(emulator: Emulator) -> Result<()> {
+    run_on(emulator, &image())
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn period_programs_run_in_wide() -> Result<()> {
+    run_on(Emulator::Qemu, &editions::image())
+}
+
+fn run_on(emulator: Emulator, image: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut programs = Vec::new();
     // Segments of 1024 bytes as in 0.11's a.out.h, and pages.
@@ -116,7 +131,7 @@ fn period_programs_run(emulator: Emulator) -> Result<()> {
             programs.push((format!("{program}.{align}"), contents));
         }
     }
-    let (disk_folder, mut guest) = boot_with(emulator, &programs)?;
+    let (disk_folder, mut guest) = boot_with(emulator, image, &programs)?;
     for align in [1024, 4096] {
         for command in COMMANDS {
             let mut words = command.splitn(2, ' ');
@@ -138,7 +153,7 @@ fn period_programs_run(emulator: Emulator) -> Result<()> {
 fn period_program_controls_jobs(emulator: Emulator) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let program = build(folder.path(), "jobs", 1024, ZMAGIC)?;
-    let (_folder, mut guest) = boot_with(emulator, &[("jobs".into(), program)])?;
+    let (_folder, mut guest) = boot_with(emulator, &image(), &[("jobs".into(), program)])?;
     guest.send("./jobs; echo status $?\n")?;
     guest.expect_serial("type: ", LIMIT)?;
     guest.send("now\n")?;
@@ -158,7 +173,7 @@ fn programs_of_other_formats_are_refused(emulator: Emulator) -> Result<()> {
     let mut short = build(folder.path(), "stack", 1024, ZMAGIC)?;
     short.truncate(HEADER_BLOCK + 1000);
     programs.push(("short".into(), short));
-    let (_folder, mut guest) = boot_with(emulator, &programs)?;
+    let (_folder, mut guest) = boot_with(emulator, &image(), &programs)?;
     for (program, _) in &programs {
         let output = guest.command(&format!("./{program}; echo status $?"))?;
         ensure!(

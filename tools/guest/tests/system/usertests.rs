@@ -5,9 +5,14 @@ use anyhow::{Result, ensure};
 use guest::{Emulator, Guest, Machine};
 
 use crate::common::{self, LIMIT, boot, boot_to_prompt, has_v86, skip};
+use crate::editions::boot_wide;
 use crate::v86::faults;
 
 guest::in_both!(usertests_pass);
+
+/// Megabytes of the machine in which the wide edition is tried: more than its kernel
+/// maps.
+const WIDE_MEMORY: u32 = 512;
 
 fn usertests_pass(emulator: Emulator) -> Result<()> {
     pass(boot(emulator)?, "")
@@ -28,6 +33,13 @@ fn usertests_pass_with_64_mb() -> Result<()> {
 fn pass_with_memory(megabytes: u32) -> Result<()> {
     let machine = Machine::new(Emulator::Qemu, common::image());
     pass(boot_to_prompt(machine.memory(megabytes))?, "")
+}
+
+/// Programs see the same in both editions.
+#[test]
+#[ignore = "needs QEMU"]
+fn usertests_pass_in_wide() -> Result<()> {
+    pass(boot_wide(Emulator::Qemu, WIDE_MEMORY)?, "")
 }
 
 /// All but those that v86 breaks, which docs/v86.md lists.

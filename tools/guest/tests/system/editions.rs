@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The wide edition, and the page about the editions, docs/editions.md: what it says is
+//! typed, what it counts is measured.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use guest::bench::{self, Row};
+use guest::{Emulator, Guest, Machine};
+
+use crate::common::{self, LIMIT, boot_to_prompt, made};
+use crate::pages::is_like;
+
+guest::in_both!(wide_uses_all_memory_of_small_and_large_machines);
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const PAGE: &str = include_str!("../../../../docs/editions.md");
+
+/// The image of the wide edition.
+pub fn image() -> PathBuf {
+    made("WIDE_IMAGE", "build/wide.img")
+}
+
+/// The wide edition in a machine of so many megabytes.
+pub fn boot_wide(emulator: Emulator, megabytes: u32) -> Result<Guest> {
+    boot_to_prompt(Machine::new(emulator, image()).memory(megabytes))
+}
+
+/// The numbers in the line `Mem:` of `free`: total, used, free, buffers.
+fn free_megabytes(guest: &mut Guest) -> Result<Vec<u32>> {
+    let told = guest.command("free -m")?;
+    let line = told.lines().find_map(|line| line.strip_prefix("Mem:"));
+    let words = line.context(told.clone())?.split_whitespace();
+    Ok(words.map(str::parse).collect::<Result<_, _>>()?)
+}
+
+fn wide_uses_all_memory_of_small_and_large_machines(emulator: Emulator) -> Result<()> {
+    for (megabytes, least) in [(4, 0), (3072, 3000)] {
+        let mut guest = boot_wide(emulator, megabytes)?;
+        let told = free_megabytes(&mut guest)?;
+        ensure!(told[2] >= least && told[0] <= megabytes, "{told:?}");
+        let said =
+            guest.command("ls / | grep -c bin; cd /usr/lib/tests; ./t_badptr; ./t_fork200")?;
+        ensure!(said == "1\nok\nok\n", "{said}");
+    }
+    Ok(())
+}
+
+/// Has the guest run these words of `t_memory`, each of which must go well.
+fn memory_is_kept(guest: &mut Guest, words: &[&str]) -> Result<()> {
+    for words in words {
+        let said = guest.command_within(&format!("/usr/lib/tests/t_memory {words}"), LIMIT)?;
+        ensure!(said == "ok\n", "t_memory {words}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn wide_keeps_memory_in_64_mb() -> Result<()> {
+    let mut guest = boot_wide(Emulator::Qemu, 64)?;
+    let before = free_megabytes(&mut guest)?;
+    // The kernel maps 60 MB.
+    memory_is_kept(
+        &mut guest,
+        &[
+            "fill 45",
+            "stacks 8 6",
+            "stack 45",
+            "fork 25",
+            "secret 15",
+            "file 2",
+            "trace",
+            "physical 60 64",
+        ],
+    )?;
+    ensure!(free_megabytes(&mut guest)? == before);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn wide_keeps_memory_in_3_gb() -> Result<()> {
+    let mut guest = boot_wide(Emulator::Qemu, 3072)?;
+    let before = free_megabytes(&mut guest)?;
+    memory_is_kept(
+        &mut guest,
+        &[
+            "fill 2048",
+            "heaps 8 375",
+            "stack 512",
+            "bss 80",
+            "fork 500",
+            "file 2",
+            "trace",
+        ],
+    )?;
+    ensure!(free_megabytes(&mut guest)? == before);
+    Ok(())
+}
+
+/// What classic does not have it refuses.
+#[test]
+#[ignore = "needs QEMU"]
+fn classic_refuses_what_only_wide_has() -> Result<()> {
+    let machine = Machine::new(Emulator::Qemu, common::image());
+    let mut guest = boot_to_prompt(machine.memory(3072))?;
+    ensure!(free_megabytes(&mut guest)?[0] < 60);
+    memory_is_kept(&mut guest, &["fill 30", "trace"])?;
+    for (words, told) in [
+        ("fill 64", "the heap does not grow to"),
+        ("bss 80", "execve: Exec format error"),
+    ] {
+        let said = guest.command(&format!("/usr/lib/tests/t_memory {words}"))?;
+        ensure!(said.contains(told), "t_memory {words}: {said}");
+    }
+    Ok(())
+}
+
+fn make(words: &str) -> Result<Output> {
+    Command::new("make")
+        .current_dir(ROOT)
+        // This is no part of the `make` that may run the test.
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKEOVERRIDES")
+        .args(words.split(' '))
+        .output()
+        .context("make")
+}
+
+#[test]
+#[ignore = "needs make"]
+fn an_unknown_edition_is_refused() -> Result<()> {
+    for edition in ["narrow", "", "wide classic", "%"] {
+        let output = Command::new("make")
+            .current_dir(ROOT)
+            .env_remove("MAKEFLAGS")
+            .args(["help", &format!("EDITION={edition}")])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(!output.status.success(), "{edition:?} is taken");
+        ensure!(said.contains("the known ones are: classic wide"), "{said}");
+    }
+    for goal in ["web", "test"] {
+        ensure!(!make(&format!("{goal} EDITION=wide"))?.status.success());
+    }
+    Ok(())
+}
+
+/// The blocks of the page, without their fences.
+fn blocks() -> impl Iterator<Item = &'static str> {
+    PAGE.split("```").skip(1).step_by(2)
+}
+
+/// `$ make run` boots the machine that it says; `# ` is typed there. All other `make`
+/// is looked for in the Makefile.
+#[test]
+#[ignore = "needs QEMU"]
+fn what_the_page_types_is_so() -> Result<()> {
+    let mut guest = None;
+    let (mut typed, mut made) = (0, 0);
+    for block in blocks() {
+        let mut lines = block.lines().peekable();
+        while let Some(line) = lines.next() {
+            if let Some(command) = line.strip_prefix("$ make ") {
+                let command = command.split(" #").next().unwrap_or_default().trim_end();
+                let output = make(&format!("--dry-run {command}"))?;
+                ensure!(output.status.success(), "make {command}: {output:?}");
+                made += 1;
+                let memory = command
+                    .split(' ')
+                    .find_map(|word| word.strip_prefix("MEMORY="));
+                if let Some(memory) = memory {
+                    guest = Some(boot_wide(Emulator::Qemu, memory.parse()?)?);
+                }
+            }
+            let Some(command) = line.strip_prefix("# ") else {
+                continue;
+            };
+            let guest: &mut Guest = guest.as_mut().context("it is booted first")?;
+            let mut expected = String::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("# ")) {
+                expected += &format!("{line}\n");
+            }
+            let said = guest.command_within(command, LIMIT)?;
+            ensure!(is_like(&said, &expected), "# {command}\n{said}");
+            typed += 1;
+        }
+    }
+    ensure!(
+        typed >= 3 && made >= 3,
+        "the page has lost its commands: {typed}, {made}"
+    );
+    Ok(())
+}
+
+/// The files that the page names.
+#[test]
+fn what_the_page_links_is_there() {
+    let links = PAGE.split("](").skip(1);
+    let links = links.filter_map(|rest| rest.split(')').next());
+    let links: Vec<&str> = links.filter(|link| !link.contains("://")).collect();
+    assert!(links.len() > 6, "{links:?}");
+    for link in links {
+        let file = Path::new(ROOT).join("docs").join(link);
+        assert!(file.exists(), "{}", file.display());
+    }
+}
+
+/// How far a figure of the page may be from what is measured: a compiler of another
+/// version makes other instructions.
+const EXACT: f64 = 0.03;
+/// What the rows that switch tasks or change page tables may cost in terms of classic's,
+/// and what all others may.
+const MOST: f64 = 1.3;
+const MOST_OF_OTHERS: f64 = 1.02;
+const DEARER: [&str; 6] = [
+    "fork-exit-wait",
+    "fork-exec-wait",
+    "pipe-round-trip",
+    "pipe-4k",
+    "fault-zero",
+    "fault-cow",
+];
+
+/// The rows `| name | classic | wide | ratio |` of the page.
+fn costs() -> Vec<(&'static str, u64, u64)> {
+    let row = |line: &'static str| {
+        let mut cells = line.strip_prefix("| `")?.split('|').map(str::trim);
+        let name = cells.next()?.strip_suffix('`')?;
+        Some((
+            name,
+            cells.next()?.parse().ok()?,
+            cells.next()?.parse().ok()?,
+        ))
+    };
+    PAGE.lines().filter_map(row).collect()
+}
+
+#[test]
+#[ignore = "needs Bochs"]
+fn wide_costs_what_the_page_says() -> Result<()> {
+    let (classic, wide) = thread::scope(|scope| {
+        let wide = scope.spawn(|| bench::measure(&image()));
+        (bench::measure(&common::image()), wide.join())
+    });
+    let (classic, wide) = (classic?, wide.map_err(|_| anyhow!("the run of wide"))??);
+    let table = bench::table(&wide, "classic", &classic)?;
+    let ratios = bench::ratios(&wide, &classic)?;
+    for (Row { name, ticks, .. }, ratio) in classic.iter().zip(ratios) {
+        let most = match DEARER.contains(&name.as_str()) {
+            true => MOST,
+            false => MOST_OF_OTHERS,
+        };
+        // Two ticks are within what the compiler may choose.
+        ensure!(ratio <= most || *ticks < 100, "{name}: {ratio}\n{table}");
+    }
+    let costs = costs();
+    ensure!(costs.len() == classic.len(), "rows of the page\n{table}");
+    let is_near = |told: u64, ticks: u64| {
+        (told as f64 - ticks as f64).abs() <= (ticks as f64 * EXACT).max(2.0)
+    };
+    for (name, told_classic, told_wide) in costs {
+        let ticks = |rows: &[Row]| {
+            let row = rows.iter().find(|row| row.name == name);
+            row.map(|row| row.ticks).context(name)
+        };
+        let is_so = is_near(told_classic, ticks(&classic)?) && is_near(told_wide, ticks(&wide)?);
+        ensure!(is_so, "{name} in docs/editions.md, and\n{table}");
+    }
+    Ok(())
+}
