@@ -27,5 +27,3 @@ pub const PAGE_SIZE: u32 = 4096;
 pub const MAX_ARG_PAGES: usize = 32;
 /// Bytes for the arguments and environment of a program.
 pub const ARG_MAX: usize = MAX_ARG_PAGES * PAGE_SIZE as usize;
-/// Bytes of address space of a process.
-pub const TASK_SIZE: u32 = 64 << 20;
