@@ -8,9 +8,9 @@
 //! * [`Buffer::data`] locks the contents for a moment. Drop that guard before
 //!   anything that may sleep.
 //! * After a change call [`Buffer::mark_dirty`]. The block is written when the
-//!   buffer is wanted for another block, by [`Fs::sync_dev`], or by
-//!   [`Fs::write_some_dirty`]. Blocks with references, and what they refer to, must
-//!   be written in a certain order: change these by [`Buffer::change`] instead.
+//!   buffer is wanted for another block, by [`Fs::sys_sync`] or by [`Fs::sync_dev`].
+//!   Blocks with references, and what they refer to, must be written in a certain
+//!   order: change these by [`Buffer::change`] instead.
 //! * Dropping the [`Buffer`] gives it back (0.11: `brelse`). Don't keep it
 //!   longer than needed: a buffer in use can't be given to another block.
 //!

@@ -130,8 +130,6 @@ pub struct Tables {
     marks: Marks,
     /// Held while the order of writes matters.
     order_locks: DriverLocks,
-    /// Where the periodic write-back goes on.
-    write_back: AtomicWord,
     /// Finds inodes: the inode table's lock.
     inodes: Lock<Index<{ inode::NR_HASH }>>,
     inode_slots: [InodeSlot; NR_INODE],
@@ -153,7 +151,6 @@ impl Tables {
             buffer_wait: WaitQueue::new(),
             marks: Marks::new(),
             order_locks: DriverLocks::new(),
-            write_back: AtomicWord::new(0),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
             used_inodes: AtomicWord::new(0),

@@ -166,19 +166,6 @@ fn a_page_of_blocks() {
     assert_eq!(fs.buffers_in_use(), 0);
 }
 
-#[test]
-fn writing_back_a_few_at_a_time() {
-    let (host, _) = host(32);
-    let fs = host.fs();
-    for block in 0..20 {
-        fs.getblk(ROOT, block)
-            .overwrite(|data| *data = [1; BLOCK_SIZE]);
-    }
-    let rounds: Vec<_> = (0..4).map(|_| fs.write_some_dirty(8)).collect();
-    assert_eq!(rounds, [8, 8, 4, 0]);
-    assert_eq!(host.transfers(), (0, 20));
-}
-
 /// A disk on which some blocks are broken.
 struct Broken {
     disk: MemoryDisk,

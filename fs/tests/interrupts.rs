@@ -178,7 +178,7 @@ fn work<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32) {
         };
         match random.below(6) {
             0 => fs.sys_sync().unwrap(),
-            1 => drop(fs.write_some_dirty(5)),
+            1 => fs.sync_dev(ROOT).unwrap(),
             2 => fs.sys_unlink(task, own.as_bytes()).unwrap(),
             _ => {}
         }

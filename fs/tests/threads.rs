@@ -178,8 +178,7 @@ fn a_small_cache_and_syncs_in_between() {
                 "{path}"
             );
             match n % 3 {
-                0 => fs.sys_sync().unwrap(),
-                1 => drop(fs.write_some_dirty(10)),
+                0 | 1 => fs.sys_sync().unwrap(),
                 _ => fs.sys_unlink(task, path.as_bytes()).unwrap(),
             }
         }
@@ -288,7 +287,6 @@ fn stress<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, number: u32, until: Instant) ->
                     .map(|fd| held.push(fd as u32)),
             ),
             12 if done % 8 == 0 => drop(fs.sys_sync()),
-            12 => drop(fs.write_some_dirty(5)),
             13 => {
                 // By way of a shared place and back: nobody else knows the name.
                 let moved = format!("/a/own{number}");

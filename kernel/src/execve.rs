@@ -22,7 +22,7 @@ use abi::sys::wait::WaitStatus;
 use abi::{Errno, Result};
 use asm::system::EFLAGS_IF;
 use fs::exec::{ArgumentPages, Program, Script};
-use mm::memory::{self, PAGE_SIZE};
+use mm::memory::{self, PAGE_SIZE, Space};
 
 const WORD: u32 = 4;
 
@@ -52,7 +52,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     if pages(program.header.a_bss) > available_pages(task) {
         return Err(Errno::ENOMEM);
     }
-    commit(task, program, name);
+    commit(task, task.space()?, program, name);
     match start(task, strings, argc, envc) {
         Ok(stack) => set_registers(registers, task, stack),
         // There is no old program any more to go back to.
@@ -151,11 +151,11 @@ fn set_name(name: &mut [u8; 16], path: &[u8]) {
 /// Tasks that run the same file share its pages. So the old pages must go before
 /// others see the new file, and from there on nothing may sleep until all belongs
 /// to the new program.
-fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
+fn commit(task: &'static Task, space: Space, program: Program<'static>, name: [u8; 16]) {
     let header = program.header;
     // Its tracer has been looked for already, so nobody may begin to trace it now.
     task.guarded.set(1);
-    memory::free_page_tables(task.space(), sched::give_way);
+    memory::free_page_tables(space, sched::give_way);
     let old = task.executable.lock().replace(program.executable);
     *task.name.lock() = name;
     task.forget_handlers();
@@ -183,8 +183,9 @@ fn commit(task: &'static Task, program: Program<'static>, name: [u8; 16]) {
 fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u32> {
     let first_string = strings.start();
     task.start_stack.set(first_string & !(PAGE_SIZE as u32 - 1));
+    let space = task.space()?;
     for (offset, page) in strings.into_pages() {
-        memory::put_page(page, task.space(), task.space().at(offset))?;
+        memory::put_page(page, space, space.at(offset))?;
     }
     create_tables(first_string, argc, envc)
 }

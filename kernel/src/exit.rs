@@ -99,7 +99,8 @@ pub fn do_exit(status: WaitStatus) -> ! {
         "task {} tried to exit: {status:?}",
         task.number()
     );
-    memory::free_page_tables(task.space(), sched::give_way);
+    let space = task.space().expect("threads of the kernel do not end");
+    memory::free_page_tables(space, sched::give_way);
     drop_files(task);
     give_children_to_init(task);
     ptrace::task_ends(task);

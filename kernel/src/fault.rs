@@ -29,7 +29,7 @@ use abi::{Errno, Result};
 use fs::Executable;
 use fs::layout::Zone;
 use mm::UserPage;
-use mm::memory::{self, PAGE_SIZE, TASK_SIZE, get_stale_user_page};
+use mm::memory::{self, PAGE_SIZE, Space, TASK_SIZE, get_stale_user_page};
 use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
@@ -39,19 +39,19 @@ const BLOCK: u32 = 1024;
 /// to the program, `ENOMEM` if there is no page, `EIO` if it cannot be read. May
 /// sleep.
 pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
-    let offset = fault.address.0.wrapping_sub(task.space().base().0);
+    let space = task.space()?;
+    let offset = fault.address.0.wrapping_sub(space.base().0);
     if offset >= TASK_SIZE {
         return Err(Errno::EFAULT);
     }
     match (fault.protection, fault.write) {
-        (true, true) => memory::do_wp_page(task.space(), fault.address),
+        (true, true) => memory::do_wp_page(space, fault.address),
         (true, false) => Err(Errno::EFAULT),
-        (false, _) => do_no_page(task, offset & !(PAGE - 1)),
+        (false, _) => do_no_page(task, space, offset & !(PAGE - 1)),
     }
 }
 
-fn do_no_page(task: &'static Task, offset: u32) -> Result<()> {
-    let space = task.space();
+fn do_no_page(task: &'static Task, space: Space, offset: u32) -> Result<()> {
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);
     }
@@ -97,7 +97,7 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
     }
     for other in sched::tasks().filter(|other| !core::ptr::eq(*other, task)) {
         let same = other.executable.lock().as_ref() == Some(executable);
-        if same && memory::try_to_share(other.space(), task.space(), offset)? {
+        if same && memory::try_to_share(other.space()?, task.space()?, offset)? {
             return Ok(true);
         }
     }
@@ -168,12 +168,13 @@ pub fn heap_growth(task: &Task, brk: u32) -> u32 {
 }
 
 /// Gives back the pages of the heap behind its new, lower end.
-pub fn shrink_heap(task: &Task, brk: u32) {
+pub fn shrink_heap(task: &Task, brk: u32) -> Result<()> {
     let new_end = brk.next_multiple_of(PAGE);
     let old_end = task.brk.get().next_multiple_of(PAGE);
     if new_end < old_end {
-        let space = task.space();
+        let space = task.space()?;
         let (start, end) = (space.at(new_end), space.at(old_end));
         memory::free_pages(space, start, end, sched::give_way);
     }
+    Ok(())
 }

@@ -51,13 +51,14 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
 
 fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     let esp0 = kernel_stack(child.number())?;
-    child.space().create()?;
-    copy_mem(child)?;
+    let space = Space::of(child.number());
+    space.create()?;
+    copy_mem(space)?;
     let pid = next_pid();
     copy_task(child, pid);
     let esp = put_frame(registers, esp0);
-    child.set_context(context_of(child, esp0, esp), segments(child.space()));
-    sched::note_slot_used(child.number());
+    let context = context_of(child.number(), space, esp0, esp);
+    child.set_context(context, segments(space));
     let flags = system::save_flags_and_cli();
     if current().is_ending() {
         // A signal that was sent to the whole group meanwhile has not reached the
@@ -70,8 +71,9 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
 }
 
 /// The first unused slot, if the caller may have it. Only the super-user may take
-/// the last slots, or more slots than the limit allows.
-fn find_empty_process() -> Result<&'static Task> {
+/// the last slots, or more slots than the limit allows. Threads of the kernel are in
+/// his share.
+pub fn find_empty_process() -> Result<&'static Task> {
     let mut slots = TASK[1..].iter();
     let empty = slots.find(|task| task.state() == State::Unused);
     let empty = empty.ok_or(Errno::EAGAIN)?;
@@ -81,7 +83,7 @@ fn find_empty_process() -> Result<&'static Task> {
         let used = || {
             TASK[1..]
                 .iter()
-                .filter(|task| task.state() != State::Unused)
+                .filter(|task| task.state() != State::Unused && task.space().is_ok())
         };
         let is_own = |task: &&Task| task.fs.uid.get() == caller.fs.uid.get();
         let (own, all) = (used().filter(is_own).count() as u32, used().count());
@@ -93,7 +95,7 @@ fn find_empty_process() -> Result<&'static Task> {
 }
 
 /// The next number that no process, group or session has.
-fn next_pid() -> u32 {
+pub fn next_pid() -> u32 {
     loop {
         let pid = LAST_PID.get() % PID_LIMIT + 1;
         LAST_PID.set(pid);
@@ -113,7 +115,7 @@ const KEPT_SLOTS: usize = 16;
 
 /// The top of a slot's kernel stack. Takes pages for it, unless the slot has kept
 /// its pages.
-fn kernel_stack(number: usize) -> Result<u32> {
+pub fn kernel_stack(number: usize) -> Result<u32> {
     let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
     for address in (top - KERNEL_STACK_SIZE..top).step_by(PAGE_SIZE) {
         let address = LinearAddress(address);
@@ -133,14 +135,14 @@ pub fn free_slot_memory(task: &Task) {
         let top = KERNEL_STACKS.0 + (number as u32 + 1) * KERNEL_STACK_STRIDE;
         let bottom = LinearAddress(top - KERNEL_STACK_SIZE);
         memory::free_pages(Space::KERNEL, bottom, LinearAddress(top), || true);
-        task.space().remove();
+        Space::of(number).remove();
     }
 }
 
 /// Lets the child's linear memory refer to the parent's pages
 /// (0.11: `copy_mem`).
-fn copy_mem(child: &Task) -> Result<()> {
-    memory::copy_page_tables(current().space(), child.space(), sched::give_way)
+fn copy_mem(child: Space) -> Result<()> {
+    memory::copy_page_tables(current().space()?, child, sched::give_way)
 }
 
 /// Copies everything of the task but memory and registers (0.11: `*p = *current`).
@@ -176,11 +178,11 @@ unsafe extern "C" {
 
 /// The registers that the child starts with in the kernel. Interrupts are masked,
 /// so that a signal that comes until then is not missed.
-fn context_of(child: &Task, esp0: u32, esp: u32) -> Tss {
+pub fn context_of(number: usize, space: Space, esp0: u32, esp: u32) -> Tss {
     let data = u32::from(Selector::KERNEL_DATA.0);
     Tss {
         esp0,
-        cr3: child.space().cr3().0,
+        cr3: space.cr3().0,
         eip: ret_to_user_masked as *const () as usize as u32,
         eflags: EFLAGS_ALWAYS_1,
         esp,
@@ -190,7 +192,7 @@ fn context_of(child: &Task, esp0: u32, esp: u32) -> Tss {
         ds: data,
         fs: u32::from(Selector::USER_DATA.0),
         gs: read_gs(),
-        ldt: u32::from(Selector::ldt(child.number()).0),
+        ldt: u32::from(Selector::ldt(number).0),
         ..Tss::new()
     }
 }

@@ -26,6 +26,8 @@ mod fs_calls;
 mod init;
 mod irq;
 mod job_control;
+mod kernel_thread;
+mod kupdate;
 #[cfg_attr(feature = "latency", path = "latency/measured.rs")]
 mod latency;
 mod limits;

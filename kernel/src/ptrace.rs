@@ -114,7 +114,8 @@ pub fn has_ordinary_tracer(task: &Task) -> bool {
 
 fn attach(task: &'static Task) -> Result<u32> {
     let me = current();
-    if core::ptr::eq(task, me) || task.pid.get() <= sched::INIT_PID || task.trace.is_traced() {
+    let is_system = task.pid.get() <= sched::INIT_PID || task.space().is_err();
+    if core::ptr::eq(task, me) || is_system || task.trace.is_traced() {
         return Err(Errno::EPERM);
     }
     let (mine, its) = (&me.fs, &task.fs);

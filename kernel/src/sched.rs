@@ -102,11 +102,6 @@ pub fn find_task(pid: u32) -> Option<&'static Task> {
     tasks().find(|task| task.pid.get() == pid)
 }
 
-/// Notes that a slot is going to be used, so that [`tasks`] looks there.
-pub fn note_slot_used(number: usize) {
-    HIGHEST_SLOT.set(HIGHEST_SLOT.get().max(number as u32));
-}
-
 /// Ticks since the start (0.11: `jiffies`).
 pub fn jiffies() -> u32 {
     JIFFIES.get()

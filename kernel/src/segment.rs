@@ -40,7 +40,7 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
     let in_page = address.0 as usize % PAGE_SIZE;
     // Nearly always all bytes are in one page that is present.
     if address.0 < TASK_SIZE && (1..=PAGE_SIZE - in_page).contains(&size) {
-        let space = current().space();
+        let space = current().space()?;
         return verify_page(access, space, space.at(address.0 - in_page as u32));
     }
     verify_pages(access, address, size)
@@ -55,7 +55,7 @@ fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()>
     }
     // Offsets are compared, not linear addresses, because the segment of the last
     // task ends at 4 GB.
-    let space = current().space();
+    let space = current().space()?;
     let mut page = address.0 as usize & !(PAGE_SIZE - 1);
     while page < end {
         verify_page(access, space, space.at(page as u32))?;
@@ -84,7 +84,7 @@ fn is_usable(access: Access, space: Space, address: LinearAddress) -> bool {
 #[cold]
 fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Result<()> {
     let write = access == Access::Write;
-    let space = task.space();
+    let space = task.space()?;
     while !is_usable(access, space, address) {
         let protection = memory::lookup(space, address).is_some();
         let fault = PageFault {
@@ -114,7 +114,7 @@ fn each_part(
     let first = WORD.min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
     for part in [0..first, first..WORD] {
         if !part.is_empty() {
-            let linear = task.space().at(address.0 + part.start as u32);
+            let linear = task.space()?.at(address.0 + part.start as u32);
             fault_in(task, access, linear)?;
             transfer(
                 part,
@@ -164,7 +164,7 @@ pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
 /// Copies the bytes at `address` that are in memory now, at most to the end of the
 /// page; the rest of `bytes` stays as it is. Never sleeps.
 pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
-    let space = current().space();
+    let Ok(space) = current().space() else { return };
     if address.0 >= TASK_SIZE || !memory::is_readable(space, space.at(address.0)) {
         return;
     }

@@ -128,7 +128,7 @@ pub fn sys_brk(end_data: u32) -> Result<u32> {
         && end_data - task.end_code.get() <= task.limits.get(RLIMIT_DATA)
         && fault::heap_growth(task, end_data) <= memory::available_pages() as u32
     {
-        fault::shrink_heap(task, end_data);
+        fault::shrink_heap(task, end_data)?;
         task.brk.set(end_data);
     }
     Ok(task.brk.get())

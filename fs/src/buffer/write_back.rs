@@ -90,9 +90,6 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// All devices.
-    const ALL: Scope = Scope { mask: 0, wanted: 0 };
-
     /// One device.
     pub(crate) fn device(device: Device) -> Scope {
         Scope {
@@ -448,32 +445,6 @@ impl<'fs> Fs<'fs> {
             self.write_locked(head, Ranks::DATA);
         }
         true
-    }
-
-    /// For the periodic write-back: starts to write up to `limit` buffers that may
-    /// be written at any time, from where it stopped last time, without waiting for
-    /// them. If there are fewer, it also writes all others in their order, and
-    /// waits for them. Returns how many were started.
-    pub fn write_some_dirty(&'fs self, limit: usize) -> usize {
-        let mut started = 0;
-        for n in 0..self.buffers.len() {
-            if started == limit {
-                return started;
-            }
-            // This call takes about as long as looking at a buffer.
-            if n % 32 == 31 {
-                self.platform.give_way();
-            }
-            let next = self.tables.write_back.get();
-            self.tables.write_back.set(next.wrapping_add(1));
-            let Some(head) = self.buffers.get(next as usize % self.buffers.len()) else {
-                break;
-            };
-            started += usize::from(self.start_write(head, Scope::ALL, Ranks::DATA));
-        }
-        // What can't be written is reported by the next sync.
-        let _ = self.sys_sync();
-        started
     }
 }
 

@@ -515,12 +515,8 @@ impl Worker {
                 self.sync();
                 return;
             }
-            35..=36 => {
-                fs.write_some_dirty(self.random.below(30) as usize);
-                Ok(())
-            }
             _ => {
-                // Takes buffers away from others.
+                // Takes buffers away from others, which are written first.
                 let _ = read(fs, task, &one, 0, 30_000);
                 Ok(())
             }

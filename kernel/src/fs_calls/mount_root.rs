@@ -6,6 +6,7 @@
 use crate::blk_drv::{hd, ramdisk};
 use crate::chr_drv::tty_io::{self, FIRST_SERIAL};
 use crate::file_system::fs;
+use crate::kupdate;
 use crate::sched::current;
 use crate::setup_data;
 use crate::{power, printk};
@@ -36,6 +37,7 @@ pub fn mount_root() -> Result<()> {
             ));
         }
     }
+    kupdate::start();
     // Nobody would see a message of task 1.
     let is_there = |path: &[u8]| fs().namei(&current().fs, path).is_ok();
     if !is_there(b"/dev/tty1") && !is_there(b"/dev/tty0") {

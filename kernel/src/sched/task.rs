@@ -2,7 +2,7 @@
 //! What a task is (0.11: `struct task_struct` in `include/linux/sched.h`).
 
 use super::timer::Alarm;
-use super::{PENDING_WORK, RUNNABLE, Work, current};
+use super::{HIGHEST_SLOT, PENDING_WORK, RUNNABLE, Work, current};
 use crate::descriptor::Descriptor;
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
@@ -11,6 +11,7 @@ use crate::trace::Trace;
 use abi::limits::NR_TASKS;
 use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
 use abi::sys::types::UserAddress;
+use abi::{Errno, Result};
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
 use mm::LinearAddress;
@@ -135,6 +136,8 @@ sync::process_struct! {
             pub father: AtomicWord = AtomicWord::new(0),
             /// 1 if it leads its session.
             pub leader: AtomicWord = AtomicWord::new(0),
+            /// 1 if it is a thread of the kernel, which has no program and no memory.
+            pub kernel_thread: AtomicWord = AtomicWord::new(0),
 
             /// See [`Task::alarm`].
             alarm_tick: AtomicWord = AtomicWord::new(0),
@@ -191,10 +194,14 @@ impl Task {
         self.number.set(number as u32);
     }
 
-    /// Its linear memory.
+    /// The linear memory of its program; `EFAULT` for a thread of the kernel, which has
+    /// none.
     #[inline(always)]
-    pub fn space(&self) -> Space {
-        Space::of(self.number())
+    pub fn space(&self) -> Result<Space> {
+        match self.kernel_thread.get() {
+            0 => Ok(Space::of(self.number())),
+            _ => Err(Errno::EFAULT),
+        }
     }
 
     /// The state of the task.
@@ -310,7 +317,8 @@ impl Task {
         self.ignored.set(ignored.0);
     }
 
-    /// Sets up segments and registers before the task first runs.
+    /// Sets up segments and registers before the task first runs. From now on
+    /// [`tasks`](super::tasks) looks at its slot.
     pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
         debug_assert!(self.state() != State::Running);
         // SAFETY: the task does not run and is not runnable, so the processor uses
@@ -323,5 +331,6 @@ impl Task {
             self.number(),
             LinearAddress(self.ldt.get() as u32),
         );
+        HIGHEST_SLOT.set(HIGHEST_SLOT.get().max(self.number.get()));
     }
 }

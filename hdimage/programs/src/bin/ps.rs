@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ps [-aefluwx]`: lists the processes, all of them with everything about each: the
 //! options, with a dash or without (`ps aux`), are those of other systems, and change
-//! nothing.
+//! nothing. A name in brackets is that of a thread of the kernel.
 #![no_std]
 #![no_main]
 

@@ -39,9 +39,7 @@ fn small_root(folder: &TempDir, size: &str) -> Result<PathBuf> {
         let from = format!("{}:{from}", name(&image)?);
         mkimage(&["cp", "-rp", &from, &format!("{target}:/")])?;
     }
-    for program in [
-        "sh", "echo", "mount", "umount", "sync", "halt", "update", "cat",
-    ] {
+    for program in ["sh", "echo", "mount", "umount", "sync", "halt", "cat"] {
         let from = format!("{}:/bin/{program}", name(&image)?);
         mkimage(&["cp", &from, &format!("{target}:/bin/")])?;
     }

@@ -43,8 +43,9 @@ const NODES: &[(&str, [&str; 3])] = &[
     ("/dev/hd6", ["b", "3", "6"]),
 ];
 
-/// Its start-up script.
-const RC: &str = "update &\necho '/dev/hd1 /' > /etc/mtab\necho $HOME >> /etc/mtab\n";
+/// Its start-up script. First it starts what `update` of 0.11 does.
+const RC: &str =
+    "(while sync; do sleep 30; done) &\necho '/dev/hd1 /' > /etc/mtab\necho $HOME >> /etc/mtab\n";
 /// What is done on it.
 const JOB: &str = "echo $HOME > /tmp/said\n\
                    ls -l /bin | sort | tail -3 >> /tmp/said\n\

@@ -73,6 +73,19 @@ fn a_power_cut_is_told_at_the_next_boot(emulator: Emulator) -> Result<()> {
     check_root(&disk)
 }
 
+/// Bochs passes over the time in which the guest has nothing to do.
+#[test]
+#[ignore = "needs Bochs and the image"]
+fn changes_are_on_the_disk_after_half_a_minute_without_sync() -> Result<()> {
+    let (_folder, disk) = copy_of_image()?;
+    let mut guest = boot_to_prompt(Machine::new(Emulator::Bochs, &disk).in_place())?;
+    guest.command("echo kept > /tmp/kept; sleep 31")?;
+    guest.cut_power()?;
+    mkimage(&["fsck", "--repair", name(&disk)?])?;
+    ensure!(mkimage(&["cat", name(&disk)?, "/tmp/kept"])? == "kept\n");
+    Ok(())
+}
+
 /// Cuts the power once for each number of `cuts`, always on the same disk.
 fn cut_power(emulator: Emulator, cuts: Range<u32>) -> Result<()> {
     let (_folder, disk) = copy_of_image()?;

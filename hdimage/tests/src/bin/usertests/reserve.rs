@@ -3,9 +3,9 @@
 //! looks around, and ends him.
 
 use crate::memory::with_little_memory;
-use crate::support::{Outcome, Pipe, address, child, fate, number, wait_for};
+use crate::support::{Outcome, Pipe, address, child, fate, number, read_file, wait_for};
 use abi::fcntl::{O_RDONLY, O_WRONLY};
-use abi::limits::{NR_OPEN, PAGE_SIZE};
+use abi::limits::{NR_OPEN, NR_TASKS, PAGE_SIZE};
 use abi::signal::Signal;
 use abi::sys::resource::{RLIM_INFINITY, RLIMIT_NPROC, Rlimit};
 use abi::sys::wait::WaitStatus;
@@ -21,6 +21,8 @@ tests! {
     reserve_of_pipes "a user has all the pipes he can get, and root still runs programs";
 }
 
+/// The tasks that are kept for the super-user, as in `kernel/src/fork.rs`.
+const RESERVED_TASKS: usize = 8;
 /// The descriptor on which the user tells that there is nothing left.
 const TELL: Fd = Fd(3);
 
@@ -103,11 +105,22 @@ fn reserve_of_tasks() -> Outcome {
             match calls::fork() {
                 Ok(Some(_)) => {}
                 Ok(None) => sleep_for_ever(),
-                Err(errno) => return errno,
+                Err(errno) if processes() == Ok(NR_TASKS - 1 - RESERVED_TASKS) => return errno,
+                Err(_) => return Errno::E2BIG,
             }
         },
         &[Errno::EAGAIN],
     )
+}
+
+/// How many processes there are. The name of what is none, a thread of the kernel,
+/// is in brackets.
+fn processes() -> Result<usize> {
+    let text = read_file(c"/dev/ps")?;
+    let lines = text.split(|&byte| byte == b'\n');
+    Ok(lines
+        .filter(|line| !line.is_empty() && !line.ends_with(b"]"))
+        .count())
 }
 
 /// Calls `take` until the process may have no more; then another goes on.

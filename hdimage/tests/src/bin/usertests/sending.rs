@@ -4,13 +4,15 @@
 
 use crate::signals::{COUNT, LAST, catch};
 use crate::support::{
-    Outcome, Pipe, all_well, as_user, child, in_child, kill_and_wait, killed_by, number, sleeper,
-    state_of, wait_for, wait_for_state, wait_until_asleep,
+    Outcome, Pipe, all_well, as_user, child, in_child, kill_and_wait, killed_by, number, read_file,
+    sleeper, state_of, wait_for, wait_for_state, wait_until_asleep,
 };
 use abi::Errno;
 use abi::fcntl::{F_SETFL, O_NONBLOCK};
+use abi::ptrace::PTRACE_ATTACH;
 use abi::signal::Signal;
 use abi::sys::wait::WaitStatus;
+use alloc::string::String;
 use core::sync::atomic::Ordering::Relaxed;
 use user::calls::{self, Pid};
 use user::signal::{Handler, sigaction};
@@ -34,6 +36,7 @@ tests! {
     kill_permission "another user's process may not be signalled";
     kill_all "kill(-1) of a user reaches that user's processes";
     kill_init "init cannot be killed or stopped";
+    kill_thread "a thread of the kernel cannot be killed, stopped, traced or moved";
 }
 
 fn signal_pause() -> Outcome {
@@ -317,4 +320,26 @@ fn kill_init() -> Outcome {
     check_eq!(calls::read(pipe.0, &mut id), Ok(4));
     while must!(state_of(Pid(u32::from_le_bytes(id)))).is_some() {}
     Ok(())
+}
+
+fn kill_thread() -> Outcome {
+    let text = String::from_utf8(must!(read_file(c"/dev/ps"))).unwrap_or_default();
+    let line = text.lines().find(|line| line.ends_with(" [kupdate]"));
+    let (id, rest) = must!(line.and_then(|line| line.split_once(' ')).ok_or("no line"));
+    // No parent, no group, no terminal; no memory.
+    check!(rest.starts_with("0 0 - ") && rest.ends_with(" 0 [kupdate]"));
+    let thread = Pid(must!(id.parse()));
+    for signal in [0, 9, 15, 1, 2, 3, 11, 18, 19, 20] {
+        check_eq!(calls::kill(number(thread), signal), Ok(()));
+    }
+    must!(wait_until_asleep(thread));
+    let attach = || calls::ptrace(PTRACE_ATTACH, thread, 0, 0);
+    check_eq!(attach(), Err(Errno::EPERM));
+    check_eq!(calls::setpgid(thread, Pid(0)), Err(Errno::ESRCH));
+    check_eq!(calls::waitpid(number(thread), 0), Err(Errno::ECHILD));
+    as_user(100, 10, || {
+        check_eq!(calls::kill(number(thread), 9), Err(Errno::EPERM));
+        check_eq!(attach(), Err(Errno::EPERM));
+        Ok(())
+    })
 }
