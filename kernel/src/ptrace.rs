@@ -38,10 +38,8 @@ use abi::sys::types::UserAddress;
 use abi::sys::wait::WaitStatus;
 use abi::{Errno, Result};
 use asm::system::{restore_flags, save_flags_and_cli};
-use sync::{AtomicWord, WaitQueue};
+use sync::AtomicWord;
 
-/// Tracees wait here while their tracer still uses their memory.
-static EXAMINED: WaitQueue = WaitQueue::new();
 /// How many tasks are traced.
 static TRACEES: AtomicWord = AtomicWord::new(0);
 
@@ -173,10 +171,9 @@ fn examine(tracee: &'static Task, request: u32, address: u32, data: u32) -> Resu
 /// Accesses a tracee's memory, which may sleep. If the tracee is killed meanwhile,
 /// it waits until this is done.
 fn hold(trace: &Trace, access: impl FnOnce() -> Result<()>) -> Result<()> {
-    trace.examined.set(1);
+    trace.memory.down(sched::sleep_while);
     let result = access();
-    trace.examined.set(0);
-    sched::wake_up(&EXAMINED);
+    trace.memory.up(sched::wake_up);
     result.map_err(|_| Errno::EIO)
 }
 
@@ -246,7 +243,9 @@ fn stop(signal: Signal, registers: &mut Registers) -> Option<Signal> {
         tell_father(trace.tracer.get());
         sched::schedule();
     }
-    sched::sleep_while(&EXAMINED, &mut || trace.examined.get() != 0);
+    // Its tracer may still be at its memory.
+    trace.memory.down(sched::sleep_while);
+    trace.memory.up(sched::wake_up);
     trace.stopped.set(0);
     task.exit_code.set(0);
     set_user_registers(registers, &trace.registers.lock());

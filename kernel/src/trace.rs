@@ -5,11 +5,16 @@
 mod registers;
 
 pub use registers::UserRegisters;
-use sync::{AtomicWord, Lock};
+use sync::{AtomicWord, Lock, Semaphore};
 
 sync::process_struct! {
     /// The tracing state of a task. If all is zero, nobody traces it.
     pub struct Trace {
+        slot {
+            /// Whoever has its one permit may use the task's memory: its tracer, or
+            /// the task itself when it goes on after a stop.
+            pub memory: Semaphore = Semaphore::new(1),
+        }
         fresh {
             /// The process id of the tracer, or 0.
             pub tracer: AtomicWord = AtomicWord::new(0),
@@ -21,8 +26,6 @@ sync::process_struct! {
             pub system_calls: AtomicWord = AtomicWord::new(0),
             /// The number of the signal that it goes on with, or 0.
             pub signal: AtomicWord = AtomicWord::new(0),
-            /// 1 while its tracer uses its memory, and it may not go on.
-            pub examined: AtomicWord = AtomicWord::new(0),
             /// The registers that it goes on with, while it is stopped.
             pub registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
         }
