@@ -19,6 +19,7 @@
 use crate::sched::{current, suser, tasks, wake_up};
 use crate::sleep::interruptible_sleep_while;
 use abi::{Errno, Result};
+use core::fmt;
 use fs::namei::{MAY_READ, MAY_WRITE, Rights};
 use sync::{Lock, Semaphore};
 
@@ -33,9 +34,18 @@ const MODE: u32 = 0o666;
 
 /// What a semaphore is called, zero-padded, and who may open it.
 #[derive(Clone, Copy)]
-struct Name {
+pub struct Name {
     bytes: [u8; NAME_LENGTH],
     rights: Rights,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rights { mode, uid, .. } = self.rights;
+        let name = self.bytes.split(|&byte| byte == 0).next();
+        let name = name.unwrap_or_default().escape_ascii();
+        write!(to, "{name} uid {uid} mode {mode:o}")
+    }
 }
 
 static SEMAPHORES: [Semaphore; NR_SEMAPHORES] = [const { Semaphore::new(0) }; NR_SEMAPHORES];
@@ -116,6 +126,12 @@ pub fn sys_sem_unlink(name: &[u8]) -> Result<()> {
     }
     names[index] = None;
     Ok(())
+}
+
+/// The semaphores that have a name, and the permits of each; for `/dev/usage`.
+pub fn named() -> impl Iterator<Item = (Name, u32)> {
+    let named = |index: usize| Some((NAMES.lock()[index]?, SEMAPHORES[index].permits()));
+    (0..NR_SEMAPHORES).filter_map(named)
 }
 
 /// A name as it is kept.

@@ -9,12 +9,14 @@
 //! `kmsg` the kernel's last messages, for `dmesg`. Our own stand where Linux has
 //! none: 128 `ps` the table of tasks as text, a line each, for `ps`; 129 `usage`
 //! what is in use, as text, for `free` and for tests, which see what is not given
-//! back. Who may open them is a matter of the nodes' modes.
+//! back, and for whoever looks for a semaphore. Who may open them is a matter of the
+//! nodes' modes.
 
 use super::random::{self, in_pieces};
 use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
+use crate::sem;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use asm::io::{inb, outb};
@@ -35,8 +37,8 @@ const KMSG: u8 = 11;
 const PS: u8 = 128;
 const USAGE: u8 = 129;
 
-/// The line of a task is never longer.
-const LINE: usize = 96;
+/// No line about a task or a semaphore is longer.
+const LINE: usize = 112;
 
 /// `ENXIO` for a minor number without a driver.
 pub fn open(device: Device) -> Result<()> {
@@ -188,6 +190,19 @@ struct Line {
     length: usize,
 }
 
+impl Line {
+    /// A line of this text, or as much of it as there is room for.
+    fn of(text: fmt::Arguments<'_>) -> Line {
+        let mut line = Line {
+            bytes: [0; LINE],
+            length: 0,
+        };
+        // A `Line` takes what fits and never fails.
+        let _ = line.write_fmt(text);
+        line
+    }
+}
+
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = &mut self.bytes[self.length..];
@@ -199,10 +214,6 @@ impl Write for Line {
 }
 
 fn line_of(task: &Task) -> Line {
-    let mut line = Line {
-        bytes: [0; LINE],
-        length: 0,
-    };
     let state = match task.state() {
         State::Running => 'R',
         State::Interruptible => 'S',
@@ -218,8 +229,7 @@ fn line_of(task: &Task) -> Line {
         .unwrap_or(name.len());
     let name = core::str::from_utf8(&name[..end]).unwrap_or("?");
     let (pid, father, group) = (task.pid.get(), task.father.get(), task.pgrp.get());
-    // A `Line` takes what fits and never fails.
-    let _ = write!(line, "{pid} {father} {group} ");
+    let mut line = Line::of(format_args!("{pid} {father} {group} "));
     let _ = match task.tty.get() {
         NO_TTY => write!(line, "-"),
         minor => write!(line, "{}", u32::from(major::TTYX) << 8 | minor),
@@ -261,25 +271,24 @@ fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     sched::tasks().try_for_each(|task| text.add(&line_of(task)))
 }
 
-/// One line: free pages of all, inodes, buffers (of a cache of so many) and open
-/// files in use.
+/// A line: free pages of all, inodes, buffers (of a cache of so many) and open files in
+/// use. Then a line for each semaphore that has a name.
 fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
-    let mut line = Line {
-        bytes: [0; LINE],
-        length: 0,
-    };
     let (free, pages) = memory::calc_mem();
     let cache = fs().buffer_count();
     let (inodes, buffers) = (fs().inodes_in_use(), fs().buffers_in_use());
     let files = fs().files_in_use();
-    let _ = writeln!(
-        line,
-        "pages {free} of {pages} inodes {inodes} buffers {buffers} cache {cache} files {files}"
-    );
-    Text {
+    let mut text = Text {
         buffer,
         position,
         at: 0,
-    }
-    .add(&line)
+    };
+    text.add(&Line::of(format_args!(
+        "pages {free} of {pages} inodes {inodes} buffers {buffers} cache {cache} files {files}\n"
+    )))?;
+    sem::named().try_for_each(|(name, permits)| {
+        text.add(&Line::of(format_args!(
+            "semaphore {name} permits {permits}\n"
+        )))
+    })
 }

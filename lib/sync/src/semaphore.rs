@@ -40,6 +40,11 @@ impl Semaphore {
         self.permits.store(permits, SeqCst);
     }
 
+    /// How many permits there are now.
+    pub fn permits(&self) -> u32 {
+        self.permits.load(SeqCst)
+    }
+
     /// Takes a permit if there is one.
     pub fn try_down(&self) -> bool {
         let one_less = |permits: u32| permits.checked_sub(1);
@@ -99,6 +104,7 @@ mod tests {
         assert!(semaphore.try_down());
         assert!(!semaphore.try_down());
         assert!(semaphore.up(wake_up));
+        assert_eq!(semaphore.permits(), 1);
         assert!(semaphore.try_down());
         assert!(!semaphore.try_down());
     }

@@ -2,7 +2,7 @@
 //! `free [-km]`: tells how much memory there is, and how much of it is free, in
 //! kilobytes (`-k`), with `-m` in megabytes.
 //!
-//! `/dev/usage` is one line: words, and behind each a number.
+//! The first line of `/dev/usage` has words, and behind each a number.
 #![no_std]
 #![no_main]
 

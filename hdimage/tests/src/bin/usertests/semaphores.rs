@@ -3,13 +3,14 @@
 
 use crate::helper;
 use crate::support::{
-    HOLE, Outcome, all_well, as_user, child, fate, in_child, kill_and_wait, wait_for_state,
-    wait_until_asleep,
+    HOLE, Outcome, all_well, as_user, child, fate, in_child, kill_and_wait, read_file,
+    wait_for_state, wait_until_asleep,
 };
 use abi::Errno;
 use abi::signal::Signal;
 use alloc::ffi::CString;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use user::calls::{
     self, File, Pid, Semaphore, sem_close, sem_open, sem_post, sem_unlink, sem_wait,
@@ -24,6 +25,7 @@ tests! {
     sem_names "names have 1 to 14 bytes; a name that is taken away is free";
     sem_numbers "a number that is not open is refused, whatever it is";
     sem_most "there are no more permits than the largest int";
+    sem_usage "/dev/usage tells of each name whose it is and how many permits there are";
     sem_rights "who may open a semaphore and take its name away";
     sem_limit "a user does not get the last semaphores; those of an ended process are free";
 }
@@ -192,6 +194,21 @@ fn sem_most() -> Outcome {
     must!(sem_wait(semaphore));
     must!(sem_post(semaphore));
     check_eq!(sem_post(semaphore), Err(Errno::ERANGE));
+    Ok(())
+}
+
+fn sem_usage() -> Outcome {
+    let lines = || read_file(c"/dev/usage").map(|text| String::from_utf8_lossy(&text).into_owned());
+    as_user(100, 10, || {
+        calls::umask(0o027);
+        let semaphore = must!(sem_open(c"a \x1b[H\n", 3));
+        must!(sem_wait(semaphore));
+        Ok(())
+    })?;
+    let line = "\nsemaphore a \\x1b[H\\n uid 100 mode 640 permits 2\n";
+    check!(must!(lines()).ends_with(line));
+    must!(sem_unlink(c"a \x1b[H\n"));
+    check_eq!(must!(lines()).lines().count(), 1);
     Ok(())
 }
 
