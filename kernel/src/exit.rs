@@ -222,12 +222,14 @@ pub fn sys_waitpid(pid: i32, status: UserAddress, options: u32) -> Result<u32> {
         // sleeps nor fails.
         verify_area(Access::Write, status, size_of::<u32>())?;
     }
-    let mut found = look_for_child(pid, options);
-    if options & WNOHANG == 0 {
-        sleep::interruptible_sleep_while(&WAITING_PARENTS, &mut || {
-            found = look_for_child(pid, options);
-            matches!(found, Found::Busy)
-        })?;
+    let mut found = Found::None;
+    let mut is_busy = || {
+        found = look_for_child(pid, options);
+        matches!(found, Found::Busy)
+    };
+    match options & WNOHANG {
+        0 => sleep::interruptible_sleep_while(&WAITING_PARENTS, &mut is_busy)?,
+        _ => drop(is_busy()),
     }
     match found {
         Found::None => Err(Errno::ECHILD),

@@ -92,14 +92,17 @@ pub fn require_super_user() -> Result<()> {
 
 /// All tasks that exist, zombies included, but not the idle task.
 pub fn tasks() -> impl Iterator<Item = &'static Task> {
-    TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS]
-        .iter()
-        .filter(|task| !matches!(task.state(), State::Unused | State::New))
+    slots().filter(|task| task.exists())
 }
 
-/// The task with a process id.
+/// The task with a process id. The state of those with another id does not matter.
 pub fn find_task(pid: u32) -> Option<&'static Task> {
-    tasks().find(|task| task.pid.get() == pid)
+    slots().find(|task| task.pid.get() == pid && task.exists())
+}
+
+/// The slots that have ever been used, without that of the idle task.
+fn slots() -> impl Iterator<Item = &'static Task> {
+    TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS].iter()
 }
 
 /// Ticks since the start (0.11: `jiffies`).

@@ -217,6 +217,11 @@ impl Task {
         }
     }
 
+    /// Whether there is such a task.
+    pub fn exists(&self) -> bool {
+        !matches!(self.state(), State::Unused | State::New)
+    }
+
     /// Changes the state, in two steps. A task that goes to sleep or stops masks
     /// interrupts meanwhile: an interrupt handler that wakes it between the steps
     /// would leave a running task that is not in [`RUNNABLE`].
