@@ -8,7 +8,7 @@
 //! }
 //! ```
 //!
-//! All may be called from interrupt handlers.
+//! Interrupt handlers may call all of these functions.
 #![deny(unsafe_code)]
 
 use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
@@ -25,22 +25,50 @@ pub const SECTORS_PER_BLOCK: u32 = 2;
 
 /// What is left to do of the request that a driver works at.
 #[derive(Clone, Copy, Debug)]
-pub struct Current {
+pub struct CurrentRequest {
     /// The device of all its blocks.
     pub device: Device,
-    /// To where.
+    /// Whether the blocks are read or written.
     pub direction: Direction,
-    /// The next block.
+    /// The block that comes next.
     pub block: u32,
-    /// How many blocks.
+    /// How many blocks are left, the next one included.
     pub blocks_left: u32,
     /// How often the next block has been tried in vain.
     pub errors: u32,
 }
 
+/// The interrupt that a driver expects, and the time that is left until it must have come
+/// (0.11: `DEVICE_INTR`; 0.12: `DEVICE_TIMEOUT`).
+pub struct DeviceIntr<Expected> {
+    /// What the next interrupt will mean; `None` while no command is under way.
+    pub expected: Option<Expected>,
+    ticks_left: u32,
+}
+
+impl<Expected> DeviceIntr<Expected> {
+    /// No command is under way.
+    pub const NONE: Self = DeviceIntr {
+        expected: None,
+        ticks_left: 0,
+    };
+
+    /// A command is under way that ends after `ticks` clock ticks at most.
+    pub fn expect(&mut self, expected: Expected, ticks: u32) {
+        self.expected = Some(expected);
+        self.ticks_left = ticks;
+    }
+
+    /// Counts a clock tick; returns whether a command takes too long.
+    pub fn tick(&mut self) -> bool {
+        self.ticks_left = self.ticks_left.saturating_sub(1);
+        self.expected.is_some() && self.ticks_left == 0
+    }
+}
+
 /// The request to work at (0.11: `CURRENT`); `None` if there is nothing to do.
-pub fn current_request(major: u8) -> Option<Current> {
-    REQUESTS.lock().begin(major).map(|request| Current {
+pub fn current_request(major: u8) -> Option<CurrentRequest> {
+    REQUESTS.lock().begin(major).map(|request| CurrentRequest {
         device: request.device,
         direction: request.direction,
         block: request.block(),
@@ -52,17 +80,20 @@ pub fn current_request(major: u8) -> Option<Current> {
 /// The buffer of the `index`th block that is left to do. It is locked, so
 /// nobody else changes what block it is of.
 pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
-    REQUESTS.lock().current(major)?.buffer(index)
+    REQUESTS.lock().current_request(major)?.buffer(index)
 }
 
-/// The next block could not be moved: leaves it to another try, or gives it up if it was
-/// tried `most` times. Whether a reset should come before the next try, which is so after
-/// half of them (0.11: `bad_rw_intr`, `bad_flp_intr`).
+/// Called when the next block could not be moved: it is left to another try, or given up
+/// if it was tried `most` times. After half of the tries this returns true: a reset should
+/// come before the next one (0.11: `bad_rw_intr`, `bad_flp_intr`).
 pub fn bad_rw_intr(major: u8, most: u32) -> bool {
-    let errors = REQUESTS.lock().current_mut(major).map_or(0, |request| {
-        request.errors += 1;
-        request.errors
-    });
+    let errors = REQUESTS
+        .lock()
+        .current_request_mut(major)
+        .map_or(0, |request| {
+            request.errors += 1;
+            request.errors
+        });
     if errors >= most {
         end_request(major, false);
         return false;
@@ -70,9 +101,9 @@ pub fn bad_rw_intr(major: u8, most: u32) -> bool {
     errors > most / 2
 }
 
-/// The next block is done, well or badly; the one behind it is the next one.
-/// Wakes who waits for its buffer or for a free request
-/// (0.11: `end_request`, `unlock_buffer`).
+/// Ends the next block, well or badly, so that the one behind it is the next. The tasks
+/// that wait for its buffer or for a free request are woken (0.11: `end_request`,
+/// `unlock_buffer`).
 pub fn end_request(major: u8, uptodate: bool) {
     let Some(ended) = unlock_buffer(major, uptodate) else {
         return;
@@ -87,8 +118,8 @@ pub fn end_request(major: u8, uptodate: bool) {
     }
 }
 
-/// There is no point in trying: ends all that is left of the current request,
-/// badly, with one message.
+/// Ends all that is left of the current request as failed, with one message, because
+/// further tries make no sense.
 pub fn end_hopeless_request(major: u8, why: &str) {
     let Some(request) = current_request(major) else {
         return;

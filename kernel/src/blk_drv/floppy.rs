@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Floppy disks (0.11: `kernel/blk_drv/floppy.c`).
 //!
-//! Two drives on one NEC 765, by DMA and interrupt. [`geometry`] tells what
-//! the minor numbers mean. One request is worked at, piece by piece:
+//! The driver works two drives of one NEC 765 by DMA and interrupts. [`geometry`] tells
+//! what the minor numbers mean. One request at a time is carried out, piece by piece:
 //!
 //! ```text
 //! do_fd_request        takes the next request; does the next thing it needs:
@@ -11,13 +11,13 @@
 //!   recalibrate_floppy   the arm to track 0              recal_interrupt
 //!   seek                 the arm to the track            seek_interrupt
 //!   setup_rw_floppy      the transfer                    rw_interrupt
-//! bad_flp_intr         it failed: tries again, after more of the above
+//! bad_flp_intr         something failed: tries again, after more of the above
 //! ```
 //!
-//! Each interrupt notes what is true now and calls `do_fd_request` again. One
-//! that does not come is missed by [`do_floppy_timer`], so that every request
-//! ends: a block that failed [`MAX_ERRORS`] times is given up, and a drive
-//! without a disk, or one that is silent twice, gives up the whole request.
+//! Each interrupt handler notes what is true now, and then `do_fd_request` goes on. If an
+//! interrupt does not come, [`do_floppy_timer`] notices, so that every request ends. A
+//! block that failed [`MAX_ERRORS`] times is given up. If a drive has no disk, or is silent
+//! twice, its whole request is given up.
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code)]
@@ -28,7 +28,7 @@ mod drive;
 mod geometry;
 mod motor;
 
-use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use super::blk::{self, CurrentRequest, DeviceIntr, SECTOR_SIZE, SECTORS_PER_BLOCK};
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
@@ -38,36 +38,34 @@ use controller::{Command, NotReady, St0, St1, St2};
 use drive::Drive;
 use fs::layout::BLOCK_SIZE;
 use fs::platform::Direction;
-use geometry::{DriveType, FloppyStruct, Place, Rate};
+use geometry::{Address, DriveType, FloppyStruct, Rate};
 use motor::Motors;
 use sync::{IrqLock, WaitQueue};
 
-/// Drives that are supported.
+/// How many drives are supported.
 const MAX_DRIVES: usize = 2;
 /// How often a block is tried (0.11: `MAX_ERRORS`).
 const MAX_ERRORS: u32 = 8;
 /// How often an interrupt may fail to come.
 const MAX_SILENCES: u32 = 2;
-/// The line of the controller.
+/// The interrupt line of the controller.
 const FLOPPY_IRQ: u8 = 6;
-/// Ticks that anything may take. The longest is a cylinder in a few turns.
+/// Ticks that any command may take. The longest one moves a cylinder in a few turns.
 const COMMAND_TIMEOUT: u32 = 3 * HZ;
-/// Drives that the controller reports on after a reset.
+/// How many drives the controller reports on after a reset.
 const DRIVES_OF_CONTROLLER: usize = 4;
-/// Second byte of SPECIFY: 6 ms until the head is down (0.11 has the same),
-/// and DMA.
+/// The second byte of SPECIFY: the head is down after 6 ms (as in 0.11), and data moves by
+/// DMA.
 const SPEC2: u8 = 6;
-/// Length of a sector as commands have it: 128 bytes times two to this power.
+/// The length of a sector as commands have it: 128 bytes times two to this power.
 const SECTOR_SIZE_CODE: u8 = 2;
-/// Data length, of no meaning where the sector size has a code.
+/// The data length, which means nothing where the sector size has a code.
 const DATA_LENGTH: u8 = 0xFF;
 
 /// What the next interrupt will mean (0.11: `do_floppy`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Expected {
-    /// No command is under way.
-    Nothing,
-    /// None comes: [`do_floppy_timer`] looks whether the drive is ready.
+    /// No interrupt comes: [`do_floppy_timer`] looks whether the drive is ready.
     MotorOn,
     Reset,
     Recalibrated,
@@ -75,12 +73,12 @@ enum Expected {
     Transferred,
 }
 
-/// One command's part of a request.
+/// The part of a request that one command can do.
 #[derive(Clone, Copy)]
 struct Transfer {
     direction: Direction,
     floppy: &'static FloppyStruct,
-    place: Place,
+    address: Address,
     blocks: u32,
 }
 
@@ -88,7 +86,7 @@ struct Transfer {
 enum Failure {
     /// The controller is out of step.
     NotReady,
-    /// There is no point in trying.
+    /// No try can succeed, for this reason.
     Hopeless(&'static str),
 }
 
@@ -102,29 +100,26 @@ impl From<NotReady> for Failure {
 struct Controller {
     drives: [Option<Drive>; MAX_DRIVES],
     motors: Motors,
-    expected: Expected,
-    /// Ticks until patience is over.
-    ticks_left: u32,
-    /// Interrupts in a row that did not come.
+    device_intr: DeviceIntr<Expected>,
+    /// How many interrupts in a row did not come.
     silences: u32,
     /// A reset is due.
     reset: bool,
-    /// What the controller was told; nothing after a reset.
+    /// What the controller was told since the last reset.
     cur_spec1: Option<u8>,
     cur_rate: Option<Rate>,
-    /// The drive that is worked with, or was last.
+    /// The drive that is used now, or was used last.
     current_drive: usize,
-    /// The last transfer begun: its blocks.
+    /// How many blocks the last transfer moves.
     blocks: u32,
 }
 
 static FLOPPY: IrqLock<Controller> = IrqLock::new(Controller {
     drives: [None; MAX_DRIVES],
     motors: Motors::new(),
-    expected: Expected::Nothing,
-    ticks_left: 0,
+    device_intr: DeviceIntr::NONE,
     silences: 0,
-    // Nobody knows what the BIOS has left.
+    // Nobody knows in which state the BIOS has left it.
     reset: true,
     cur_spec1: None,
     cur_rate: None,
@@ -132,10 +127,10 @@ static FLOPPY: IrqLock<Controller> = IrqLock::new(Controller {
     blocks: 0,
 });
 
-/// Waits for the other drive to be done with.
+/// The tasks that wait until the other drive is no longer used.
 static WAIT_ON_FLOPPY_SELECT: WaitQueue = WaitQueue::new();
 
-/// Finds the drives. Before the first interrupt.
+/// Finds the drives. Called before the first interrupt.
 pub fn floppy_init() {
     let register = cmos::read_cmos(cmos::register::FLOPPY_DRIVES);
     let mut floppy = FLOPPY.lock();
@@ -150,7 +145,7 @@ pub fn floppy_init() {
     set_irq_handler(FLOPPY_IRQ, floppy_interrupt);
 }
 
-/// The queue is no longer empty.
+/// Called when the queue is no longer empty.
 pub fn do_fd_request() {
     FLOPPY.lock().do_fd_request();
 }
@@ -159,21 +154,21 @@ fn floppy_interrupt(_: &Registers) {
     FLOPPY.lock().interrupt();
 }
 
-/// Each clock tick (0.11: `do_floppy_timer` in `kernel/sched.c`).
+/// Called at each clock tick (0.11: `do_floppy_timer` in `kernel/sched.c`).
 pub fn do_floppy_timer() {
     if motor::is_any_on() {
         FLOPPY.lock().tick();
     }
 }
 
-/// Blocks of a minor; 0 if there is no such drive or kind of disk.
+/// How many blocks the disk of a minor has; 0 if there is no such drive or kind of disk.
 pub fn blocks(minor: u8) -> u32 {
     let floppy = FLOPPY.lock();
     floppy.disk(minor).map_or(0, FloppyStruct::blocks)
 }
 
-/// Whether the disk in the drive of this minor was changed since this was last
-/// asked. Sleeps while the other drive is being worked with.
+/// Whether the disk in the drive of this minor was changed since the last call. Sleeps
+/// while the other drive is used.
 pub fn floppy_change(minor: u8) -> bool {
     let drive = geometry::drive_number(minor);
     loop {
@@ -194,17 +189,17 @@ impl Controller {
     }
 
     fn is_other_busy(&self, drive: usize) -> bool {
-        self.expected != Expected::Nothing && self.current_drive != drive
+        self.device_intr.expected.is_some() && self.current_drive != drive
     }
 
-    /// As [`floppy_change`]; the other drive is not being worked with.
+    /// As [`floppy_change`], while the other drive is not used.
     fn floppy_change(&mut self, number: usize) -> bool {
         let Some(Some(drive)) = self.drives.get_mut(number) else {
             return false;
         };
         self.motors.ticks_to_floppy_on(number);
         let was_changed = drive.floppy_change(controller::disk_changed());
-        if self.expected == Expected::Nothing {
+        if self.device_intr.expected.is_none() {
             self.motors.floppy_off(number);
         }
         was_changed
@@ -212,8 +207,8 @@ impl Controller {
 
     /// Works at the queue until something is waited for or nothing is left.
     fn do_fd_request(&mut self) {
-        self.expected = Expected::Nothing;
-        while self.expected == Expected::Nothing {
+        self.device_intr.expected = None;
+        while self.device_intr.expected.is_none() {
             let Some(request) = blk::current_request(major::FLOPPY) else {
                 return self.floppy_deselect();
             };
@@ -225,30 +220,33 @@ impl Controller {
             match self.begin(&transfer) {
                 Ok(()) => {}
                 Err(Failure::NotReady) => {
-                    // Half a command brings no interrupt.
-                    self.expected = Expected::Nothing;
-                    self.reset = true;
-                    self.bad_flp_intr();
+                    // A command that was given only in part brings no interrupt.
+                    self.device_intr.expected = None;
+                    self.not_ready();
                 }
                 Err(Failure::Hopeless(why)) => blk::end_hopeless_request(major::FLOPPY, why),
             }
         }
     }
 
-    /// How much of a request one command can do, and where; `None` if it does
-    /// not lie on the disk.
-    fn locate(&self, request: &Current) -> Option<Transfer> {
+    /// Finds out how much of a request one command can do, and where it lies on the disk;
+    /// `None` if it lies outside.
+    fn locate(&self, request: &CurrentRequest) -> Option<Transfer> {
         let floppy = self.disk(request.device.minor())?;
         if request.block >= floppy.blocks() {
             return None;
         }
-        let place = floppy.place(request.block);
-        // After a failure block by block, so that only the bad one fails.
-        let most = if request.errors == 0 { place.blocks } else { 1 };
+        let address = floppy.address(request.block);
+        // After a failure blocks are moved one by one, so that only the bad one fails.
+        let most = if request.errors == 0 {
+            address.blocks
+        } else {
+            1
+        };
         Some(Transfer {
             direction: request.direction,
             floppy,
-            place,
+            address,
             blocks: request.blocks_left.min(most),
         })
     }
@@ -260,14 +258,14 @@ impl Controller {
         }
     }
 
-    /// The drive is not used for now.
+    /// Called when the drive is not used for now.
     fn floppy_deselect(&mut self) {
         self.motors.floppy_off(self.current_drive);
         sched::wake_up(&WAIT_ON_FLOPPY_SELECT);
     }
 
-    /// Begins with what has to be done next for a transfer, in the end with
-    /// the transfer itself.
+    /// Begins what has to be done next for a transfer: in the end that is the transfer
+    /// itself.
     fn begin(&mut self, transfer: &Transfer) -> Result<(), Failure> {
         let number = self.current_drive;
         if self.motors.ticks_to_floppy_on(number) != 0 {
@@ -285,12 +283,12 @@ impl Controller {
         let Some(arm) = drive.arm else {
             return Ok(self.recalibrate_floppy()?);
         };
-        let track = transfer.floppy.arm(transfer.place.track);
+        let track = transfer.floppy.arm(transfer.address.track);
         if drive
             .must_move(controller::disk_changed())
             .map_err(Failure::Hopeless)?
         {
-            // Anywhere but here.
+            // It may go anywhere, if only it moves.
             self.seek(u8::from(arm == 0))?;
         } else if arm != track {
             self.seek(track)?;
@@ -301,8 +299,7 @@ impl Controller {
     }
 
     fn expect(&mut self, expected: Expected) {
-        self.expected = expected;
-        self.ticks_left = COMMAND_TIMEOUT;
+        self.device_intr.expect(expected, COMMAND_TIMEOUT);
     }
 
     /// Tells the controller how to handle this kind of disk.
@@ -330,13 +327,13 @@ impl Controller {
         self.motors.reset();
     }
 
-    fn reset_interrupt(&mut self) {
+    fn reset_interrupt() -> Result<(), NotReady> {
         for _ in 0..DRIVES_OF_CONTROLLER {
             if controller::sense_interrupt().is_err() {
                 break;
             }
         }
-        self.do_fd_request();
+        Ok(())
     }
 
     fn recalibrate_floppy(&mut self) -> Result<(), NotReady> {
@@ -344,18 +341,15 @@ impl Controller {
         controller::output_bytes(&[Command::Recalibrate as u8, self.current_drive as u8])
     }
 
-    /// The arm is at track 0, unless there were more steps to it than the
-    /// controller makes: then the next try comes nearer.
-    fn recal_interrupt(&mut self) {
-        match controller::sense_interrupt() {
-            Ok((st0, _)) if went_well(st0) => self.set_arm(Some(0)),
-            Ok(_) => self.bad_flp_intr(),
-            Err(NotReady) => {
-                self.reset = true;
-                self.bad_flp_intr();
-            }
+    /// Now the arm is at track 0, unless that was more steps away than the controller
+    /// makes for one command. Then the next try comes nearer.
+    fn recal_interrupt(&mut self) -> Result<(), NotReady> {
+        let (st0, _) = controller::sense_interrupt()?;
+        match went_well(st0) {
+            true => self.set_arm(Some(0)),
+            false => self.bad_flp_intr(),
         }
-        self.do_fd_request();
+        Ok(())
     }
 
     fn seek(&mut self, arm: u8) -> Result<(), NotReady> {
@@ -364,13 +358,13 @@ impl Controller {
         controller::output_bytes(&[Command::Seek as u8, self.current_drive as u8, arm])
     }
 
-    fn seek_interrupt(&mut self) {
+    fn seek_interrupt(&mut self) -> Result<(), NotReady> {
         let wanted = self.drives[self.current_drive].and_then(|drive| drive.arm);
-        match controller::sense_interrupt() {
-            Ok((st0, arm)) if went_well(st0) && Some(arm) == wanted => {}
-            _ => self.bad_flp_intr(),
+        let (st0, arm) = controller::sense_interrupt()?;
+        if !went_well(st0) || Some(arm) != wanted {
+            self.bad_flp_intr();
         }
-        self.do_fd_request();
+        Ok(())
     }
 
     fn set_arm(&mut self, arm: Option<u8>) {
@@ -381,13 +375,15 @@ impl Controller {
 
     /// Gives the command of a transfer.
     fn setup_rw_floppy(&mut self, transfer: &Transfer) -> Result<(), NotReady> {
-        let Transfer { floppy, place, .. } = transfer;
+        let Transfer {
+            floppy, address, ..
+        } = transfer;
         let command = match transfer.direction {
             Direction::Read => Command::Read,
             Direction::Write => {
                 for index in 0..transfer.blocks {
                     if let Some(head) = blk::current_buffer(major::FLOPPY, index) {
-                        dma::store(index as usize * BLOCK_SIZE, &*head.data());
+                        dma::store(index as usize * BLOCK_SIZE, &head.data()[..]);
                     }
                 }
                 Command::Write
@@ -399,10 +395,10 @@ impl Controller {
         self.expect(Expected::Transferred);
         controller::output_bytes(&[
             command as u8,
-            place.head << 2 | self.current_drive as u8,
-            place.track,
-            place.head,
-            place.sector,
+            address.head << 2 | self.current_drive as u8,
+            address.track,
+            address.head,
+            address.sector,
             SECTOR_SIZE_CODE,
             floppy.sect as u8,
             floppy.gap,
@@ -410,20 +406,17 @@ impl Controller {
         ])
     }
 
-    /// The transfer is over, well or badly.
-    fn rw_interrupt(&mut self) {
-        match controller::result::<7>() {
-            Ok([st0, st1, st2, ..]) if is_transferred(st0, st1, st2) => self.end_blocks(),
-            Ok([_, st1, ..]) if St1::from_bits_retain(st1).contains(St1::NOT_WRITABLE) => {
-                blk::end_hopeless_request(major::FLOPPY, "write protected");
-            }
-            Ok(_) => self.bad_flp_intr(),
-            Err(NotReady) => {
-                self.reset = true;
-                self.bad_flp_intr();
-            }
+    /// Called when the transfer is over, well or badly.
+    fn rw_interrupt(&mut self) -> Result<(), NotReady> {
+        let [st0, st1, st2, ..] = controller::result::<7>()?;
+        if is_transferred(st0, st1, st2) {
+            self.end_blocks();
+        } else if St1::from_bits_retain(st1).contains(St1::NOT_WRITABLE) {
+            blk::end_hopeless_request(major::FLOPPY, "write protected");
+        } else {
+            self.bad_flp_intr();
         }
-        self.do_fd_request();
+        Ok(())
     }
 
     /// Ends the blocks that were moved.
@@ -432,65 +425,70 @@ impl Controller {
             let is_read = blk::current_request(major::FLOPPY)
                 .is_some_and(|request| request.direction == Direction::Read);
             if is_read && let Some(head) = blk::current_buffer(major::FLOPPY, 0) {
-                dma::load(index * BLOCK_SIZE, &mut *head.data());
+                dma::load(index * BLOCK_SIZE, &mut head.data()[..]);
             }
             blk::end_request(major::FLOPPY, true);
         }
     }
 
-    /// Something failed: leaves the next block to another try, or gives it up.
+    /// Called when something failed: the next block is left to another try, or given up.
     fn bad_flp_intr(&mut self) {
         self.set_arm(None);
         self.reset |= blk::bad_rw_intr(major::FLOPPY, MAX_ERRORS);
     }
 
-    fn interrupt(&mut self) {
-        let expected = self.expected;
-        if !matches!(expected, Expected::Nothing | Expected::MotorOn) {
-            self.silences = 0;
-        }
-        match expected {
-            Expected::Nothing | Expected::MotorOn => self.unexpected_floppy_interrupt(),
-            Expected::Reset => self.reset_interrupt(),
-            Expected::Recalibrated => self.recal_interrupt(),
-            Expected::Sought => self.seek_interrupt(),
-            Expected::Transferred => self.rw_interrupt(),
-        }
+    /// Called when the controller is out of step: as [`Controller::bad_flp_intr`], but a
+    /// reset comes before the next try.
+    fn not_ready(&mut self) {
+        self.reset = true;
+        self.bad_flp_intr();
     }
 
-    /// Takes the interrupt back; the next request begins anew.
+    fn interrupt(&mut self) {
+        let result = match self.device_intr.expected {
+            None | Some(Expected::MotorOn) => return self.unexpected_floppy_interrupt(),
+            Some(Expected::Reset) => Self::reset_interrupt(),
+            Some(Expected::Recalibrated) => self.recal_interrupt(),
+            Some(Expected::Sought) => self.seek_interrupt(),
+            Some(Expected::Transferred) => self.rw_interrupt(),
+        };
+        self.silences = 0;
+        if let Err(NotReady) = result {
+            self.not_ready();
+        }
+        self.do_fd_request();
+    }
+
+    /// Takes the interrupt back. The next request begins with a reset.
     fn unexpected_floppy_interrupt(&mut self) {
         printk!("Unexpected floppy interrupt\n");
         let _ = controller::sense_interrupt();
         self.reset = true;
     }
 
-    /// A tick while a motor is on.
+    /// Called at each clock tick while a motor is on.
     fn tick(&mut self) {
         self.motors.do_floppy_timer();
-        match self.expected {
-            Expected::Nothing => {}
-            Expected::MotorOn => {
-                if self.motors.ticks_to_floppy_on(self.current_drive) == 0 {
+        let is_late = self.device_intr.tick();
+        match self.device_intr.expected {
+            Some(Expected::MotorOn) => {
+                let ticks = self.motors.ticks_to_floppy_on(self.current_drive);
+                if ticks == 0 {
                     self.do_fd_request();
                 }
             }
-            _ => {
-                self.ticks_left -= 1;
-                if self.ticks_left == 0 {
-                    self.silence();
-                }
-            }
+            _ if is_late => self.silence(),
+            _ => {}
         }
     }
 
-    /// An interrupt did not come.
+    /// Called when an interrupt did not come in time.
     fn silence(&mut self) {
-        self.reset = true;
         self.silences += 1;
         if self.silences < MAX_SILENCES {
-            self.bad_flp_intr();
+            self.not_ready();
         } else {
+            self.reset = true;
             self.silences = 0;
             blk::end_hopeless_request(major::FLOPPY, "timeout");
         }
@@ -500,15 +498,13 @@ impl Controller {
 
 /// Whether the arm is where it was sent.
 fn went_well(st0: St0) -> bool {
-    let bad = St0::INTERRUPT_CODE | St0::EQUIPMENT_CHECK | St0::NOT_READY;
-    st0.contains(St0::SEEK_END) && !st0.intersects(bad)
+    st0.contains(St0::SEEK_END) && !st0.intersects(St0::FAILED)
 }
 
 /// Whether all sectors were moved.
 fn is_transferred(st0: u8, st1: u8, st2: u8) -> bool {
-    let bad = St0::INTERRUPT_CODE | St0::EQUIPMENT_CHECK | St0::NOT_READY;
     let (st1, st2) = (St1::from_bits_retain(st1), St2::from_bits_retain(st2));
-    !St0::from_bits_retain(st0).intersects(bad)
+    !St0::from_bits_retain(st0).intersects(St0::FAILED)
         && !st1.intersects(St1::FAILED | St1::NOT_WRITABLE)
         && !st2.intersects(St2::FAILED)
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! ATA disks (0.11: `kernel/blk_drv/hd.c`).
 //!
-//! Both drives of the primary channel, by interrupt. Minor 0 is the first
-//! drive, 1 to 4 its partitions; 5 to 9 likewise for the second.
+//! The driver works both drives of the primary channel by interrupts. Minor 0 is the
+//! first drive, and 1 to 4 are its partitions; 5 to 9 are the same for the second.
 //!
-//! [`hd_init`] finds the drives, [`sys_setup_disks`] reads the partition
-//! tables. From then on one request at a time is worked at:
+//! [`hd_init`] finds the drives, and [`sys_setup_disks`] reads the partition tables. From
+//! then on one request at a time is carried out:
 //!
 //! ```text
 //! do_hd_request   takes the next request and gives the drive a command
 //! read_intr       a block of sectors is there: fetch it, wait for the next
 //! write_intr      a block of sectors is on the disk: send the next
 //! recal_intr      the drive is set up again after a reset
-//! bad_rw_intr     it failed: try again, after a reset if need be
+//! bad_rw_intr     something failed: try again, after a reset if need be
 //! flush_intr      the drive's cache is empty, as [`flush_cache`] wants
 //! ```
 //!
-//! The one command under way ends by an interrupt, or by [`do_tick`]: a drive
-//! that is silent for too long is looked at, and reset if it hangs. A block
-//! that failed [`MAX_ERRORS`] times is given up; the others of its request are
-//! still done. Nothing here waits for a drive longer than milliseconds.
+//! The one command under way ends by an interrupt, or by [`do_tick`], which looks at a
+//! drive that is silent for too long, and resets it if it hangs. A block that failed
+//! [`MAX_ERRORS`] times is given up; the others of its request are still moved. Nothing
+//! here waits for a drive longer than some milliseconds.
 #![deny(unsafe_code)]
 
 mod drive;
@@ -27,7 +27,7 @@ mod partition;
 #[allow(unsafe_code)]
 mod registers;
 
-use super::blk::{self, Current, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use super::blk::{self, CurrentRequest, DeviceIntr, SECTOR_SIZE, SECTORS_PER_BLOCK};
 use crate::file_system::fs;
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
@@ -41,15 +41,15 @@ use drive::{Address, Drive, Geometry, Width};
 use fs::platform::Direction;
 use partition::{PARTITIONS, Partition};
 use registers::{Command, Control, Status};
-use sync::{AtomicWord, IrqLock, WaitQueue};
+use sync::{IrqLock, WaitQueue};
 
-/// Drives of the channel (0.11: `MAX_HD`).
+/// How many drives the channel has (0.11: `MAX_HD`).
 const MAX_HD: usize = 2;
-/// Minors of a drive: the drive itself, then its partitions.
+/// How many minors a drive has: one for itself, then one for each partition.
 const MINORS: usize = 1 + PARTITIONS;
 /// How often a block is tried (0.11: `MAX_ERRORS`).
 const MAX_ERRORS: u32 = 7;
-/// The line of the primary channel.
+/// The interrupt line of the primary channel.
 const HD_IRQ: u8 = 14;
 
 /// Ticks that a command may take.
@@ -59,21 +59,21 @@ const COMMAND_TIMEOUT: u32 = 5 * HZ;
 const FLUSH_TIMEOUT: u32 = 60 * HZ;
 /// Ticks that a reset may take: motors may have to start again.
 const RESET_TIMEOUT: u32 = 10 * HZ;
-/// Looks at the status, a microsecond each, until a drive must be ready that
-/// has nothing to do.
+/// After so many looks at the status, a microsecond each, a drive that has nothing to do
+/// must be ready.
 const READY_POLLS: u32 = 10_000;
-/// The same for a drive that describes itself, at the start.
+/// The same number for a drive that describes itself at the start.
 const IDENTIFY_POLLS: u32 = 2_000_000;
 
 bitflags! {
     /// What a drive has to be told before it can be used.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     struct SetUp: u8 {
-        /// By what cylinders, heads and sectors are counted.
+        /// How many heads, and sectors of a track, it is to count with.
         const GEOMETRY = 1;
-        /// How many sectors to move by one interrupt.
+        /// How many sectors it is to move by one interrupt.
         const MULTIPLE = 2;
-        /// To move the arm to where it can be sure to be.
+        /// That it is to move the arm to cylinder 0, so that it knows where the arm is.
         const RECALIBRATE = 4;
     }
 }
@@ -81,27 +81,25 @@ bitflags! {
 /// What the next interrupt will mean (0.11: `do_hd`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Expected {
-    /// No command is under way.
-    Nothing,
     /// A block of sectors can be fetched.
     Read,
     /// A block of sectors is on the disk.
     Written,
-    /// The drive knows what it was told.
+    /// The drive has understood what it was told.
     SetUp(SetUp),
     /// What was written is on the medium.
     Flushed,
-    /// None comes: [`do_tick`] looks whether the reset is over.
+    /// No interrupt comes: [`do_tick`] looks whether the reset is over.
     Reset,
 }
 
 /// The channel and its drives.
 struct Controller {
-    /// 0.11: `hd_info`.
+    /// The drives that were found (0.11: `hd_info`).
     drives: [Option<Drive>; MAX_HD],
-    /// What each drive has still to be told.
+    /// What each drive must still be told.
     set_up: [SetUp; MAX_HD],
-    /// Every minor's part of its disk (0.11: `hd`).
+    /// The part of its disk that each minor is (0.11: `hd`).
     hd: [Partition; MAX_HD * MINORS],
     /// Whether each drive was written to since its cache was emptied.
     unflushed: [bool; MAX_HD],
@@ -109,17 +107,17 @@ struct Controller {
     flush_due: [bool; MAX_HD],
     /// How often that has failed.
     flush_errors: u32,
-    expected: Expected,
+    device_intr: DeviceIntr<Expected>,
     /// A reset is due (0.11: `reset`).
     reset: bool,
     /// The drive that has the command, and how its data is moved.
     drive: usize,
     width: Width,
-    /// Sectors that the command has still to move.
+    /// How many sectors the command must still move.
     sectors_left: u32,
-    /// Sectors moved by one interrupt of the command.
+    /// How many sectors one interrupt of the command moves.
     sectors_per_interrupt: u32,
-    /// Sectors moved since the beginning of the request's next block.
+    /// How many sectors of the request's next block were moved.
     moved: u32,
 }
 
@@ -133,7 +131,7 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
     unflushed: [false; MAX_HD],
     flush_due: [false; MAX_HD],
     flush_errors: 0,
-    expected: Expected::Nothing,
+    device_intr: DeviceIntr::NONE,
     reset: false,
     drive: 0,
     width: Width::Words,
@@ -142,21 +140,16 @@ static HD: IrqLock<Controller> = IrqLock::new(Controller {
     moved: 0,
 });
 
-/// Ticks until [`do_tick`] loses patience; 0 while nothing is expected.
-/// Changed only with `HD` locked or by the clock's interrupt.
-static TICKS_LEFT: AtomicWord = AtomicWord::new(0);
-
-/// Waits until no cache is to be emptied any more.
+/// The tasks that wait until no cache is to be emptied any more.
 static FLUSH_WAIT: WaitQueue = WaitQueue::new();
 
-/// The queue is no longer empty (0.11: `do_hd_request`).
+/// Called when the queue is no longer empty (0.11: `do_hd_request`).
 pub fn do_hd_request() {
     HD.lock().begin();
 }
 
-/// What has been written is on the media when this returns, and not in the
-/// drives' caches. Costs nothing if nothing was written. `EIO` if a drive
-/// fails. May sleep.
+/// Makes the drives write their caches: when this returns, all that was written is on the
+/// media. It costs nothing if nothing was written. `EIO` if a drive fails. May sleep.
 pub fn flush_cache() -> abi::Result<()> {
     let mut hd = HD.lock();
     let errors = hd.flush_errors;
@@ -180,16 +173,12 @@ fn hd_interrupt(_: &Registers) {
     HD.lock().interrupt();
 }
 
-/// Each clock tick (0.12: `hd_times_out`).
+/// Called at each clock tick (0.12: `hd_times_out`).
 pub fn do_tick() {
-    let left = TICKS_LEFT.get();
-    if left != 0 {
-        TICKS_LEFT.set(left - 1);
-        HD.lock().tick(left == 1);
-    }
+    HD.lock().tick();
 }
 
-/// Blocks of a minor; 0 if there is no such disk or partition.
+/// How many blocks a minor has; 0 if there is no such disk or partition.
 pub fn blocks(minor: u8) -> u32 {
     let hd = HD.lock();
     hd.hd
@@ -198,7 +187,7 @@ pub fn blocks(minor: u8) -> u32 {
 }
 
 /// Finds the drives (0.11: `hd_init`, and what `sys_setup` did with
-/// `drive_info`). Before the first interrupt.
+/// `drive_info`). Called before the first interrupt.
 pub fn hd_init() {
     let mut hd = HD.lock();
     registers::control(Control::Polled);
@@ -227,12 +216,12 @@ pub fn hd_init() {
     set_irq_handler(HD_IRQ, hd_interrupt);
 }
 
-/// Asks a drive what it is, and the BIOS if it is too old to know.
+/// Asks a drive what it is. If it is too old to tell, the BIOS is asked.
 fn find_drive(number: usize) -> Option<Drive> {
-    /// What a drive for CDs and the like has in the cylinder register.
+    /// What is in the cylinder registers of a drive that is no disk, such as one for CDs.
     const PACKET_DEVICE: [u8; 2] = [0x14, 0xEB];
     registers::select(number, 0);
-    // Where there is no drive, all bits are 0 or all that matter are 1.
+    // Where there is no drive, either all bits are 0, or all bits that matter are 1.
     let status = registers::status();
     let floating = Status::DATA_REQUEST | Status::DEVICE_FAULT | Status::ERROR;
     if status.is_empty() || status.contains(floating) {
@@ -256,7 +245,7 @@ fn find_drive(number: usize) -> Option<Drive> {
     }
 }
 
-/// Has the drive describe itself; its status then.
+/// Makes the drive describe itself, and returns its status then.
 fn identify() -> Option<Status> {
     wait_for_status(READY_POLLS)?;
     registers::command(Command::Identify, 0, Address::default());
@@ -264,9 +253,9 @@ fn identify() -> Option<Status> {
     wait_for_status(IDENTIFY_POLLS)
 }
 
-/// Whether the controller hands on 32 bits at a time: then the drive's
-/// description arrives as it did by words. One on a bus of 16 bits takes the
-/// upper half from the register behind the data register.
+/// Whether the controller passes on 32 bits at a time: then the drive's description
+/// arrives as it did by words. A controller on a bus of 16 bits takes the upper half from
+/// the register behind the data register instead.
 fn passes_doublewords(description: &[u8; SECTOR_SIZE]) -> bool {
     let mut again = [0; SECTOR_SIZE];
     if identify().is_some_and(|status| status.contains(Status::DATA_REQUEST)) {
@@ -276,14 +265,14 @@ fn passes_doublewords(description: &[u8; SECTOR_SIZE]) -> bool {
     again == *description
 }
 
-/// The status as soon as the drive is not busy (0.11: `controller_ready`).
+/// Waits until the drive is not busy, and returns its status (0.11: `controller_ready`).
 fn wait_for_status(polls: u32) -> Option<Status> {
     poll(polls, || {
         Some(registers::alternate_status()).filter(|status| !status.contains(Status::BUSY))
     })
 }
 
-/// Reads the partition tables (0.11: `sys_setup`). A task, once.
+/// Reads the partition tables (0.11: `sys_setup`). A task calls this once.
 pub fn sys_setup_disks() {
     for number in 0..MAX_HD {
         let Some(drive) = HD.lock().drives[number] else {
@@ -306,63 +295,64 @@ fn read_partitions(device: Device, disk_sectors: u32) -> Option<[Partition; PART
     partition::parse(data.first_chunk()?, disk_sectors)
 }
 
-/// Why a command could not be given: the drive is busy with nothing we know.
+/// A command could not be given: the drive is busy, but not with a command of ours.
 struct NotReady;
 
 impl Controller {
-    /// There is something to do: begins, unless a command is under way, which
-    /// goes on with it at its end.
+    /// Begins with what there is to do, unless a command is under way: when that ends, its
+    /// interrupt goes on with the rest.
     fn begin(&mut self) {
-        if self.expected == Expected::Nothing {
+        if self.device_intr.expected.is_none() {
             self.do_request();
         }
     }
 
     /// Works at the queue until a command is under way or nothing is left.
     fn do_request(&mut self) {
+        self.device_intr.expected = None;
         loop {
             if self.reset {
                 return self.reset_controller();
             }
             if let Some(drive) = self.flush_due.iter().position(|due| *due) {
-                match self.start_flush(drive) {
-                    Ok(()) => return,
-                    Err(NotReady) => {
-                        self.reset = true;
-                        self.end_flush(drive, false);
-                        continue;
-                    }
+                if self.start_flush(drive).is_ok() {
+                    return;
                 }
+                self.reset = true;
+                self.end_flush(drive, false);
+                continue;
             }
             let Some(request) = blk::current_request(major::HARD_DISK) else {
-                return self.expect(Expected::Nothing, 0);
+                return;
             };
             let Some((drive, sector)) = self.locate(&request) else {
                 blk::end_request(major::HARD_DISK, false);
                 continue;
             };
-            match self.start(drive, sector, &request) {
-                Ok(()) => return,
-                Err(NotReady) => {
-                    self.reset = true;
-                    self.bad_rw_intr();
-                }
+            if self.start(drive, sector, &request).is_ok() {
+                return;
             }
+            self.reset = true;
+            self.bad_rw_intr();
         }
     }
 
-    /// The drive of a request, and where on it the request begins; `None`
-    /// unless all of it is inside of the partition.
-    fn locate(&self, request: &Current) -> Option<(usize, u32)> {
+    /// Finds the drive of a request, and the sector there at which the request begins;
+    /// `None` unless all of it is inside of the partition.
+    fn locate(&self, request: &CurrentRequest) -> Option<(usize, u32)> {
         let minor = usize::from(request.device.minor());
         let sector = request.block.checked_mul(SECTORS_PER_BLOCK)?;
         let count = request.blocks_left.checked_mul(SECTORS_PER_BLOCK)?;
         Some((minor / MINORS, self.hd.get(minor)?.locate(sector, count)?))
     }
 
-    /// Gives the drive the command for a request, or one that has to come
-    /// before.
-    fn start(&mut self, number: usize, sector: u32, request: &Current) -> Result<(), NotReady> {
+    /// Gives the drive the command for a request, or a command that has to come before.
+    fn start(
+        &mut self,
+        number: usize,
+        sector: u32,
+        request: &CurrentRequest,
+    ) -> Result<(), NotReady> {
         let Some(drive) = self.drives[number] else {
             return Err(NotReady);
         };
@@ -371,7 +361,7 @@ impl Controller {
         if let Some(step) = self.set_up[number].iter().next() {
             return self.tell(&drive, step);
         }
-        // After a failure sector by sector, so that only the bad one fails.
+        // After a failure sectors are moved one by one, so that only the bad one fails.
         let multiple = if request.errors == 0 {
             drive.multiple
         } else {
@@ -386,27 +376,22 @@ impl Controller {
             (Direction::Write, 1) => (Command::WriteSectors, Expected::Written),
             (Direction::Write, _) => (Command::WriteMultiple, Expected::Written),
         };
-        // 256, the most there are, is written as 0.
-        self.hd_out(
-            command,
-            self.sectors_left as u8,
-            drive.address(sector),
-            expected,
-        )?;
+        let address = drive.address(sector);
+        // 256 sectors are the most there are, and are written as 0.
+        self.hd_out(command, self.sectors_left as u8, address, expected)?;
         if request.direction == Direction::Write {
             self.unflushed[number] = drive.flushes;
-            // For the first sectors the drive does not interrupt.
+            // The drive does not interrupt when it is ready for the first sectors.
             let status = wait_for_status(READY_POLLS).ok_or(NotReady)?;
             if !status.contains(Status::DATA_REQUEST) {
                 return Err(NotReady);
             }
-            self.send();
+            self.move_sectors(Direction::Write);
         }
         Ok(())
     }
 
-    /// Has a drive empty its cache, or gives it a command that has to come
-    /// before.
+    /// Makes a drive empty its cache, or gives it a command that has to come before.
     fn start_flush(&mut self, number: usize) -> Result<(), NotReady> {
         let Some(drive) = self.drives[number] else {
             return Err(NotReady);
@@ -416,12 +401,12 @@ impl Controller {
             return self.tell(&drive, step);
         }
         self.hd_out(Command::FlushCache, 0, drive.address(0), Expected::Flushed)?;
-        self.expect(Expected::Flushed, FLUSH_TIMEOUT);
+        self.device_intr.expect(Expected::Flushed, FLUSH_TIMEOUT);
         Ok(())
     }
 
-    /// The cache is empty, or it could not be emptied. A drive that does not
-    /// know the command is not given it again.
+    /// Called when the cache is empty, or could not be emptied. A drive that does not know
+    /// the command is not given it again.
     fn flush_intr(&mut self, status: Status) {
         let number = self.drive;
         let mut is_done = win_result(status);
@@ -433,7 +418,6 @@ impl Controller {
             is_done = true;
         }
         self.end_flush(number, is_done);
-        self.do_request();
     }
 
     fn end_flush(&mut self, number: usize, is_done: bool) {
@@ -443,17 +427,11 @@ impl Controller {
         sched::wake_up(&FLUSH_WAIT);
     }
 
-    /// One of the commands after a reset.
+    /// Gives one of the commands that come after a reset.
     fn tell(&mut self, drive: &Drive, step: SetUp) -> Result<(), NotReady> {
+        let (sectors, last_head) = (drive.geometry.sectors as u8, drive.geometry.heads as u8 - 1);
         let (command, count, head) = match step {
-            SetUp::GEOMETRY => {
-                let last_head = drive.geometry.heads as u8 - 1;
-                (
-                    Command::InitializeParameters,
-                    drive.geometry.sectors as u8,
-                    last_head,
-                )
-            }
+            SetUp::GEOMETRY => (Command::InitializeParameters, sectors, last_head),
             SetUp::MULTIPLE => (Command::SetMultiple, drive.multiple, 0),
             _ => (Command::Recalibrate, 0, 0),
         };
@@ -475,86 +453,73 @@ impl Controller {
         wait_for_status(READY_POLLS).ok_or(NotReady)?;
         registers::select(self.drive, address.head);
         wait_for_status(READY_POLLS).ok_or(NotReady)?;
-        self.expect(expected, COMMAND_TIMEOUT);
+        self.device_intr.expect(expected, COMMAND_TIMEOUT);
         registers::command(command, count, address);
         io_delay();
         Ok(())
     }
 
-    fn expect(&mut self, expected: Expected, ticks: u32) {
-        self.expected = expected;
-        TICKS_LEFT.set(ticks);
-    }
-
-    /// The drive wants something (0.11: `hd_interrupt` in `system_call.s`).
+    /// Called when the drive interrupts (0.11: `hd_interrupt` in `system_call.s`).
     fn interrupt(&mut self) {
         let status = registers::status();
         if status.contains(Status::BUSY) {
-            // It has taken the interrupt back, or it was none of its.
+            // It has taken the interrupt back, or the interrupt came from elsewhere.
             return;
         }
-        match self.expected {
-            Expected::Nothing => unexpected_hd_interrupt(status),
-            Expected::Read => self.read_intr(status),
-            Expected::Written => self.write_intr(status),
-            Expected::SetUp(step) => self.recal_intr(step, status),
-            Expected::Flushed => self.flush_intr(status),
-            Expected::Reset => {}
+        let expected = self.device_intr.expected.take();
+        match expected {
+            None => unexpected_hd_interrupt(status),
+            Some(Expected::Read) => self.read_intr(status),
+            Some(Expected::Written) => self.write_intr(status),
+            Some(Expected::SetUp(step)) => self.recal_intr(step, status),
+            Some(Expected::Flushed) => self.flush_intr(status),
+            Some(Expected::Reset) => return self.device_intr.expected = expected,
         }
+        self.begin();
     }
 
-    /// Sectors can be fetched, or the drive could not read (0.11:
+    /// Called when sectors can be fetched, or when the drive could not read (0.11:
     /// `read_intr`).
     fn read_intr(&mut self, status: Status) {
         if !win_result(status) || !status.contains(Status::DATA_REQUEST) {
-            self.bad_rw_intr();
-            return self.do_request();
+            return self.bad_rw_intr();
         }
-        let mut count = self.sectors_per_interrupt.min(self.sectors_left);
-        self.sectors_left -= count;
-        while count != 0 {
-            let now = count.min(SECTORS_PER_BLOCK - self.moved);
-            if let Some(head) = blk::current_buffer(major::HARD_DISK, 0) {
-                registers::read_data(&mut head.data()[bytes(self.moved, now)], self.width);
-            }
-            self.moved += now;
-            count -= now;
-            self.end_moved_blocks();
-        }
-        match self.sectors_left {
-            0 => self.do_request(),
-            _ => self.expect(Expected::Read, COMMAND_TIMEOUT),
+        self.move_sectors(Direction::Read);
+        self.end_moved_blocks();
+        if self.sectors_left != 0 {
+            self.device_intr.expect(Expected::Read, COMMAND_TIMEOUT);
         }
     }
 
-    /// What was sent is on the disk, or could not be written (0.11:
+    /// Called when what was sent is on the disk, or could not be written (0.11:
     /// `write_intr`).
     fn write_intr(&mut self, status: Status) {
         let more = self.sectors_left != 0;
         if !win_result(status) || more && !status.contains(Status::DATA_REQUEST) {
-            self.bad_rw_intr();
-            return self.do_request();
+            return self.bad_rw_intr();
         }
         self.end_moved_blocks();
-        if !more {
-            return self.do_request();
+        if more {
+            self.move_sectors(Direction::Write);
+            self.device_intr.expect(Expected::Written, COMMAND_TIMEOUT);
         }
-        self.send();
-        self.expect(Expected::Written, COMMAND_TIMEOUT);
     }
 
-    /// Sends the sectors that the drive waits for.
-    fn send(&mut self) {
+    /// Moves the sectors of one interrupt between the drive and the buffers.
+    fn move_sectors(&mut self, direction: Direction) {
         let mut count = self.sectors_per_interrupt.min(self.sectors_left);
         self.sectors_left -= count;
         while count != 0 {
-            let (block, sector) = (
-                self.moved / SECTORS_PER_BLOCK,
-                self.moved % SECTORS_PER_BLOCK,
-            );
+            let sector = self.moved % SECTORS_PER_BLOCK;
             let now = count.min(SECTORS_PER_BLOCK - sector);
+            let block = self.moved / SECTORS_PER_BLOCK;
             if let Some(head) = blk::current_buffer(major::HARD_DISK, block) {
-                registers::write_data(&head.data()[bytes(sector, now)], self.width);
+                let mut data = head.data();
+                let bytes = &mut data[bytes(sector, now)];
+                match direction {
+                    Direction::Read => registers::read_data(bytes, self.width),
+                    Direction::Write => registers::write_data(bytes, self.width),
+                }
             }
             self.moved += now;
             count -= now;
@@ -568,8 +533,9 @@ impl Controller {
             blk::end_request(major::HARD_DISK, true);
         }
     }
-    /// The drive was told something; if it did not understand, it goes
-    /// without (0.11: `recal_intr`).
+
+    /// Called when the drive was told something. If it cannot move several sectors by one
+    /// interrupt, it moves one (0.11: `recal_intr`).
     fn recal_intr(&mut self, step: SetUp, status: Status) {
         self.set_up[self.drive].remove(step);
         if let Some(drive) = &mut self.drives[self.drive]
@@ -578,31 +544,30 @@ impl Controller {
         {
             drive.multiple = 1;
         }
-        self.do_request();
     }
 
-    /// The next block could not be moved: leaves it to another try, or gives
-    /// it up (0.11: `bad_rw_intr`).
+    /// Called when the next block could not be moved: it is left to another try, or given
+    /// up (0.11: `bad_rw_intr`).
     fn bad_rw_intr(&mut self) {
         self.reset |= blk::bad_rw_intr(major::HARD_DISK, MAX_ERRORS);
     }
 
-    /// Begins a reset of both drives, which [`Controller::tick`] sees the end
-    /// of (0.11: `reset_controller`, `reset_hd`).
+    /// Begins a reset of both drives. [`Controller::tick`] sees when it is over (0.11:
+    /// `reset_controller`, `reset_hd`).
     fn reset_controller(&mut self) {
         printk!("HD controller reset\n");
         self.reset = false;
         self.all_to_be_set_up();
         registers::control(Control::Reset);
-        // 5 microseconds at least.
+        // It has to last for 5 microseconds at least.
         for _ in 0..10 {
             io_delay();
         }
         registers::control(Control::Interrupts);
-        self.expect(Expected::Reset, RESET_TIMEOUT);
+        self.device_intr.expect(Expected::Reset, RESET_TIMEOUT);
     }
 
-    /// The drives know nothing of what they were told.
+    /// Notes that the drives no longer know what they were told.
     fn all_to_be_set_up(&mut self) {
         for (drive, set_up) in self.drives.iter().zip(&mut self.set_up) {
             let Some(drive) = drive else { continue };
@@ -611,33 +576,32 @@ impl Controller {
         }
     }
 
-    /// A tick with a command or a reset under way; `last`: it has taken too
-    /// long.
-    fn tick(&mut self, last: bool) {
-        let is_busy = registers::alternate_status().contains(Status::BUSY);
-        match self.expected {
-            Expected::Nothing => {}
-            Expected::Reset if !is_busy => self.do_request(),
-            Expected::Reset if last => {
+    /// Called at each clock tick: sees whether a reset is over, or whether a command takes
+    /// too long.
+    fn tick(&mut self) {
+        let is_late = self.device_intr.tick();
+        let is_busy = || registers::alternate_status().contains(Status::BUSY);
+        match self.device_intr.expected {
+            Some(Expected::Reset) if !is_busy() => {}
+            _ if !is_late => return,
+            Some(Expected::Reset) => {
                 printk!("HD controller reset failed\n");
                 blk::end_request(major::HARD_DISK, false);
-                self.do_request();
             }
-            _ if !last => {}
-            _ if is_busy => {
+            _ if !is_busy() => {
+                printk!("HD interrupt lost\n");
+                return self.interrupt();
+            }
+            expected => {
                 printk!("HD timeout\n");
                 self.reset = true;
-                match self.expected {
-                    Expected::Flushed => self.end_flush(self.drive, false),
+                match expected {
+                    Some(Expected::Flushed) => self.end_flush(self.drive, false),
                     _ => self.bad_rw_intr(),
                 }
-                self.do_request();
-            }
-            _ => {
-                printk!("HD interrupt lost\n");
-                self.interrupt();
             }
         }
+        self.do_request();
     }
 }
 
@@ -646,12 +610,13 @@ fn win_result(status: Status) -> bool {
     !status.intersects(Status::ERROR | Status::DEVICE_FAULT)
 }
 
-/// Reading the status has quietened it; nothing else is known of it.
+/// Tells of an interrupt that nobody expects. The drive has taken it back already, since
+/// the status was read.
 fn unexpected_hd_interrupt(status: Status) {
     printk!("Unexpected HD interrupt, status {:02x}\n", status.bits());
 }
 
-/// Where in a buffer `count` sectors from `sector` on lie.
+/// The bytes of a buffer that `count` sectors from `sector` on are.
 fn bytes(sector: u32, count: u32) -> core::ops::Range<usize> {
     let first = sector as usize * SECTOR_SIZE;
     first..first + count as usize * SECTOR_SIZE

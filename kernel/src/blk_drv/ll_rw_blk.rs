@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From the buffer cache to the drivers (0.11: `kernel/blk_drv/ll_rw_blk.c`).
 //!
-//! The file system locks a buffer and calls [`ll_rw_block`], which comes back
-//! as soon as the transfer is in its driver's queue. When it is over, the
-//! driver says so by [`blk::end_request`](super::blk::end_request). No driver is
-//! known here by its name: the table of them is in `mod.rs`, above this file.
+//! The file system locks a buffer and calls [`ll_rw_block`], which returns as soon as the
+//! transfer is in its driver's queue. When the transfer is over, the driver says so by [`blk::end_request`](super::blk::end_request). This file
+//! knows no driver by its name: the table of them is in `mod.rs`, above this file.
 #![deny(unsafe_code)]
 
 mod requests;
@@ -21,27 +20,27 @@ use sync::{IrqLock, WaitQueue};
 
 /// A driver of block devices (0.11: `struct blk_dev_struct`).
 pub struct Driver {
-    /// For messages.
+    /// Its name in messages.
     pub name: &'static str,
     /// Finds its devices and makes itself ready.
     pub init: fn(),
-    /// Its queue was empty and no longer is. Called with no lock held.
+    /// Called with no lock held when its queue is no longer empty.
     pub do_request: fn(),
-    /// Blocks of the device with that minor; 0 if there is none.
+    /// How many blocks the device with that minor has; 0 if there is none.
     pub blocks: fn(u8) -> u32,
 }
 
-/// The drivers by major, as they have come (0.11: `blk_dev`).
+/// The drivers that were registered, by their major numbers (0.11: `blk_dev`).
 static BLK_DEV: [Once<&'static Driver>; NR_BLK_DEV] = [const { Once::new() }; NR_BLK_DEV];
 
-/// Has requests for a major go to a driver.
+/// Makes the requests for a major number go to a driver.
 pub(super) fn register(major: u8, driver: &'static Driver) {
     BLK_DEV[usize::from(major)].call_once(|| driver);
 }
 
-/// Shared with the drivers' interrupt handlers.
+/// All requests. The drivers' interrupt handlers use them too.
 pub(super) static REQUESTS: IrqLock<Requests<&BufferHead>> = IrqLock::new(Requests::new());
-/// Waits for a free request (0.11: `wait_for_request`).
+/// The tasks that wait for a free request (0.11: `wait_for_request`).
 pub(super) static WAIT_FOR_REQUEST: WaitQueue = WaitQueue::new();
 
 /// The driver of a device.
@@ -90,12 +89,12 @@ pub fn ll_rw_block(direction: Direction, head: &'static BufferHead) {
 }
 
 /// Lets new requests of idle drivers wait until [`unplug`], so that what comes
-/// next can be merged with them. The caller does not sleep before.
+/// next can be merged with them. Until then the caller may not sleep.
 pub fn plug() {
     REQUESTS.lock().plug();
 }
 
-/// Has the drivers begin with what waits since [`plug`].
+/// Makes the drivers begin with what waits since [`plug`].
 pub fn unplug() {
     loop {
         let waiting = REQUESTS.lock().unplug();

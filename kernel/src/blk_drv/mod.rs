@@ -18,13 +18,13 @@
 //! ramdisk.rs     a disk in memory
 //! ```
 //!
-//! A transfer's way: `ll_rw_block` puts the buffer into the queue of the
+//! A transfer goes this way: `ll_rw_block` puts the buffer into the queue of the
 //! device's driver and starts the driver if it is idle. The driver moves the
 //! data, piece by piece, in its interrupt handler, and calls
-//! [`blk::end_request`] for each buffer, which wakes who waits for it; then it
+//! [`blk::end_request`] for each buffer, which wakes the tasks that wait for it. Then it
 //! takes the next request from its queue.
 //!
-//! Another driver is another entry in [`DRIVERS`].
+//! For another driver, add an entry to [`DRIVERS`].
 #![deny(unsafe_code)]
 
 pub mod blk;
@@ -36,13 +36,13 @@ pub mod ramdisk;
 use abi::sys::types::major;
 use ll_rw_blk::Driver;
 
-/// The drivers with their majors.
+/// The drivers with their major numbers.
 static DRIVERS: [(u8, Driver); 3] = [
     (
         major::MEM,
         Driver {
             name: "ramdisk",
-            // Its memory was taken before.
+            // `rd_init` has taken its memory before.
             init: || {},
             do_request: ramdisk::do_rd_request,
             blocks: ramdisk::blocks,
@@ -68,7 +68,7 @@ static DRIVERS: [(u8, Driver); 3] = [
     ),
 ];
 
-/// Starts the drivers. Before the first interrupt (0.11: `blk_dev_init`,
+/// Starts the drivers. Called before the first interrupt (0.11: `blk_dev_init`,
 /// `hd_init` and so on in `main`).
 pub fn blk_dev_init() {
     for (major, driver) in &DRIVERS {
@@ -77,7 +77,7 @@ pub fn blk_dev_init() {
     }
 }
 
-/// Each clock tick.
+/// Called at each clock tick.
 #[inline(always)]
 pub fn do_tick() {
     hd::do_tick();

@@ -131,7 +131,8 @@ pub struct Machine {
     pub(crate) option_roms: Vec<PathBuf>,
     /// An event of QEMU's own, and the file that each one is written to.
     pub(crate) event_log: Option<(&'static str, PathBuf)>,
-    pub(crate) aborts_flush: bool,
+    /// Which of the first disk's transfers fail, as QEMU's blkdebug wants to be told.
+    pub(crate) disk_error: Option<String>,
     command_line: Option<String>,
     prompt: Option<Prompt>,
     in_place: bool,
@@ -153,7 +154,7 @@ impl Machine {
             memory: 32,
             option_roms: Vec::new(),
             event_log: None,
-            aborts_flush: false,
+            disk_error: None,
             command_line: None,
             prompt: None,
             in_place: false,
@@ -268,7 +269,14 @@ impl Machine {
     /// Has the first disk abort the command that empties its cache (QEMU only).
     #[must_use]
     pub fn aborts_flush(mut self) -> Self {
-        self.aborts_flush = true;
+        self.disk_error = Some("iotype = \"flush\"".into());
+        self
+    }
+
+    /// Has the first disk fail whenever this sector is to be moved (QEMU only).
+    #[must_use]
+    pub fn bad_sector(mut self, sector: u64) -> Self {
+        self.disk_error = Some(format!("sector = \"{sector}\""));
         self
     }
 

@@ -72,11 +72,12 @@ fn add_disk(command: &mut Command, place: Place, image: &Path, throw_away: bool)
     Ok(())
 }
 
-/// Has the disk `image` at `place` fail when it is to empty its cache.
-fn abort_flush(command: &mut Command, place: Place, image: &Path, folder: &Path) -> Result<()> {
-    const RULE: &str = "[inject-error]\nevent = \"none\"\niotype = \"flush\"\nerrno = \"5\"\n";
+/// Has the first disk of `machine` fail where `which` says.
+fn fail(command: &mut Command, machine: &Machine, which: &str, folder: &Path) -> Result<()> {
+    let Machine { place, image, .. } = machine;
+    let rule = format!("[inject-error]\nevent = \"none\"\n{which}\nerrno = \"5\"\n");
     let rules = folder.join("blkdebug");
-    std::fs::write(&rules, RULE).with_context(|| format!("{}", rules.display()))?;
+    std::fs::write(&rules, rule).with_context(|| format!("{}", rules.display()))?;
     let (rules, image) = (rules.display(), image.display());
     let file = format!("blkdebug:{rules}:{image}");
     command.args(["-set", &format!("drive.disk{}.file={file}", place.number())]);
@@ -154,8 +155,8 @@ pub(crate) fn start(
 ) -> Result<(Process, MonitorListener)> {
     let monitor = MonitorListener::bind(folder)?;
     let mut command = machine_command(machine)?;
-    if machine.aborts_flush {
-        abort_flush(&mut command, machine.place, &machine.image, folder)?;
+    if let Some(which) = &machine.disk_error {
+        fail(&mut command, machine, which, folder)?;
     }
     command.args(["-display", "none"]);
     for (line, address) in (1..).zip(serial) {

@@ -2,8 +2,8 @@
 //! The NEC 765 and what an AT has around it (0.11: `include/linux/fdreg.h`,
 //! `output_byte` and `result` in `kernel/blk_drv/floppy.c`).
 //!
-//! A command is given byte by byte; the controller works, interrupts, and has
-//! some bytes to tell how it went:
+//! A command is given byte by byte. The controller carries it out and interrupts; then
+//! some bytes can be read that tell how it went:
 //!
 //! ```text
 //! controller::output_bytes(&[Command::Seek as u8, drive, track])?;   // interrupt
@@ -19,9 +19,9 @@ use bitflags::bitflags;
 
 /// Motors, selection and reset (0.11: `FD_DOR`).
 const DIGITAL_OUTPUT: u16 = 0x3F2;
-/// 0.11: `FD_STATUS`.
+/// The main status register (0.11: `FD_STATUS`).
 const MAIN_STATUS: u16 = 0x3F4;
-/// 0.11: `FD_DATA`.
+/// The bytes of commands and answers (0.11: `FD_DATA`).
 const DATA: u16 = 0x3F5;
 /// Read: bit 7 says that the disk of the selected drive was changed
 /// (0.11: `FD_DIR`).
@@ -30,17 +30,17 @@ const DISK_CHANGED: u8 = 0x80;
 /// Write: the data rate (0.11: `FD_DCR`).
 const CONFIGURATION: u16 = 0x3F7;
 
-/// Looks at the main status, a microsecond each, until the controller must
-/// want a byte or have one.
+/// After so many looks at the main status, a microsecond each, the controller must want a
+/// byte or have one.
 const READY_POLLS: u32 = 10_000;
-/// Most bytes that a command answers with (0.11: `MAX_REPLIES`).
+/// The most bytes that a command answers with (0.11: `MAX_REPLIES`).
 const MAX_REPLIES: usize = 7;
 
 bitflags! {
     /// The digital output register.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub struct DigitalOutput: u8 {
-        /// Which drive; bit 1 is for drives 2 and 3.
+        /// The number of the selected drive; bit 1 is for drives 2 and 3.
         const SELECT = 0x03;
         /// The controller is not held in reset.
         const ENABLE = 0x04;
@@ -57,7 +57,7 @@ bitflags! {
     struct MainStatus: u8 {
         /// A command or its answer is not complete.
         const BUSY = 0x10;
-        /// The next byte is the controller's (0.11: `STATUS_DIR`).
+        /// The next byte comes from the controller (0.11: `STATUS_DIR`).
         const TO_PROCESSOR = 0x40;
         /// A byte can be moved (0.11: `STATUS_READY`).
         const READY = 0x80;
@@ -73,8 +73,12 @@ bitflags! {
         const EQUIPMENT_CHECK = 0x10;
         /// The arm is where it was sent.
         const SEEK_END = 0x20;
-        /// How the command ended; 0 if well.
+        /// How the command ended; 0 means that it ended well.
         const INTERRUPT_CODE = 0xC0;
+        /// If one of these bits is set, the command failed.
+        const FAILED = Self::NOT_READY.bits()
+            | Self::EQUIPMENT_CHECK.bits()
+            | Self::INTERRUPT_CODE.bits();
         const _ = !0;
     }
 
@@ -97,20 +101,20 @@ bitflags! {
     }
 }
 
-/// What the controller can be told to do. Transfers with both sides of a
-/// cylinder as one, and in MFM.
+/// What the controller can be told to do. Transfers go on from one side of a cylinder to
+/// the other, and are in MFM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Command {
-    /// Step rate and head times (0.11: `FD_SPECIFY`).
+    /// Set step rate and head times (0.11: `FD_SPECIFY`).
     Specify = 0x03,
     /// Move the arm to track 0.
     Recalibrate = 0x07,
-    /// What was the interrupt for (0.11: `FD_SENSEI`).
+    /// Tell what the interrupt was for (0.11: `FD_SENSEI`).
     SenseInterrupt = 0x08,
     /// Move the arm.
     Seek = 0x0F,
-    /// Without deleted sectors.
+    /// Read sectors, but not deleted ones.
     Read = 0xE6,
     /// Write sectors.
     Write = 0xC5,
@@ -140,7 +144,7 @@ pub fn disk_changed() -> bool {
     unsafe { inb(DIGITAL_INPUT) & DISK_CHANGED != 0 }
 }
 
-/// Sets how fast bits come.
+/// Sets the data rate.
 pub fn set_rate(rate: Rate) {
     // SAFETY: as above.
     unsafe { outb(rate as u8, CONFIGURATION) };
@@ -184,8 +188,8 @@ pub fn result<const N: usize>() -> Result<[u8; N], NotReady> {
     Ok(reply)
 }
 
-/// Asks what an interrupt was for; tells where the arm is. `NotReady` if it
-/// was for nothing: such an answer is one byte only.
+/// Asks what an interrupt was for, and where the arm is. `NotReady` if there was no reason
+/// for one: then the answer is one byte only.
 pub fn sense_interrupt() -> Result<(St0, u8), NotReady> {
     output_bytes(&[Command::SenseInterrupt as u8])?;
     let [st0, track] = result()?;

@@ -20,31 +20,31 @@ use asm::io::outb_p;
 use core::cell::UnsafeCell;
 use fs::platform::Direction;
 
-/// Address and count of channel 2, low byte first.
+/// The registers of address and count of channel 2, which take the low byte first.
 const ADDRESS: u16 = 0x04;
 const COUNT: u16 = 0x05;
 const MASK: u16 = 0x0A;
 const MODE: u16 = 0x0B;
-/// Any write: the next byte of an address or a count is its low one.
+/// After any write to it, the next byte of an address or a count is the low one.
 const CLEAR_FLIP_FLOP: u16 = 0x0C;
 /// Bits 16 to 23 of the address.
 const PAGE: u16 = 0x81;
 
-/// Channel 2, and bit 2 of the mask register: masked.
+/// The number of the channel, and the bit of the mask register that masks it.
 const CHANNEL: u8 = 2;
 const MASKED: u8 = 4;
-/// Single transfers, addresses go up.
+/// Modes: single transfers, with addresses that go up.
 const TO_MEMORY: u8 = 0x44 | CHANNEL;
 const FROM_MEMORY: u8 = 0x48 | CHANNEL;
 
-/// Bytes that one command can move: a cylinder.
+/// How many bytes one command can move: a cylinder.
 pub const AREA_SIZE: usize = MOST_SECTORS * SECTOR_SIZE;
-/// The least power of two that is not smaller: an area aligned to it crosses
-/// no multiple of 64 KB.
+/// The least power of two that is not smaller than the area. An area that is aligned to it
+/// crosses no multiple of 64 KB.
 const ALIGNMENT: usize = 0x8000;
 
-/// The area. The device writes to it between [`setup_dma`] and the interrupt
-/// of the command; it is reached by copying only.
+/// The area. The device writes to it between [`setup_dma`] and the interrupt of the
+/// command. The driver only copies to and from it, and makes no reference.
 #[repr(C, align(0x8000))]
 struct Area(UnsafeCell<[u8; AREA_SIZE]>);
 
@@ -52,13 +52,13 @@ struct Area(UnsafeCell<[u8; AREA_SIZE]>);
 // and while no command is under way.
 unsafe impl Sync for Area {}
 
-/// 0.11: `tmp_floppy_area`.
+/// The one area that there is (0.11: `tmp_floppy_area`).
 static TMP_FLOPPY_AREA: Area = Area(UnsafeCell::new([0; AREA_SIZE]));
 
 static_assertions::const_assert!(AREA_SIZE <= ALIGNMENT && ALIGNMENT <= 0x1_0000);
 static_assertions::const_assert_eq!(align_of::<Area>(), ALIGNMENT);
 
-/// Where `length` bytes at `offset` of the area are.
+/// A pointer to the `length` bytes at `offset` of the area.
 fn part(offset: usize, length: usize) -> *mut u8 {
     assert!(offset <= AREA_SIZE && length <= AREA_SIZE - offset);
     TMP_FLOPPY_AREA.0.get().cast::<u8>().wrapping_add(offset)

@@ -5,8 +5,8 @@
 //! The file system asks by [`Drive::floppy_change`], when the device is opened
 //! or mounted. Until it has asked nothing is moved, or what belongs to the old
 //! disk would be written onto the new one. Before every transfer the driver
-//! asks [`Drive::must_move`]. Both take what the drive says now: its change
-//! line, which is of no meaning if it has none.
+//! asks [`Drive::must_move`]. Both take what the change line of the drive says now; if
+//! the drive has no such line, it means nothing.
 #![forbid(unsafe_code)]
 
 use super::geometry::DriveType;
@@ -14,11 +14,11 @@ use super::geometry::DriveType;
 /// What is known of the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Disk {
-    /// It is the one that it was.
+    /// It is still the same disk.
     Same,
-    /// It was changed, which was not told yet.
+    /// It was changed, and the file system has not been told yet.
     Changed,
-    /// It was told. The drive still says so, as it does without a disk.
+    /// The file system was told. The drive still says so, as it does without a disk.
     Told,
     /// As `Told`, and the arm has moved since then.
     Moved,
@@ -36,7 +36,7 @@ pub struct Drive {
 }
 
 impl Drive {
-    /// Of which nothing else is known.
+    /// A drive of which only the kind is known.
     pub fn new(kind: DriveType) -> Drive {
         Drive {
             kind,

@@ -5,12 +5,12 @@
 //! the drive was made for. Nothing here touches hardware.
 #![forbid(unsafe_code)]
 
-/// Drives that a minor number can name; two of them are supported.
+/// How many drives a minor number can name; two of them are supported.
 const DRIVES_OF_MINORS: u8 = 4;
 /// Sectors of a block.
 const SECTORS_PER_BLOCK: u32 = 2;
 
-/// How fast bits come (Intel 82077AA data sheet, table of the data rate
+/// The data rate (Intel 82077AA data sheet, table of the data rate
 /// select register).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -26,7 +26,7 @@ pub enum Rate {
 /// How a kind of disk is laid out and handled (0.11: `struct floppy_struct`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FloppyStruct {
-    /// All sectors.
+    /// How many sectors it has.
     pub size: u32,
     /// Sectors of a track.
     pub sect: u32,
@@ -39,20 +39,20 @@ pub struct FloppyStruct {
     pub stretch: u8,
     /// Bytes between sectors, when reading and writing.
     pub gap: u8,
-    /// How fast bits come.
+    /// The data rate.
     pub rate: Rate,
     /// First byte of the command SPECIFY: step rate and head unload time.
     pub spec1: u8,
 }
 
-/// Where a block begins.
+/// Where a block begins, as a command names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// Counted as on the disk, not in steps of the arm.
+pub struct Address {
+    /// The track, counted as on the disk, not in steps of the arm.
     pub track: u8,
     /// The side.
     pub head: u8,
-    /// Counted from 1.
+    /// The sector, counted from 1.
     pub sector: u8,
     /// How many blocks of the cylinder there are from here on.
     pub blocks: u32,
@@ -66,11 +66,11 @@ impl FloppyStruct {
 
     /// Where a block lies. It may begin on one side and end on the other, but
     /// a cylinder holds whole blocks.
-    pub fn place(&self, block: u32) -> Place {
+    pub fn address(&self, block: u32) -> Address {
         let per_cylinder = self.sect * self.head;
         let sector = block * SECTORS_PER_BLOCK;
         let in_cylinder = sector % per_cylinder;
-        Place {
+        Address {
             track: (sector / per_cylinder) as u8,
             head: (in_cylinder / self.sect) as u8,
             sector: (in_cylinder % self.sect) as u8 + 1,
@@ -78,7 +78,7 @@ impl FloppyStruct {
         }
     }
 
-    /// How many steps from the edge the arm has to stand for a track.
+    /// How many steps from the edge the arm has to be for a track.
     pub fn arm(&self, track: u8) -> u8 {
         track << self.stretch
     }
@@ -99,7 +99,7 @@ const fn two_sided(sect: u32, track: u32, stretch: u8, format: (u8, Rate, u8)) -
     }
 }
 
-/// The kinds from 1 on.
+/// The kinds of disk, from kind 1 on.
 static FLOPPY_TYPE: [FloppyStruct; 7] = [
     // 360 KB; 1.2 MB; 360 KB in a 720 KB drive; 720 KB; 360 KB and 720 KB in
     // a 1.2 MB drive; 1.44 MB.
@@ -121,7 +121,7 @@ pub const MOST_SECTORS: usize = 36;
 pub struct DriveType(u8);
 
 impl DriveType {
-    /// Drive 0 or 1 by the CMOS register; `None` if there is no such drive or
+    /// The kind of drive 0 or 1, by the CMOS register; `None` if there is no such drive or
     /// its kind is unknown.
     pub fn from_cmos(register: u8, drive: usize) -> Option<DriveType> {
         let code = if drive == 0 {
@@ -208,17 +208,17 @@ mod tests {
             let disk = HIGH.disk(4 * kind).unwrap();
             let mut expected = 0;
             for block in 0..disk.blocks() {
-                let place = disk.place(block);
-                assert!((1..=disk.sect as u8).contains(&place.sector));
-                assert!(place.head < 2 && u32::from(place.track) < disk.track);
-                let sector = (u32::from(place.track) * 2 + u32::from(place.head)) * disk.sect
-                    + u32::from(place.sector)
+                let address = disk.address(block);
+                assert!((1..=disk.sect as u8).contains(&address.sector));
+                assert!(address.head < 2 && u32::from(address.track) < disk.track);
+                let sector = (u32::from(address.track) * 2 + u32::from(address.head)) * disk.sect
+                    + u32::from(address.sector)
                     - 1;
                 assert_eq!(sector, expected);
-                let next = disk.place(block + 1);
-                match place.blocks {
-                    1 => assert_eq!((next.track, next.sector), (place.track + 1, 1)),
-                    left => assert_eq!((next.track, next.blocks), (place.track, left - 1)),
+                let next = disk.address(block + 1);
+                match address.blocks {
+                    1 => assert_eq!((next.track, next.sector), (address.track + 1, 1)),
+                    left => assert_eq!((next.track, next.blocks), (address.track, left - 1)),
                 }
                 expected += 2;
             }

@@ -10,11 +10,11 @@ use super::controller::{self, DigitalOutput};
 use crate::sched::HZ;
 use sync::AtomicWord;
 
-/// Ticks from motor on to full speed.
+/// Ticks until a motor that was switched on has its full speed.
 const SPIN_UP: u32 = HZ / 2;
-/// Ticks from selecting a drive to its being ready.
+/// Ticks until a drive that was selected is ready.
 const SELECT: u32 = 2;
-/// Ticks that a motor runs on.
+/// Ticks for which a motor runs on after the last use.
 const RUN_ON: u32 = 3 * HZ;
 
 /// Not 0 while a motor is on. Changed only under the driver's lock.
@@ -44,7 +44,7 @@ fn motor(drive: usize) -> DigitalOutput {
 }
 
 impl Motors {
-    /// All off, the first drive selected.
+    /// All motors are off, and the first drive is selected.
     pub const fn new() -> Motors {
         Motors {
             current_dor: DigitalOutput::ENABLE.union(DigitalOutput::INTERRUPT),
@@ -85,7 +85,7 @@ impl Motors {
         self.moff_timer[drive] = Some(RUN_ON);
     }
 
-    /// A tick.
+    /// Counts a clock tick.
     pub fn do_floppy_timer(&mut self) {
         for drive in 0..MAX_DRIVES {
             if !self.current_dor.contains(motor(drive)) {
@@ -104,7 +104,7 @@ impl Motors {
     /// are.
     pub fn reset(&mut self) {
         controller::digital_output(self.current_dor - DigitalOutput::ENABLE);
-        // Some microseconds, at any data rate.
+        // This lasts some microseconds, which is enough at any data rate.
         for _ in 0..100 {
             asm::io::io_delay();
         }

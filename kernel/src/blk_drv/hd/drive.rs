@@ -9,15 +9,15 @@
 
 use super::SECTOR_SIZE;
 
-/// Sectors that 28 bits can name.
+/// How many sectors 28 bits can name.
 const LBA28_SECTORS: u32 = 1 << 28;
-/// The most sectors moved by one interrupt. While they are, no other interrupt
-/// is taken: a page takes about a millisecond.
+/// The most sectors that one interrupt moves. Meanwhile no other interrupt is taken: a
+/// page takes about a millisecond.
 const MOST_MULTIPLE: u8 = 8;
-/// In the head register: the address is a plain number.
+/// The bit of the head register that says that the address is a plain number.
 const LBA: u8 = 0x40;
 
-/// How the surface is divided, as the drive would have it.
+/// How the drive says that its surface is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Geometry {
     /// Cylinders, at most 65535.
@@ -44,7 +44,7 @@ impl Geometry {
     }
 }
 
-/// A sector's name in the registers.
+/// The address of a sector, as the registers take it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Address {
     /// Sector of the track from 1 on, or bits 0..8 of the number.
@@ -58,9 +58,9 @@ pub struct Address {
 /// How much the data register takes at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Width {
-    /// 16 bits, as all drives do.
+    /// It takes 16 bits, as all drives do.
     Words,
-    /// 32 bits: half as many steps for the same bytes.
+    /// It takes 32 bits, so that the same bytes need half as many steps.
     Doublewords,
 }
 
@@ -71,9 +71,9 @@ pub struct Drive {
     pub geometry: Geometry,
     /// Whether it takes plain sector numbers.
     pub lba: bool,
-    /// All its sectors.
+    /// How many sectors it has.
     pub sectors: u32,
-    /// Sectors moved by one interrupt; 1 if it cannot do more.
+    /// How many sectors it moves by one interrupt; 1 if it cannot move more.
     pub multiple: u8,
     /// Whether it can be told to empty its cache.
     pub flushes: bool,
@@ -83,7 +83,7 @@ pub struct Drive {
 }
 
 impl Drive {
-    /// From the drive's own description; `None` if that makes no sense.
+    /// Makes a drive from its own description; `None` if that makes no sense.
     pub fn from_identify(data: &[u8; SECTOR_SIZE]) -> Option<Drive> {
         let (words, _) = data.as_chunks::<2>();
         let word = |number: usize| u16::from_le_bytes(words[number]);
@@ -135,7 +135,7 @@ impl Drive {
         })
     }
 
-    /// From the BIOS's table; `None` if it is empty.
+    /// Makes a drive from the BIOS's table; `None` if that is empty.
     pub fn from_bios(table: &[u8; 16]) -> Option<Drive> {
         let cylinders = u16::from_le_bytes([table[0], table[1]]);
         let geometry = Geometry::new(cylinders, table[2].into(), table[14].into())?;
@@ -149,7 +149,7 @@ impl Drive {
         })
     }
 
-    /// How to name sector `number`, which the drive has.
+    /// The address of sector `number`, which is on the drive.
     pub fn address(&self, number: u32) -> Address {
         if self.lba {
             let [sector, low, high, head] = number.to_le_bytes();

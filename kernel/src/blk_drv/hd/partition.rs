@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The partitions of a disk, out of its table (`abi::hdreg`).
 //!
-//! Of an entry only type, first sector and length are looked at; its cylinders and
-//! heads say the same in the BIOS's terms.
+//! Only type, first sector and length of an entry are looked at. Its cylinders and heads
+//! say the same in the BIOS's terms.
 #![forbid(unsafe_code)]
 
 pub use abi::hdreg::PARTITIONS;
@@ -13,13 +13,13 @@ use abi::hdreg::{self, SECTOR_SIZE};
 pub struct Partition {
     /// Its first sector on the disk.
     pub start_sect: u32,
-    /// Its sectors; 0 if there is no such partition.
+    /// How many sectors it has; 0 if there is no such partition.
     pub nr_sects: u32,
 }
 
 impl Partition {
-    /// Where on the disk `count` sectors from `sector` of the partition on
-    /// are; `None` unless they are all inside.
+    /// The sector of the disk at which `count` sectors from `sector` of the partition on
+    /// begin; `None` unless they are all inside.
     pub fn locate(&self, sector: u32, count: u32) -> Option<u32> {
         let end = sector.checked_add(count)?;
         if end <= self.nr_sects {
@@ -46,9 +46,8 @@ impl Partition {
     }
 }
 
-/// The partitions of a disk of `disk_sectors` sectors, out of its first
-/// sector; `None` if there is no table. What lies behind the end of the disk
-/// is cut off.
+/// Takes the partitions of a disk of `disk_sectors` sectors out of its first sector;
+/// `None` if there is no table. What lies behind the end of the disk is cut off.
 pub fn parse(sector: &[u8; SECTOR_SIZE], disk_sectors: u32) -> Option<[Partition; PARTITIONS]> {
     let entries = hdreg::partition_table(sector)?;
     Some(entries.map(|entry| Partition::from_entry(&entry, disk_sectors)))

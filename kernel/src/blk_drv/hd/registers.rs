@@ -12,7 +12,7 @@ use bitflags::bitflags;
 use core::arch::asm;
 
 const DATA: u16 = 0x1F0;
-/// Read: why the last command failed.
+/// When it is read, it tells why the last command failed.
 const ERROR: u16 = 0x1F1;
 const SECTOR_COUNT: u16 = 0x1F2;
 const SECTOR: u16 = 0x1F3;
@@ -21,12 +21,12 @@ const CYLINDER_HIGH: u16 = 0x1F5;
 const DEVICE: u16 = 0x1F6;
 const STATUS: u16 = 0x1F7;
 const COMMAND: u16 = 0x1F7;
-/// Read: the status, without taking back the interrupt.
+/// When it is read, it is the status, and the drive does not take back its interrupt.
 const ALTERNATE_STATUS: u16 = 0x3F6;
 const CONTROL: u16 = 0x3F6;
 
-/// Bit 4 of the device register: the second drive. Bits 5 and 7 had a meaning
-/// once, and are set for the drives that remember.
+/// Bit 4 of the device register selects the second drive. Bits 5 and 7 had a meaning
+/// once, and are set for drives of that time.
 const SECOND_DRIVE: u8 = 0x10;
 const OBSOLETE_BITS: u8 = 0xA0;
 
@@ -40,7 +40,7 @@ bitflags! {
         const DATA_REQUEST = 0x08;
         /// The drive failed.
         const DEVICE_FAULT = 0x20;
-        /// It works; no other bit means anything.
+        /// The drive works at a command; no other bit means anything.
         const BUSY = 0x80;
         const _ = !0;
     }
@@ -52,18 +52,18 @@ bitflags! {
 pub enum Command {
     /// Move the arm to cylinder 0 (0.11: `WIN_RESTORE`).
     Recalibrate = 0x10,
-    /// One interrupt for each sector.
+    /// Read, with one interrupt for each sector.
     ReadSectors = 0x20,
-    /// One interrupt for each sector.
+    /// Write, with one interrupt for each sector.
     WriteSectors = 0x30,
-    /// Take heads and sectors of a track as what cylinder, head and sector
-    /// are counted by (0.11: `WIN_SPECIFY`).
+    /// Count with these numbers of heads, and of sectors of a track (0.11:
+    /// `WIN_SPECIFY`).
     InitializeParameters = 0x91,
-    /// One interrupt for each block of sectors.
+    /// Read, with one interrupt for each block of sectors.
     ReadMultiple = 0xC4,
-    /// One interrupt for each block of sectors.
+    /// Write, with one interrupt for each block of sectors.
     WriteMultiple = 0xC5,
-    /// Say how many sectors a block is.
+    /// Take this number of sectors as a block.
     SetMultiple = 0xC6,
     /// Bring what is in the cache to the medium; this may take half a minute.
     FlushCache = 0xE7,
@@ -75,9 +75,9 @@ pub enum Command {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Control {
-    /// Interrupts on.
+    /// The drive interrupts.
     Interrupts = 0x08,
-    /// Interrupts off.
+    /// The drive does not interrupt.
     Polled = 0x0A,
     /// Both drives are being reset.
     Reset = 0x0C,
@@ -93,12 +93,12 @@ fn write(value: u8, port: u16) {
     unsafe { outb(value, port) }
 }
 
-/// The status; takes back the drive's interrupt.
+/// Reads the status; the drive takes back its interrupt.
 pub fn status() -> Status {
     Status::from_bits_retain(read(STATUS))
 }
 
-/// The status; leaves the interrupt as it is.
+/// Reads the status and leaves the interrupt as it is.
 pub fn alternate_status() -> Status {
     Status::from_bits_retain(read(ALTERNATE_STATUS))
 }
@@ -109,8 +109,8 @@ pub fn was_aborted() -> bool {
     read(ERROR) & ABORTED != 0
 }
 
-/// Cylinder as a reset or a refused command left it: a drive that is no disk
-/// says so here.
+/// Reads the cylinder registers as a reset or a refused command has left them: by them a
+/// drive that is no disk says so.
 pub fn signature() -> [u8; 2] {
     [read(CYLINDER_LOW), read(CYLINDER_HIGH)]
 }
@@ -124,7 +124,7 @@ pub fn control(value: Control) {
 pub fn select(drive: usize, head: u8) {
     let second = if drive == 0 { 0 } else { SECOND_DRIVE };
     write(OBSOLETE_BITS | second | head, DEVICE);
-    // The status is the new drive's after 400 ns.
+    // After 400 ns the status is that of the new drive.
     io_delay();
 }
 
@@ -138,7 +138,7 @@ pub fn command(command: Command, count: u8, address: Address) {
     write(command as u8, COMMAND);
 }
 
-/// Moves what the drive has ready (0.11: `port_read`). Whole sectors.
+/// Fetches whole sectors that the drive has ready (0.11: `port_read`).
 pub fn read_data(bytes: &mut [u8], width: Width) {
     let to = bytes.as_mut_ptr();
     // SAFETY: the destination is borrowed exclusively and has that many
@@ -153,7 +153,7 @@ pub fn read_data(bytes: &mut [u8], width: Width) {
     }
 }
 
-/// Gives the drive what it waits for (0.11: `port_write`). Whole sectors.
+/// Sends whole sectors that the drive waits for (0.11: `port_write`).
 pub fn write_data(bytes: &[u8], width: Width) {
     let from = bytes.as_ptr();
     // SAFETY: the source is borrowed and has that many units. `esi` cannot be
@@ -170,7 +170,7 @@ pub fn write_data(bytes: &[u8], width: Width) {
     }
 }
 
-/// Takes what the drive still has to give of a sector, and forgets it.
+/// Fetches the rest of a sector that the drive still has, and forgets it.
 pub fn drain() {
     const WORDS: usize = super::SECTOR_SIZE / 2;
     for _ in 0..WORDS {

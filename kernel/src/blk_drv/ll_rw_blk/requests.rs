@@ -5,38 +5,38 @@
 //! Nothing here touches hardware or sleeps, or knows what a buffer is: `B` is the
 //! kernel's buffer, and a number in the tests. The calling sequence is
 //! [`Requests::add`] for each buffer, and on the driver's side
-//! [`Requests::current`], then [`Requests::end_buffer`] for each of its
-//! buffers, after the last of which another request is the current one.
+//! [`Requests::current_request`], then [`Requests::end_buffer`] for each of its
+//! buffers. After the last one, another request is the current one.
 //!
 //! Between [`Requests::plug`] and [`Requests::unplug`] a driver that is idle is
-//! not told of a new request, so that others can be merged with that.
+//! not told of a new request, so that further blocks can be merged with it.
 //!
 //! # Order
 //!
-//! The first request of a queue is the one the driver works at, and from then
-//! on is left alone. Behind it come reads before writes, as somebody waits for a read;
-//! among each the disk's arm sweeps upwards from where it is, then starts
-//! again from below.
+//! The driver works at the first request of its queue, which is left alone from then on.
+//! Behind it, reads come before writes, because somebody waits for a read. Among the
+//! reads, and among the writes, the disk's arm moves upwards from where it is, and then
+//! starts again from below.
 //!
-//! No request waits for ever: once [`MOST_OVERTAKEN`] others have been put
-//! before it, nobody is put before it any more.
+//! No request waits for ever: after [`MOST_OVERTAKEN`] others were put before it, no
+//! other is put before it any more.
 #![forbid(unsafe_code)]
 
 use abi::sys::types::Device;
 use fs::platform::Direction;
 
-/// Requests there can be, for all drivers together (0.11: `NR_REQUEST`).
+/// How many requests there can be for all drivers together (0.11: `NR_REQUEST`).
 pub const NR_REQUEST: usize = 32;
-/// Majors a driver can have (0.11: `NR_BLK_DEV`).
+/// Major numbers of drivers are below this (0.11: `NR_BLK_DEV`).
 pub const NR_BLK_DEV: usize = 7;
-/// Buffers of a request: 256 sectors, the most that one ATA command moves.
+/// The most buffers of a request: 256 sectors, which one ATA command can move.
 pub const MOST_BUFFERS: usize = 128;
 /// How many later requests may be put before one.
 pub const MOST_OVERTAKEN: u32 = 64;
 /// A third of the requests is for reads only.
 const FOR_READS: usize = NR_REQUEST / 3;
-/// The most that one driver may have, less for writes: one whose device fails
-/// does not keep the others from working.
+/// The most requests that one driver may have, so that a driver whose device fails does
+/// not keep the others from working.
 const MOST_OF_ONE: usize = NR_REQUEST - FOR_OTHERS;
 const FOR_OTHERS: usize = NR_REQUEST / 4;
 
@@ -45,16 +45,16 @@ const FOR_OTHERS: usize = NR_REQUEST / 4;
 pub struct Request<B> {
     /// The device of all blocks.
     pub device: Device,
-    /// To where.
+    /// Whether the blocks are read or written.
     pub direction: Direction,
     /// How often the driver has tried the buffer that comes next.
     pub errors: u32,
     first_block: u32,
     /// The first `count` of them are of this request.
     buffers: [Option<B>; MOST_BUFFERS],
-    /// No buffers: the request is free.
+    /// 0 if the request is free.
     count: usize,
-    /// Buffers that are over and done with, from the first on.
+    /// How many of the buffers, from the first on, are done.
     done: usize,
     overtaken: u32,
     next: Option<usize>,
@@ -80,7 +80,7 @@ impl<B: Copy> Request<B> {
         self.first_block + self.done as u32
     }
 
-    /// Blocks that are left to do.
+    /// How many blocks are left to do.
     pub fn blocks_left(&self) -> u32 {
         (self.count - self.done) as u32
     }
@@ -109,17 +109,14 @@ impl<B: Copy> Request<B> {
         true
     }
 
-    /// Whether this one is to be done before `other`, with the disk's arm
-    /// where `current` is.
+    /// Whether this request is to be done before `other`, while the disk's arm is at
+    /// `current`.
     fn goes_before(&self, other: &Request<B>, current: &Request<B>) -> bool {
-        let place = |request: &Request<B>| (request.device, request.first_block);
+        let position = |request: &Request<B>| (request.device, request.first_block);
         let order = |request: &Request<B>| {
-            let is_below = place(request) < place(current);
-            (
-                request.direction == Direction::Write,
-                is_below,
-                place(request),
-            )
+            let is_write = request.direction == Direction::Write;
+            let is_below = position(request) < position(current);
+            (is_write, is_below, position(request))
         };
         order(self) < order(other)
     }
@@ -130,9 +127,9 @@ impl<B: Copy> Request<B> {
 pub struct Transfer<B> {
     /// The device.
     pub device: Device,
-    /// To where.
+    /// Whether the block is read or written.
     pub direction: Direction,
-    /// Which block; below the size of the device, which is below `u32::MAX`.
+    /// The block: it is below the size of the device, which is below `u32::MAX`.
     pub block: u32,
     /// Its buffer.
     pub buffer: B,
@@ -143,13 +140,13 @@ pub struct Transfer<B> {
 pub enum Added {
     /// Its driver was idle and must be told.
     Started,
-    /// It is done when its turn comes.
+    /// It is in the queue, and will be done when its turn comes.
     Queued,
     /// There is no free request for it now.
     Full,
 }
 
-/// A buffer that is done with.
+/// A buffer that is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ended<B> {
     /// The device.
@@ -166,8 +163,8 @@ pub struct Ended<B> {
 pub struct Requests<B> {
     requests: [Request<B>; NR_REQUEST],
     /// The first one of each driver's queue, by major.
-    current: [Option<usize>; NR_BLK_DEV],
-    /// Whether the driver has not been told of that one yet.
+    current_request: [Option<usize>; NR_BLK_DEV],
+    /// Whether the driver has not been told of that request yet.
     is_waiting: [bool; NR_BLK_DEV],
     is_plugged: bool,
     in_use: usize,
@@ -180,7 +177,7 @@ impl<B: Copy> Requests<B> {
     pub const fn new() -> Requests<B> {
         Requests {
             requests: [const { Request::new() }; NR_REQUEST],
-            current: [None; NR_BLK_DEV],
+            current_request: [None; NR_BLK_DEV],
             is_waiting: [false; NR_BLK_DEV],
             is_plugged: false,
             in_use: 0,
@@ -201,7 +198,7 @@ impl<B: Copy> Requests<B> {
     /// Adds a transfer to the queue of its driver (0.11: `make_request`).
     pub fn add(&mut self, new: &Transfer<B>) -> Added {
         let major = usize::from(new.device.major());
-        let current = self.current[major];
+        let current = self.current_request[major];
         if current.is_some_and(|current| self.merge(current, self.is_waiting[major], new)) {
             return Added::Queued;
         }
@@ -228,7 +225,7 @@ impl<B: Copy> Requests<B> {
                 Added::Queued
             }
             None => {
-                self.current[major] = Some(slot);
+                self.current_request[major] = Some(slot);
                 self.is_waiting[major] = self.is_plugged;
                 if self.is_plugged {
                     Added::Queued
@@ -239,8 +236,8 @@ impl<B: Copy> Requests<B> {
         }
     }
 
-    /// Tries the requests behind the current one, and that too if the driver
-    /// does not know of it yet.
+    /// Tries to add the transfer to a request behind the current one, or to that itself if
+    /// the driver does not know of it yet.
     fn merge(&mut self, current: usize, is_waiting: bool, new: &Transfer<B>) -> bool {
         let mut at = if is_waiting {
             Some(current)
@@ -286,40 +283,41 @@ impl<B: Copy> Requests<B> {
         last
     }
 
-    /// From now on a driver that is idle is not told of what is added.
+    /// From now on drivers that are idle are not told of what is added.
     pub fn plug(&mut self) {
         self.is_plugged = true;
     }
 
-    /// Ends that; tells the device of a request that waits, until there is
-    /// none.
+    /// Ends that. Returns the device of a request of which its driver must be told now; to
+    /// be called again until there is none.
     pub fn unplug(&mut self) -> Option<Device> {
         self.is_plugged = false;
         let major = self.is_waiting.iter().position(|is_waiting| *is_waiting)?;
         self.is_waiting[major] = false;
-        Some(self.requests[self.current[major]?].device)
+        Some(self.requests[self.current_request[major]?].device)
     }
 
-    /// As [`Requests::current`], for the driver, which works at it from now on.
+    /// As [`Requests::current_request`], for a driver that works at the request from now
+    /// on.
     pub fn begin(&mut self, major: u8) -> Option<&Request<B>> {
         self.is_waiting[usize::from(major)] = false;
-        self.current(major)
+        self.current_request(major)
     }
 
-    /// What the driver is to work at (0.11: `CURRENT`).
-    pub fn current(&self, major: u8) -> Option<&Request<B>> {
-        Some(&self.requests[self.current[usize::from(major)]?])
+    /// The request that the driver is to work at (0.11: `CURRENT`).
+    pub fn current_request(&self, major: u8) -> Option<&Request<B>> {
+        Some(&self.requests[self.current_request[usize::from(major)]?])
     }
 
-    /// As [`Requests::current`].
-    pub fn current_mut(&mut self, major: u8) -> Option<&mut Request<B>> {
-        Some(&mut self.requests[self.current[usize::from(major)]?])
+    /// As [`Requests::current_request`], to change it.
+    pub fn current_request_mut(&mut self, major: u8) -> Option<&mut Request<B>> {
+        Some(&mut self.requests[self.current_request[usize::from(major)]?])
     }
 
-    /// The first buffer of the current request is done with. After the last
-    /// one the next request of the queue is the current one.
+    /// Ends the first buffer of the current request. After the last one, the next request
+    /// of the queue is the current one.
     pub fn end_buffer(&mut self, major: u8) -> Option<Ended<B>> {
-        let current = &mut self.current[usize::from(major)];
+        let current = &mut self.current_request[usize::from(major)];
         let request = &mut self.requests[(*current)?];
         let mut ended = Ended {
             device: request.device,
@@ -406,7 +404,7 @@ mod tests {
         let mut before = 0;
         // Each round the driver is done with a request and a read comes.
         while requests
-            .current(3)
+            .current_request(3)
             .is_some_and(|request| request.direction == Direction::Read)
         {
             requests.add(&read(1000 + 2 * before));
@@ -415,7 +413,7 @@ mod tests {
             assert!(before < 1000, "the write starves");
         }
         assert_eq!(before, MOST_OVERTAKEN + 1);
-        assert_eq!(requests.current(3).map(Request::block), Some(7));
+        assert_eq!(requests.current_request(3).map(Request::block), Some(7));
     }
 
     #[test]
@@ -426,7 +424,7 @@ mod tests {
         }
         assert_eq!(requests.in_use, 2);
         requests.end_buffer(3);
-        let request = requests.current(3).unwrap();
+        let request = requests.current_request(3).unwrap();
         assert_eq!((request.block(), request.blocks_left()), (200, 4));
         assert_eq!(request.buffer(3), Some(1203));
         assert_eq!(request.buffer(4), None);
@@ -438,7 +436,7 @@ mod tests {
     fn the_request_that_the_driver_works_at_is_left_alone() {
         let mut requests = busy();
         requests.add(&read(101));
-        assert_eq!(requests.current(3).unwrap().blocks_left(), 1);
+        assert_eq!(requests.current_request(3).unwrap().blocks_left(), 1);
         assert_eq!(requests.in_use, 2);
     }
 
@@ -474,7 +472,7 @@ mod tests {
         let mut requests = busy();
         requests.plug();
         assert_eq!(requests.add(&read(101)), Added::Queued);
-        assert_eq!(requests.current(3).unwrap().blocks_left(), 1);
+        assert_eq!(requests.current_request(3).unwrap().blocks_left(), 1);
         assert_eq!(requests.unplug(), None);
         // But one of another driver is.
         requests.plug();
@@ -494,9 +492,9 @@ mod tests {
         requests.add(&read(200));
         requests.add(&read(201));
         for _ in 0..2 {
-            requests.current_mut(3).unwrap().errors += 3;
+            requests.current_request_mut(3).unwrap().errors += 3;
             requests.end_buffer(3);
-            assert_eq!(requests.current(3).unwrap().errors, 0);
+            assert_eq!(requests.current_request(3).unwrap().errors, 0);
         }
     }
 
@@ -520,7 +518,7 @@ mod tests {
         }
         requests.end_buffer(3);
         assert_eq!(
-            requests.current(3).unwrap().blocks_left(),
+            requests.current_request(3).unwrap().blocks_left(),
             MOST_BUFFERS as u32
         );
         assert_eq!(drain(&mut requests).len(), MOST_BUFFERS + 1);
@@ -576,6 +574,6 @@ mod tests {
         };
         assert_eq!(requests.add(&floppy), Added::Started);
         assert_eq!(requests.end_buffer(2).unwrap().device, floppy.device);
-        assert!(requests.current(2).is_none() && requests.current(3).is_some());
+        assert!(requests.current_request(2).is_none() && requests.current_request(3).is_some());
     }
 }

@@ -409,3 +409,25 @@ fn a_disk_that_aborts_flush_cache_is_not_asked_again() -> Result<()> {
     ensure!(flushes(commands(&log)?) == 1, "{:#?}", commands(&log)?);
     halt(&mut guest)
 }
+
+/// A block with a bad sector is tried until it is given up, with resets between the later
+/// tries; its neighbours are read, in the same request too.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn a_bad_sector_costs_its_block_only() -> Result<()> {
+    let bad = std::fs::metadata(common::image())?.len() / 1024 - 4;
+    let machine = Machine::new(Emulator::Qemu, common::image()).bad_sector(2 * bad + 1);
+    let mut guest = boot_to_prompt(machine)?;
+    for (block, is_read) in [(bad - 1, true), (bad, false), (bad + 1, true)] {
+        let command = format!("dd if=/dev/hd0 of=/dev/null bs=1k count=1 skip={block}");
+        // Reading ahead goes on for a moment, with messages.
+        let output = guest.command(&format!("{command} && echo read; sleep 1"))?;
+        ensure!(output.contains("read\n") == is_read, "{block}: {output}");
+    }
+    let said = guest.serial();
+    let count = |text: &str| said.matches(text).count();
+    let given_up = count(&format!("I/O error: /dev/hd0, block {bad}"));
+    ensure!(given_up > 0 && given_up == count("I/O error"), "{said}");
+    ensure!(count("HD controller reset") == 3 * given_up, "{said}");
+    halt(&mut guest)
+}
