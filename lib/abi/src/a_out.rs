@@ -18,7 +18,7 @@ pub const ZMAGIC: u32 = 0o413;
 /// Demand paged, header inside the first page of text (Linux 0.97).
 pub const QMAGIC: u32 = 0o314;
 
-/// Bytes before the text of a ZMAGIC file.
+/// Where the text of a ZMAGIC file begins (0.11: `N_TXTOFF`).
 pub const ZMAGIC_TEXT_OFFSET: u32 = 1024;
 
 abi_struct! {
@@ -49,24 +49,10 @@ impl Exec {
         Exec::from_bytes(file)
     }
 
-    /// Whether the magic number is one of the four known.
-    pub const fn bad_magic(&self) -> bool {
-        !matches!(self.a_magic, OMAGIC | NMAGIC | ZMAGIC | QMAGIC)
-    }
-
-    /// Where the text begins in the file (0.11: `N_TXTOFF`).
-    pub const fn text_offset(&self) -> u32 {
-        match self.a_magic {
-            ZMAGIC => ZMAGIC_TEXT_OFFSET,
-            QMAGIC => 0,
-            _ => size_of::<Exec>() as u32,
-        }
-    }
-
-    /// Where the data begins in the file (0.11: `N_DATOFF`); `None` if the
-    /// header lies so that it is beyond 4 GB.
+    /// Where the data of a ZMAGIC program begins in its file (0.11: `N_DATOFF`); `None`
+    /// beyond 4 GB.
     pub const fn data_offset(&self) -> Option<u32> {
-        self.text_offset().checked_add(self.a_text)
+        ZMAGIC_TEXT_OFFSET.checked_add(self.a_text)
     }
 
     /// The first address behind text, data and bss, or `None` beyond 4 GB.
@@ -117,15 +103,6 @@ mod tests {
         assert_eq!(
             [OMAGIC, NMAGIC, ZMAGIC, QMAGIC],
             [0x107, 0x108, 0x10b, 0xcc]
-        );
-        assert!(Exec::default().bad_magic());
-        assert_eq!(
-            Exec {
-                a_magic: OMAGIC,
-                ..Exec::default()
-            }
-            .text_offset(),
-            32
         );
     }
 }
