@@ -83,7 +83,7 @@ impl Inode<'_> {
     pub fn read_at(&self, position: u32, bytes: &mut [u8]) -> Result<usize> {
         let (count, mut buffer) = (bytes.len(), ReadInto(bytes));
         let result = self.file_read(&mut { position }, &mut buffer);
-        moved(count, &buffer, result)
+        moved(count - buffer.remaining(), result)
     }
 }
 

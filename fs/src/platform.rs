@@ -189,7 +189,7 @@ pub trait Platform<'m>: Sleep + Sync {
 /// A stretch of the caller's memory, consumed from front to back.
 ///
 /// The calling sequence for each piece is `prepare`, then take the spinning
-/// locks, then `put` or `get`:
+/// locks, then `put` or `get`; where all pieces are alike, [`in_pieces`] does it:
 ///
 /// ```text
 /// while buffer.remaining() != 0 {
@@ -219,13 +219,28 @@ pub trait UserBuffer {
     fn get(&mut self, bytes: &mut [u8]);
 }
 
-/// What a transfer answers whose buffer had `count` bytes left before it: how many were
-/// moved, and what went wrong only if none were.
+/// Moves the whole buffer by calls of `transfer`, which moves the number of bytes that it
+/// is told: at most `most`, and they were prepared.
+pub fn in_pieces(
+    buffer: &mut dyn UserBuffer,
+    most: usize,
+    mut transfer: impl FnMut(&mut dyn UserBuffer, usize) -> Result<()>,
+) -> Result<()> {
+    while buffer.remaining() > 0 {
+        let count = buffer.remaining().min(most);
+        buffer.prepare(count)?;
+        transfer(buffer, count)?;
+    }
+    Ok(())
+}
+
+/// What a transfer answers that has moved `count` bytes: how many, and what went wrong
+/// only if there were none.
 #[inline(always)]
-pub fn moved(count: usize, buffer: &dyn UserBuffer, result: Result<()>) -> Result<usize> {
-    match count - buffer.remaining() {
+pub fn moved(count: usize, result: Result<()>) -> Result<usize> {
+    match count {
         0 => result.map(|()| 0),
-        moved => Ok(moved),
+        _ => Ok(count),
     }
 }
 

@@ -42,7 +42,7 @@ impl<'fs> Fs<'fs> {
             }
             _ => Err(Errno::EINVAL),
         };
-        moved(count, buffer, result)
+        moved(count - buffer.remaining(), result)
     }
 
     /// Writes from the caller's memory. Returns how many bytes.
@@ -78,7 +78,7 @@ impl<'fs> Fs<'fs> {
             }
             _ => Err(Errno::EINVAL),
         };
-        moved(count, buffer, result).inspect_err(|error| {
+        moved(count - buffer.remaining(), result).inspect_err(|error| {
             if *error == Errno::EFBIG && file.position() >= task.file_size_limit.get() {
                 self.platform.file_too_large();
             }

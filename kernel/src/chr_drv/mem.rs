@@ -3,16 +3,24 @@
 //! (0.11: `rw_ram`, `rw_mem`, `rw_kmem`, `rw_port`, `rw_memory` in
 //! `fs/char_dev.c`).
 //!
-//! Major 1. Minor 1 `mem` and 2 `kmem` read physical memory below the limit
-//! of what is mapped; 3 `null` and 5 `zero` as everywhere; 4 `port` the I/O
-//! ports; 7 `full` a full disk; 8 `random` and 9 `urandom` random bytes; 11
-//! `kmsg` the kernel's last messages, for `dmesg`. Our own stand where Linux has
-//! none: 128 `ps` the table of tasks as text, a line each, for `ps`; 129 `usage`
-//! what is in use, as text, for `free` and for tests, which see what is not given
-//! back, and for whoever looks for a semaphore. Who may open them is a matter of the
-//! nodes' modes.
+//! Their major number is 1, and their minor numbers are those of Linux; 128 and 129 are
+//! our own.
+//!
+//! ```text
+//!   1 mem, 2 kmem         physical memory, as far as it is mapped
+//!   3 null, 5 zero        nothing, and zeroes without end
+//!   4 port                the I/O ports
+//!   7 full                zeroes, and no room to write
+//!   8 random, 9 urandom   random bytes
+//!  11 kmsg                the last messages of the kernel, for `dmesg`
+//! 128 ps                  the table of tasks as text, a line for each, for `ps`
+//! 129 usage               what is in use, as text, for `free`, for tests of leaks,
+//!                         and for semaphores by name
+//! ```
+//!
+//! The modes of the nodes say who may open them.
 
-use super::random::{self, in_pieces};
+use super::random;
 use crate::file_system::fs;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
@@ -21,7 +29,7 @@ use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use asm::io::{inb, outb};
 use core::fmt::{self, Write};
-use fs::platform::{Direction, UserBuffer, moved};
+use fs::platform::{Direction, UserBuffer, in_pieces, moved};
 use mm::LinearAddress;
 use mm::memory::{self, PAGE_SIZE, Space};
 
@@ -37,7 +45,7 @@ const KMSG: u8 = 11;
 const PS: u8 = 128;
 const USAGE: u8 = 129;
 
-/// No line about a task or a semaphore is longer.
+/// The longest line about a task or a semaphore.
 const LINE: usize = 112;
 
 /// `ENXIO` for a minor number without a driver.
@@ -71,19 +79,20 @@ pub fn rw_memory(
         (KMSG | PS | USAGE, Direction::Write) => Err(Errno::EINVAL),
         _ => Err(Errno::ENXIO),
     };
-    moved(count, buffer, result)
+    moved(count - buffer.remaining(), result)
 }
 
 fn read_zero(buffer: &mut dyn UserBuffer) -> Result<()> {
     const ZEROES: [u8; 256] = [0; 256];
     in_pieces(buffer, ZEROES.len(), |buffer, count| {
         buffer.put(&ZEROES[..count]);
+        Ok(())
     })
 }
 
-/// The bytes of memory from `position` to the end of its page. `None` behind
-/// the end of memory; a null pointer for a page that is left out (page 0, the
-/// guards of the kernel stacks).
+/// Where the memory at `position` is, and how many bytes there are to the end of its page.
+/// `None` behind the end of memory. The pointer is null for a page that is left out (page
+/// 0, the guards of the kernel stacks).
 fn page_at(position: u32) -> Option<(*mut u8, usize)> {
     if position >= memory::end().0 {
         return None;
@@ -109,7 +118,7 @@ fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32)
                 buffer.put(&bytes[..piece]);
             }
             Direction::Write => {
-                // Text is read-only for the kernel too.
+                // The kernel's text is read-only for the kernel too.
                 if !is_writable(*position) {
                     return Err(Errno::EFAULT);
                 }
@@ -133,16 +142,16 @@ fn read_memory(pointer: *const u8, bytes: &mut [u8]) {
         return;
     }
     for (index, byte) in bytes.iter_mut().enumerate() {
-        // SAFETY: mapped, and a byte has no invalid value. Whose memory it is
-        // nobody can say: that is what this device is for.
+        // SAFETY: the byte is mapped, and any value is a byte. It may belong to anybody:
+        // that is what this device is for.
         *byte = unsafe { pointer.add(index).read_volatile() };
     }
 }
 
 fn write_memory(pointer: *mut u8, bytes: &[u8]) {
     for (index, byte) in bytes.iter().enumerate() {
-        // SAFETY: mapped and writable; the super-user has asked for it and may
-        // well break the kernel, as in 0.11.
+        // SAFETY: the byte is mapped and writable. The super-user has asked for this, and
+        // can break the kernel by it, as in 0.11.
         unsafe { pointer.add(index).write_volatile(*byte) };
     }
 }
@@ -167,8 +176,8 @@ fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32
     Ok(())
 }
 
-/// The kernel's messages. The position counts from the first there was; who is too late
-/// for it goes on with the oldest that is kept.
+/// Reads the kernel's messages. The position counts from the first one that there was. A
+/// reader who comes too late for it goes on with the oldest message that is kept.
 fn read_messages(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     while buffer.remaining() > 0 {
         let piece = buffer.remaining().min(LINE);
@@ -238,8 +247,8 @@ fn line_of(task: &Task) -> Line {
     line
 }
 
-/// Text that a device makes up anew for each reader, piece by piece; gives a
-/// reader the part from `position` on.
+/// Text that a device makes anew for each reader, piece by piece. The reader gets the part
+/// from `position` on.
 struct Text<'a> {
     buffer: &'a mut dyn UserBuffer,
     position: &'a mut u32,
@@ -261,7 +270,7 @@ impl Text<'_> {
     }
 }
 
-/// A line for each task.
+/// Reads the table of tasks, a line for each.
 fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     let mut text = Text {
         buffer,
@@ -271,8 +280,9 @@ fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     sched::tasks().try_for_each(|task| text.add(&line_of(task)))
 }
 
-/// A line: free pages of all, inodes, buffers (of a cache of so many) and open files in
-/// use. Then a line for each semaphore that has a name.
+/// Reads a line that tells how many pages are free and how many there are, how many inodes
+/// and buffers are in use, how many buffers there are, and how many files are open. Then
+/// comes a line for each semaphore that has a name.
 fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     let (free, pages) = memory::calc_mem();
     let cache = fs().buffer_count();

@@ -18,7 +18,7 @@ use crate::sched;
 use abi::Result;
 use asm::io::{inb, outb};
 use core::arch::asm;
-use fs::platform::UserBuffer;
+use fs::platform::{UserBuffer, in_pieces};
 use pool::{PIECE, Pool};
 use sync::{AtomicWord, IrqLock};
 
@@ -40,25 +40,12 @@ pub fn add_interrupt_randomness(line: u8) {
     POOL.lock().stir(now() ^ u32::from(line) << 24);
 }
 
-/// Moves the whole buffer, at most `most` bytes at a time.
-pub fn in_pieces(
-    buffer: &mut dyn UserBuffer,
-    most: usize,
-    mut transfer: impl FnMut(&mut dyn UserBuffer, usize),
-) -> Result<()> {
-    while buffer.remaining() > 0 {
-        let count = buffer.remaining().min(most);
-        buffer.prepare(count)?;
-        transfer(buffer, count);
-    }
-    Ok(())
-}
-
 /// Fills the buffer with random bytes.
 pub fn read_random(buffer: &mut dyn UserBuffer) -> Result<()> {
     in_pieces(buffer, PIECE, |buffer, count| {
         let piece = POOL.lock().generate();
         buffer.put(&piece[..count]);
+        Ok(())
     })
 }
 
@@ -73,6 +60,7 @@ pub fn write_random(buffer: &mut dyn UserBuffer) -> Result<()> {
         }
         // Makes a block, so that what was mixed in reaches the key.
         pool.generate();
+        Ok(())
     })
 }
 

@@ -28,7 +28,7 @@ use abi::signal::Signal;
 use abi::sys::types::{Device, major};
 use abi::termios::{ControlFlags, LocalFlags, Winsize};
 use abi::{Errno, Result};
-use fs::platform::{Condition, OpenDevice, UserBuffer, moved};
+use fs::platform::{Condition, OpenDevice, UserBuffer, in_pieces, moved};
 use line_discipline::Event;
 pub use line_discipline::{LineDiscipline, LineError};
 use sync::IrqLockGuard;
@@ -59,8 +59,7 @@ pub fn size_consoles() {
         tty.state.lock().winsize = Winsize {
             ws_row: lines as u16,
             ws_col: columns as u16,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
+            ..Winsize::default()
         };
     }
 }
@@ -354,7 +353,7 @@ pub fn tty_read(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> 
         (_, true) => read_line(tty, buffer, flags),
         (_, false) => read_raw(tty, buffer, flags),
     };
-    moved(count, buffer, result)
+    moved(count - buffer.remaining(), result)
 }
 
 fn read_line(tty: OpenTty, buffer: &mut dyn UserBuffer, flags: u32) -> Result<()> {
@@ -407,7 +406,7 @@ fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<bool> {
         let taken = state.line.take(&mut chunk[..size]);
         drop(state);
         buffer.put(&chunk[..taken.count]);
-        if taken.released {
+        if taken.unthrottled {
             tty.go_on();
         }
         if taken.end || taken.count < size {
@@ -425,46 +424,30 @@ fn take(tty: OpenTty, buffer: &mut dyn UserBuffer) -> Result<bool> {
 /// `EIO` if the terminal was hung up; `EFAULT`.
 pub fn tty_write(opened: OpenDevice, buffer: &mut dyn UserBuffer, flags: u32) -> Result<usize> {
     let tty = OpenTty::of(opened).ok_or(Errno::ENXIO)?;
-    if tty
-        .state
-        .lock()
-        .line
-        .termios
-        .c_lflag
-        .contains(LocalFlags::TOSTOP)
-    {
+    let modes = tty.state.lock().line.termios.c_lflag;
+    if modes.contains(LocalFlags::TOSTOP) {
         tty.check_change()?;
     }
-    let mut total = 0;
-    match write_all(tty, buffer, flags, &mut total) {
-        Err(error) if total == 0 => Err(error),
-        _ => Ok(total),
-    }
+    let mut written = 0;
+    let result = in_pieces(buffer, CHUNK, |buffer, size| {
+        let mut chunk = [0; CHUNK];
+        buffer.get(&mut chunk[..size]);
+        write_chunk(tty, &chunk[..size], flags, &mut written)
+    });
+    moved(written, result)
 }
 
-fn write_all(
-    tty: OpenTty,
-    buffer: &mut dyn UserBuffer,
-    flags: u32,
-    total: &mut usize,
-) -> Result<()> {
-    while buffer.remaining() > 0 {
-        let mut chunk = [0; CHUNK];
-        let size = buffer.remaining().min(CHUNK);
-        buffer.prepare(size)?;
-        buffer.get(&mut chunk[..size]);
-        let mut rest = &chunk[..size];
-        while !rest.is_empty() {
-            give_way(*total)?;
-            tty.wait_writable(flags)?;
-            let mut state = tty.lock()?;
-            let count = tty.with_sink(&mut state, console::MOST_WORK, |line, sink| {
-                line.write(rest, sink)
-            });
-            drop(state);
-            *total += count;
-            rest = &rest[count..];
-        }
+fn write_chunk(tty: OpenTty, mut rest: &[u8], flags: u32, written: &mut usize) -> Result<()> {
+    while !rest.is_empty() {
+        give_way(*written)?;
+        tty.wait_writable(flags)?;
+        let mut state = tty.lock()?;
+        let count = tty.with_sink(&mut state, console::MOST_WORK, |line, sink| {
+            line.write(rest, sink)
+        });
+        drop(state);
+        *written += count;
+        rest = &rest[count..];
     }
     Ok(())
 }

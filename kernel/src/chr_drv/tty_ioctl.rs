@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ioctl` of terminals (0.11: `kernel/chr_drv/tty_ioctl.c`).
 //!
-//! Everything that is fetched from or stored to the program is copied outside
-//! the terminal's lock, since that may sleep.
+//! What is fetched from the program or stored to it is copied while the terminal is not
+//! locked, because copying may sleep.
 
 mod consoles;
 mod sgtty;
@@ -29,9 +29,9 @@ const BREAK_TICKS: u32 = sched::HZ / 4;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     Now,
-    /// When all output is out.
+    /// As soon as all output was sent.
     AfterOutput,
-    /// Then, and what was typed until then is thrown away.
+    /// As soon as all output was sent; what was typed until then is thrown away.
     AfterOutputAndFlush,
 }
 
@@ -39,10 +39,10 @@ enum When {
 /// in the program, as the command has it; `flags` are those of the file.
 ///
 /// # Errors
-/// `EINVAL` for commands and arguments that are not known; `ENOTTY` if it must
-/// be the caller's controlling terminal and is not, `EPERM` for changes by
-/// others than those it controls and the superuser; `EFAULT`, `EINTR`; `EIO`
-/// if the terminal was hung up.
+/// `EINVAL` for commands and arguments that are not known; `ENOTTY` if the command is for
+/// the caller's controlling terminal, and this is another one; `EPERM` for changes, unless
+/// it is the caller's controlling terminal or the caller is the superuser; `EFAULT`,
+/// `EINTR`; `EIO` if the terminal was hung up.
 pub fn tty_ioctl(tty: OpenTty, flags: u32, command: u32, argument: u32) -> Result<u32> {
     let address = UserAddress(argument);
     if is_change(command) {
@@ -126,8 +126,8 @@ fn is_change(command: u32) -> bool {
     )
 }
 
-/// `EPERM` for all but the superuser and those whose controlling terminal it
-/// is: anybody may have it open for writing.
+/// `EPERM` unless it is the caller's controlling terminal or the caller is the superuser:
+/// anybody may have it open for writing.
 fn check_permission(tty: &Tty) -> Result<()> {
     let task = current();
     if tty.controls(task) || task.fs.is_superuser() {
@@ -151,12 +151,12 @@ fn set_termios(tty: OpenTty, termios: Termios, when: When) -> Result<()> {
         flush_input(&tty, &mut state);
     }
     if !termios.c_iflag.contains(InputFlags::IXOFF) {
-        // Nothing could ask the other side to go on any more.
-        state.line.release();
+        // From now on nothing could ask the other side to go on.
+        state.line.unthrottle();
     }
     let old = core::mem::replace(&mut state.line.termios, termios);
     if !termios.c_iflag.contains(InputFlags::IXON) {
-        // Nothing could start it any more.
+        // From now on nothing could start the output.
         state.line.start();
     }
     match tty.driver {
@@ -187,8 +187,8 @@ fn get_termio(tty: OpenTty) -> Result<Termio> {
     })
 }
 
-/// What `Termio` does not hold stays as it is: the high halves of the flags
-/// and the later special characters.
+/// Sets what `Termio` has. The high halves of the flags and the later special characters
+/// stay as they are.
 fn set_termio(tty: OpenTty, termio: Termio, when: When) -> Result<()> {
     let old = get_termios(tty)?;
     let join = |old: u32, low: u16| old & 0xFFFF_0000 | u32::from(low);
@@ -204,7 +204,7 @@ fn set_termio(tty: OpenTty, termio: Termio, when: When) -> Result<()> {
     set_termios(tty, termios, when)
 }
 
-/// What `stty` does.
+/// Sets the terminal as Version 7 says, for the call `stty` too.
 fn set_sgttyb(tty: OpenTty, sgttyb: &Sgttyb) -> Result<()> {
     let mut termios = get_termios(tty)?;
     sgtty::to_termios(sgttyb, &mut termios);
@@ -248,7 +248,7 @@ fn send_special(tty: OpenTty, index: usize) -> Result<()> {
     Ok(())
 }
 
-/// Throws away what was not read, in the UART too.
+/// Throws away input that was not read, also in the UART.
 fn flush_input(tty: &Tty, state: &mut State) {
     state.line.flush_input();
     if let Driver::Serial(port) = tty.driver {
@@ -272,7 +272,7 @@ fn flush(tty: OpenTty, argument: u32) -> Result<()> {
     Ok(())
 }
 
-/// The process group in front, for those whose controlling terminal it is.
+/// The foreground process group, for tasks whose controlling terminal it is.
 fn get_pgrp(tty: OpenTty) -> Result<u32> {
     if !tty.controls(current()) {
         return Err(Errno::ENOTTY);
@@ -280,7 +280,7 @@ fn get_pgrp(tty: OpenTty) -> Result<u32> {
     Ok(tty.lock()?.pgrp)
 }
 
-/// Brings a process group of the caller's session to the front.
+/// Makes a process group of the caller's session the foreground process group.
 fn set_pgrp(tty: OpenTty, pgrp: u32) -> Result<()> {
     let session = current().session.get();
     if !tty.controls(current()) {
@@ -295,8 +295,8 @@ fn set_pgrp(tty: OpenTty, pgrp: u32) -> Result<()> {
     Ok(())
 }
 
-/// Takes a byte as if it were typed, from the superuser only: whoever reads it
-/// may have more rights than the caller, even on a terminal that both share.
+/// Takes a byte as if it were typed. Only the superuser may do this: the task that reads
+/// the byte may have more rights than the caller, even on a terminal that both share.
 fn type_byte(tty: OpenTty, byte: u8) -> Result<()> {
     if !current().fs.is_superuser() {
         return Err(Errno::EPERM);
@@ -306,8 +306,8 @@ fn type_byte(tty: OpenTty, byte: u8) -> Result<()> {
     Ok(())
 }
 
-/// Takes the terminal away from all who have it open, for the superuser: who logs in
-/// next is to be alone with it.
+/// Takes the terminal away from all that have it open, so that nobody else has it when the
+/// next user logs in. Only the superuser may do this.
 fn hang_up(tty: OpenTty) -> Result<()> {
     require_super_user()?;
     drop(tty.lock()?);

@@ -79,7 +79,7 @@ pub struct Taken {
     /// Whether a line ended with them, or the input.
     pub end: bool,
     /// Whether the driver is to tell the other side that it may go on sending.
-    pub released: bool,
+    pub unthrottled: bool,
 }
 
 impl Taken {
@@ -87,7 +87,7 @@ impl Taken {
     pub const NOTHING: Taken = Taken {
         count: 0,
         end: false,
-        released: false,
+        unthrottled: false,
     };
 }
 
@@ -483,7 +483,7 @@ impl LineDiscipline {
 
     /// Asks the other side to go on, if it was asked to stop; returns whether it
     /// was.
-    pub fn release(&mut self) -> bool {
+    pub fn unthrottle(&mut self) -> bool {
         let was_throttled = core::mem::take(&mut self.throttled);
         if was_throttled && self.input(InputFlags::IXOFF) {
             self.send_special(VSTART);
@@ -514,7 +514,7 @@ impl LineDiscipline {
         self.editing = None;
         self.held.clear();
         self.literal = false;
-        self.release();
+        self.unthrottle();
     }
 
     /// Bytes that a reader could have now.
@@ -563,7 +563,7 @@ impl LineDiscipline {
             taken.end = true;
         }
         if self.cooked.len() <= RELEASE {
-            taken.released = self.release();
+            taken.unthrottled = self.unthrottle();
         }
         taken
     }

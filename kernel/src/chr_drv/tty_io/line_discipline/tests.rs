@@ -487,9 +487,9 @@ fn the_other_side_is_asked_to_stop_and_to_go_on() {
         assert_eq!(terminal.line.x_char, None);
         let mut bytes = [0; THROTTLE];
         let taken = terminal.line.take(&mut bytes[..THROTTLE - RELEASE]);
-        assert!(!taken.released);
+        assert!(!taken.unthrottled);
         let taken = terminal.line.take(&mut bytes[..2]);
-        assert!(taken.released);
+        assert!(taken.unthrottled);
         assert_eq!(terminal.line.x_char.take(), sent(start));
         // What is flushed is room as well.
         terminal.type_text(&"x".repeat(THROTTLE));
