@@ -84,7 +84,10 @@ impl<'fs> Fs<'fs> {
             let Some(buffer) = self.map_buffer(&state.zone_map, bit) else {
                 break;
             };
-            let word = u32_at(&*buffer.data(), (bit % BITS_PER_BLOCK / WORD * 4) as usize);
+            let word = u32_at(
+                &buffer.data()[..],
+                (bit % BITS_PER_BLOCK / WORD * 4) as usize,
+            );
             let rest = word >> (bit % WORD);
             let ones = rest.trailing_ones();
             bit += ones;
@@ -168,13 +171,13 @@ impl<'fs> Fs<'fs> {
             let end = (bit / BITS_PER_BLOCK + 1) * BITS_PER_BLOCK;
             while bit < end && bit <= last {
                 let offset = (bit % BITS_PER_BLOCK / WORD * 4) as usize;
-                let word = u32_at(&*data, offset);
+                let word = u32_at(&data[..], offset);
                 // The bits before `bit` count as set.
                 let clear = !word & (u32::MAX << (bit % WORD));
                 let found = bit / WORD * WORD + clear.trailing_zeros();
                 if clear != 0 && found <= last {
                     let word = word | 1 << (found % WORD);
-                    crate::layout::put_at(&mut *data, offset, word.to_le_bytes());
+                    crate::layout::put_at(&mut data[..], offset, word.to_le_bytes());
                     drop(data);
                     self.set_dirty(buffer);
                     return Some(found);
@@ -264,7 +267,7 @@ impl<'fs> Fs<'fs> {
             let data = buffer.data();
             let end = (bit + BITS_PER_BLOCK).min(last + 1);
             for first in (bit..end).step_by(WORD as usize) {
-                let mut word = !u32_at(&*data, (first % BITS_PER_BLOCK / 8) as usize);
+                let mut word = !u32_at(&data[..], (first % BITS_PER_BLOCK / 8) as usize);
                 if first == 0 {
                     word &= !1;
                 }

@@ -27,7 +27,7 @@ mod write_back;
 pub(crate) use marks::{MOST_BUFFERS, Marks};
 pub(crate) use write_back::{DriverLocks, Rank, Scope};
 
-use write_back::is_slow;
+use write_back::oldest;
 
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
@@ -35,7 +35,7 @@ use crate::list::{Index, Links, Slot};
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
-use core::ops::{Deref, DerefMut, Range};
+use core::ops::Range;
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -116,10 +116,11 @@ impl BufferHead {
         self.block.get()
     }
 
-    /// Locks the contents. Do not sleep while the guard lives.
+    /// Exclusive access to the contents; interrupts are masked until the guard is
+    /// dropped. Do not sleep while it lives.
     #[inline(always)]
-    pub fn data(&self) -> Data<'_> {
-        Data(self.data.lock())
+    pub fn data(&self) -> IrqLockGuard<'_, Memory> {
+        self.data.lock()
     }
 
     /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
@@ -147,25 +148,6 @@ impl BufferHead {
     }
 }
 
-/// Exclusive access to a buffer's contents; interrupts are masked until it is
-/// dropped.
-pub struct Data<'a>(IrqLockGuard<'a, Memory>);
-
-impl Deref for Data<'_> {
-    type Target = [u8; BLOCK_SIZE];
-    #[inline(always)]
-    fn deref(&self) -> &[u8; BLOCK_SIZE] {
-        &self.0
-    }
-}
-
-impl DerefMut for Data<'_> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [u8; BLOCK_SIZE] {
-        &mut self.0
-    }
-}
-
 impl Slot for BufferHead {
     fn links(&self) -> &Links {
         &self.links
@@ -189,9 +171,9 @@ pub struct Buffer<'fs> {
 }
 
 impl<'fs> Buffer<'fs> {
-    /// Locks the contents. Do not sleep while the guard lives.
+    /// Exclusive access to the contents: see [`BufferHead::data`].
     #[inline(always)]
-    pub fn data(&self) -> Data<'_> {
+    pub fn data(&self) -> IrqLockGuard<'_, Memory> {
         self.head.data()
     }
 
@@ -221,13 +203,9 @@ impl<'fs> Buffer<'fs> {
     /// Replaces the whole contents by what `fill` stores. `fill` gets the old
     /// bytes, which may belong to no block.
     pub fn overwrite<R>(&self, fill: impl FnOnce(&mut [u8; BLOCK_SIZE]) -> R) -> R {
-        if self.head.is_uptodate() {
-            let result = fill(&mut self.data());
-            self.mark_dirty();
-            return result;
-        }
         // Another task may be reading the block in; wait for that first.
-        let _io = self.head.io.hold(self.fs.platform);
+        let must_wait = !self.head.is_uptodate();
+        let _io = must_wait.then(|| self.head.io.hold(self.fs.platform));
         let result = fill(&mut self.data());
         self.head.uptodate.store(true, Release);
         self.mark_dirty();
@@ -249,16 +227,9 @@ impl Drop for Buffer<'_> {
     }
 }
 
-/// A function that makes buffers clean, for a task that wants one for a device.
-type MakeClean<'fs> = fn(&'fs Fs<'fs>, Device);
-
-/// Why there is no buffer for another block.
-enum NoBuffer {
-    /// All unused buffers that were looked at are dirty or locked.
-    Dirty,
-    /// No buffer is unused.
-    InUse,
-}
+/// What a task calls that wants a buffer for a device, when no unused buffer may be
+/// written at any time: it writes the others.
+type WriteRest<'fs> = fn(&'fs Fs<'fs>, Device);
 
 impl<'fs> Fs<'fs> {
     /// Puts all buffers into the list of unused ones.
@@ -279,55 +250,55 @@ impl<'fs> Fs<'fs> {
     /// buffers are in use.
     #[inline]
     pub fn getblk(&'fs self, device: Device, block: u32) -> Buffer<'fs> {
-        self.getblk_or(device, block, Self::clean_oldest_or_all)
+        self.getblk_or(device, block, |fs, _| fs.flush_all())
     }
 
-    /// As [`Fs::getblk`]; `make_clean` is called while all unused buffers are
-    /// dirty.
-    fn getblk_or(&'fs self, device: Device, block: u32, make_clean: MakeClean<'fs>) -> Buffer<'fs> {
+    /// As [`Fs::getblk`], but with another way to make buffers clean.
+    fn getblk_or(&'fs self, device: Device, block: u32, write_rest: WriteRest<'fs>) -> Buffer<'fs> {
         loop {
             match self.getblk_now(device, block) {
-                Ok(head) => return Buffer { fs: self, head },
-                Err(why) => self.await_unused(why, device, make_clean),
+                Some(head) => return Buffer { fs: self, head },
+                None => self.await_unused(device, write_rest),
             }
         }
     }
 
     #[cold]
-    fn await_unused(&'fs self, why: NoBuffer, device: Device, make_clean: MakeClean<'fs>) {
-        match why {
-            NoBuffer::Dirty => make_clean(self, device),
-            NoBuffer::InUse => {
-                let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
-                self.platform
-                    .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
-            }
+    fn await_unused(&'fs self, device: Device, write_rest: WriteRest<'fs>) {
+        let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
+        if all_in_use() {
+            self.platform
+                .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
+        } else {
+            self.clean_oldest(device, write_rest);
         }
     }
 
-    /// The buffer of a block, counted, if there is one now.
+    /// The buffer of a block, if there is one (0.11: `find_buffer`).
     #[inline(always)]
-    fn getblk_now(
-        &'fs self,
+    fn find_buffer(
+        &self,
+        cache: &Index<NR_HASH>,
         device: Device,
         block: u32,
-    ) -> core::result::Result<&'fs BufferHead, NoBuffer> {
-        let hash = hash(device, block);
+    ) -> Option<&'fs BufferHead> {
+        let is_wanted = |head: &BufferHead| head.is_of(device, block);
+        self.buffer_head(cache.find(self.buffers, hash(device, block), is_wanted)?)
+    }
+
+    /// The buffer of a block, counted: the one that there is, or one of the oldest
+    /// unused buffers, if one is clean and unlocked.
+    #[inline(always)]
+    fn getblk_now(&'fs self, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let mut cache = self.tables.buffers.lock();
-        let found = cache.find(self.buffers, hash, |head| head.is_of(device, block));
-        if let Some(head) = found.and_then(|number| self.buffer_head(number)) {
+        if let Some(head) = self.find_buffer(&cache, device, block) {
             if head.count.get() == 0 {
                 cache.take(self.buffers, head.number);
             }
             head.count.add(1);
-            return Ok(head);
+            return Some(head);
         }
-        let Some(head) = Self::victim(cache.unused(self.buffers), device) else {
-            return Err(match cache.oldest() {
-                Some(_) => NoBuffer::Dirty,
-                None => NoBuffer::InUse,
-            });
-        };
+        let head = oldest(&cache, self.buffers, device).find(|head| !head.is_busy())?;
         cache.take(self.buffers, head.number);
         cache.remove(self.buffers, head.number);
         head.device.set(u32::from(device.0));
@@ -336,26 +307,7 @@ impl<'fs> Fs<'fs> {
         head.uptodate.store(false, Release);
         head.write_failed.store(false, Release);
         cache.insert(self.buffers, head.number);
-        Ok(head)
-    }
-
-    /// An unused buffer that is clean and unlocked, so that it may be given another
-    /// block. Slow ones are skipped; of the others [`SEARCH`] are looked at.
-    fn victim<'a>(
-        unused: impl Iterator<Item = (u32, &'a BufferHead)>,
-        device: Device,
-    ) -> Option<&'a BufferHead> {
-        let mut left = SEARCH;
-        for (_, head) in unused {
-            if !head.is_dirty() && !head.io.is_locked() {
-                return Some(head);
-            }
-            left -= usize::from(!is_slow(head, device));
-            if left == 0 {
-                break;
-            }
-        }
-        None
+        Some(head)
     }
 
     /// Gives back a buffer without a handle. Buffers with a handle are dropped
@@ -380,7 +332,19 @@ impl<'fs> Fs<'fs> {
     /// The buffer of a block, with its contents. `EIO` if it can't be read.
     #[inline]
     pub fn bread(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
-        let buffer = self.getblk(device, block);
+        self.read(self.getblk(device, block))
+    }
+
+    /// As [`Fs::bread`], for a block of the inode table, during [`Fs::flush`].
+    pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
+        self.read(self.getblk_or(device, block, |fs, device| {
+            // The step that writes them all reports errors.
+            let _ = fs.write_inode_blocks(device);
+        }))
+    }
+
+    #[inline(always)]
+    fn read(&self, buffer: Buffer<'fs>) -> Result<Buffer<'fs>> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
@@ -398,8 +362,8 @@ impl<'fs> Fs<'fs> {
         look: impl FnOnce(&[u8; BLOCK_SIZE]) -> R,
     ) -> Option<R> {
         let cache = self.tables.buffers.lock();
-        let head = self.find_uptodate(&cache, device, block)?;
-        Some(look(&head.data()))
+        let head = self.find_buffer(&cache, device, block)?;
+        head.is_uptodate().then(|| look(&head.data()))
     }
 
     /// Calls `work` with the buffer of a block whose contents are in memory: as
@@ -413,23 +377,14 @@ impl<'fs> Fs<'fs> {
         work: impl FnOnce(&BufferHead) -> R,
     ) -> Option<R> {
         let mut cache = self.tables.buffers.lock();
-        let head = self.find_uptodate(&cache, device, block)?;
+        let head = self.find_buffer(&cache, device, block)?;
+        if !head.is_uptodate() {
+            return None;
+        }
         if head.count.get() == 0 {
             cache.make_newest(self.buffers, head.number);
         }
         Some(work(head))
-    }
-
-    #[inline(always)]
-    fn find_uptodate(
-        &self,
-        cache: &Index<NR_HASH>,
-        device: Device,
-        block: u32,
-    ) -> Option<&BufferHead> {
-        let is_wanted = |head: &BufferHead| head.is_of(device, block);
-        let number = cache.find(self.buffers, hash(device, block), is_wanted)?;
-        self.buffer_head(number).filter(|head| head.is_uptodate())
     }
 
     /// Calls `change` with the contents of a block, of which it stores `count` bytes.
@@ -456,13 +411,6 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// As [`Fs::bread`], for a block of the inode table, during [`Fs::flush`].
-    pub(crate) fn bread_inodes(&'fs self, device: Device, block: u32) -> Result<Buffer<'fs>> {
-        let buffer = self.getblk_or(device, block, Self::clean_oldest_or_inodes);
-        self.start_read(buffer.head);
-        self.wait_on_buffer(buffer)
-    }
-
     /// As [`Fs::bread`], and starts to read the blocks `ahead`, if anything
     /// has to be read at all (0.11: `breada`): up to [`READ_AHEAD`], and as
     /// many as there are buffers for. Zeros among `ahead` are no blocks.
@@ -479,13 +427,13 @@ impl<'fs> Fs<'fs> {
         // The blocks are found first, because that may sleep, and nothing may sleep
         // after `plug`.
         let mut blocks = [0; READ_AHEAD as usize];
-        for (place, next) in blocks.iter_mut().zip(ahead) {
-            *place = next;
+        for (found, next) in blocks.iter_mut().zip(ahead) {
+            *found = next;
         }
         self.platform.plug();
         self.start_read(buffer.head);
         for next in blocks.into_iter().filter(|block| *block != 0) {
-            let Ok(head) = self.getblk_now(device, next) else {
+            let Some(head) = self.getblk_now(device, next) else {
                 break;
             };
             self.start_read(Buffer { fs: self, head }.head);
@@ -515,7 +463,7 @@ impl<'fs> Fs<'fs> {
                 .transpose()?;
             let part = &mut page.view()[start..start + BLOCK_SIZE];
             match buffer {
-                Some(buffer) => part.copy_from_slice(&*buffer.data()),
+                Some(buffer) => part.copy_from_slice(&buffer.data()[..]),
                 None => part.fill(0),
             }
         }
@@ -573,9 +521,7 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn forget(&self, device: Device, blocks: Range<u32>) {
         let cache = self.tables.buffers.lock();
         for block in blocks {
-            let wanted = |head: &BufferHead| head.is_of(device, block);
-            let number = cache.find(self.buffers, hash(device, block), wanted);
-            if let Some(head) = number.and_then(|number| self.buffer_head(number)) {
+            if let Some(head) = self.find_buffer(&cache, device, block) {
                 head.set_clean();
             }
         }

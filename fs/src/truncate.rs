@@ -110,7 +110,7 @@ impl<'fs> Inode<'fs> {
             let mut zones = [Zone::HOLE; PART];
             let data = buffer.data();
             for (n, zone) in zones.iter_mut().enumerate() {
-                *zone = Zone(u16_at(&*data, 2 * (first + n)));
+                *zone = Zone(u16_at(&data[..], 2 * (first + n)));
             }
             drop(data);
             free(&zones)?;

@@ -34,7 +34,7 @@ fn a_block_is_read_once() {
     let fs = host.fs();
     for _ in 0..3 {
         let buffer = fs.bread(ROOT, 7).unwrap();
-        assert_eq!(*buffer.data(), [7; BLOCK_SIZE]);
+        assert_eq!(**buffer.data(), [7; BLOCK_SIZE]);
         let same = fs.bread(ROOT, 7).unwrap();
         same.data()[0] = 1;
         assert_eq!(buffer.data()[0], 1);
@@ -123,7 +123,7 @@ fn overwriting_does_not_read() {
     let (host, disk) = host(16);
     let fs = host.fs();
     fs.getblk(ROOT, 3).overwrite(|data| *data = [9; BLOCK_SIZE]);
-    assert_eq!(*fs.bread(ROOT, 3).unwrap().data(), [9; BLOCK_SIZE]);
+    assert_eq!(**fs.bread(ROOT, 3).unwrap().data(), [9; BLOCK_SIZE]);
     assert_eq!(host.transfers(), (0, 0));
     fs.sys_sync().unwrap();
     assert_eq!(host.transfers(), (0, 1));

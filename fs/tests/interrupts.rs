@@ -233,12 +233,12 @@ fn overwriting_a_block_that_is_being_read() {
                 fs.getblk(ROOT, block)
                     .overwrite(|data| *data = [7; BLOCK_SIZE]);
                 thread::yield_now();
-                assert!(*fs.bread(ROOT, block).unwrap().data() == [7; BLOCK_SIZE]);
+                assert!(**fs.bread(ROOT, block).unwrap().data() == [7; BLOCK_SIZE]);
             }
         }
         for block in (600..1100).filter(|block| block % 10 < 8) {
             let buffer = fs.bread(ROOT, block).unwrap();
-            assert!(*buffer.data() == [7; BLOCK_SIZE], "block {block}");
+            assert!(**buffer.data() == [7; BLOCK_SIZE], "block {block}");
         }
         fs.sys_sync().unwrap();
     });

@@ -17,62 +17,53 @@
 //!
 //! All this assumes that a sector is written either whole or not at all.
 
-use super::{Buffer, BufferHead, NR_HASH, SEARCH};
+use super::{Buffer, BufferHead, NR_HASH, SEARCH, WriteRest};
 use crate::Fs;
 use crate::list::Index;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
-use sync::SleepLock;
+use sync::{SleepGuard, SleepLock};
 
 /// How a buffer was changed since it was written. The ranks are in the order of
-/// writing.
+/// writing, each with a bit of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub(crate) enum Rank {
     /// It was not changed.
-    Clean,
+    Clean = 0,
     /// It may be written at any time. Such are the contents of files and of devices
     /// that are not mounted; bitmaps, since a bit is set before the disk refers to
     /// its zone or inode, and cleared after that reference has gone; and a new list
     /// of zones or block of a directory, since the disk does not refer to it yet.
-    Data,
+    Data = 1,
     /// A list of zones that the disk refers to. It comes after new lists.
-    Lists,
+    Lists = 1 << 1,
     /// The inode table. It comes after the lists and blocks that inodes refer to.
-    Inodes,
+    Inodes = 1 << 2,
     /// A block of a directory, in which names were made or removed in any order. It
     /// comes after the inodes.
-    Names,
+    Names = 1 << 3,
     /// As [`Rank::Names`], but an old file has got a name in it.
-    Arrivals,
+    Arrivals = 1 << 4,
     /// As [`Rank::Names`], but a file that has another name has lost one in it. It
     /// comes after all arrivals, so that one of the two names is always on the
     /// disk.
-    Removals,
+    Removals = 1 << 5,
 }
 
-/// A set of ranks.
+/// A set of ranks: the sum of their numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Ranks(u8);
 
 impl Ranks {
-    const DATA: Ranks = Ranks::of(&[Rank::Data]);
-    const LISTS: Ranks = Ranks::of(&[Rank::Lists]);
-    const INODES: Ranks = Ranks::of(&[Rank::Inodes]);
-    const NAMES: Ranks = Ranks::of(&[Rank::Names, Rank::Arrivals]);
-    const REMOVALS: Ranks = Ranks::of(&[Rank::Removals]);
+    const DATA: Ranks = Ranks(Rank::Data as u8);
+    const LISTS: Ranks = Ranks(Rank::Lists as u8);
+    const INODES: Ranks = Ranks(Rank::Inodes as u8);
+    const NAMES: Ranks = Ranks(Rank::Names as u8 | Rank::Arrivals as u8);
+    const REMOVALS: Ranks = Ranks(Rank::Removals as u8);
     /// What is written after the data: each set together, and before the next set.
     const ORDERED: [Ranks; 4] = [Ranks::LISTS, Ranks::INODES, Ranks::NAMES, Ranks::REMOVALS];
-
-    const fn of(ranks: &[Rank]) -> Ranks {
-        let (mut set, mut n) = (0, 0);
-        while n < ranks.len() {
-            set |= 1 << ranks[n] as u8;
-            n += 1;
-        }
-        Ranks(set)
-    }
 
     /// Whether they have a rank in common.
     #[inline(always)]
@@ -137,12 +128,17 @@ const NR_DRIVERS: usize = 8;
 impl BufferHead {
     #[inline(always)]
     fn ranks(&self) -> Ranks {
-        Ranks(1 << self.rank.load(Acquire))
+        Ranks(self.rank.load(Acquire))
     }
 
     #[inline(always)]
     pub(super) fn is_dirty(&self) -> bool {
         self.rank.load(Acquire) != Rank::Clean as u8
+    }
+
+    /// Whether it is dirty or on its way from or to the disk.
+    pub(super) fn is_busy(&self) -> bool {
+        self.is_dirty() || self.io.is_locked()
     }
 
     /// Whether it may be written now.
@@ -164,13 +160,23 @@ impl BufferHead {
     }
 }
 
-impl Buffer<'_> {
+impl<'fs> Buffer<'fs> {
     /// Calls `change`, which changes the contents, and gives the buffer the rank
     /// `rank`. `change` must not sleep. Takes the order lock, and may have to write
     /// other buffers first.
     #[inline]
     pub(crate) fn change(&self, rank: Rank, change: impl FnOnce()) {
-        self.fs.change_in_order(self.head, rank, change);
+        let Buffer { fs, head } = *self;
+        loop {
+            let order = fs.hold_order(head.device().major());
+            if !head.conflicts(rank) {
+                change();
+                return fs.raise_rank(head, rank);
+            }
+            drop(order);
+            // What can't be written is reported by the next sync.
+            let _ = fs.flush(Scope::device(head.device()));
+        }
     }
 
     /// As [`Buffer::mark_dirty`], for a block of the inode table. The order lock is
@@ -218,21 +224,10 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// [`Buffer::change`].
-    #[inline]
-    fn change_in_order(&'fs self, head: &BufferHead, rank: Rank, change: impl FnOnce()) {
-        loop {
-            let order_lock = self.tables.order_locks.of(head.device().major());
-            let order = order_lock.hold(self.platform);
-            if !head.conflicts(rank) {
-                change();
-                self.raise_rank(head, rank);
-                return;
-            }
-            drop(order);
-            // What can't be written is reported by the next sync.
-            let _ = self.flush(Scope::device(head.device()));
-        }
+    /// Takes the order lock of a driver.
+    #[inline(always)]
+    fn hold_order(&self, major: u8) -> SleepGuard<'_> {
+        self.tables.order_locks.of(major).hold(self.platform)
     }
 
     /// Writes everything that was changed on all devices, and waits until it
@@ -267,20 +262,19 @@ impl<'fs> Fs<'fs> {
     /// look at, and for floppies last.
     fn each_driver(&'fs self, mut write: impl FnMut(Scope)) {
         let bit = |device: Device| 1u32 << (u32::from(device.major()) % u32::BITS);
-        // No device has major 0.
-        let mut rest = !(1 | bit(Device::new(major::FLOPPY, 0)));
+        let floppy = bit(Device::new(major::FLOPPY, 0));
         let mut write_those = |majors: u32| {
             let majors = (0..u32::BITS as u8).filter(|major| majors & 1 << major != 0);
             majors.for_each(|major| write(Scope::driver(major)));
         };
         let supers = self.tables.supers.iter();
-        let mounted = supers.fold(0, |set, block| set | bit(block.device()));
-        write_those(mounted & rest);
-        rest &= !mounted;
+        // No device has major 0.
+        let mounted = supers.fold(0, |set, block| set | bit(block.device())) & !1;
+        write_those(mounted & !floppy);
         let mut changed = 0;
         self.each_marked(|head| changed |= bit(head.device()));
-        write_those(changed & rest);
-        write_those((mounted | changed) & bit(Device::new(major::FLOPPY, 0)));
+        write_those(changed & !mounted & !floppy);
+        write_those((mounted | changed) & floppy);
     }
 
     /// Writes all changed buffers of the devices in `scope`, and waits for them.
@@ -291,11 +285,7 @@ impl<'fs> Fs<'fs> {
         // The largest part is written without the order lock, so that nobody waits
         // for it.
         let mut result = self.write_step(scope, Ranks::DATA);
-        let _order = self
-            .tables
-            .order_locks
-            .of(scope.major())
-            .hold(self.platform);
+        let _order = self.hold_order(scope.major());
         let ranks = self.ranks(scope);
         let steps = Ranks::ORDERED.iter().filter(|step| ranks.meet(**step));
         if steps.clone().next().is_some() {
@@ -318,7 +308,7 @@ impl<'fs> Fs<'fs> {
     /// The ranks that buffers in `scope` have. The order lock is held, so that
     /// nobody else gives a buffer a rank above [`Rank::Data`].
     fn ranks(&self, scope: Scope) -> Ranks {
-        let mut ranks = Ranks::of(&[]);
+        let mut ranks = Ranks(0);
         self.each_marked(|head| {
             if scope.has(head.device()) {
                 ranks.0 |= head.ranks().0;
@@ -366,7 +356,7 @@ impl<'fs> Fs<'fs> {
             if head.write_failed.swap(false, AcqRel) {
                 result = Err(Errno::EIO);
             }
-            if head.is_dirty() || head.io.is_locked() {
+            if head.is_busy() {
                 self.tables.marks.set(head.number);
             }
         });
@@ -401,34 +391,17 @@ impl<'fs> Fs<'fs> {
         is_wanted
     }
 
-    /// For [`Fs::getblk`]: as [`Fs::clean_oldest`], or writes everything.
-    #[cold]
-    pub(super) fn clean_oldest_or_all(&'fs self, device: Device) {
-        self.clean_oldest(device, || self.flush_all());
-    }
-
-    /// For use during [`Fs::flush`], when only the inode table is left that may not
-    /// be written at any time: as [`Fs::clean_oldest`], or writes the blocks of the
-    /// inode table.
-    #[cold]
-    pub(super) fn clean_oldest_or_inodes(&'fs self, device: Device) {
-        self.clean_oldest(device, || {
-            // The step that writes them all reports errors.
-            let _ = self.write_inode_blocks(device);
-        });
-    }
-
     /// Makes one of the oldest unused buffers clean, or waits until one is, for a
     /// task that wants one for `device`. Calls `write_rest` if none of them may be
     /// written at any time.
-    fn clean_oldest(&self, device: Device, write_rest: impl FnOnce()) {
+    pub(super) fn clean_oldest(&'fs self, device: Device, write_rest: WriteRest<'fs>) {
         let is_started = self.write_oldest(device);
         let cache = self.tables.buffers.lock();
         let in_transfer = oldest(&cache, self.buffers, device).find(|head| head.io.is_locked());
         drop(cache);
         match in_transfer {
             Some(head) => head.io.wait(self.platform),
-            None if !is_started => write_rest(),
+            None if !is_started => write_rest(self, device),
             None => {}
         }
     }
@@ -450,14 +423,15 @@ impl<'fs> Fs<'fs> {
 
 /// Whether a buffer is still to be written to a floppy. That is too slow for a task
 /// that wants a buffer for another device.
-pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
+fn is_slow(head: &BufferHead, device: Device) -> bool {
     let is_floppy = |device: Device| device.major() == major::FLOPPY;
-    is_floppy(head.device()) && !is_floppy(device) && (head.is_dirty() || head.io.is_locked())
+    is_floppy(head.device()) && !is_floppy(device) && head.is_busy()
 }
 
 /// The oldest unused buffers, for a task that wants one for `device`; slow ones are
 /// skipped.
-fn oldest<'a>(
+#[inline]
+pub(super) fn oldest<'a>(
     cache: &Index<NR_HASH>,
     buffers: &'a [BufferHead],
     device: Device,

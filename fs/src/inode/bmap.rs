@@ -159,7 +159,7 @@ impl LockedInode<'_, '_> {
 
     fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<FileBlock> {
         let buffer = self.fs.bread(self.device(), indirect.block())?;
-        let zone = Zone(u16_at(&*buffer.data(), 2 * n));
+        let zone = Zone(u16_at(&buffer.data()[..], 2 * n));
         if !zone.is_hole() {
             return Ok(FileBlock {
                 zone: self.check(zone)?,
@@ -168,7 +168,7 @@ impl LockedInode<'_, '_> {
         }
         let zone = self.new_zone(is_list)?;
         buffer.change(Rank::Lists, || {
-            put_at(&mut *buffer.data(), 2 * n, zone.0.to_le_bytes());
+            put_at(&mut buffer.data()[..], 2 * n, zone.0.to_le_bytes());
         });
         Ok(FileBlock { zone, is_new: true })
     }

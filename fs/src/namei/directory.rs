@@ -51,7 +51,7 @@ impl Entry<'_> {
         }
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
-            put_at(&mut *self.buffer.data(), self.offset, number);
+            put_at(&mut self.buffer.data()[..], self.offset, number);
         });
     }
 

@@ -80,7 +80,7 @@ impl Sleep for Lazy {
             match direction {
                 Direction::Read => buffer.data().copy_from_slice(place),
                 Direction::Write => {
-                    let data = *buffer.data();
+                    let data = **buffer.data();
                     place.copy_from_slice(&data);
                     disk.cache.push((block, data));
                     if disk.random.below(2) == 0 {

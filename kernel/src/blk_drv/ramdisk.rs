@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The RAM disk, major 1 minor 1 (0.11: `kernel/blk_drv/ramdisk.c`).
 //!
-//! `ramdisk=KB[,BLOCK]` on the command line asks for one of that size; 0.11
-//! had a constant in its Makefile. [`rd_init`] takes the memory at the start.
+//! `ramdisk=KB[,BLOCK]` on the command line asks for one of that size; 0.11 has a constant
+//! for that in its Makefile. [`rd_init`] takes the memory at the start.
 //! When root is to be a floppy or the RAM disk, [`rd_load`] fills it with the
 //! file system image that begins at block BLOCK of the floppy, behind a
 //! kernel.
@@ -20,7 +20,7 @@ use sync::IrqLock;
 
 /// The device.
 pub const RAM_DISK: Device = Device::new(major::MEM, 1);
-/// Blocks read at once, and shown as progress.
+/// How many blocks are read at once. After each piece the progress is shown.
 const PIECE: u32 = 16;
 
 type Block = [u8; BLOCK_SIZE];
@@ -28,8 +28,8 @@ type Block = [u8; BLOCK_SIZE];
 /// Its memory (0.11: `rd_start`, `rd_length`).
 static RD: IrqLock<&mut [Block]> = IrqLock::new(&mut []);
 
-/// Takes memory for the RAM disk, if there is to be one, from `start` on, and
-/// tells where memory goes on. `end` must stay out of reach.
+/// Takes memory for the RAM disk from `start` on, if there is to be one, and returns where
+/// it ends. `end` is the end of the memory that it can take.
 pub fn rd_init(start: u32, end: u32) -> u32 {
     let Some((blocks, _)) = setup_data::parameters().ramdisk else {
         return start;
@@ -46,7 +46,7 @@ pub fn rd_init(start: u32, end: u32) -> u32 {
     start + length
 }
 
-/// Memory of the RAM disk's own, all zeros.
+/// Makes blocks of zeros out of memory that is for the RAM disk alone.
 #[allow(unsafe_code)]
 fn take_memory(start: u32, blocks: u32) -> &'static mut [Block] {
     let first: *mut Block = core::ptr::with_exposed_provenance_mut(start as usize);
@@ -58,7 +58,7 @@ fn take_memory(start: u32, blocks: u32) -> &'static mut [Block] {
     }
 }
 
-/// Blocks of a minor.
+/// How many blocks a minor has.
 pub fn blocks(minor: u8) -> u32 {
     if minor == RAM_DISK.minor() {
         RD.lock().len() as u32
@@ -67,7 +67,7 @@ pub fn blocks(minor: u8) -> u32 {
     }
 }
 
-/// The queue is no longer empty. It is when this returns.
+/// Called when the queue is no longer empty. When this returns, it is empty again.
 pub fn do_rd_request() {
     while let Some(request) = blk::current_request(major::MEM) {
         let is_done = copy(request.direction, request.block).is_some();
@@ -82,14 +82,13 @@ fn copy(direction: Direction, number: u32) -> Option<()> {
     let block = memory.get_mut(number as usize)?;
     match direction {
         Direction::Read => head.data().copy_from_slice(block),
-        Direction::Write => block.copy_from_slice(&*head.data()),
+        Direction::Write => block.copy_from_slice(&head.data()[..]),
     }
     Some(())
 }
 
-/// Fills the RAM disk with the file system image on a floppy. If that can't
-/// be done it says why, and the answer is false. A task, before there is a
-/// root.
+/// Fills the RAM disk with the file system image on a floppy. If that can't be done, it
+/// prints the reason and returns false. A task calls this before root is mounted.
 pub fn rd_load(floppy: Device) -> bool {
     let Some((_, first)) = setup_data::parameters().ramdisk else {
         return false;
@@ -114,7 +113,7 @@ pub fn rd_load(floppy: Device) -> bool {
             );
             return false;
         };
-        RD.lock()[done as usize] = *block.data();
+        RD.lock()[done as usize] = **block.data();
         if (done + 1) % PIECE == 0 || done + 1 == count {
             printk!("\x08\x08\x08\x08\x08{:5}", done + 1);
         }
