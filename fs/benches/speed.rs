@@ -38,7 +38,7 @@ fn mounted<'a, R>(fs: &'a Fs<'a>, work: impl FnOnce(&'a Fs<'a>, &FsTask<'a>) -> 
     let task = FsTask::new();
     fs.mount_root(ROOT, &task).expect("mount");
     let result = work(fs, &task);
-    task.release();
+    task.clear();
     fs.umount_root(ROOT).expect("unmount");
     result
 }

@@ -20,7 +20,7 @@
 //! let task = FsTask::new();
 //! fs.mount_root(root, &task)?;
 //! fs.sys_mkdir(&task, b"/etc", 0o755)?;
-//! task.release();
+//! task.clear();
 //! fs.umount_root(root)?;
 //! # Ok(())
 //! # }

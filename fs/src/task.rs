@@ -5,8 +5,8 @@
 //! The kernel's task contains an [`FsTask`]; the host makes as many as it needs.
 //! Every system call gets the caller's as a parameter.
 //!
-//! `fork` calls [`FsTask::copy_from`] on one that is new or released, `execve`
-//! calls [`FsTask::close_on_exec`], and `exit` calls [`FsTask::release`].
+//! `fork` calls [`FsTask::copy_from`] on one that is new or cleared, `execve`
+//! calls [`FsTask::close_on_exec`], and `exit` calls [`FsTask::clear`].
 
 use crate::file_table::File;
 use crate::inode::Inode;
@@ -70,7 +70,7 @@ struct Files<'fs> {
 
 impl<'fs> FsTask<'fs> {
     /// Closes everything and gives up the directories (`exit`). May sleep.
-    pub fn release(&self) {
+    pub fn clear(&self) {
         self.close_all();
         let old = core::mem::replace(&mut *self.directories.lock(), Directories::NONE);
         drop(old);

@@ -127,7 +127,7 @@ fn tables_run_full_without_harm() {
         let last = tasks.last().unwrap();
         assert_eq!(touch(fs, last, "/new"), Err(Errno::ENFILE));
         assert_eq!(fs.sys_stat(root, b"/new"), Err(Errno::ENOENT));
-        tasks.iter().for_each(FsTask::release);
+        tasks.iter().for_each(FsTask::clear);
         assert_eq!(fs.files_in_use(), 0);
     });
 }
@@ -156,8 +156,8 @@ fn the_last_files_are_the_super_users() {
         let task = FsTask::new();
         machine.host.set_ordinary_user(false);
         assert!(fs.sys_pipe(&task).is_ok());
-        task.release();
-        tasks.iter().for_each(FsTask::release);
+        task.clear();
+        tasks.iter().for_each(FsTask::clear);
     });
 }
 
@@ -176,7 +176,7 @@ fn descriptors_stay_below_their_limit() {
         let child = FsTask::new();
         child.copy_from(&task);
         assert_eq!(fs.sys_dup(&child, fd), Err(Errno::EMFILE));
-        [task, child].iter().for_each(FsTask::release);
+        [task, child].iter().for_each(FsTask::clear);
     });
 }
 
@@ -218,9 +218,9 @@ fn more_inodes_in_use_than_memory_has() {
         assert_eq!(fs.sys_pipe(root), Ok([2, 3]));
         assert!(fs.sys_stat(root, b"/59/14").is_ok());
         root.close_all();
-        tasks.iter().for_each(FsTask::release);
+        tasks.iter().for_each(FsTask::clear);
         assert_eq!(fill(), fs::NR_INODE - 2);
-        tasks.iter().for_each(FsTask::release);
+        tasks.iter().for_each(FsTask::clear);
         assert!(fs.sys_stat(root, b"/59/14").is_ok());
     });
 }
@@ -237,7 +237,7 @@ fn fork_shares_open_files() {
         fs.sys_write(&child, fd, &mut WriteFrom(b"child")).unwrap();
         fs.sys_close(parent, fd).unwrap();
         assert_eq!(fs.sys_lseek(&child, fd, 0, 1), Ok(12));
-        child.release();
+        child.clear();
         assert_eq!(child.pwd().map(drop), Err(Errno::ENOENT));
     });
 }
@@ -351,7 +351,7 @@ fn with_pipe(
     thread::scope(|scope| {
         scope.spawn(|| {
             writer(fs, &child, into);
-            child.release();
+            child.clear();
         });
         reader(fs, parent, out);
     });

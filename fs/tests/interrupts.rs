@@ -58,7 +58,7 @@ impl Queued {
             let block = &mut bytes[buffer.block() as usize * BLOCK_SIZE..][..BLOCK_SIZE];
             match direction {
                 Direction::Read => buffer.data().copy_from_slice(block),
-                Direction::Write => block.copy_from_slice(&*buffer.data()),
+                Direction::Write => block.copy_from_slice(&buffer.data()[..]),
             }
             buffer.end_request(self, true);
         }
@@ -215,11 +215,11 @@ fn run(buffers: u32, threads: u32) {
                 task.copy_from(&root);
                 scope.spawn(move || {
                     work(fs, &task, number);
-                    task.release();
+                    task.clear();
                 });
             }
         });
-        root.release();
+        root.clear();
         fs.umount_root(ROOT).unwrap();
     });
 }

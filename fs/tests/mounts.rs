@@ -185,7 +185,7 @@ fn no_file_system_no_mount() {
         );
         let said = machine.host.take_messages().concat();
         assert_eq!(said.contains("bad magic"), !expected, "{said}");
-        task.release();
+        task.clear();
         assert_eq!(fs.buffers_in_use() == 0, !expected);
     }
 }
@@ -225,7 +225,7 @@ fn a_directory_names_what_is_mounted_on_it() {
         user.copy_from(task);
         user.euid.set(5);
         assert_eq!(fs.sys_umount(&user, b"/mnt"), Err(Errno::EPERM));
-        user.release();
+        user.clear();
     });
 }
 
@@ -290,7 +290,7 @@ fn while_mounting(
         assert_eq!(fs.geometry(OTHER).is_some(), expected.is_ok());
         let here = fs.sys_stat(&other, b".").unwrap();
         assert_eq!(here.st_dev, common::ROOT.0);
-        other.release();
+        other.clear();
         if expected.is_ok() {
             fs.sys_umount(task, b"/mnt").unwrap();
         }

@@ -274,7 +274,7 @@ fn dots_and_the_root_are_the_callers() {
         assert_eq!(number(fs, &prisoner, "/out"), MISSING);
         assert_eq!(number(fs, task, "/f"), Ok(outside));
         assert_eq!(number(fs, task, "/jail/./in/../f"), Ok(inside));
-        prisoner.release();
+        prisoner.clear();
     });
 }
 
@@ -298,7 +298,7 @@ fn who_may_not_search_does_not_find_what_others_found() {
             fs.sys_chmod(task, path, 0o755).unwrap();
         }
         assert_eq!(number(fs, &user, "/d/e/f"), expected);
-        user.release();
+        user.clear();
     });
 }
 

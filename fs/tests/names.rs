@@ -484,7 +484,7 @@ fn permissions() {
             fs.sys_open(&child, b"/tmp/f", O_WRONLY, 0),
             Err(Errno::EACCES)
         );
-        child.release();
+        child.clear();
         user.set_supplementary_groups(&[]).unwrap();
         user.egid.set(7);
         assert_eq!(user.set_supplementary_groups(&[1; 33]), Err(Errno::EINVAL));
@@ -528,7 +528,7 @@ fn permissions() {
             fs.sys_mount(&user, b"/tmp/f", b"/tmp", false),
             Err(Errno::EPERM)
         );
-        user.release();
+        user.clear();
     });
 }
 
@@ -550,6 +550,6 @@ fn chroot_has_no_way_out() {
                 "{path}"
             );
         }
-        task.release();
+        task.clear();
     });
 }

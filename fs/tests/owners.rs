@@ -25,7 +25,7 @@ fn with_user(work: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>, &FsTask<'a>)) {
         user.gid.set(7);
         user.egid.set(7);
         work(fs, root, &user);
-        user.release();
+        user.clear();
     });
 }
 

@@ -327,7 +327,7 @@ fn others_are_seen_while_it_is_written() {
         assert_eq!(protected, Err(Errno::EBUSY), "cut: {is_cut}");
         // It can be written as before, and nothing is lost.
         touch(fs, task, "/new").unwrap();
-        other.release();
+        other.clear();
         assert_eq!(fs.sys_remount(task, b"/", true), Ok(()));
         common::check::check(&machine.disk.to_bytes()).unwrap();
         unmount(fs, task).unwrap();
@@ -351,13 +351,13 @@ fn a_file_that_was_being_cut() {
         let (cutting, protecting) = (copy_of(task), copy_of(task));
         let cut = scope.spawn(move || {
             let result = fs.sys_open(&cutting, b"/file", O_RDWR | O_TRUNC, 0);
-            cutting.release();
+            cutting.clear();
             result
         });
         has_begun.recv().unwrap();
         let protected = scope.spawn(move || {
             let result = fs.sys_remount(&protecting, b"/", true);
-            protecting.release();
+            protecting.clear();
             result
         });
         while fs.sys_access(task, b"/file", 2).is_ok() {

@@ -34,7 +34,7 @@ fn together(
                 let task = FsTask::new();
                 task.copy_from(parent);
                 work(fs, &task, number);
-                task.release();
+                task.clear();
             });
         }
     });
@@ -393,7 +393,7 @@ fn fighting_for_the_inode_table() {
             }
             everybody.wait();
             for other in tasks {
-                other.release();
+                other.clear();
             }
             everybody.wait();
         }

@@ -136,7 +136,7 @@ fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
 
 /// Closes files and semaphores, and releases directories and the program's file.
 fn drop_files(task: &Task) {
-    task.fs.release();
+    task.fs.clear();
     task.semaphores.set(0);
     let executable = task.executable.lock().take();
     drop(executable);

@@ -99,7 +99,7 @@ pub fn mount<'fs>(fs: &'fs Fs<'fs>) -> Result<FsTask<'fs>> {
 
 /// Writes everything. `EBUSY` if another task has a file open.
 pub fn unmount<'fs>(fs: &'fs Fs<'fs>, task: &FsTask<'fs>) -> Result<()> {
-    task.release();
+    task.clear();
     fs.umount_root(ROOT)
 }
 

@@ -81,7 +81,7 @@ pub fn with_file_system<T>(
     // How much is free interests nobody here.
     host.take_messages();
     let result = work(&mounted)?;
-    mounted.task.release();
+    mounted.task.clear();
     fs.umount_root(DEVICE)
         .map_err(mounted.error(&ImagePath::ROOT, "write"))?;
     Ok(result)

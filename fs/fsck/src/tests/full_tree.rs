@@ -123,7 +123,7 @@ fn on_disk<R>(disk: &MemoryDisk, made: Option<&Options>, work: impl FnOnce(&Tree
     fs.mount_root(ROOT, &task).unwrap();
     let tree = Tree { fs: &fs, task };
     let result = work(&tree);
-    tree.task.release();
+    tree.task.clear();
     fs.umount_root(ROOT).unwrap();
     result
 }
