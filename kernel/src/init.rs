@@ -12,6 +12,7 @@ use abi::fcntl::{O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
 use abi::kd::VT_WAITACTIVE;
 use abi::limits::HZ;
 use abi::pod::Pod;
+use abi::reboot::REBOOT_HALT;
 use abi::sys::wait::{WNOHANG, WaitStatus};
 use abi::unistd::SEEK_SET;
 use abi::utmp::{UTMP_FILE, Utmp};
@@ -80,7 +81,7 @@ fn init() -> ! {
         if run(program, &[program], Input::Terminal(console)) != Some(CANNOT_RUN) {
             Input::Terminal(console).say(format_args!("init: the program has ended\n"));
             let _ = call::sync();
-            let _ = call::halt();
+            let _ = call::reboot(REBOOT_HALT);
         }
         // The end of the child has hung up the open terminal.
         close_terminal();
@@ -136,7 +137,7 @@ struct Output(u32);
 
 impl Write for Output {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let _ = call::write(self.0, text.as_bytes(), text.len());
+        let _ = call::write(self.0, text.as_bytes());
         Ok(())
     }
 }
@@ -161,7 +162,7 @@ impl Shell {
     }
 
     fn start(&mut self, terminal: Input<'_>) {
-        self.started = call::ticks();
+        self.started = call::times().unwrap_or(0);
         self.pid = match terminal {
             Input::Console(2..) => start(GETTY, &[GETTY, terminal.path()], terminal, self.pause()),
             _ => start(SHELL, &[LOGIN_SHELL], terminal, self.pause()),
@@ -169,7 +170,7 @@ impl Shell {
     }
 
     fn ended(&mut self, terminal: Input<'_>) {
-        let lived = call::ticks().wrapping_sub(self.started) / HZ;
+        let lived = call::times().unwrap_or(0).wrapping_sub(self.started) / HZ;
         self.short_lives = match lived < self.pause() + SHORT_LIFE {
             true => self.short_lives.saturating_add(1),
             false => 0,
@@ -281,18 +282,16 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
 
 /// Notes that root is logged in on standard input, if that is a terminal.
 fn record() {
-    let Some((place, utmp)) = call::getpid()
-        .ok()
-        .and_then(|pid| Utmp::new(call::terminal(), b"root", pid, call::time()))
-    else {
+    let (Ok(pid), Ok(now)) = (call::getpid(), call::time()) else {
         return;
     };
-    let Ok(fd) = call::open(UTMP_FILE, O_WRONLY, 0) else {
-        return;
-    };
-    let _ = call::lseek(fd, place, SEEK_SET);
-    let _ = call::write(fd, utmp.as_bytes(), utmp.as_bytes().len());
-    let _ = call::close(fd);
+    if let Some((offset, utmp)) = Utmp::new(call::terminal(), b"root", pid, now)
+        && let Ok(fd) = call::open(UTMP_FILE, O_WRONLY, 0)
+    {
+        let _ = call::lseek(fd, offset, SEEK_SET);
+        let _ = call::write(fd, utmp.as_bytes());
+        let _ = call::close(fd);
+    }
 }
 
 /// Ends a child that cannot become the program.
@@ -340,14 +339,14 @@ fn device_path<'a>(name: &[u8], buffer: &'a mut [u8]) -> &'a CStr {
 
 /// The system calls that are needed here.
 mod call {
-    use abi::reboot::{REBOOT_HALT, REBOOT_MAGIC1, REBOOT_MAGIC2};
+    use abi::reboot::{REBOOT_MAGIC1, REBOOT_MAGIC2};
     use abi::sys::stat::Stat;
     use abi::sys::time::{SelectArguments, Timeval};
     use abi::sys::types::{Device, UserAddress};
     use abi::sys::wait::WaitStatus;
     use abi::{Result, syscall};
     use core::ffi::{CStr, c_char};
-    use core::ptr::{null, null_mut};
+    use core::ptr::null;
 
     /// Room for arguments and environment, with the null pointer.
     const VECTOR: usize = 8;
@@ -356,10 +355,13 @@ mod call {
         pointer.addr() as u32
     }
 
+    /// A null pointer: the result is returned, and not stored as well.
+    const NOWHERE: u32 = 0;
+
     /// Calls whose arguments are numbers or borrowed strings, which the
-    /// kernel only reads.
+    /// kernel only reads. Behind the arrow is what the kernel gets.
     macro_rules! calls {
-        ($($name:ident($($argument:ident: $type:ty => $word:expr),*);)*) => {
+        ($($name:ident($($argument:ident: $type:ty),*) => ($($word:expr),*);)*) => {
             $(pub fn $name($($argument: $type),*) -> Result<u32> {
                 // SAFETY: the kernel writes no memory of ours.
                 unsafe { syscall::$name($($word),*) }
@@ -368,17 +370,20 @@ mod call {
     }
 
     calls! {
-        fork();
-        pause();
-        sync();
-        setsid();
-        getpid();
-        lseek(fd: u32 => fd, offset: u32 => offset, origin: u32 => origin);
-        dup(fd: u32 => fd);
-        close(fd: u32 => fd);
-        ioctl(fd: u32 => fd, command: u32 => command, argument: u32 => argument);
-        write(fd: u32 => fd, text: &[u8] => address(text.as_ptr()), count: usize => count as u32);
-        open(path: &CStr => address(path.as_ptr()), flags: u32 => flags, mode: u32 => mode);
+        fork() => ();
+        pause() => ();
+        sync() => ();
+        setsid() => ();
+        getpid() => ();
+        time() => (NOWHERE);
+        times() => (NOWHERE);
+        lseek(fd: u32, offset: u32, origin: u32) => (fd, offset, origin);
+        dup(fd: u32) => (fd);
+        close(fd: u32) => (fd);
+        ioctl(fd: u32, command: u32, argument: u32) => (fd, command, argument);
+        write(fd: u32, bytes: &[u8]) => (fd, address(bytes.as_ptr()), bytes.len() as u32);
+        open(path: &CStr, flags: u32, mode: u32) => (address(path.as_ptr()), flags, mode);
+        reboot(command: u32) => (REBOOT_MAGIC1, REBOOT_MAGIC2, command);
     }
 
     /// Mounts root; `line` becomes the kernel command line.
@@ -400,18 +405,6 @@ mod call {
         // SAFETY: the kernel stores a `Stat`, of which any bytes are one.
         let _ = unsafe { syscall::fstat(0, address(&raw mut stat)) };
         Device(stat.st_rdev)
-    }
-
-    /// The time of day.
-    pub fn time() -> u32 {
-        // SAFETY: nothing is stored.
-        unsafe { syscall::time(address(null_mut::<u32>())) }.unwrap_or(0)
-    }
-
-    /// Clock ticks since the start.
-    pub fn ticks() -> u32 {
-        // SAFETY: no times are stored.
-        unsafe { syscall::times(address(null_mut::<u32>())) }.unwrap_or(0)
     }
 
     /// Sleeps, unless `seconds` is 0.
@@ -448,12 +441,6 @@ mod call {
             *pointer = string.as_ptr();
         }
         vector
-    }
-
-    /// Stops the machine.
-    pub fn halt() -> Result<u32> {
-        // SAFETY: the machine stops, or nothing happens.
-        unsafe { syscall::reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_HALT) }
     }
 
     /// Ends the task.

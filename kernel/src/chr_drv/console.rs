@@ -160,22 +160,19 @@ pub fn con_init() {
     let count = (memory.len() / (columns * LINES)).clamp(1, NR_CONSOLES);
     let share = memory.len() / count;
     let mut shares = memory.chunks_exact_mut(share).take(count).enumerate();
-    let mut consoles = core::array::from_fn(|_| {
+    let consoles = core::array::from_fn(|_| {
         let (number, cells) = shares.next()?;
+        let mut screen = Screen::new(cells, columns, LINES)?;
+        match number {
+            0 => screen.gotoxy(info.cursor_x.into(), info.cursor_y.into()),
+            _ => screen.reset(),
+        }
         Some(Console {
-            screen: Screen::new(cells, columns, LINES)?,
-            parser: Parser::new(),
+            screen,
+            parser: Parser::default(),
             base: number * share,
         })
     });
-    for (number, console) in consoles.iter_mut().flatten().enumerate() {
-        match number {
-            0 => console
-                .screen
-                .gotoxy(usize::from(info.cursor_x), usize::from(info.cursor_y)),
-            _ => console.screen.reset(),
-        }
-    }
     let mut consoles = Consoles {
         consoles,
         fg_console: 0,
@@ -325,15 +322,13 @@ fn write_lines(consoles: Option<&mut Consoles>, message: &[u8]) {
     let Some(console) = consoles.get(consoles.fg_console) else {
         return;
     };
-    let mut parser = Parser::new();
-    let mut effects = Effects::default();
-    for line in message.split_inclusive(|&byte| byte == b'\n') {
-        let (text, end): (_, &[u8]) = match line.strip_suffix(b"\n") {
-            Some(text) => (text, b"\r\n"),
-            None => (line, b""),
-        };
-        parser.write(&mut console.screen, text, &mut effects);
-        parser.write(&mut console.screen, end, &mut effects);
+    let (mut parser, mut effects) = (Parser::default(), Effects::default());
+    let mut write = |text| parser.write(&mut console.screen, text, &mut effects);
+    for (number, line) in message.split(|&byte| byte == b'\n').enumerate() {
+        if number > 0 {
+            write(b"\r\n");
+        }
+        write(line);
     }
     consoles.show();
 }

@@ -47,9 +47,10 @@ pub use response::Response;
 const NPAR: usize = 16;
 
 /// Where in a sequence the next byte is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
     /// In no sequence.
+    #[default]
     Text,
     /// After ESC.
     Escape,
@@ -93,7 +94,8 @@ fn graphic(byte: u8) -> u8 {
     GRAPHICS.get(index).copied().unwrap_or(byte)
 }
 
-/// The state of the sequence that is being read.
+/// The state of the sequence that is being read. At first there is none.
+#[derive(Default)]
 pub struct Parser {
     state: State,
     /// The byte after `ESC [` that is no parameter: `?` for a sequence of DEC's
@@ -105,25 +107,7 @@ pub struct Parser {
     saved_sets: Sets,
 }
 
-impl Default for Parser {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Parser {
-    /// In no sequence.
-    pub fn new() -> Parser {
-        Parser {
-            state: State::Text,
-            marker: 0,
-            parameters: [0; NPAR],
-            last: 0,
-            sets: Sets::default(),
-            saved_sets: Sets::default(),
-        }
-    }
-
     /// Writes output to the screen, and adds what else it asks for to `effects`.
     pub fn write(&mut self, screen: &mut Screen, mut bytes: &[u8], effects: &mut Effects) {
         while let Some((&byte, rest)) = bytes.split_first() {
@@ -232,7 +216,7 @@ impl Parser {
             b'M' => screen.ri(),
             b'Z' => effects.response.add(DEVICE_ATTRIBUTES),
             b'c' => {
-                *self = Parser::new();
+                *self = Parser::default();
                 screen.reset();
             }
             _ => {}

@@ -343,18 +343,16 @@ impl<'a> Screen<'a> {
     /// `ESC [ J`: 0 erases from the cursor to the end, 1 from the start to the
     /// cursor, 2 all (0.11: `csi_J`).
     pub fn erase_display(&mut self, which: usize) {
-        let (start, end) = (self.cell(0, 0), self.cell(0, self.lines));
-        self.erase(which, start, end);
+        self.erase(which, self.lines(0..self.lines));
     }
 
     /// `ESC [ K`: as [`Screen::erase_display`], within the line (0.11:
     /// `csi_K`).
     pub fn erase_line(&mut self, which: usize) {
-        let (start, end) = (self.cell(0, self.y), self.cell(0, self.y + 1));
-        self.erase(which, start, end);
+        self.erase(which, self.lines(self.y..self.y + 1));
     }
 
-    fn erase(&mut self, which: usize, start: usize, end: usize) {
+    fn erase(&mut self, which: usize, Range { start, end }: Range<usize>) {
         let cursor = self.cursor().min(end - 1);
         match which {
             0 => self.clear(self.cursor().min(end)..end),

@@ -20,7 +20,7 @@ impl Terminal {
         let screen = Screen::new(cells, COLUMNS, LINES).unwrap();
         Terminal {
             screen,
-            parser: Parser::new(),
+            parser: Parser::default(),
         }
     }
 
@@ -404,7 +404,7 @@ fn check_noise(alphabet: &[u8], spare: usize) {
     let (before, rest) = memory.split_at_mut(COLUMNS);
     let (cells, behind) = rest.split_at_mut(inner);
     let mut screen = Screen::new(cells, COLUMNS, LINES).unwrap();
-    let mut parser = Parser::new();
+    let mut parser = Parser::default();
     let mut number = 1u32;
     for _ in 0..200_000 {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
