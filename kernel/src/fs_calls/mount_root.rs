@@ -57,7 +57,7 @@ fn wait_for_keypress() -> Result<()> {
     let minor = match setup_data::parameters().console {
         Some("ttyS0" | "tty64") => FIRST_SERIAL,
         Some("ttyS1" | "tty65") => FIRST_SERIAL + 1,
-        // The console in front.
+        // This is the console in front.
         _ => 0,
     };
     let terminal = tty_io::tty_open(Device::new(major::TTYX, minor), O_RDONLY | O_NOCTTY)?;
@@ -66,7 +66,7 @@ fn wait_for_keypress() -> Result<()> {
     result.map(drop)
 }
 
-/// `root=` on the command line, else what the boot sector says.
+/// The device that `root=` on the command line names, else that of the boot sector.
 fn root_device() -> Device {
     setup_data::parameters()
         .root

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The call `select` (0.12: `sys_select` in `fs/select.c`; 0.11 has none).
 //!
-//! What the program hands over is fetched here, the waiting is
-//! `Fs::sys_select`'s, and what it found is stored again: in each set the
-//! descriptors that are ready, in the timeout what is left of it.
+//! This file fetches what the program hands over, lets `Fs::sys_select` wait, and stores
+//! what that has found: in each set the descriptors that are ready, and in the timeout the
+//! time that is left.
 #![deny(unsafe_code)]
 
 use crate::file_system::fs;
@@ -19,7 +19,7 @@ const MICROSECONDS_PER_TICK: u32 = MICROSECONDS / HZ;
 /// `select`: waits until a descriptor of the sets is ready, a signal comes
 /// (`EINTR`) or the time is over. Returns how many bits are set in the sets
 /// then. `EBADF` for a descriptor that is not open, `EINVAL` for a time that
-/// is none, `EFAULT`; on errors the sets stay as they are.
+/// makes no sense, `EFAULT`; on errors the sets stay as they are.
 pub fn sys_select(arguments: UserAddress) -> Result<u32> {
     let arguments: SelectArguments = get_user(arguments)?;
     let addresses = [arguments.readfds, arguments.writefds, arguments.exceptfds];
@@ -46,14 +46,14 @@ pub fn sys_select(arguments: UserAddress) -> Result<u32> {
         }
     }
     if let Some(ticks) = ticks {
-        // The tick that was under way at the start counts for nothing.
+        // The tick that was under way at the start does not count.
         put_user(arguments.timeout, &time(ticks.saturating_sub(gone + 1)))?;
     }
     Ok(ready.iter().map(|set| set.count_ones()).sum())
 }
 
-/// The clock ticks of a span of time, so many that no less goes by: the one
-/// that is under way does not count.
+/// The number of clock ticks after which a time has surely gone by: the tick that is under
+/// way does not count.
 fn ticks(time: Timeval) -> Result<u32> {
     let seconds = u32::try_from(time.tv_sec).map_err(|_| Errno::EINVAL)?;
     match u32::try_from(time.tv_usec) {

@@ -41,7 +41,7 @@ fn signed_sum(
         (Value::Finite(a), Value::Finite(b)) => sum_of_finite(a_negative, a, b_negative, b),
         (Value::Finite(a), _) => Some(Wide::from_finite(a_negative, a)),
         (_, Value::Finite(b)) => Some(Wide::from_finite(b_negative, b)),
-        // Two zeroes of one sign keep it.
+        // Two zeroes of the same sign keep that sign.
         _ if a_negative == b_negative => return Ok(TempReal::zero(a_negative)),
         _ => None,
     };
@@ -56,8 +56,8 @@ fn sum_of_finite(a_negative: bool, a: Finite, b_negative: bool, b: Finite) -> Op
     if (a.exponent, a.significand) < (b.exponent, b.significand) {
         return sum_of_finite(b_negative, b, a_negative, a);
     }
-    // One bit is left for a carry. Below the smaller one's last bit there is
-    // room enough for the lowest bit to stand for all that is lost.
+    // One bit is left free for a carry. Below the last bit of the smaller number there is
+    // enough room, so that the lowest bit can stand for all that is lost.
     let large = u128::from(a.significand) << 63;
     let small = shift_right_sticky(
         u128::from(b.significand) << 63,

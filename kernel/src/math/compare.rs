@@ -7,7 +7,7 @@ use super::i387::{C0, C1, C2, C3};
 use super::temp_real::{TempReal, Value};
 use core::cmp::Ordering;
 
-/// What comparing with no number gives.
+/// The condition bits of a comparison with a NaN.
 pub const UNORDERED: u16 = C3 | C2 | C0;
 
 /// The condition bits for a compared with b.
@@ -20,8 +20,8 @@ pub fn compare(a: TempReal, b: TempReal) -> u16 {
     }
 }
 
-/// The exceptions of comparing. `ordered` makes every NaN invalid (FCOM), not
-/// just the signalling ones (FUCOM). The condition bits count in any case.
+/// Raises the exceptions of a comparison. With `ordered` every NaN is invalid (FCOM),
+/// without it only those that signal (FUCOM). The condition bits are valid in any case.
 pub fn check(a: TempReal, b: TempReal, ordered: bool, context: &mut Context) -> Result<()> {
     let invalid = |operand: TempReal| match operand.value() {
         Value::Unsupported => true,
@@ -53,7 +53,7 @@ fn order(a: TempReal, b: TempReal) -> Ordering {
     }
 }
 
-/// Exponent and significand, in an order that is that of the numbers.
+/// Exponent and significand: such pairs have the same order as the numbers.
 fn magnitude(a: TempReal) -> (i32, u64) {
     match a.value() {
         Value::Finite(number) => (number.exponent, number.significand),

@@ -11,16 +11,16 @@ use super::i387::I387;
 use super::machine::{Instruction, Machine};
 use super::temp_real::TempReal;
 
-/// Words of what FNSTENV writes; its bytes, and with 16-bit operands.
+/// How many words FNSTENV writes, and how many bytes with 32-bit and 16-bit operands.
 const ENVIRONMENT_WORDS: usize = 7;
 const ENVIRONMENT_SIZE: usize = 28;
 const SHORT_ENVIRONMENT_SIZE: usize = 14;
-/// Bytes of the registers, which FNSAVE writes behind it.
+/// How many bytes of registers FNSAVE writes behind that.
 const REGISTERS_SIZE: usize = 8 * TempReal::SIZE;
-/// What the unused halves of the words read.
+/// What is read from the unused halves of the words.
 const UNUSED: u32 = 0xFFFF_0000;
 
-/// Whether an instruction does not wait for exceptions to be dealt with.
+/// Whether an instruction is carried out even while an exception waits.
 pub fn comes_through(instruction: Instruction) -> bool {
     matches!(
         (instruction.escape, instruction.modrm),
@@ -82,7 +82,7 @@ fn load_control(i387: &mut I387, machine: &mut dyn Machine) -> Result<()> {
     Ok(())
 }
 
-/// The environment as bytes; how many of them count.
+/// The environment as bytes, and how many of them are used.
 fn environment(i387: &I387, short: bool) -> ([u8; ENVIRONMENT_SIZE], usize) {
     let words: [u32; ENVIRONMENT_WORDS] = [
         i387.cwd | UNUSED,
@@ -110,7 +110,7 @@ const fn environment_size(short: bool) -> usize {
     }
 }
 
-/// Takes the environment out of bytes of either size.
+/// Sets the environment from bytes, of which there are as many as in one of the two sizes.
 fn set_environment(i387: &mut I387, bytes: &[u8]) {
     let size = bytes.len() / ENVIRONMENT_WORDS;
     let word = |index: usize| {

@@ -16,7 +16,7 @@ pub fn from_single(bits: u32, context: &mut Context) -> TempReal {
     widen(negative, exponent, 0xFF, fraction, context)
 }
 
-/// A number of 64 bits, likewise.
+/// The same for a number of 64 bits.
 pub fn from_double(bits: u64, context: &mut Context) -> TempReal {
     let negative = bits >> 63 != 0;
     let exponent = (bits >> 52 & 0x7FF) as u16;
@@ -24,8 +24,9 @@ pub fn from_double(bits: u64, context: &mut Context) -> TempReal {
     widen(negative, exponent, 0x7FF, fraction, context)
 }
 
-/// The top exponent of a format stands for what is no finite number. The
-/// fraction begins below the highest bit.
+/// Makes a register's number of the fields of a smaller format. The top exponent of the
+/// format stands for what is no finite number, and the fraction begins below the highest
+/// bit.
 fn widen(
     negative: bool,
     exponent: u16,
@@ -49,8 +50,8 @@ fn widen(
     }
 }
 
-/// What FLD does with a real of 32 or 64 bits: here a NaN or denormal is
-/// noticed. The denormal is loaded even without the mask.
+/// Checks a real of 32 or 64 bits for FLD: this notices a NaN or a denormal. The denormal
+/// is loaded even if the exception is not masked.
 pub fn loaded(a: TempReal, context: &mut Context) -> Result<TempReal> {
     if let Some(nan) = nan_operand(a, context)? {
         return Ok(nan);
@@ -98,7 +99,7 @@ fn narrowed(
     Ok((negative, fields))
 }
 
-/// An integer, which always has room.
+/// Makes a real of an integer, which is always exact.
 pub fn from_integer(integer: i64) -> TempReal {
     match integer.unsigned_abs() {
         0 => TempReal::ZERO,
@@ -120,7 +121,7 @@ struct Integer {
 /// `None` from 2^64 on.
 fn integer_of(negative: bool, number: Finite, context: &Context) -> Option<Integer> {
     let shift = u32::try_from(63 - number.exponent).ok()?;
-    // 63 bits behind the point, of which the last stands for those below.
+    // 63 bits are behind the point. The last one stands for all below it.
     let fixed = round::shift_right_sticky(u128::from(number.significand) << 63, shift);
     let (half, unit) = (1 << 62, 1 << 63);
     let rest = fixed & (unit - 1);
@@ -140,8 +141,9 @@ fn note_inexact(integer: &Integer, context: &mut Context) {
     context.rounded_up = integer.up;
 }
 
-/// A magnitude up to `most`, or one more if negative and `twos_complement`;
-/// `None`, and invalid, if there is none.
+/// The number as an integer without sign, which is `most` at the most, or one more for a
+/// negative number with `twos_complement`. If there is no such integer, this is invalid,
+/// and `None`.
 fn to_magnitude(
     a: TempReal,
     most: u64,
@@ -167,7 +169,7 @@ fn to_magnitude(
     }
 }
 
-/// An integer of `bits` bits; the smallest one if there is none.
+/// The number as an integer of `bits` bits; the smallest such integer if it does not fit.
 pub fn to_integer(a: TempReal, bits: u32, context: &mut Context) -> Result<i64> {
     let most = i64::MAX as u64 >> (64 - bits);
     Ok(match to_magnitude(a, most, true, context)? {
@@ -204,7 +206,7 @@ pub fn round_to_integer(a: TempReal, context: &mut Context) -> Result<TempReal> 
     }
 }
 
-/// Bytes of a packed decimal: nine of two digits, one with the sign.
+/// The bytes of a packed decimal: nine have two digits each, and one has the sign.
 pub const DECIMAL_SIZE: usize = 10;
 const LARGEST_DECIMAL: u64 = 999_999_999_999_999_999;
 /// What FBSTP writes for a number that has no 18 digits.

@@ -37,7 +37,8 @@ pub fn divide(a: TempReal, b: TempReal, context: &mut Context) -> Result<TempRea
     }
 }
 
-/// The significand, one bit as the first may be zero, and one for rounding.
+/// The bits of the significand, one more because the first may be zero, and one for
+/// rounding.
 const QUOTIENT_BITS: u32 = 66;
 
 /// ± a / b · 2^exponent by long division. Both are below 2^127 and not zero.
@@ -46,7 +47,7 @@ const QUOTIENT_BITS: u32 = 66;
 pub fn quotient(negative: bool, exponent: i32, a: u128, b: u128, bits: u32) -> Wide {
     debug_assert!(a != 0 && b != 0 && (a | b) >> 127 == 0);
     let (a_zeros, b_zeros) = (a.leading_zeros(), b.leading_zeros());
-    // One bit is left, for the doubled remainder.
+    // One bit is left free for the doubled remainder.
     let divisor = b << (b_zeros - 1);
     let mut remainder = a << (a_zeros - 1);
     let mut quotient: u128 = 0;

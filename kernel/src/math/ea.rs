@@ -21,9 +21,9 @@ pub enum Segment {
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Address {
-    /// In which segment.
+    /// The segment.
     pub segment: Segment,
-    /// Bytes from its start.
+    /// The offset in the segment.
     pub offset: u32,
 }
 
@@ -47,7 +47,7 @@ const EBP: usize = 5;
 const ESI: usize = 6;
 const EDI: usize = 7;
 
-/// No instruction is longer.
+/// The most bytes of an instruction.
 const LONGEST: u32 = 15;
 
 /// The bytes of one instruction, one after the other.

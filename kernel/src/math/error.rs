@@ -16,19 +16,19 @@ bitflags::bitflags! {
     /// them.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub struct Exceptions: u16 {
-        /// No sensible result: 0/0, the root of -1, a signalling NaN ...
+        /// There is no sensible result: 0/0, the root of -1, a signalling NaN ...
         const INVALID = 1 << 0;
         /// An operand is a denormal.
         const DENORMAL = 1 << 1;
-        /// A finite number divided by zero.
+        /// A finite number was divided by zero.
         const ZERO_DIVIDE = 1 << 2;
-        /// Too large.
+        /// The result is too large.
         const OVERFLOW = 1 << 3;
-        /// Too small for full precision.
+        /// The result is too small for full precision.
         const UNDERFLOW = 1 << 4;
         /// The result was rounded.
         const PRECISION = 1 << 5;
-        /// With `INVALID`: it was the register stack.
+        /// Together with `INVALID`: the reason was the register stack.
         const STACK_FAULT = 1 << 6;
     }
 }
@@ -48,13 +48,13 @@ pub enum Stop {
     OutOfMemory,
 }
 
-/// What an operation answers.
+/// What an operation returns.
 pub type Result<T> = core::result::Result<T, Stop>;
 
 /// Where to round to: bits 10 and 11 of the control word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rounding {
-    /// The nearest, of two the even one.
+    /// To the nearest number, and to the even one of two that are equally near.
     Nearest,
     /// To minus infinity.
     Down,
@@ -84,7 +84,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// As a control word says (Intel SDM vol. 1, 8.1.5).
+    /// A context as a control word says (Intel SDM vol. 1, 8.1.5).
     pub fn new(control: u16) -> Context {
         Context {
             rounding: match control >> 10 & 3 {
@@ -127,7 +127,7 @@ impl Context {
         Ok(TempReal::INDEFINITE)
     }
 
-    /// Notes denormals among the operands. After everything that is invalid.
+    /// Notes denormals among the operands. Called after all checks for what is invalid.
     pub fn note_denormals(&mut self, operands: &[TempReal]) -> Result<()> {
         if self.denormal_operand || operands.iter().any(|operand| operand.is_denormal()) {
             self.raise(Exceptions::DENORMAL)?;
@@ -137,14 +137,14 @@ impl Context {
 }
 
 impl Exceptions {
-    /// Those that can be masked.
+    /// All exceptions that can be masked.
     pub const fn all_but_stack_fault() -> Exceptions {
         Exceptions::from_bits_truncate(0x3F)
     }
 }
 
-/// The result if an operand is no number or badly made, else `None`. First
-/// thing in every operation.
+/// The result if the operand is a NaN or is badly made, else `None`. Every operation calls
+/// this first.
 pub fn nan_operand(a: TempReal, context: &mut Context) -> Result<Option<TempReal>> {
     match a.value() {
         Value::Unsupported => context.invalid().map(Some),
@@ -177,7 +177,7 @@ pub fn nan_operands(a: TempReal, b: TempReal, context: &mut Context) -> Result<O
     Ok(Some(result.quieted()))
 }
 
-/// Of two NaNs the one with the larger significand, then the positive one.
+/// The NaN with the larger significand; if both are equal, the positive one.
 fn larger(a: TempReal, b: TempReal) -> TempReal {
     let order = a.significand.cmp(&b.significand);
     if order.then(b.is_negative().cmp(&a.is_negative())).is_ge() {

@@ -44,8 +44,8 @@ fn of_two(
     Ok(())
 }
 
-/// Puts two results in place of ST(0): the second ends up on top. There must
-/// be room for one more.
+/// Puts two results in place of ST(0), the second one on top. There must be room for one
+/// more.
 fn two_results(
     i387: &mut I387,
     context: &mut Context,
@@ -86,7 +86,7 @@ fn of_angle(
     Ok(())
 }
 
-/// FPTAN: the tangent and a 1, but a NaN twice.
+/// FPTAN: the tangent and a 1, or the same NaN twice.
 fn tangent_and_one(angle: TempReal, context: &mut Context) -> Result<Option<(TempReal, TempReal)>> {
     Ok(tangent(angle, context)?.map(|result| {
         let above = if result.is_nan() {
@@ -160,7 +160,7 @@ fn reduce(i387: &mut I387, kind: Quotient, context: &mut Context) -> Result<()> 
     Ok(())
 }
 
-/// `None`: incomplete.
+/// The condition bits of a quotient; `None` if the reduction is incomplete.
 fn quotient_bits(quotient: Option<u64>) -> u16 {
     let Some(quotient) = quotient else {
         return C2;

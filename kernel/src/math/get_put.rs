@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Operands in memory (0.12: `kernel/math/get_put.c`).
 //!
-//! Which format an operand has follows from the escape code and, where that
-//! has several, from the operation.
+//! The format of an operand follows from the escape code and, where that has several
+//! formats, from the operation.
 #![forbid(unsafe_code)]
 
 use super::convert::{
@@ -52,8 +52,8 @@ pub fn load(
         (_, 4) => from_decimal(get(machine)?),
         _ => from_integer(i64::from_le_bytes(get(machine)?)),
     };
-    // A register's own format is taken as it is, and so is nothing when there
-    // is no room.
+    // The format of the registers is taken as it is. If there is no room, the value does
+    // not matter.
     let value = if let 1 | 5 = escape
         && i387.is_empty(7)
     {

@@ -28,11 +28,11 @@ const TOP_SHIFT: u32 = 11;
 const TOP_MASK: u16 = 7 << TOP_SHIFT;
 /// An exception is not masked.
 const ERROR_SUMMARY: u16 = 1 << 7;
-/// The same since the 387; on an 8087 "busy".
+/// The same bit once more, since the 387; on an 8087 it is "busy".
 const BUSY: u16 = 1 << 15;
 
-/// Bit 6 of the control word always reads 1; those above 12 do not exist.
-/// Bit 12 was the 287's treatment of infinity.
+/// Bit 6 of the control word always reads 1, and the bits above 12 do not exist. Bit 12
+/// chose how a 287 treats infinity.
 const CONTROL_ONES: u16 = 0x40;
 const CONTROL_BITS: u16 = 0x1F3F;
 /// What FNINIT sets: everything masked, 64 bits, to the nearest.
@@ -66,7 +66,7 @@ pub struct I387 {
 const_assert_eq!(size_of::<I387>(), 108);
 
 impl I387 {
-    /// Zeroes, for a task that has not used the coprocessor.
+    /// All zeroes, for a task that has not used the coprocessor.
     pub const fn new() -> I387 {
         I387 {
             cwd: 0,
@@ -104,7 +104,7 @@ impl I387 {
         self.cwd as u16
     }
 
-    /// Changes the control word; what is no longer masked is pending.
+    /// Changes the control word. Exceptions that are no longer masked are pending then.
     pub fn set_control(&mut self, control: u16) {
         self.cwd = u32::from(control & CONTROL_BITS | CONTROL_ONES);
         self.set_status(self.status());
@@ -173,7 +173,7 @@ impl I387 {
         self.set_tag(index, EMPTY);
     }
 
-    /// What is in ST(index), empty or not.
+    /// What is in ST(index), whether it is empty or not.
     pub fn st(&self, index: usize) -> TempReal {
         TempReal::from_bytes(self.st_space[index & 7])
     }
@@ -213,7 +213,7 @@ impl I387 {
         Ok(true)
     }
 
-    /// Pushes a value, whatever was there.
+    /// Pushes a value without a check for room.
     pub fn push_unchecked(&mut self, value: TempReal) {
         self.turn(7);
         self.set_st(0, value);

@@ -50,7 +50,7 @@ pub fn do_emu(
     match done {
         Ok(()) => {}
         Err(Stop::Unmasked) => {
-            // The condition bits are all that it may have changed.
+            // It may only have changed the condition bits.
             let condition = i387.status();
             *i387 = before;
             i387.set_condition(CONDITION, condition);
@@ -68,9 +68,9 @@ pub fn do_emu(
 /// Whether an instruction leaves its place behind for an exception handler.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// It does not.
+    /// It does not leave it behind.
     Control,
-    /// It does.
+    /// It leaves it behind.
     Numeric,
 }
 
@@ -187,8 +187,8 @@ impl Other {
     }
 }
 
-/// The eight operations that there are in all operand forms; the result goes
-/// to ST(to).
+/// Carries out one of the eight operations that take all forms of operands. The result
+/// goes to ST(to).
 fn arithmetic(
     i387: &mut I387,
     operation: u8,
@@ -218,7 +218,7 @@ fn arithmetic(
     Ok(())
 }
 
-/// Compares ST(0). The condition bits count even if an exception is not masked.
+/// Compares ST(0). The condition bits are valid even if an exception is not masked.
 fn compare_with(i387: &mut I387, other: Other, ordered: bool, context: &mut Context) -> Result<()> {
     i387.set_condition(CONDITION, UNORDERED);
     if let Some((a, b)) = other.with_top(i387, context)? {
@@ -263,8 +263,8 @@ const CONSTANTS: [(i32, u128); 5] = [
     (-1, 0xB172_17F7_D1CF_79AB_C9E3_B398_03F2_F6AF),
 ];
 
-/// D9 E8 to EF: a constant, rounded as the control word says, but no exception
-/// for that.
+/// D9 E8 to EF: pushes a constant, rounded as the control word says. The rounding is no
+/// exception.
 fn constant(i387: &mut I387, index: usize, context: &mut Context) -> Result<()> {
     let value = match index {
         0 => TempReal::ONE,

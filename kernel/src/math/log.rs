@@ -21,8 +21,8 @@ const LOG2_E: u128 = 0xB8AA_3B29_5C17_F0BB_BE87_FED0_691D_3E88;
 /// √2 in units of 2^-63.
 const SQUARE_ROOT_OF_2: u64 = 0xB504_F333_F9DE_6484;
 
-/// F2XM1: 2^a - 1, for a from -1 to 1. Beyond, the coprocessor promises
-/// nothing; here `a` stays.
+/// F2XM1: 2^a - 1, for a from -1 to 1. For other numbers the coprocessor promises nothing;
+/// here the result is `a`.
 pub fn power_less_one(a: TempReal, context: &mut Context) -> Result<TempReal> {
     if let Some(nan) = nan_operand(a, context)? {
         return Ok(nan);
@@ -44,7 +44,7 @@ pub fn power_less_one(a: TempReal, context: &mut Context) -> Result<TempReal> {
     }
 }
 
-/// With z = a · ln 2: z · (1 + z/2! + z²/3! + ...).
+/// The sum z · (1 + z/2! + z²/3! + ...), where z = a · ln 2.
 fn power_of_finite(a: Wide) -> Wide {
     let z = multiply_high(a.fraction(), LN_2);
     let series = if a.negative {
@@ -90,8 +90,8 @@ pub fn y_log2_x(y: TempReal, x: TempReal, context: &mut Context) -> Result<TempR
     }
 }
 
-/// FYL2XP1: y · log2(1 + x), for x of the size of 0.29 or less; exact where
-/// x is tiny. Beyond, the coprocessor promises nothing.
+/// FYL2XP1: y · log2(1 + x), for x from -0.29 to 0.29. It is exact where x is tiny. For
+/// other numbers the coprocessor promises nothing.
 pub fn y_log2_x_plus_1(y: TempReal, x: TempReal, context: &mut Context) -> Result<TempReal> {
     if let Some(nan) = nan_operands(y, x, context)? {
         return Ok(nan);
@@ -113,7 +113,7 @@ pub fn y_log2_x_plus_1(y: TempReal, x: TempReal, context: &mut Context) -> Resul
     times_logarithm(y, Some(logarithm_of_sum(x.is_negative(), number)), context)
 }
 
-/// y · logarithm, where `None` is that of 1.
+/// y · logarithm, where `None` is the logarithm of 1.
 fn times_logarithm(
     y: TempReal,
     logarithm: Option<Wide>,
@@ -148,7 +148,7 @@ fn logarithm(number: Finite) -> Option<Wide> {
         None if k == 0 => None,
         Some(fraction) if k == 0 => Some(fraction),
         _ => {
-            // In units of 2^-112, as k may have 15 bits.
+            // The unit is 2^-112, because k may have 15 bits.
             let whole = u128::from(k.unsigned_abs()) << 112;
             let fraction = fraction.map_or(0, |fraction| fraction.fraction() >> 16);
             let negative = k < 0;

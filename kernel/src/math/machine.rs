@@ -8,7 +8,7 @@ use super::error::Result;
 pub trait Machine {
     /// Reads the operand in memory.
     fn read(&mut self, bytes: &mut [u8]) -> Result<()>;
-    /// Writes it: all or nothing.
+    /// Writes the operand in memory, either all of it or nothing.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
     /// FNSTSW AX.
     fn set_ax(&mut self, value: u16);
@@ -19,7 +19,7 @@ pub trait Machine {
 pub struct Instruction {
     /// The low three bits of the first byte, D8 to DF.
     pub escape: u8,
-    /// The second byte: C0 and up for registers only.
+    /// The second byte: from C0 on there is no operand in memory.
     pub modrm: u8,
     /// 16-bit operand size: FSTENV and its kin write a smaller format.
     pub short: bool,
@@ -31,7 +31,7 @@ impl Instruction {
         self.modrm >> 3 & 7
     }
 
-    /// Which register.
+    /// The number of the register.
     pub fn index(&self) -> usize {
         usize::from(self.modrm & 7)
     }

@@ -2,14 +2,14 @@
 //! Emulating the coprocessor for machines that have none
 //! (0.11: `kernel/math/math_emulate.c`, which only promised it; 0.12 had it).
 //!
-//! With CR0.EM set, each instruction for the coprocessor is an exception 7, and so,
-//! with MP and TS, is FWAIT. [`math_emulate`] decodes the instruction
+//! With CR0.EM set, each instruction for the coprocessor causes exception 7; with MP and TS
+//! set, FWAIT does so too. [`math_emulate`] decodes the instruction
 //! ([`super::ea`]), executes it on the task's own state ([`super::instructions`]),
 //! and moves `eip` behind it. If the next instructions are for the coprocessor too,
 //! it executes a number of them at once.
 //!
-//! An exception that is not masked becomes a SIGFPE as with the 387 itself: not
-//! where it happens but at the next instruction that waits.
+//! An exception that is not masked becomes a SIGFPE, as with the 387 itself: this happens
+//! at the next instruction that waits for exceptions.
 
 use super::begin;
 use super::ea::{self, Address, Decoded, GeneralRegisters, Segment};
@@ -48,7 +48,7 @@ pub fn math_emulate(registers: &mut Registers) {
     }
 }
 
-/// The signal that ends it, if any.
+/// Executes some instructions. Returns the signal that ends this, if there is one.
 fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
     for count in 0..MOST_AT_ONCE {
         match emulate_one(registers, i387) {
@@ -64,7 +64,7 @@ fn emulate_some(registers: &mut Registers, i387: &mut I387) -> Option<Signal> {
                 return None;
             }
             Err(Stop::Pending) => {
-                // As `math_error` does.
+                // `math_error` does the same.
                 i387.clear_exceptions();
                 return Some(Signal::SIGFPE);
             }
@@ -133,7 +133,7 @@ impl Code {
     }
 }
 
-/// For exception handlers: which instruction was the last, and its operand.
+/// Notes where the last instruction was, and its operand, for exception handlers.
 fn note_place(
     i387: &mut I387,
     registers: &Registers,
@@ -185,7 +185,7 @@ impl Program<'_> {
     /// The address of the operand, if its segment is one of `segments`. The program
     /// has two, with the same base and limit.
     fn operand(&self, segments: &[Selector]) -> Result<UserAddress> {
-        /// Of a selector that ring 3 has loaded with another privilege.
+        /// The bits that differ in a selector that ring 3 has loaded with another privilege.
         const PRIVILEGE: u16 = 3;
         let address = self.address.ok_or(Stop::Illegal)?;
         let selector = selector(self.registers, address.segment).0 | PRIVILEGE;

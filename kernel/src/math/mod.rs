@@ -45,7 +45,7 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use i387::I387;
 
-/// No task.
+/// The coprocessor has the registers of no task.
 const NO_TASK: usize = usize::MAX;
 /// The task whose registers are in the coprocessor (0.11: `last_task_used_math`).
 static LAST_TASK_USED_MATH: AtomicUsize = AtomicUsize::new(NO_TASK);
@@ -96,7 +96,7 @@ pub fn math_state_restore() {
     }
     // A task that has ended may have left an exception behind, for which FRSTOR
     // would stop here in the kernel: FNCLEX does not wait.
-    // SAFETY: TS is clear; what `begin` or `save` put there for this very task.
+    // SAFETY: TS is clear, and `begin` or `save` has put this there for the same task.
     unsafe { asm!("fnclex", "frstor [{0}]", in(reg) task.i387.get()) };
     LAST_TASK_USED_MATH.store(task.number(), Relaxed);
 }
@@ -110,15 +110,15 @@ fn begin(task: &Task) {
     task.used_math.set(1);
 }
 
-/// A pending coprocessor error of the current task: forget the exception so
-/// that it does not come again in the signal handler.
+/// Forgets the pending exception of the coprocessor, which is the current task's, so that
+/// it does not come again in the signal handler.
 pub fn math_error() {
     clts();
-    // SAFETY: TS is clear; clears the error bits of the status word only.
+    // SAFETY: TS is clear, and this clears only the error bits of the status word.
     unsafe { asm!("fnclex") };
 }
 
-/// A child starts with its parent's coprocessor registers.
+/// Gives a child the coprocessor registers of its parent.
 pub fn copy_state(child: &Task) {
     let parent = current();
     if parent.used_math.get() == 0 {
@@ -142,7 +142,7 @@ fn set_ts() {
 
 /// Sets bits of CR0 that make instructions trap.
 fn set_cr0(bits: u32) {
-    // SAFETY: the trap brings the registers back, or emulates.
+    // SAFETY: the trap loads the registers again, or emulates the instruction.
     unsafe {
         asm!("mov {0}, cr0", "or {0}, {1}", "mov cr0, {0}", out(reg) _, in(reg) bits,
             options(nostack));

@@ -35,7 +35,7 @@ pub fn alternating_sum(z: u128, coefficients: &[u128]) -> u128 {
         .fold(0, |sum, coefficient| coefficient - multiply_high(sum, z))
 }
 
-/// 1/first!, then each divided by `step` more: 1/(first + step)! ...
+/// 1/first!, 1/(first + step)!, 1/(first + 2·step)! ...
 pub const fn inverse_factorials<const N: usize>(first: u128, step: u128) -> [u128; N] {
     let mut table = [0; N];
     let (mut index, mut term, mut n) = (0, ONE, first);
@@ -68,12 +68,12 @@ impl Wide {
         shift_right_sticky(self.significand, self.exponent.abs_diff(-1))
     }
 
-    /// Times a factor below 2, in units of 2^-127, but not 0.
+    /// This, multiplied by a factor below 2, in units of 2^-127, which is not 0.
     pub fn times(self, factor: u128) -> Wide {
         self.product(factor, self.exponent + 1)
     }
 
-    /// Times another.
+    /// This, multiplied by another.
     pub fn times_wide(self, other: Wide) -> Wide {
         let product = self.product(other.significand, self.exponent + other.exponent + 1);
         Wide {
@@ -84,12 +84,12 @@ impl Wide {
 
     fn product(self, factor: u128, exponent: i32) -> Wide {
         let product = multiply_high(self.significand, factor);
-        // What is cut off is nothing only if the lower halves were nothing.
+        // What is cut off is zero only if the lower halves were zero.
         let inexact = (self.significand | factor) << 64 != 0;
         Wide::new(self.negative, exponent, product | u128::from(inexact)).unwrap_or(self)
     }
 
-    /// This divided by another, to all bits.
+    /// This, divided by another, to all bits.
     pub fn divided_by(self, other: Wide) -> Wide {
         super::div::quotient(
             self.negative != other.negative,

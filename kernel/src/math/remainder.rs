@@ -2,7 +2,7 @@
 //! Remainders: FPREM and FPREM1 (Intel SDM vol. 2).
 //!
 //! Both subtract multiples of the divisor, at most 2^63 of them at a time. If
-//! that was not enough the answer is an intermediate one (C2 is set) and the
+//! that was not enough, the result is an intermediate one (C2 is set), and the
 //! program repeats the instruction. The result is always exact.
 #![forbid(unsafe_code)]
 
@@ -72,7 +72,7 @@ pub fn remainder(
     Ok(Remainder { rest, quotient })
 }
 
-/// `units` of 2^(exponent - 64), less than `divisor` of them.
+/// A rest of `units` · 2^(exponent - 64); there are fewer units than `divisor`.
 struct Rest {
     units: u128,
     divisor: u128,
@@ -97,7 +97,7 @@ const FEWEST_STEPS: u32 = 32;
 
 /// |a| less a multiple of |b|.
 fn reduce(a: Finite, b: Finite) -> (Rest, Option<u64>) {
-    // Half units, so that half of a divisor with no more bits is whole too.
+    // The units are halves, so that half of a divisor without further bits is whole too.
     let mut units = u128::from(a.significand) << 1;
     let divisor = u128::from(b.significand) << 1;
     let Ok(distance) = u32::try_from(a.exponent - b.exponent) else {
@@ -130,7 +130,7 @@ fn reduce(a: Finite, b: Finite) -> (Rest, Option<u64>) {
 
 /// |a| is less than |b|, which has the larger exponent.
 fn smaller(a: Finite, b: Finite) -> (Rest, Option<u64>) {
-    // In units of a. Beyond two bits of distance b is just much larger.
+    // The units are those of a. From two bits of distance on, b is just much larger.
     let distance = b.exponent.abs_diff(a.exponent).min(2);
     let rest = Rest {
         units: u128::from(a.significand) << 1,

@@ -16,9 +16,9 @@ use super::temp_real::{BIAS, Finite, TempReal};
 pub struct Wide {
     /// The sign.
     pub negative: bool,
-    /// Of the highest bit.
+    /// The exponent of the highest bit.
     pub exponent: i32,
-    /// Highest bit set.
+    /// The significand, whose highest bit is set.
     pub significand: u128,
 }
 
@@ -49,11 +49,11 @@ impl Wide {
 /// What a kind of number has room for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Format {
-    /// Of the significand, with the integer bit.
+    /// Bits of the significand, with the integer bit.
     bits: u32,
-    /// Smallest with full precision.
+    /// The smallest exponent with full precision.
     lowest: i32,
-    /// Largest.
+    /// The largest exponent.
     highest: i32,
 }
 
@@ -83,16 +83,16 @@ const fn register(bits: u32) -> Format {
 /// The fields of a rounded number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fields {
-    /// Biased; 0 for a denormal or zero, the highest for infinity.
+    /// The biased exponent; 0 for a denormal or zero, the highest one for infinity.
     pub exponent: u16,
-    /// Of a normal number or infinity the highest bit is set.
+    /// The significand, whose highest bit is set in normal numbers and infinities.
     pub significand: u64,
 }
 
 /// A significand cut to some bits.
 struct Cut {
     significand: u128,
-    /// One more in the exponent: all bits were ones.
+    /// All bits were ones, so that the exponent is one more.
     carry: bool,
     inexact: bool,
     up: bool,
@@ -106,8 +106,8 @@ pub fn shift_right_sticky(significand: u128, count: u32) -> u128 {
     }
 }
 
-/// Whether to go up, away from zero. `rest` is what is cut off, and `half`
-/// half of the last bit that stays.
+/// Whether to round up, away from zero. `rest` is what is cut off, and `half` is half of
+/// the last bit that stays.
 pub fn rounds_up(negative: bool, odd: bool, rest: u128, half: u128, rounding: Rounding) -> bool {
     match rounding {
         Rounding::Nearest => rest > half || rest == half && odd,
@@ -131,13 +131,13 @@ fn cut(negative: bool, significand: u128, bits: u32, rounding: Rounding) -> Cut 
     }
 }
 
-/// A number for the memory, rounded to a format. Without the masks an overflow
-/// or underflow is not stored.
+/// Rounds a number for the memory to a format. An overflow or underflow is not stored
+/// unless it is masked.
 pub fn to_format(wide: Wide, format: Format, context: &mut Context) -> Result<Fields> {
     round(wide, format, false, context)
 }
 
-/// A number for a register, rounded to `bits`.
+/// Rounds a number for a register to `bits`.
 pub fn to_register(wide: Wide, bits: u32, context: &mut Context) -> Result<TempReal> {
     let fields = round(wide, register(bits), true, context)?;
     Ok(TempReal::new(
@@ -147,8 +147,8 @@ pub fn to_register(wide: Wide, bits: u32, context: &mut Context) -> Result<TempR
     ))
 }
 
-/// Without the masks, overflow and underflow in a register give the number
-/// with the exponent moved by so much, to the middle of what there is.
+/// If overflow or underflow in a register is not masked, the result is the number with its
+/// exponent moved by so much, to the middle of all exponents.
 const EXPONENT_ADJUSTMENT: i32 = 3 << 13;
 
 fn round(wide: Wide, format: Format, register: bool, context: &mut Context) -> Result<Fields> {
@@ -220,7 +220,8 @@ fn overflow(negative: bool, format: Format, context: &mut Context) -> Fields {
     }
 }
 
-/// Out of range even with the exponent moved, which only FSCALE can do.
+/// The result if the number is out of range even with the exponent moved, which only
+/// happens to FSCALE.
 fn far_beyond(above: bool, format: Format, context: &mut Context) -> Fields {
     context.raised |= Exceptions::PRECISION;
     context.rounded_up = above;

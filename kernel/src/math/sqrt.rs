@@ -24,7 +24,7 @@ pub fn square_root(a: TempReal, context: &mut Context) -> Result<TempReal> {
 
 /// The root, bit by bit from the highest: 64 bits and the remainder's.
 fn root(number: Finite) -> Wide {
-    // An even exponent halves without rest.
+    // An even exponent can be halved without a rest.
     let odd = number.exponent & 1;
     let square = u128::from(number.significand) << (63 + odd);
     let mut root: u128 = 0;

@@ -7,18 +7,18 @@
 //!     sign  exponent, biased 16383    integer bit  fraction
 //! ```
 //!
-//! Other than in the formats of 32 and 64 bits the integer bit is there. So a
-//! number may also be badly made: an exponent without integer bit is
+//! Unlike the formats of 32 and 64 bits, this one has the integer bit. So a number may
+//! also be badly made: an exponent without integer bit is
 //! [`Value::Unsupported`].
 #![forbid(unsafe_code)]
 
-/// What is added to an exponent to have it positive.
+/// What is added to an exponent so that it is positive.
 pub const BIAS: i32 = 16383;
 /// The exponent field of infinities and of what is no number.
 const TOP_EXPONENT: u16 = 0x7FFF;
 const SIGN: u16 = 0x8000;
 const INTEGER_BIT: u64 = 1 << 63;
-/// Set in a quiet NaN, clear in a signalling one.
+/// The bit that is set in a quiet NaN, and clear in a signalling one.
 const QUIET_BIT: u64 = 1 << 62;
 
 /// A register's 80 bits.
@@ -41,7 +41,7 @@ pub enum Value {
     Infinity,
     /// No number.
     Nan,
-    /// Bits that mean nothing since the 387: no integer bit.
+    /// Bits without integer bit, which mean nothing since the 387.
     Unsupported,
 }
 
@@ -49,14 +49,14 @@ pub enum Value {
 /// set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Finite {
-    /// Of the highest bit.
+    /// The exponent of the highest bit.
     pub exponent: i32,
-    /// Highest bit set.
+    /// The significand, whose highest bit is set.
     pub significand: u64,
 }
 
 impl TempReal {
-    /// Bytes in memory.
+    /// How many bytes it has in memory.
     pub const SIZE: usize = 10;
     /// +0.
     pub const ZERO: TempReal = TempReal::new(false, 0, 0);
@@ -65,7 +65,7 @@ impl TempReal {
     /// The answer to an invalid operation: a quiet NaN, "real indefinite".
     pub const INDEFINITE: TempReal = TempReal::new(true, TOP_EXPONENT, INTEGER_BIT | QUIET_BIT);
 
-    /// From its fields. `exponent` is biased and below 8000h.
+    /// A number of these fields. `exponent` is biased and below 8000h.
     pub const fn new(negative: bool, exponent: u16, significand: u64) -> TempReal {
         let sign = if negative { SIGN } else { 0 };
         TempReal {
@@ -84,7 +84,7 @@ impl TempReal {
         TempReal::new(negative, TOP_EXPONENT, INTEGER_BIT)
     }
 
-    /// From memory.
+    /// The number that these bytes are in memory.
     pub fn from_bytes(bytes: [u8; Self::SIZE]) -> TempReal {
         let [s0, s1, s2, s3, s4, s5, s6, s7, e0, e1] = bytes;
         TempReal {
@@ -93,7 +93,7 @@ impl TempReal {
         }
     }
 
-    /// As in memory.
+    /// The bytes that the number is in memory.
     pub fn to_bytes(self) -> [u8; Self::SIZE] {
         let [s0, s1, s2, s3, s4, s5, s6, s7] = self.significand.to_le_bytes();
         let [e0, e1] = self.sign_exponent.to_le_bytes();
@@ -110,7 +110,7 @@ impl TempReal {
         self.sign_exponent & !SIGN
     }
 
-    /// With another sign.
+    /// The number with this sign.
     pub fn with_sign(self, negative: bool) -> TempReal {
         TempReal::new(negative, self.exponent(), self.significand)
     }
@@ -121,7 +121,7 @@ impl TempReal {
         match self.exponent() {
             0 if self.significand == 0 => Value::Zero,
             0 => {
-                // The lowest exponent once more, with the integer bit or not.
+                // This is the lowest exponent too, with the integer bit or without it.
                 let zeros = self.significand.leading_zeros();
                 Value::Finite(Finite {
                     exponent: 1 - BIAS - zeros as i32,
@@ -138,22 +138,22 @@ impl TempReal {
         }
     }
 
-    /// Below the smallest number with full precision, but not zero.
+    /// Whether it is below the smallest number with full precision, but not zero.
     pub fn is_denormal(self) -> bool {
         self.exponent() == 0 && self.significand != 0
     }
 
-    /// No number.
+    /// Whether it is a NaN.
     pub fn is_nan(self) -> bool {
         self.value() == Value::Nan
     }
 
-    /// A NaN that is an invalid operand wherever it comes up.
+    /// Whether it is a NaN that is an invalid operand everywhere.
     pub fn is_signalling(self) -> bool {
         self.is_nan() && self.significand & QUIET_BIT == 0
     }
 
-    /// A NaN made quiet.
+    /// The NaN, made quiet.
     pub fn quieted(self) -> TempReal {
         TempReal {
             significand: self.significand | QUIET_BIT,

@@ -28,7 +28,7 @@ struct Angle {
     rest: Wide,
 }
 
-/// `None` from 2^63 on, which the coprocessor leaves to the program.
+/// Reduces an angle; `None` from 2^63 on, which the coprocessor leaves to the program.
 fn reduce(negative: bool, number: Finite) -> Option<Angle> {
     // In units of 2^-67.
     let Ok(shift) = u32::try_from(number.exponent + 4) else {
@@ -82,7 +82,7 @@ impl Angle {
             };
         }
         let quotient = self.sine().divided_by(self.cosine());
-        // Never exact, even if all bits that are there happen to be zero.
+        // It is never exact, even if all bits that are there happen to be zero.
         let significand = quotient.significand | 1;
         Wide {
             significand,
@@ -95,7 +95,7 @@ impl Angle {
         let fraction = self.rest.fraction();
         let square = multiply_high(fraction, fraction);
         let wide = if quarters & 1 == 0 {
-            // A little less, so that the smallest are rounded the right way.
+            // It is made a little less, so that the smallest angles are rounded the right way.
             self.rest.times(alternating_sum(square, &SINE) - 1)
         } else {
             let cosine = alternating_sum(square, &COSINE) - 1;
@@ -108,7 +108,7 @@ impl Angle {
     }
 }
 
-/// What the functions of an angle answer: the result, or `None` if the angle
+/// What the functions of an angle return: the result, or `None` if the angle
 /// is too large (C2 is set, nothing else happens).
 type Reduced<T> = Result<Option<T>>;
 
@@ -205,7 +205,7 @@ pub fn arc_tangent(y: TempReal, x: TempReal, context: &mut Context) -> Result<Te
         (true, false) => (PI >> 1, true),
         (true, true) => (PI >> 1, false),
     };
-    // From units of 2^-128 to those of π.
+    // This changes units of 2^-128 into those of π.
     let small = small.map_or(0, |small| shift_right_sticky(small.fraction(), 2));
     let angle = if subtract { axis - small } else { axis + small };
     match Wide::new(negative, 1, angle | 1) {
@@ -232,7 +232,7 @@ const KNOWN_ANGLES: [u128; STEPS as usize + 1] = known_angles();
 
 /// The arc tangent of a/b, where a is not the larger one.
 ///
-/// It is that of the nearest i/16, and that of a small tangent t:
+/// It is the sum of the arc tangents of the nearest i/16 and of a small tangent t:
 /// t = (a/b - i/16) / (1 + a/b · i/16).
 fn small_angle(a: Finite, b: Finite) -> Wide {
     let distance = b.exponent.abs_diff(a.exponent);

@@ -3,35 +3,35 @@
 //! set of which was compiled in).
 //!
 //! Letters and signs beyond ASCII have their numbers in the PC's font, code page
-//! 437, so that the screen shows what the key says; 0.11 had the national
-//! variants of ISO 646, in which they stand in the place of brackets. A key whose
-//! sign the font lacks, or has below 20h (§ ¤ ¨), makes no character; ´ is an
-//! apostrophe, as in 0.11. There are no dead keys: accents stand for themselves.
+//! 437, so that the screen shows what the key says. 0.11 has the national variants of ISO
+//! 646, where they take the numbers of brackets. If the font lacks the sign of a key, or
+//! has it below 20h (§ ¤ ¨), the key makes no character. The key ´ makes an apostrophe, as
+//! in 0.11. There are no dead keys: an accent is a character of its own.
 
 /// The characters of a national keyboard.
 pub struct Layout {
-    /// Without shift.
+    /// The characters without shift.
     plain: Level,
-    /// With shift.
+    /// The characters with shift.
     shift: Level,
-    /// With the right Alt key, if that is AltGr.
+    /// The characters with the right Alt key, if that is AltGr.
     alt_gr: Option<Level>,
     /// The keypad's decimal sign.
     pub decimal: u8,
 }
 
-/// What the keys make with the same keys held down with them, row by row in the
-/// order of the scan codes. 0 is no character.
+/// The characters of the keys while the same other keys are held down, row by row in the
+/// order of the scan codes. 0 stands for no character.
 struct Level {
-    /// Scan codes 02h to 0Dh, from 1 on.
+    /// Scan codes 02h to 0Dh, from the key 1 on.
     digits: &'static [u8; 12],
-    /// 10h to 1Bh, from Q on.
+    /// Scan codes 10h to 1Bh, from the key Q on.
     upper: &'static [u8; 12],
-    /// 1Eh to 29h, from A on; the last is the key left of 1.
+    /// Scan codes 1Eh to 29h, from the key A on; the last one is the key left of 1.
     middle: &'static [u8; 12],
-    /// 2Bh to 35h; the first is the key at Enter, the second that of Z.
+    /// Scan codes 2Bh to 35h; the first one is the key at Enter, the second one is Z.
     lower: &'static [u8; 11],
-    /// 56h, the key between shift and Z, which US keyboards do not have.
+    /// Scan code 56h, the key between shift and Z, which US keyboards do not have.
     key_102: u8,
 }
 
@@ -183,8 +183,7 @@ const FRENCH: Layout = Layout {
     decimal: b'.',
 };
 
-/// Finland, and Sweden: å ö ä, ½ with shift, £ with AltGr; $ is in the place of ¤
-/// too.
+/// Finland and Sweden: å ö ä, ½ with shift, £ with AltGr. The key of ¤ makes $ instead.
 const FINNISH: Layout = Layout {
     plain: Level {
         digits: b"1234567890+'",

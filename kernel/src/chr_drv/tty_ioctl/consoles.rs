@@ -15,9 +15,8 @@ use abi::{Errno, Result};
 ///
 /// # Errors
 /// `EINVAL` for a command or a layout that is not known, or if the terminal is
-/// no console; `ENXIO` if there is no such console; `EPERM` for changes by
-/// anybody but the superuser and who has the terminal as controlling terminal;
-/// `EINTR`, `EFAULT`.
+/// no console; `ENXIO` if there is no such console; `EPERM` for changes, unless it is the
+/// caller's controlling terminal or the caller is the superuser; `EINTR`, `EFAULT`.
 pub fn console_ioctl(tty: OpenTty, command: u32, argument: u32) -> Result<u32> {
     drop(tty.lock()?);
     if !matches!(tty.driver, Driver::Console(_)) {
@@ -53,7 +52,7 @@ fn state() -> VtStat {
     }
 }
 
-/// Programs count consoles from 1.
+/// The console that a program means, which counts them from 1.
 fn console_number(argument: u32) -> Result<usize> {
     argument
         .checked_sub(1)

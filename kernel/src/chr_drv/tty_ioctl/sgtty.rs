@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The settings of Version 7, made of `Termios` and back.
+//! The settings of Version 7, which are made of `Termios` and turned into it.
 
 use abi::sgtty::{SgttyFlags, Sgttyb};
 use abi::termios::{
     ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, VERASE, VKILL, VMIN, VTIME,
 };
 
-/// What Version 7 knows of some settings.
+/// The settings as Version 7 knows them.
 pub fn from_termios(termios: &Termios) -> Sgttyb {
     let (i, o, c, l) = (
         termios.c_iflag,
