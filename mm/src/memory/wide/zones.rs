@@ -26,7 +26,7 @@ pub(super) type Number = u32;
 /// The numbers of a zone's free pages.
 pub(super) type Numbers = &'static mut [Number];
 
-/// How many entries refer to each physical page (0.11: `mem_map`).
+/// How many entries refer to each physical page.
 static MEM_MAP: Once<&'static [AtomicU8]> = Once::new();
 
 /// The map of all pages. At first all of them are reserved.
