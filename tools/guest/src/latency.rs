@@ -6,6 +6,7 @@
 //! Bochs prints. One tick is one instruction. The guest runs `usertests`.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -143,11 +144,16 @@ fn functions(kernel: &Path, addresses: &[u64]) -> Result<String> {
 
 /// What `addr2line` says of the addresses: two lines for each function.
 fn addr2line(kernel: &Path, options: &[&str], addresses: &[u64]) -> Result<String> {
+    // They may be more than a command line takes.
+    let mut file = tempfile::NamedTempFile::new().context("a file for addresses")?;
+    for address in addresses {
+        writeln!(file, "{address:#x}")?;
+    }
     let output = Command::new("addr2line")
         .args(options)
         .args(["-f", "-C", "-s", "-e"])
         .arg(kernel)
-        .args(addresses.iter().map(|address| format!("{address:#x}")))
+        .arg(format!("@{}", file.path().display()))
         .output()
         .context("addr2line, of the package binutils")?;
     ensure!(output.status.success(), "addr2line: {}", output.status);
