@@ -98,13 +98,13 @@ fn fault_in(task: &'static Task, access: Access, address: LinearAddress) -> Resu
     Ok(())
 }
 
-/// Calls `transfer` for each part of a task's four bytes that lies in one page,
-/// with the range of bytes and their address. May sleep before each call.
+/// Calls `transfer` for each part of a task's four bytes that lies in one page, with
+/// the range of bytes and their place in memory. May sleep before each call.
 fn each_part(
     task: &'static Task,
     access: Access,
     address: UserAddress,
-    mut transfer: impl FnMut(core::ops::Range<usize>, *mut u8),
+    mut transfer: impl FnMut(core::ops::Range<usize>, &mut [u8]),
 ) -> Result<()> {
     const WORD: usize = 4;
     let end = address.0.checked_add(WORD as u32).ok_or(Errno::EFAULT)?;
@@ -114,12 +114,14 @@ fn each_part(
     let first = WORD.min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);
     for part in [0..first, first..WORD] {
         if !part.is_empty() {
-            let linear = task.space()?.at(address.0 + part.start as u32);
+            let (space, offset) = (task.space()?, address.0 + part.start as u32);
+            let linear = space.at(offset);
             fault_in(task, access, linear)?;
-            transfer(
-                part,
-                core::ptr::with_exposed_provenance_mut(linear.0 as usize),
-            );
+            // SAFETY: the task does not run, and Rust has nothing in its memory.
+            let page = unsafe { memory::view(space, linear) };
+            let first = offset as usize % PAGE_SIZE;
+            let bytes = first..first + part.len();
+            transfer(part, &mut page.ok_or(Errno::EFAULT)?[bytes]);
         }
     }
     Ok(())
@@ -127,22 +129,16 @@ fn each_part(
 
 /// Copies a word from another task, which must not run meanwhile. May sleep.
 pub fn copy_from_task(task: &'static Task, address: UserAddress, word: &mut [u8; 4]) -> Result<()> {
-    each_part(task, Access::Read, address, |part, at| {
-        let to = &mut word[part];
-        // SAFETY: the kernel's data segment reaches all linear memory; these
-        // bytes of one page were found present just now, and nothing slept.
-        unsafe { core::ptr::copy_nonoverlapping(at, to.as_mut_ptr(), to.len()) };
+    each_part(task, Access::Read, address, |part, memory| {
+        word[part].copy_from_slice(memory);
     })
 }
 
 /// Copies a word to another task, which must not run meanwhile. A page that other
 /// tasks share is copied first. May sleep.
 pub fn copy_to_task(task: &'static Task, address: UserAddress, word: &[u8; 4]) -> Result<()> {
-    each_part(task, Access::Write, address, |part, at| {
-        let from = &word[part];
-        // SAFETY: as in `copy_from_task`. The page may be written, only the task
-        // has it, and Rust has nothing in it.
-        unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), at, from.len()) };
+    each_part(task, Access::Write, address, |part, memory| {
+        memory.copy_from_slice(&word[part]);
     })
 }
 

@@ -40,7 +40,7 @@ pub use frames::{
 };
 pub use space::{Space, TASK_SIZE};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
-pub use view::{View, view_of};
+pub use view::{View, view_of, with_pointer};
 pub use zones::{MEMORY_LIMIT, make_zones};
 
 use abi::{Errno, Result};
@@ -71,7 +71,7 @@ const USER_PAGE: PageFlags = TABLE_FLAGS;
 /// The page tables of slot 0 (0.11: `pg0`..`pg3`).
 static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new() }; KERNEL_TABLES];
 
-/// The end of the memory that slot 0 maps.
+/// The end of the memory that is used.
 static END: AtomicWord = AtomicWord::new(0);
 
 /// Which groups of 32 entries of a page table have been used: bit `g` stands for
@@ -131,16 +131,15 @@ impl Table {
     }
 }
 
-/// Maps physical memory below `end`, without page 0, into slot 0 for ring 0 only
-/// (0.11: `setup_paging`). Returns the value for `cr3`; the caller switches paging
+/// Maps physical memory below `end`, as much as there is room for and without page 0,
+/// into slot 0 for ring 0 only (0.11: `setup_paging`). Returns the value for `cr3`; the caller switches paging
 /// on.
 pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     for (index, table) in KERNEL_PAGE_TABLES.iter().enumerate() {
         Space::KERNEL.set_entry(index, Entry::new(physical::address(table), TABLE_FLAGS));
     }
-    let end = end.0.min(PHYSICAL_LIMIT);
-    END.set(end);
-    for address in (PAGE_SIZE as u32..end).step_by(PAGE_SIZE) {
+    END.set(end.0.min(MEMORY_LIMIT));
+    for address in (PAGE_SIZE as u32..end.0.min(PHYSICAL_LIMIT)).step_by(PAGE_SIZE) {
         let flags = PageFlags::PRESENT | PageFlags::WRITE;
         let linear = LinearAddress(address);
         KERNEL_PAGE_TABLES[linear.directory_index()].set(
@@ -151,7 +150,7 @@ pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     Space::KERNEL.cr3()
 }
 
-/// The end of the memory that slot 0 maps (0.11: `HIGH_MEMORY`).
+/// The end of the memory that is used (0.11: `HIGH_MEMORY`).
 pub fn end() -> PhysicalAddress {
     PhysicalAddress(END.get())
 }
@@ -235,6 +234,19 @@ fn table_for(space: Space, address: LinearAddress) -> Result<Table> {
 pub fn lookup(space: Space, address: LinearAddress) -> Option<Entry> {
     let entry = existing_table(space, address)?.get(address.table_index());
     entry.is_present().then_some(entry)
+}
+
+/// The bytes of a page that ring 3 may use in a space, whichever task runs now; `None`
+/// if there is no such page.
+///
+/// # Safety
+/// As for [`view_of`]: nobody else has a reference to the page's bytes while the view
+/// is open.
+pub unsafe fn view(space: Space, address: LinearAddress) -> Option<View<'static>> {
+    let entry = lookup(space, address)?;
+    let is_users = entry.flags().contains(PageFlags::USER);
+    // SAFETY: a page in a page table exists; the rest is the caller's promise.
+    is_users.then(|| unsafe { view_of(entry.frame()) })
 }
 
 /// Whether ring 3 may read the page.

@@ -7,7 +7,7 @@
 //! our own.
 //!
 //! ```text
-//!   1 mem, 2 kmem         physical memory, as far as it is mapped
+//!   1 mem, 2 kmem         physical memory, up to its end
 //!   3 null, 5 zero        nothing, and zeroes without end
 //!   4 port                the I/O ports
 //!   7 full                zeroes, and no room to write
@@ -30,8 +30,8 @@ use abi::{Errno, Result};
 use asm::io::{inb, outb};
 use core::fmt::{self, Write};
 use fs::platform::{Direction, UserBuffer, in_pieces, moved};
-use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE, Space};
+use mm::memory::{self, PAGE_SIZE, PHYSICAL_LIMIT, PageFlags, Space};
+use mm::{LinearAddress, PhysicalAddress};
 
 const MEM: u8 = 1;
 const KMEM: u8 = 2;
@@ -90,40 +90,24 @@ fn read_zero(buffer: &mut dyn UserBuffer) -> Result<()> {
     })
 }
 
-/// Where the memory at `position` is, and how many bytes there are to the end of its page.
-/// `None` behind the end of memory. The pointer is null for a page that is left out (page
-/// 0, the guards of the kernel stacks).
-fn page_at(position: u32) -> Option<(*mut u8, usize)> {
-    if position >= memory::end().0 {
-        return None;
-    }
-    let length = PAGE_SIZE - position as usize % PAGE_SIZE;
-    let pointer = match memory::lookup(Space::KERNEL, LinearAddress(position)) {
-        Some(_) => core::ptr::with_exposed_provenance_mut(position as usize),
-        None => core::ptr::null_mut(),
-    };
-    Some((pointer, length))
-}
-
 fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
-    while buffer.remaining() > 0
-        && let Some((pointer, length)) = page_at(*position)
-    {
-        let piece = length.min(buffer.remaining()).min(LINE);
+    while buffer.remaining() > 0 && *position < memory::end().0 {
+        let in_page = PAGE_SIZE - *position as usize % PAGE_SIZE;
+        let piece = in_page.min(buffer.remaining()).min(LINE);
         buffer.prepare(piece)?;
-        let mut bytes = [0; LINE];
+        let bytes = &mut [0; LINE][..piece];
         match direction {
             Direction::Read => {
-                read_memory(pointer, &mut bytes[..piece]);
-                buffer.put(&bytes[..piece]);
+                read_memory(*position, bytes);
+                buffer.put(bytes);
             }
             Direction::Write => {
                 // The kernel's text is read-only for the kernel too.
-                if !is_writable(*position) {
+                if !is_allowed(*position, PageFlags::WRITE) {
                     return Err(Errno::EFAULT);
                 }
-                buffer.get(&mut bytes[..piece]);
-                write_memory(pointer, &bytes[..piece]);
+                buffer.get(bytes);
+                write_memory(*position, bytes);
             }
         }
         *position += piece as u32;
@@ -131,29 +115,35 @@ fn rw_mem(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32)
     Ok(())
 }
 
-fn is_writable(position: u32) -> bool {
-    memory::lookup(Space::KERNEL, LinearAddress(position))
-        .is_some_and(|entry| entry.flags().contains(memory::PageFlags::WRITE))
+/// Whether the kernel may use the memory so. Some pages that it maps at their own
+/// address are left out: page 0, and the guards of the kernel stacks.
+fn is_allowed(position: u32, flags: PageFlags) -> bool {
+    let entry = memory::lookup(Space::KERNEL, LinearAddress(position));
+    position >= PHYSICAL_LIMIT || entry.is_some_and(|entry| entry.flags().contains(flags))
 }
 
-/// Reads mapped memory; a page that is left out reads as zeroes.
-fn read_memory(pointer: *const u8, bytes: &mut [u8]) {
-    if pointer.is_null() {
+/// Reads memory; a page that is left out reads as zeroes.
+fn read_memory(position: u32, bytes: &mut [u8]) {
+    if !is_allowed(position, PageFlags::PRESENT) {
         return;
     }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        // SAFETY: the byte is mapped, and any value is a byte. It may belong to anybody:
-        // that is what this device is for.
-        *byte = unsafe { pointer.add(index).read_volatile() };
-    }
+    memory::with_pointer(PhysicalAddress(position), |pointer| {
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            // SAFETY: the byte is mapped, and any value is a byte. It may belong to
+            // anybody: that is what this device is for.
+            *byte = unsafe { pointer.add(index).read_volatile() };
+        }
+    });
 }
 
-fn write_memory(pointer: *mut u8, bytes: &[u8]) {
-    for (index, byte) in bytes.iter().enumerate() {
-        // SAFETY: the byte is mapped and writable. The super-user has asked for this, and
-        // can break the kernel by it, as in 0.11.
-        unsafe { pointer.add(index).write_volatile(*byte) };
-    }
+fn write_memory(position: u32, bytes: &[u8]) {
+    memory::with_pointer(PhysicalAddress(position), |pointer| {
+        for (index, byte) in bytes.iter().enumerate() {
+            // SAFETY: the byte is mapped and writable. The super-user has asked for
+            // this, and can break the kernel by it, as in 0.11.
+            unsafe { pointer.add(index).write_volatile(*byte) };
+        }
+    });
 }
 
 fn rw_port(direction: Direction, buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {

@@ -14,6 +14,12 @@ use super::{PAGE_SIZE, PhysicalAddress, physical};
 /// The bytes of one page.
 pub type View<'a> = &'a mut [u8; PAGE_SIZE];
 
+/// Calls `work` with a pointer to the byte at a physical address, whoever uses it. It
+/// leads as far as the end of the page.
+pub fn with_pointer(address: PhysicalAddress, work: impl FnOnce(*mut u8)) {
+    work(physical::pointer(address));
+}
+
 /// The bytes of a page, which may be in a page table.
 ///
 /// # Safety

@@ -43,6 +43,19 @@ pub struct View<'a> {
     _page: PhantomData<&'a mut [u8; PAGE_SIZE]>,
 }
 
+/// Calls `work` with a pointer to the byte at a physical address, whoever uses it. It
+/// leads as far as the end of the page.
+pub fn with_pointer(address: PhysicalAddress, work: impl FnOnce(*mut u8)) {
+    if address.0 < PHYSICAL_LIMIT {
+        return work(physical::pointer(address));
+    }
+    let offset = address.0 % PAGE_SIZE as u32;
+    let window = Window::open(PhysicalAddress(address.0 - offset));
+    work(physical::linear_pointer(LinearAddress(
+        window.address.0 + offset,
+    )));
+}
+
 /// The bytes of a page, which may be in a page table.
 ///
 /// # Safety
