@@ -101,6 +101,12 @@ fn a_page_is_full_before_the_next_is_taken() {
         let layout = Layout::from_size_align(size, 1).unwrap();
         let mut objects: Vec<_> = (0..most).map(|_| Object::new(layout, 7)).collect();
         assert_eq!(free(), before - 1, "{most} objects of {size} bytes");
+        // The place of an object that is freed is given away again.
+        drop((objects.pop(), objects.pop()));
+        while objects.len() < most {
+            objects.push(Object::new(layout, 9));
+        }
+        assert_eq!(free(), before - 1);
         while free() == before - 1 {
             objects.push(Object::new(layout, 8));
         }

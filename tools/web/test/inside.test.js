@@ -94,7 +94,7 @@ async function gate() {
 
 test("the symbols are those of the kernel, each with a line that defines it", () => {
     const names = execFileSync("nm", ["-C", KERNEL], { encoding: "utf8", maxBuffer: 1 << 26 });
-    for (const [name, path] of [["TASK", "kernel::sched::task::TASK"], ["GDT", "kernel::descriptor_tables::GDT"], ["MEM_MAP", "mm::memory::frames::MEM_MAP"]]) {
+    for (const [name, path] of [["TASK", "kernel::sched::task::TASK"], ["GDT", "kernel::descriptor_tables::GDT"], ["MEM_MAP", "mm::memory::zones::MEM_MAP"]]) {
         const line = names.split("\n").find((text) => text.endsWith(` ${path}`));
         assert.equal(SYMBOLS.statics[name].at, parseInt(line ?? "", 16), path);
     }

@@ -18,8 +18,8 @@ const KINDS = [
     { name: "BIOS, screen, disk in memory", colour: "--cell-rest" },
 ];
 const [FREE, OWN, SHARED, TABLE, STACK, TAKEN, KERNEL, BUFFERS, REST] = KINDS.keys();
-/** MEM_MAP says so of a page that is never given away. */
-const RESERVED = 0xff;
+/** MEM_MAP says so of a page that is never given away, and of one that is free. */
+const IS_RESERVED = 0, IS_FREE = 1;
 /** With more pages than this a row has twice as many. */
 const FEW = 4096;
 
@@ -63,8 +63,8 @@ class Pages {
         const references = kernel.bytes("MEM_MAP");
         const count = Math.floor(kernel.machine.memorySize / PAGE_SIZE);
         this.kinds = Uint8Array.from({ length: Math.min(count, references.length) }, (_, page) => {
-            if (references[page] === RESERVED) return this.#reserved(page * PAGE_SIZE);
-            return references[page] === 0 ? FREE : TAKEN;
+            if (references[page] === IS_RESERVED) return this.#reserved(page * PAGE_SIZE);
+            return references[page] === IS_FREE ? FREE : TAKEN;
         });
         this.#walk();
         for (const [page, slots] of this.owners) {
