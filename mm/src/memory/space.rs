@@ -66,7 +66,8 @@ impl Space {
         Ok(())
     }
 
-    /// Gives back the page directory of an empty space in which no task runs.
+    /// Gives back the page directory of an empty space in which no task runs, if it has
+    /// one.
     pub fn remove(self) {}
 
     /// The entries of the page directory that may be in use.

@@ -90,8 +90,12 @@ impl Space {
         Ok(())
     }
 
-    /// Gives back the page directory of an empty space in which no task runs.
+    /// Gives back the page directory of an empty space in which no task runs, if it has
+    /// one.
     pub fn remove(self) {
+        if DIRECTORIES[self.number].get() == 0 {
+            return;
+        }
         let directory = self.directory();
         for index in 0..KERNEL_TABLES {
             directory.set(index, Entry::NONE);
