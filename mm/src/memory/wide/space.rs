@@ -114,7 +114,7 @@ impl Space {
         let mut group = 0..0;
         core::iter::from_fn(move || {
             loop {
-                while let Some(index) = group.next() {
+                for index in group.by_ref() {
                     if directory.get(index).is_present() {
                         return Some(index);
                     }
