@@ -311,9 +311,11 @@ fn exec_bad_headers() -> Outcome {
         must!(calls::write_all(file, header.as_bytes()));
         must!(calls::close(file));
         let status = must!(run(c"./p", &[c"p"]));
+        // Where segments are large, that much may only be missing.
+        let no_memory = status.exit_status() == Some(0x80 | 12);
         let refused = status.exit_status() == Some(0x80 | 8);
         let ran = status == WaitStatus(0) || status.term_signal().is_some();
-        if !refused && !ran {
+        if !refused && !no_memory && !ran {
             return Err(failure!("{header:?}: {status:?}"));
         }
         if header.a_magic != good.a_magic || header.a_trsize != 0 || header.a_drsize != 0 {
