@@ -81,6 +81,12 @@ fn read<T: Pod>(address: usize) -> T {
     unsafe { VolatilePtr::new_read_only(pointer) }.read()
 }
 
+/// Reads an array, one element after the other. As one value the compiler would read it
+/// by an instruction for each byte.
+fn read_array<T: Pod, const N: usize>(address: usize) -> [T; N] {
+    core::array::from_fn(|n| read(address + n * size_of::<T>()))
+}
+
 /// Copies everything. `main` calls this first.
 pub fn take() {
     SETUP.call_once(|| SetupData {
@@ -93,8 +99,8 @@ pub fn take() {
         },
         drives: [read(DRIVE_TABLES), read(DRIVE_TABLES + 16)],
         root_dev: Device(read(ROOT_DEV)),
-        command_line: read(rom_command_line().unwrap_or(COMMAND_LINE)),
-        ranges: read(MEMORY_MAP + 4),
+        command_line: read_array(rom_command_line().unwrap_or(COMMAND_LINE)),
+        ranges: read_array(MEMORY_MAP + 4),
         range_count: (read::<u32>(MEMORY_MAP) as usize).min(MOST_RANGES),
     });
 }
