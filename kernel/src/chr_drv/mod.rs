@@ -37,7 +37,7 @@ pub mod uart;
 /// Sets up terminals, serial lines and keyboard. Interrupts may come after this
 /// (0.11: `tty_init`).
 pub fn tty_init() {
-    tty_io::size_consoles();
+    tty_io::set_defaults();
     serial::rs_init();
     keyboard::keyboard_init();
 }

@@ -26,12 +26,12 @@ use crate::sleep;
 use abi::fcntl::{O_ACCMODE, O_NOCTTY, O_NONBLOCK, O_WRONLY};
 use abi::signal::Signal;
 use abi::sys::types::{Device, major};
-use abi::termios::{ControlFlags, LocalFlags, Winsize};
+use abi::termios::{B38400, ControlFlags, LocalFlags, Winsize};
 use abi::{Errno, Result};
 use fs::platform::{Condition, OpenDevice, UserBuffer, in_pieces, moved};
 use line_discipline::Event;
 pub use line_discipline::{LineDiscipline, LineError};
-use sync::IrqLockGuard;
+use sync::{IrqLock, IrqLockGuard};
 pub use tty::{Driver, OpenTty, State, Tty, WriteQueue};
 
 /// How many bytes move between a program and a terminal at a time: interrupts are
@@ -42,18 +42,27 @@ const TICKS_PER_TENTH: u32 = sched::HZ / 10;
 /// The minor number of the first serial line; below are the consoles.
 pub const FIRST_SERIAL: u8 = 64;
 
+/// How many terminals there are.
+const NR_TTYS: usize = console::NR_CONSOLES + 2;
+
+/// What changes of each terminal. It is all zeros, and takes no room in the kernel's file.
+static STATES: [IrqLock<State>; NR_TTYS] = [const { IrqLock::new(State::new()) }; NR_TTYS];
+
 /// All terminals (0.11: `tty_table`).
-static TTY_TABLE: [Tty; console::NR_CONSOLES + 2] = [
-    Tty::new(1, Driver::Console(0)),
-    Tty::new(2, Driver::Console(1)),
-    Tty::new(3, Driver::Console(2)),
-    Tty::new(4, Driver::Console(3)),
-    Tty::new(FIRST_SERIAL, Driver::Serial(0)),
-    Tty::new(FIRST_SERIAL + 1, Driver::Serial(1)),
+static TTY_TABLE: [Tty; NR_TTYS] = [
+    Tty::new(1, Driver::Console(0), &STATES[0]),
+    Tty::new(2, Driver::Console(1), &STATES[1]),
+    Tty::new(3, Driver::Console(2), &STATES[2]),
+    Tty::new(4, Driver::Console(3), &STATES[3]),
+    Tty::new(FIRST_SERIAL, Driver::Serial(0), &STATES[4]),
+    Tty::new(FIRST_SERIAL + 1, Driver::Serial(1), &STATES[5]),
 ];
 
-/// Tells programs the size of the screen, before they can ask.
-pub fn size_consoles() {
+/// Gives the terminals their settings, and tells programs the size of the screen.
+pub fn set_defaults() {
+    for state in &STATES {
+        state.lock().line.set_defaults(B38400);
+    }
     let (lines, columns) = console::size();
     for tty in &TTY_TABLE[..console::NR_CONSOLES] {
         tty.state.lock().winsize = Winsize {

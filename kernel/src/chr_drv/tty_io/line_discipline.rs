@@ -201,26 +201,17 @@ const INIT_C_CC: [u8; NCCS] = {
 };
 
 impl LineDiscipline {
-    /// Settings for a person at the terminal; `speed` is a number of `CBAUD`.
-    pub const fn new(speed: u32) -> LineDiscipline {
+    /// Without settings: see [`LineDiscipline::set_defaults`]. It is all zeros, so that
+    /// it takes no room in the kernel's file.
+    pub const fn new() -> LineDiscipline {
         LineDiscipline {
             termios: Termios {
-                c_iflag: InputFlags::ICRNL.union(InputFlags::IXON),
-                c_oflag: OutputFlags::OPOST.union(OutputFlags::ONLCR),
-                c_cflag: ControlFlags::CS8
-                    .union(ControlFlags::CREAD)
-                    .union(ControlFlags::CLOCAL)
-                    .union(ControlFlags::from_bits_retain(speed)),
-                c_lflag: LocalFlags::ISIG
-                    .union(LocalFlags::ICANON)
-                    .union(LocalFlags::ECHO)
-                    .union(LocalFlags::ECHOE)
-                    .union(LocalFlags::ECHOK)
-                    .union(LocalFlags::ECHOCTL)
-                    .union(LocalFlags::ECHOKE)
-                    .union(LocalFlags::IEXTEN),
+                c_iflag: InputFlags::empty(),
+                c_oflag: OutputFlags::empty(),
+                c_cflag: ControlFlags::empty(),
+                c_lflag: LocalFlags::empty(),
                 c_line: 0,
-                c_cc: INIT_C_CC,
+                c_cc: [0; NCCS],
                 pad: 0,
             },
             stopped: false,
@@ -235,6 +226,29 @@ impl LineDiscipline {
             literal: false,
             shows_erased: false,
         }
+    }
+
+    /// Settings for a person at the terminal; `speed` is a number of `CBAUD`.
+    pub fn set_defaults(&mut self, speed: u32) {
+        self.termios = Termios {
+            c_iflag: InputFlags::ICRNL.union(InputFlags::IXON),
+            c_oflag: OutputFlags::OPOST.union(OutputFlags::ONLCR),
+            c_cflag: ControlFlags::CS8
+                .union(ControlFlags::CREAD)
+                .union(ControlFlags::CLOCAL)
+                .union(ControlFlags::from_bits_retain(speed)),
+            c_lflag: LocalFlags::ISIG
+                .union(LocalFlags::ICANON)
+                .union(LocalFlags::ECHO)
+                .union(LocalFlags::ECHOE)
+                .union(LocalFlags::ECHOK)
+                .union(LocalFlags::ECHOCTL)
+                .union(LocalFlags::ECHOKE)
+                .union(LocalFlags::IEXTEN),
+            c_line: 0,
+            c_cc: INIT_C_CC,
+            pad: 0,
+        };
     }
 
     fn input(&self, flag: InputFlags) -> bool {

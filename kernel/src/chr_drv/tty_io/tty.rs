@@ -19,7 +19,7 @@ use crate::sleep;
 use abi::fcntl::O_NONBLOCK;
 use abi::signal::{SIG_IGN, Signal, SignalSet};
 use abi::sys::types::{Device, major};
-use abi::termios::{B38400, ControlFlags, Winsize};
+use abi::termios::{ControlFlags, Winsize};
 use abi::{Errno, Result};
 use core::ops::Deref;
 use fs::platform::{Condition, OpenDevice};
@@ -67,34 +67,41 @@ pub struct Tty {
     /// Its driver.
     pub driver: Driver,
     /// Guards all that changes.
-    pub state: IrqLock<State>,
+    pub state: &'static IrqLock<State>,
     /// The tasks that wait for input.
     pub readers: WaitQueue,
     /// The tasks that wait for room, or for the end of output.
     pub writers: WaitQueue,
 }
 
+impl State {
+    /// A terminal at rest, without settings: all zeros.
+    pub(super) const fn new() -> State {
+        State {
+            line: LineDiscipline::new(),
+            write_q: Queue::new(0),
+            pgrp: 0,
+            session: 0,
+            winsize: Winsize {
+                ws_row: 0,
+                ws_col: 0,
+                ws_xpixel: 0,
+                ws_ypixel: 0,
+            },
+            exclusive: false,
+            generation: 0,
+            opens: 0,
+        }
+    }
+}
+
 impl Tty {
     /// A terminal at rest.
-    pub(super) const fn new(minor: u8, driver: Driver) -> Tty {
+    pub(super) const fn new(minor: u8, driver: Driver, state: &'static IrqLock<State>) -> Tty {
         Tty {
             minor,
             driver,
-            state: IrqLock::new(State {
-                line: LineDiscipline::new(B38400),
-                write_q: Queue::new(0),
-                pgrp: 0,
-                session: 0,
-                winsize: Winsize {
-                    ws_row: 0,
-                    ws_col: 0,
-                    ws_xpixel: 0,
-                    ws_ypixel: 0,
-                },
-                exclusive: false,
-                generation: 0,
-                opens: 0,
-            }),
+            state,
             readers: WaitQueue::new(),
             writers: WaitQueue::new(),
         }

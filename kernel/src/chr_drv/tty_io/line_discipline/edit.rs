@@ -11,11 +11,13 @@ use abi::termios::{
 /// masked: on a screen each costs up to 600 instructions.
 const PIECE: usize = 24;
 
-/// The work on a line that is done piece by piece.
+/// The work on a line that is done piece by piece. The numbers begin with 1, so that 0 is
+/// left for no work: the terminals are all zeros at first.
 #[derive(Clone, Copy)]
+#[repr(u8)]
 pub(super) enum Editing {
     /// It is erased.
-    Kill,
+    Kill = 1,
     /// Its last word is erased, and the blanks behind it.
     EraseWord {
         /// They are erased already.

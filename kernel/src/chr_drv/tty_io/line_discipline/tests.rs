@@ -33,8 +33,10 @@ struct Terminal {
 
 impl Terminal {
     fn new() -> Terminal {
+        let mut line = LineDiscipline::new();
+        line.set_defaults(0);
         Terminal {
-            line: LineDiscipline::new(0),
+            line,
             shown: Kept::default(),
         }
     }
