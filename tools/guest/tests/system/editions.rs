@@ -41,9 +41,8 @@ fn wide_uses_all_memory_of_small_and_large_machines(emulator: Emulator) -> Resul
         let mut guest = boot_wide(emulator, megabytes)?;
         let told = free_megabytes(&mut guest)?;
         ensure!(told[2] >= least && told[0] <= megabytes, "{told:?}");
-        let said =
-            guest.command("ls / | grep -c bin; cd /usr/lib/tests; ./t_badptr; ./t_fork200")?;
-        ensure!(said == "1\nok\nok\n", "{said}");
+        let said = guest.command("cd /usr/lib/tests; ./t_badptr; ./t_fork200")?;
+        ensure!(said == "ok\nok\n", "{said}");
     }
     Ok(())
 }
@@ -52,7 +51,8 @@ fn wide_uses_all_memory_of_small_and_large_machines(emulator: Emulator) -> Resul
 fn memory_is_kept(guest: &mut Guest, words: &[&str]) -> Result<()> {
     for words in words {
         let said = guest.command_within(&format!("/usr/lib/tests/t_memory {words}"), LIMIT)?;
-        ensure!(said == "ok\n", "t_memory {words}: {said}");
+        let is_well = said.starts_with("ok\n") && said.lines().all(|line| line == "ok");
+        ensure!(is_well, "t_memory {words}: {said}");
     }
     Ok(())
 }
@@ -226,7 +226,7 @@ const EXACT: f64 = 0.03;
 /// and what all others may.
 const MOST: f64 = 1.3;
 const MOST_OF_OTHERS: f64 = 1.02;
-const DEARER: [&str; 6] = [
+const DEARER: [&str; 8] = [
     "fork-exit-wait",
     "fork-exec-wait",
     "exec-cold",
