@@ -111,17 +111,18 @@ impl Space {
         let directory = self.directory();
         let mut groups = directory.used_groups.get();
         let first = self.base().directory_index();
-        let mut group = 0..0;
+        let (mut index, mut end) = (0, 0);
         core::iter::from_fn(move || {
             loop {
-                for index in group.by_ref() {
-                    if directory.get(index).is_present() {
-                        return Some(index);
+                while index < end {
+                    index += 1;
+                    if directory.get(index - 1).is_present() {
+                        return Some(index - 1);
                     }
                 }
-                let next = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
+                let group = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
                 groups &= groups - 1;
-                group = first.max(next * GROUP)..(next + 1) * GROUP;
+                (index, end) = (first.max(group * GROUP), (group + 1) * GROUP);
             }
         })
     }
