@@ -53,7 +53,7 @@ impl Inode<'_> {
 
     /// The zones of the blocks of the file from `first` on, for a caller that gives
     /// each to [`Inode::check`] when it comes to use it. Errors as [`Inode::bmap`].
-    #[inline]
+    #[inline(always)]
     pub fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<()> {
         let mut done = 0;
         while let rest = &mut zones[done..]
