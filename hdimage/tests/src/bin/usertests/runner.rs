@@ -48,7 +48,10 @@ impl Usage {
     fn now() -> Result<Usage> {
         let root = calls::ustat(Device(calls::stat(c"/")?.st_dev))?;
         let text = read_file(c"/dev/usage")?;
-        let kernel = String::from_utf8_lossy(text.trim_ascii_end()).into_owned();
+        // The lines behind the first one are semaphores, which stay as files do, and
+        // random calls make some.
+        let first = text.split(|&byte| byte == b'\n').next();
+        let kernel = String::from_utf8_lossy(first.unwrap_or_default()).into_owned();
         Ok(Usage {
             kernel,
             zones: root.f_tfree,
