@@ -88,7 +88,8 @@ impl Inode<'_> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// Reads `count` bytes, fewer at the end of the file.
+    /// Reads `count` bytes, fewer at the end of the file or in front of a block that
+    /// can't be found.
     fn read_piece(
         &self,
         position: &mut u32,
@@ -102,9 +103,8 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
         let blocks = *position / BLOCK..end.div_ceil(BLOCK);
         let mut zones = [Zone::HOLE; PIECE / BLOCK_SIZE];
-        let zones = &mut zones[..blocks.len()];
-        self.bmap_all(blocks.start, zones)?;
-        for (zone, file_block) in zones.iter().zip(blocks) {
+        let found = self.bmap_all(blocks.start, &mut zones[..blocks.len()])?;
+        for (zone, file_block) in zones[..found].iter().zip(blocks) {
             let zone = self.check(*zone)?;
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let (device, number) = (self.device(), zone.block());
@@ -124,11 +124,10 @@ impl<'fs> LockedInode<'_, 'fs> {
         let end = self.size().div_ceil(BLOCK_SIZE as u32);
         let mut ahead = [Zone::HOLE; READ_AHEAD as usize];
         let count = end.saturating_sub(next).min(READ_AHEAD) as usize;
-        let ahead = match self.bmap_all(next, &mut ahead[..count]) {
-            Ok(()) => &ahead[..count],
-            Err(_) => &[],
-        };
-        let sound = ahead.iter().map_while(|zone| self.check(*zone).ok());
+        let found = self.bmap_all(next, &mut ahead[..count]).unwrap_or(0);
+        let sound = ahead[..found]
+            .iter()
+            .map_while(|zone| self.check(*zone).ok());
         self.fs
             .breada(self.device(), zone.block(), sound.map(|zone| zone.block()))
     }

@@ -6,9 +6,12 @@ mod common;
 
 use abi::Errno;
 use abi::limits::LINK_MAX;
-use common::{Machine, mount, read, touch, unmount, write};
+use common::{Machine, mount, pattern, read, touch, unmount, write};
 use fs::host::MemoryDisk;
-use fs::layout::{BLOCK_SIZE, DiskInode, DiskSuper, Geometry, InodeNumber, SUPER_BLOCK};
+use fs::layout::{
+    BLOCK_SIZE, DIRECT_ZONES, DiskInode, DiskSuper, Geometry, INDIRECT, InodeNumber, SUPER_BLOCK,
+    Zone,
+};
 use fs::{Fs, FsTask};
 
 /// Directories `/a`, `/a/b`, `/a/b/c`, `/q`, `/q/x` and files in them.
@@ -201,4 +204,23 @@ fn a_wrong_number_in_the_super_block_changes_no_file() {
         }
     }
     assert!(refused >= 40, "{refused}");
+}
+
+#[test]
+fn all_is_read_that_lies_in_front_of_a_list_that_is_lost() {
+    let machine = machine();
+    let bytes = pattern(10 * BLOCK_SIZE, 7);
+    machine.run(|fs, task| write(fs, task, "/file", 0, &bytes).unwrap());
+    // No file may have the zone, so what is in it is no list.
+    change_inode(&machine, "/file", |inode| inode.zones[INDIRECT] = Zone(1));
+    let machine = again(&machine);
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    let direct = DIRECT_ZONES as usize * BLOCK_SIZE;
+    let found = read(&fs, &task, "/file", 0, bytes.len()).unwrap();
+    assert_eq!(found.len(), direct);
+    assert!(found == bytes[..direct]);
+    let behind = read(&fs, &task, "/file", direct as i32, 1);
+    assert_eq!(behind, Err(Errno::EIO));
+    unmount(&fs, &task).unwrap();
 }

@@ -110,7 +110,9 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
     let mut zones = [Zone::HOLE; 4];
     let inode = executable.lock();
-    inode.bmap_all(first_block, &mut zones)?;
+    if inode.bmap_all(first_block, &mut zones)? < zones.len() {
+        return Err(Errno::EIO);
+    }
     for zone in zones {
         inode.check(zone)?;
     }

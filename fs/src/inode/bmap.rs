@@ -52,27 +52,40 @@ impl Inode<'_> {
     }
 
     /// The zones of the blocks of the file from `first` on, for a caller that gives
-    /// each to [`Inode::check`] when it comes to use it. Errors as [`Inode::bmap`].
+    /// each to [`Inode::check`] when it comes to use it. Returns how many there are
+    /// before the first that can't be found; errors as [`Inode::bmap`] if that is the
+    /// first of all.
     #[inline(always)]
-    pub fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<()> {
+    pub fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
         let mut done = 0;
         while let rest = &mut zones[done..]
             && !rest.is_empty()
         {
-            done += match Path::of(first + done as u32)? {
-                Path::Direct(n) => {
-                    rest[0] = self.state().disk.zones[n];
-                    1
-                }
-                Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, rest)?,
-                Path::Double(n, m) => {
-                    let mut indirect = [Zone::HOLE];
-                    self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
-                    self.listed(self.check(indirect[0])?, m, rest)?
-                }
-            };
+            match self.bmap_some(first + done as u32, rest) {
+                Ok(count) => done += count,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
         }
-        Ok(())
+        Ok(done)
+    }
+
+    /// The zones of the blocks from `first` on that are listed in one place; returns how
+    /// many of `zones` these are, at least one.
+    #[inline(always)]
+    fn bmap_some(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
+        match Path::of(first)? {
+            Path::Direct(n) => {
+                zones[0] = self.state().disk.zones[n];
+                Ok(1)
+            }
+            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, zones),
+            Path::Double(n, m) => {
+                let mut indirect = [Zone::HOLE];
+                self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
+                self.listed(self.check(indirect[0])?, m, zones)
+            }
+        }
     }
 
     /// Zone `n` of the inode.
