@@ -27,7 +27,6 @@ use abi::signal::Signal;
 use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
-use fs::layout::Zone;
 use mm::UserPage;
 use mm::memory::{self, PAGE_SIZE, Space, TASK_SIZE, get_stale_user_page};
 use sync::AtomicWord;
@@ -108,16 +107,12 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
 fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<UserPage> {
     let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
-    let mut zones = [Zone::HOLE; 4];
+    let mut blocks = [0; 4];
     let inode = executable.lock();
-    if inode.bmap_all(first_block, &mut zones)? < zones.len() {
-        return Err(Errno::EIO);
-    }
-    for zone in zones {
-        inode.check(zone)?;
+    for (block, number) in blocks.iter_mut().zip(first_block..) {
+        *block = inode.bmap(number)?.block();
     }
     drop(inode);
-    let blocks = zones.map(Zone::block);
     fs().bread_page(executable.device(), blocks, &mut page)?;
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
     page.view()[data..].fill(0);

@@ -56,15 +56,13 @@ impl Inode<'_> {
     /// before the first that can't be found; errors as [`Inode::bmap`] if that is the
     /// first of all.
     #[inline(always)]
-    pub fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
+    pub(crate) fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
         let mut done = 0;
-        while let rest = &mut zones[done..]
-            && !rest.is_empty()
-        {
-            match self.bmap_some(first + done as u32, rest) {
+        while done < zones.len() {
+            match self.bmap_some(first + done as u32, &mut zones[done..]) {
                 Ok(count) => done += count,
-                Err(error) if done == 0 => return Err(error),
-                Err(_) => break,
+                Err(_) if done != 0 => break,
+                error => return error,
             }
         }
         Ok(done)
@@ -118,7 +116,7 @@ impl Inode<'_> {
 
     /// Checks a zone number that came from the disk.
     #[inline]
-    pub fn check(&self, zone: Zone) -> Result<Zone> {
+    pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
         if zone.is_hole() || self.may_have(zone) {
             return Ok(zone);
         }
@@ -156,10 +154,8 @@ impl LockedInode<'_, '_> {
     fn create_direct(&self, n: usize, is_list: bool) -> Result<FileBlock> {
         let zone = self.direct(n)?;
         if !zone.is_hole() {
-            return Ok(FileBlock {
-                zone,
-                is_new: false,
-            });
+            let is_new = false;
+            return Ok(FileBlock { zone, is_new });
         }
         let zone = self.new_zone(is_list)?;
         let now = self.fs.current_time();
@@ -174,10 +170,8 @@ impl LockedInode<'_, '_> {
         let buffer = self.fs.bread(self.device(), indirect.block())?;
         let zone = Zone(u16_at(&buffer.data()[..], 2 * n));
         if !zone.is_hole() {
-            return Ok(FileBlock {
-                zone: self.check(zone)?,
-                is_new: false,
-            });
+            let (zone, is_new) = (self.check(zone)?, false);
+            return Ok(FileBlock { zone, is_new });
         }
         let zone = self.new_zone(is_list)?;
         buffer.change(Rank::Lists, || {
