@@ -7,11 +7,10 @@
 //! arguments; everything else of the new program comes by page faults.
 
 use crate::deliver::deliver;
-use crate::descriptor::Selector;
-use crate::exit;
+use crate::exit::do_exit;
 use crate::fault;
-use crate::file_system::fs;
-use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
+use crate::file_system::file_system;
+use crate::frame::{EFLAGS_TF, Registers};
 use crate::ptrace;
 use crate::sched::{self, Task, current};
 use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
@@ -20,7 +19,6 @@ use abi::signal::Signal;
 use abi::sys::types::UserAddress;
 use abi::sys::wait::WaitStatus;
 use abi::{Errno, Result};
-use asm::system::EFLAGS_IF;
 use fs::exec::{ArgumentPages, Program, Script};
 use mm::memory::{self, PAGE_SIZE, Space};
 
@@ -38,7 +36,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
     let task = current();
     let mut path_buffer = PathBuffer::new();
     let path = path_buffer.get_string(path)?;
-    let program = fs().find_program(&task.fs, path)?;
+    let program = file_system().find_program(&task.fs_task, path)?;
     let mut strings = ArgumentPages::new();
     let envc = count(envp)?;
     push_strings(&mut strings, envp, 0..envc)?;
@@ -58,7 +56,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
         // There is no old program any more to go back to.
         Err(_) => {
             fault::tell_out_of_memory(task);
-            exit::do_exit(WaitStatus::from_signal(Signal::SIGKILL))
+            do_exit(WaitStatus::from_signal(Signal::SIGKILL))
         }
     }
     if task.trace.is_traced() {
@@ -161,8 +159,8 @@ fn commit(task: &'static Task, space: Space, program: Program<'static>, name: [u
     task.forget_handlers();
     // The tracer would get the new rights too.
     if !task.trace.is_traced() {
-        task.fs.euid.set(program.euid.into());
-        task.fs.egid.set(program.egid.into());
+        task.fs_task.euid.set(program.euid.into());
+        task.fs_task.egid.set(program.egid.into());
     }
     let is_guarded = program.is_set_id || !program.is_readable;
     task.guarded.set(is_guarded.into());
@@ -176,7 +174,7 @@ fn commit(task: &'static Task, space: Space, program: Program<'static>, name: [u
     task.entry.set(header.a_entry);
     // From here on it may sleep.
     drop(old);
-    task.fs.close_on_exec();
+    task.fs_task.close_on_exec();
 }
 
 /// Maps the argument pages and builds the vectors; returns the stack pointer.
@@ -225,30 +223,12 @@ fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
 /// Sets the registers that the program starts with. Nothing of the old program is
 /// left but the trap flag of a tracer.
 fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
-    let data = u32::from(Selector::USER_DATA.0);
     let step = if task.trace.is_stepped() {
         EFLAGS_TF
     } else {
         0
     };
-    *registers = Registers {
-        eip: task.entry.get(),
-        esp: stack,
-        eflags: EFLAGS_IF | EFLAGS_ALWAYS_1 | step,
-        cs: u32::from(Selector::USER_CODE.0),
-        ds: data,
-        es: data,
-        fs: data,
-        ss: data,
-        eax: 0,
-        ebx: 0,
-        ecx: 0,
-        edx: 0,
-        esi: 0,
-        edi: 0,
-        ebp: 0,
-        ..*registers
-    };
+    registers.start_program(task.entry.get(), stack, step);
     clear_gs();
 }
 

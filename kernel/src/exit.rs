@@ -27,11 +27,11 @@ use mm::memory;
 /// Sends a signal if the caller may do so (0.11: `send_sig`); `EPERM` otherwise.
 fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
     let caller = current();
-    let same_user =
-        caller.fs.euid.get() == task.fs.euid.get() || caller.fs.uid.get() == task.fs.uid.get();
+    let same_user = caller.fs_task.euid.get() == task.fs_task.euid.get()
+        || caller.fs_task.uid.get() == task.fs_task.uid.get();
     let same_session_cont =
         signal == Some(Signal::SIGCONT) && caller.session.get() == task.session.get();
-    if !(same_user || same_session_cont || caller.fs.is_superuser()) {
+    if !(same_user || same_session_cont || caller.fs_task.is_superuser()) {
         return Err(Errno::EPERM);
     }
     // Init gets only the signals that it has handlers for: no signal may end it.
@@ -136,7 +136,7 @@ fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
 
 /// Closes files and semaphores, and releases directories and the program's file.
 fn drop_files(task: &Task) {
-    task.fs.clear();
+    task.fs_task.clear();
     task.semaphores.set(0);
     let executable = task.executable.lock().take();
     drop(executable);

@@ -19,7 +19,7 @@ mod page_fault;
 pub use page_fault::PageFault;
 
 use crate::deliver::deliver;
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::printk;
 use crate::sched::{self, HZ, INIT_PID, Task};
 use abi::a_out::ZMAGIC_TEXT_OFFSET;
@@ -113,7 +113,7 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
         *block = inode.bmap(number)?.block();
     }
     drop(inode);
-    fs().bread_page(executable.device(), blocks, &mut page)?;
+    file_system().bread_page(executable.device(), blocks, &mut page)?;
     let data = (task.end_data.get() - offset).min(PAGE) as usize;
     page.view()[data..].fill(0);
     Ok(page)

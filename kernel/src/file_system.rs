@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The file system that the kernel runs.
 //!
-//! System calls, page faults and drivers get it from here by [`fs`]. What the file
+//! System calls, page faults and drivers get it from here by [`file_system`]. What the file
 //! system itself needs of scheduler and drivers is in `platform.rs`, which is above
 //! all of them; `main` passes it in.
 #![deny(unsafe_code)]
@@ -22,7 +22,7 @@ pub fn fs_init(platform: &'static dyn Platform<'static>, buffers: &'static [Buff
 
 /// The file system.
 #[inline(always)]
-pub fn fs() -> &'static Fs<'static> {
+pub fn file_system() -> &'static Fs<'static> {
     FS.get()
         .expect("fs_init comes before every user of the file system")
 }

@@ -42,7 +42,7 @@ pub fn sys_fork(registers: &Registers) -> Result<u32> {
     let child = find_empty_process()?;
     // Other tasks may fork while this one gives way.
     child.set_state(State::New);
-    child.fs.uid.set(current().fs.uid.get());
+    child.fs_task.uid.set(current().fs_task.uid.get());
     copy_process(registers, child).inspect_err(|_| {
         free_slot_memory(child);
         child.set_state(State::Unused);
@@ -78,14 +78,14 @@ pub fn find_empty_process() -> Result<&'static Task> {
     let empty = slots.find(|task| task.state() == State::Unused);
     let empty = empty.ok_or(Errno::EAGAIN)?;
     let caller = current();
-    if !caller.fs.may_use_reserve() {
+    if !caller.fs_task.may_use_reserve() {
         // Processes that are being made count too.
         let used = || {
             TASK[1..]
                 .iter()
                 .filter(|task| task.state() != State::Unused && task.space().is_ok())
         };
-        let is_own = |task: &&Task| task.fs.uid.get() == caller.fs.uid.get();
+        let is_own = |task: &&Task| task.fs_task.uid.get() == caller.fs_task.uid.get();
         let (own, all) = (used().filter(is_own).count() as u32, used().count());
         if own >= caller.limits.get(RLIMIT_NPROC) || all >= NR_TASKS - 1 - RESERVED_TASKS {
             return Err(Errno::EAGAIN);

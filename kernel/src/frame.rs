@@ -7,6 +7,8 @@
 //! changed one.
 #![deny(unsafe_code)]
 
+use crate::descriptor::Selector;
+use asm::system::EFLAGS_IF;
 use static_assertions::const_assert_eq;
 
 /// The registers of the interrupted code, as `asm.s` leaves them on the kernel
@@ -45,6 +47,19 @@ impl Registers {
     /// Whether ring 3 was interrupted.
     pub fn is_from_user(&self) -> bool {
         self.cs & 3 == 3
+    }
+
+    /// Makes them those that a program starts with, at `eip` with its stack at `esp`:
+    /// the segments are its own, and the general registers are 0. `trap` is
+    /// [`EFLAGS_TF`] where the program is stepped, or 0.
+    pub fn start_program(&mut self, eip: u32, esp: u32, trap: u32) {
+        let data = u32::from(Selector::USER_DATA.0);
+        (self.ds, self.es, self.fs, self.ss) = (data, data, data, data);
+        self.cs = Selector::USER_CODE.0.into();
+        (self.edi, self.esi, self.ebp) = (0, 0, 0);
+        (self.ebx, self.edx, self.ecx, self.eax) = (0, 0, 0, 0);
+        (self.eip, self.esp) = (eip, esp);
+        self.eflags = EFLAGS_IF | EFLAGS_ALWAYS_1 | trap;
     }
 }
 

@@ -11,7 +11,7 @@ mod select;
 
 pub use select::sys_select;
 
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::sched::current;
 use crate::segment::{Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
 use crate::setup_data;
@@ -24,7 +24,7 @@ use abi::sys::types::{Device, UserAddress};
 use fs::FsTask;
 
 fn task() -> &'static FsTask<'static> {
-    &current().fs
+    &current().fs_task
 }
 
 /// `setup`: finds the disks and mounts root; tells the caller the command
@@ -39,7 +39,7 @@ pub fn sys_setup(command_line: UserAddress) -> Result<()> {
 
 /// `read`.
 pub fn sys_read(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    fs().sys_read(
+    file_system().sys_read(
         task(),
         fd,
         &mut UserSlice::new(Access::Write, buffer, count),
@@ -48,32 +48,32 @@ pub fn sys_read(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
 
 /// `write`.
 pub fn sys_write(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    fs().sys_write(task(), fd, &mut UserSlice::new(Access::Read, buffer, count))
+    file_system().sys_write(task(), fd, &mut UserSlice::new(Access::Read, buffer, count))
 }
 
 /// `stty`: sets the terminal as Version 7 says.
 pub fn sys_stty(fd: u32, sgttyb: u32) -> Result<u32> {
-    fs().sys_ioctl(task(), fd, TIOCSETP, sgttyb)
+    file_system().sys_ioctl(task(), fd, TIOCSETP, sgttyb)
 }
 
 /// `gtty`: tells what Version 7 knows of the terminal.
 pub fn sys_gtty(fd: u32, sgttyb: u32) -> Result<u32> {
-    fs().sys_ioctl(task(), fd, TIOCGETP, sgttyb)
+    file_system().sys_ioctl(task(), fd, TIOCGETP, sgttyb)
 }
 
 /// `pipe`: stores the two descriptors. If that fails, they are closed again.
 pub fn sys_pipe(fds: UserAddress) -> Result<()> {
-    let pair = fs().sys_pipe(task())?;
+    let pair = file_system().sys_pipe(task())?;
     put_user(fds, &pair).inspect_err(|_| {
         for fd in pair {
-            let _ = fs().sys_close(task(), fd);
+            let _ = file_system().sys_close(task(), fd);
         }
     })
 }
 
 /// `readlink`.
 pub fn sys_readlink(path: &[u8], buffer: UserAddress, size: u32) -> Result<usize> {
-    fs().sys_readlink(
+    file_system().sys_readlink(
         task(),
         path,
         &mut UserSlice::new(Access::Write, buffer, size),
@@ -86,28 +86,28 @@ pub fn sys_utime(path: &[u8], times: UserAddress) -> Result<()> {
         true => None,
         false => Some(get_user(times)?),
     };
-    fs().sys_utime(task(), path, times)
+    file_system().sys_utime(task(), path, times)
 }
 
 /// `stat`.
 pub fn sys_stat(path: &[u8], stat: UserAddress) -> Result<()> {
-    put_user(stat, &fs().sys_stat(task(), path)?)
+    put_user(stat, &file_system().sys_stat(task(), path)?)
 }
 
 /// `lstat`.
 pub fn sys_lstat(path: &[u8], stat: UserAddress) -> Result<()> {
-    put_user(stat, &fs().sys_lstat(task(), path)?)
+    put_user(stat, &file_system().sys_lstat(task(), path)?)
 }
 
 /// `fstat`.
 pub fn sys_fstat(fd: u32, stat: UserAddress) -> Result<()> {
-    put_user(stat, &fs().sys_fstat(task(), fd)?)
+    put_user(stat, &file_system().sys_fstat(task(), fd)?)
 }
 
 /// `readdir`: one entry, whatever `count` says; returns the bytes of its name, 0
 /// at the end.
 pub fn sys_readdir(fd: u32, entry: UserAddress, _count: u32) -> Result<u32> {
-    let Some(dirent) = fs().sys_readdir(task(), fd)? else {
+    let Some(dirent) = file_system().sys_readdir(task(), fd)? else {
         return Ok(0);
     };
     let length = Dirent::NAME + usize::from(dirent.reclen) + 1;
@@ -117,24 +117,24 @@ pub fn sys_readdir(fd: u32, entry: UserAddress, _count: u32) -> Result<u32> {
 
 /// `umask`; returns the old one.
 pub fn sys_umask(mask: u16) -> Result<u32> {
-    Ok(fs().sys_umask(task(), mask))
+    Ok(file_system().sys_umask(task(), mask))
 }
 
 /// `sync`: returns when everything is on the disk.
 pub fn sys_sync() -> Result<()> {
-    fs().sys_sync()
+    file_system().sys_sync()
 }
 
 /// `mount`. Any flags but those of a remount mean "for reading only", as in 0.11.
 pub fn sys_mount(device: UserAddress, directory: &[u8], flags: u32) -> Result<()> {
     if flags & !MS_RDONLY == MS_REMOUNT {
-        return fs().sys_remount(task(), directory, flags & MS_RDONLY != 0);
+        return file_system().sys_remount(task(), directory, flags & MS_RDONLY != 0);
     }
     let mut room = PathBuffer::new();
-    fs().sys_mount(task(), room.get_string(device)?, directory, flags != 0)
+    file_system().sys_mount(task(), room.get_string(device)?, directory, flags != 0)
 }
 
 /// `ustat`.
 pub fn sys_ustat(device: Device, ustat: UserAddress) -> Result<()> {
-    put_user(ustat, &fs().sys_ustat(device)?)
+    put_user(ustat, &file_system().sys_ustat(device)?)
 }

@@ -276,7 +276,7 @@ fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
     }
     match result {
         Err(error) => cannot("run", program, error),
-        Ok(_) => call::exit(CANNOT_RUN),
+        Ok(_) => call::_exit(CANNOT_RUN),
     }
 }
 
@@ -298,7 +298,7 @@ fn record() {
 fn cannot(what: &str, path: &CStr, error: Errno) -> ! {
     let path = path.to_str().unwrap_or("?");
     say(format_args!("init: cannot {what} {path}: {error}\n"));
-    call::exit(CANNOT_RUN)
+    call::_exit(CANNOT_RUN)
 }
 
 /// Closes standard input, output and error.
@@ -444,7 +444,7 @@ mod call {
     }
 
     /// Ends the task.
-    pub fn exit(status: u32) -> ! {
+    pub fn _exit(status: u32) -> ! {
         loop {
             // SAFETY: nothing of the task is used again.
             let _ = unsafe { syscall::exit(status) };

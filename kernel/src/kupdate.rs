@@ -4,7 +4,7 @@
 //! calls `sync`).
 #![deny(unsafe_code)]
 
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::kernel_thread::kernel_thread;
 use crate::printk;
 use crate::sched::HZ;
@@ -25,6 +25,6 @@ extern "C" fn kupdate() -> ! {
         // Nobody wakes it, and signals are blocked: this ends when the time is over.
         let _ = interruptible_sleep_on_any(&[], Some(PERIOD), &mut || true);
         // The drivers have reported what could not be written.
-        let _ = fs().sys_sync();
+        let _ = file_system().sys_sync();
     }
 }

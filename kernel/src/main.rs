@@ -120,7 +120,7 @@ extern "C" fn main() -> ! {
     asm::system::sti();
     let (free, _) = memory::calc_mem();
     memory::keep_reserve(reserved_pages(free), || {
-        sched::current().fs.may_use_reserve()
+        sched::current().fs_task.may_use_reserve()
     });
     if free < FEWEST_PAGES {
         power::stop(format_args!(

@@ -106,7 +106,7 @@ impl Platform<'static> for KernelPlatform {
     }
 
     fn may_use_reserve(&self) -> bool {
-        current().fs.may_use_reserve()
+        current().fs_task.may_use_reserve()
     }
 
     fn open_device(&self, device: Device, is_block: bool, flags: u32) -> Result<OpenDevice> {

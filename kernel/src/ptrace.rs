@@ -102,7 +102,7 @@ fn trace_me() -> Result<u32> {
 }
 
 fn is_superuser(pid: u32) -> bool {
-    sched::find_task(pid).is_some_and(|task| task.fs.is_superuser())
+    sched::find_task(pid).is_some_and(|task| task.fs_task.is_superuser())
 }
 
 /// Whether the task has a tracer that is not the super-user.
@@ -116,7 +116,7 @@ fn attach(task: &'static Task) -> Result<u32> {
     if core::ptr::eq(task, me) || is_system || task.trace.is_traced() {
         return Err(Errno::EPERM);
     }
-    let (mine, its) = (&me.fs, &task.fs);
+    let (mine, its) = (&me.fs_task, &task.fs_task);
     let same_user = [&its.uid, &its.euid].map(|id| id.get()) == [mine.uid.get(); 2];
     let same_group = [&its.gid, &its.egid].map(|id| id.get()) == [mine.gid.get(); 2];
     let may_trace = same_user && same_group && task.guarded.get() == 0;

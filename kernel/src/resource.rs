@@ -62,8 +62,8 @@ fn set_limit(resource: u32, current_limit: u32, highest: u32) -> Result<u32> {
     limit.soft.set(current_limit);
     limit.hard.set(highest);
     match resource {
-        RLIMIT_FSIZE => task.fs.file_size_limit.set(current_limit),
-        RLIMIT_NOFILE => task.fs.open_limit.set(current_limit),
+        RLIMIT_FSIZE => task.fs_task.file_size_limit.set(current_limit),
+        RLIMIT_NOFILE => task.fs_task.open_limit.set(current_limit),
         _ => {}
     }
     Ok(0)

@@ -82,7 +82,7 @@ pub fn current() -> &'static Task {
 
 /// Whether the caller is the super-user (0.11: `suser`).
 pub fn suser() -> bool {
-    current().fs.is_superuser()
+    current().fs_task.is_superuser()
 }
 
 /// `EPERM` for anybody else.

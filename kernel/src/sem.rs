@@ -63,12 +63,12 @@ pub fn sys_sem_open(name: &[u8], value: u32) -> Result<u32> {
     if value > Semaphore::MAX {
         return Err(Errno::EINVAL);
     }
-    let fs = &current().fs;
+    let caller = &current().fs_task;
     let mut names = NAMES.lock();
     let index = match find(&names[..], &bytes) {
         Some((index, name)) => {
-            let (uid, gid) = (fs.euid.get(), fs.egid.get());
-            if !name.rights.allow(fs, uid, gid, MAY_READ | MAY_WRITE) {
+            let (uid, gid) = (caller.euid.get(), caller.egid.get());
+            if !name.rights.allow(caller, uid, gid, MAY_READ | MAY_WRITE) {
                 return Err(Errno::EACCES);
             }
             index
@@ -76,9 +76,9 @@ pub fn sys_sem_open(name: &[u8], value: u32) -> Result<u32> {
         None => {
             let index = find_free(&names[..]).ok_or(Errno::ENFILE)?;
             let rights = Rights {
-                mode: (MODE & !fs.umask.get()) as u16,
-                uid: fs.euid.get() as u16,
-                gid: fs.egid.get() as u16,
+                mode: (MODE & !caller.umask.get()) as u16,
+                uid: caller.euid.get() as u16,
+                gid: caller.egid.get() as u16,
             };
             names[index] = Some(Name { bytes, rights });
             SEMAPHORES[index].reset(value);
@@ -121,7 +121,7 @@ pub fn sys_sem_unlink(name: &[u8]) -> Result<()> {
     let bytes = padded(name)?;
     let mut names = NAMES.lock();
     let (index, name) = find(&names[..], &bytes).ok_or(Errno::ENOENT)?;
-    if u32::from(name.rights.uid) != current().fs.euid.get() && !suser() {
+    if u32::from(name.rights.uid) != current().fs_task.euid.get() && !suser() {
         return Err(Errno::EACCES);
     }
     names[index] = None;
@@ -153,7 +153,7 @@ fn find(names: &[Option<Name>], bytes: &[u8; NAME_LENGTH]) -> Option<(usize, Nam
 /// A place that has no name and that nobody has open, if it is for the caller.
 fn find_free(names: &[Option<Name>]) -> Option<usize> {
     let open = tasks().fold(0, |open, task| open | task.semaphores.get());
-    let count = if current().fs.may_use_reserve() {
+    let count = if current().fs_task.may_use_reserve() {
         NR_SEMAPHORES
     } else {
         NR_SEMAPHORES - RESERVED_SEMAPHORES

@@ -2,7 +2,7 @@
 //! Small system calls (0.11: `kernel/sys.c`).
 #![deny(unsafe_code)]
 
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::sched::{self, HZ, Task, current, require_super_user, suser};
 use crate::segment::{copy_from_user, copy_to_user, get_user, put_user};
 use crate::{fault, power, printk};
@@ -223,14 +223,14 @@ pub fn sys_sethostname(name: UserAddress, length: u32) -> Result<u32> {
 /// `setuid`: the super-user sets both ids. All others can set the effective id to
 /// the real one.
 pub fn sys_setuid(uid: Uid) -> Result<u32> {
-    let fs = &current().fs;
-    set_id(uid.0.into(), &fs.uid, &fs.euid)
+    let caller = &current().fs_task;
+    set_id(uid.0.into(), &caller.uid, &caller.euid)
 }
 
 /// `setgid`: the same for the group.
 pub fn sys_setgid(gid: Gid) -> Result<u32> {
-    let fs = &current().fs;
-    set_id(gid.0.into(), &fs.gid, &fs.egid)
+    let caller = &current().fs_task;
+    set_id(gid.0.into(), &caller.gid, &caller.egid)
 }
 
 fn set_id(id: u32, real: &AtomicWord, effective: &AtomicWord) -> Result<u32> {
@@ -256,7 +256,7 @@ fn set_both(real: &AtomicWord, effective: &AtomicWord, ids: (u32, u32)) {
 /// than `size`.
 pub fn sys_getgroups(size: u32, list: UserAddress) -> Result<u32> {
     let mut groups = [0; NGROUPS_MAX];
-    let count = current().fs.supplementary_groups(&mut groups);
+    let count = current().fs_task.supplementary_groups(&mut groups);
     if size != 0 {
         if size < count as u32 {
             return Err(Errno::EINVAL);
@@ -278,7 +278,9 @@ pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
     if size != 0 {
         copy_from_user(list, &mut groups.as_bytes_mut()[..size * size_of::<u16>()])?;
     }
-    current().fs.set_supplementary_groups(&groups[..size])?;
+    current()
+        .fs_task
+        .set_supplementary_groups(&groups[..size])?;
     Ok(0)
 }
 
@@ -287,14 +289,14 @@ pub fn sys_setgroups(size: u32, list: UserAddress) -> Result<u32> {
 ///
 /// 0.11 declares both as `int`, and a task keeps 16 bits of each.
 pub fn sys_setreuid(ruid: u32, euid: u32) -> Result<u32> {
-    let fs = &current().fs;
-    set_two_ids(ruid, euid, &fs.uid, &fs.euid)
+    let caller = &current().fs_task;
+    set_two_ids(ruid, euid, &caller.uid, &caller.euid)
 }
 
 /// `setregid`: the same for the group.
 pub fn sys_setregid(rgid: u32, egid: u32) -> Result<u32> {
-    let fs = &current().fs;
-    set_two_ids(rgid, egid, &fs.gid, &fs.egid)
+    let caller = &current().fs_task;
+    set_two_ids(rgid, egid, &caller.gid, &caller.egid)
 }
 
 fn set_two_ids(
@@ -319,7 +321,7 @@ fn set_two_ids(
 }
 
 fn shut_down() {
-    if fs().shut_down().is_err() {
+    if file_system().shut_down().is_err() {
         printk!("Not everything could be written to the disks.\n");
     }
 }

@@ -10,7 +10,7 @@
 use crate::descriptor::Selector;
 use crate::execve::sys_execve;
 use crate::exit::{sys_exit, sys_kill, sys_waitpid};
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::fork::sys_fork;
 use crate::frame::Registers;
 use crate::fs_calls::*;
@@ -115,7 +115,7 @@ macro_rules! call {
     };
     ($r:ident fs.$handler:ident ($($a:ident),*)) => {{
         let [$($a,)* ..] = [$r.ebx, $r.ecx, $r.edx, $r.esi];
-        fs().$handler(&current().fs $(, argument!($a))*)
+        file_system().$handler(&current().fs_task $(, argument!($a))*)
     }};
     ($r:ident $handler:ident ($($a:ident),*)) => {{
         let [$($a,)* ..] = [$r.ebx, $r.ecx, $r.edx, $r.esi];

@@ -125,7 +125,7 @@ impl Command {
             let _ = calls::close(answer);
             let errno = self.become_it();
             let _ = calls::write_all(tell, &[errno.number()]);
-            calls::exit(127);
+            calls::_exit(127);
         }
         let _ = calls::close(tell);
         let mut number = [0];

@@ -12,7 +12,7 @@
 #![deny(unsafe_code)]
 
 use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::{printk, sched};
 use abi::sys::types::Device;
 use fs::buffer::BufferHead;
@@ -135,7 +135,7 @@ pub fn end_hopeless_request(major: u8, why: &str) {
 
 fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended<&'static BufferHead>> {
     let ended = REQUESTS.lock().end_buffer(major)?;
-    ended.buffer.end_request(fs().platform(), uptodate);
+    ended.buffer.end_request(file_system().platform(), uptodate);
     if ended.request_is_free {
         sched::wake_up(&WAIT_FOR_REQUEST);
     }

@@ -28,7 +28,7 @@ mod partition;
 mod registers;
 
 use super::blk::{self, CurrentRequest, DeviceIntr, SECTOR_SIZE, SECTORS_PER_BLOCK};
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
 use crate::sched::{self, HZ};
@@ -290,7 +290,7 @@ pub fn sys_setup_disks() {
 }
 
 fn read_partitions(device: Device, disk_sectors: u32) -> Option<[Partition; PARTITIONS]> {
-    let buffer = fs().bread(device, 0).ok()?;
+    let buffer = file_system().bread(device, 0).ok()?;
     let data = buffer.data();
     partition::parse(data.first_chunk()?, disk_sectors)
 }

@@ -8,7 +8,7 @@
 
 mod requests;
 
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::{printk, sched};
 use abi::sys::types::Device;
 use fs::buffer::BufferHead;
@@ -65,7 +65,7 @@ pub fn ll_rw_block(direction: Direction, head: &'static BufferHead) {
     let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
     else {
         printk!("Trying to reach block {block} of {device}, which does not exist\n");
-        head.end_request(fs().platform(), false);
+        head.end_request(file_system().platform(), false);
         return;
     };
     let transfer = Transfer {

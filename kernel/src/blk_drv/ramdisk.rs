@@ -10,7 +10,7 @@
 
 use super::blk;
 use super::ll_rw_blk;
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::{printk, setup_data};
 use abi::sys::types::{Device, major};
 use fs::layout::{BLOCK_SIZE, DiskSuper, Geometry, SUPER_BLOCK};
@@ -94,7 +94,7 @@ pub fn rd_load(floppy: Device) -> bool {
         return false;
     };
     let available = blocks(RAM_DISK.minor());
-    fs().check_disk_change(floppy);
+    file_system().check_disk_change(floppy);
     let Some(count) = image_blocks(floppy, first) else {
         printk!("ram: no file system at block {first} of {floppy}\n");
         return false;
@@ -106,7 +106,7 @@ pub fn rd_load(floppy: Device) -> bool {
     printk!("ram: loading {count} KB from {floppy}:     0");
     for done in 0..count {
         let ahead = first + done + 1..first + (done + PIECE).min(count);
-        let Ok(block) = fs().breada(floppy, first + done, ahead) else {
+        let Ok(block) = file_system().breada(floppy, first + done, ahead) else {
             printk!(
                 "\nram: block {} of the image cannot be read\n",
                 first + done
@@ -126,7 +126,7 @@ pub fn rd_load(floppy: Device) -> bool {
 /// `None` if there is none.
 fn image_blocks(floppy: Device, first: u32) -> Option<u32> {
     let size = ll_rw_blk::device_blocks(floppy).checked_sub(first)?;
-    let block = fs().bread(floppy, first + SUPER_BLOCK).ok()?;
+    let block = file_system().bread(floppy, first + SUPER_BLOCK).ok()?;
     let disk = DiskSuper::parse(&block.data());
     let geometry = Geometry::check(&disk, size).ok()?;
     Some(geometry.nzones.into())

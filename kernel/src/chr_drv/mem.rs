@@ -21,7 +21,7 @@
 //! The modes of the nodes say who may open them.
 
 use super::random;
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::printk;
 use crate::sched::{self, NO_TTY, State, Task};
 use crate::sem;
@@ -275,9 +275,12 @@ fn read_tasks(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
 /// comes a line for each semaphore that has a name.
 fn read_usage(buffer: &mut dyn UserBuffer, position: &mut u32) -> Result<()> {
     let (free, pages) = memory::calc_mem();
-    let cache = fs().buffer_count();
-    let (inodes, buffers) = (fs().inodes_in_use(), fs().buffers_in_use());
-    let files = fs().files_in_use();
+    let cache = file_system().buffer_count();
+    let (inodes, buffers) = (
+        file_system().inodes_in_use(),
+        file_system().buffers_in_use(),
+    );
+    let files = file_system().files_in_use();
     let mut text = Text {
         buffer,
         position,

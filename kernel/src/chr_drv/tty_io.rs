@@ -265,7 +265,7 @@ pub fn tty_open(device: Device, flags: u32) -> Result<OpenDevice> {
     let mut state = tty.state.lock();
     let is_own = task.session.get() == state.session;
     match device.major() {
-        major::TTYX if state.exclusive && !task.fs.is_superuser() => return Err(Errno::EBUSY),
+        major::TTYX if state.exclusive && !task.fs_task.is_superuser() => return Err(Errno::EBUSY),
         // It may have been hung up just now.
         major::TTY if !is_own => return Err(Errno::EPERM),
         _ => state.opens += 1,

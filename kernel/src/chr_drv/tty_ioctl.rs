@@ -130,7 +130,7 @@ fn is_change(command: u32) -> bool {
 /// anybody may have it open for writing.
 fn check_permission(tty: &Tty) -> Result<()> {
     let task = current();
-    if tty.controls(task) || task.fs.is_superuser() {
+    if tty.controls(task) || task.fs_task.is_superuser() {
         Ok(())
     } else {
         Err(Errno::EPERM)
@@ -298,7 +298,7 @@ fn set_pgrp(tty: OpenTty, pgrp: u32) -> Result<()> {
 /// Takes a byte as if it were typed. Only the superuser may do this: the task that reads
 /// the byte may have more rights than the caller, even on a terminal that both share.
 fn type_byte(tty: OpenTty, byte: u8) -> Result<()> {
-    if !current().fs.is_superuser() {
+    if !current().fs_task.is_superuser() {
         return Err(Errno::EPERM);
     }
     drop(tty.lock()?);

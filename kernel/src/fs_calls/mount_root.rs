@@ -5,7 +5,7 @@
 
 use crate::blk_drv::{hd, ramdisk};
 use crate::chr_drv::tty_io::{self, FIRST_SERIAL};
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::kupdate;
 use crate::sched::current;
 use crate::setup_data;
@@ -29,7 +29,9 @@ pub fn mount_root() -> Result<()> {
     DONE.set(1);
     hd::sys_setup_disks();
     let device = load_ram_disk(root_device());
-    while let Err(error) = fs().mount_root_for(device, &current().fs, Access::WriteIfClean) {
+    while let Err(error) =
+        file_system().mount_root_for(device, &current().fs_task, Access::WriteIfClean)
+    {
         if device.major() != major::FLOPPY || wait_for_keypress().is_err() {
             power::stop(format_args!(
                 "No root file system: cannot mount {device}: {error}.\n\
@@ -39,7 +41,7 @@ pub fn mount_root() -> Result<()> {
     }
     kupdate::start();
     // Nobody would see a message of task 1.
-    let is_there = |path: &[u8]| fs().namei(&current().fs, path).is_ok();
+    let is_there = |path: &[u8]| file_system().namei(&current().fs_task, path).is_ok();
     if !is_there(b"/dev/tty1") && !is_there(b"/dev/tty0") {
         printk!(
             "Root has neither /dev/tty1 nor /dev/tty0, on which a shell could run.\n\

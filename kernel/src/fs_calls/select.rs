@@ -6,7 +6,7 @@
 //! time that is left.
 #![deny(unsafe_code)]
 
-use crate::file_system::fs;
+use crate::file_system::file_system;
 use crate::sched::{self, HZ, current};
 use crate::segment::{get_user, put_user};
 use abi::sys::time::{SelectArguments, Timeval};
@@ -38,7 +38,7 @@ pub fn sys_select(arguments: UserAddress) -> Result<u32> {
         address => Some(ticks(get_user(address)?)?),
     };
     let start = sched::jiffies();
-    let ready = fs().sys_select(&current().fs, wanted, ticks)?;
+    let ready = file_system().sys_select(&current().fs_task, wanted, ticks)?;
     let gone = sched::jiffies().wrapping_sub(start);
     for (set, address) in ready.iter().zip(addresses) {
         if !address.is_null() {

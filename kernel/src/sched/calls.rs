@@ -24,28 +24,28 @@ pub fn sys_getppid() -> Result<u32> {
 
 /// `getuid`.
 pub fn sys_getuid() -> Result<u32> {
-    Ok(current().fs.uid.get())
+    Ok(current().fs_task.uid.get())
 }
 
 /// `geteuid`.
 pub fn sys_geteuid() -> Result<u32> {
-    Ok(current().fs.euid.get())
+    Ok(current().fs_task.euid.get())
 }
 
 /// `getgid`.
 pub fn sys_getgid() -> Result<u32> {
-    Ok(current().fs.gid.get())
+    Ok(current().fs_task.gid.get())
 }
 
 /// `getegid`.
 pub fn sys_getegid() -> Result<u32> {
-    Ok(current().fs.egid.get())
+    Ok(current().fs_task.egid.get())
 }
 
 /// `nice`: lowers the priority; only the super-user may raise it.
 pub fn sys_nice(increment: i32) -> Result<u32> {
     let task = current();
-    if increment < 0 && !task.fs.is_superuser() {
+    if increment < 0 && !task.fs_task.is_superuser() {
         return Err(Errno::EPERM);
     }
     let priority = (task.priority.get() as i32).saturating_sub(increment);

@@ -116,7 +116,7 @@ sync::process_struct! {
             /// What the process may use at most.
             pub limits: Limits = Limits::new(),
             /// Ids, umask, working and root directory, open files.
-            pub fs: FsTask<'static> = FsTask::new(),
+            pub fs_task: FsTask<'static> = FsTask::new(),
         }
         fresh {
             /// Ticks left of the time slice.

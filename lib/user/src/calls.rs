@@ -242,9 +242,9 @@ infallible_calls! {
     sync() -> () = drop;
 }
 
-/// Ends the process without flushing standard output; see
+/// Ends the process without flushing standard output (0.11: `lib/_exit.c`); see
 /// [`crt0::exit`](crate::crt0::exit).
-pub fn exit(status: i32) -> ! {
+pub fn _exit(status: i32) -> ! {
     // SAFETY: nothing of this process is used again.
     let _ = unsafe { syscall::exit(status as u32) };
     // The kernel does not come back from that call.

@@ -85,7 +85,7 @@ pub(super) fn at_exit(work: AtExit) {
 /// broken pipe is no reason for a message.
 pub fn exit(status: i32) -> ! {
     let work = AT_EXIT.lock().take();
-    calls::exit(work.map_or(status, |work| work(status)))
+    calls::_exit(work.map_or(status, |work| work(status)))
 }
 
 /// Prints where the program panicked, and aborts it. If only memory was missing,
@@ -93,10 +93,10 @@ pub fn exit(status: i32) -> ! {
 pub fn panic(info: &PanicInfo<'_>) -> ! {
     if malloc::is_out_of_memory() {
         stdio::error_message(&[], &Errno::ENOMEM);
-        calls::exit(1);
+        calls::_exit(1);
     }
     crate::eprintln!("{info}");
     let _ = crate::signal::sigaction(Signal::SIGABRT, crate::signal::Handler::Default);
     let _ = calls::raise(Signal::SIGABRT);
-    calls::exit(128 + Signal::SIGABRT.number() as i32)
+    calls::_exit(128 + Signal::SIGABRT.number() as i32)
 }

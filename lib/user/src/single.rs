@@ -34,5 +34,5 @@ impl<T> Single<T> {
 fn in_use() -> ! {
     /// As of a program that is ended by SIGABRT (POSIX: `abort`).
     const STATUS: i32 = 128 + 6;
-    calls::exit(STATUS)
+    calls::_exit(STATUS)
 }

@@ -60,7 +60,7 @@ fn run(items: u32, consumers: u32) -> Result<()> {
     shared.write_word(0, 0)?;
     for _ in 0..consumers {
         if calls::fork()?.is_none() {
-            calls::exit(shared.consume().is_err().into());
+            calls::_exit(shared.consume().is_err().into());
         }
     }
     shared.produce(items, consumers)?;

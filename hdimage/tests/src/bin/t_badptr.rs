@@ -123,7 +123,7 @@ fn try_all(bad: u32, file: Fd) -> u32 {
 
 /// `waitpid` must not lose the child when it cannot store its status.
 fn bad_status() -> u32 {
-    let Ok(Some(child)) = calls::fork().map(|pid| pid.or_else(|| calls::exit(7))) else {
+    let Ok(Some(child)) = calls::fork().map(|pid| pid.or_else(|| calls::_exit(7))) else {
         println!("t_badptr: no fork");
         return 1;
     };

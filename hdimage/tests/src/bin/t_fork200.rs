@@ -12,7 +12,7 @@ user::program!(main);
 fn main() -> i32 {
     for number in 0..200u32 {
         match calls::fork() {
-            Ok(None) => calls::exit(number as i32),
+            Ok(None) => calls::_exit(number as i32),
             Ok(Some(child)) => match calls::waitpid(child.0 as i32, 0) {
                 Ok(Some((pid, status))) if pid == child && status.exit_status() == Some(number) => {
                 }

@@ -178,7 +178,7 @@ fn child(run: impl FnOnce() -> Outcome) -> Result<Pid, String> {
                 println!("t_memory: process {}: {reason}", calls::getpid());
                 user::stdio::flush();
             }
-            calls::exit(result.is_err().into())
+            calls::_exit(result.is_err().into())
         }
     }
 }

@@ -67,7 +67,7 @@ fn type_later(bytes: &[u8], ticks: u32) {
             core::hint::spin_loop();
         }
         type_bytes(bytes);
-        calls::exit(0);
+        calls::_exit(0);
     }
 }
 
@@ -211,7 +211,7 @@ impl Tests {
                 core::hint::spin_loop();
             }
             let _ = ioctl_number(TCXONC, TCOON);
-            calls::exit(0);
+            calls::_exit(0);
         }
         println!("stopped for half a second");
         user::stdio::flush();

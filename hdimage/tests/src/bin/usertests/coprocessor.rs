@@ -587,7 +587,7 @@ fn fpu_illegal() -> Outcome {
 fn fpu_single_step() -> Outcome {
     static BEHIND: AtomicU32 = AtomicU32::new(0);
     extern "C" fn tell(_: u32) {
-        calls::exit(20 + BEHIND.load(Relaxed) as i32);
+        calls::_exit(20 + BEHIND.load(Relaxed) as i32);
     }
     let status = must!(fate(|| {
         let _ = sigaction(Signal::SIGTRAP, Handler::Catch(tell));

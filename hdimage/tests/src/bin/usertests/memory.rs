@@ -407,7 +407,7 @@ fn memory_exhausted_fork() -> Outcome {
         for left in 0..10 {
             with_free_pages(left, || {
                 if let Ok(None) = calls::fork() {
-                    calls::exit(0);
+                    calls::_exit(0);
                 }
                 let _ = calls::waitpid(-1, 0);
             })?;
@@ -416,7 +416,7 @@ fn memory_exhausted_fork() -> Outcome {
             take_all_but(1);
             let are_kept = free_pages() > 1;
             match calls::fork() {
-                Ok(None) => calls::exit(0),
+                Ok(None) => calls::_exit(0),
                 Ok(Some(_)) => i32::from(!are_kept),
                 Err(errno) => i32::from(are_kept || errno != Errno::ENOMEM),
             }

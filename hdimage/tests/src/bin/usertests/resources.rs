@@ -206,7 +206,7 @@ fn fork_until_refused() -> (usize, Errno) {
     loop {
         match calls::fork() {
             Ok(Some(_)) => children += 1,
-            Ok(None) => calls::exit(0),
+            Ok(None) => calls::_exit(0),
             Err(errno) => return (children, errno),
         }
     }

@@ -194,11 +194,11 @@ fn run_in_child(test: &Test, most_seconds: u32) -> core::result::Result<(), Fail
         let _ = system_call!(nice(100));
         must!(calls::chdir(FOLDER));
         let Err(Failure(reason)) = (test.run)() else {
-            calls::exit(0);
+            calls::_exit(0);
         };
         println!("FAILED: {reason}");
         stdio::flush();
-        calls::exit(1)
+        calls::_exit(1)
     };
     calls::alarm(most_seconds);
     let mut result = calls::waitpid(number(pid), 0);
@@ -229,7 +229,7 @@ fn clean() -> Result<()> {
         let removed = calls::chdir(FOLDER)
             .and_then(|()| remove_contents())
             .and_then(|()| calls::rmdir(FOLDER));
-        calls::exit(removed.is_err().into());
+        calls::_exit(removed.is_err().into());
     };
     match calls::waitpid(number(pid), 0)? {
         Some((_, WaitStatus(0))) => Ok(()),

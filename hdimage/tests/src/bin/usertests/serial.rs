@@ -352,7 +352,7 @@ fn serial_carrier_lost() -> Outcome {
         if let Ok(Some(line)) = Loop::open() {
             let _ = line.lose_carrier();
             // The signal is there before the call is back.
-            calls::exit(7);
+            calls::_exit(7);
         }
     })?;
     let mut line = open_or_return!();

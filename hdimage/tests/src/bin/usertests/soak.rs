@@ -196,7 +196,7 @@ fn work(writer: Fd, seed: [u32; 3]) -> ! {
             let _ = calls::write(REPORT, b".");
         }
     }
-    calls::exit(0)
+    calls::_exit(0)
 }
 
 fn prepare(writer: Fd) -> abi::Result<()> {

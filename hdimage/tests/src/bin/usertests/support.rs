@@ -145,9 +145,9 @@ pub fn child(run: impl FnOnce() -> Outcome) -> Result<Pid> {
     if let Err(Failure(text)) = run() {
         print!("[in a child: {text}] ");
         stdio::flush();
-        calls::exit(99);
+        calls::_exit(99);
     }
-    calls::exit(0)
+    calls::_exit(0)
 }
 
 /// Makes a child that waits for signals until it is killed.
@@ -219,7 +219,7 @@ pub fn fate(run: impl FnOnce() -> i32) -> Result<WaitStatus> {
     stdio::flush();
     match calls::fork()? {
         Some(pid) => wait_for(pid),
-        None => calls::exit(run()),
+        None => calls::_exit(run()),
     }
 }
 

@@ -225,7 +225,7 @@ extern "C" fn step() {
 /// Ends the process when it has come three times.
 extern "C" fn exit_at_third(_signal: u32) {
     if CAUGHT.fetch_add(1, Relaxed) == 2 {
-        calls::exit(7);
+        calls::_exit(7);
     }
 }
 
@@ -278,7 +278,7 @@ fn check_flags(flags: u32) -> Outcome {
         check_eq!(call_with_flags(flags, SYNC, 0), 0);
         let pid = call_with_flags(flags, FORK, 0);
         if pid == 0 {
-            calls::exit(0);
+            calls::_exit(0);
         }
         check!(pid > 0);
         all_well(&[calls::Pid(pid as u32)])
