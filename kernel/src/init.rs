@@ -23,6 +23,8 @@ use core::fmt::{self, Write};
 const COMMAND_LINE: usize = 512;
 
 const SHELL: &CStr = c"/bin/sh";
+/// The start-up script, which is the shell's standard input.
+const RC: &CStr = c"/etc/rc";
 /// The program that asks for a name, on all consoles but the first.
 const GETTY: &CStr = c"/bin/getty";
 /// The consoles; the first one is that of the start-up script.
@@ -66,10 +68,10 @@ fn init() -> ! {
     let console = match words.console {
         // A shell stays where it is when another console comes to the front.
         None | Some("tty0") => CONSOLES[0],
-        Some(name) => device_path(name.as_bytes(), &mut path),
+        Some(name) => c_string(&[b"/dev/", name.as_bytes()], &mut path).unwrap_or(c"/dev/tty0"),
     };
     // A disk of another system may not have this node.
-    let console = match Input::Terminal(console).say(format_args!("")) {
+    let console = match say_on(console, format_args!("")) {
         true => console,
         false => c"/dev/tty0",
     };
@@ -78,8 +80,8 @@ fn init() -> ! {
     if let Some(path) = words.init
         && let Some(program) = c_string(&[path.as_bytes()], &mut program)
     {
-        if run(program, &[program], Input::Terminal(console)) != Some(CANNOT_RUN) {
-            Input::Terminal(console).say(format_args!("init: the program has ended\n"));
+        if run(program, &[program], Some(console)) != Some(CANNOT_RUN) {
+            say_on(console, format_args!("init: the program has ended\n"));
             let _ = call::sync();
             let _ = call::reboot(REBOOT_HALT);
         }
@@ -88,7 +90,7 @@ fn init() -> ! {
         open_terminal(console);
         say(format_args!("init: going on as without init=\n"));
     }
-    match run(SHELL, &[c"/bin/sh"], Input::Script(c"/etc/rc")) {
+    match run(SHELL, &[c"/bin/sh"], None) {
         Some(0 | CANNOT_RUN) => {}
         _ => say(format_args!("init: /etc/rc has failed; going on\n")),
     }
@@ -96,39 +98,9 @@ fn init() -> ! {
     if let Ok(fd) = call::open(UTMP_FILE, O_WRONLY | O_TRUNC, 0) {
         let _ = call::close(fd);
     }
-    if console == CONSOLES[0] {
-        keep_shells([1, 2, 3, 4].map(Input::Console))
-    } else {
-        keep_shells([Input::Terminal(console)])
-    }
-}
-
-/// What standard input is to be.
-#[derive(Clone, Copy)]
-enum Input<'a> {
-    /// The terminal, as the controlling terminal of a new session.
-    Terminal(&'a CStr),
-    /// A console, counted from 1, in the same way, as soon as it is in front.
-    Console(u32),
-    /// A file.
-    Script(&'a CStr),
-}
-
-impl<'a> Input<'a> {
-    fn path(self) -> &'a CStr {
-        match self {
-            Input::Terminal(path) | Input::Script(path) => path,
-            Input::Console(number) => CONSOLES[number as usize - 1],
-        }
-    }
-
-    /// Writes to a terminal; false if there is no such terminal.
-    fn say(self, text: fmt::Arguments<'_>) -> bool {
-        let Ok(fd) = call::open(self.path(), O_RDWR | O_NOCTTY, 0) else {
-            return false;
-        };
-        let _ = Output(fd).write_fmt(text);
-        call::close(fd).is_ok()
+    match console == CONSOLES[0] {
+        true => keep_shells(&CONSOLES),
+        false => keep_shells(&[console]),
     }
 }
 
@@ -140,6 +112,20 @@ impl Write for Output {
         let _ = call::write(self.0, text.as_bytes());
         Ok(())
     }
+}
+
+/// Writes to standard output.
+fn say(text: fmt::Arguments<'_>) {
+    let _ = Output(1).write_fmt(text);
+}
+
+/// Writes to a terminal; false if there is no such terminal.
+fn say_on(terminal: &CStr, text: fmt::Arguments<'_>) -> bool {
+    let Ok(fd) = call::open(terminal, O_RDWR | O_NOCTTY, 0) else {
+        return false;
+    };
+    let _ = Output(fd).write_fmt(text);
+    call::close(fd).is_ok()
 }
 
 /// The login shell of a terminal, or the program that asks for a name there.
@@ -161,56 +147,59 @@ impl Shell {
         }
     }
 
-    fn start(&mut self, terminal: Input<'_>) {
+    fn start(&mut self, program: &CStr, arguments: &[&CStr], terminal: &CStr) {
         self.started = call::times().unwrap_or(0);
-        self.pid = match terminal {
-            Input::Console(2..) => start(GETTY, &[GETTY, terminal.path()], terminal, self.pause()),
-            _ => start(SHELL, &[LOGIN_SHELL], terminal, self.pause()),
-        };
+        self.pid = start(program, arguments, Some(terminal), self.pause());
     }
 
-    fn ended(&mut self, terminal: Input<'_>) {
+    fn ended(&mut self, terminal: &CStr) {
         let lived = call::times().unwrap_or(0).wrapping_sub(self.started) / HZ;
         self.short_lives = match lived < self.pause() + SHORT_LIFE {
             true => self.short_lives.saturating_add(1),
             false => 0,
         };
         self.pid = None;
-        terminal.say(format_args!("\n"));
+        say_on(terminal, format_args!("\n"));
         let pause = self.pause();
         if pause > 0 {
-            terminal.say(format_args!(
-                "init: the shell has ended at once, as before; another one in {pause} s.\n\
+            say_on(
+                terminal,
+                format_args!(
+                    "init: the shell has ended at once, as before; another one in {pause} s.\n\
                  If none works, boot with init= and another program, or root= and another disk\n"
-            ));
+                ),
+            );
         }
     }
 }
 
-/// Keeps a login shell or a getty on each terminal, and collects orphans that end.
-fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
+/// Keeps a login shell on the first terminal and a getty on each other, and collects
+/// orphans that end.
+fn keep_shells(terminals: &[&CStr]) -> ! {
     // If the adapter has little memory, the later consoles do not exist.
-    let is_there = |terminal: &&Input<'_>| terminal.say(format_args!(""));
+    let is_there = |terminal: &&&CStr| say_on(terminal, format_args!(""));
     let count = terminals.iter().take_while(is_there).count().max(1);
-    let mut shells = [Shell::default(); COUNT];
+    let mut shells = [Shell::default(); CONSOLES.len()];
+    let shells = &mut shells[..count];
     loop {
-        for (shell, &terminal) in shells.iter_mut().zip(&terminals[..count]) {
-            if shell.pid.is_none() {
-                shell.start(terminal);
+        for (number, (shell, terminal)) in shells.iter_mut().zip(terminals).enumerate() {
+            match number {
+                _ if shell.pid.is_some() => {}
+                0 => shell.start(SHELL, &[LOGIN_SHELL], terminal),
+                _ => shell.start(GETTY, &[GETTY, terminal], terminal),
             }
         }
-        let options = if shells[..count].iter().all(|shell| shell.pid.is_some()) {
-            0
-        } else {
+        let mut options = 0;
+        if shells.iter().any(|shell| shell.pid.is_none()) {
             // One could not start, for want of memory or of a task: try again soon.
             call::sleep(1);
-            WNOHANG
-        };
+            options = WNOHANG;
+        }
         let mut status = WaitStatus::default();
         let Ok(ended) = call::wait(&mut status, options) else {
             continue;
         };
-        for (shell, &terminal) in shells.iter_mut().zip(&terminals) {
+        for (shell, terminal) in shells.iter_mut().zip(terminals) {
             if shell.pid == Some(ended) {
                 shell.ended(terminal);
                 let _ = call::sync();
@@ -221,53 +210,52 @@ fn keep_shells<const COUNT: usize>(terminals: [Input<'_>; COUNT]) -> ! {
 
 /// Runs a program, waits for it, and collects orphans that end meanwhile. Returns
 /// its exit status, or `None` if a signal has ended it.
-fn run(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> Option<u32> {
-    let pid = start(program, arguments, input, 0)?;
+fn run(program: &CStr, arguments: &[&CStr], terminal: Option<&CStr>) -> Option<u32> {
+    let pid = start(program, arguments, terminal, 0)?;
     let mut status = WaitStatus::default();
     while !matches!(call::wait(&mut status, 0), Ok(ended) if ended == pid) {}
     status.exit_status()
 }
 
-/// Runs a program in a child, after a pause, and returns its process id.
-fn start(program: &CStr, arguments: &[&CStr], input: Input<'_>, pause: u32) -> Option<u32> {
+/// Runs a program in a child, after a pause, and returns its process id. With a
+/// `terminal` it begins a session there, otherwise it reads [`RC`].
+fn start(program: &CStr, arguments: &[&CStr], terminal: Option<&CStr>, pause: u32) -> Option<u32> {
     match call::fork() {
         Ok(0) => {
             call::sleep(pause);
-            become_program(program, arguments, input)
+            become_program(program, arguments, terminal)
         }
         Ok(pid) => Some(pid),
         Err(error) => {
             // The first shell's end has hung up what init itself has open.
-            if !matches!(input, Input::Script(_)) {
-                input.say(format_args!("init: cannot fork: {error}\n"));
+            if let Some(terminal) = terminal {
+                say_on(terminal, format_args!("init: cannot fork: {error}\n"));
             }
             None
         }
     }
 }
 
-fn become_program(program: &CStr, arguments: &[&CStr], input: Input<'_>) -> ! {
-    let environment = match input {
-        Input::Terminal(_) | Input::Console(_) => {
-            close_terminal();
-            let _ = call::setsid();
-            open_terminal(input.path());
-            ENVIRONMENT
+fn become_program(program: &CStr, arguments: &[&CStr], terminal: Option<&CStr>) -> ! {
+    let environment = if let Some(terminal) = terminal {
+        close_terminal();
+        let _ = call::setsid();
+        open_terminal(terminal);
+        // A console's program begins when it is in front.
+        if let Some(index) = CONSOLES.iter().position(|&console| console == terminal) {
+            let _ = call::ioctl(0, VT_WAITACTIVE, index as u32 + 1);
         }
-        Input::Script(script) => {
-            let _ = call::close(0);
-            if let Err(error) = call::open(script, O_RDONLY, 0) {
-                cannot("open", script, error);
-            }
-            RC_ENVIRONMENT
+        if program == SHELL {
+            record();
         }
+        ENVIRONMENT
+    } else {
+        let _ = call::close(0);
+        if let Err(error) = call::open(RC, O_RDONLY, 0) {
+            cannot("open", RC, error);
+        }
+        RC_ENVIRONMENT
     };
-    if let Input::Console(number) = input {
-        let _ = call::ioctl(0, VT_WAITACTIVE, number);
-    }
-    if program == SHELL && !matches!(input, Input::Script(_)) {
-        record();
-    }
     let mut result = call::execve(program, arguments, &environment);
     // A disk of another system may have no getty. After any other error, such as
     // want of memory, nobody may become root.
@@ -315,10 +303,6 @@ fn open_terminal(path: &CStr) {
     let _ = call::dup(0);
 }
 
-fn say(text: fmt::Arguments<'_>) {
-    let _ = Output(1).write_fmt(text);
-}
-
 /// Puts pieces together to a string that ends with NUL.
 fn c_string<'a>(pieces: &[&[u8]], buffer: &'a mut [u8]) -> Option<&'a CStr> {
     let mut length = 0;
@@ -330,11 +314,6 @@ fn c_string<'a>(pieces: &[&[u8]], buffer: &'a mut [u8]) -> Option<&'a CStr> {
     }
     *buffer.get_mut(length)? = 0;
     CStr::from_bytes_until_nul(buffer).ok()
-}
-
-/// `/dev/NAME`.
-fn device_path<'a>(name: &[u8], buffer: &'a mut [u8]) -> &'a CStr {
-    c_string(&[b"/dev/", name], buffer).unwrap_or(c"/dev/tty0")
 }
 
 /// The system calls that are needed here.
