@@ -20,8 +20,8 @@ KERNEL_TARGET := $(TARGET)
 IMAGE         := $(BUILD)/eleven.img
 OTHER         := $(BUILD)/
 else
-ifneq ($(filter test web web-serve,$(MAKECMDGOALS)),)
-$(error EDITION=$(EDITION): the page is made of the classic kernel, and `make test` takes all editions)
+ifneq ($(filter test bench-ceilings web web-serve,$(MAKECMDGOALS)),)
+$(error EDITION=$(EDITION): the page is made of the classic kernel; `make test` and `make bench-ceilings` take all editions)
 endif
 KERNEL_TARGET   := $(TARGET)/$(EDITION)
 KERNEL_FEATURES := --target-dir $(KERNEL_TARGET) --features $(EDITION)
@@ -48,6 +48,8 @@ DISK          := $(BUILD)/disk.img
 # A disk of 1991, which is not part of this: that of `make period DISK=FILE`. The
 # tests take a copy of it; in `make test` PERIOD_DISK=FILE names it.
 PERIOD_DISK   := $(if $(findstring command line,$(origin DISK)),$(DISK))
+# The C program of `make bench`.
+C_BENCH       := $(BUILD)/c/bench
 # For `make run`, `make debug` and their kin: `make run EMULATOR=qemu CMDLINE="no387 keyboard=de"`; bochs, qemu or v86.
 # MEMORY is in megabytes.
 EMULATOR      := bochs
@@ -60,7 +62,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help c editions run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help c editions run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench c-bench bench-ceilings profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -152,11 +154,24 @@ screenshot: image tools ## a picture of the booted machine, docs/screenshot.png
 	@$(GUEST) screenshot docs/screenshot.png --image $(IMAGE) \
 		--type 'uname -a' --type 'ls -l /' --type 'ls -l / | grep bin | wc -l'
 
-bench: image tools ## ticks of each operation in Bochs, beside the C kernel's, or an EDITION= beside classic
+bench: image tools $(if $(filter classic,$(EDITION)),c-bench) ## ticks of each operation in Bochs, beside the C kernel's, or an EDITION= beside classic
 ifneq ($(EDITION),classic)
 	@$(MAKE) --no-print-directory image EDITION=classic
+	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL) --classic $(BUILD)/eleven.img
+else
+	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL) \
+		$$(test ! -e $(C_BENCH) || echo --c-program $(C_BENCH))
 endif
-	@$(GUEST) bench --image $(IMAGE) --kernel $(KERNEL) $(if $(filter-out classic,$(EDITION)),--classic $(BUILD)/eleven.img)
+
+# The C program of the benchmark, where the compiler can make it.
+c-bench: tools
+	@rm -f $(C_BENCH)
+	@$(MAKE) --no-print-directory --silent -f hdimage/c/Makefile BUILD=$(BUILD) MKIMAGE=$(MKIMAGE) \
+		FILE=hdimage/c/tests/bench.c CFLAGS=-O1 || echo "make bench: goes on without the C program" >&2
+
+bench-ceilings: editions tools c-bench ## measure, and write what the tests let each operation cost
+	@$(GUEST) bench-ceilings --image $(BUILD)/eleven.img --kernel $(KERNEL) \
+		--wide $(BUILD)/wide.img --c-program $(C_BENCH)
 
 profile: image tools ## where the instructions of a boot go, sampled in Bochs
 	@$(GUEST) profile --image $(IMAGE) --kernel $(KERNEL)

@@ -57,6 +57,9 @@ ring_of_the_page() {
 }
 
 : >build/test.failed
+# What the benchmark's test has measured.
+table=build/bench.txt
+rm -f "$table"
 {
     # The tests in v86 are skipped where it is not there, and say so.
     ! command -v npm >/dev/null || make --no-print-directory web-packages
@@ -69,6 +72,7 @@ ring_of_the_page() {
     ring_of_the_page
 } | tee "$log"
 
+[ ! -e "$table" ] || cat "$table"
 # The time of each ring, and what could not be run: lines `skipped: ...`.
 grep -h -e '^took ' -e '^skipped: ' "$log"
 # Sums up the lines `test result: ok. 3 passed; 0 failed; ...`.

@@ -3,24 +3,32 @@
 //!
 //! The guest's program `bench` counts ticks in Bochs, where one is an
 //! instruction, on the very machine that the C kernel was measured on
-//! (`docs/c-0.11-ticks.tsv`): two runs agree to the tick. The time of a boot is
+//! (`docs/c-0.11-ticks.tsv`): two runs agree to the tick. A C program that does the same
+//! as the one that measured the C kernel (`hdimage/c/tests/bench.c`) is put onto a copy
+//! of the image and runs likewise: it has no second of rest before. The time of a boot is
 //! taken by Bochs's debugger: from the kernel's entry to the first call that
 //! waits for input of a terminal, which is the shell's behind its prompt.
 //!
 //! Another edition than classic is not compared with the C kernel, but with classic,
-//! which is measured in the same way.
+//! which is measured in the same way. Rows are [`table`]'s; what they may cost is in
+//! [`ceilings`].
 
-use std::fmt::Write as _;
+pub mod ceilings;
+mod table;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::bochs::{self, Terminal};
 use crate::process::Process;
 use crate::symbols::Symbols;
 use crate::{End, image};
+use ceilings::Figures;
+pub use table::{Column, Row, mean, ratios, rows, table};
 
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -34,6 +42,11 @@ const MACHINE: [&str; 3] = [
 /// The shell that waits for a command is here.
 const WAITS_FOR_INPUT: &str = "kernel::chr_drv::tty_io::tty_read";
 
+/// Our program.
+const PROGRAM: &str = "/bin/bench";
+/// Where the C program goes.
+const C_PROGRAM: &str = "/bin/bench-c";
+
 /// What is measured, and against what.
 pub struct Options {
     /// The disk image. The guest works on a copy.
@@ -42,19 +55,10 @@ pub struct Options {
     pub kernel: PathBuf,
     /// The figures of the C kernel.
     pub reference: PathBuf,
+    /// The C program to run on this kernel, too.
+    pub c_program: Option<PathBuf>,
     /// An image of the classic kernel, to compare with that instead.
     pub classic: Option<PathBuf>,
-}
-
-/// One line of what `bench` prints, or of the reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// What is timed.
-    pub name: String,
-    /// How often it was done.
-    pub times: u32,
-    /// The ticks of doing it once.
-    pub ticks: u64,
 }
 
 /// Measures and prints the table.
@@ -63,18 +67,103 @@ pub struct Row {
 /// Where a run does not come to its end, a row of the reference was not
 /// measured, or a file can't be read.
 pub fn run(options: &Options) -> Result<()> {
-    let (kernel, reference) = match &options.classic {
-        Some(classic) => ("classic", measure(classic)?),
-        None => ("C 0.11", reference(options)?),
+    if let Some(classic) = &options.classic {
+        let (classic, wide) = (measure(classic)?, with_boot(options)?);
+        ratios(&wide, &classic)?;
+        let figures = Figures {
+            classic,
+            wide,
+            ..Figures::default()
+        };
+        print!("{}", beside_classic(&figures));
+        return Ok(());
+    }
+    let mut figures = Figures {
+        classic: with_boot(options)?,
+        ..Figures::default()
     };
+    if let Some(program) = &options.c_program {
+        figures.c_program = measure_c(&options.image, program)?;
+    }
+    print!("{}", beside_c(&figures, &reference(options)?)?);
+    Ok(())
+}
+
+/// The table of the classic kernel beside the C kernel, with what its columns mean.
+///
+/// # Errors
+/// Where a row of the C kernel was not measured.
+pub fn beside_c(figures: &Figures, reference: &[Row]) -> Result<String> {
+    ratios(&figures.classic, reference)?;
+    let mut columns = vec![column("Rust program", &figures.classic)];
+    let mut text = "\
+Ticks (instructions) of one operation.
+C kernel: by a C program on Linux 0.11.
+Rust program: by a Rust program on our kernel, which has had a second of rest."
+        .to_string();
+    if !figures.c_program.is_empty() {
+        ratios(&figures.c_program, reference)?;
+        columns.push(column("C program", &figures.c_program));
+        text += "
+C program: by a C program on our kernel, without the rest.";
+    }
+    text += "\nratio: to the ticks of the C kernel.\n\n";
+    Ok(text + &table(&column("C kernel", reference), &columns))
+}
+
+/// The table of the wide kernel beside the classic one.
+pub fn beside_classic(figures: &Figures) -> String {
+    table(
+        &column("classic", &figures.classic),
+        &[column("wide", &figures.wide)],
+    )
+}
+
+/// The rows of two images, each with a heading.
+///
+/// # Errors
+/// Where one of them can't be measured.
+pub fn compare(old: (&str, &Path), new: (&str, &Path)) -> Result<String> {
+    let (old_rows, new_rows) = (measure(old.1)?, measure(new.1)?);
+    Ok(table(
+        &column(old.0, &old_rows),
+        &[column(new.0, &new_rows)],
+    ))
+}
+
+/// Measures all that has a ceiling, at the same time.
+///
+/// # Errors
+/// Where a run does not come to its end.
+pub fn measure_all(options: &Options, wide: &Path) -> Result<Figures> {
+    thread::scope(|scope| {
+        let wide = scope.spawn(|| measure(wide));
+        let c_program = scope.spawn(|| match &options.c_program {
+            Some(program) => measure_c(&options.image, program),
+            None => Ok(Vec::new()),
+        });
+        let panicked = |_| anyhow!("a run");
+        Ok(Figures {
+            classic: with_boot(options)?,
+            wide: wide.join().map_err(panicked)??,
+            c_program: c_program.join().map_err(panicked)??,
+        })
+    })
+}
+
+fn column<'a>(heading: &'a str, rows: &'a [Row]) -> Column<'a> {
+    Column { heading, rows }
+}
+
+/// The rows of our program, and the boot.
+fn with_boot(options: &Options) -> Result<Vec<Row>> {
     let mut measured = measure(&options.image)?;
     measured.push(Row {
         name: "boot".into(),
         times: 1,
         ticks: boot_ticks(options)?,
     });
-    print!("{}", table(&measured, kernel, &reference)?);
-    Ok(())
+    Ok(measured)
 }
 
 /// The figures of the C kernel.
@@ -84,74 +173,36 @@ pub fn reference(options: &Options) -> Result<Vec<Row>> {
     Ok(rows(&text))
 }
 
-/// The lines `name times ticks`; everything else is skipped.
-pub fn rows(text: &str) -> Vec<Row> {
-    let row = |line: &str| {
-        let mut fields = line.trim_end().split('\t');
-        Some(Row {
-            name: fields.next()?.to_string(),
-            times: fields.next()?.parse().ok()?,
-            ticks: fields.next()?.parse().ok()?,
-        })
-    };
-    text.lines().filter_map(row).collect()
-}
-
-/// For each row of the reference, in its order, the measured ticks in terms of the
-/// reference's.
-///
-/// # Errors
-/// Where a row was not measured, or not as often.
-pub fn ratios(measured: &[Row], reference: &[Row]) -> Result<Vec<f64>> {
-    let ratio = |known: &Row| {
-        let found = |row: &&Row| row.name == known.name && row.times == known.times;
-        match measured.iter().find(found) {
-            Some(row) => Ok(row.ticks as f64 / known.ticks as f64),
-            None => bail!("bench: no row {} of {} times", known.name, known.times),
-        }
-    };
-    reference.iter().map(ratio).collect()
-}
-
-/// The geometric mean.
-pub fn mean(ratios: &[f64]) -> f64 {
-    let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
-    (sum / ratios.len() as f64).exp()
-}
-
-/// The measured rows, each with the figure of the reference, which is of `kernel`, and
-/// the ratio, and the geometric mean of the ratios.
-///
-/// # Errors
-/// As [`ratios`].
-pub fn table(measured: &[Row], kernel: &str, reference: &[Row]) -> Result<String> {
-    let ratios = ratios(measured, reference)?;
-    let mut text = format!("row\ttimes\tticks\t{kernel}\tratio\n");
-    for row in measured {
-        write!(text, "{}\t{}\t{}", row.name, row.times, row.ticks)?;
-        match reference.iter().position(|known| known.name == row.name) {
-            Some(n) => writeln!(text, "\t{}\t{:.3}", reference[n].ticks, ratios[n])?,
-            None => text.push_str("\t-\t-\n"),
-        }
-    }
-    writeln!(text, "geometric mean\t\t\t\t{:.3}", mean(&ratios))?;
-    Ok(text)
-}
-
 /// Lets the guest run `bench` in place of the shell, on a copy of `image`.
 ///
 /// # Errors
 /// Where it does not come to its end, or a row could not be measured.
 pub fn measure(image: &Path) -> Result<Vec<Row>> {
+    measure_by(image, PROGRAM, None)
+}
+
+/// As [`measure`], with a C program of the host.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_c(image: &Path, program: &Path) -> Result<Vec<Row>> {
+    measure_by(image, C_PROGRAM, Some(program))
+}
+
+fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
     let disk = copy_image(image, folder.path())?;
-    image::add_to_command_line(&disk, "console=ttyS0 init=/bin/bench")?;
+    if let Some(file) = of_host {
+        let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+        image::put_program(&disk, program, &bytes)?;
+    }
+    image::add_to_command_line(&disk, &format!("console=ttyS0 init={program}"))?;
     let (mut process, _terminal) = start(&disk, "c\n", folder.path())?;
     let output = wait(&mut process)?;
     let serial = fs::read_to_string(folder.path().join("serial.txt"))?;
     ensure!(
         output == End::Shutdown && !serial.contains("bench: "),
-        "bench: {output}; it said:\n{serial}"
+        "{program}: {output}; it said:\n{serial}"
     );
     Ok(rows(&serial))
 }
@@ -227,38 +278,6 @@ pub(crate) fn wait(process: &mut Process) -> Result<End> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_found_among_other_lines() {
-        let text = "Eleven\r\nnull-call\t2000\t53\tgetppid()\r\nrow\ttimes\tticks\n";
-        let row = Row {
-            name: "null-call".into(),
-            times: 2000,
-            ticks: 53,
-        };
-        assert_eq!(rows(text), [row]);
-    }
-
-    #[test]
-    fn the_table_has_ratios_and_their_geometric_mean() {
-        let measured = rows("a\t1\t50\nb\t2\t8\nc\t1\t7\n");
-        let reference = rows("a\t1\t100\nb\t2\t1\n");
-        assert_eq!(
-            table(&measured, "C 0.11", &reference).unwrap(),
-            "row\ttimes\tticks\tC 0.11\tratio\n\
-             a\t1\t50\t100\t0.500\nb\t2\t8\t1\t8.000\nc\t1\t7\t-\t-\n\
-             geometric mean\t\t\t\t2.000\n"
-        );
-    }
-
-    #[test]
-    fn a_missing_row_is_an_error() {
-        let reference = rows("a\t1\t100\nb\t2\t1\n");
-        for measured in ["a\t1\t50\n", "a\t1\t50\nb\t3\t1\n"] {
-            let error = table(&rows(measured), "C 0.11", &reference).unwrap_err();
-            assert_eq!(error.to_string(), "bench: no row b of 2 times");
-        }
-    }
 
     #[test]
     fn the_answers_to_ptime_are_found() {

@@ -4,15 +4,21 @@
 //! The layout is the one that `mkimage` writes: 512-byte sectors, a partition
 //! table in sector 0, the kernel command line in sector 5.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use mkimage::changes::ChangedDisk;
+use mkimage::complaints::Complaints;
 use mkimage::disk::parse_command_line;
 use mkimage::geometry::Geometry;
+use mkimage::image::Image;
+use mkimage::image_path::ImagePath;
 use mkimage::lock::open_to_change;
+use mkimage::root_fs::with_file_system;
 
 /// Bytes of a sector.
 pub const SECTOR: u64 = 512;
@@ -81,6 +87,19 @@ pub fn add_to_command_line(image: &Path, words: &str) -> Result<()> {
     let mut sector = command_line_with(image, words)?.into_bytes();
     sector.resize(SECTOR as usize, 0);
     write(image, COMMAND_LINE_SECTOR * SECTOR, &sector)
+}
+
+/// Writes a program into the root file system of `image`.
+pub fn put_program(image: &Path, path: &str, contents: &[u8]) -> Result<()> {
+    const MODE: u16 = 0o755;
+    let path = &ImagePath::from(OsString::from(path));
+    let opened = Image::open_to_change(image)?;
+    let region = opened.file_system(None)?;
+    let disk = ChangedDisk::new(image, &opened.file, region)?;
+    with_file_system(image, disk.clone(), 0, &Complaints::default(), |mounted| {
+        mounted.write_file(path, MODE, contents)
+    })?;
+    Ok(opened.change(&disk.changes())?)
 }
 
 fn merge_words(old: &str, new: &str) -> String {

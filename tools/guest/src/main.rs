@@ -46,6 +46,10 @@ enum Action {
     Screenshot(Screenshot),
     /// Measures the kernel in Bochs and prints the table.
     Bench(Bench),
+    /// Measures two images and prints their table.
+    BenchCompare(BenchCompare),
+    /// Measures both editions and writes what their operations may cost.
+    BenchCeilings(BenchCeilings),
     /// Samples a boot in Bochs: where its instructions go.
     Profile(Bench),
     /// Measures in Bochs how long interrupts are masked; prints the worst ten.
@@ -179,6 +183,8 @@ fn main() -> ExitCode {
         Action::Symbols { kernel, output } => write_symbols(&kernel, &output),
         Action::Screenshot(screenshot) => screenshot.run(),
         Action::Bench(bench) => bench::run(&bench.into()),
+        Action::BenchCompare(compare) => compare.run(),
+        Action::BenchCeilings(ceilings) => ceilings.run(),
         Action::Profile(bench) => profile::run(&bench.into()),
         Action::Latency(latency) => latency::run(&latency.into()),
         Action::Soak(soak) => soak::run(&soak.into()),
@@ -203,9 +209,56 @@ struct Bench {
     /// The figures of the C kernel.
     #[arg(long, default_value = "docs/c-0.11-ticks.tsv")]
     reference: PathBuf,
+    /// The C program, to run it on this kernel, too.
+    #[arg(long)]
+    c_program: Option<PathBuf>,
     /// An image of the classic kernel, to compare with that instead of the C kernel.
     #[arg(long)]
     classic: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct BenchCompare {
+    /// The image to compare with.
+    old: PathBuf,
+    /// The image to compare.
+    new: PathBuf,
+    /// What they are called.
+    #[arg(long, num_args = 2, default_values = ["OLD", "NEW"])]
+    names: Vec<String>,
+}
+
+impl BenchCompare {
+    fn run(&self) -> Result<()> {
+        let [old, new] = [&self.names[0], &self.names[1]];
+        print!("{}", bench::compare((old, &self.old), (new, &self.new))?);
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+struct BenchCeilings {
+    #[command(flatten)]
+    bench: Bench,
+    /// The image of the wide edition.
+    #[arg(long, default_value = "build/wide.img")]
+    wide: PathBuf,
+    /// The file to write.
+    #[arg(long, default_value = "docs/bench-ceilings.tsv")]
+    ceilings: PathBuf,
+    /// The page whose table gets the rows of both editions.
+    #[arg(long, default_value = "docs/editions.md")]
+    page: PathBuf,
+}
+
+impl BenchCeilings {
+    fn run(self) -> Result<()> {
+        let figures = bench::measure_all(&self.bench.into(), &self.wide)?;
+        let place = || format!("{}", self.page.display());
+        let page = std::fs::read_to_string(&self.page).with_context(place)?;
+        std::fs::write(&self.page, figures.in_page(&page)?).with_context(place)?;
+        figures.write(&self.ceilings)
+    }
 }
 
 impl From<Bench> for bench::Options {
@@ -214,6 +267,7 @@ impl From<Bench> for bench::Options {
             image: bench.image,
             kernel: bench.kernel,
             reference: bench.reference,
+            c_program: bench.c_program,
             classic: bench.classic,
         }
     }

@@ -24,8 +24,9 @@ pub fn has_c_compiler() -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
-/// Builds a C program as `make c` does, in `folder`.
-fn build(file: &str, folder: &Path) -> Result<PathBuf> {
+/// Builds a C program as `make c` does, in `folder`. `options` are as
+/// `CFLAGS=-O1`.
+pub fn build(file: &str, folder: &Path, options: &[&str]) -> Result<PathBuf> {
     let tool = Path::new(env!("CARGO_BIN_EXE_guest")).with_file_name("mkimage");
     let output = Command::new("make")
         .current_dir(project())
@@ -35,6 +36,7 @@ fn build(file: &str, folder: &Path) -> Result<PathBuf> {
         .arg(format!("FILE=hdimage/c/{file}.c"))
         .arg(format!("BUILD={}", folder.display()))
         .arg(format!("MKIMAGE={}", tool.display()))
+        .args(options)
         .output()?;
     let complaints = String::from_utf8_lossy(&output.stderr);
     // The examples and the library compile without a warning.
@@ -78,7 +80,7 @@ fn examples_run_and_the_library_is_like_the_hosts() -> Result<()> {
     let place = format!("{}:/bin/", name(&disk)?);
     let examples = EXAMPLES.map(|example| format!("examples/{example}"));
     for file in examples.iter().map(String::as_str).chain(["tests/same"]) {
-        let program = build(file, folder.path())?;
+        let program = build(file, folder.path(), &[])?;
         mkimage(&["cp", name(&program)?, &place])?;
     }
     let mut guest = boot_to_prompt(Machine::new(Emulator::Qemu, &disk).in_place())?;
