@@ -55,6 +55,8 @@ C_BENCH       := $(BUILD)/c/bench
 EMULATOR      := bochs
 CMDLINE       :=
 MEMORY        :=
+# What `make profile` has the guest's shell run.
+JOB           :=
 GUEST         := $(TARGET)/debug/guest
 MKIMAGE       := $(TARGET)/debug/mkimage
 RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
@@ -173,8 +175,9 @@ bench-ceilings: editions tools c-bench ## measure, and write what the tests let 
 	@$(GUEST) bench-ceilings --image $(BUILD)/eleven.img --kernel $(KERNEL) \
 		--wide $(BUILD)/wide.img --c-program $(C_BENCH)
 
-profile: image tools ## where the instructions of a boot go, sampled in Bochs
-	@$(GUEST) profile --image $(IMAGE) --kernel $(KERNEL)
+profile: image tools $(if $(PERIOD_DISK),floppy) ## where the instructions of a boot go, or of JOB='ls -lR /'; DISK=old.img
+	@$(GUEST) profile --kernel $(KERNEL) $(if $(JOB),--job '$(subst ','\'',$(JOB))') \
+		$(if $(PERIOD_DISK),--image "$(PERIOD_DISK)" --floppy $(FLOPPY),--image $(IMAGE))
 
 latency: latency-image ## the longest stretches with interrupts masked, measured in Bochs
 	@$(GUEST) latency --image $(LATENCY_IMAGE) --kernel $(LATENCY_KERNEL)

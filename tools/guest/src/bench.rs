@@ -17,6 +17,7 @@ pub mod ceilings;
 mod table;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -197,7 +198,8 @@ fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec
         image::put_program(&disk, program, &bytes)?;
     }
     image::add_to_command_line(&disk, &format!("console=ttyS0 init={program}"))?;
-    let (mut process, _terminal) = start(&disk, "c\n", folder.path())?;
+    let disks = Disks { disk, floppy: None };
+    let (mut process, _terminal) = start(&disks, "c\n", folder.path())?;
     let output = wait(&mut process)?;
     let serial = fs::read_to_string(folder.path().join("serial.txt"))?;
     ensure!(
@@ -208,22 +210,49 @@ fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec
 }
 
 /// The ticks from the kernel's entry until the shell waits for a command.
-pub(crate) fn boot_ticks(options: &Options) -> Result<u64> {
+fn boot_ticks(options: &Options) -> Result<u64> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
     let disk = copy_image(&options.image, folder.path())?;
-    let symbols = Symbols::read(&options.kernel)?;
-    let commands = format!(
-        "lb {:#x}\nlb {:#x}\nc\nptime\nc\nptime\nq\n",
-        symbols.entry(),
-        symbols.address(WAITS_FOR_INPUT)?
-    );
-    let (mut process, _terminal) = start(&disk, &commands, folder.path())?;
+    let marks = boot_marks(&Symbols::read(&options.kernel)?)?;
+    let disks = Disks { disk, floppy: None };
+    let times = times_at(&disks, &marks, marks.len(), folder.path())?;
+    Ok(times[1] - times[0])
+}
+
+/// Where a boot begins, and where it ends.
+pub(crate) fn boot_marks(symbols: &Symbols) -> Result<[u64; 2]> {
+    Ok([symbols.entry(), symbols.address(WAITS_FOR_INPUT)?])
+}
+
+/// The ticks at which the machine comes to one of the linear addresses: the first `most`
+/// of them, or all until the guest switches itself off.
+///
+/// # Errors
+/// Where these are fewer than two.
+pub(crate) fn times_at(
+    disks: &Disks,
+    addresses: &[u64],
+    most: usize,
+    folder: &Path,
+) -> Result<Vec<u64>> {
+    let go_on = "c\nptime\n".repeat(most);
+    let commands = format!("{}{go_on}q\n", breakpoints(addresses));
+    let (mut process, _terminal) = start(disks, &commands, folder)?;
     wait(&mut process)?;
     let output = process.output();
-    match times(&output)[..] {
-        [entry, prompt] => Ok(prompt - entry),
-        _ => bail!("Bochs did not come from the kernel's entry to a prompt:\n{output}"),
-    }
+    let times = times(&output);
+    let serial = fs::read_to_string(folder.join("serial.txt")).unwrap_or_default();
+    ensure!(
+        times.len() >= 2,
+        "the guest did not come to the end of what is measured; it said:\n{serial}\n{output}"
+    );
+    Ok(times)
+}
+
+/// The commands that have Bochs stop at linear addresses.
+pub(crate) fn breakpoints(addresses: &[u64]) -> String {
+    let command = |address| format!("lb {address:#x}\n");
+    addresses.iter().map(command).collect()
 }
 
 /// The answers to `ptime`.
@@ -232,24 +261,39 @@ fn times(output: &str) -> Vec<u64> {
     output.lines().filter_map(time).collect()
 }
 
+/// A copy that may be written to.
 pub(crate) fn copy_image(image: &Path, folder: &Path) -> Result<PathBuf> {
     let disk = folder.join("disk.img");
-    fs::copy(image, &disk).with_context(|| format!("{}", image.display()))?;
+    let place = || format!("{}", image.display());
+    let mut from = fs::File::open(image).with_context(place)?;
+    // Not `fs::copy`: the original may be protected.
+    io::copy(&mut from, &mut fs::File::create(&disk)?).with_context(place)?;
     Ok(disk)
 }
 
+/// What the measured machine boots from.
+pub(crate) struct Disks {
+    /// The first hard disk.
+    pub(crate) disk: PathBuf,
+    /// A floppy that it boots from instead.
+    pub(crate) floppy: Option<PathBuf>,
+}
+
 /// Starts Bochs as the measured machine. Its terminal must live as long.
-pub(crate) fn start(disk: &Path, commands: &str, folder: &Path) -> Result<(Process, Terminal)> {
+pub(crate) fn start(disks: &Disks, commands: &str, folder: &Path) -> Result<(Process, Terminal)> {
     let file = folder.join("commands");
     fs::write(&file, commands)?;
     let mut command = bochs::command(&bochs::Options {
-        image: disk,
+        image: &disks.disk,
         volatile: false,
         display: "term",
         commands: &file,
         log: &folder.join("bochs.log"),
     })?;
     command.args(MACHINE);
+    if let Some(floppy) = &disks.floppy {
+        command.args(bochs::boot_floppy(floppy));
+    }
     let serial = folder.join("serial.txt");
     command.arg(format!(
         "com1: enabled=1, mode=file, dev={}",

@@ -155,6 +155,15 @@ fn floppy(letter: char, drive: &FloppyDrive) -> String {
     }
 }
 
+/// The words for a machine that boots from the floppy `image`.
+pub(crate) fn boot_floppy(image: &Path) -> [String; 2] {
+    let drive = FloppyDrive {
+        image: Some(image.to_owned()),
+        write_protected: false,
+    };
+    [floppy('a', &drive), "boot: floppy".into()]
+}
+
 /// Adds what `machine` has besides its first disk.
 pub(crate) fn add_machine(command: &mut Command, machine: &Machine) -> Result<()> {
     const ROMS: usize = 0xD0000;

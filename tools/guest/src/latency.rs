@@ -160,14 +160,16 @@ fn addr2line(kernel: &Path, options: &[&str], addresses: &[u64]) -> Result<Strin
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// For each address the function that it belongs to in the source, inlined or not.
+/// For each address the function that it belongs to in the source, inlined or not, and
+/// the file.
 pub(crate) fn innermost(kernel: &Path, addresses: &[u64]) -> Result<Vec<String>> {
     let text = addr2line(kernel, &[], addresses)?;
     let lines: Vec<&str> = text.lines().collect();
-    let named = lines.chunks_exact(2);
-    Ok(named
-        .map(|pair| format!("{} ({})", pair[0], pair[1]))
-        .collect())
+    let named = lines.chunks_exact(2).map(|pair| {
+        let file = pair[1].split(':').next().unwrap_or_default();
+        format!("{} ({file})", pair[0])
+    });
+    Ok(named.collect())
 }
 
 /// Whether a function is not one of the locks' own, which are in all places.

@@ -50,8 +50,8 @@ enum Action {
     BenchCompare(BenchCompare),
     /// Measures both editions and writes what their operations may cost.
     BenchCeilings(BenchCeilings),
-    /// Samples a boot in Bochs: where its instructions go.
-    Profile(Bench),
+    /// Samples a boot or a job in Bochs: where its instructions go.
+    Profile(Profile),
     /// Measures in Bochs how long interrupts are masked; prints the worst ten.
     Latency(Latency),
     /// Makes random system calls in the guest, by the million, in pieces.
@@ -185,7 +185,7 @@ fn main() -> ExitCode {
         Action::Bench(bench) => bench::run(&bench.into()),
         Action::BenchCompare(compare) => compare.run(),
         Action::BenchCeilings(ceilings) => ceilings.run(),
-        Action::Profile(bench) => profile::run(&bench.into()),
+        Action::Profile(profile) => profile::run(&profile.into()),
         Action::Latency(latency) => latency::run(&latency.into()),
         Action::Soak(soak) => soak::run(&soak.into()),
     };
@@ -258,6 +258,33 @@ impl BenchCeilings {
         let page = std::fs::read_to_string(&self.page).with_context(place)?;
         std::fs::write(&self.page, figures.in_page(&page)?).with_context(place)?;
         figures.write(&self.ceilings)
+    }
+}
+
+#[derive(Args)]
+struct Profile {
+    /// The disk image. The guest works on a copy.
+    #[arg(long, default_value = "build/eleven.img")]
+    image: PathBuf,
+    /// The kernel as ELF.
+    #[arg(long)]
+    kernel: PathBuf,
+    /// What the guest's shell runs; a boot without this.
+    #[arg(long)]
+    job: Option<String>,
+    /// A floppy with the kernel, for a disk that has none.
+    #[arg(long)]
+    floppy: Option<PathBuf>,
+}
+
+impl From<Profile> for profile::Options {
+    fn from(profile: Profile) -> Self {
+        Self {
+            image: profile.image,
+            kernel: profile.kernel,
+            job: profile.job,
+            floppy: profile.floppy,
+        }
     }
 }
 

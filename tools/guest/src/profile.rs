@@ -1,32 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `make profile`: where the instructions of a boot go.
+//! `make profile`: where the instructions of a boot go, or of a job that the guest does.
 //!
 //! Bochs's debugger lets the machine run some instructions at a time and shows the
-//! next one each time: a sample of the program counter. All is counted from the
-//! kernel's entry to the first call that waits for input of a terminal, as in
-//! `make bench`; two runs agree to the sample. A sample in ring 3 counts for the
-//! programs, any other for the kernel's function that holds the address.
+//! next one each time: a sample of the program counter. A first run finds the ticks of
+//! begin and end; two runs agree to the sample. A boot lasts from the kernel's entry to
+//! the first call that waits for input of a terminal, as in `make bench`. A job is a line
+//! for the guest's shell, which runs it in place of all that a boot ends with; it lasts
+//! from one call of `umask` to the last one, which the shell makes before and after it.
+//! A sample in ring 3 counts for the programs, any other for the kernel's function that
+//! holds the address.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bench::{Options, boot_ticks, copy_image, start, wait};
+use crate::bench::{self, Disks, copy_image, start, times_at, wait};
+use crate::image;
 use crate::latency::innermost;
 use crate::symbols::Symbols;
 
-/// Instructions between two samples: a prime, so that no loop keeps step with it.
+/// Instructions between two samples at least: a prime, so that no loop keeps step with it.
 const EVERY: u64 = 397;
+/// About how many samples are taken at most.
+const MOST_SAMPLES: u64 = 200_000;
+/// The call that begins and ends a job, and how often it may be made in it.
+const MARK: &str = "kernel::system_call::SYS_CALL_TABLE::umask";
+const MOST_MARKS: usize = 20_000;
+/// The script that runs a job.
+const SCRIPT: &str = "/tmp/profile";
+/// Where the programs of our disks are, and of those of 1991.
+const PATH: &str = "/bin:/usr/bin:/usr/local/bin:/etc:/sbin";
 /// How many functions are shown, and how many inlined ones of each.
 const SHOWN: usize = 40;
 const SHOWN_INLINED: usize = 4;
 /// Ring 3, in the last bits of the code segment's selector.
 const RING: u64 = 3;
 
+/// What is sampled.
+pub struct Options {
+    /// The disk image. The guest works on a copy.
+    pub image: PathBuf,
+    /// The kernel as ELF.
+    pub kernel: PathBuf,
+    /// What the guest's shell runs; a boot without this.
+    pub job: Option<String>,
+    /// A floppy with the kernel, for a disk that has none.
+    pub floppy: Option<PathBuf>,
+}
+
 /// Where one sample was taken: the selector of the code segment and the offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sample {
     /// The selector in CS.
     pub selector: u64,
@@ -34,32 +59,113 @@ pub struct Sample {
     pub offset: u64,
 }
 
-/// Samples a boot and prints the table.
+/// The samples of a run.
+pub struct Profile {
+    /// Instructions from one to the next.
+    pub every: u64,
+    /// Ticks of the whole. A processor that waits for an interrupt takes ticks, but no
+    /// instructions.
+    pub ticks: u64,
+    /// The samples, in order.
+    pub samples: Vec<Sample>,
+}
+
+/// Samples a boot or a job and prints the table.
 ///
 /// # Errors
 /// Where the run does not come to its end, or the kernel can't be read.
 pub fn run(options: &Options) -> Result<()> {
-    let samples = sample(options)?;
-    print!("{}", table(&samples, &options.kernel)?);
+    let profile = sample(options)?;
+    print!("{}", table(&profile, &options.kernel)?);
     Ok(())
 }
 
-/// The samples of a boot, in order.
+/// Samples a boot or a job.
 ///
 /// # Errors
-/// Where Bochs does not come from the kernel's entry to a prompt.
-pub fn sample(options: &Options) -> Result<Vec<Sample>> {
-    let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
-    let disk = copy_image(&options.image, folder.path())?;
+/// Where Bochs does not come from its begin to its end.
+pub fn sample(options: &Options) -> Result<Profile> {
     let symbols = Symbols::read(&options.kernel)?;
-    let ticks = boot_ticks(options)?;
-    let steps = format!("s {EVERY}\n").repeat((ticks / EVERY) as usize);
-    let commands = format!("lb {:#x}\nc\n{steps}q\n", symbols.entry());
-    let (mut process, _terminal) = start(&disk, &commands, folder.path())?;
+    let (marks, most) = match options.job {
+        Some(_) => (vec![symbols.address(MARK)?], MOST_MARKS),
+        None => (bench::boot_marks(&symbols)?.to_vec(), 2),
+    };
+    let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
+    let disks = prepare(options, folder.path())?;
+    let times = times_at(&disks, &marks, most, folder.path())?;
+    ensure!(
+        options.job.is_none() || times.len() < most,
+        "the job has called umask too often"
+    );
+    let ticks = times[times.len() - 1] - times[0];
+    let every = interval(ticks);
+    let steps = format!("s {every}\n").repeat((ticks / every) as usize);
+    let commands = format!("{}c\n{steps}q\n", bench::breakpoints(&marks));
+    // The first run has written to the disk.
+    let disks = prepare(options, folder.path())?;
+    let (mut process, _terminal) = start(&disks, &commands, folder.path())?;
     wait(&mut process)?;
-    let samples: Vec<Sample> = process.output().lines().filter_map(place).collect();
+    let samples = samples(&process.output(), times.len());
     ensure!(!samples.is_empty(), "Bochs has shown no instruction");
-    Ok(samples)
+    Ok(Profile {
+        every,
+        ticks,
+        samples,
+    })
+}
+
+/// Copies of the disks, with the job in place of the shell.
+fn prepare(options: &Options, folder: &Path) -> Result<Disks> {
+    let disk = copy_image(&options.image, folder)?;
+    let floppy = match &options.floppy {
+        Some(image) => {
+            let copy = folder.join("floppy.img");
+            std::fs::copy(image, &copy).with_context(|| format!("{}", image.display()))?;
+            Some(copy)
+        }
+        None => None,
+    };
+    if let Some(job) = &options.job {
+        let script = format!("#!/bin/sh\nPATH={PATH}\nexport PATH\numask 022\n{job}\numask 022\n");
+        image::put_program(&disk, SCRIPT, script.as_bytes())?;
+        let words = format!("console=ttyS0 init={SCRIPT}");
+        image::add_to_command_line(floppy.as_ref().unwrap_or(&disk), &words)?;
+    }
+    Ok(Disks { disk, floppy })
+}
+
+/// A prime, so that there are not too many samples.
+fn interval(ticks: u64) -> u64 {
+    let is_prime = |number: u64| {
+        (2..)
+            .take_while(|n| n * n <= number)
+            .all(|n| number % n != 0)
+    };
+    let least = EVERY.max(ticks / MOST_SAMPLES);
+    (least..).find(|&number| is_prime(number)).unwrap_or(least)
+}
+
+/// The samples from the first of `marks` breakpoints to the last.
+fn samples(output: &str, marks: usize) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut passed = 0;
+    let mut is_mark = false;
+    for line in output.lines() {
+        if line.contains(") Breakpoint ") {
+            passed += 1;
+            is_mark = true;
+            if passed == marks {
+                break;
+            }
+        } else if let Some(sample) = place(line) {
+            // Bochs shows the instruction at a breakpoint, too.
+            if passed > 0 && !is_mark {
+                samples.push(sample);
+            }
+            is_mark = false;
+        }
+    }
+    samples
 }
 
 /// The line `(0) [0x000000101234] 0008:c0001234 (unk. ctxt): mov eax, ebx`.
@@ -79,32 +185,36 @@ fn place(line: &str) -> Option<Sample> {
 ///
 /// # Errors
 /// Where the kernel, or `addr2line`, can't be read.
-pub fn table(samples: &[Sample], kernel: &Path) -> Result<String> {
+pub fn table(profile: &Profile, kernel: &Path) -> Result<String> {
     let symbols = Symbols::read(kernel)?;
-    let (programs, kernels): (Vec<Sample>, Vec<Sample>) = samples
-        .iter()
-        .partition(|sample| sample.selector & RING == RING);
-    let offsets: Vec<u64> = kernels.iter().map(|sample| sample.offset).collect();
-    let mut functions: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
-    for (offset, inlined) in offsets.iter().zip(innermost(kernel, &offsets)?) {
-        let function = symbols.name_at(*offset).unwrap_or("before the kernel");
-        *functions
-            .entry(function)
-            .or_default()
-            .entry(inlined)
-            .or_default() += 1;
+    let samples = &profile.samples;
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut programs = 0;
+    for sample in samples {
+        match sample.selector & RING {
+            RING => programs += 1,
+            _ => *counts.entry(sample.offset).or_default() += 1,
+        }
     }
-    let mut text = String::new();
+    let offsets: Vec<u64> = counts.keys().copied().collect();
+    let mut functions: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    for ((offset, count), inlined) in counts.iter().zip(innermost(kernel, &offsets)?) {
+        let function = symbols.name_at(*offset).unwrap_or("before the kernel");
+        let all = functions.entry(function).or_default();
+        *all.entry(inlined).or_default() += count;
+    }
+    let mut text = format!("{} ticks, a sample each {}\n", profile.ticks, profile.every);
     let mut line = |count: usize, indent: &str, name: &str| {
         let share = 100.0 * count as f64 / samples.len() as f64;
         writeln!(
             text,
             "{share:6.2} %  {:9} {indent}{name}",
-            count as u64 * EVERY
+            count as u64 * profile.every
         )
     };
     line(samples.len(), "", "all, in instructions")?;
-    line(programs.len(), "", "programs")?;
+    line(programs, "", "programs")?;
+    line(samples.len() - programs, "", "kernel")?;
     for (function, inlined) in most(functions, |inlined| inlined.values().sum()) {
         line(inlined.values().sum(), "", function)?;
         for (name, count) in most(inlined, |count| *count)
@@ -130,13 +240,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_instruction_is_a_sample() {
-        let line = "(0) [0x00000000e05b] 000f:00000000e05b (unk. ctxt): jmpf 0xf000:e062";
-        let sample = Sample {
-            selector: 0xF,
-            offset: 0xE05B,
-        };
-        assert_eq!(place(line), Some(sample));
-        assert_eq!(place("Next at t=12"), None);
+    fn the_instructions_between_the_marks_are_samples() {
+        let output = "\
+(0) [0x0000fffffff0] f000:fff0 (unk. ctxt): jmpf 0xf000:e05b
+(0) Breakpoint 1, 0x00101000 in ?? ()
+Next at t=12
+(0) [0x000000101000] 0008:00101000 (unk. ctxt): cld
+Next at t=409
+(0) [0x00000000e05b] 000f:00000000e05b (unk. ctxt): jmpf 0xf000:e062
+(0) Breakpoint 1, 0x00101000 in ?? ()
+(0) [0x000000101000] 0008:00101000 (unk. ctxt): cld
+(0) [0x000000101234] 0008:00101234 (unk. ctxt): mov eax, ebx
+";
+        let [program, kernel] = [(0xF, 0xE05B), (8, 0x10_1234)];
+        let sample = |(selector, offset)| Sample { selector, offset };
+        assert_eq!(samples(output, 3), [program, kernel].map(sample));
+        assert_eq!(samples(output, 2), [program].map(sample));
+    }
+
+    #[test]
+    fn a_long_run_has_fewer_samples() {
+        assert_eq!(interval(2_000_000), EVERY);
+        assert_eq!(interval(761_000_000), 3821);
     }
 }

@@ -58,9 +58,15 @@ pub fn ceilings() -> Result<Figures> {
 #[test]
 #[ignore = "needs Bochs"]
 fn a_profile_names_the_functions_that_a_boot_spends_its_time_in() -> Result<()> {
-    let samples = profile::sample(&options(None))?;
-    ensure!(samples.len() > 1000, "{} samples", samples.len());
-    let table = profile::table(&samples, &kernel())?;
+    let profile = profile::sample(&profile::Options {
+        image: image(),
+        kernel: kernel(),
+        job: None,
+        floppy: None,
+    })?;
+    let count = profile.samples.len();
+    ensure!(count > 1000, "{count} samples");
+    let table = profile::table(&profile, &kernel())?;
     for line in [
         "100.00 %",
         "programs",
