@@ -126,7 +126,10 @@ fn prepare(options: &Options, folder: &Path) -> Result<Disks> {
         None => None,
     };
     if let Some(job) = &options.job {
-        let script = format!("#!/bin/sh\nPATH={PATH}\nexport PATH\numask 022\n{job}\numask 022\n");
+        // A job may end its shell, and init goes on to another one after some statuses.
+        let script = format!(
+            "#!/bin/sh\nPATH={PATH}\nexport PATH\numask 022\n(\n{job}\n)\numask 022\nexit 0\n"
+        );
         image::put_program(&disk, SCRIPT, script.as_bytes())?;
         let words = format!("console=ttyS0 init={SCRIPT}");
         image::add_to_command_line(floppy.as_ref().unwrap_or(&disk), &words)?;
@@ -139,7 +142,7 @@ fn interval(ticks: u64) -> u64 {
     let is_prime = |number: u64| {
         (2..)
             .take_while(|n| n * n <= number)
-            .all(|n| number % n != 0)
+            .all(|n| !number.is_multiple_of(n))
     };
     let least = EVERY.max(ticks / MOST_SAMPLES);
     (least..).find(|&number| is_prime(number)).unwrap_or(least)
