@@ -12,6 +12,7 @@ use crate::disk::{
 };
 use crate::elf::section;
 use crate::error::Fault;
+use crate::packed::Unpacker;
 
 /// What reads the kernel, by the kind of disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +39,8 @@ pub struct BootCode {
     pub boot_sector: [u8; SECTOR_SIZE],
     /// LBA 1 to 4: setup, then the loader, padded with zeros.
     pub setup: [u8; SETUP_SECTORS * SECTOR_SIZE],
+    /// What goes in front of a compressed kernel.
+    pub unpacker: Option<Unpacker>,
 }
 
 impl BootCode {
@@ -66,7 +69,11 @@ impl BootCode {
             return Err(Fault::new(format!("sections .setup and {loader}"), problem));
         };
         start.copy_from_slice(&code);
-        Ok(BootCode { boot_sector, setup })
+        Ok(BootCode {
+            boot_sector,
+            setup,
+            unpacker: Unpacker::from_elf(elf)?,
+        })
     }
 
     /// What an image without boot code has: `int 18h`, by which the BIOS goes
@@ -78,6 +85,7 @@ impl BootCode {
         BootCode {
             boot_sector,
             setup: [0; SETUP_SECTORS * SECTOR_SIZE],
+            unpacker: None,
         }
     }
 }

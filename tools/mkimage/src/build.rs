@@ -54,7 +54,7 @@ pub fn build(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let kernel = match inputs.kernel {
         Some(path) => {
             let capacity = Region::of(&kernel_partition).length as usize;
-            kernel_header::from_elf(&read(path)?, capacity).in_file(path)?
+            kernel_header::from_elf(&read(path)?, capacity, boot.unpacker.as_ref()).in_file(path)?
         }
         None => Vec::new(),
     };

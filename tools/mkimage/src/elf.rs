@@ -187,22 +187,34 @@ impl<'a> Executable<'a> {
 }
 
 /// The image does not fit.
-fn too_big(length: usize, capacity: usize) -> Fault {
+pub fn too_big(length: usize, capacity: usize) -> Fault {
     let problem = format!("the image takes {length} bytes, but its place holds {capacity} of it");
     Fault::new("PT_LOAD segments", problem)
 }
 
 /// The bytes of section `name`.
 pub fn section<'a>(data: &'a [u8], name: &str) -> Result<&'a [u8]> {
+    match section_at(data, name)? {
+        Some((_, bytes)) => Ok(bytes),
+        None => Err(Fault::new(
+            "section headers",
+            format!("expected a section {name}"),
+        )),
+    }
+}
+
+/// The address and the bytes of section `name`, if there is one.
+pub fn section_at<'a>(data: &'a [u8], name: &str) -> Result<Option<(u32, &'a [u8])>> {
     header(data)?;
     let file = object::read::elf::ElfFile32::<LittleEndian>::parse(data)
         .map_err(|error| Fault::new("section headers", error.to_string()))?;
-    let section = file
-        .section_by_name(name)
-        .ok_or_else(|| Fault::new("section headers", format!("expected a section {name}")))?;
-    section
+    let Some(section) = file.section_by_name(name) else {
+        return Ok(None);
+    };
+    let bytes = section
         .data()
-        .map_err(|error| Fault::new(format!("section {name}"), error.to_string()))
+        .map_err(|error| Fault::new(format!("section {name}"), error.to_string()))?;
+    Ok(Some((section.address() as u32, bytes)))
 }
 
 #[cfg(test)]

@@ -58,7 +58,8 @@ pub fn make(inputs: &Inputs<'_>, output: &Path) -> Result<()> {
     let read = |path| std::fs::read(path).on_host("read", path);
     let boot = BootCode::from_elf(&read(inputs.boot)?, Loader::Floppy).in_file(inputs.boot)?;
     let start = offset(FLOPPY_KERNEL_LBA);
-    let kernel = kernel_header::from_elf(&read(inputs.kernel)?, (FLOPPY_SIZE - start) as usize)
+    let room = (FLOPPY_SIZE - start) as usize;
+    let kernel = kernel_header::from_elf(&read(inputs.kernel)?, room, boot.unpacker.as_ref())
         .in_file(inputs.kernel)?;
     let kernel_end = start + kernel.len() as u64;
     let root = match inputs.ramdisk_root {

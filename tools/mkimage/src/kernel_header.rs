@@ -5,14 +5,16 @@
 //! it with the same numbers. The header, [`KernelHeader`], is the first 28
 //! bytes of the partition's first sector; the rest of the sector is zero.
 //!
-//! The image begins in the partition's second sector. Addresses are physical.
+//! The image begins in the partition's second sector. Addresses are physical. It is the
+//! kernel, or a [`packed`](crate::packed) one.
 //!
 //! 0.11 has no such header: `tools/build.c` wrote the kernel behind the setup
 //! sectors, and `bootsect.s` read a fixed number of bytes.
 
 use crate::disk::SECTOR_SIZE;
-use crate::elf::Executable;
+use crate::elf::{Executable, too_big};
 use crate::error::Fault;
+use crate::packed::Unpacker;
 use abi::abi_struct;
 use abi::pod::Pod;
 
@@ -86,12 +88,16 @@ pub fn checksum(image: &[u8]) -> u32 {
     })
 }
 
-/// Header and image of the kernel `elf`, as they go into a partition of
-/// `capacity` bytes.
-pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
+/// Header and image of the kernel `elf`, as they go into a partition of `capacity`
+/// bytes: packed if there is an `unpacker`, and the kernel ends in front of it.
+pub fn from_elf(
+    elf: &[u8],
+    capacity: usize,
+    unpacker: Option<&Unpacker>,
+) -> Result<Vec<u8>, Fault> {
     let executable = Executable::parse(elf)?;
     let room = (capacity / SECTOR_SIZE).saturating_sub(1) * SECTOR_SIZE;
-    let flat = executable.flatten(room)?;
+    let flat = executable.flatten(room.max(unpacker.map_or(0, Unpacker::capacity)))?;
     if flat.load_address != LOAD_ADDRESS {
         let problem = format!(
             "begins at physical address {:#x}, expected {LOAD_ADDRESS:#x}",
@@ -99,18 +105,33 @@ pub fn from_elf(elf: &[u8], capacity: usize) -> Result<Vec<u8>, Fault> {
         );
         return Err(Fault::new("lowest PT_LOAD segment", problem));
     }
-    let mut image = flat.bytes;
+    let (mut header, mut image) = whole_sectors(flat.bytes, flat.load_address, flat.entry);
+    header.memory_end = flat.memory_end;
+    if let Some(unpacker) = unpacker.filter(|unpacker| image.len() <= unpacker.capacity()) {
+        let (packed, entry) = unpacker.pack(header, &image);
+        (header, image) = whole_sectors(packed, unpacker.address, entry);
+        header.memory_end = flat.memory_end.max(header.memory_end);
+    }
+    if image.len() > room {
+        return Err(too_big(image.len(), room));
+    }
+    Ok([&header.to_sector()[..], &image].concat())
+}
+
+/// An image of whole sectors and its header; it needs no memory but its own.
+fn whole_sectors(mut image: Vec<u8>, load_address: u32, entry: u32) -> (KernelHeader, Vec<u8>) {
     image.resize(image.len().next_multiple_of(SECTOR_SIZE), 0);
+    let length = image.len() as u32;
     let header = KernelHeader {
         magic: MAGIC,
         version: VERSION,
-        length: image.len() as u32,
-        load_address: flat.load_address,
-        entry: flat.entry,
-        memory_end: flat.memory_end,
+        length,
+        load_address,
+        entry,
+        memory_end: load_address + length,
         checksum: checksum(&image),
     };
-    Ok([&header.to_sector()[..], &image].concat())
+    (header, image)
 }
 
 #[cfg(test)]
@@ -180,7 +201,7 @@ mod tests {
             .segment(0x10_0000, 0x10_0000, &[1, 0, 0, 0, 2, 0, 0, 0], 8, "rx")
             .segment(0x10_1000, 0x10_1000, &[7; 5], 0x2000, "rw")
             .build();
-        let bytes = from_elf(&elf, 1 << 20).unwrap();
+        let bytes = from_elf(&elf, 1 << 20, None).unwrap();
         let header = KernelHeader::parse(&bytes[..512]).unwrap();
         let image = &bytes[512..];
         assert_eq!(header.length, 0x1200);
@@ -198,7 +219,7 @@ mod tests {
             .segment(0x9_0000, 0x9_0000, &[0; 4], 4, "rx")
             .build();
         assert!(
-            from_elf(&low, 1 << 20)
+            from_elf(&low, 1 << 20, None)
                 .unwrap_err()
                 .problem
                 .contains("expected 0x100000")
@@ -206,8 +227,8 @@ mod tests {
         let big = ElfBuilder::new(0x10_0000)
             .segment(0x10_0000, 0x10_0000, &[0x90; 1025], 1025, "rx")
             .build();
-        assert!(from_elf(&big, 4 * 512).is_ok());
-        let fault = from_elf(&big, 3 * 512).unwrap_err();
+        assert!(from_elf(&big, 4 * 512, None).is_ok());
+        let fault = from_elf(&big, 3 * 512, None).unwrap_err();
         assert!(fault.problem.contains("holds 1024"), "{fault}");
     }
 }

@@ -2,7 +2,7 @@
 //! Makes, inspects, checks and edits the disk image.
 //!
 //! [`build`] puts an image together from a [`manifest`], the [`boot`] code,
-//! the kernel ([`kernel_header`]) and the programs ([`a_out`]); [`floppy`] makes
+//! the kernel ([`kernel_header`], [`packed`]) and the programs ([`a_out`]); [`floppy`] makes
 //! one of 1.44 MB; [`image`] is one that is there already. Where things lie is
 //! said in [`disk`]. The file systems are the `fs` crate's, reached through
 //! [`root_fs`]; the checker of the `fsck` crate, [`dump`], [`map`] and [`drawing`]
@@ -41,11 +41,13 @@ pub mod image;
 pub mod image_path;
 pub mod kernel_header;
 pub mod lock;
+pub mod lz4;
 pub mod manifest;
 pub mod map;
 pub mod mode;
 pub mod output;
 pub mod ownership;
+pub mod packed;
 pub mod progress;
 pub mod root_fs;
 #[cfg(test)]

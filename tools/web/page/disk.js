@@ -22,6 +22,12 @@ const KERNEL_MAGIC = "ELVN";
 const KERNEL_LENGTH = 8;
 const KERNEL_LOAD_ADDRESS = 12;
 const KERNEL_CHECKSUM = 24;
+/** Behind such a header at the beginning of a packed kernel: where its block begins, and its length. */
+const BLOCK_OFFSET = 28;
+const BLOCK_LENGTH = 32;
+/** As many bytes as one of a block can stand for at most, and the fewest that are repeated. */
+const MOST_FOR_A_BYTE = 255;
+const SHORTEST_REPEAT = 4;
 
 /**
  * What a disk holds before the machine writes to it.
@@ -152,8 +158,7 @@ export class Disk {
         if (table[PARTITION_TYPE] !== KERNEL_PARTITION) return undefined;
         const offset = new DataView(table.buffer).getUint32(PARTITION_START, true) * SECTOR_SIZE;
         const header = await this.read(offset, SECTOR_SIZE);
-        if (String.fromCharCode(...header.subarray(0, KERNEL_MAGIC.length)) !== KERNEL_MAGIC) return undefined;
-        return new KernelOnDisk(this, offset, header);
+        return isHeader(header) ? new KernelOnDisk(this, offset, header) : undefined;
     }
 
     /**
@@ -205,32 +210,71 @@ export class KernelOnDisk {
         this.disk = disk;
         this.offset = offset;
         this.header = header;
-        const words = new DataView(header.buffer, header.byteOffset);
-        this.address = words.getUint32(KERNEL_LOAD_ADDRESS, true);
-        this.length = words.getUint32(KERNEL_LENGTH, true);
     }
 
-    /** What is loaded to `address`. */
-    image() {
-        return this.disk.read(this.offset + SECTOR_SIZE, this.length);
+    /** The kernel as it is in memory, and where. @returns {Promise<{ image: Uint8Array, address: number }>} */
+    async load() {
+        const stored = await this.disk.read(this.offset + SECTOR_SIZE, word(this.header, KERNEL_LENGTH));
+        if (!isHeader(stored)) return { image: stored, address: word(this.header, KERNEL_LOAD_ADDRESS) };
+        // A packed one: the loader takes it as it is, too, if it has the header that it has unpacked.
+        this.header = new Uint8Array(SECTOR_SIZE);
+        this.header.set(stored.subarray(0, BLOCK_OFFSET));
+        const start = word(stored, BLOCK_OFFSET);
+        const block = stored.subarray(start, start + word(stored, BLOCK_LENGTH));
+        const image = unpack(block, word(stored, KERNEL_LENGTH));
+        return { image, address: word(stored, KERNEL_LOAD_ADDRESS) };
     }
 
     /**
-     * Shows the machine an image that differs in the bytes from some addresses on, with
-     * its right checksum. Gives what shows it again as it is.
-     * @type {(image: Uint8Array, addresses: number[]) => () => void}
+     * Shows the machine another image, with its right checksum, after `load`. Gives what
+     * shows it again as it is.
+     * @type {(image: Uint8Array) => () => void}
      */
-    show(image, addresses) {
+    show(image) {
         const header = this.header.slice();
         new DataView(header.buffer).setUint32(KERNEL_CHECKSUM, checksum(image), true);
         const sectors = new Map([[this.offset, header]]);
-        for (const address of addresses) {
-            const at = address - this.address - ((address - this.address) % SECTOR_SIZE);
+        for (let at = 0; at < image.length; at += SECTOR_SIZE) {
             sectors.set(this.offset + SECTOR_SIZE + at, image.slice(at, at + SECTOR_SIZE));
         }
         for (const [offset, sector] of sectors) this.disk.show(offset, sector);
         return () => sectors.forEach((_, offset) => this.disk.showAgain(offset));
     }
+}
+
+/** Whether the header of a kernel begins here. @param {Uint8Array} bytes */
+function isHeader(bytes) {
+    return String.fromCharCode(...bytes.subarray(0, KERNEL_MAGIC.length)) === KERNEL_MAGIC;
+}
+
+/** @type {(bytes: Uint8Array, offset: number) => number} */
+function word(bytes, offset) {
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, true);
+}
+
+/**
+ * Takes a block of LZ4 apart; boot/src/lz4.rs describes it. What a broken one unpacks to
+ * has no right checksum.
+ * @type {(block: Uint8Array, length: number) => Uint8Array}
+ */
+export function unpack(block, length) {
+    const output = new Uint8Array(Math.min(length, block.length * MOST_FOR_A_BYTE));
+    let [at, filled] = [0, 0];
+    const next = () => block[at++] ?? 0;
+    const count = (/** @type {number} */ half) => {
+        let [sum, byte] = [half, half === 15 ? 255 : 0];
+        for (; byte === 255; sum += byte) byte = next();
+        return sum;
+    };
+    while (at < block.length) {
+        const token = next();
+        for (let literals = count(token >> 4); literals > 0; literals--) output[filled++] = next();
+        if (at >= block.length) break;
+        const distance = next() | (next() << 8);
+        const repeats = SHORTEST_REPEAT + count(token & 15);
+        for (const end = filled + repeats; filled < end; filled++) output[filled] = output[filled - distance] ?? 0;
+    }
+    return output;
 }
 
 /** As the loader makes it of the words (docs/boot.md). @param {Uint8Array} image */

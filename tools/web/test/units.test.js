@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLOCK_SIZE, Disk, baseOfBlob, baseOfBytes } from "../page/disk.js";
+import { BLOCK_SIZE, Disk, baseOfBlob, baseOfBytes, unpack } from "../page/disk.js";
 import { readLink } from "../page/link.js";
 import { ofCharacter, ofKey } from "../page/scancodes.js";
 
@@ -33,6 +33,17 @@ test("the machine sees a sector changed that is not", async () => {
     const seen = await new Promise((done) => disk.get(0, 2048, done));
     assert.deepEqual([seen[511], seen[512], seen[1023], seen[1024]], [0, 7, 7, 0]);
     assert.equal((await disk.read(512, 1))[0], 0);
+});
+
+test("a block of LZ4 is taken apart", () => {
+    const text = (/** @type {string} */ block) => Uint8Array.from(block, (character) => character.charCodeAt(0));
+    assert.deepEqual(unpack(text("\x30abc"), 3), text("abc"));
+    assert.deepEqual(unpack(text("\x1fx\x01\x00\x4b\x50xxxxx"), 100), new Uint8Array(100).fill("x".charCodeAt(0)));
+    // Three literals, six bytes from three back, fifteen literals more.
+    assert.deepEqual(unpack(text("\x32abc\x03\x00\xf0\x000123456789ABCDE"), 24), text("abcabcabc0123456789ABCDE"));
+    // Broken ones are no harm.
+    assert.deepEqual(unpack(text("\x10a\x09\x00"), 5), text("a\0\0\0\0"));
+    assert.deepEqual(unpack(text("\xf0\xff"), 0xffff_ffff).length, 2 * 255);
 });
 
 test("a disk that can't be read is told of", async () => {

@@ -2,9 +2,11 @@
 //! The way to the prompt, and what stands on the screen where it ends early.
 
 use crate::common::{self, LIMIT, boot, boot_to_prompt, copy_of_image, halt};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use guest::image::{self, SECTOR};
 use guest::{Emulator, End, Guest, Machine, PROMPT_TIME};
+use mkimage::kernel_header::{KernelHeader, checksum};
+use mkimage::packed::unpack;
 use std::path::Path;
 
 guest::in_both!(
@@ -19,6 +21,8 @@ guest::in_both!(
     a_missing_start_up_script_is_told,
     a_missing_shell_is_told_with_growing_pauses,
     damaged_kernel_is_named,
+    a_kernel_that_unpacks_wrongly_is_told,
+    a_kernel_that_is_not_packed_boots,
     missing_kernel_is_named,
     foreign_partition_is_named,
     a_boot_disk_on_the_second_channel_is_told,
@@ -120,6 +124,46 @@ fn damaged_kernel_is_named(emulator: Emulator) -> Result<()> {
     stops_with(emulator, flip, "Kernel checksum is wrong")
 }
 
+/// Changes what is behind the header of the kernel; the loader finds no fault with it.
+fn change_image(disk: &Path, change: impl Fn(&mut [u8])) -> Result<()> {
+    let start = start_of(disk, 1)?;
+    let sector = image::read(disk, start, SECTOR as usize)?;
+    let mut header = KernelHeader::parse(&sector)?;
+    let mut bytes = image::read(disk, start + SECTOR, header.length as usize)?;
+    change(&mut bytes);
+    header.checksum = checksum(&bytes);
+    image::write(disk, start, &header.to_sector())?;
+    image::write(disk, start + SECTOR, &bytes)
+}
+
+/// The checksum of the kernel as it is unpacked is in the bytes from 24 on; a length of
+/// the block, from 32 on, that is too short leaves it unfinished.
+fn a_kernel_that_unpacks_wrongly_is_told(emulator: Emulator) -> Result<()> {
+    for byte in [24, 33] {
+        let damage = |disk: &Path| change_image(disk, |image| image[byte] ^= 1);
+        let told = "Kernel cannot be unpacked: it is damaged";
+        stops_with(emulator, damage, told)?;
+    }
+    Ok(())
+}
+
+/// So it is on older disks.
+fn a_kernel_that_is_not_packed_boots(emulator: Emulator) -> Result<()> {
+    let (_folder, disk) = copy_of_image()?;
+    let start = start_of(&disk, 1)?;
+    let sector = image::read(&disk, start, SECTOR as usize)?;
+    let length = KernelHeader::parse(&sector)?.length as usize;
+    let (kernel, unpacked) = unpack(&image::read(&disk, start + SECTOR, length)?)
+        .context("the kernel of the image is not packed")?;
+    image::write(&disk, start, &kernel.to_sector())?;
+    image::write(
+        &disk,
+        start + SECTOR,
+        &unpacked.context("its block is broken")?,
+    )?;
+    boot_to_prompt(Machine::new(emulator, disk)).map(drop)
+}
+
 fn missing_kernel_is_named(emulator: Emulator) -> Result<()> {
     let wipe = |disk: &Path| image::write(disk, start_of(disk, 1)?, &[0; SECTOR as usize]);
     stops_with(
@@ -178,7 +222,10 @@ fn a_boot_disk_that_is_the_only_one_and_the_second_unit_boots(emulator: Emulator
 #[test]
 #[ignore = "needs the image"]
 fn no_path_of_the_builder_is_in_the_image() -> Result<()> {
-    let image = std::fs::read(common::image())?;
+    let mut image = std::fs::read(common::image())?;
+    let kernel = start_of(&common::image(), 1)? + SECTOR;
+    let (_, unpacked) = unpack(&image[kernel as usize..]).context("no packed kernel")?;
+    image.extend(unpacked.context("its block is broken")?);
     let text = String::from_utf8_lossy(&image);
     for path in ["rust/core/src/", "kernel/src/"] {
         ensure!(text.contains(path), "{path} is not in the image");

@@ -14,9 +14,10 @@ use mkimage::dump::{dump_bitmap, dump_inode, dump_super, dump_zone};
 use mkimage::error::{Fault, FaultContext, HostContext, OutputContext, Result};
 use mkimage::image::Image;
 use mkimage::image_path::ImagePath;
-use mkimage::kernel_header;
+use mkimage::kernel_header::{self, KernelHeader};
 use mkimage::map::svg;
 use mkimage::output::{NewFile, is_stream};
+use mkimage::packed::Unpacker;
 use mkimage::usage::Usage;
 use std::ffi::OsString;
 use std::fs;
@@ -62,12 +63,16 @@ fn our_image(image: Image) -> Result<Image> {
     Ok(image)
 }
 
-/// `kernel`: the partition's old contents are cleared.
+/// `kernel`: the partition's old contents are cleared. If the old kernel is packed, the
+/// new one is, by the same code.
 pub fn replace_kernel(path: &Path, kernel: &Path) -> Result<()> {
     let image = our_image(Image::open_to_change(path)?)?;
     let region = image.layout.kernel().in_file(path)?;
     let elf = fs::read(kernel).on_host("read", kernel)?;
-    let mut bytes = kernel_header::from_elf(&elf, region.length as usize).in_file(kernel)?;
+    let old = image.read(region)?;
+    let header = KernelHeader::parse(&old).ok();
+    let unpacker = header.and_then(|header| Unpacker::of_image(&header, &old[SECTOR_SIZE..]));
+    let mut bytes = kernel_header::from_elf(&elf, old.len(), unpacker.as_ref()).in_file(kernel)?;
     bytes.resize(region.length as usize, 0);
     image.change(&[Change {
         offset: region.start,

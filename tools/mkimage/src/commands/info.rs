@@ -12,6 +12,7 @@ use mkimage::foreign;
 use mkimage::geometry::Geometry;
 use mkimage::image::Image;
 use mkimage::kernel_header::{KernelHeader, checksum};
+use mkimage::packed::unpack;
 use mkimage::usage::Usage;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write, stdout};
@@ -82,12 +83,17 @@ fn add_boot(value: &mut Value, image: &Image, root_device: Device) -> Result<()>
 
 fn kernel_value(image: &Image, region: Region) -> Result<Value> {
     Ok(match kernel(image, region)? {
-        Ok((header, is_good)) => json!({
-            "bytes": header.length,
-            "load_address": header.load_address,
-            "entry": header.entry,
-            "memory_end": header.memory_end,
-            "checksum": header.checksum,
+        Ok(KernelOnDisk {
+            stored,
+            kernel,
+            is_good,
+        }) => json!({
+            "bytes": stored,
+            "unpacked_bytes": kernel.length,
+            "load_address": kernel.load_address,
+            "entry": kernel.entry,
+            "memory_end": kernel.memory_end,
+            "checksum": kernel.checksum,
             "is_checksum_good": is_good,
         }),
         Err(problem) => json!({ "problem": problem }),
@@ -208,11 +214,18 @@ fn describe_partition(image: &Image, number: u8, entry: &Partition) -> Result<Ve
     Ok(lines)
 }
 
-/// The kernel's header and whether its checksum is right, or what is wrong.
-fn kernel(
-    image: &Image,
-    region: Region,
-) -> Result<std::result::Result<(KernelHeader, bool), String>> {
+/// A kernel as it is stored.
+struct KernelOnDisk {
+    /// Bytes behind the header, compressed or not.
+    stored: u32,
+    /// The header that it has, or would have, uncompressed.
+    kernel: KernelHeader,
+    /// Whether all checksums are right.
+    is_good: bool,
+}
+
+/// The kernel, or what is wrong.
+fn kernel(image: &Image, region: Region) -> Result<std::result::Result<KernelOnDisk, String>> {
     let sector = Region {
         length: SECTOR_SIZE as u64,
         ..region
@@ -234,12 +247,21 @@ fn kernel(
     if contents.start + contents.length > image.length {
         return Ok(Err("kernel: the file ends before it does".to_owned()));
     }
-    let is_good = checksum(&image.read(contents)?) == header.checksum;
-    Ok(Ok((header, is_good)))
+    let bytes = image.read(contents)?;
+    let is_good = checksum(&bytes) == header.checksum;
+    let (kernel, is_whole) = match unpack(&bytes) {
+        Some((kernel, unpacked)) => (kernel, unpacked.is_some()),
+        None => (header, true),
+    };
+    Ok(Ok(KernelOnDisk {
+        stored: header.length,
+        kernel,
+        is_good: is_good && is_whole,
+    }))
 }
 
 fn describe_kernel(image: &Image, region: Region) -> Result<String> {
-    let (header, is_good) = match kernel(image, region)? {
+    let found = match kernel(image, region)? {
         Ok(found) => found,
         Err(problem) => return Ok(format!("  {problem}")),
     };
@@ -248,13 +270,17 @@ fn describe_kernel(image: &Image, region: Region) -> Result<String> {
         load_address,
         entry,
         memory_end,
+        checksum,
         ..
-    } = header;
-    let verdict = if is_good { "good" } else { "WRONG" };
+    } = found.kernel;
+    let unpacked = match found.stored {
+        stored if stored == length => String::new(),
+        stored => format!("{stored} bytes, unpacked "),
+    };
+    let verdict = if found.is_good { "good" } else { "WRONG" };
     Ok(format!(
-        "  kernel: {length} bytes at {load_address:#x}, entry {entry:#x}, memory to {memory_end:#x}, \
-         checksum {:08x} {verdict}",
-        header.checksum
+        "  kernel: {unpacked}{length} bytes at {load_address:#x}, entry {entry:#x}, \
+         memory to {memory_end:#x}, checksum {checksum:08x} {verdict}"
     ))
 }
 

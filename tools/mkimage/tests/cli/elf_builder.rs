@@ -23,7 +23,7 @@ pub struct ElfBuilder {
     machine: elf::Machine,
     kind: elf::FileType,
     segments: Vec<Segment>,
-    sections: Vec<(&'static str, Vec<u8>)>,
+    sections: Vec<(&'static str, u32, Vec<u8>)>,
 }
 
 impl ElfBuilder {
@@ -97,8 +97,13 @@ impl ElfBuilder {
     }
 
     /// Adds a section that no segment covers.
-    pub fn section(mut self, name: &'static str, data: &[u8]) -> Self {
-        self.sections.push((name, data.to_vec()));
+    pub fn section(self, name: &'static str, data: &[u8]) -> Self {
+        self.section_at(name, 0, data)
+    }
+
+    /// Adds a section that has an address.
+    pub fn section_at(mut self, name: &'static str, address: u32, data: &[u8]) -> Self {
+        self.sections.push((name, address, data.to_vec()));
         self
     }
 
@@ -115,7 +120,7 @@ impl ElfBuilder {
             .collect();
         let mut section_offsets = Vec::new();
         let mut section_names = Vec::new();
-        for (name, data) in &self.sections {
+        for (name, _, data) in &self.sections {
             section_names.push(writer.add_section_name(name.as_bytes()));
             writer.reserve_section_index();
             section_offsets.push(writer.reserve(data.len() as u64, 1));
@@ -153,14 +158,14 @@ impl ElfBuilder {
             writer.pad_until(*offset);
             writer.write(&segment.data);
         }
-        for ((_, data), offset) in self.sections.iter().zip(&section_offsets) {
+        for ((_, _, data), offset) in self.sections.iter().zip(&section_offsets) {
             writer.pad_until(*offset);
             writer.write(data);
         }
         if !self.sections.is_empty() {
             writer.write_shstrtab();
             writer.write_null_section_header();
-            for (((_, data), offset), name) in self
+            for (((_, address, data), offset), name) in self
                 .sections
                 .iter()
                 .zip(&section_offsets)
@@ -170,7 +175,7 @@ impl ElfBuilder {
                     sh_name: writer.section_name_offset(Some(*name)),
                     sh_type: elf::SHT_PROGBITS,
                     sh_flags: elf::SectionFlags(0),
-                    sh_addr: 0,
+                    sh_addr: (*address).into(),
                     sh_offset: *offset,
                     sh_size: data.len() as u64,
                     sh_link: 0,

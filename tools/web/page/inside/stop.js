@@ -48,18 +48,19 @@ export class Stop extends EventTarget {
     async onDisk(disk, name) {
         if (!(await this.#find(name)) || !this.kernel) return;
         const found = await disk.kernel();
-        const image = await found?.image();
+        const loaded = await found?.load();
         const { at, size } = this.kernel.symbols.kernel;
-        const start = at - (found?.address ?? 0);
-        if (!found || !image || !this.kernel.isCode(image.slice(start, start + size))) {
+        const start = at - (loaded?.address ?? 0);
+        if (!found || !loaded || !this.kernel.isCode(loaded.image.slice(start, start + size))) {
             return this.#fail("the kernel on this disk is not the one that belongs to the page");
         }
+        const { image, address: base } = loaded;
         for (const address of this.#addresses) {
-            const place = address - found.address;
+            const place = address - base;
             this.kernel.changed.set(address, image.slice(place, place + JUMP_TO_ITSELF.length));
             image.set(JUMP_TO_ITSELF, place);
         }
-        this.#showAgain = found.show(image, this.#addresses.flatMap((address) => [address, address + 1]));
+        this.#showAgain = found.show(image);
         this.#become("set");
         this.#watch();
     }
