@@ -64,7 +64,7 @@ RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help c editions run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench c-bench bench-ceilings profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
+.PHONY: help c editions run qemu period period-test fresh debug gdb screen debugging-image image floppy disk kernel tools screenshot bench c-bench bench-compare bench-ceilings profile latency latency-image soak map original side-by-side test mutants check clean setup web web-packages web-serve FORCE
 
 help: ## list the targets
 	@echo "Targets of make:"
@@ -170,6 +170,9 @@ c-bench: tools
 	@rm -f $(C_BENCH)
 	@$(MAKE) --no-print-directory --silent -f hdimage/c/Makefile BUILD=$(BUILD) MKIMAGE=$(MKIMAGE) \
 		FILE=hdimage/c/tests/bench.c CFLAGS=-O1 || echo "make bench: goes on without the C program" >&2
+
+bench-compare: tools ## ticks of each operation in two commits: OLD=HEAD~3 NEW=HEAD
+	@GUEST=$(GUEST) tools/bench-compare.sh '$(OLD)' '$(NEW)'
 
 bench-ceilings: editions tools c-bench ## measure, and write what the tests let each operation cost
 	@$(GUEST) bench-ceilings --image $(BUILD)/eleven.img --kernel $(KERNEL) \

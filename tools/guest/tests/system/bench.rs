@@ -3,6 +3,7 @@
 //! operation, the same figures every time, and no row over its ceiling.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow, ensure};
@@ -134,6 +135,63 @@ fn no_row_is_over_its_ceiling() -> Result<()> {
     );
     std::fs::write(Path::new(PROJECT).join("build/bench.txt"), &tables)?;
     ensure!(complaints.is_empty(), "{tables}");
+    Ok(())
+}
+
+/// In a repository whose `make image` is quick, with a `guest` that tells its arguments.
+#[test]
+#[ignore = "needs git and make"]
+fn two_commits_are_built_apart_and_compared() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::create_dir(folder.path().join("tools"))?;
+    let script = "tools/bench-compare.sh";
+    std::fs::copy(Path::new(PROJECT).join(script), folder.path().join(script))?;
+    let run = |command: &str| -> Result<String> {
+        let output = Command::new("sh")
+            .args(["-ec", command])
+            .current_dir(folder.path())
+            .env("GUEST", "./guest")
+            .output()?;
+        let [said, errors] = [output.stdout, output.stderr].map(String::from_utf8);
+        Ok(said? + &errors?)
+    };
+    run(
+        "printf '#!/bin/sh\\necho \"$@\"; cat $2 $3\\n' >guest; chmod +x guest
+        printf 'image:\\n\\tmkdir build; cp number build/eleven.img\\n' >Makefile
+        echo /build >.gitignore
+        git init -q; git config user.name a; git config user.email a@b
+        for n in 1 2; do echo $n >number; git add .; git commit -qm \"number $n\"; done
+        echo 3 >number",
+    )?;
+    let said = run("tools/bench-compare.sh HEAD~1 HEAD 2>errors; cat errors; rm errors")?;
+    let lines: Vec<&str> = said.lines().collect();
+    ensure!(
+        lines.len() == 5 && lines[0].ends_with("--names HEAD~1 HEAD") && lines[1..3] == ["1", "2"],
+        "{said}"
+    );
+    ensure!(
+        lines[3].starts_with("building ") && lines[4].ends_with(" number 2"),
+        "{said}"
+    );
+    // What is built is kept; the worktree is not, and what was changed stays.
+    let said =
+        run("tools/bench-compare.sh HEAD HEAD; git worktree list; git status -s; cat number")?;
+    let lines: Vec<&str> = said.lines().skip(1).collect();
+    ensure!(lines.len() == 5 && lines[..2] == ["2", "2"], "{said}");
+    ensure!(lines[3..] == [" M number", "3"], "{said}");
+    for (words, answer) in [
+        ("nosuch HEAD", "OLD=nosuch: there is no such commit"),
+        ("HEAD --help", "NEW=--help: there is no such commit"),
+        ("'' HEAD", "say OLD=COMMIT"),
+    ] {
+        let said = run(&format!("! tools/bench-compare.sh {words}"))?;
+        ensure!(said.contains(answer), "{said}");
+    }
+    let broken = "echo 'image:; false' >Makefile; git commit -qam broken
+        ! tools/bench-compare.sh HEAD~1 HEAD";
+    let said = run(broken)?;
+    ensure!(said.contains("does not build: build/compare/log"), "{said}");
+    ensure!(run("git worktree list")?.lines().count() == 1);
     Ok(())
 }
 
