@@ -55,8 +55,11 @@ C_BENCH       := $(BUILD)/c/bench
 EMULATOR      := bochs
 CMDLINE       :=
 MEMORY        :=
-# What `make profile` has the guest's shell run.
+# What `make profile` has the guest's shell run, and the call in it whose instructions
+# it shows.
 JOB           :=
+CALL          :=
+NTH           :=
 GUEST         := $(TARGET)/debug/guest
 MKIMAGE       := $(TARGET)/debug/mkimage
 RUN            = $(GUEST) run --disk "$(DISK)" --folder $(BUILD) \
@@ -178,8 +181,9 @@ bench-ceilings: editions tools c-bench ## measure, and write what the tests let 
 	@$(GUEST) bench-ceilings --image $(BUILD)/eleven.img --kernel $(KERNEL) \
 		--wide $(BUILD)/wide.img --c-program $(C_BENCH)
 
-profile: image tools $(if $(PERIOD_DISK),floppy) ## where the instructions of a boot go, or of JOB='ls -lR /'; DISK=old.img
+profile: image tools $(if $(PERIOD_DISK),floppy) ## where the instructions of a boot go, or of JOB='ls -lR /', or of CALL=fork, NTH=2; DISK=old.img
 	@$(GUEST) profile --kernel $(KERNEL) $(if $(JOB),--job '$(subst ','\'',$(JOB))') \
+		$(if $(CALL),--call '$(CALL)') $(if $(NTH),--nth $(NTH)) \
 		$(if $(PERIOD_DISK),--image "$(PERIOD_DISK)" --floppy $(FLOPPY),--image $(IMAGE))
 
 latency: latency-image ## the longest stretches with interrupts masked, measured in Bochs

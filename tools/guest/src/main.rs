@@ -50,7 +50,7 @@ enum Action {
     BenchCompare(BenchCompare),
     /// Measures both editions and writes what their operations may cost.
     BenchCeilings(BenchCeilings),
-    /// Samples a boot or a job in Bochs: where its instructions go.
+    /// Samples a boot, a job or a call in Bochs: where its instructions go.
     Profile(Profile),
     /// Measures in Bochs how long interrupts are masked; prints the worst ten.
     Latency(Latency),
@@ -275,6 +275,12 @@ struct Profile {
     /// A floppy with the kernel, for a disk that has none.
     #[arg(long)]
     floppy: Option<PathBuf>,
+    /// A system call, or a function's symbol: all instructions of one call of it instead.
+    #[arg(long)]
+    call: Option<String>,
+    /// Which call, from the begin on.
+    #[arg(long, default_value_t = 1)]
+    nth: usize,
 }
 
 impl From<Profile> for profile::Options {
@@ -284,6 +290,7 @@ impl From<Profile> for profile::Options {
             kernel: profile.kernel,
             job: profile.job,
             floppy: profile.floppy,
+            call: profile.call.map(|name| (name, profile.nth)),
         }
     }
 }

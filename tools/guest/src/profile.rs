@@ -8,7 +8,9 @@
 //! for the guest's shell, which runs it in place of all that a boot ends with; it lasts
 //! from one call of `umask` to the last one, which the shell makes before and after it.
 //! A sample in ring 3 counts for the programs, any other for the kernel's function that
-//! holds the address.
+//! holds the address. Instead, all instructions of one call may be shown: [`call`].
+
+pub mod call;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,6 +50,8 @@ pub struct Options {
     pub job: Option<String>,
     /// A floppy with the kernel, for a disk that has none.
     pub floppy: Option<PathBuf>,
+    /// A call, and which one of them, to show all instructions of instead.
+    pub call: Option<(String, usize)>,
 }
 
 /// Where one sample was taken: the selector of the code segment and the offset.
@@ -70,12 +74,15 @@ pub struct Profile {
     pub samples: Vec<Sample>,
 }
 
-/// Samples a boot or a job and prints the table.
+/// Samples a boot or a job, or a call in it, and prints the table.
 ///
 /// # Errors
 /// Where the run does not come to its end, or the kernel can't be read.
 pub fn run(options: &Options) -> Result<()> {
-    let profile = sample(options)?;
+    let profile = match &options.call {
+        Some((name, nth)) => call::instructions(options, name, *nth)?,
+        None => sample(options)?,
+    };
     print!("{}", table(&profile, &options.kernel)?);
     Ok(())
 }
@@ -171,9 +178,10 @@ fn samples(output: &str, marks: usize) -> Vec<Sample> {
     samples
 }
 
-/// The line `(0) [0x000000101234] 0008:c0001234 (unk. ctxt): mov eax, ebx`.
+/// The line `(0) [0x000000101234] 0008:c0001234 (unk. ctxt): mov eax, ebx`; in a trace
+/// the ticks stand behind `(0)`.
 fn place(line: &str) -> Option<Sample> {
-    let (_, rest) = line.split_once("(0) [0x")?;
+    let (_, rest) = line.strip_prefix("(0)")?.split_once("[0x")?;
     let (_, rest) = rest.split_once("] ")?;
     let (selector, rest) = rest.split_once(':')?;
     let (offset, _) = rest.split_once(' ')?;
@@ -206,7 +214,10 @@ pub fn table(profile: &Profile, kernel: &Path) -> Result<String> {
         let all = functions.entry(function).or_default();
         *all.entry(inlined).or_default() += count;
     }
-    let mut text = format!("{} ticks, a sample each {}\n", profile.ticks, profile.every);
+    let mut text = match profile.every {
+        1 => String::new(),
+        every => format!("{} ticks, a sample each {every}\n", profile.ticks),
+    };
     let mut line = |count: usize, indent: &str, name: &str| {
         let share = 100.0 * count as f64 / samples.len() as f64;
         writeln!(

@@ -83,6 +83,7 @@ fn profile(job: Option<&str>) -> Result<String> {
         kernel: kernel(),
         job: job.map(String::from),
         floppy: None,
+        call: None,
     })?;
     let count = profile.samples.len();
     ensure!(count > 1000, "{count} samples");
