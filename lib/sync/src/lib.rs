@@ -16,6 +16,8 @@
 #![cfg_attr(not(test), no_std)]
 
 mod lock;
+#[cfg(target_os = "none")]
+mod mutex;
 mod process_struct;
 mod semaphore;
 mod wait;

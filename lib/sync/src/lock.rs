@@ -20,6 +20,11 @@ use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 
 #[cfg(target_os = "none")]
+use crate::mutex::{Mutex, MutexGuard};
+#[cfg(not(target_os = "none"))]
+use spin::{Mutex, MutexGuard};
+
+#[cfg(target_os = "none")]
 static GUARDS: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
 
 /// How many guards of either lock type are alive. It is always 0 on the host, where
@@ -46,7 +51,7 @@ fn count_guard(_change: i32) {
 /// Takes a lock. In the kernel it must be free: on one processor nobody else could
 /// release it, so waiting would never end.
 #[inline(always)]
-fn take<T>(mutex: &spin::Mutex<T>) -> spin::MutexGuard<'_, T> {
+fn take<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     #[cfg(target_os = "none")]
     return mutex.try_lock().unwrap_or_else(|| taken_twice());
     #[cfg(not(target_os = "none"))]
@@ -61,15 +66,15 @@ fn taken_twice() -> ! {
 }
 
 /// A value that only tasks touch, never an interrupt handler.
-pub struct Lock<T>(spin::Mutex<T>);
+pub struct Lock<T>(Mutex<T>);
 
 /// Exclusive access to the value of a [`Lock`].
-pub struct LockGuard<'a, T>(spin::MutexGuard<'a, T>);
+pub struct LockGuard<'a, T>(MutexGuard<'a, T>);
 
 impl<T> Lock<T> {
     /// Wraps a value.
     pub const fn new(value: T) -> Self {
-        Lock(spin::Mutex::new(value))
+        Lock(Mutex::new(value))
     }
 
     /// Takes the lock. Do not sleep while the guard lives.
@@ -125,19 +130,19 @@ impl<T> Drop for LockGuard<'_, T> {
 }
 
 /// A value shared with interrupt handlers.
-pub struct IrqLock<T>(spin::Mutex<T>);
+pub struct IrqLock<T>(Mutex<T>);
 
 /// Exclusive access to the value of an [`IrqLock`]; interrupts are masked
 /// until it is dropped.
 pub struct IrqLockGuard<'a, T> {
-    guard: ManuallyDrop<spin::MutexGuard<'a, T>>,
+    guard: ManuallyDrop<MutexGuard<'a, T>>,
     flags: u32,
 }
 
 impl<T> IrqLock<T> {
     /// Wraps a value.
     pub const fn new(value: T) -> Self {
-        IrqLock(spin::Mutex::new(value))
+        IrqLock(Mutex::new(value))
     }
 
     /// Masks interrupts and takes the lock. Do not sleep while the guard lives.
