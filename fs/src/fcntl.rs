@@ -18,7 +18,7 @@ impl<'fs> Fs<'fs> {
     /// As [`Fs::sys_dup`], but not below `from`. `execve` does not close the new
     /// descriptor.
     fn dupfd(&self, task: &FsTask<'fs>, fd: u32, from: u32) -> Result<usize> {
-        let file = task.file(fd)?;
+        let file = task.file(fd)?.clone();
         if from >= task.open_limit.get().min(NR_OPEN as u32) {
             return Err(Errno::EINVAL);
         }
@@ -30,7 +30,7 @@ impl<'fs> Fs<'fs> {
     pub fn sys_dup2(&self, task: &FsTask<'fs>, old: u32, new: u32) -> Result<usize> {
         let file = task.file(old)?;
         if old != new {
-            task.replace(new, file)?;
+            task.replace(new, file.clone())?;
         }
         Ok(new as usize)
     }

@@ -131,16 +131,28 @@ pub struct File<'fs> {
     slot: &'fs FileSlot,
 }
 
-/// The inode of an open file, for as long as the handle is borrowed.
-pub struct FileInode<'a, 'fs> {
-    inode: ManuallyDrop<Inode<'fs>>,
-    _file: PhantomData<&'a File<'fs>>,
+/// A handle that is not counted, since its owner keeps one that is: an open file has its
+/// inode, and a task its open files, which nobody else closes.
+pub struct Borrowed<'a, T> {
+    handle: ManuallyDrop<T>,
+    _owner: PhantomData<&'a T>,
 }
 
-impl<'fs> Deref for FileInode<'_, 'fs> {
-    type Target = Inode<'fs>;
-    fn deref(&self) -> &Inode<'fs> {
-        &self.inode
+impl<T> Borrowed<'_, T> {
+    #[inline(always)]
+    fn new(handle: T) -> Self {
+        Borrowed {
+            handle: ManuallyDrop::new(handle),
+            _owner: PhantomData,
+        }
+    }
+}
+
+impl<T> Deref for Borrowed<'_, T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.handle
     }
 }
 
@@ -183,16 +195,21 @@ impl Drop for File<'_> {
 impl<'fs> File<'fs> {
     /// Its inode.
     #[inline]
-    pub fn inode(&self) -> FileInode<'_, 'fs> {
+    pub fn inode(&self) -> Borrowed<'_, Inode<'fs>> {
         // The index was valid when the file was opened, and the table does not
         // shrink.
         let index = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
         let slot = &self.fs.tables.inode_slots[index];
-        let inode = ManuallyDrop::new(Inode::uncounted(self.fs, slot));
-        FileInode {
-            inode,
-            _file: PhantomData,
-        }
+        Borrowed::new(Inode::uncounted(self.fs, slot))
+    }
+
+    /// The same file for a task that has this handle for as long as `'a`.
+    #[inline(always)]
+    pub(crate) fn borrowed<'a>(&self) -> Borrowed<'a, File<'fs>> {
+        Borrowed::new(File {
+            fs: self.fs,
+            slot: self.slot,
+        })
     }
 
     /// The type of file that it was opened as.
@@ -233,9 +250,11 @@ impl<'fs> File<'fs> {
         self.flags() & O_ACCMODE != O_RDONLY
     }
 
-    /// Keeps other tasks that share the file from moving its position.
-    pub(crate) fn lock_position(&self) -> SleepGuard<'fs> {
-        self.slot.position_lock.hold(self.fs.platform)
+    /// Keeps other tasks that share the file from moving its position. If there is one
+    /// handle, nobody else has the file, and nobody can get it from the caller.
+    pub(crate) fn lock_position(&self) -> Option<SleepGuard<'fs>> {
+        let is_shared = self.slot.count.get() > 1;
+        is_shared.then(|| self.slot.position_lock.hold(self.fs.platform))
     }
 
     pub(crate) fn position(&self) -> u32 {

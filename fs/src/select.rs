@@ -5,7 +5,7 @@
 //! descriptor `n`. A caller whose files are all not ready sleeps in the wait
 //! queue of each of them at once, and looks again when one of them wakes it.
 
-use crate::file_table::File;
+use crate::file_table::{Borrowed, File};
 use crate::platform::Condition;
 use crate::{Fs, FsTask};
 use abi::Result;
@@ -15,6 +15,9 @@ use sync::WaitQueue;
 
 /// A set of descriptors for each condition: readable, writable, exceptional.
 pub type Sets = [u32; 3];
+
+/// The files of the descriptors that are in a set.
+type Files<'a, 'fs> = [Option<Borrowed<'a, File<'fs>>>; NR_OPEN];
 
 const CONDITIONS: [Condition; 3] = [
     Condition::Readable,
@@ -86,7 +89,7 @@ impl<'fs> Fs<'fs> {
 }
 
 /// Which descriptors are ready for the condition that they are wanted for.
-fn ready_of(files: &[Option<File<'_>>; NR_OPEN], wanted: Sets) -> Sets {
+fn ready_of(files: &Files<'_, '_>, wanted: Sets) -> Sets {
     let mut ready = [0; 3];
     for_each(files, wanted, |file, bit, index| {
         if file.is_ready(CONDITIONS[index]) {
@@ -99,7 +102,7 @@ fn ready_of(files: &[Option<File<'_>>; NR_OPEN], wanted: Sets) -> Sets {
 /// Calls `visit` with each file, the bit of its descriptor, and the index of
 /// each condition that it is wanted for.
 fn for_each<'a, 'fs>(
-    files: &'a [Option<File<'fs>>; NR_OPEN],
+    files: &'a Files<'_, 'fs>,
     wanted: Sets,
     mut visit: impl FnMut(&'a File<'fs>, u32, usize),
 ) {

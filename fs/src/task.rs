@@ -8,7 +8,7 @@
 //! `fork` calls [`FsTask::copy_from`] on one that is new or cleared, `execve`
 //! calls [`FsTask::close_on_exec`], and `exit` calls [`FsTask::clear`].
 
-use crate::file_table::File;
+use crate::file_table::{Borrowed, File};
 use crate::inode::Inode;
 use abi::limits::{NGROUPS_MAX, NR_OPEN};
 use abi::sys::stat::S_IFMT;
@@ -176,15 +176,13 @@ impl<'fs> FsTask<'fs> {
         drop(old);
     }
 
-    /// The open file of a descriptor; `EBADF` if there is none.
+    /// The open file of a descriptor; `EBADF` if there is none. It stays open as long
+    /// as the caller, who is this task, works on it.
     #[inline]
-    pub fn file(&self, fd: u32) -> Result<File<'fs>> {
+    pub fn file(&self, fd: u32) -> Result<Borrowed<'_, File<'fs>>> {
         let files = self.files.lock();
-        files
-            .filp
-            .get(fd as usize)
-            .and_then(Option::clone)
-            .ok_or(Errno::EBADF)
+        let file = files.filp.get(fd as usize).and_then(Option::as_ref);
+        file.map(File::borrowed).ok_or(Errno::EBADF)
     }
 
     /// The lowest free descriptor from `from` up; `EMFILE` if there is none.
