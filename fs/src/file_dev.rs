@@ -96,16 +96,10 @@ impl<'fs> LockedInode<'_, 'fs> {
         count: usize,
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
-        const BLOCK: u32 = BLOCK_SIZE as u32;
         let end = self.size().min(position.saturating_add(count as u32));
-        if *position >= end {
-            return Ok(());
-        }
-        let blocks = *position / BLOCK..end.div_ceil(BLOCK);
-        let mut zones = [Zone::HOLE; PIECE / BLOCK_SIZE];
-        let found = self.bmap_all(blocks.start, &mut zones[..blocks.len()])?;
-        for (zone, file_block) in zones[..found].iter().zip(blocks) {
-            let zone = self.check(*zone)?;
+        while *position < end {
+            let file_block = *position / BLOCK_SIZE as u32;
+            let zone = self.zone(file_block)?;
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let (device, number) = (self.device(), zone.block());
             let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
@@ -122,14 +116,9 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Reads a block of the file, and starts to read those from `next` on.
     fn read_ahead(&self, zone: Zone, next: u32) -> Result<Buffer<'fs>> {
         let end = self.size().div_ceil(BLOCK_SIZE as u32);
-        let mut ahead = [Zone::HOLE; READ_AHEAD as usize];
-        let count = end.saturating_sub(next).min(READ_AHEAD) as usize;
-        let found = self.bmap_all(next, &mut ahead[..count]).unwrap_or(0);
-        let sound = ahead[..found]
-            .iter()
-            .map_while(|zone| self.check(*zone).ok());
-        self.fs
-            .breada(self.device(), zone.block(), sound.map(|zone| zone.block()))
+        let ahead = (next..end.min(next + READ_AHEAD)).map_while(|n| self.zone(n).ok());
+        let ahead = ahead.map(Zone::block);
+        self.fs.breada(self.device(), zone.block(), ahead)
     }
 
     /// Writes `count` bytes. Returns how many were written before an error, too.

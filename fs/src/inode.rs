@@ -21,6 +21,7 @@ mod bmap;
 mod handle;
 mod text_busy;
 
+pub(crate) use bmap::KeptZones;
 pub use handle::{Inode, LockedInode};
 pub use text_busy::Executable;
 
@@ -85,6 +86,7 @@ pub(crate) struct InodeState {
     pub(crate) disk: DiskInode,
     pub(crate) atime: Time,
     pub(crate) ctime: Time,
+    pub(crate) kept: KeptZones,
 }
 
 /// What a new inode begins with.
@@ -124,6 +126,7 @@ impl InodeSlot {
                 },
                 atime: 0,
                 ctime: 0,
+                kept: KeptZones::NONE,
             }),
             pipe: Pipe::new(),
         }
@@ -385,6 +388,7 @@ impl<'fs> Fs<'fs> {
                 disk,
                 atime: now,
                 ctime: now,
+                kept: KeptZones::NONE,
             }
         });
         inode.slot.valid.store(true, Release);

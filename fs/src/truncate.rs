@@ -5,7 +5,7 @@
 //! in its block of the inode table. So what the new owner of a zone writes can
 //! never be reached through the old one.
 
-use crate::inode::{Inode, LockedInode};
+use crate::inode::{Inode, KeptZones, LockedInode};
 use crate::layout::{
     DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone, u16_at,
 };
@@ -27,6 +27,7 @@ impl LockedInode<'_, '_> {
             state.disk.size = 0;
             state.disk.time = now;
             state.ctime = now;
+            state.kept = KeptZones::NONE;
             core::mem::take(&mut state.disk.zones)
         });
         if zones.iter().all(|zone| zone.is_hole()) {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From a block of a file to the zone that holds it (0.11: `_bmap`).
+//!
+//! [`LockedInode::zone`] keeps what it has read of a list of zones, so that the next
+//! blocks of the file are found without their list.
 
-use super::{Inode, LockedInode};
+use super::{Inode, InodeState, LockedInode};
 use crate::buffer::Rank;
 use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, MAX_FILE_BLOCKS, ZONES_PER_BLOCK, Zone,
     put_at, u16_at,
 };
 use abi::{Errno, Result};
+use core::array::from_fn;
 
 /// Where the number of a file block's zone is kept.
 enum Path {
@@ -44,44 +48,22 @@ impl Inode<'_> {
     /// The zone of a block of the file; [`Zone::HOLE`] if it was never written.
     /// `EFBIG` behind the largest file, `EIO` if the disk can't be read or has an
     /// impossible zone number.
-    #[inline]
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
-        let mut zones = [Zone::HOLE];
-        self.bmap_all(file_block, &mut zones)?;
-        self.check(zones[0])
-    }
-
-    /// The zones of the blocks of the file from `first` on, for a caller that gives
-    /// each to [`Inode::check`] when it comes to use it. Returns how many there are
-    /// before the first that can't be found; errors as [`Inode::bmap`] if that is the
-    /// first of all.
-    #[inline(always)]
-    pub(crate) fn bmap_all(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
-        let mut done = 0;
-        while done < zones.len() {
-            match self.bmap_some(first + done as u32, &mut zones[done..]) {
-                Ok(count) => done += count,
-                Err(_) if done != 0 => break,
-                error => return error,
-            }
+        match Path::of(file_block)? {
+            Path::Direct(n) => self.direct(n),
+            path => self.check(self.listed_zones::<1>(path)?[0]),
         }
-        Ok(done)
     }
 
-    /// The zones of the blocks from `first` on that are listed in one place; returns how
-    /// many of `zones` these are, at least one.
-    #[inline(always)]
-    fn bmap_some(&self, first: u32, zones: &mut [Zone]) -> Result<usize> {
-        match Path::of(first)? {
-            Path::Direct(n) => {
-                zones[0] = self.state().disk.zones[n];
-                Ok(1)
-            }
-            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, zones),
+    /// The `N` zones at the end of a path and behind it in the same list; a direct zone
+    /// is in no list, and stands for all. They are not checked yet.
+    fn listed_zones<const N: usize>(&self, path: Path) -> Result<[Zone; N]> {
+        match path {
+            Path::Direct(n) => Ok([self.direct(n)?; N]),
+            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n),
             Path::Double(n, m) => {
-                let mut indirect = [Zone::HOLE];
-                self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
-                self.listed(self.check(indirect[0])?, m, zones)
+                let [indirect] = self.listed(self.direct(DOUBLE_INDIRECT)?, n)?;
+                self.listed(self.check(indirect)?, m)
             }
         }
     }
@@ -93,25 +75,20 @@ impl Inode<'_> {
         self.check(zone)
     }
 
-    /// The zones of an indirect block from number `n` on; returns how many of
-    /// `zones` it has.
-    fn listed(&self, indirect: Zone, n: usize, zones: &mut [Zone]) -> Result<usize> {
-        let count = zones.len().min(ZONES_PER_BLOCK as usize - n);
-        let zones = &mut zones[..count];
+    /// The zones of an indirect block from number `n` on.
+    fn listed<const N: usize>(&self, indirect: Zone, n: usize) -> Result<[Zone; N]> {
         if indirect.is_hole() {
-            zones.fill(Zone::HOLE);
-            return Ok(count);
+            return Ok([Zone::HOLE; N]);
         }
+        let copy = |data: &[u8; BLOCK_SIZE]| from_fn(|i| Zone(u16_at(data, 2 * (n + i))));
         let (device, block) = (self.device(), indirect.block());
-        let mut copy = |data: &[u8; BLOCK_SIZE]| {
-            for (zone, n) in zones.iter_mut().zip(n..) {
-                *zone = Zone(u16_at(data, 2 * n));
-            }
-        };
-        if self.fs.peek(device, block, &mut copy).is_none() {
-            copy(&self.fs.bread(device, block)?.data());
+        match self
+            .fs
+            .with_cached(device, block, |head| copy(&head.data()))
+        {
+            Some(zones) => Ok(zones),
+            None => Ok(copy(&self.fs.bread(device, block)?.data())),
         }
-        Ok(count)
     }
 
     /// Checks a zone number that came from the disk.
@@ -133,11 +110,72 @@ pub(crate) struct FileBlock {
     pub(crate) is_new: bool,
 }
 
+/// How many zones are kept. A list has a multiple of that.
+const KEPT: usize = 16;
+
+/// A part of a list of zones. It has each zone that the file gets there, and is
+/// forgotten when the file loses its zones.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct KeptZones {
+    /// Which part, counted from 1 over all lists; 0 for none.
+    part: usize,
+    zones: [Zone; KEPT],
+}
+
+impl KeptZones {
+    pub(crate) const NONE: KeptZones = KeptZones {
+        part: 0,
+        zones: [Zone::HOLE; KEPT],
+    };
+}
+
+impl InodeState {
+    /// Where the zone of a block is in memory, if it is.
+    #[inline(always)]
+    fn known_zone(&mut self, file_block: u32) -> Option<&mut Zone> {
+        if file_block < DIRECT_ZONES {
+            return Some(&mut self.disk.zones[file_block as usize]);
+        }
+        let n = (file_block - DIRECT_ZONES) as usize;
+        (self.kept.part == n / KEPT + 1).then(|| &mut self.kept.zones[n % KEPT])
+    }
+}
+
 impl LockedInode<'_, '_> {
-    /// As [`Inode::bmap`], but a block that was never written gets a zone
+    /// As [`Inode::bmap`], but keeps what it reads: the file cannot lose its zones
+    /// meanwhile.
+    #[inline(always)]
+    pub(crate) fn zone(&self, file_block: u32) -> Result<Zone> {
+        let known = self.state().known_zone(file_block).copied();
+        match known {
+            Some(zone) => self.check(zone),
+            None => self.read_zones(file_block),
+        }
+    }
+
+    fn read_zones(&self, file_block: u32) -> Result<Zone> {
+        let n = (file_block - DIRECT_ZONES) as usize;
+        let first = file_block - (n % KEPT) as u32;
+        let zones = self.listed_zones(Path::of(first)?)?;
+        let part = n / KEPT + 1;
+        self.state().kept = KeptZones { part, zones };
+        self.check(zones[n % KEPT])
+    }
+
+    /// As [`LockedInode::zone`], but a block that was never written gets a zone
     /// (0.11: `create_block`). `ENOSPC` if there is none.
+    #[inline]
     pub(crate) fn create_block(&self, file_block: u32) -> Result<FileBlock> {
-        match Path::of(file_block)? {
+        let zone = self.zone(file_block)?;
+        if zone.is_hole() {
+            return self.fill_hole(file_block);
+        }
+        let is_new = false;
+        Ok(FileBlock { zone, is_new })
+    }
+
+    fn fill_hole(&self, file_block: u32) -> Result<FileBlock> {
+        let block = match Path::of(file_block)? {
             Path::Direct(n) => self.create_direct(n, false),
             Path::Indirect(n) => {
                 let indirect = self.create_direct(INDIRECT, true)?;
@@ -148,7 +186,11 @@ impl LockedInode<'_, '_> {
                 let indirect = self.create_listed(double.zone, n, true)?;
                 self.create_listed(indirect.zone, m, false)
             }
+        }?;
+        if let Some(zone) = self.state().known_zone(file_block) {
+            *zone = block.zone;
         }
+        Ok(block)
     }
 
     fn create_direct(&self, n: usize, is_list: bool) -> Result<FileBlock> {

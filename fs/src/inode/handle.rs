@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Handles on inodes, and the fields behind them.
 
+use super::bmap::KeptZones;
 use super::{InodeSlot, InodeState};
 use crate::Fs;
 use crate::layout::{BLOCK_SIZE, DiskInode, InodeNumber, MAX_FILE_SIZE, Zone};
@@ -229,6 +230,7 @@ impl<'fs> Inode<'fs> {
             disk,
             atime: disk.time,
             ctime: disk.time,
+            kept: KeptZones::NONE,
         };
         self.slot.valid.store(true, Release);
         Ok(())
