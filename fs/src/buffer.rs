@@ -27,7 +27,7 @@ mod write_back;
 pub(crate) use marks::{MOST_BUFFERS, Marks};
 pub(crate) use write_back::{DriverLocks, Rank, Scope};
 
-use write_back::oldest;
+use write_back::is_slow;
 
 use crate::Fs;
 use crate::layout::BLOCK_SIZE;
@@ -37,7 +37,7 @@ use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use core::ops::Range;
 use core::sync::atomic::{
-    AtomicBool, AtomicU8,
+    AtomicBool, AtomicU8, AtomicU16,
     Ordering::{Acquire, Release},
 };
 use mm::UserPage;
@@ -68,11 +68,14 @@ pub struct BufferHead {
     /// Guarded by the cache lock.
     links: Links,
     /// Changes only under the cache lock.
-    device: AtomicWord,
+    device: AtomicU16,
     /// Changes only under the cache lock, too.
     block: AtomicWord,
     /// How many [`Buffer`]s there are. Guarded by the cache lock.
     count: AtomicWord,
+    /// How often it was used since [`Fs::find_free`] has passed it. Guarded by the cache
+    /// lock.
+    uses: AtomicU16,
     /// The contents are the block's, or newer.
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
@@ -92,9 +95,10 @@ impl BufferHead {
         BufferHead {
             number,
             links: Links::new(),
-            device: AtomicWord::new(0),
+            device: AtomicU16::new(0),
             block: AtomicWord::new(0),
             count: AtomicWord::new(0),
+            uses: AtomicU16::new(0),
             uptodate: AtomicBool::new(false),
             rank: AtomicU8::new(Rank::Clean as u8),
             writing: AtomicBool::new(false),
@@ -107,7 +111,7 @@ impl BufferHead {
     /// The device of its block.
     #[inline(always)]
     pub fn device(&self) -> Device {
-        Device(self.device.get() as u16)
+        Device(self.device.load(Acquire))
     }
 
     /// Which block of the device, counted in 1024 bytes.
@@ -137,6 +141,13 @@ impl BufferHead {
         self.io.unlock(sleep);
     }
 
+    /// The cache lock is held.
+    #[inline(always)]
+    fn count_use(&self) {
+        let uses = self.uses.load(Acquire).wrapping_add(1);
+        self.uses.store(uses, Release);
+    }
+
     #[inline(always)]
     fn is_uptodate(&self) -> bool {
         self.uptodate.load(Acquire)
@@ -144,7 +155,7 @@ impl BufferHead {
 
     #[inline(always)]
     fn is_of(&self, device: Device, block: u32) -> bool {
-        self.block.get() == block && self.device.get() == u32::from(device.0)
+        self.block.get() == block && self.device() == device
     }
 }
 
@@ -223,7 +234,7 @@ impl<'fs> Buffer<'fs> {
 impl Drop for Buffer<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.fs.brelse(self.head.number);
+        self.fs.release(self.head);
     }
 }
 
@@ -232,7 +243,7 @@ impl Drop for Buffer<'_> {
 type WriteRest<'fs> = fn(&'fs Fs<'fs>, Device);
 
 impl<'fs> Fs<'fs> {
-    /// Puts all buffers into the list of unused ones.
+    /// Puts all buffers into the list.
     pub(crate) fn buffer_init(&self) {
         let mut cache = self.tables.buffers.lock();
         cache.clear();
@@ -265,7 +276,7 @@ impl<'fs> Fs<'fs> {
 
     #[cold]
     fn await_unused(&'fs self, device: Device, write_rest: WriteRest<'fs>) {
-        let mut all_in_use = || self.tables.buffers.lock().oldest().is_none();
+        let mut all_in_use = || self.buffers_in_use() == self.buffers.len();
         if all_in_use() {
             self.platform
                 .sleep_while(&self.tables.buffer_wait, &mut all_in_use);
@@ -286,23 +297,21 @@ impl<'fs> Fs<'fs> {
         self.buffer_head(cache.find(self.buffers, hash(device, block), is_wanted)?)
     }
 
-    /// The buffer of a block, counted: the one that there is, or one of the oldest
-    /// unused buffers, if one is clean and unlocked.
+    /// The buffer of a block, counted: the one that there is, or one that is free.
     #[inline(always)]
     fn getblk_now(&'fs self, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let mut cache = self.tables.buffers.lock();
         if let Some(head) = self.find_buffer(&cache, device, block) {
-            if head.count.get() == 0 {
-                cache.take(self.buffers, head.number);
-            }
+            head.count_use();
             head.count.add(1);
             return Some(head);
         }
-        let head = oldest(&cache, self.buffers, device).find(|head| !head.is_busy())?;
-        cache.take(self.buffers, head.number);
+        let head = self.find_free(&mut cache, device)?;
+        cache.make_newest(self.buffers, head.number);
         cache.remove(self.buffers, head.number);
-        head.device.set(u32::from(device.0));
+        head.device.store(device.0, Release);
         head.block.set(block);
+        head.uses.store(0, Release);
         head.count.set(1);
         head.uptodate.store(false, Release);
         head.write_failed.store(false, Release);
@@ -310,19 +319,44 @@ impl<'fs> Fs<'fs> {
         Some(head)
     }
 
+    /// One of the oldest buffers, unused, clean and unlocked, for a block of `device`.
+    /// What was used again since it was passed last is passed once more, to the end of
+    /// the list (the clock algorithm). So nothing is moved when a block is used, and
+    /// blocks that are read once, one after another, do not drive out all others.
+    fn find_free(&self, cache: &mut Index<NR_HASH>, device: Device) -> Option<&'fs BufferHead> {
+        let mut left = SEARCH;
+        let heads = cache
+            .oldest_first(self.buffers)
+            .take(2 * self.buffers.len());
+        for (number, head) in heads {
+            if head.count.get() != 0 || head.uses.load(Acquire) > 1 {
+                head.uses.store(0, Release);
+                cache.make_newest(self.buffers, number);
+            } else if !head.is_busy() {
+                return Some(head);
+            } else if !is_slow(head, device) {
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
+            }
+        }
+        None
+    }
+
     /// Gives back a buffer without a handle. Buffers with a handle are dropped
     /// instead.
     pub(crate) fn brelse(&self, number: u32) {
-        let Some(head) = self.buffer_head(number) else {
-            return;
-        };
-        let mut cache = self.tables.buffers.lock();
+        if let Some(head) = self.buffer_head(number) {
+            self.release(head);
+        }
+    }
+
+    #[inline]
+    fn release(&self, head: &BufferHead) {
+        let cache = self.tables.buffers.lock();
         debug_assert!(head.count.get() != 0, "buffer given back twice");
         head.count.set(head.count.get().saturating_sub(1));
-        if head.count.get() != 0 {
-            return;
-        }
-        cache.put_newest(self.buffers, number);
         drop(cache);
         if !self.tables.buffer_wait.is_empty() {
             self.platform.wake_up(&self.tables.buffer_wait);
@@ -352,23 +386,10 @@ impl<'fs> Fs<'fs> {
         self.wait_on_buffer(buffer)
     }
 
-    /// Looks at a block whose contents are in memory, without counting its buffer:
-    /// the buffer keeps its block while the cache lock is held. It does not count as
-    /// used. `None` if the block has to be read first.
-    pub(crate) fn peek<R>(
-        &self,
-        device: Device,
-        block: u32,
-        look: impl FnOnce(&[u8; BLOCK_SIZE]) -> R,
-    ) -> Option<R> {
-        let cache = self.tables.buffers.lock();
-        let head = self.find_buffer(&cache, device, block)?;
-        head.is_uptodate().then(|| look(&head.data()))
-    }
-
     /// Calls `work` with the buffer of a block whose contents are in memory: as
-    /// [`Fs::bread`], but the buffer is not counted. `None` if the block has to be
-    /// read first. `work` must not sleep, as the cache lock is held.
+    /// [`Fs::bread`], but the buffer is not counted, since it keeps its block while the
+    /// cache lock is held. `None` if the block has to be read first. `work` must not
+    /// sleep.
     #[inline(always)]
     pub(crate) fn with_cached<R>(
         &self,
@@ -376,15 +397,10 @@ impl<'fs> Fs<'fs> {
         block: u32,
         work: impl FnOnce(&BufferHead) -> R,
     ) -> Option<R> {
-        let mut cache = self.tables.buffers.lock();
+        let cache = self.tables.buffers.lock();
         let head = self.find_buffer(&cache, device, block)?;
-        if !head.is_uptodate() {
-            return None;
-        }
-        if head.count.get() == 0 {
-            cache.make_newest(self.buffers, head.number);
-        }
-        Some(work(head))
+        head.count_use();
+        head.is_uptodate().then(|| work(head))
     }
 
     /// Calls `change` with the contents of a block, of which it stores `count` bytes.

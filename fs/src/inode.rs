@@ -321,7 +321,7 @@ impl<'fs> Fs<'fs> {
         // Takes the oldest, but one that must be written first only if most of them
         // must.
         let is_clean = |(_, slot): &(u32, &InodeSlot)| !slot.is_dirty();
-        let clean = table.unused(slots).take(SEARCH).find(is_clean);
+        let clean = table.oldest_first(slots).take(SEARCH).find(is_clean);
         let clean = clean.map(|(index, _)| index);
         let index = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
         let slot = self.slot(index).ok_or(Errno::ENFILE)?;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Finding a buffer or an inode by its number, and finding the one that was unused
-//! longest.
+//! Finding a buffer or an inode by its number, and finding the one that may get
+//! another identity first.
 //!
-//! Both tables are slices of slots. A slot with an identity is in a hash chain. A
-//! slot that nobody uses is also in the list of unused slots, whose first slot gets
-//! another identity first. All steps take constant time, except for the walk along
-//! a chain.
+//! Both tables are slices of slots. A slot with an identity is in a hash chain. The
+//! list has the slots in the order in which they may get another identity: all buffers
+//! (0.11: `free_list`), but only those inodes that nobody uses. All steps take constant
+//! time, except for the walk along a chain.
 //!
 //! The links are in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends in an
 //! [`Index`]. A lock holds the [`Index`], and guards the links too.
@@ -42,7 +42,7 @@ pub trait Slot {
     fn hash(&self) -> u32;
 }
 
-/// The hash chains and the list of unused slots.
+/// The hash chains and the list.
 pub struct Index<const CHAINS: usize> {
     chains: [u32; CHAINS],
     oldest: u32,
@@ -120,13 +120,17 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// The slot that was unused longest.
+    /// The first slot of the list.
     pub fn oldest(&self) -> Option<u32> {
         (self.oldest != END).then_some(self.oldest)
     }
 
-    /// The unused slots, the oldest first.
-    pub fn unused<'a, S: Slot>(&self, slots: &'a [S]) -> impl Iterator<Item = (u32, &'a S)> {
+    /// The slots of the list, the oldest first. A slot may be moved as soon as the
+    /// iterator has given it.
+    pub fn oldest_first<'a, S: Slot>(
+        &self,
+        slots: &'a [S],
+    ) -> impl Iterator<Item = (u32, &'a S)> + use<'a, S, CHAINS> {
         let mut number = self.oldest;
         core::iter::from_fn(move || {
             let slot = slots.get(number as usize)?;
@@ -136,7 +140,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         })
     }
 
-    /// Takes a slot that comes into use out of the list.
+    /// Takes a slot out of the list.
     #[inline]
     pub fn take<S: Slot>(&mut self, slots: &[S], number: u32) {
         let Some(slot) = slots.get(number as usize) else {
@@ -162,7 +166,7 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// Puts a slot that is not used any more at the end of the list.
+    /// Puts a slot at the end of the list.
     #[inline]
     pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
         let Some(slot) = slots.get(number as usize) else {

@@ -423,21 +423,20 @@ impl<'fs> Fs<'fs> {
 
 /// Whether a buffer is still to be written to a floppy. That is too slow for a task
 /// that wants a buffer for another device.
-fn is_slow(head: &BufferHead, device: Device) -> bool {
+pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
     let is_floppy = |device: Device| device.major() == major::FLOPPY;
     is_floppy(head.device()) && !is_floppy(device) && head.is_busy()
 }
 
 /// The oldest unused buffers, for a task that wants one for `device`; slow ones are
 /// skipped.
-#[inline]
-pub(super) fn oldest<'a>(
+fn oldest<'a>(
     cache: &Index<NR_HASH>,
     buffers: &'a [BufferHead],
     device: Device,
 ) -> impl Iterator<Item = &'a BufferHead> {
-    let unused = cache.unused(buffers).map(|(_, head)| head);
-    unused
-        .filter(move |head| !is_slow(head, device))
+    let heads = cache.oldest_first(buffers).map(|(_, head)| head);
+    heads
+        .filter(move |head| head.count.get() == 0 && !is_slow(head, device))
         .take(SEARCH)
 }
