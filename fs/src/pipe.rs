@@ -172,23 +172,24 @@ impl Pipe {
         }
     }
 
-    /// Waits until there is something to read. Returns false at the end of the
+    /// How many bytes wait to be read, as soon as there are any; 0 at the end of the
     /// file, when the pipe is empty and nobody can write.
-    fn wait_for_bytes(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<bool> {
-        let state = self.state.lock();
-        let (length, writers) = (state.length, state.writers);
-        drop(state);
-        if length != 0 || writers == 0 {
-            return Ok(length != 0);
-        }
-        if flags & O_NONBLOCK != 0 {
-            return Err(Errno::EAGAIN);
-        }
-        platform.interruptible_sleep_while(&self.queue, &mut || {
+    fn wait_for_bytes(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<usize> {
+        loop {
             let state = self.state.lock();
-            state.length == 0 && state.writers != 0
-        })?;
-        Ok(true)
+            let (length, writers) = (state.length, state.writers);
+            drop(state);
+            if length != 0 || writers == 0 {
+                return Ok(length);
+            }
+            if flags & O_NONBLOCK != 0 {
+                return Err(Errno::EAGAIN);
+            }
+            platform.interruptible_sleep_while(&self.queue, &mut || {
+                let state = self.state.lock();
+                state.length == 0 && state.writers != 0
+            })?;
+        }
     }
 
     /// Waits until there is room for `count` bytes. `EPIPE` if nobody reads.
@@ -220,17 +221,20 @@ impl Pipe {
         flags: u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
-        while self.wait_for_bytes(platform, flags)? {
-            let count = buffer.remaining().min(self.length());
+        loop {
+            let length = self.wait_for_bytes(platform, flags)?;
+            if length == 0 {
+                return Ok(());
+            }
+            let count = buffer.remaining().min(length);
             buffer.prepare(count)?;
             let moved = self.state.lock().read(count, buffer);
             // Nothing is left if another reader was faster.
             if moved != 0 {
                 self.wake_up(platform);
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`

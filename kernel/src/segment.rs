@@ -36,16 +36,21 @@ pub enum Access {
 
 /// Prepares `size` bytes at `address` for the access. `EFAULT` if not all of them
 /// belong to the program, `ENOMEM` if there is no page for them. May sleep.
+#[inline(always)]
 pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
-    let in_page = address.0 as usize % PAGE_SIZE;
+    let rest = PAGE_SIZE - address.0 as usize % PAGE_SIZE;
     // Nearly always all bytes are in one page that is present.
-    if address.0 < TASK_SIZE && (1..=PAGE_SIZE - in_page).contains(&size) {
-        let space = current().space()?;
-        return verify_page(access, space, space.at(address.0 - in_page as u32));
+    if address.0 < TASK_SIZE
+        && (1..=rest).contains(&size)
+        && let Ok(space) = current().space()
+        && is_usable(access, space, space.at(address.0))
+    {
+        return Ok(());
     }
     verify_pages(access, address, size)
 }
 
+#[inline(never)]
 fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()> {
     let end = (address.0 as usize)
         .checked_add(size)
@@ -58,18 +63,12 @@ fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()>
     let space = current().space()?;
     let mut page = address.0 as usize & !(PAGE_SIZE - 1);
     while page < end {
-        verify_page(access, space, space.at(page as u32))?;
+        if !is_usable(access, space, space.at(page as u32)) {
+            fault_in(current(), access, space.at(page as u32))?;
+        }
         page += PAGE_SIZE;
     }
     Ok(())
-}
-
-#[inline]
-fn verify_page(access: Access, space: Space, address: LinearAddress) -> Result<()> {
-    if is_usable(access, space, address) {
-        return Ok(());
-    }
-    fault_in(current(), access, address)
 }
 
 #[inline]
