@@ -37,7 +37,7 @@ use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use core::ops::Range;
 use core::sync::atomic::{
-    AtomicBool, AtomicU8, AtomicU16,
+    AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
 };
 use mm::UserPage;
@@ -68,14 +68,14 @@ pub struct BufferHead {
     /// Guarded by the cache lock.
     links: Links,
     /// Changes only under the cache lock.
-    device: AtomicU16,
+    device: AtomicWord,
     /// Changes only under the cache lock, too.
     block: AtomicWord,
     /// How many [`Buffer`]s there are. Guarded by the cache lock.
     count: AtomicWord,
-    /// How often it was used since [`Fs::find_free`] has passed it. Guarded by the cache
-    /// lock.
-    uses: AtomicU16,
+    /// How often it was used since [`Fs::find_free`] has passed it. To be read ahead is
+    /// no use.
+    uses: AtomicWord,
     /// The contents are the block's, or newer.
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
@@ -95,10 +95,10 @@ impl BufferHead {
         BufferHead {
             number,
             links: Links::new(),
-            device: AtomicU16::new(0),
+            device: AtomicWord::new(0),
             block: AtomicWord::new(0),
             count: AtomicWord::new(0),
-            uses: AtomicU16::new(0),
+            uses: AtomicWord::new(0),
             uptodate: AtomicBool::new(false),
             rank: AtomicU8::new(Rank::Clean as u8),
             writing: AtomicBool::new(false),
@@ -111,7 +111,7 @@ impl BufferHead {
     /// The device of its block.
     #[inline(always)]
     pub fn device(&self) -> Device {
-        Device(self.device.load(Acquire))
+        Device(self.device.get() as u16)
     }
 
     /// Which block of the device, counted in 1024 bytes.
@@ -141,13 +141,6 @@ impl BufferHead {
         self.io.unlock(sleep);
     }
 
-    /// The cache lock is held.
-    #[inline(always)]
-    fn count_use(&self) {
-        let uses = self.uses.load(Acquire).wrapping_add(1);
-        self.uses.store(uses, Release);
-    }
-
     #[inline(always)]
     fn is_uptodate(&self) -> bool {
         self.uptodate.load(Acquire)
@@ -155,7 +148,7 @@ impl BufferHead {
 
     #[inline(always)]
     fn is_of(&self, device: Device, block: u32) -> bool {
-        self.block.get() == block && self.device() == device
+        self.block.get() == block && self.device.get() == u32::from(device.0)
     }
 }
 
@@ -234,7 +227,7 @@ impl<'fs> Buffer<'fs> {
 impl Drop for Buffer<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.fs.release(self.head);
+        self.fs.brelse(self.head);
     }
 }
 
@@ -302,16 +295,16 @@ impl<'fs> Fs<'fs> {
     fn getblk_now(&'fs self, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let mut cache = self.tables.buffers.lock();
         if let Some(head) = self.find_buffer(&cache, device, block) {
-            head.count_use();
+            head.uses.add(1);
             head.count.add(1);
             return Some(head);
         }
         let head = self.find_free(&mut cache, device)?;
         cache.make_newest(self.buffers, head.number);
         cache.remove(self.buffers, head.number);
-        head.device.store(device.0, Release);
+        head.device.set(u32::from(device.0));
         head.block.set(block);
-        head.uses.store(0, Release);
+        head.uses.set(0);
         head.count.set(1);
         head.uptodate.store(false, Release);
         head.write_failed.store(false, Release);
@@ -329,8 +322,8 @@ impl<'fs> Fs<'fs> {
             .oldest_first(self.buffers)
             .take(2 * self.buffers.len());
         for (number, head) in heads {
-            if head.count.get() != 0 || head.uses.load(Acquire) > 1 {
-                head.uses.store(0, Release);
+            if head.count.get() != 0 || head.uses.get() > 1 {
+                head.uses.set(0);
                 cache.make_newest(self.buffers, number);
             } else if !head.is_busy() {
                 return Some(head);
@@ -346,14 +339,8 @@ impl<'fs> Fs<'fs> {
 
     /// Gives back a buffer without a handle. Buffers with a handle are dropped
     /// instead.
-    pub(crate) fn brelse(&self, number: u32) {
-        if let Some(head) = self.buffer_head(number) {
-            self.release(head);
-        }
-    }
-
     #[inline]
-    fn release(&self, head: &BufferHead) {
+    pub(crate) fn brelse(&self, head: &BufferHead) {
         let cache = self.tables.buffers.lock();
         debug_assert!(head.count.get() != 0, "buffer given back twice");
         head.count.set(head.count.get().saturating_sub(1));
@@ -399,7 +386,7 @@ impl<'fs> Fs<'fs> {
     ) -> Option<R> {
         let cache = self.tables.buffers.lock();
         let head = self.find_buffer(&cache, device, block)?;
-        head.count_use();
+        head.uses.add(1);
         head.is_uptodate().then(|| work(head))
     }
 
@@ -500,6 +487,7 @@ impl<'fs> Fs<'fs> {
     }
 
     fn wait_on_buffer(&self, buffer: Buffer<'fs>) -> Result<Buffer<'fs>> {
+        buffer.head.uses.add(1);
         buffer.head.io.wait(self.platform);
         if buffer.head.is_uptodate() {
             Ok(buffer)

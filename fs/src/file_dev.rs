@@ -2,7 +2,7 @@
 //! Reading and writing regular files, and reading directories
 //! (0.11: `fs/file_dev.c`).
 //!
-//! Transfers go in pieces of at most a page, each in the steps
+//! Transfers go in pieces of at most [`PIECE`] bytes, each in the steps
 //!
 //! 1. make the caller's memory present (may page in this very file);
 //! 2. lock the inode;
@@ -20,7 +20,7 @@ use crate::platform::{ReadInto, UserBuffer, moved};
 use abi::{Errno, Result};
 
 /// The most bytes that are copied while the inode is locked.
-pub const PIECE: usize = 4096;
+pub const PIECE: usize = 16 * 1024;
 const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
 
 /// The first piece of the `left` bytes from `position` that lies in one block: its
@@ -34,12 +34,11 @@ pub(crate) fn part_of_block(position: u32, left: usize) -> (usize, usize) {
 impl Inode<'_> {
     /// Reads from `position` on, and moves it. Fewer bytes are read at the end of
     /// the file.
+    #[inline(always)]
     pub(crate) fn file_read(&self, position: &mut u32, buffer: &mut dyn UserBuffer) -> Result<()> {
-        loop {
+        while buffer.remaining() != 0 {
             let left = self.size().saturating_sub(*position) as usize;
-            let count = left
-                .min(buffer.remaining())
-                .min(PIECE - *position as usize % PIECE);
+            let count = left.min(buffer.remaining()).min(PIECE);
             if count == 0 {
                 break;
             }
@@ -62,12 +61,7 @@ impl Inode<'_> {
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
         while buffer.remaining() != 0 {
-            let aligned = if append {
-                0
-            } else {
-                *position as usize % PIECE
-            };
-            let count = buffer.remaining().min(PIECE - aligned);
+            let count = buffer.remaining().min(PIECE);
             buffer.prepare(count)?;
             let inode = self.lock();
             if append {
@@ -135,7 +129,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
         self.drop_set_ids(task);
         let limit = task.file_size_limit.get();
-        let largest = block.geometry().max_size.min(limit);
+        let largest = block.max_size.get().min(limit);
         let room = largest.saturating_sub(*position) as usize;
         let before = *position;
         let result = self.write_blocks(position, count.min(room), buffer);
@@ -164,10 +158,10 @@ impl<'fs> LockedInode<'_, 'fs> {
         let end = *position + count as u32;
         while *position < end {
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
-            let file_block = self.create_block(*position / BLOCK_SIZE as u32)?;
-            let (device, number) = (self.device(), file_block.zone.block());
-            if file_block.is_new {
-                self.fs.getblk(device, number).overwrite(|data| {
+            let file_block = *position / BLOCK_SIZE as u32;
+            let (device, zone) = (self.device(), self.zone(file_block)?);
+            if zone.is_hole() {
+                self.create_block(file_block)?.overwrite(|data| {
                     if len != BLOCK_SIZE {
                         *data = ZEROS;
                     }
@@ -177,7 +171,7 @@ impl<'fs> LockedInode<'_, 'fs> {
                 let change = |data: &mut [u8; BLOCK_SIZE]| {
                     buffer.get(&mut data[offset..offset + len]);
                 };
-                self.fs.change_block(device, number, len, change)?;
+                self.fs.change_block(device, zone.block(), len, change)?;
             }
             *position += len as u32;
         }

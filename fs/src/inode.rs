@@ -81,12 +81,24 @@ pub(crate) struct InodeSlot {
 }
 
 /// The fields of an inode.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct InodeState {
     pub(crate) disk: DiskInode,
     pub(crate) atime: Time,
     pub(crate) ctime: Time,
     pub(crate) kept: KeptZones,
+}
+
+impl InodeState {
+    /// Those of an inode that was used at `time`.
+    const fn new(disk: DiskInode, time: Time) -> InodeState {
+        InodeState {
+            disk,
+            atime: time,
+            ctime: time,
+            kept: KeptZones::NONE,
+        }
+    }
 }
 
 /// What a new inode begins with.
@@ -114,20 +126,7 @@ impl InodeSlot {
             lock: SleepLock::new(),
             valid: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
-            state: Lock::new(InodeState {
-                disk: DiskInode {
-                    mode: 0,
-                    uid: 0,
-                    size: 0,
-                    time: 0,
-                    gid: 0,
-                    nlinks: 0,
-                    zones: [Zone::HOLE; crate::layout::INODE_ZONES],
-                },
-                atime: 0,
-                ctime: 0,
-                kept: KeptZones::NONE,
-            }),
+            state: Lock::new(InodeState::new(DiskInode::NONE, 0)),
             pipe: Pipe::new(),
         }
     }
@@ -383,14 +382,7 @@ impl<'fs> Fs<'fs> {
             ..DiskInode::default()
         };
         disk.zones[0] = Zone(new.rdev.0);
-        inode.update(|state| {
-            *state = InodeState {
-                disk,
-                atime: now,
-                ctime: now,
-                kept: KeptZones::NONE,
-            }
-        });
+        inode.update(|state| *state = InodeState::new(disk, now));
         inode.slot.valid.store(true, Release);
         Ok(inode)
     }
@@ -571,7 +563,7 @@ impl InodeSlot {
     /// its chain.
     fn forget_identity(&self) {
         let mut state = self.state.lock();
-        *state = InodeState::default();
+        *state = InodeState::new(DiskInode::NONE, 0);
         self.dirty.store(false, Release);
         self.valid.store(false, Release);
         self.device.set(0);

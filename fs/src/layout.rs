@@ -377,6 +377,17 @@ mod inode_offset {
 static_assertions::const_assert_eq!(inode_offset::ZONES + 2 * INODE_ZONES, INODE_SIZE);
 
 impl DiskInode {
+    /// A free one.
+    pub const NONE: DiskInode = DiskInode {
+        mode: 0,
+        uid: 0,
+        size: 0,
+        time: 0,
+        gid: 0,
+        nlinks: 0,
+        zones: [Zone::HOLE; INODE_ZONES],
+    };
+
     /// Reads the inode that begins at `offset` of a block.
     pub fn parse(block: &[u8; BLOCK_SIZE], offset: usize) -> DiskInode {
         use inode_offset::*;

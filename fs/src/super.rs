@@ -58,6 +58,8 @@ pub struct SuperBlock {
     covered: AtomicWord,
     /// Bytes of a directory entry, as its geometry says.
     entry_size: AtomicWord,
+    /// Bytes of its largest file, as its geometry says.
+    pub(crate) max_size: AtomicWord,
     pub(crate) state: Lock<SuperState>,
 }
 
@@ -101,6 +103,7 @@ impl SuperBlock {
             root: AtomicWord::new(0),
             covered: AtomicWord::new(0),
             entry_size: AtomicWord::new(0),
+            max_size: AtomicWord::new(0),
             state: Lock::new(SuperState {
                 geometry: Geometry::NONE,
                 super_buffer: 0,
@@ -202,6 +205,7 @@ impl<'fs> Fs<'fs> {
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);
         block.entry_size.set(geometry.entry_size() as u32);
+        block.max_size.set(geometry.max_size);
         let _table = self.tables.inodes.lock();
         block.device.set(u32::from(device.0));
         Ok(block)
@@ -242,10 +246,12 @@ impl<'fs> Fs<'fs> {
         Ok(map)
     }
 
-    fn release_map(&self, map: &[u32; MAP_SLOTS], count: u16) {
-        for number in map.iter().take(usize::from(count)) {
-            self.brelse(*number);
-        }
+    /// Gives back the first buffers of a list of numbers.
+    fn release_map(&self, map: &[u32], count: u16) {
+        let numbers = map.iter().take(usize::from(count));
+        numbers
+            .filter_map(|number| self.buffer_head(*number))
+            .for_each(|head| self.brelse(head));
     }
 
     /// Gives up a super block. Nobody may use an inode of the device.
@@ -259,7 +265,7 @@ impl<'fs> Fs<'fs> {
         let super_buffer = state.super_buffer;
         state.geometry = Geometry::NONE;
         drop(state);
-        self.brelse(super_buffer);
+        self.release_map(&[super_buffer], 1);
         self.release_map(&inode_map, geometry.imap_blocks);
         self.release_map(&zone_map, geometry.zmap_blocks);
         if block.is_gone.swap(false, AcqRel) {

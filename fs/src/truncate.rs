@@ -6,9 +6,7 @@
 //! never be reached through the old one.
 
 use crate::inode::{Inode, KeptZones, LockedInode};
-use crate::layout::{
-    DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone, u16_at,
-};
+use crate::layout::{DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone};
 use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use abi::{Errno, Result};
 
@@ -106,17 +104,12 @@ impl<'fs> Inode<'fs> {
             self.fs.fs_error(self.device(), what);
             return Err(Errno::EIO);
         }
-        let buffer = self.fs.bread(self.device(), list.block())?;
         for first in (0..ZONES_PER_BLOCK as usize).step_by(PART) {
-            let mut zones = [Zone::HOLE; PART];
-            let data = buffer.data();
-            for (n, zone) in zones.iter_mut().enumerate() {
-                *zone = Zone(u16_at(&data[..], 2 * (first + n)));
+            let zones = self.listed::<PART>(list, first)?;
+            if zones.iter().any(|zone| !zone.is_hole()) {
+                free(&zones)?;
             }
-            drop(data);
-            free(&zones)?;
         }
-        drop(buffer);
         self.free_blocks(list, 1)
     }
 }

@@ -363,6 +363,7 @@ impl UserBuffer for UserSlice {
         self.remaining
     }
 
+    #[inline(always)]
     fn prepare(&mut self, count: usize) -> Result<()> {
         if sched::must_give_way() {
             return self.give_way_and_prepare(count);

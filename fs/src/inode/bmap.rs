@@ -5,13 +5,11 @@
 //! blocks of the file are found without their list.
 
 use super::{Inode, InodeState, LockedInode};
-use crate::buffer::Rank;
+use crate::buffer::{Buffer, Rank};
 use crate::layout::{
-    BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, MAX_FILE_BLOCKS, ZONES_PER_BLOCK, Zone,
-    put_at, u16_at,
+    BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, put_at, u16_at,
 };
 use abi::{Errno, Result};
-use core::array::from_fn;
 
 /// Where the number of a file block's zone is kept.
 enum Path {
@@ -26,21 +24,15 @@ enum Path {
 impl Path {
     #[inline(always)]
     fn of(file_block: u32) -> Result<Path> {
-        if file_block < DIRECT_ZONES {
-            return Ok(Path::Direct(file_block as usize));
-        }
-        if file_block >= MAX_FILE_BLOCKS {
-            return Err(Errno::EFBIG);
-        }
-        let rest = file_block - DIRECT_ZONES;
-        if rest < ZONES_PER_BLOCK {
-            return Ok(Path::Indirect(rest as usize));
-        }
-        let rest = rest - ZONES_PER_BLOCK;
-        Ok(Path::Double(
-            (rest / ZONES_PER_BLOCK) as usize,
-            (rest % ZONES_PER_BLOCK) as usize,
-        ))
+        const LIST: u32 = ZONES_PER_BLOCK;
+        Ok(match file_block.checked_sub(DIRECT_ZONES) {
+            None => Path::Direct(file_block as usize),
+            Some(n) if n < LIST => Path::Indirect(n as usize),
+            Some(n) if n < LIST + LIST * LIST => {
+                Path::Double((n / LIST - 1) as usize, (n % LIST) as usize)
+            }
+            Some(_) => return Err(Errno::EFBIG),
+        })
     }
 }
 
@@ -75,12 +67,18 @@ impl Inode<'_> {
         self.check(zone)
     }
 
-    /// The zones of an indirect block from number `n` on.
-    fn listed<const N: usize>(&self, indirect: Zone, n: usize) -> Result<[Zone; N]> {
+    /// The zones of an indirect block from number `n` on; they are not checked yet.
+    pub(crate) fn listed<const N: usize>(&self, indirect: Zone, n: usize) -> Result<[Zone; N]> {
         if indirect.is_hole() {
             return Ok([Zone::HOLE; N]);
         }
-        let copy = |data: &[u8; BLOCK_SIZE]| from_fn(|i| Zone(u16_at(data, 2 * (n + i))));
+        let copy = |data: &[u8; BLOCK_SIZE]| {
+            let mut zones = [Zone::HOLE; N];
+            for (zone, number) in zones.iter_mut().zip(&data.as_chunks().0[n..]) {
+                *zone = Zone(u16::from_le_bytes(*number));
+            }
+            zones
+        };
         let (device, block) = (self.device(), indirect.block());
         match self
             .fs
@@ -103,19 +101,12 @@ impl Inode<'_> {
     }
 }
 
-/// What [`LockedInode::create_block`] found or made.
-pub(crate) struct FileBlock {
-    pub(crate) zone: Zone,
-    /// The zone was free until now: its contents must be overwritten.
-    pub(crate) is_new: bool,
-}
-
 /// How many zones are kept. A list has a multiple of that.
 const KEPT: usize = 16;
 
 /// A part of a list of zones. It has each zone that the file gets there, and is
 /// forgotten when the file loses its zones.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct KeptZones {
     /// Which part, counted from 1 over all lists; 0 for none.
     part: usize,
@@ -141,7 +132,7 @@ impl InodeState {
     }
 }
 
-impl LockedInode<'_, '_> {
+impl<'fs> LockedInode<'_, 'fs> {
     /// As [`Inode::bmap`], but keeps what it reads: the file cannot lose its zones
     /// meanwhile.
     #[inline(always)]
@@ -155,49 +146,33 @@ impl LockedInode<'_, '_> {
 
     fn read_zones(&self, file_block: u32) -> Result<Zone> {
         let n = (file_block - DIRECT_ZONES) as usize;
-        let first = file_block - (n % KEPT) as u32;
-        let zones = self.listed_zones(Path::of(first)?)?;
+        let zones = self.listed_zones(Path::of(file_block - (n % KEPT) as u32)?)?;
         let part = n / KEPT + 1;
         self.state().kept = KeptZones { part, zones };
         self.check(zones[n % KEPT])
     }
 
-    /// As [`LockedInode::zone`], but a block that was never written gets a zone
-    /// (0.11: `create_block`). `ENOSPC` if there is none.
-    #[inline]
-    pub(crate) fn create_block(&self, file_block: u32) -> Result<FileBlock> {
-        let zone = self.zone(file_block)?;
-        if zone.is_hole() {
-            return self.fill_hole(file_block);
-        }
-        let is_new = false;
-        Ok(FileBlock { zone, is_new })
-    }
-
-    fn fill_hole(&self, file_block: u32) -> Result<FileBlock> {
-        let block = match Path::of(file_block)? {
+    /// Gives a zone to a block of the file that has none (0.11: `create_block`). The
+    /// caller overwrites its buffer. `ENOSPC` if there is no zone.
+    pub(crate) fn create_block(&self, file_block: u32) -> Result<Buffer<'fs>> {
+        let zone = match Path::of(file_block)? {
             Path::Direct(n) => self.create_direct(n, false),
-            Path::Indirect(n) => {
-                let indirect = self.create_direct(INDIRECT, true)?;
-                self.create_listed(indirect.zone, n, false)
-            }
+            Path::Indirect(n) => self.create_listed(self.create_direct(INDIRECT, true)?, n, false),
             Path::Double(n, m) => {
                 let double = self.create_direct(DOUBLE_INDIRECT, true)?;
-                let indirect = self.create_listed(double.zone, n, true)?;
-                self.create_listed(indirect.zone, m, false)
+                self.create_listed(self.create_listed(double, n, true)?, m, false)
             }
         }?;
-        if let Some(zone) = self.state().known_zone(file_block) {
-            *zone = block.zone;
+        if let Some(known) = self.state().known_zone(file_block) {
+            *known = zone;
         }
-        Ok(block)
+        Ok(self.fs.getblk(self.device(), zone.block()))
     }
 
-    fn create_direct(&self, n: usize, is_list: bool) -> Result<FileBlock> {
+    fn create_direct(&self, n: usize, is_list: bool) -> Result<Zone> {
         let zone = self.direct(n)?;
         if !zone.is_hole() {
-            let is_new = false;
-            return Ok(FileBlock { zone, is_new });
+            return Ok(zone);
         }
         let zone = self.new_zone(is_list)?;
         let now = self.fs.current_time();
@@ -205,21 +180,20 @@ impl LockedInode<'_, '_> {
             state.disk.zones[n] = zone;
             state.ctime = now;
         });
-        Ok(FileBlock { zone, is_new: true })
+        Ok(zone)
     }
 
-    fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<FileBlock> {
+    fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<Zone> {
         let buffer = self.fs.bread(self.device(), indirect.block())?;
         let zone = Zone(u16_at(&buffer.data()[..], 2 * n));
         if !zone.is_hole() {
-            let (zone, is_new) = (self.check(zone)?, false);
-            return Ok(FileBlock { zone, is_new });
+            return self.check(zone);
         }
         let zone = self.new_zone(is_list)?;
         buffer.change(Rank::Lists, || {
             put_at(&mut buffer.data()[..], 2 * n, zone.0.to_le_bytes());
         });
-        Ok(FileBlock { zone, is_new: true })
+        Ok(zone)
     }
 
     /// Takes a free zone of the device; it is zeroed if it is to list others.

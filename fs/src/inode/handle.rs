@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Handles on inodes, and the fields behind them.
 
-use super::bmap::KeptZones;
 use super::{InodeSlot, InodeState};
 use crate::Fs;
 use crate::layout::{BLOCK_SIZE, DiskInode, InodeNumber, MAX_FILE_SIZE, Zone};
@@ -11,7 +10,7 @@ use abi::sys::types::Device;
 use abi::{Errno, Result};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::Release;
-use sync::{LockGuard, SleepGuard};
+use sync::LockGuard;
 
 /// A handle on an inode. Dropping it is `iput`, which may sleep.
 pub struct Inode<'fs> {
@@ -20,15 +19,19 @@ pub struct Inode<'fs> {
 }
 
 /// An inode whose operation lock is held until this is dropped.
-pub struct LockedInode<'a, 'fs> {
-    inode: &'a Inode<'fs>,
-    _guard: SleepGuard<'a>,
-}
+pub struct LockedInode<'a, 'fs>(&'a Inode<'fs>);
 
 impl<'fs> Deref for LockedInode<'_, 'fs> {
     type Target = Inode<'fs>;
     fn deref(&self) -> &Inode<'fs> {
-        self.inode
+        self.0
+    }
+}
+
+impl Drop for LockedInode<'_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.slot.lock.unlock(self.fs.platform);
     }
 }
 
@@ -124,10 +127,8 @@ impl<'fs> Inode<'fs> {
     /// Takes its operation lock. May sleep.
     #[inline]
     pub fn lock(&self) -> LockedInode<'_, 'fs> {
-        LockedInode {
-            inode: self,
-            _guard: self.slot.lock.hold(self.fs.platform),
-        }
+        self.slot.lock.lock(self.fs.platform);
+        LockedInode(self)
     }
 
     /// Its fields. Do not sleep while the guard lives.
@@ -226,12 +227,7 @@ impl<'fs> Inode<'fs> {
             self.fs.fs_error(self.device(), what);
             disk.size = largest;
         }
-        *self.state() = InodeState {
-            disk,
-            atime: disk.time,
-            ctime: disk.time,
-            kept: KeptZones::NONE,
-        };
+        *self.state() = InodeState::new(disk, disk.time);
         self.slot.valid.store(true, Release);
         Ok(())
     }

@@ -252,18 +252,18 @@ impl<'fs> LockedInode<'_, 'fs> {
         let entry_size = self.entry_size();
         let size = self.size();
         let position = self.new_position(free);
-        let block = self.create_block(position / BLOCK_SIZE as u32)?;
+        let file_block = position / BLOCK_SIZE as u32;
+        let zone = self.zone(file_block)?;
         let offset = position as usize % BLOCK_SIZE;
         let store =
             |data: &mut [u8; BLOCK_SIZE]| store_entry(data, offset, entry_size, name, number);
-        if block.is_new {
-            let buffer = self.fs.getblk(self.device(), block.zone.block());
-            buffer.overwrite(|data| {
+        if zone.is_hole() {
+            self.create_block(file_block)?.overwrite(|data| {
                 *data = [0; BLOCK_SIZE];
                 store(data);
             });
         } else {
-            let buffer = self.fs.bread(self.device(), block.zone.block())?;
+            let buffer = self.fs.bread(self.device(), zone.block())?;
             buffer.change(rank, || store(&mut buffer.data()));
         }
         let end = position + entry_size as u32;
@@ -283,9 +283,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Makes the first block of a new directory, with `.` and `..`.
     pub(super) fn fill_directory(&self, parent: InodeNumber) -> Result<()> {
         let entry_size = self.entry_size();
-        let zone = self.create_block(0)?.zone;
-        let buffer = self.fs.getblk(self.device(), zone.block());
-        buffer.overwrite(|data| {
+        self.create_block(0)?.overwrite(|data| {
             *data = [0; BLOCK_SIZE];
             store_entry(data, 0, entry_size, &Name::new(Name::DOT), self.number());
             let name = Name::new(Name::DOT_DOT);
