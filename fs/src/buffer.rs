@@ -43,8 +43,8 @@ use core::sync::atomic::{
 use mm::UserPage;
 use sync::{AtomicWord, IrqLock, IrqLockGuard, Sleep, SleepLock};
 
-/// Hash chains of the buffer cache (0.11: `NR_HASH`).
-pub(crate) const NR_HASH: usize = 1024;
+/// Hash chains of the buffer cache, a few buffers in each (0.11: `NR_HASH`).
+pub(crate) const NR_HASH: usize = 4096;
 /// How many unused buffers are looked at for a clean one, and how many dirty
 /// ones are written together when there is none.
 const SEARCH: usize = 32;

@@ -192,18 +192,8 @@ impl Pipe {
         }
     }
 
-    /// Waits until there is room for `count` bytes. `EPIPE` if nobody reads.
+    /// Waits until there is room for `count` bytes, or until nobody reads.
     fn wait_for_room(&self, platform: &dyn Platform<'_>, flags: u32, count: usize) -> Result<()> {
-        let state = self.state.lock();
-        let (room, readers) = (state.room(), state.readers);
-        drop(state);
-        if readers == 0 {
-            platform.broken_pipe();
-            return Err(Errno::EPIPE);
-        }
-        if room >= count {
-            return Ok(());
-        }
         if flags & O_NONBLOCK != 0 {
             return Err(Errno::EAGAIN);
         }
@@ -238,7 +228,7 @@ impl Pipe {
     }
 
     /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`
-    /// bytes are not mixed with those of other writers.
+    /// bytes are not mixed with those of other writers. `EPIPE` if nobody reads.
     pub(crate) fn write(
         &self,
         platform: &dyn Platform<'_>,
@@ -252,13 +242,17 @@ impl Pipe {
             1
         };
         while buffer.remaining() != 0 {
-            self.wait_for_room(platform, flags, together)?;
             let count = buffer.remaining().min(PAGE_SIZE);
             buffer.prepare(count)?;
             let mut state = self.state.lock();
-            // Another writer may have been faster, or the last reader may have
-            // gone.
-            if state.room() < together || state.readers == 0 {
+            if state.readers == 0 {
+                drop(state);
+                platform.broken_pipe();
+                return Err(Errno::EPIPE);
+            }
+            if state.room() < together {
+                drop(state);
+                self.wait_for_room(platform, flags, together)?;
                 continue;
             }
             state.write(count, buffer);
