@@ -45,9 +45,10 @@ pub use zones::{MEMORY_LIMIT, make_zones};
 
 use abi::{Errno, Result};
 use core::ops::Range;
+use core::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use frames::{add_clean_page, free_page, has_one_user, is_reserved, share_frame};
 use sync::AtomicWord;
-use table::PageTable;
+use table::{ENTRIES, PageTable};
 
 /// Bytes in a page.
 pub const PAGE_SIZE: usize = abi::limits::PAGE_SIZE as usize;
@@ -74,35 +75,33 @@ static KERNEL_PAGE_TABLES: [PageTable; KERNEL_TABLES] = [const { PageTable::new(
 /// The end of the memory that is used.
 static END: AtomicWord = AtomicWord::new(0);
 
-/// Which groups of 32 entries of a page table have been used: bit `g` stands for
-/// the entries from `32 * g` on. The index is the number of the table's page. Most
-/// of a table is empty, so fork and exit need not look at all of it.
-static USED_GROUPS: [AtomicWord; PAGES] = [const { AtomicWord::new(0) }; PAGES];
-/// The same for the kernel's own tables, for the entries that ring 3 may use.
-static KERNEL_USED_GROUPS: [AtomicWord; KERNEL_TABLES] =
-    [const { AtomicWord::new(0) }; KERNEL_TABLES];
-const GROUP: usize = 32;
+/// How many entries of a page table may be in use, counted from its first one and from
+/// its last one. Programs use the beginning and the end of their memory, so fork and
+/// exit need not look at what is between.
+type UsedEntries = [AtomicU16; 2];
 
-/// A page table and its used groups.
+/// The used entries of each page table. The index is the number of the table's page.
+static USED_ENTRIES: [UsedEntries; PAGES] = [const { [const { AtomicU16::new(0) }; 2] }; PAGES];
+
+/// A page table.
 #[derive(Clone, Copy)]
 struct Table {
     entries: &'static PageTable,
-    used_groups: &'static AtomicWord,
+    used: &'static UsedEntries,
 }
 
 impl Table {
     /// The page table in a physical page.
     ///
-    /// `frame` must be a page that `table_for` has made a page table.
+    /// `frame` must be a page that `table_for` has made a page table, or one of the
+    /// kernel's own.
     fn at(frame: PhysicalAddress) -> Table {
-        // SAFETY: the page lies in mapped physical memory and is aligned; any
-        // bit pattern is a valid table of atomics, and nobody holds a plain
-        // reference to the page while it is a page table.
-        let entries = unsafe { &*physical::pointer(frame).cast::<PageTable>() };
-        let used_groups = &USED_GROUPS[frame.number()];
         Table {
-            entries,
-            used_groups,
+            // SAFETY: the page lies in mapped physical memory and is aligned; any
+            // bit pattern is a valid table of atomics, and nobody holds a plain
+            // reference to the page while it is a page table.
+            entries: unsafe { &*physical::pointer(frame).cast::<PageTable>() },
+            used: &USED_ENTRIES[frame.number()],
         }
     }
 
@@ -116,18 +115,27 @@ impl Table {
 
     /// Sets an entry that was not used before.
     fn map(self, index: usize, entry: Entry) {
-        self.used_groups.set_bits(1 << (index / GROUP));
+        let (used, count) = match index < ENTRIES / 2 {
+            true => (&self.used[0], index + 1),
+            false => (&self.used[1], ENTRIES - index),
+        };
+        used.store(used.load(Relaxed).max(count as u16), Relaxed);
         self.set(index, entry);
     }
 
-    /// The indices of the entries that may be in use, group by group.
-    fn used(self) -> impl Iterator<Item = Range<usize>> {
-        let mut groups = self.used_groups.get();
-        core::iter::from_fn(move || {
-            let group = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
-            groups &= groups - 1;
-            Some(group * GROUP..(group + 1) * GROUP)
-        })
+    /// The indices of the entries that may be in use.
+    fn used(self) -> [Range<usize>; 2] {
+        let [front, back] = self.used_counts().map(usize::from);
+        [0..front, ENTRIES - back..ENTRIES]
+    }
+
+    fn used_counts(self) -> [u16; 2] {
+        self.used.each_ref().map(|count| count.load(Relaxed))
+    }
+
+    fn set_used_counts(self, [front, back]: [u16; 2]) {
+        self.used[0].store(front, Relaxed);
+        self.used[1].store(back, Relaxed);
     }
 }
 
@@ -173,7 +181,8 @@ fn expose(start: LinearAddress, end: LinearAddress, flags: PageFlags) {
     for address in (start.page().0..end.0).step_by(PAGE_SIZE) {
         let linear = LinearAddress(address);
         let entry = Entry::new(PhysicalAddress(address), flags);
-        kernel_table(linear.directory_index()).map(linear.table_index(), entry);
+        let table = Table::at(Space::KERNEL.entry(linear.directory_index()).frame());
+        table.map(linear.table_index(), entry);
         invalidate_page(linear);
     }
 }
@@ -202,21 +211,9 @@ pub fn invalidate() {
     };
 }
 
-/// One of the tables of slot 0.
-fn kernel_table(index: usize) -> Table {
-    Table {
-        entries: &KERNEL_PAGE_TABLES[index],
-        used_groups: &KERNEL_USED_GROUPS[index],
-    }
-}
-
 /// The table that maps `address`, if there is one.
 fn existing_table(space: Space, address: LinearAddress) -> Option<Table> {
-    let index = address.directory_index();
-    if index < KERNEL_TABLES {
-        return Some(kernel_table(index));
-    }
-    let entry = space.entry(index);
+    let entry = space.entry(address.directory_index());
     entry.is_present().then(|| Table::at(entry.frame()))
 }
 
@@ -305,7 +302,7 @@ fn unmap(table: Table, index: usize) {
 }
 
 /// Frees the pages and page tables of a task (0.11: `free_page_tables`). Calls
-/// `give_way` after each few pages, and goes on whatever it returns. It may let other
+/// `give_way` after each page, and goes on whatever it returns. It may let other
 /// tasks run, which do not find the pages of this space any more.
 pub fn free_page_tables(space: Space, give_way: impl Fn() -> bool) {
     debug_assert!(space != Space::KERNEL);
@@ -322,11 +319,13 @@ pub fn free_page_tables(space: Space, give_way: impl Fn() -> bool) {
 /// Frees the pages of a page table, and then the table, which has only zeroes.
 fn free_page_table(frame: PhysicalAddress, give_way: impl Fn() -> bool) {
     let table = Table::at(frame);
-    for group in table.used() {
-        group.for_each(|index| unmap(table, index));
-        give_way();
+    for range in table.used() {
+        for index in range {
+            unmap(table, index);
+            give_way();
+        }
     }
-    table.used_groups.set(0);
+    table.set_used_counts([0, 0]);
     add_clean_page(frame);
 }
 
@@ -340,9 +339,7 @@ pub fn free_pages(
 ) {
     let mut address = start.page();
     while address < end {
-        if address.table_index().is_multiple_of(GROUP) {
-            give_way();
-        }
+        give_way();
         match existing_table(space, address) {
             Some(table) => {
                 unmap(table, address.table_index());
@@ -383,23 +380,27 @@ fn copy_table(
     give_way: impl Fn() -> bool,
 ) -> Result<()> {
     let mut destination = None;
-    for group in source.used() {
-        for index in group {
+    let inherited = PageFlags::PRESENT | PageFlags::USER;
+    for range in source.used() {
+        for index in range {
             let entry = source.get(index);
-            let inherited = PageFlags::PRESENT | PageFlags::USER;
             if entry.flags() & (inherited | PageFlags::KERNEL) != inherited {
                 continue;
             }
             let destination = match destination {
                 Some(table) => table,
-                None => *destination.insert(table_for(to, address)?),
+                None => {
+                    let table = table_for(to, address)?;
+                    table.set_used_counts(source.used_counts());
+                    *destination.insert(table)
+                }
             };
             let read_only = entry.without(PageFlags::WRITE);
             source.set(index, read_only);
-            destination.map(index, read_only);
+            destination.set(index, read_only);
             share_frame(entry.frame());
+            give_way();
         }
-        give_way();
     }
     Ok(())
 }

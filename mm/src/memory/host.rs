@@ -3,8 +3,8 @@
 //! maps, and a page for each frame above it that is used.
 
 #[cfg(feature = "wide")]
-use super::{KERNEL_PAGE_TABLES, LinearAddress};
-use super::{PAGE_SIZE, PHYSICAL_LIMIT, PhysicalAddress};
+use super::LinearAddress;
+use super::{KERNEL_PAGE_TABLES, PAGE_SIZE, PHYSICAL_LIMIT, PhysicalAddress};
 use std::boxed::Box;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -24,6 +24,10 @@ static HIGH: LazyLock<Mutex<HashMap<usize, AtomicPtr<u8>>>> = LazyLock::new(Mute
 
 /// Where the bytes of a physical address are.
 pub(super) fn pointer(address: PhysicalAddress) -> *mut u8 {
+    if (address.0 as usize) < size_of_val(&KERNEL_PAGE_TABLES) {
+        let tables = (&raw const KERNEL_PAGE_TABLES).cast_mut().cast::<u8>();
+        return tables.wrapping_add(address.0 as usize);
+    }
     if address.0 < PHYSICAL_LIMIT {
         return LOW.load(Relaxed).wrapping_add(address.0 as usize);
     }
@@ -42,9 +46,15 @@ pub(super) fn linear_pointer(address: LinearAddress) -> *mut u8 {
     pointer(entry.frame()).wrapping_add(address.0 as usize % PAGE_SIZE)
 }
 
-/// The physical address of something in low memory. Those of the kernel's own tables
-/// do not matter here.
+/// The physical address of something in low memory. The kernel's own page tables count
+/// as its first pages; that of the page directory does not matter here.
 pub(super) fn address<T>(pointer: *const T) -> PhysicalAddress {
-    let offset = pointer.addr().wrapping_sub(LOW.load(Relaxed).addr());
-    PhysicalAddress(if offset < LIMIT { offset as u32 } else { 0 })
+    let offset_from = |start: usize| pointer.addr().wrapping_sub(start);
+    let in_tables = offset_from((&raw const KERNEL_PAGE_TABLES).addr());
+    let in_low = offset_from(LOW.load(Relaxed).addr());
+    PhysicalAddress(match in_tables < size_of_val(&KERNEL_PAGE_TABLES) {
+        true => in_tables as u32,
+        false if in_low < LIMIT => in_low as u32,
+        false => 0,
+    })
 }

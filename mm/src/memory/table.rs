@@ -14,7 +14,7 @@ use bitflags::bitflags;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Entries in a page directory or a page table.
-const ENTRIES: usize = 1024;
+pub(super) const ENTRIES: usize = 1024;
 
 /// An address after paging, as it goes to the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -12,9 +12,10 @@
 
 use super::frames::{add_clean_page, get_free_page};
 use super::table::{Entry, LinearAddress, PageTable, PhysicalAddress};
-use super::{GROUP, KERNEL_SIZE, KERNEL_TABLES, Table, physical};
+use super::{KERNEL_SIZE, KERNEL_TABLES, Table, UsedEntries, physical};
 use abi::limits::NR_TASKS;
 use abi::{Errno, Result};
+use core::sync::atomic::AtomicU16;
 use sync::AtomicWord;
 
 /// Bytes in a program's segments: all but the kernel's 64 MB.
@@ -22,7 +23,7 @@ pub const TASK_SIZE: u32 = 0u32.wrapping_sub(KERNEL_SIZE);
 
 /// The page directory of task 0, which holds nothing but the kernel's tables.
 static PAGE_DIRECTORY: PageTable = PageTable::new();
-static PAGE_DIRECTORY_GROUPS: AtomicWord = AtomicWord::new(0);
+static PAGE_DIRECTORY_USED: UsedEntries = [const { AtomicU16::new(0) }; 2];
 
 /// The physical address of each other task's page directory, or 0.
 static DIRECTORIES: [AtomicWord; NR_TASKS] = [const { AtomicWord::new(0) }; NR_TASKS];
@@ -86,7 +87,7 @@ impl Space {
             }
         }
         // Whatever table there was is freed.
-        self.directory().used_groups.set(0);
+        self.directory().set_used_counts([0, 0]);
         Ok(())
     }
 
@@ -100,31 +101,16 @@ impl Space {
         for index in 0..KERNEL_TABLES {
             directory.set(index, Entry::NONE);
         }
-        directory.used_groups.set(0);
+        directory.set_used_counts([0, 0]);
         add_clean_page(self.cr3());
         DIRECTORIES[self.number].set(0);
     }
 
-    /// The entries of the page directory that may be in use. Whole groups of 32 were
-    /// never used, and are skipped: most programs use the first and the last.
+    /// The entries of the page directory that may be in use.
     pub(super) fn tables(self) -> impl Iterator<Item = usize> {
-        let directory = self.directory();
-        let mut groups = directory.used_groups.get();
         let first = self.base().directory_index();
-        let (mut index, mut end) = (0, 0);
-        core::iter::from_fn(move || {
-            loop {
-                while index < end {
-                    index += 1;
-                    if directory.get(index - 1).is_present() {
-                        return Some(index - 1);
-                    }
-                }
-                let group = (groups != 0).then(|| groups.trailing_zeros() as usize)?;
-                groups &= groups - 1;
-                (index, end) = (first.max(group * GROUP), (group + 1) * GROUP);
-            }
-        })
+        let used = self.directory().used().into_iter().flatten();
+        used.filter(move |index| *index >= first)
     }
 
     /// An entry of the page directory.
@@ -138,14 +124,14 @@ impl Space {
         self.directory().map(index, entry);
     }
 
-    /// The page directory; like a page table, it knows which groups of its entries
-    /// have been used.
+    /// The page directory; like a page table, it knows which of its entries may be in
+    /// use.
     #[inline(always)]
     fn directory(self) -> Table {
         match self.number {
             0 => Table {
                 entries: &PAGE_DIRECTORY,
-                used_groups: &PAGE_DIRECTORY_GROUPS,
+                used: &PAGE_DIRECTORY_USED,
             },
             number => {
                 let frame = DIRECTORIES[number].get();
