@@ -11,12 +11,13 @@
 #       eflags          pushed by the processor
 #       cs
 #       eip
-#       error code      by the processor, or 0 by the entry
-#       handler         by the entry, replaced by -1 in a system call
+#       error code      by the processor or by the entry; see `Registers`
 #       eax ecx edx ebx esp ebp esi edi         pushad
 #       ds
-#       es
-#       fs              <- esp, the address handed over
+#       es              <- esp, the address handed over
+#
+# Handlers are `fastcall`: they get that address in ecx. The kernel leaves fs and gs to
+# the program.
 #
 # AT&T syntax, as in 0.11. Constants in braces come from kernel/src/traps.rs,
 # from `offset_of!`. The lines .cfi_... make no code: they tell a debugger where
@@ -33,32 +34,15 @@
         .cfi_offset %eip, -12
         .endm
 
-        .macro  entry name, handler
-        .globl  \name
-\name:
-        cfi_frame 0
-        pushl   $0
-        .cfi_adjust_cfa_offset 4
-        pushl   $\handler
-        .cfi_adjust_cfa_offset 4
-        jmp     error_code
-        .cfi_endproc
-        .endm
-
-        .macro  entry_with_error_code name, handler
-        .globl  \name
-\name:
-        cfi_frame 4
-        pushl   $\handler
-        .cfi_adjust_cfa_offset 4
-        jmp     error_code
-        .cfi_endproc
-        .endm
-
-# Pushes the rest of the frame, and loads the kernel's segments.
-        .macro  save_all
+# Pushes the general registers.
+        .macro  push_registers
         pushal
         .cfi_adjust_cfa_offset 32
+        cfi_registers
+        .endm
+
+# Where `push_registers` has left them, if nothing has been pushed since.
+        .macro  cfi_registers
         .cfi_rel_offset %eax, 28
         .cfi_rel_offset %ecx, 24
         .cfi_rel_offset %edx, 20
@@ -66,18 +50,37 @@
         .cfi_rel_offset %ebp, 8
         .cfi_rel_offset %esi, 4
         .cfi_rel_offset %edi, 0
+        .endm
+
+# An exception for which the processor has pushed that many bytes: its error code, or
+# nothing.
+        .macro  entry name, handler, pushed=0
+        .globl  \name
+\name:
+        cfi_frame \pushed
+        .if     \pushed == 0
+        pushl   $0
+        .cfi_adjust_cfa_offset 4
+        .endif
+        push_registers
+        movl    $\handler, %edx
+        jmp     error_code
+        .cfi_endproc
+        .endm
+
+# Goes on where an entry has pushed the general registers: pushes the rest of the frame,
+# and loads the kernel's segments. Only edx has not been used again.
+        .macro  save_segments
+        cfi_frame 4 + 32
+        cfi_registers
         pushl   %ds
         .cfi_adjust_cfa_offset 4
         pushl   %es
         .cfi_adjust_cfa_offset 4
-        pushl   %fs
-        .cfi_adjust_cfa_offset 4
         cld
-        movl    ${kernel_data}, %edx
-        movw    %dx, %ds
-        movw    %dx, %es
-        movl    ${user_data}, %edx
-        movw    %dx, %fs
+        movl    ${kernel_data}, %ecx
+        movw    %cx, %ds
+        movw    %cx, %es
         .endm
 
         .text
@@ -90,27 +93,24 @@
         entry   invalid_op, {invalid_op}
         entry   device_not_available, {device_not_available}
         entry   coprocessor_segment_overrun, {reserved}
-        entry_with_error_code invalid_tss, {invalid_tss}
-        entry_with_error_code segment_not_present, {segment_not_present}
-        entry_with_error_code stack_segment, {stack_segment}
-        entry_with_error_code general_protection, {general_protection}
-        entry_with_error_code page_fault, {page_fault}
+        entry   invalid_tss, {invalid_tss}, 4
+        entry   segment_not_present, {segment_not_present}, 4
+        entry   stack_segment, {stack_segment}, 4
+        entry   general_protection, {general_protection}, 4
+        entry   page_fault, {page_fault}, 4
         entry   reserved, {reserved}
         entry   coprocessor_error, {coprocessor_error}
-        entry_with_error_code alignment_check, {alignment_check}
+        entry   alignment_check, {alignment_check}, 4
 
 error_code:
-        cfi_frame 8
-        save_all
+        save_segments
         gate_has_masked                 # the page fault's, that is
-        pushl   %esp
-        .cfi_adjust_cfa_offset 4
-        call    *4+{handler}(%esp)
-        addl    $4, %esp
-        .cfi_adjust_cfa_offset -4
+        movl    %esp, %ecx
+        call    *%edx
         testb   $3, {cs}(%esp)
-        jnz     ret_to_user             # in system_call.s
-        jmp     restore_all
+        jz      restore_all
+        movl    $-1, {error_code}(%esp) # ring 3 was in no system call
+        jmp     ret_to_user             # in system_call.s
         .cfi_endproc
 
 # Where the IDT finds them, vector by vector: `traps::exception_entries`. A double
@@ -129,16 +129,15 @@ exception_entries:
         .endr
         .text
 
-# The sixteen lines of the two interrupt controllers. The frame has the line's
-# number instead of the handler.
+# The sixteen lines of the two interrupt controllers.
         .altmacro
         .macro  irq_entry number
 irq_\number:
         cfi_frame 0
-        pushl   $0
+        pushl   $-1
         .cfi_adjust_cfa_offset 4
-        pushl   $\number
-        .cfi_adjust_cfa_offset 4
+        push_registers
+        movl    $\number, %edx
         jmp     irq_common
         .cfi_endproc
         .endm
@@ -150,14 +149,10 @@ irq_\number:
         .endr
 
 irq_common:
-        cfi_frame 8
-        save_all
+        save_segments
         gate_has_masked
-        pushl   %esp
-        .cfi_adjust_cfa_offset 4
+        movl    %esp, %ecx
         call    {do_irq}
-        addl    $4, %esp
-        .cfi_adjust_cfa_offset -4
         testb   $3, {cs}(%esp)
         jnz     ret_to_user_masked
         jmp     restore_all

@@ -5,6 +5,7 @@
 //! The first half, which may fail, is in `fs::exec`. When [`sys_execve`] has
 //! gathered program and arguments it frees the old pages and maps the
 //! arguments; everything else of the new program comes by page faults.
+#![deny(unsafe_code)]
 
 use crate::deliver::deliver;
 use crate::exit::do_exit;
@@ -229,15 +230,5 @@ fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
         0
     };
     registers.start_program(task.entry.get(), stack, step);
-    clear_gs();
-}
-
-/// Clears `gs`. The kernel does not use it, so the program would find what the old
-/// one left there.
-fn clear_gs() {
-    // SAFETY: the null selector may be loaded, and the kernel uses this register
-    // for nothing.
-    unsafe {
-        core::arch::asm!("mov gs, {0:e}", in(reg) 0, options(nomem, nostack, preserves_flags))
-    };
+    segment::reset_fs_gs();
 }

@@ -11,7 +11,7 @@ use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
-use crate::segment::read_gs;
+use crate::segment::read_fs_gs;
 use abi::limits::NR_TASKS;
 use abi::signal::Signal;
 use abi::sys::resource::RLIMIT_NPROC;
@@ -180,6 +180,7 @@ unsafe extern "C" {
 /// so that a signal that comes until then is not missed.
 pub fn context_of(number: usize, space: Space, esp0: u32, esp: u32) -> Tss {
     let data = u32::from(Selector::KERNEL_DATA.0);
+    let [fs, gs] = read_fs_gs();
     Tss {
         esp0,
         cr3: space.cr3().0,
@@ -190,8 +191,8 @@ pub fn context_of(number: usize, space: Space, esp0: u32, esp: u32) -> Tss {
         cs: u32::from(Selector::KERNEL_CODE.0),
         ss: data,
         ds: data,
-        fs: u32::from(Selector::USER_DATA.0),
-        gs: read_gs(),
+        fs,
+        gs,
         ldt: u32::from(Selector::ldt(number).0),
         ..Tss::new()
     }
@@ -200,10 +201,9 @@ pub fn context_of(number: usize, space: Space, esp0: u32, esp: u32) -> Tss {
 /// A trap flag that the tracer has set is not inherited, because nobody would wait
 /// for the child's step.
 fn eflags_of_child(registers: &Registers) -> u32 {
-    if current().trace.is_stepped() {
-        registers.eflags & !EFLAGS_TF
-    } else {
-        registers.eflags
+    match current().trace.is_stepped() {
+        true => registers.eflags & !EFLAGS_TF,
+        false => registers.eflags,
     }
 }
 

@@ -17,7 +17,6 @@ use static_assertions::const_assert_eq;
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Registers {
-    pub fs: u32,
     pub es: u32,
     pub ds: u32,
     pub edi: u32,
@@ -29,9 +28,8 @@ pub struct Registers {
     pub edx: u32,
     pub ecx: u32,
     pub eax: u32,
-    /// The handler of an exception, or the line of an interrupt.
-    pub handler: u32,
-    /// The processor's error code; in a system call its number.
+    /// In a system call its number; for the handler of an exception the processor's
+    /// error code, or 0 if there is none; -1 in all other cases.
     pub error_code: u32,
     pub eip: u32,
     pub cs: u32,
@@ -41,7 +39,7 @@ pub struct Registers {
     pub ss: u32,
 }
 
-const_assert_eq!(size_of::<Registers>(), 18 * 4);
+const_assert_eq!(size_of::<Registers>(), 16 * 4);
 
 impl Registers {
     /// Whether ring 3 was interrupted.
@@ -54,7 +52,7 @@ impl Registers {
     /// [`EFLAGS_TF`] where the program is stepped, or 0.
     pub fn start_program(&mut self, eip: u32, esp: u32, trap: u32) {
         let data = u32::from(Selector::USER_DATA.0);
-        (self.ds, self.es, self.fs, self.ss) = (data, data, data, data);
+        (self.ds, self.es, self.ss) = (data, data, data);
         self.cs = Selector::USER_CODE.0.into();
         (self.edi, self.esi, self.ebp) = (0, 0, 0);
         (self.ebx, self.edx, self.ecx, self.eax) = (0, 0, 0, 0);

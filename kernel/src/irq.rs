@@ -78,8 +78,8 @@ pub fn set_irq_handler(line: u8, handler: Handler) {
 }
 
 /// What all interrupt entries call.
-pub extern "C" fn do_irq(registers: &mut Registers) {
-    let line = registers.handler as u8;
+pub extern "fastcall" fn do_irq(registers: &mut Registers, line: u32) {
+    let line = line as u8;
     if line != TIMER_IRQ {
         random::add_interrupt_randomness(line);
     }

@@ -6,7 +6,8 @@
         .ifndef interrupt_flag_macros
         .set    interrupt_flag_macros, 1
 
-# An interrupt gate has just masked interrupts; esp is at the frame.
+# An interrupt gate has just masked interrupts; esp is at the frame,
+# and edx has the handler of an exception or the line of an interrupt.
         .macro  gate_has_masked
         .endm
 

@@ -30,7 +30,7 @@ use crate::deliver::{deliver, tell_father};
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::record;
 use crate::sched::{self, State, Task, current};
-use crate::segment::{copy_from_task, copy_to_task, put_user, read_gs};
+use crate::segment::{copy_from_task, copy_to_task, put_user, read_fs_gs};
 use crate::trace::{Trace, UserRegisters};
 use abi::ptrace::*;
 use abi::signal::{Signal, SignalSet};
@@ -307,14 +307,9 @@ pub fn forget(tracee: &Task) {
     }
 }
 
-/// The stack frame of ring 3 in the order of the user area. The kernel leaves `gs`
-/// to the program.
+/// The registers of ring 3 in the order of the user area.
 fn user_registers(registers: &Registers) -> UserRegisters {
-    const IN_SYSTEM_CALL: u32 = u32::MAX;
-    let number = match registers.handler {
-        IN_SYSTEM_CALL => registers.error_code,
-        _ => u32::MAX,
-    };
+    let [fs, gs] = read_fs_gs();
     UserRegisters([
         registers.ebx,
         registers.ecx,
@@ -325,9 +320,9 @@ fn user_registers(registers: &Registers) -> UserRegisters {
         registers.eax,
         registers.ds & 0xFFFF,
         registers.es & 0xFFFF,
-        registers.fs & 0xFFFF,
-        read_gs(),
-        number,
+        fs,
+        gs,
+        registers.error_code,
         registers.eip,
         registers.cs & 0xFFFF,
         registers.eflags,
@@ -347,7 +342,7 @@ fn set_user_registers(registers: &mut Registers, from: &UserRegisters) {
         eax,
         ds,
         es,
-        fs,
+        _fs,
         _gs,
         _number,
         eip,
@@ -359,6 +354,6 @@ fn set_user_registers(registers: &mut Registers, from: &UserRegisters) {
     (registers.ebx, registers.ecx, registers.edx) = (ebx, ecx, edx);
     (registers.esi, registers.edi, registers.ebp) = (esi, edi, ebp);
     (registers.eax, registers.eip, registers.esp) = (eax, eip, esp);
-    (registers.ds, registers.es, registers.fs) = (ds, es, fs);
+    (registers.ds, registers.es) = (ds, es);
     (registers.cs, registers.ss, registers.eflags) = (cs, ss, eflags);
 }

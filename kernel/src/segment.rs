@@ -9,9 +9,11 @@
 //! `verify_area` loads pages from disk and so may sleep; it may not run while such
 //! a lock is held.
 //!
-//! While the kernel works for a task, the register `fs` has that task's data
-//! selector (17h), and all copies use it as in 0.11.
+//! A copy loads the task's data selector (17h) into `ds` or `es`, and loads the
+//! kernel's again when it is done. (In 0.11 `fs` has it all the time. Here `fs` stays
+//! the program's own, so that no entry into the kernel needs to load it.)
 
+use crate::descriptor::Selector;
 use crate::fault;
 use crate::fault::PageFault;
 use crate::sched::{self, Task, current};
@@ -233,7 +235,7 @@ fn scan_fs(address: UserAddress, count: usize) -> usize {
     // before the compiler's own code runs. The direction flag is clear.
     unsafe {
         asm!(
-            "mov edx, fs",
+            "mov edx, {user_data}",
             "mov es, dx",
             "xor eax, eax",
             "repne scasb",
@@ -244,21 +246,35 @@ fn scan_fs(address: UserAddress, count: usize) -> usize {
             inout("edi") address.0 => _,
             out("eax") end,
             out("edx") _,
+            user_data = const Selector::USER_DATA.0,
             options(nostack, readonly),
         );
     }
     count - left - end as usize
 }
 
-/// The selector in `gs`, which the kernel leaves to the program.
-pub fn read_gs() -> u32 {
-    let gs: u32;
+/// The selectors in `fs` and `gs`, which the kernel leaves to the program.
+pub fn read_fs_gs() -> [u32; 2] {
+    let (fs, gs): (u32, u32);
     // SAFETY: reading a segment register changes nothing.
-    unsafe { asm!("mov {0:e}, gs", out(reg) gs, options(nomem, nostack, preserves_flags)) };
-    gs & 0xFFFF
+    unsafe {
+        asm!("mov {0:e}, fs", "mov {1:e}, gs", out(reg) fs, out(reg) gs,
+            options(nomem, nostack, preserves_flags));
+    }
+    [fs & 0xFFFF, gs & 0xFFFF]
 }
 
-/// Moves bytes through `fs`, which must have been verified.
+/// Lets a new program find its data selector in `fs`, and 0 in `gs`.
+pub fn reset_fs_gs() {
+    let data = Selector::USER_DATA.0;
+    // SAFETY: ring 3 may load both, and the kernel uses these registers for nothing.
+    unsafe {
+        asm!("mov fs, {0:x}", "mov gs, {1:x}", in(reg) data, in(reg) 0,
+            options(nomem, nostack, preserves_flags));
+    }
+}
+
+/// Moves bytes to the program, which must have been verified.
 fn put_fs(address: UserAddress, bytes: &[u8]) {
     debug_assert!(address.0 as usize + bytes.len() <= TASK_SIZE as usize);
     // SAFETY: all callers have verified the destination for writing, so it is
@@ -267,7 +283,7 @@ fn put_fs(address: UserAddress, bytes: &[u8]) {
     // operand, so it is exchanged. The direction flag is clear.
     unsafe {
         asm!(
-            "mov eax, fs",
+            "mov eax, {user_data}",
             "mov es, ax",
             "xchg esi, {source}",
             "mov eax, ecx",
@@ -283,11 +299,12 @@ fn put_fs(address: UserAddress, bytes: &[u8]) {
             out("eax") _,
             inout("ecx") bytes.len() => _,
             inout("edi") address.0 => _,
+            user_data = const Selector::USER_DATA.0,
         );
     }
 }
 
-/// Moves bytes from `fs`.
+/// Moves bytes from the program.
 ///
 /// # Safety
 /// The source must have been verified for reading, and `to` be valid for
@@ -297,18 +314,23 @@ unsafe fn get_fs(address: UserAddress, to: *mut u8, count: usize) {
     // in `put_fs`.
     unsafe {
         asm!(
+            "mov eax, {user_data}",
+            "mov ds, ax",
             "xchg esi, {source}",
             "mov eax, ecx",
             "shr ecx, 2",
-            "rep movsd es:[edi], fs:[esi]",
+            "rep movsd",
             "mov ecx, eax",
             "and ecx, 3",
-            "rep movsb es:[edi], fs:[esi]",
+            "rep movsb",
             "xchg esi, {source}",
+            "mov eax, es",
+            "mov ds, ax",
             source = inout(reg) address.0 => _,
             out("eax") _,
             inout("ecx") count => _,
             inout("edi") to => _,
+            user_data = const Selector::USER_DATA.0,
         );
     }
 }

@@ -136,7 +136,7 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 
 /// What `system_call.s` calls before ring 3 goes on when [`PENDING_WORK`] is set
 /// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
-pub extern "C" fn do_pending_work(registers: &mut Registers) {
+pub extern "fastcall" fn do_pending_work(registers: &mut Registers) {
     let task = current();
     loop {
         let work = PENDING_WORK.take();

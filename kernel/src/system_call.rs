@@ -34,7 +34,6 @@ global_asm!(
     interrupt_flag_macros!(),
     include_str!("system_call.s"),
     kernel_data = const Selector::KERNEL_DATA.0,
-    user_data = const Selector::USER_DATA.0,
     nr_system_calls = const NR_SYSTEM_CALLS,
     eax = const offset_of!(Registers, eax),
     enosys = const Errno::ENOSYS.to_eax(),
@@ -154,7 +153,7 @@ abi::system_call_table!(table);
 
 /// A system call whose caller may be traced, or that is recorded. The tracer sees
 /// -ENOSYS in `eax` at the first stop, and the result at the second.
-extern "C" fn do_traced_system_call(registers: &mut Registers) {
+extern "fastcall" fn do_traced_system_call(registers: &mut Registers) {
     const NO_SUCH_CALL: i32 = Errno::ENOSYS.to_eax();
     let number = registers.error_code as usize;
     let record = record::begin(registers);

@@ -15,17 +15,13 @@
 
         .macro  enter_system_call
         pushl   %eax                    # error code: the number, for tracing
-        pushl   $-1                     # handler: none
         pushal
         pushl   %ds
         pushl   %es
-        pushl   %fs
         cld
-        movl    ${kernel_data}, %edx
-        movw    %dx, %ds
-        movw    %dx, %es
-        movl    ${user_data}, %edx
-        movw    %dx, %fs
+        movl    ${kernel_data}, %ecx
+        movw    %cx, %ds
+        movw    %cx, %es
         .endm
 
         .text
@@ -56,11 +52,10 @@ ret_to_user_masked:
         .globl  restore_all
 restore_all:
         iret_will_take
-        popl    %fs
         popl    %es
         popl    %ds
         popal
-        addl    $8, %esp                # handler, error code
+        addl    $4, %esp                # error code
         .globl  return_from_trap
 return_from_trap:
         iretl
@@ -69,9 +64,8 @@ return_from_trap:
 work_pending:
         iret_will_take                  # sti does, that is
         sti
-        pushl   %esp
+        movl    %esp, %ecx
         call    {do_pending_work}
-        addl    $4, %esp
         jmp     ret_to_user
 
 # The entry of system calls while a tracer wants to see some, or while all are
@@ -79,9 +73,8 @@ work_pending:
         .globl  traced_system_call
 traced_system_call:
         enter_system_call
-        pushl   %esp
+        movl    %esp, %ecx
         call    {do_traced_system_call}
-        addl    $4, %esp
         jmp     ret_to_user
 
 bad_sys_call:

@@ -28,9 +28,8 @@ global_asm!(
     interrupt_flag_macros!(),
     include_str!("asm.s"),
     kernel_data = const Selector::KERNEL_DATA.0,
-    user_data = const Selector::USER_DATA.0,
     cs = const offset_of!(Registers, cs),
-    handler = const offset_of!(Registers, handler),
+    error_code = const offset_of!(Registers, error_code),
     divide_error = sym do_divide_error,
     debug = sym do_debug,
     nmi = sym do_nmi,
@@ -113,7 +112,7 @@ fn returning_to_user(registers: &Registers) -> bool {
 /// Makes the handlers of exceptions that only become a signal.
 macro_rules! faults {
     ($(fn $handler:ident: $name:literal, $signal:ident;)*) => {
-        $(extern "C" fn $handler(registers: &mut Registers) {
+        $(extern "fastcall" fn $handler(registers: &mut Registers) {
             die($name, registers, Signal::$signal);
         })*
     };
@@ -132,20 +131,20 @@ faults! {
     fn do_alignment_check: "alignment check", SIGSEGV;
 }
 
-extern "C" fn do_debug(registers: &mut Registers) {
+extern "fastcall" fn do_debug(registers: &mut Registers) {
     if registers.is_from_user() && ptrace::is_stale_step(registers) {
         return;
     }
     die("debug", registers, Signal::SIGTRAP);
 }
 
-extern "C" fn do_nmi(_registers: &mut Registers) {
+extern "fastcall" fn do_nmi(_registers: &mut Registers) {
     crate::printk!("NMI: memory or the bus reports an error; going on\n");
 }
 
 /// An instruction for the coprocessor, which another task used last or which does
 /// not exist.
-extern "C" fn do_device_not_available(registers: &mut Registers) {
+extern "fastcall" fn do_device_not_available(registers: &mut Registers) {
     if !registers.is_from_user() {
         die("device not available", registers, Signal::SIGFPE);
     } else if math::has_x87() {
@@ -155,14 +154,14 @@ extern "C" fn do_device_not_available(registers: &mut Registers) {
     }
 }
 
-extern "C" fn do_coprocessor_error(registers: &mut Registers) {
+extern "fastcall" fn do_coprocessor_error(registers: &mut Registers) {
     if registers.is_from_user() {
         math::math_error();
     }
     die("coprocessor error", registers, Signal::SIGFPE);
 }
 
-extern "C" fn do_page_fault(registers: &mut Registers) {
+extern "fastcall" fn do_page_fault(registers: &mut Registers) {
     let address = cr2();
     asm::system::restore_flags(registers.eflags);
     let fault = PageFault::decode(registers.error_code, address);

@@ -27,10 +27,8 @@ unsafe extern "C" {
 /// Called by `gate_has_masked`. The stretch begins at the entry of the interrupt;
 /// the interrupted code counts as the caller.
 #[unsafe(no_mangle)]
-extern "C" fn note_gate(registers: &Registers) {
+extern "C" fn note_gate(registers: &Registers, handler: u32) {
     if registers.eflags & EFLAGS_IF != 0 {
-        // The handler of an exception, the line of an interrupt.
-        let handler = registers.handler;
         let entry = irq_entries.get(handler as usize).copied();
         masked([entry.unwrap_or(handler), registers.eip, 0]);
     }

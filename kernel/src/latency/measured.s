@@ -6,12 +6,20 @@
         .ifndef interrupt_flag_macros
         .set    interrupt_flag_macros, 1
 
-# An interrupt gate has just masked interrupts; esp is at the frame.
+# An interrupt gate has just masked interrupts; esp is at the frame, and edx has the
+# handler of an exception or the line of an interrupt.
         .macro  gate_has_masked
-        pushl   %esp
+        movl    %esp, %ecx
+        pushl   %edx
+        .cfi_adjust_cfa_offset 4
+        pushl   %edx
+        .cfi_adjust_cfa_offset 4
+        pushl   %ecx
         .cfi_adjust_cfa_offset 4
         call    note_gate
-        addl    $4, %esp
+        addl    $8, %esp
+        .cfi_adjust_cfa_offset -8
+        popl    %edx
         .cfi_adjust_cfa_offset -4
         .endm
 

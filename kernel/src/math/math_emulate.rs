@@ -169,8 +169,8 @@ fn selector(registers: &Registers, segment: Segment) -> Selector {
         Segment::Cs => registers.cs,
         Segment::Ss => registers.ss,
         Segment::Ds => registers.ds,
-        Segment::Fs => registers.fs,
-        Segment::Gs => crate::segment::read_gs(),
+        Segment::Fs => crate::segment::read_fs_gs()[0],
+        Segment::Gs => crate::segment::read_fs_gs()[1],
     };
     Selector(selector as u16)
 }

@@ -33,10 +33,10 @@ impl UserRegisters {
         let index = index(address)?;
         let register = self.0.get_mut(index).ok_or(Errno::EIO)?;
         *register = match index {
-            ORIG_EAX | GS => return Err(Errno::EIO),
+            ORIG_EAX | FS | GS => return Err(Errno::EIO),
             CS if value != u32::from(Selector::USER_CODE.0) => return Err(Errno::EIO),
             SS if value != u32::from(Selector::USER_DATA.0) => return Err(Errno::EIO),
-            DS | ES | FS if !is_data_selector(value) => return Err(Errno::EIO),
+            DS | ES if !is_data_selector(value) => return Err(Errno::EIO),
             EFL => *register & !EFLAGS_OF_PROGRAMS | value & EFLAGS_OF_PROGRAMS,
             _ => value,
         };
@@ -86,10 +86,10 @@ mod tests {
     fn no_selector_but_the_programs_own() {
         let mut registers = UserRegisters::new();
         for value in [0u32, 8, 0x0b, 0x10, 0x0c, 0x14, 0x1f, 0x20, 0x1_0017] {
-            for register in [CS, SS, GS, ORIG_EAX] {
+            for register in [CS, SS, FS, GS, ORIG_EAX] {
                 assert_eq!(registers.poke(at(register), value), Err(Errno::EIO));
             }
-            for register in [DS, ES, FS] {
+            for register in [DS, ES] {
                 let may = value == 0;
                 assert_eq!(registers.poke(at(register), value).is_ok(), may);
             }
