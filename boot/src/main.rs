@@ -11,7 +11,6 @@
 #![no_std]
 #![no_main]
 
-mod lz4;
 mod unpack;
 
 use core::arch::global_asm;

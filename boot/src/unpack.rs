@@ -9,9 +9,9 @@
 //!
 //! If the kernel is not what was packed, a message says so on the screen and on COM1.
 
-use crate::lz4::decompress;
 use asm::io::{inb, outb};
 use core::{mem, slice};
+use lz4_flex::block::decompress_into;
 
 /// What stands in front of the code: filled in by the image tool
 /// (`tools/mkimage/src/packed.rs`).
@@ -61,7 +61,8 @@ extern "C" fn unpack() -> ! {
             slice::from_raw_parts_mut(image, kernel.length as usize),
         )
     };
-    if decompress(block, image).is_none() || checksum(image) != kernel.checksum {
+    let is_whole = matches!(decompress_into(block, image), Ok(count) if count == image.len());
+    if !is_whole || checksum(image) != kernel.checksum {
         fail(b"Kernel cannot be unpacked: it is damaged");
     }
     // SAFETY: the kernel's first instruction is there.

@@ -108,7 +108,7 @@ pub fn from_elf(
     let (mut header, mut image) = whole_sectors(flat.bytes, flat.load_address, flat.entry);
     header.memory_end = flat.memory_end;
     if let Some(unpacker) = unpacker.filter(|unpacker| image.len() <= unpacker.capacity()) {
-        let (packed, entry) = unpacker.pack(header, &image);
+        let (packed, entry) = unpacker.pack(header, &image)?;
         (header, image) = whole_sectors(packed, unpacker.address, entry);
         header.memory_end = flat.memory_end.max(header.memory_end);
     }

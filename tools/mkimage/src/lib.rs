@@ -41,7 +41,6 @@ pub mod image;
 pub mod image_path;
 pub mod kernel_header;
 pub mod lock;
-pub mod lz4;
 pub mod manifest;
 pub mod map;
 pub mod mode;

@@ -19,12 +19,14 @@
 use crate::elf::section_at;
 use crate::error::Fault;
 use crate::kernel_header::{KernelHeader, LOAD_ADDRESS, checksum};
-use crate::lz4::compress;
 use abi::abi_struct;
 use abi::pod::Pod;
+use lz4::block::{CompressionMode, compress};
 
 /// What [`Unpacker`] is called in the boot code.
 const SECTION: &str = ".unpack";
+/// A kernel is packed once and read often.
+const SMALLEST: CompressionMode = CompressionMode::HIGHCOMPRESSION(12);
 
 abi_struct! {
     /// What a packed kernel begins with.
@@ -79,8 +81,9 @@ impl Unpacker {
     }
 
     /// The image of a packed kernel, and where the loader jumps to.
-    pub fn pack(&self, kernel: KernelHeader, image: &[u8]) -> (Vec<u8>, u32) {
-        let block = compress(image);
+    pub fn pack(&self, kernel: KernelHeader, image: &[u8]) -> Result<(Vec<u8>, u32), Fault> {
+        let block = compress(image, Some(SMALLEST), false)
+            .map_err(|error| Fault::new("kernel", format!("cannot be packed: {error}")))?;
         let header = PackedHeader {
             kernel,
             offset: self.bytes.len().next_multiple_of(4) as u32,
@@ -90,7 +93,7 @@ impl Unpacker {
         packed[..size_of::<PackedHeader>()].copy_from_slice(header.as_bytes());
         packed.resize(header.offset as usize, 0);
         packed.extend(block);
-        (packed, self.address + size_of::<PackedHeader>() as u32)
+        Ok((packed, self.address + size_of::<PackedHeader>() as u32))
     }
 }
 
@@ -190,7 +193,7 @@ mod tests {
         let header = KernelHeader::parse(&bytes).unwrap();
         let again = Unpacker::of_image(&header, &bytes[512..]).unwrap();
         let (kernel, image) = unpack(&bytes[512..]).unwrap();
-        let (packed, entry) = again.pack(kernel, &image.unwrap());
+        let (packed, entry) = again.pack(kernel, &image.unwrap()).unwrap();
         assert_eq!(packed[..], bytes[512..512 + packed.len()]);
         assert_eq!(entry, header.entry);
     }

@@ -253,8 +253,8 @@ function word(bytes, offset) {
 }
 
 /**
- * Takes a block of LZ4 apart; boot/src/lz4.rs describes it. What a broken one unpacks to
- * has no right checksum.
+ * Takes a block of LZ4 apart (lz4_Block_format.md of the LZ4 project). What a broken
+ * one unpacks to has no right checksum.
  * @type {(block: Uint8Array, length: number) => Uint8Array}
  */
 export function unpack(block, length) {
