@@ -40,10 +40,7 @@ sync::process_struct! {
             groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
             directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),
             /// A child shares the open files.
-            files: Lock<Files<'fs>> = Lock::new(Files {
-                filp: [const { None }; NR_OPEN],
-                close_on_exec: 0,
-            }),
+            files: Lock<Files<'fs>> = Lock::new(Files::NONE),
         }
     }
 }
@@ -61,11 +58,69 @@ impl Directories<'_> {
     };
 }
 
-#[derive(Clone)]
 struct Files<'fs> {
     filp: [Option<File<'fs>>; NR_OPEN],
+    /// Bit `n`: descriptor `n` is open.
+    open: u32,
     /// Bit `n`: descriptor `n` is closed by `execve`.
     close_on_exec: u32,
+}
+
+impl<'fs> Files<'fs> {
+    const NONE: Self = Files {
+        filp: [const { None }; NR_OPEN],
+        open: 0,
+        close_on_exec: 0,
+    };
+
+    /// The lowest free descriptor from `from` up and below `limit`; `EMFILE` if there is
+    /// none.
+    fn free(&self, from: u32, limit: u32) -> Result<u32> {
+        let above = u32::MAX.checked_shl(from).unwrap_or(0);
+        match (!self.open & above).trailing_zeros() {
+            fd if fd < limit.min(NR_OPEN as u32) => Ok(fd),
+            _ => Err(Errno::EMFILE),
+        }
+    }
+
+    /// Gives a file a descriptor, which is not closed by `execve`. Returns the file that
+    /// had it.
+    fn put(&mut self, fd: u32, file: File<'fs>) -> Option<File<'fs>> {
+        self.open |= 1 << fd;
+        self.close_on_exec &= !(1 << fd);
+        self.filp[fd as usize].replace(file)
+    }
+
+    /// Takes the file of a descriptor.
+    fn take(&mut self, fd: u32) -> Option<File<'fs>> {
+        let file = self.filp.get_mut(fd as usize)?.take()?;
+        self.open &= !(1 << fd);
+        Some(file)
+    }
+}
+
+impl Clone for Files<'_> {
+    fn clone(&self) -> Self {
+        let mut copy = Files::NONE;
+        copy.clone_from(self);
+        copy
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        for fd in bits(self.open | other.open) {
+            self.filp[fd].clone_from(&other.filp[fd]);
+        }
+        (self.open, self.close_on_exec) = (other.open, other.close_on_exec);
+    }
+}
+
+/// The numbers of the bits that are set, from the lowest up.
+fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        bit
+    })
 }
 
 impl<'fs> FsTask<'fs> {
@@ -88,9 +143,10 @@ impl<'fs> FsTask<'fs> {
     }
 
     fn close_where(&self, mask: u32) {
-        for fd in (0..NR_OPEN as u32).filter(|fd| mask & 1 << fd != 0) {
-            // A descriptor that is not open need not be closed.
-            let _ = self.take_file(fd);
+        let open = self.files.lock().open;
+        for fd in bits(open & mask) {
+            // Nobody else closes it meanwhile.
+            let _ = self.take_file(fd as u32);
         }
     }
 
@@ -187,55 +243,30 @@ impl<'fs> FsTask<'fs> {
 
     /// The lowest free descriptor from `from` up; `EMFILE` if there is none.
     pub(crate) fn free_descriptor(&self, from: u32) -> Result<u32> {
-        let files = self.files.lock();
-        let slots = files.filp.get(from as usize..).unwrap_or_default();
-        (from..)
-            .zip(slots)
-            .find_map(|(fd, file)| file.is_none().then_some(fd))
-            .filter(|fd| *fd < self.open_limit.get())
-            .ok_or(Errno::EMFILE)
+        self.files.lock().free(from, self.open_limit.get())
     }
 
     /// Gives a file the lowest free descriptor from `from` up, which is not
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
         let mut files = self.files.lock();
-        let slots = files.filp.get_mut(from as usize..).unwrap_or_default();
-        let free = (from..)
-            .zip(slots)
-            .find(|(_, file)| file.is_none())
-            .filter(|(fd, _)| *fd < self.open_limit.get());
-        let Some((fd, slot)) = free else {
-            // The file is closed after the guard is gone.
-            drop(files);
-            return Err(Errno::EMFILE);
-        };
-        *slot = Some(file);
-        files.close_on_exec &= !(1 << fd);
+        // If there is none, the file is closed when the guard is gone.
+        let fd = files.free(from, self.open_limit.get())?;
+        files.put(fd, file);
         Ok(fd)
     }
 
     /// Gives a file a certain descriptor, and returns the file that had it.
     pub(crate) fn replace(&self, fd: u32, file: File<'fs>) -> Result<Option<File<'fs>>> {
-        let mut files = self.files.lock();
-        let is_allowed = fd < self.open_limit.get();
-        let Some(slot) = files.filp.get_mut(fd as usize).filter(|_| is_allowed) else {
-            drop(files);
+        if fd >= self.open_limit.get().min(NR_OPEN as u32) {
             return Err(Errno::EBADF);
-        };
-        let old = slot.replace(file);
-        files.close_on_exec &= !(1 << fd);
-        Ok(old)
+        }
+        Ok(self.files.lock().put(fd, file))
     }
 
     /// Takes a file from its descriptor; `EBADF` if there is none.
     pub(crate) fn take_file(&self, fd: u32) -> Result<File<'fs>> {
-        let mut files = self.files.lock();
-        files
-            .filp
-            .get_mut(fd as usize)
-            .and_then(Option::take)
-            .ok_or(Errno::EBADF)
+        self.files.lock().take(fd).ok_or(Errno::EBADF)
     }
 
     /// Whether `execve` closes an open descriptor.

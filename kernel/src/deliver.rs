@@ -49,7 +49,7 @@ pub fn deliver(signal: Signal, task: &Task) {
 /// Whether the task would do nothing about the signal. A tracer sees all signals.
 fn is_ignored(signal: Signal, task: &Task) -> bool {
     let is_blocked = SignalSet(task.blocked.get()).contains(signal);
-    task.ignores(signal) && !is_blocked && !task.trace.is_traced()
+    task.actions.ignores(signal) && !is_blocked && !task.trace.is_traced()
 }
 
 /// Sends a signal that the task itself has caused and cannot put off. If it is
@@ -57,8 +57,8 @@ fn is_ignored(signal: Signal, task: &Task) -> bool {
 /// again for ever.
 pub fn force_signal(signal: Signal, task: &Task) {
     let blocked = SignalSet(task.blocked.get()).contains(signal);
-    if blocked || task.action(signal).sa_handler == SIG_IGN {
-        task.reset_action(signal);
+    if blocked || task.actions.handler(signal) == SIG_IGN {
+        task.actions.reset(signal);
         task.blocked.clear_bits(signal.bit());
     }
     deliver(signal, task);

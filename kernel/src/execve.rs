@@ -157,7 +157,7 @@ fn commit(task: &'static Task, space: Space, program: Program<'static>, name: [u
     memory::free_page_tables(space, sched::give_way);
     let old = task.executable.lock().replace(program.executable);
     *task.name.lock() = name;
-    task.forget_handlers();
+    task.actions.forget_handlers();
     // The tracer would get the new rights too.
     if !task.trace.is_traced() {
         task.fs_task.euid.set(program.euid.into());

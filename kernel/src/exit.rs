@@ -44,7 +44,7 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
 }
 
 fn is_caught(signal: Signal, task: &Task) -> bool {
-    !matches!(task.action(signal).sa_handler, SIG_DFL | SIG_IGN)
+    !matches!(task.actions.handler(signal), SIG_DFL | SIG_IGN)
 }
 
 /// `kill`: sends a signal to one process (`pid` > 0), to the caller's group (0), to
@@ -127,7 +127,7 @@ pub fn do_exit(status: WaitStatus) -> ! {
 /// shell sees only how the program ended, and may have a loop to leave.
 fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
     let is_interrupted = task.pending_signals() & Signal::SIGINT.bit() != 0
-        && task.action(Signal::SIGINT).sa_handler == SIG_DFL;
+        && task.actions.handler(Signal::SIGINT) == SIG_DFL;
     match status.exit_status() {
         Some(_) if is_interrupted => WaitStatus::from_signal(Signal::SIGINT),
         _ => status,

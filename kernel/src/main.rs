@@ -8,6 +8,7 @@
 #![no_std]
 #![no_main]
 
+mod actions;
 mod blk_drv;
 mod chr_drv;
 mod clock;
@@ -194,9 +195,8 @@ fn enable_paging(memory_end: u32) -> u32 {
 
 /// Makes task 0 of what runs now.
 fn make_task_0(cr3: u32) {
-    let esp0 = address_of(&raw const task0_stack_top);
     let tss = Tss {
-        esp0,
+        esp0: address_of(&raw const task0_stack_top),
         cr3,
         ldt: Selector::ldt(0).0.into(),
         ..Tss::new()

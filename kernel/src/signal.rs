@@ -80,13 +80,16 @@ pub fn sys_signal(signal: u32, handler: UserAddress, restorer: UserAddress) -> R
         sa_flags: flags.bits(),
         sa_restorer: restorer,
     };
-    Ok(set_action(catchable(signal)?, action).sa_handler.0)
+    let signal = catchable(signal)?;
+    let old = current().actions.handler(signal);
+    set_action(signal, action);
+    Ok(old.0)
 }
 
 /// `sigaction`: reads the new action if not null, stores the old if not null.
 pub fn sys_sigaction(signal: u32, action: UserAddress, old_action: UserAddress) -> Result<u32> {
     let signal = catchable(signal)?;
-    let old = current().action(signal);
+    let old = current().actions.get(signal);
     if !old_action.is_null() {
         put_user(old_action, &old)?;
     }
@@ -102,11 +105,10 @@ pub fn sys_sigaction(signal: u32, action: UserAddress, old_action: UserAddress) 
     Ok(0)
 }
 
-fn set_action(signal: Signal, action: Sigaction) -> Sigaction {
+fn set_action(signal: Signal, action: Sigaction) {
     let task = current();
-    let old = task.set_action(signal, action);
+    task.actions.set(signal, action);
     note_pending(task);
-    old
 }
 
 /// `pause`: sleeps until a signal has been handled. The idle task lives here.
@@ -189,7 +191,7 @@ fn take_signal(task: &Task, signal: Signal, registers: &mut Registers) {
 }
 
 fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
-    let action = task.action(signal);
+    let action = task.actions.get(signal);
     match action.sa_handler {
         SIG_IGN => {}
         SIG_DFL => default_action(signal),
@@ -212,7 +214,7 @@ fn default_action(signal: Signal) {
 fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut Registers) {
     let flags = action.flags();
     if flags.contains(SignalFlags::SA_ONESHOT) {
-        task.reset_action(signal);
+        task.actions.reset(signal);
     }
     match push_frame(task, signal, action, registers) {
         Ok(()) if action.sa_handler.0 < TASK_SIZE => {}

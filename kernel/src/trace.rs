@@ -14,6 +14,8 @@ sync::process_struct! {
             /// Whoever has its one permit may use the task's memory: its tracer, or
             /// the task itself when it goes on after a stop.
             pub memory: Semaphore = Semaphore::new(1),
+            /// The registers that it goes on with, while it is stopped.
+            pub registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
         }
         fresh {
             /// The process id of the tracer, or 0.
@@ -26,8 +28,6 @@ sync::process_struct! {
             pub system_calls: AtomicWord = AtomicWord::new(0),
             /// The number of the signal that it goes on with, or 0.
             pub signal: AtomicWord = AtomicWord::new(0),
-            /// The registers that it goes on with, while it is stopped.
-            pub registers: Lock<UserRegisters> = Lock::new(UserRegisters::new()),
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use super::timer::Alarm;
 use super::{HIGHEST_SLOT, PENDING_WORK, RUNNABLE, Work, current};
+use crate::actions::Actions;
 use crate::descriptor::Descriptor;
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::math::i387::I387;
 use crate::trace::Trace;
 use abi::limits::NR_TASKS;
-use abi::signal::{SIG_DFL, SIG_IGN, Sigaction, Signal, SignalSet};
-use abi::sys::types::UserAddress;
+use abi::signal::{SIG_DFL, Signal, SignalSet};
 use abi::{Errno, Result};
 use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
@@ -18,19 +18,10 @@ use mm::LinearAddress;
 use mm::memory::Space;
 use sync::{AtomicWord, Lock};
 
-/// Signals there can be.
-pub const NR_SIGNALS: usize = 32;
 /// The time slice of a task whose priority nobody changed, in ticks.
 pub(super) const DEFAULT_PRIORITY: u32 = 15;
 /// "No controlling terminal" in [`Task::tty`].
 pub const NO_TTY: u32 = u32::MAX;
-
-const NO_ACTION: Sigaction = Sigaction {
-    sa_handler: SIG_DFL,
-    sa_mask: SignalSet::EMPTY,
-    sa_flags: 0,
-    sa_restorer: UserAddress(0),
-};
 
 /// What a task is doing (0.11: `TASK_RUNNING` and so on).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,11 +64,8 @@ sync::process_struct! {
             pub priority: AtomicWord = AtomicWord::new(DEFAULT_PRIORITY),
             /// Signals that are blocked.
             pub blocked: AtomicWord = AtomicWord::new(0),
-            /// What to do about each signal; index `n - 1` for signal `n`.
-            sigaction: Lock<[Sigaction; NR_SIGNALS]> = Lock::new([NO_ACTION; NR_SIGNALS]),
-            /// The signals that `sigaction` says to ignore. Interrupt handlers read
-            /// this when they send a signal.
-            ignored: AtomicWord = AtomicWord::new(SignalSet::IGNORED_BY_DEFAULT.0),
+            /// What it does about signals.
+            pub actions: Actions = Actions::new(),
 
             /// Process group.
             pub pgrp: AtomicWord = AtomicWord::new(0),
@@ -250,76 +238,24 @@ impl Task {
         self.signal.get() & !self.blocked.get()
     }
 
-    /// The action for a signal.
-    pub fn action(&self, signal: Signal) -> Sigaction {
-        self.sigaction.lock()[signal.number() as usize - 1]
-    }
-
-    /// Sets the action for a signal; returns the old one.
-    pub fn set_action(&self, signal: Signal, action: Sigaction) -> Sigaction {
-        self.note_ignored(signal, action.sa_handler);
-        core::mem::replace(
-            &mut self.sigaction.lock()[signal.number() as usize - 1],
-            action,
-        )
-    }
-
-    /// Sets the default action; flags and mask stay.
-    pub fn reset_action(&self, signal: Signal) {
-        self.note_ignored(signal, SIG_DFL);
-        self.sigaction.lock()[signal.number() as usize - 1].sa_handler = SIG_DFL;
-    }
-
-    fn note_ignored(&self, signal: Signal, handler: UserAddress) {
-        let is_ignored = match handler {
-            SIG_IGN => true,
-            SIG_DFL => SignalSet::IGNORED_BY_DEFAULT.contains(signal),
-            _ => false,
-        };
-        if is_ignored {
-            self.ignored.set_bits(signal.bit());
-        } else {
-            self.ignored.clear_bits(signal.bit());
-        }
-    }
-
-    /// Whether the task would do nothing about the signal.
-    pub fn ignores(&self, signal: Signal) -> bool {
-        SignalSet(self.ignored.get()).contains(signal)
-    }
-
     /// Whether a pending signal will end the task, whatever its program does. A
     /// task that is traced is ended only by SIGKILL: the tracer decides about all
     /// other signals.
     pub fn is_ending(&self) -> bool {
-        let mut rest = SignalSet(self.pending_signals()).minus(SignalSet::STOPS);
-        while let Some(signal) = rest.first() {
+        for signal in SignalSet(self.pending_signals()).minus(SignalSet::STOPS) {
             let ends = !self.trace.is_traced()
-                && !self.ignores(signal)
-                && self.action(signal).sa_handler == SIG_DFL;
+                && !self.actions.ignores(signal)
+                && self.actions.handler(signal) == SIG_DFL;
             if ends || signal == Signal::SIGKILL {
                 return self.number() != 1;
             }
-            rest = rest.without(signal);
         }
         false
     }
 
     /// Whether the signal would stop the task.
     pub fn stops_by_default(&self, signal: Signal) -> bool {
-        SignalSet::STOPS.contains(signal) && self.action(signal).sa_handler == SIG_DFL
-    }
-
-    /// Resets all handlers for a new program; signals that are ignored stay so.
-    pub fn forget_handlers(&self) {
-        let mut ignored = SignalSet::IGNORED_BY_DEFAULT;
-        for (action, number) in self.sigaction.lock().iter_mut().zip(1..) {
-            match (action.sa_handler, Signal::new(number)) {
-                (SIG_IGN, Some(signal)) => ignored = ignored.with(signal),
-                _ => action.sa_handler = SIG_DFL,
-            }
-        }
-        self.ignored.set(ignored.0);
+        SignalSet::STOPS.contains(signal) && self.actions.handler(signal) == SIG_DFL
     }
 
     /// Sets up segments and registers before the task first runs. From now on

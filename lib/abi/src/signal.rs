@@ -157,6 +157,17 @@ impl SignalSet {
     }
 }
 
+/// The signals, from the lowest number up.
+impl Iterator for SignalSet {
+    type Item = Signal;
+
+    fn next(&mut self) -> Option<Signal> {
+        let first = self.first()?;
+        self.0 &= self.0 - 1;
+        Some(first)
+    }
+}
+
 impl fmt::Debug for SignalSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SignalSet({:#010x})", self.0)

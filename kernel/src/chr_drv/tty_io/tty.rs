@@ -375,7 +375,7 @@ fn has_come(deadline: Option<u32>) -> bool {
 }
 
 fn is_ignored(task: &Task, signal: Signal) -> bool {
-    SignalSet(task.blocked.get()).contains(signal) || task.action(signal).sa_handler == SIG_IGN
+    SignalSet(task.blocked.get()).contains(signal) || task.actions.handler(signal) == SIG_IGN
 }
 
 /// A sink for echo that nobody shall see.
