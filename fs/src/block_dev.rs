@@ -5,7 +5,7 @@
 //! the end of the device; writing there fails with `ENOSPC`.
 
 use crate::Fs;
-use crate::buffer::READ_AHEAD;
+use crate::buffer::{BufferHead, READ_AHEAD};
 use crate::file_dev::part_of_block;
 use crate::layout::BLOCK_SIZE;
 use crate::platform::UserBuffer;
@@ -30,10 +30,12 @@ impl<'fs> Fs<'fs> {
             let Some(next) = position.checked_add(len as u32) else {
                 break;
             };
-            let last = (number + READ_AHEAD).min(blocks - 1);
             buffer.prepare(len)?;
-            let block = self.breada(device, number, number + 1..=last)?;
-            buffer.put(&block.data()[offset..offset + len]);
+            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
+            if self.with_cached(device, number, &mut put).is_none() {
+                let last = (number + READ_AHEAD).min(blocks - 1);
+                put(self.breada(device, number, number + 1..=last)?.head());
+            }
             *position = next;
         }
         Ok(())

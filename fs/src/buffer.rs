@@ -14,8 +14,8 @@
 //! * Dropping the [`Buffer`] gives it back (0.11: `brelse`). Don't keep it
 //!   longer than needed: a buffer in use can't be given to another block.
 //!
-//! A transfer holds the buffer's I/O lock from [`Fs::ll_rw_block`] until the
-//! driver calls [`BufferHead::end_request`], possibly in an interrupt.
+//! A transfer holds the buffer's I/O lock from before
+//! [`Platform::ll_rw_block`](crate::platform::Platform::ll_rw_block) until the driver calls [`BufferHead::end_request`], possibly in an interrupt.
 //!
 //! Only a buffer that is unused, clean and unlocked may be given another block, at
 //! any moment at which the cache lock is free. So whoever holds a [`Buffer`], or
@@ -43,6 +43,8 @@ use core::sync::atomic::{
 use mm::UserPage;
 use sync::{AtomicWord, IrqLock, IrqLockGuard, Sleep, SleepLock};
 
+/// Where to find the buffers.
+pub(crate) type Cache = Index<NR_HASH>;
 /// Hash chains of the buffer cache, a few buffers in each (0.11: `NR_HASH`).
 pub(crate) const NR_HASH: usize = 4096;
 /// How many unused buffers are looked at for a clean one, and how many dirty
@@ -280,12 +282,7 @@ impl<'fs> Fs<'fs> {
 
     /// The buffer of a block, if there is one (0.11: `find_buffer`).
     #[inline(always)]
-    fn find_buffer(
-        &self,
-        cache: &Index<NR_HASH>,
-        device: Device,
-        block: u32,
-    ) -> Option<&'fs BufferHead> {
+    fn find_buffer(&self, cache: &Cache, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let is_wanted = |head: &BufferHead| head.is_of(device, block);
         self.buffer_head(cache.find(self.buffers, hash(device, block), is_wanted)?)
     }
@@ -299,13 +296,20 @@ impl<'fs> Fs<'fs> {
             head.count.add(1);
             return Some(head);
         }
-        let head = self.find_free(&mut cache, device)?;
+        let head = self.reuse(&mut cache, device, block)?;
+        head.count.set(1);
+        Some(head)
+    }
+
+    /// Gives a block that has no buffer one that is unused, clean and unlocked.
+    #[inline(always)]
+    fn reuse(&self, cache: &mut Cache, device: Device, block: u32) -> Option<&'fs BufferHead> {
+        let head = self.find_free(cache, device)?;
         cache.make_newest(self.buffers, head.number);
         cache.remove(self.buffers, head.number);
         head.device.set(u32::from(device.0));
         head.block.set(block);
         head.uses.set(0);
-        head.count.set(1);
         head.uptodate.store(false, Release);
         head.write_failed.store(false, Release);
         cache.insert(self.buffers, head.number);
@@ -316,7 +320,7 @@ impl<'fs> Fs<'fs> {
     /// What was used again since it was passed last is passed once more, to the end of
     /// the list (the clock algorithm). So nothing is moved when a block is used, and
     /// blocks that are read once, one after another, do not drive out all others.
-    fn find_free(&self, cache: &mut Index<NR_HASH>, device: Device) -> Option<&'fs BufferHead> {
+    fn find_free(&self, cache: &mut Cache, device: Device) -> Option<&'fs BufferHead> {
         let mut left = SEARCH;
         let heads = cache
             .oldest_first(self.buffers)
@@ -369,7 +373,7 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
-        self.start_read(buffer.head);
+        self.start_reads([buffer.head]);
         self.wait_on_buffer(buffer)
     }
 
@@ -427,21 +431,21 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
-        // The blocks are found first, because that may sleep, and nothing may sleep
-        // after `plug`.
+        // The blocks are found first, because that may sleep.
         let mut blocks = [0; READ_AHEAD as usize];
         for (found, next) in blocks.iter_mut().zip(ahead) {
             *found = next;
         }
-        self.platform.plug();
-        self.start_read(buffer.head);
-        for next in blocks.into_iter().filter(|block| *block != 0) {
-            let Some(head) = self.getblk_now(device, next) else {
-                break;
-            };
-            self.start_read(Buffer { fs: self, head }.head);
-        }
-        self.platform.unplug();
+        // From the first of them on the cache is locked, until all are locked.
+        let mut cache = None;
+        let ahead = blocks.into_iter().map_while(move |block| {
+            let cache = cache.get_or_insert_with(|| self.tables.buffers.lock());
+            if block == 0 || self.find_buffer(cache, device, block).is_some() {
+                return Some(None);
+            }
+            self.reuse(cache, device, block).map(Some)
+        });
+        self.start_reads([buffer.head].into_iter().chain(ahead.flatten()));
         self.wait_on_buffer(buffer)
     }
 
@@ -454,11 +458,7 @@ impl<'fs> Fs<'fs> {
         page: &mut UserPage,
     ) -> Result<()> {
         let buffers = blocks.map(|block| (block != 0).then(|| self.getblk(device, block)));
-        self.platform.plug();
-        for buffer in buffers.iter().flatten() {
-            self.start_read(buffer.head);
-        }
-        self.platform.unplug();
+        self.start_reads(buffers.iter().flatten().map(|buffer| buffer.head));
         for (buffer, start) in buffers.into_iter().zip((0..).step_by(BLOCK_SIZE)) {
             // It may sleep here, so there is no view of the page yet.
             let buffer = buffer
@@ -473,17 +473,42 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Starts to read a block, unless it was read already or is being read.
-    fn start_read(&self, head: &'fs BufferHead) {
-        if head.is_uptodate() || !head.io.try_lock() {
-            return;
+    /// Starts to read those blocks that were not read already and are not being read.
+    fn start_reads(&self, heads: impl IntoIterator<Item = &'fs BufferHead>) {
+        self.start_transfers(Direction::Read, heads, |head| !head.is_uptodate());
+    }
+
+    /// Starts to transfer the wanted ones of at most [`SEARCH`] buffers. Returns one that
+    /// is wanted too, but is being transferred already. Only the owner of the I/O lock
+    /// makes a buffer clean, before the transfer begins.
+    ///
+    /// If `heads` holds the cache lock, it has only buffers that are wanted: to unlock
+    /// the others may wake tasks.
+    #[inline(always)]
+    fn start_transfers(
+        &self,
+        direction: Direction,
+        heads: impl IntoIterator<Item = &'fs BufferHead>,
+        is_wanted: impl Fn(&BufferHead) -> bool,
+    ) -> Option<&'fs BufferHead> {
+        let mut in_transfer = None;
+        let mut locked = [self.buffers.first()?; SEARCH];
+        let mut count = 0;
+        for head in heads.into_iter().take(SEARCH) {
+            if !head.io.try_lock() {
+                in_transfer = is_wanted(head).then_some(head).or(in_transfer);
+            } else if is_wanted(head) {
+                // What is still to be read was not changed.
+                head.set_clean();
+                head.writing.store(direction == Direction::Write, Release);
+                locked[count] = head;
+                count += 1;
+            } else {
+                head.io.unlock(self.platform);
+            }
         }
-        if head.is_uptodate() {
-            head.io.unlock(self.platform);
-            return;
-        }
-        head.writing.store(false, Release);
-        self.ll_rw_block(Direction::Read, head);
+        self.platform.ll_rw_block(direction, &locked[..count]);
+        in_transfer
     }
 
     fn wait_on_buffer(&self, buffer: Buffer<'fs>) -> Result<Buffer<'fs>> {
@@ -494,12 +519,6 @@ impl<'fs> Fs<'fs> {
         } else {
             Err(Errno::EIO)
         }
-    }
-
-    /// Starts a transfer of a locked buffer.
-    fn ll_rw_block(&self, direction: Direction, head: &'fs BufferHead) {
-        debug_assert!(head.io.is_locked());
-        self.platform.ll_rw_block(direction, head);
     }
 
     /// Forgets the contents of all buffers of a device, because they may be wrong,

@@ -277,13 +277,15 @@ impl<'m> Platform<'m> for HostPlatform {
         result
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &BufferHead) {
-        let result = self.transfer(direction, buffer);
-        if let Err(error) = &result {
-            let (device, block) = (buffer.device(), buffer.block());
-            self.printk(format_args!("{device}, block {block}: {error}\n"));
+    fn ll_rw_block(&self, direction: Direction, buffers: &[&BufferHead]) {
+        for buffer in buffers {
+            let result = self.transfer(direction, buffer);
+            if let Err(error) = &result {
+                let (device, block) = (buffer.device(), buffer.block());
+                self.printk(format_args!("{device}, block {block}: {error}\n"));
+            }
+            buffer.end_request(self, result.is_ok());
         }
-        buffer.end_request(self, result.is_ok());
     }
 
     fn device_blocks(&self, device: Device) -> u32 {

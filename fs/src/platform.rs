@@ -94,21 +94,16 @@ pub trait Platform<'m>: Sleep + Sync {
         true
     }
 
-    /// Starts the transfer of a locked buffer (0.11: `ll_rw_block`).
+    /// Starts the transfers of locked buffers (0.11: `ll_rw_block`, for one). Blocks
+    /// that follow one another in `buffers` are moved together.
     ///
-    /// When it is over, now or later, the surroundings call
-    /// [`BufferHead::end_request`]. A device without a driver, or a block
-    /// behind its end, ends at once with `uptodate` false.
-    fn ll_rw_block(&self, direction: Direction, buffer: &'m BufferHead);
-
-    /// From now on transfers of [`Platform::ll_rw_block`] may wait in the queue, so
-    /// that neighbours are moved together, until [`Platform::unplug`] or until the
-    /// caller sleeps by [`Sleep::sleep_while`] or gives way. The caller may not
-    /// sleep in another way.
-    fn plug(&self) {}
-
-    /// Starts the transfers that wait since [`Platform::plug`].
-    fn unplug(&self) {}
+    /// When a transfer is over, now or later, the surroundings call
+    /// [`BufferHead::end_request`] of its buffer. A device without a driver, or a
+    /// block behind its end, ends at once with `uptodate` false.
+    ///
+    /// Between the locking of the first buffer and this call nobody may sleep:
+    /// others may wait for the buffer, or have locked the one that is waited for.
+    fn ll_rw_block(&self, direction: Direction, buffers: &[&'m BufferHead]);
 
     /// Makes the devices with a major number write their own caches to the media.
     /// May sleep; `EIO` if that fails.

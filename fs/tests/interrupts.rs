@@ -110,9 +110,11 @@ impl Platform<'static> for Queued {
         unreachable!("nobody selects here")
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
-        assert!(buffer.device() == ROOT && buffer.block() < BLOCKS);
-        self.requests.lock().unwrap().0.push((direction, buffer));
+    fn ll_rw_block(&self, direction: Direction, buffers: &[&'static BufferHead]) {
+        for buffer in buffers {
+            assert!(buffer.device() == ROOT && buffer.block() < BLOCKS);
+            self.requests.lock().unwrap().0.push((direction, buffer));
+        }
         self.arrived.notify_all();
     }
 

@@ -8,7 +8,7 @@
 mod common;
 
 use common::check::check_cut;
-use common::power::record;
+use common::power::{record, sync_during_sync};
 use fs::mkfs::Options;
 
 fn cut_everywhere(seed: u64, options: &Options, buffers: u32, steps: u32) -> usize {
@@ -19,6 +19,12 @@ fn cut_everywhere(seed: u64, options: &Options, buffers: u32, steps: u32) -> usi
         cuts += 1;
     });
     cuts
+}
+
+#[test]
+fn a_sync_waits_for_what_another_sync_is_waiting_for() {
+    let on_disk: Vec<u8> = (0..20).filter_map(sync_during_sync).collect();
+    assert!(on_disk.len() > 5 && on_disk.iter().all(|byte| *byte == 2));
 }
 
 #[test]

@@ -24,17 +24,8 @@ pub struct KernelPlatform;
 /// The only one.
 pub static PLATFORM: KernelPlatform = KernelPlatform;
 
-/// Starts what is to be read or written, so that it does not wait until this task
-/// runs again.
-#[cold]
-fn give_way_now() -> bool {
-    ll_rw_blk::unplug();
-    sched::give_way()
-}
-
 impl Sleep for KernelPlatform {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
-        ll_rw_blk::unplug();
         sched::sleep_while(queue, busy);
     }
 
@@ -63,19 +54,11 @@ impl Platform<'static> for KernelPlatform {
 
     #[inline]
     fn give_way(&self) -> bool {
-        !sched::must_give_way() || give_way_now()
+        sched::give_way()
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
-        ll_rw_blk::ll_rw_block(direction, buffer);
-    }
-
-    fn plug(&self) {
-        ll_rw_blk::plug();
-    }
-
-    fn unplug(&self) {
-        ll_rw_blk::unplug();
+    fn ll_rw_block(&self, direction: Direction, buffers: &[&'static BufferHead]) {
+        ll_rw_blk::ll_rw_block(direction, buffers);
     }
 
     fn flush_cache(&self, major: u8) -> Result<()> {

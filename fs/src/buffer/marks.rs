@@ -14,6 +14,8 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 /// The most buffers there can be: 16 MB.
 pub(crate) const MOST_BUFFERS: usize = 16 * 1024;
 const WORD: usize = u32::BITS as usize;
+// The buffers of a group are written together.
+const _: () = assert!(WORD <= super::SEARCH);
 
 /// The marks of all buffers.
 pub(crate) struct Marks([AtomicU32; MOST_BUFFERS / WORD]);
@@ -31,21 +33,40 @@ impl Marks {
         word.fetch_or(1 << (number % WORD as u32), SeqCst);
     }
 
-    /// Takes the mark away. The caller looks at the buffer only after this, and
-    /// marks it again if that is needed, so that no change is missed in between.
+    /// Takes the mark away. The caller looks at the buffer only after this, and marks
+    /// it again if that is needed, so that no change is missed in between. It does not
+    /// sleep in between: else a changed buffer would have no mark while others look
+    /// for it.
     pub(super) fn clear(&self, number: u32) {
         let word = &self.0[number as usize / WORD % self.0.len()];
         word.fetch_and(!(1 << (number % WORD as u32)), SeqCst);
     }
 
-    /// The buffers in groups, each with a word that has bit `n` set if its
-    /// buffer `n` is marked.
+    /// The marked buffers, in groups.
     #[inline(always)]
-    pub(super) fn words<'a>(
-        &'a self,
-        buffers: &'a [BufferHead],
-    ) -> impl Iterator<Item = (u32, &'a [BufferHead])> {
-        let words = self.0.iter().zip(buffers.chunks(WORD));
-        words.map(|(word, buffers)| (word.load(SeqCst), buffers))
+    pub(super) fn groups<'a>(&self, buffers: &'a [BufferHead]) -> impl Iterator<Item = Marked<'a>> {
+        let words = self.0.iter().map(|word| word.load(SeqCst));
+        let groups = words.zip(buffers.chunks(WORD));
+        let groups = groups.map(|(word, buffers)| Marked { word, buffers });
+        groups.filter(|group| group.word != 0)
+    }
+}
+
+/// Up to 32 buffers, those of a group that were marked.
+#[derive(Clone, Copy)]
+pub(super) struct Marked<'a> {
+    /// Bit `n` is set if it is to have buffer `n`.
+    word: u32,
+    buffers: &'a [BufferHead],
+}
+
+impl<'a> Iterator for Marked<'a> {
+    type Item = &'a BufferHead;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a BufferHead> {
+        let head = self.buffers.get(self.word.trailing_zeros() as usize)?;
+        self.word &= self.word - 1;
+        Some(head)
     }
 }

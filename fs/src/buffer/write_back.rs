@@ -17,9 +17,10 @@
 //!
 //! All this assumes that a sector is written either whole or not at all.
 
-use super::{Buffer, BufferHead, NR_HASH, SEARCH, WriteRest};
+use super::marks::Marked;
+use super::{Buffer, BufferHead, Cache, SEARCH, WriteRest};
 use crate::Fs;
-use crate::list::Index;
+use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
@@ -208,18 +209,12 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Visits the buffers that are changed or being written, and gives way
-    /// between some of them.
+    /// Visits the buffers that are changed or being written, group by group, and gives
+    /// way between the groups.
     #[inline(always)]
-    fn each_marked(&self, mut visit: impl FnMut(&'fs BufferHead)) {
-        for (mut word, buffers) in self.tables.marks.words(self.buffers) {
-            if word == 0 {
-                continue;
-            }
-            while let Some(head) = buffers.get(word.trailing_zeros() as usize) {
-                visit(head);
-                word &= word - 1;
-            }
+    fn each_group(&self, mut visit: impl FnMut(Marked<'fs>)) {
+        for group in self.tables.marks.groups(self.buffers) {
+            visit(group);
             self.platform.give_way();
         }
     }
@@ -272,7 +267,9 @@ impl<'fs> Fs<'fs> {
         let mounted = supers.fold(0, |set, block| set | bit(block.device())) & !1;
         write_those(mounted & !floppy);
         let mut changed = 0;
-        self.each_marked(|head| changed |= bit(head.device()));
+        self.each_group(|group| {
+            group.for_each(|head| changed |= bit(head.device()));
+        });
         write_those(changed & !mounted & !floppy);
         write_those((mounted | changed) & floppy);
     }
@@ -309,10 +306,9 @@ impl<'fs> Fs<'fs> {
     /// nobody else gives a buffer a rank above [`Rank::Data`].
     fn ranks(&self, scope: Scope) -> Ranks {
         let mut ranks = Ranks(0);
-        self.each_marked(|head| {
-            if scope.has(head.device()) {
-                ranks.0 |= head.ranks().0;
-            }
+        self.each_group(|group| {
+            let ours = group.filter(|head| scope.has(head.device()));
+            ours.for_each(|head| ranks.0 |= head.ranks().0);
         });
         ranks
     }
@@ -325,8 +321,9 @@ impl<'fs> Fs<'fs> {
 
     /// Writes a buffer that may be written at any time, and waits for it.
     pub(crate) fn write_now(&self, head: &'fs BufferHead) -> Result<()> {
-        head.io.lock(self.platform);
-        self.write_locked(head, Ranks::DATA);
+        while let Some(head) = self.start_transfers(Direction::Write, [head], BufferHead::is_data) {
+            head.io.wait(self.platform);
+        }
         head.io.wait(self.platform);
         match head.write_failed.swap(false, AcqRel) {
             true => Err(Errno::EIO),
@@ -336,59 +333,27 @@ impl<'fs> Fs<'fs> {
 
     /// Writes the buffers of some ranks and waits for them.
     fn write_step(&self, scope: Scope, ranks: Ranks) -> Result<()> {
-        self.platform.plug();
-        self.each_marked(|head| {
-            while head.ranks().meet(ranks) && scope.has(head.device()) {
-                if self.start_write(head, scope, ranks) {
-                    break;
-                }
+        // What was changed keeps its block, so the device is looked at last.
+        let is_wanted = |head: &BufferHead| head.ranks().meet(ranks) && scope.has(head.device());
+        self.each_group(|group| {
+            while let Some(head) = self.start_transfers(Direction::Write, group, is_wanted) {
                 head.io.wait(self.platform);
             }
         });
-        self.platform.unplug();
         let mut result = Ok(());
-        self.each_marked(|head| {
-            if !scope.has(head.device()) {
-                return;
-            }
-            self.tables.marks.clear(head.number);
-            head.io.wait(self.platform);
-            if head.write_failed.swap(false, AcqRel) {
-                result = Err(Errno::EIO);
-            }
-            if head.is_busy() {
-                self.tables.marks.set(head.number);
+        self.each_group(|group| {
+            for head in group.filter(|head| scope.has(head.device())) {
+                head.io.wait(self.platform);
+                self.tables.marks.clear(head.number);
+                if head.is_busy() {
+                    self.tables.marks.set(head.number);
+                }
+                if head.write_failed.swap(false, AcqRel) {
+                    result = Err(Errno::EIO);
+                }
             }
         });
         self.platform.flush_cache(scope.major()).and(result)
-    }
-
-    /// Starts to write a buffer if it has one of these ranks and is not being
-    /// transferred. Its I/O lock is taken under the cache lock, so that it is
-    /// still the same block then.
-    fn start_write(&self, head: &'fs BufferHead, scope: Scope, ranks: Ranks) -> bool {
-        if !head.ranks().meet(ranks) {
-            return false;
-        }
-        let cache = self.tables.buffers.lock();
-        let is_ours = scope.has(head.device()) && head.io.try_lock();
-        drop(cache);
-        is_ours && self.write_locked(head, ranks)
-    }
-
-    /// Starts to write a buffer whose I/O lock the caller has taken, if it has one
-    /// of these ranks. Only the owner of that lock makes it clean.
-    fn write_locked(&self, head: &'fs BufferHead, ranks: Ranks) -> bool {
-        let is_wanted = head.ranks().meet(ranks);
-        if is_wanted {
-            head.set_clean();
-            head.writing.store(true, Release);
-            self.tables.marks.set(head.number);
-            self.ll_rw_block(crate::platform::Direction::Write, head);
-        } else {
-            head.io.unlock(self.platform);
-        }
-        is_wanted
     }
 
     /// Makes one of the oldest unused buffers clean, or waits until one is, for a
@@ -409,15 +374,16 @@ impl<'fs> Fs<'fs> {
     /// Starts to write those of the oldest unused buffers that may be written now.
     /// Returns whether there are any.
     fn write_oldest(&self, device: Device) -> bool {
-        for n in 0..SEARCH {
-            let cache = self.tables.buffers.lock();
-            let head = oldest(&cache, self.buffers, device)
-                .find(|head| head.is_data() && head.io.try_lock());
-            drop(cache);
-            let Some(head) = head else { return n != 0 };
-            self.write_locked(head, Ranks::DATA);
+        let mut heads = [None; SEARCH];
+        let cache = self.tables.buffers.lock();
+        let changed = oldest(&cache, self.buffers, device).filter(|head| head.is_data());
+        for (place, head) in heads.iter_mut().zip(changed) {
+            *place = Some(head);
         }
-        true
+        drop(cache);
+        let changed = heads.into_iter().flatten();
+        self.start_transfers(Direction::Write, changed, BufferHead::is_data);
+        heads[0].is_some()
     }
 }
 
@@ -431,7 +397,7 @@ pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
 /// The oldest unused buffers, for a task that wants one for `device`; slow ones are
 /// skipped.
 fn oldest<'a>(
-    cache: &Index<NR_HASH>,
+    cache: &Cache,
     buffers: &'a [BufferHead],
     device: Device,
 ) -> impl Iterator<Item = &'a BufferHead> {

@@ -65,10 +65,18 @@ impl Disk {
 /// The surroundings: one task, which gets what it waits for and nothing else.
 struct Lazy {
     disk: Mutex<Disk>,
+    /// What other tasks do while this one sleeps, the last first.
+    meanwhile: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Sleep for Lazy {
     fn sleep_while(&self, _queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
+        if busy() {
+            let meanwhile = self.meanwhile.lock().unwrap().pop();
+            if let Some(meanwhile) = meanwhile {
+                meanwhile();
+            }
+        }
         while busy() {
             let mut guard = self.disk.lock().unwrap();
             let disk = &mut *guard;
@@ -115,9 +123,10 @@ impl Platform<'static> for Lazy {
         unreachable!("nobody selects here")
     }
 
-    fn ll_rw_block(&self, direction: Direction, buffer: &'static BufferHead) {
+    fn ll_rw_block(&self, direction: Direction, buffers: &[&'static BufferHead]) {
         let mut disk = self.disk.lock().unwrap();
-        disk.requests.push((direction, buffer));
+        let requests = buffers.iter().map(|buffer| (direction, *buffer));
+        disk.requests.extend(requests);
     }
 
     fn flush_cache(&self, _major: u8) -> Result<()> {
@@ -374,22 +383,56 @@ impl Log {
     }
 }
 
-/// Does `steps` random things on a new disk, and ends without sync.
-pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
+/// A new disk of zeros.
+fn new_disk(seed: u64, blocks: u32, buffers: u32) -> (&'static Fs<'static>, &'static Lazy) {
     // A test's buffers may stay for ever.
     let buffers = Vec::leak(host::buffers(buffers));
     let tables: &'static Tables = Box::leak(Box::default());
     let platform: &'static Lazy = Box::leak(Box::new(Lazy {
         disk: Mutex::new(Disk {
-            bytes: vec![0; options.blocks as usize * BLOCK_SIZE],
+            bytes: vec![0; blocks as usize * BLOCK_SIZE],
             requests: vec![],
             cache: vec![],
             writes: vec![],
             promise: 0,
             random: Random::new(seed),
         }),
+        meanwhile: Mutex::new(vec![]),
     }));
-    let fs: &'static Fs<'static> = Box::leak(Box::new(Fs::new(platform, buffers, tables)));
+    let fs = Box::leak(Box::new(Fs::new(platform, buffers, tables)));
+    (fs, platform)
+}
+
+/// Changes two blocks and syncs. While that waits for the first block, another task
+/// changes the second one again; while it waits for that, the task syncs. Returns what
+/// of the second block is on the disk then: 2 if all is well. `None` if the second
+/// block was written before the first.
+pub fn sync_during_sync(seed: u64) -> Option<u8> {
+    const SECOND: u32 = 8;
+    let (fs, platform) = new_disk(seed, 10, 10);
+    let change = move |block, byte| {
+        let buffer = fs.bread(ROOT, block).unwrap();
+        buffer.data()[0] = byte;
+        buffer.mark_dirty();
+    };
+    change(SECOND - 1, 1);
+    change(SECOND, 1);
+    let (tell, told) = std::sync::mpsc::channel();
+    let sync = move || {
+        fs.sys_sync().unwrap();
+        let disk = platform.disk.lock().unwrap();
+        tell.send(disk.bytes[SECOND as usize * BLOCK_SIZE]).unwrap();
+    };
+    platform.meanwhile.lock().unwrap().push(Box::new(sync));
+    let change = move || change(SECOND, 2);
+    platform.meanwhile.lock().unwrap().push(Box::new(change));
+    fs.sys_sync().unwrap();
+    told.try_recv().ok()
+}
+
+/// Does `steps` random things on a new disk, and ends without sync.
+pub fn record(seed: u64, options: &Options, buffers: u32, steps: u32) -> Log {
+    let (fs, platform) = new_disk(seed, options.blocks, buffers);
     let task: &'static FsTask<'static> = Box::leak(Box::default());
     fs.mkfs(ROOT, options).unwrap();
     fs.mount_root(ROOT, task).unwrap();

@@ -11,7 +11,7 @@
 //! Interrupt handlers may call all of these functions.
 #![deny(unsafe_code)]
 
-use super::ll_rw_blk::{Ended, REQUESTS, WAIT_FOR_REQUEST, driver};
+use super::ll_rw_blk::{REQUESTS, WAIT_FOR_REQUEST, driver};
 use crate::file_system::file_system;
 use crate::{printk, sched};
 use abi::sys::types::Device;
@@ -80,7 +80,17 @@ pub fn current_request(major: u8) -> Option<CurrentRequest> {
 /// The buffer of the `index`th block that is left to do. It is locked, so
 /// nobody else changes what block it is of.
 pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
-    REQUESTS.lock().current_request(major)?.buffer(index)
+    let requests = REQUESTS.lock();
+    let buffers = requests.current_request(major)?.buffers();
+    *buffers.get(index as usize)?
+}
+
+/// Calls `work` with the buffers of the blocks that are left to do, none of which is
+/// missing. `work` must not end any of them.
+pub fn with_buffers(major: u8, work: impl FnOnce(&[Option<&'static BufferHead>])) {
+    if let Some(request) = REQUESTS.lock().current_request(major) {
+        work(request.buffers());
+    }
 }
 
 /// Called when the next block could not be moved: it is left to another try, or given up
@@ -105,17 +115,12 @@ pub fn bad_rw_intr(major: u8, most: u32) -> bool {
 /// that wait for its buffer or for a free request are woken (0.11: `end_request`,
 /// `unlock_buffer`).
 pub fn end_request(major: u8, uptodate: bool) {
-    let Some(ended) = unlock_buffer(major, uptodate) else {
-        return;
-    };
-    if !uptodate {
-        let name = driver(ended.device).map_or("?", |driver| driver.name);
-        printk!(
-            "{name} I/O error: {}, block {}\n",
-            ended.device,
-            ended.block
-        );
+    if !uptodate && let Some(request) = current_request(major) {
+        let name = driver(request.device).map_or("?", |driver| driver.name);
+        let (device, block) = (request.device, request.block);
+        printk!("{name} I/O error: {device}, block {block}\n");
     }
+    end_blocks(major, 1, uptodate);
 }
 
 /// Ends all that is left of the current request as failed, with one message, because
@@ -128,16 +133,14 @@ pub fn end_hopeless_request(major: u8, why: &str) {
     let (device, first) = (request.device, request.block);
     let last = first + request.blocks_left - 1;
     printk!("{name} I/O error: {device}, blocks {first} to {last}: {why}\n");
-    for _ in 0..request.blocks_left {
-        unlock_buffer(major, false);
-    }
+    end_blocks(major, request.blocks_left, false);
 }
 
-fn unlock_buffer(major: u8, uptodate: bool) -> Option<Ended<&'static BufferHead>> {
-    let ended = REQUESTS.lock().end_buffer(major)?;
-    ended.buffer.end_request(file_system().platform(), uptodate);
-    if ended.request_is_free {
+/// As [`end_request`] for the next `count` blocks, without a message.
+pub fn end_blocks(major: u8, count: u32, uptodate: bool) {
+    let platform = file_system().platform();
+    let end = |head: &BufferHead| head.end_request(platform, uptodate);
+    if REQUESTS.lock().end_buffers(major, count, end) {
         sched::wake_up(&WAIT_FOR_REQUEST);
     }
-    Some(ended)
 }

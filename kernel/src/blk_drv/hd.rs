@@ -508,30 +508,32 @@ impl Controller {
     /// Moves the sectors of one interrupt between the drive and the buffers.
     fn move_sectors(&mut self, direction: Direction) {
         let mut count = self.sectors_per_interrupt.min(self.sectors_left);
+        let (mut first, width) = (self.moved, self.width);
         self.sectors_left -= count;
-        while count != 0 {
-            let sector = self.moved % SECTORS_PER_BLOCK;
-            let now = count.min(SECTORS_PER_BLOCK - sector);
-            let block = self.moved / SECTORS_PER_BLOCK;
-            if let Some(head) = blk::current_buffer(major::HARD_DISK, block) {
+        self.moved += count;
+        blk::with_buffers(major::HARD_DISK, |buffers| {
+            for head in buffers.iter().flatten() {
+                let now = count.min(SECTORS_PER_BLOCK - first);
                 let mut data = head.data();
-                let bytes = &mut data[bytes(sector, now)];
+                let (start, length) = (SECTOR_SIZE * first as usize, SECTOR_SIZE * now as usize);
+                let bytes = &mut data[start..][..length];
                 match direction {
-                    Direction::Read => registers::read_data(bytes, self.width),
-                    Direction::Write => registers::write_data(bytes, self.width),
+                    Direction::Read => registers::read_data(bytes, width),
+                    Direction::Write => registers::write_data(bytes, width),
+                }
+                first = 0;
+                count -= now;
+                if count == 0 {
+                    return;
                 }
             }
-            self.moved += now;
-            count -= now;
-        }
+        });
     }
 
     /// Ends the blocks all of whose sectors were moved.
     fn end_moved_blocks(&mut self) {
-        while self.moved >= SECTORS_PER_BLOCK {
-            self.moved -= SECTORS_PER_BLOCK;
-            blk::end_request(major::HARD_DISK, true);
-        }
+        blk::end_blocks(major::HARD_DISK, self.moved / SECTORS_PER_BLOCK, true);
+        self.moved %= SECTORS_PER_BLOCK;
     }
 
     /// Called when the drive was told something. If it cannot move several sectors by one
@@ -614,10 +616,4 @@ fn win_result(status: Status) -> bool {
 /// the status was read.
 fn unexpected_hd_interrupt(status: Status) {
     printk!("Unexpected HD interrupt, status {:02x}\n", status.bits());
-}
-
-/// The bytes of a buffer that `count` sectors from `sector` on are.
-fn bytes(sector: u32, count: u32) -> core::ops::Range<usize> {
-    let first = sector as usize * SECTOR_SIZE;
-    first..first + count as usize * SECTOR_SIZE
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From the buffer cache to the drivers (0.11: `kernel/blk_drv/ll_rw_blk.c`).
 //!
-//! The file system locks a buffer and calls [`ll_rw_block`], which returns as soon as the
-//! transfer is in its driver's queue. When the transfer is over, the driver says so by [`blk::end_request`](super::blk::end_request). This file
-//! knows no driver by its name: the table of them is in `mod.rs`, above this file.
+//! The file system locks buffers and calls [`ll_rw_block`], which returns as soon as the
+//! transfers are in the queues of their drivers. When a transfer is over, the driver says
+//! so by [`blk::end_request`](super::blk::end_request). This file knows no driver by its
+//! name: the table of them is in `mod.rs`, above this file.
 #![deny(unsafe_code)]
 
 mod requests;
@@ -13,7 +14,6 @@ use crate::{printk, sched};
 use abi::sys::types::Device;
 use fs::buffer::BufferHead;
 use fs::platform::Direction;
-pub(super) use requests::Ended;
 use requests::{Added, NR_BLK_DEV, Requests, Transfer};
 use spin::Once;
 use sync::{IrqLock, WaitQueue};
@@ -58,49 +58,43 @@ pub fn has_driver(device: Device) -> bool {
     device_blocks(device) != 0
 }
 
-/// Starts the transfer of a locked buffer (0.11: `ll_rw_block`,
-/// `make_request`). Sleeps while all requests are in use.
-pub fn ll_rw_block(direction: Direction, head: &'static BufferHead) {
-    let (device, block) = (head.device(), head.block());
-    let Some(driver) = driver(device).filter(|driver| block < (driver.blocks)(device.minor()))
-    else {
-        printk!("Trying to reach block {block} of {device}, which does not exist\n");
-        head.end_request(file_system().platform(), false);
-        return;
+/// Starts the transfers of locked buffers (0.11: `ll_rw_block`, for one). Sleeps while all
+/// requests are in use.
+pub fn ll_rw_block(direction: Direction, heads: &[&'static BufferHead]) {
+    let is_next = |head: &&BufferHead, next: &&BufferHead| {
+        head.device() == next.device() && head.block().wrapping_add(1) == next.block()
     };
-    let transfer = Transfer {
-        device,
-        direction,
-        block,
-        buffer: head,
-    };
-    loop {
-        let added = REQUESTS.lock().add(&transfer);
-        match added {
-            Added::Started => return (driver.do_request)(),
-            Added::Queued => return,
-            Added::Full => {
-                unplug();
-                let mut is_full = || REQUESTS.lock().is_full(direction, device.major());
-                sched::sleep_while(&WAIT_FOR_REQUEST, &mut is_full);
-            }
-        }
+    for run in heads.chunk_by(is_next) {
+        make_request(direction, run);
     }
 }
 
-/// Lets new requests of idle drivers wait until [`unplug`], so that what comes
-/// next can be merged with them. Until then the caller may not sleep.
-pub fn plug() {
-    REQUESTS.lock().plug();
-}
-
-/// Makes the drivers begin with what waits since [`plug`].
-pub fn unplug() {
-    loop {
-        let waiting = REQUESTS.lock().unplug();
-        let Some(driver) = waiting.and_then(driver) else {
-            return;
-        };
-        (driver.do_request)();
+/// Starts the transfers of blocks that follow one another on a device.
+fn make_request(direction: Direction, run: &[&'static BufferHead]) {
+    let [first, ..] = *run else { return };
+    let (device, block) = (first.device(), first.block());
+    let room = device_blocks(device).saturating_sub(block) as usize;
+    let (buffers, too_far) = run.split_at(room.min(run.len()));
+    for head in too_far {
+        let block = head.block();
+        printk!("Trying to reach block {block} of {device}, which does not exist\n");
+        head.end_request(file_system().platform(), false);
+    }
+    let mut transfer = Transfer {
+        device,
+        direction,
+        block,
+        buffers,
+    };
+    while !transfer.buffers.is_empty() {
+        let added = REQUESTS.lock().add(&mut transfer);
+        match (added, driver(device)) {
+            (Added::Started, Some(driver)) => (driver.do_request)(),
+            (Added::Full, _) => {
+                let mut is_full = || REQUESTS.lock().is_full(direction, device.major());
+                sched::sleep_while(&WAIT_FOR_REQUEST, &mut is_full);
+            }
+            _ => {}
+        }
     }
 }

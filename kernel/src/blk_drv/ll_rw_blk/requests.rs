@@ -4,12 +4,9 @@
 //!
 //! Nothing here touches hardware or sleeps, or knows what a buffer is: `B` is the
 //! kernel's buffer, and a number in the tests. The calling sequence is
-//! [`Requests::add`] for each buffer, and on the driver's side
-//! [`Requests::current_request`], then [`Requests::end_buffer`] for each of its
-//! buffers. After the last one, another request is the current one.
-//!
-//! Between [`Requests::plug`] and [`Requests::unplug`] a driver that is idle is
-//! not told of a new request, so that further blocks can be merged with it.
+//! [`Requests::add`] until all buffers are taken, and on the driver's side
+//! [`Requests::begin`], then [`Requests::end_buffers`] until all of its
+//! buffers are done. After the last one, another request is the current one.
 //!
 //! # Order
 //!
@@ -49,6 +46,8 @@ pub struct Request<B> {
     pub direction: Direction,
     /// How often the driver has tried the buffer that comes next.
     pub errors: u32,
+    /// The driver has not begun with it, so neighbours may still join it.
+    is_open: bool,
     first_block: u32,
     /// The first `count` of them are of this request.
     buffers: [Option<B>; MOST_BUFFERS],
@@ -66,6 +65,7 @@ impl<B: Copy> Request<B> {
             device: Device::NONE,
             direction: Direction::Read,
             errors: 0,
+            is_open: false,
             first_block: 0,
             buffers: [None; MOST_BUFFERS],
             count: 0,
@@ -85,28 +85,50 @@ impl<B: Copy> Request<B> {
         (self.count - self.done) as u32
     }
 
-    /// The buffer of the `index`th block that is left to do.
-    pub fn buffer(&self, index: u32) -> Option<B> {
-        *self.buffers[self.done..self.count].get(index as usize)?
+    /// The buffers that are left to do.
+    pub fn buffers(&self) -> &[Option<B>] {
+        &self.buffers[self.done..self.count]
     }
 
-    /// Takes the buffer in if its block is a neighbour.
-    fn merge(&mut self, new: &Transfer<B>) -> bool {
+    /// Makes it the request of the first blocks of the transfer, and takes these away
+    /// from it.
+    fn open(&mut self, new: &mut Transfer<'_, B>) {
+        self.device = new.device;
+        self.direction = new.direction;
+        self.errors = 0;
+        self.is_open = true;
+        self.first_block = new.block;
+        self.count = 0;
+        self.done = 0;
+        self.overtaken = 0;
+        self.merge(new);
+    }
+
+    /// Takes in those blocks of the transfer that are neighbours, and takes these away
+    /// from it. Returns whether there are any.
+    #[inline]
+    fn merge(&mut self, new: &mut Transfer<'_, B>) -> bool {
         let alike = self.device == new.device && self.direction == new.direction;
-        if !alike || self.count == MOST_BUFFERS {
+        if !self.is_open || !alike {
             return false;
         }
-        if new.block == self.first_block + self.count as u32 {
-            self.buffers[self.count] = Some(new.buffer);
-        } else if new.block + 1 == self.first_block {
-            self.buffers.copy_within(0..self.count, 1);
-            self.buffers[0] = Some(new.buffer);
+        let length = new.buffers.len().min(MOST_BUFFERS - self.count);
+        let place = if new.block == self.first_block + self.count as u32 {
+            self.count
+        } else if new.block + length as u32 == self.first_block && length == new.buffers.len() {
+            self.buffers.copy_within(0..self.count, length);
             self.first_block = new.block;
+            0
         } else {
             return false;
+        };
+        for (place, buffer) in self.buffers[place..].iter_mut().zip(&new.buffers[..length]) {
+            *place = Some(*buffer);
         }
-        self.count += 1;
-        true
+        self.count += length;
+        new.block += length as u32;
+        new.buffers = &new.buffers[length..];
+        length != 0
     }
 
     /// Whether this request is to be done before `other`, while the disk's arm is at
@@ -122,41 +144,28 @@ impl<B: Copy> Request<B> {
     }
 }
 
-/// What [`Requests::add`] is given: one block and its buffer.
+/// What [`Requests::add`] is given: buffers of blocks that follow one another.
 #[derive(Clone, Copy, Debug)]
-pub struct Transfer<B> {
+pub struct Transfer<'a, B> {
     /// The device.
     pub device: Device,
-    /// Whether the block is read or written.
+    /// Whether the blocks are read or written.
     pub direction: Direction,
-    /// The block: it is below the size of the device, which is below `u32::MAX`.
+    /// The first block. All are below the size of the device, which is below `u32::MAX`.
     pub block: u32,
-    /// Its buffer.
-    pub buffer: B,
+    /// Their buffers: one at least.
+    pub buffers: &'a [B],
 }
 
 /// What became of a new transfer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Added {
-    /// Its driver was idle and must be told.
+    /// Its first blocks are in the queue of a driver that was idle and must be told.
     Started,
-    /// It is in the queue, and will be done when its turn comes.
+    /// Its first blocks are in the queue, and will be done when their turn comes.
     Queued,
     /// There is no free request for it now.
     Full,
-}
-
-/// A buffer that is done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ended<B> {
-    /// The device.
-    pub device: Device,
-    /// The block.
-    pub block: u32,
-    /// The buffer.
-    pub buffer: B,
-    /// It was the last one of its request, which is free now.
-    pub request_is_free: bool,
 }
 
 /// The requests of all drivers (0.11: `request`, `blk_dev`).
@@ -164,9 +173,6 @@ pub struct Requests<B> {
     requests: [Request<B>; NR_REQUEST],
     /// The first one of each driver's queue, by major.
     current_request: [Option<usize>; NR_BLK_DEV],
-    /// Whether the driver has not been told of that request yet.
-    is_waiting: [bool; NR_BLK_DEV],
-    is_plugged: bool,
     in_use: usize,
     /// How many of them each driver has.
     in_use_by: [usize; NR_BLK_DEV],
@@ -178,8 +184,6 @@ impl<B: Copy> Requests<B> {
         Requests {
             requests: [const { Request::new() }; NR_REQUEST],
             current_request: [None; NR_BLK_DEV],
-            is_waiting: [false; NR_BLK_DEV],
-            is_plugged: false,
             in_use: 0,
             in_use_by: [0; NR_BLK_DEV],
         }
@@ -195,11 +199,12 @@ impl<B: Copy> Requests<B> {
         self.in_use >= NR_REQUEST - for_reads || of_one >= MOST_OF_ONE - for_reads
     }
 
-    /// Adds a transfer to the queue of its driver (0.11: `make_request`).
-    pub fn add(&mut self, new: &Transfer<B>) -> Added {
+    /// Adds the first blocks of a transfer to the queue of its driver, and takes them
+    /// away from it: as many as one request can take (0.11: `make_request`).
+    pub fn add(&mut self, new: &mut Transfer<'_, B>) -> Added {
         let major = usize::from(new.device.major());
         let current = self.current_request[major];
-        if current.is_some_and(|current| self.merge(current, self.is_waiting[major], new)) {
+        if current.is_some_and(|current| self.merge(current, new)) {
             return Added::Queued;
         }
         if self.is_full(new.direction, new.device.major()) {
@@ -208,15 +213,7 @@ impl<B: Copy> Requests<B> {
         let Some(slot) = self.requests.iter().position(|request| request.count == 0) else {
             return Added::Full;
         };
-        let request = &mut self.requests[slot];
-        request.device = new.device;
-        request.direction = new.direction;
-        request.errors = 0;
-        request.first_block = new.block;
-        request.buffers[0] = Some(new.buffer);
-        request.count = 1;
-        request.done = 0;
-        request.overtaken = 0;
+        self.requests[slot].open(new);
         self.in_use += 1;
         self.in_use_by[major] += 1;
         match current {
@@ -226,24 +223,14 @@ impl<B: Copy> Requests<B> {
             }
             None => {
                 self.current_request[major] = Some(slot);
-                self.is_waiting[major] = self.is_plugged;
-                if self.is_plugged {
-                    Added::Queued
-                } else {
-                    Added::Started
-                }
+                Added::Started
             }
         }
     }
 
-    /// Tries to add the transfer to a request behind the current one, or to that itself if
-    /// the driver does not know of it yet.
-    fn merge(&mut self, current: usize, is_waiting: bool, new: &Transfer<B>) -> bool {
-        let mut at = if is_waiting {
-            Some(current)
-        } else {
-            self.requests[current].next
-        };
+    /// Tries to add the transfer to a request of the queue that begins with `first`.
+    fn merge(&mut self, first: usize, new: &mut Transfer<'_, B>) -> bool {
+        let mut at = Some(first);
         while let Some(slot) = at {
             if self.requests[slot].merge(new) {
                 return true;
@@ -283,25 +270,12 @@ impl<B: Copy> Requests<B> {
         last
     }
 
-    /// From now on drivers that are idle are not told of what is added.
-    pub fn plug(&mut self) {
-        self.is_plugged = true;
-    }
-
-    /// Ends that. Returns the device of a request of which its driver must be told now; to
-    /// be called again until there is none.
-    pub fn unplug(&mut self) -> Option<Device> {
-        self.is_plugged = false;
-        let major = self.is_waiting.iter().position(|is_waiting| *is_waiting)?;
-        self.is_waiting[major] = false;
-        Some(self.requests[self.current_request[major]?].device)
-    }
-
     /// As [`Requests::current_request`], for a driver that works at the request from now
     /// on.
     pub fn begin(&mut self, major: u8) -> Option<&Request<B>> {
-        self.is_waiting[usize::from(major)] = false;
-        self.current_request(major)
+        let request = self.current_request_mut(major)?;
+        request.is_open = false;
+        Some(request)
     }
 
     /// The request that the driver is to work at (0.11: `CURRENT`).
@@ -314,28 +288,32 @@ impl<B: Copy> Requests<B> {
         Some(&mut self.requests[self.current_request[usize::from(major)]?])
     }
 
-    /// Ends the first buffer of the current request. After the last one, the next request
-    /// of the queue is the current one.
-    pub fn end_buffer(&mut self, major: u8) -> Option<Ended<B>> {
+    /// Ends the first buffers of the current request, `count` or all of them, and calls
+    /// `end` with each. After the last one, the next request of the queue is the current
+    /// one; then this returns true: a request has become free.
+    pub fn end_buffers(&mut self, major: u8, count: u32, end: impl FnMut(B)) -> bool {
         let current = &mut self.current_request[usize::from(major)];
-        let request = &mut self.requests[(*current)?];
-        let mut ended = Ended {
-            device: request.device,
-            block: request.block(),
-            buffer: request.buffer(0)?,
-            request_is_free: false,
+        let Some(slot) = *current else {
+            return false;
         };
-        request.done += 1;
-        request.errors = 0;
-        if request.blocks_left() == 0 {
-            *current = request.next.take();
-            request.count = 0;
-            request.done = 0;
-            self.in_use -= 1;
-            self.in_use_by[usize::from(major)] -= 1;
-            ended.request_is_free = true;
+        let request = &mut self.requests[slot];
+        let count = count.min(request.blocks_left()) as usize;
+        let ended = request.buffers[request.done..][..count].iter();
+        ended.flatten().copied().for_each(end);
+        if count != 0 {
+            request.errors = 0;
         }
-        Some(ended)
+        request.done += count;
+        if request.blocks_left() != 0 {
+            return false;
+        }
+        *current = request.next.take();
+        request.is_open = false;
+        request.count = 0;
+        request.done = 0;
+        self.in_use -= 1;
+        self.in_use_by[usize::from(major)] -= 1;
+        true
     }
 }
 
@@ -345,16 +323,31 @@ mod tests {
 
     const HD2: Device = Device::new(3, 2);
 
-    fn read(block: u32) -> Transfer<u32> {
+    /// The buffer of block `n` is `n + 1000`.
+    static BUFFERS: [u32; 6000] = {
+        let mut buffers = [1000; 6000];
+        let mut block = 1;
+        while block < buffers.len() {
+            buffers[block] = buffers[block - 1] + 1;
+            block += 1;
+        }
+        buffers
+    };
+
+    fn read(block: u32) -> Transfer<'static, u32> {
+        read_run(block, 1)
+    }
+
+    fn read_run(block: u32, count: usize) -> Transfer<'static, u32> {
         Transfer {
             device: HD2,
             direction: Direction::Read,
             block,
-            buffer: block + 1000,
+            buffers: &BUFFERS[block as usize..][..count],
         }
     }
 
-    fn write(block: u32) -> Transfer<u32> {
+    fn write(block: u32) -> Transfer<'static, u32> {
         Transfer {
             direction: Direction::Write,
             ..read(block)
@@ -364,17 +357,23 @@ mod tests {
     /// Requests, and a queue that the driver is busy with at block 100.
     fn busy() -> Requests<u32> {
         let mut requests = Requests::new();
-        assert_eq!(requests.add(&read(100)), Added::Started);
+        assert_eq!(requests.add(&mut read(100)), Added::Started);
+        requests.begin(3);
         requests
+    }
+
+    /// Ends the next block of the queue; returns it, and whether its request is free then.
+    fn end_one(requests: &mut Requests<u32>, major: u8) -> Option<(u32, bool)> {
+        let block = requests.current_request(major)?.block();
+        let mut ended = Vec::new();
+        let is_free = requests.end_buffers(major, 1, |buffer| ended.push(buffer));
+        assert_eq!(ended, [block + 1000]);
+        Some((block, is_free))
     }
 
     /// Ends everything; the blocks in the order they were done.
     fn drain(requests: &mut Requests<u32>) -> Vec<u32> {
-        let end = |_| {
-            let ended = requests.end_buffer(3)?;
-            assert_eq!(ended.buffer, ended.block + 1000);
-            Some(ended.block)
-        };
+        let end = |_| end_one(requests, 3).map(|(block, _)| block);
         (0..).map_while(end).collect()
     }
 
@@ -382,7 +381,7 @@ mod tests {
     fn the_arm_sweeps_upwards_and_starts_again_from_below() {
         let mut requests = busy();
         for block in [50, 130, 110, 40, 120] {
-            assert_eq!(requests.add(&read(block)), Added::Queued);
+            assert_eq!(requests.add(&mut read(block)), Added::Queued);
         }
         assert_eq!(drain(&mut requests), [100, 110, 120, 130, 40, 50]);
     }
@@ -390,25 +389,25 @@ mod tests {
     #[test]
     fn reads_go_before_writes() {
         let mut requests = busy();
-        requests.add(&write(101));
-        requests.add(&write(300));
-        requests.add(&read(200));
-        requests.add(&read(20));
+        requests.add(&mut write(101));
+        requests.add(&mut write(300));
+        requests.add(&mut read(200));
+        requests.add(&mut read(20));
         assert_eq!(drain(&mut requests), [100, 200, 20, 101, 300]);
     }
 
     #[test]
     fn a_write_is_not_overtaken_for_ever() {
         let mut requests = busy();
-        requests.add(&write(7));
+        requests.add(&mut write(7));
         let mut before = 0;
         // Each round the driver is done with a request and a read comes.
         while requests
             .current_request(3)
             .is_some_and(|request| request.direction == Direction::Read)
         {
-            requests.add(&read(1000 + 2 * before));
-            requests.end_buffer(3);
+            requests.add(&mut read(1000 + 2 * before));
+            end_one(&mut requests, 3);
             before += 1;
             assert!(before < 1000, "the write starves");
         }
@@ -420,14 +419,13 @@ mod tests {
     fn neighbours_are_merged_on_both_sides() {
         let mut requests = busy();
         for block in [201, 202, 200, 203] {
-            requests.add(&read(block));
+            requests.add(&mut read(block));
         }
         assert_eq!(requests.in_use, 2);
-        requests.end_buffer(3);
+        end_one(&mut requests, 3);
         let request = requests.current_request(3).unwrap();
         assert_eq!((request.block(), request.blocks_left()), (200, 4));
-        assert_eq!(request.buffer(3), Some(1203));
-        assert_eq!(request.buffer(4), None);
+        assert_eq!(request.buffers()[3..], [Some(1203)]);
         assert_eq!(drain(&mut requests), [200, 201, 202, 203]);
         assert_eq!(requests.in_use, 0);
     }
@@ -435,65 +433,78 @@ mod tests {
     #[test]
     fn the_request_that_the_driver_works_at_is_left_alone() {
         let mut requests = busy();
-        requests.add(&read(101));
+        requests.add(&mut read(101));
         assert_eq!(requests.current_request(3).unwrap().blocks_left(), 1);
         assert_eq!(requests.in_use, 2);
     }
 
     #[test]
-    fn what_is_plugged_is_merged_and_then_told_of() {
-        let mut requests = Requests::new();
-        requests.plug();
-        for block in [200, 201, 199, 300] {
-            assert_eq!(requests.add(&read(block)), Added::Queued);
-        }
-        assert_eq!(requests.unplug(), Some(HD2));
-        let request = requests.begin(3).unwrap();
-        assert_eq!((request.block(), request.blocks_left()), (199, 3));
-        assert_eq!(requests.unplug(), None);
-        assert_eq!(drain(&mut requests), [199, 200, 201, 300]);
-        assert_eq!(requests.add(&read(1)), Added::Started);
-    }
-
-    #[test]
-    fn a_driver_that_begins_early_keeps_its_request() {
-        let mut requests = Requests::new();
-        requests.plug();
-        requests.add(&read(200));
-        assert_eq!(requests.begin(3).unwrap().blocks_left(), 1);
-        requests.add(&read(201));
-        assert_eq!(requests.begin(3).unwrap().blocks_left(), 1);
-        assert_eq!(requests.unplug(), None);
-        assert_eq!(drain(&mut requests), [200, 201]);
-    }
-
-    #[test]
-    fn a_busy_driver_is_not_told_of_what_was_plugged() {
+    fn a_run_of_blocks_becomes_one_request() {
         let mut requests = busy();
-        requests.plug();
-        assert_eq!(requests.add(&read(101)), Added::Queued);
-        assert_eq!(requests.current_request(3).unwrap().blocks_left(), 1);
-        assert_eq!(requests.unplug(), None);
-        // But one of another driver is.
-        requests.plug();
-        let floppy = Device::new(2, 0);
-        let transfer = Transfer {
-            device: floppy,
-            ..read(7)
+        for (block, count) in [(200, 5), (205, 10), (190, 10)] {
+            let mut run = read_run(block, count);
+            assert_eq!(requests.add(&mut run), Added::Queued);
+            assert!(run.buffers.is_empty());
+        }
+        assert_eq!(requests.in_use, 2);
+        assert_eq!(drain(&mut requests)[1..], Vec::from_iter(190..215));
+    }
+
+    #[test]
+    fn many_buffers_end_at_once() {
+        let mut requests = busy();
+        requests.add(&mut read_run(200, 5));
+        let mut ended = Vec::new();
+        let mut end = |requests: &mut Requests<u32>, count| {
+            requests.end_buffers(3, count, |buffer| ended.push(buffer))
         };
-        assert_eq!(requests.add(&transfer), Added::Queued);
-        assert_eq!(requests.unplug(), Some(floppy));
-        assert_eq!(requests.unplug(), None);
+        assert!(end(&mut requests, 9), "they are all of one request");
+        assert!(!end(&mut requests, 0) && !end(&mut requests, 2));
+        assert_eq!(requests.current_request(3).unwrap().block(), 202);
+        assert!(end(&mut requests, 3));
+        assert!(!end(&mut requests, 1), "the queue is empty");
+        assert_eq!(ended, [1100, 1200, 1201, 1202, 1203, 1204]);
+    }
+
+    #[test]
+    fn what_one_request_cannot_take_is_left() {
+        let mut requests = busy();
+        requests.add(&mut read_run(200, MOST_BUFFERS - 1));
+        // In front there is room for one block only, so none is taken.
+        requests.add(&mut read_run(190, 10));
+        assert_eq!(requests.in_use, 3);
+        let mut run = read_run(200 + MOST_BUFFERS as u32 - 1, 10);
+        assert_eq!(requests.add(&mut run), Added::Queued);
+        assert_eq!((run.block, run.buffers.len()), (328, 9));
+        assert_eq!(requests.in_use, 3);
+        assert_eq!(requests.add(&mut run), Added::Queued);
+        assert!(run.buffers.is_empty());
+        assert_eq!(drain(&mut requests)[1..], Vec::from_iter(190..337));
+    }
+
+    #[test]
+    fn neighbours_join_a_request_until_the_driver_begins() {
+        let mut requests = Requests::new();
+        assert_eq!(requests.add(&mut read(200)), Added::Started);
+        assert_eq!(requests.add(&mut read(201)), Added::Queued);
+        assert_eq!(requests.begin(3).unwrap().blocks_left(), 2);
+        assert_eq!(requests.add(&mut read(202)), Added::Queued);
+        assert_eq!(requests.begin(3).unwrap().blocks_left(), 2);
+        assert_eq!(drain(&mut requests), [200, 201, 202]);
+        assert_eq!(requests.add(&mut read(1)), Added::Started);
     }
 
     #[test]
     fn each_block_has_its_own_count_of_errors() {
         let mut requests = busy();
-        requests.add(&read(200));
-        requests.add(&read(201));
+        requests.add(&mut read(200));
+        requests.add(&mut read(201));
         for _ in 0..2 {
             requests.current_request_mut(3).unwrap().errors += 3;
-            requests.end_buffer(3);
+            // A sector of it was moved, but not all of them.
+            requests.end_buffers(3, 0, |_| ());
+            assert_eq!(requests.current_request(3).unwrap().errors, 3);
+            end_one(&mut requests, 3);
             assert_eq!(requests.current_request(3).unwrap().errors, 0);
         }
     }
@@ -501,9 +512,9 @@ mod tests {
     #[test]
     fn what_differs_is_not_merged() {
         let mut requests = busy();
-        requests.add(&read(200));
-        requests.add(&write(201));
-        requests.add(&Transfer {
+        requests.add(&mut read(200));
+        requests.add(&mut write(201));
+        requests.add(&mut Transfer {
             device: Device::new(3, 1),
             ..read(201)
         });
@@ -514,9 +525,9 @@ mod tests {
     fn a_request_is_not_longer_than_a_command() {
         let mut requests = busy();
         for block in 200..=200 + MOST_BUFFERS as u32 {
-            requests.add(&read(block));
+            requests.add(&mut read(block));
         }
-        requests.end_buffer(3);
+        end_one(&mut requests, 3);
         assert_eq!(
             requests.current_request(3).unwrap().blocks_left(),
             MOST_BUFFERS as u32
@@ -528,37 +539,37 @@ mod tests {
     fn a_third_of_the_requests_is_for_reads() {
         let mut requests = Requests::new();
         for number in 0..(MOST_OF_ONE - FOR_READS) as u32 {
-            assert_ne!(requests.add(&write(2 * number)), Added::Full);
+            assert_ne!(requests.add(&mut write(2 * number)), Added::Full);
         }
-        assert_eq!(requests.add(&write(1001)), Added::Full);
+        assert_eq!(requests.add(&mut write(1001)), Added::Full);
         assert!(requests.is_full(Direction::Write, 3) && !requests.is_full(Direction::Read, 3));
         for number in 0..FOR_READS as u32 {
-            assert_eq!(requests.add(&read(2000 + 2 * number)), Added::Queued);
+            assert_eq!(requests.add(&mut read(2000 + 2 * number)), Added::Queued);
         }
-        assert_eq!(requests.add(&read(5000)), Added::Full);
+        assert_eq!(requests.add(&mut read(5000)), Added::Full);
         // What needs no request of its own still gets in.
-        assert_eq!(requests.add(&read(2001)), Added::Queued);
-        while !requests.end_buffer(3).unwrap().request_is_free {}
-        assert_eq!(requests.add(&read(5000)), Added::Queued);
+        assert_eq!(requests.add(&mut read(2001)), Added::Queued);
+        while !end_one(&mut requests, 3).unwrap().1 {}
+        assert_eq!(requests.add(&mut read(5000)), Added::Queued);
     }
 
     #[test]
     fn a_driver_whose_device_fails_leaves_requests_for_the_others() {
-        let floppy = |transfer: Transfer<u32>| Transfer {
+        let floppy = |transfer: Transfer<'static, u32>| Transfer {
             device: Device::new(2, 0),
             ..transfer
         };
         let mut requests = Requests::new();
         for block in (0..1000).step_by(2) {
-            requests.add(&floppy(write(block)));
-            requests.add(&floppy(read(block + 2000)));
+            requests.add(&mut floppy(write(block)));
+            requests.add(&mut floppy(read(block + 2000)));
         }
         assert!(requests.is_full(Direction::Read, 2));
-        assert_eq!(requests.add(&read(1)), Added::Started);
+        assert_eq!(requests.add(&mut read(1)), Added::Started);
         for block in 1..FOR_OTHERS as u32 {
-            assert_eq!(requests.add(&read(10 * block)), Added::Queued);
+            assert_eq!(requests.add(&mut read(10 * block)), Added::Queued);
         }
-        while requests.end_buffer(3).is_some() {}
+        while end_one(&mut requests, 3).is_some() {}
         assert!(
             requests.is_full(Direction::Read, 2),
             "the floppy has not moved"
@@ -572,8 +583,8 @@ mod tests {
             device: Device::new(2, 0),
             ..read(100)
         };
-        assert_eq!(requests.add(&floppy), Added::Started);
-        assert_eq!(requests.end_buffer(2).unwrap().device, floppy.device);
+        assert_eq!(requests.add(&mut { floppy }), Added::Started);
+        assert_eq!(end_one(&mut requests, 2), Some((100, true)));
         assert!(requests.current_request(2).is_none() && requests.current_request(3).is_some());
     }
 }
