@@ -112,7 +112,7 @@ mod chr_drv {
 }
 
 /// The emulator of the math coprocessor.
-#[path = "../../src/math"]
+#[path = "../../x87/src"]
 mod math {
     pub mod add;
     pub mod compare;

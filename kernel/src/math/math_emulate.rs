@@ -4,7 +4,7 @@
 //!
 //! With CR0.EM set, each instruction for the coprocessor causes exception 7; with MP and TS
 //! set, FWAIT does so too. [`math_emulate`] decodes the instruction
-//! ([`super::ea`]), executes it on the task's own state ([`super::instructions`]),
+//! ([`x87::ea`]), executes it on the task's own state ([`x87::instructions`]),
 //! and moves `eip` behind it. If the next instructions are for the coprocessor too,
 //! it executes a number of them at once.
 //!
@@ -12,11 +12,6 @@
 //! at the next instruction that waits for exceptions.
 
 use super::begin;
-use super::ea::{self, Address, Decoded, GeneralRegisters, Segment};
-use super::error::{Result, Stop};
-use super::i387::I387;
-use super::instructions::{Kind, do_emu};
-use super::machine::{Instruction, Machine};
 use crate::deliver::force_signal;
 use crate::descriptor::Selector;
 use crate::fault;
@@ -27,6 +22,11 @@ use abi::Errno;
 use abi::signal::Signal;
 use abi::sys::types::UserAddress;
 use mm::memory::PAGE_SIZE;
+use x87::ea::{self, Address, Decoded, GeneralRegisters, Segment};
+use x87::error::{Result, Stop};
+use x87::i387::I387;
+use x87::instructions::{Kind, do_emu};
+use x87::machine::{Instruction, Machine};
 
 /// The most instructions that are executed at once; then other tasks may run.
 const MOST_AT_ONCE: u32 = 32;

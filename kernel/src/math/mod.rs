@@ -7,35 +7,13 @@
 //! current one.
 //!
 //! Without a coprocessor, or with `no387` on the command line, CR0.EM is set and
-//! every such instruction traps: [`math_emulate`] executes it. Only that module
-//! uses the kernel; all others in this folder are arithmetic, and the tests on the
-//! host compare them with its coprocessor (`kernel/host`).
+//! every such instruction traps: [`math_emulate`] executes it. The arithmetic is in the
+//! crate [`x87`].
 //!
 //! A program shares the coprocessor with its signal handlers, as in 0.11; `fork`
 //! copies the state, and `exec` begins with a clean one.
 
-mod add;
-mod compare;
-mod control;
-mod convert;
-mod div;
-mod ea;
-mod error;
-mod functions;
-mod get_put;
-pub mod i387;
-mod instructions;
-mod log;
-mod machine;
 pub mod math_emulate;
-mod mul;
-mod poly;
-mod remainder;
-mod round;
-mod scale;
-mod sqrt;
-mod temp_real;
-mod trig;
 
 use crate::control_registers::{CR0_EM, CR0_MP, CR0_TS, cr0};
 use crate::sched::{TASK, Task, current};
@@ -43,7 +21,7 @@ use crate::setup_data;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use i387::I387;
+use x87::i387::I387;
 
 /// The coprocessor has the registers of no task.
 const NO_TASK: usize = usize::MAX;

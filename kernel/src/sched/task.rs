@@ -7,7 +7,6 @@ use crate::actions::Actions;
 use crate::descriptor::Descriptor;
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
-use crate::math::i387::I387;
 use crate::trace::Trace;
 use abi::limits::NR_TASKS;
 use abi::signal::{SIG_DFL, Signal, SignalSet};
@@ -17,6 +16,7 @@ use fs::{Executable, FsTask};
 use mm::LinearAddress;
 use mm::memory::Space;
 use sync::{AtomicWord, Lock};
+use x87::i387::I387;
 
 /// The time slice of a task whose priority nobody changed, in ticks.
 pub(super) const DEFAULT_PRIORITY: u32 = 15;

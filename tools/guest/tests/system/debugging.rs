@@ -95,6 +95,7 @@ fn what_the_map_names_has_a_symbol() -> Result<()> {
 fn is_code(project: &Project, path: &ItemPath) -> bool {
     let of_kernel = [
         "kernel/src/",
+        "kernel/x87/src/",
         "mm/src/",
         "fs/src/",
         "lib/abi/src/",

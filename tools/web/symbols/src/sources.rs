@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of the crates that the kernel is made of.
-const CRATES: [(&str, &str); 6] = [
+const CRATES: [(&str, &str); 7] = [
     ("kernel", "kernel/src"),
+    ("x87", "kernel/x87/src"),
     ("fs", "fs/src"),
     ("mm", "mm/src"),
     ("abi", "lib/abi/src"),

@@ -65,6 +65,12 @@ pub struct I387 {
 
 const_assert_eq!(size_of::<I387>(), 108);
 
+impl Default for I387 {
+    fn default() -> I387 {
+        I387::new()
+    }
+}
+
 impl I387 {
     /// All zeroes, for a task that has not used the coprocessor.
     pub const fn new() -> I387 {
