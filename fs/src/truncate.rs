@@ -64,14 +64,16 @@ impl<'fs> Inode<'fs> {
     }
 
     /// Frees zones; zones that follow each other are freed together.
-    fn free_zones_of(&self, zones: &[Zone]) -> Result<()> {
-        // After a hole the next number is a hole.
-        let next = |zone: &Zone| if zone.is_hole() { 0 } else { zone.block() + 1 };
-        let belong = |a: &Zone, b: &Zone| b.block() == next(a);
-        for run in zones.chunk_by(belong) {
-            if !run[0].is_hole() {
-                self.free_blocks(run[0], run.len() as u32)?;
-            }
+    fn free_zones_of(&self, mut zones: &[Zone]) -> Result<()> {
+        while let Some(start) = zones.iter().position(|zone| !zone.is_hole()) {
+            zones = &zones[start..];
+            let first = zones[0];
+            let in_row = zones.iter().zip(first.block()..);
+            let count = in_row
+                .take_while(|(zone, block)| zone.block() == *block)
+                .count();
+            self.free_blocks(first, count as u32)?;
+            zones = &zones[count..];
         }
         Ok(())
     }
@@ -104,11 +106,10 @@ impl<'fs> Inode<'fs> {
             self.fs.fs_error(self.device(), what);
             return Err(Errno::EIO);
         }
+        let mut zones = [Zone::HOLE; PART];
         for first in (0..ZONES_PER_BLOCK as usize).step_by(PART) {
-            let zones = self.listed::<PART>(list, first)?;
-            if zones.iter().any(|zone| !zone.is_hole()) {
-                free(&zones)?;
-            }
+            self.listed(list, first, &mut zones)?;
+            free(&zones)?;
         }
         self.free_blocks(list, 1)
     }

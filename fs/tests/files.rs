@@ -51,6 +51,33 @@ fn written_is_read_back_after_a_new_mount() {
 }
 
 #[test]
+fn a_file_that_was_cut_has_none_of_its_old_zones() {
+    const BLOCKS: usize = 530;
+    let machine = Machine::new(3000);
+    machine.run(|fs, task| {
+        let of_file = |seed| pattern(BLOCKS * 1024, seed);
+        write(fs, task, "/file", 0, &of_file(1)).unwrap();
+        // Somebody has the file open, so that its inode stays in memory.
+        let fd = fs.sys_open(task, b"/file", O_RDONLY, 0).unwrap() as u32;
+        for block in [8, 100, BLOCKS - 1] {
+            read(fs, task, "/file", block as i32 * 1024, 1024).unwrap();
+            let cut = fs.sys_creat(task, b"/file", 0o644).unwrap() as u32;
+            fs.sys_close(task, cut).unwrap();
+            // The old zones belong to another file.
+            fs.sys_sync().unwrap();
+            write(fs, task, "/other", 0, &of_file(2)).unwrap();
+            write(fs, task, "/file", BLOCKS as i32 * 1024, b"end").unwrap();
+            let bytes = read(fs, task, "/file", 0, BLOCKS * 1024).unwrap();
+            assert!(bytes.iter().all(|byte| *byte == 0), "after block {block}");
+            write(fs, task, "/file", 0, &of_file(3)).unwrap();
+            assert!(read(fs, task, "/file", 0, BLOCKS * 1024).unwrap() == of_file(3));
+            assert!(read(fs, task, "/other", 0, BLOCKS * 1024).unwrap() == of_file(2));
+        }
+        fs.sys_close(task, fd).unwrap();
+    });
+}
+
+#[test]
 fn deleting_frees_every_zone_and_inode() {
     let machine = Machine::new(2000);
     let empty = check::check(&machine.disk.to_bytes()).unwrap();

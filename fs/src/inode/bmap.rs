@@ -5,7 +5,7 @@
 //! blocks of the file are found without their list.
 
 use super::{Inode, InodeState, LockedInode};
-use crate::buffer::{Buffer, Rank};
+use crate::buffer::{Buffer, BufferHead, Rank};
 use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, put_at, u16_at,
 };
@@ -41,23 +41,24 @@ impl Inode<'_> {
     /// `EFBIG` behind the largest file, `EIO` if the disk can't be read or has an
     /// impossible zone number.
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
-        match Path::of(file_block)? {
-            Path::Direct(n) => self.direct(n),
-            path => self.check(self.listed_zones::<1>(path)?[0]),
-        }
+        let mut zones = [Zone::HOLE];
+        self.list_zones(Path::of(file_block)?, &mut zones)?;
+        self.check(zones[0])
     }
 
-    /// The `N` zones at the end of a path and behind it in the same list; a direct zone
-    /// is in no list, and stands for all. They are not checked yet.
-    fn listed_zones<const N: usize>(&self, path: Path) -> Result<[Zone; N]> {
+    /// Fills `zones` with the zone at the end of a path and those behind it in the same
+    /// list; a direct zone is in no list, and stands for all. They are not checked yet.
+    fn list_zones(&self, path: Path, zones: &mut [Zone]) -> Result<()> {
         match path {
-            Path::Direct(n) => Ok([self.direct(n)?; N]),
-            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n),
+            Path::Direct(n) => zones.fill(self.state().disk.zones[n]),
+            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, zones)?,
             Path::Double(n, m) => {
-                let [indirect] = self.listed(self.direct(DOUBLE_INDIRECT)?, n)?;
-                self.listed(self.check(indirect)?, m)
+                let mut indirect = [Zone::HOLE];
+                self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
+                self.listed(self.check(indirect[0])?, m, zones)?;
             }
         }
+        Ok(())
     }
 
     /// Zone `n` of the inode.
@@ -67,26 +68,23 @@ impl Inode<'_> {
         self.check(zone)
     }
 
-    /// The zones of an indirect block from number `n` on; they are not checked yet.
-    pub(crate) fn listed<const N: usize>(&self, indirect: Zone, n: usize) -> Result<[Zone; N]> {
+    /// Fills `zones` with those of an indirect block from number `n` on; they are not
+    /// checked yet.
+    pub(crate) fn listed(&self, indirect: Zone, n: usize, zones: &mut [Zone]) -> Result<()> {
         if indirect.is_hole() {
-            return Ok([Zone::HOLE; N]);
+            zones.fill(Zone::HOLE);
+            return Ok(());
         }
-        let copy = |data: &[u8; BLOCK_SIZE]| {
-            let mut zones = [Zone::HOLE; N];
-            for (zone, number) in zones.iter_mut().zip(&data.as_chunks().0[n..]) {
+        let mut copy = |head: &BufferHead| {
+            for (zone, number) in zones.iter_mut().zip(&head.data().as_chunks().0[n..]) {
                 *zone = Zone(u16::from_le_bytes(*number));
             }
-            zones
         };
         let (device, block) = (self.device(), indirect.block());
-        match self
-            .fs
-            .with_cached(device, block, |head| copy(&head.data()))
-        {
-            Some(zones) => Ok(zones),
-            None => Ok(copy(&self.fs.bread(device, block)?.data())),
+        if self.fs.with_cached(device, block, &mut copy).is_none() {
+            copy(self.fs.bread(device, block)?.head());
         }
+        Ok(())
     }
 
     /// Checks a zone number that came from the disk.
@@ -146,7 +144,8 @@ impl<'fs> LockedInode<'_, 'fs> {
 
     fn read_zones(&self, file_block: u32) -> Result<Zone> {
         let n = (file_block - DIRECT_ZONES) as usize;
-        let zones = self.listed_zones(Path::of(file_block - (n % KEPT) as u32)?)?;
+        let mut zones = [Zone::HOLE; KEPT];
+        self.list_zones(Path::of(file_block - (n % KEPT) as u32)?, &mut zones)?;
         let part = n / KEPT + 1;
         self.state().kept = KeptZones { part, zones };
         self.check(zones[n % KEPT])
