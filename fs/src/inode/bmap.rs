@@ -28,10 +28,8 @@ impl Path {
         Ok(match file_block.checked_sub(DIRECT_ZONES) {
             None => Path::Direct(file_block as usize),
             Some(n) if n < LIST => Path::Indirect(n as usize),
-            Some(n) if n < LIST + LIST * LIST => {
-                Path::Double((n / LIST - 1) as usize, (n % LIST) as usize)
-            }
-            Some(_) => return Err(Errno::EFBIG),
+            Some(n) if n >= LIST + LIST * LIST => return Err(Errno::EFBIG),
+            Some(n) => Path::Double((n / LIST - 1) as usize, (n % LIST) as usize),
         })
     }
 }
@@ -42,7 +40,10 @@ impl Inode<'_> {
     /// impossible zone number.
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
         let mut zones = [Zone::HOLE];
-        self.list_zones(Path::of(file_block)?, &mut zones)?;
+        match Path::of(file_block)? {
+            Path::Direct(n) => return self.direct(n),
+            path => self.list_zones(path, &mut zones)?,
+        }
         self.check(zones[0])
     }
 
