@@ -17,8 +17,8 @@ mod freed;
 pub(crate) use freed::Freed;
 
 use crate::Fs;
-use crate::inode::{Inode, NewInode};
-use crate::layout::{BITS_PER_BLOCK, InodeNumber, MAP_SLOTS, Zone, u32_at};
+use crate::inode::Inode;
+use crate::layout::{BITS_PER_BLOCK, DiskInode, InodeNumber, MAP_SLOTS, Zone, u32_at};
 use crate::super_block::SuperBlock;
 use abi::sys::types::Device;
 use abi::{Errno, Result};
@@ -113,14 +113,14 @@ impl<'fs> Fs<'fs> {
     /// Takes a free inode of a device and fills it in. It has one link. If that is
     /// taken back, the inode is freed when its handle is dropped. `ENOSPC` if there
     /// is none, `ENFILE` if there is no room for it in memory.
-    pub(crate) fn new_inode(&'fs self, index: u32, new: &NewInode) -> Result<Inode<'fs>> {
+    pub(crate) fn new_inode(&'fs self, index: u32, disk: DiskInode) -> Result<Inode<'fs>> {
         let block = self.super_block(index).ok_or(Errno::EIO)?;
         if block.is_read_only() {
             return Err(Errno::EROFS);
         }
         let bit = self.set_free_bit(block, Map::Inodes)?;
         let number = InodeNumber(bit as u16);
-        self.make_inode(block.device(), index, number, new)
+        self.make_inode(block.device(), index, number, disk)
             .inspect_err(|_| {
                 self.clear_bit(block, Map::Inodes, bit);
             })

@@ -26,12 +26,11 @@ pub use handle::{Inode, LockedInode};
 pub use text_busy::Executable;
 
 use crate::buffer::{Rank, Scope};
-use crate::layout::{DiskInode, InodeNumber, Zone};
+use crate::layout::{DiskInode, InodeNumber};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::{Fs, NR_INODE, RESERVED_INODES, printk};
-use abi::sys::stat::S_ISDIR;
 use abi::sys::types::{Device, Time};
 use abi::{Errno, Result};
 use core::sync::atomic::{
@@ -41,9 +40,7 @@ use core::sync::atomic::{
 use sync::{AtomicWord, Lock, LockGuard, SleepLock};
 
 /// Hash chains of the inode table.
-pub(crate) const NR_HASH: usize = 256;
-/// How many unused inodes are looked at for one that need not be written.
-const SEARCH: usize = 32;
+pub(crate) const NR_HASH: usize = 1024;
 /// An index behind the last super block.
 const NO_SUPER: u32 = u32::MAX;
 
@@ -51,11 +48,13 @@ const NO_SUPER: u32 = u32::MAX;
 pub(crate) struct InodeSlot {
     // Guarded by the inode table's lock.
     links: Links,
-    /// The device; 0 for a pipe or an inode that was freed.
-    device: AtomicWord,
-    number: AtomicWord,
+    /// What [`identity`] says; 0 for a pipe or an inode that was freed.
+    identity: AtomicWord,
     /// How many handles there are.
     count: AtomicWord,
+    /// Not 0 if it was used since the clock's hand came by: see
+    /// [`Fs::get_empty_inode`].
+    was_used: AtomicWord,
     /// The super block whose root covers this directory, plus 1; 0 for none.
     mounted: AtomicWord,
 
@@ -76,6 +75,8 @@ pub(crate) struct InodeSlot {
     /// The fields are newer than the inode table's. Set and cleared while
     /// `state` is locked.
     dirty: AtomicBool,
+    /// The name cache may have names of this directory.
+    has_known_names: AtomicBool,
     state: Lock<InodeState>,
     pub(crate) pipe: Pipe,
 }
@@ -101,22 +102,13 @@ impl InodeState {
     }
 }
 
-/// What a new inode begins with.
-pub(crate) struct NewInode {
-    pub(crate) mode: u16,
-    pub(crate) uid: u16,
-    pub(crate) gid: u8,
-    /// The device that it stands for, if it is a device node.
-    pub(crate) rdev: Device,
-}
-
 impl InodeSlot {
     pub(crate) const fn new() -> InodeSlot {
         InodeSlot {
             links: Links::new(),
-            device: AtomicWord::new(0),
-            number: AtomicWord::new(0),
+            identity: AtomicWord::new(0),
             count: AtomicWord::new(0),
+            was_used: AtomicWord::new(0),
             mounted: AtomicWord::new(0),
             writers: AtomicI32::new(0),
             index: AtomicWord::new(0),
@@ -126,13 +118,20 @@ impl InodeSlot {
             lock: SleepLock::new(),
             valid: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
+            has_known_names: AtomicBool::new(false),
             state: Lock::new(InodeState::new(DiskInode::NONE, 0)),
             pipe: Pipe::new(),
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn identity(&self) -> u32 {
+        self.identity.get()
+    }
+
+    #[inline(always)]
     pub(crate) fn device(&self) -> Device {
-        Device(self.device.get() as u16)
+        Device((self.identity.get() >> 16) as u16)
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -141,7 +140,7 @@ impl InodeSlot {
 
     #[inline(always)]
     pub(crate) fn number(&self) -> InodeNumber {
-        InodeNumber(self.number.get() as u16)
+        InodeNumber(self.identity.get() as u16)
     }
 
     /// Waits until nobody has its operation lock.
@@ -169,8 +168,14 @@ impl InodeSlot {
         self.dirty.load(Acquire)
     }
 
-    fn is_of(&self, device: Device, number: InodeNumber) -> bool {
-        self.number.get() == u32::from(number.0) && self.device.get() == u32::from(device.0)
+    /// Whether it is an inode of a device to which no directory entry refers.
+    fn is_nameless(&self) -> bool {
+        self.is_valid() && !self.device().is_none() && self.state().disk.nlinks == 0
+    }
+
+    /// Notes that the name cache has a name of this directory.
+    pub(crate) fn note_known_name(&self) {
+        self.has_known_names.store(true, Release);
     }
 }
 
@@ -180,26 +185,25 @@ impl Slot for InodeSlot {
     }
 
     fn hash(&self) -> u32 {
-        hash(self.device(), self.number())
+        self.identity()
     }
 }
 
+/// Device and number in one word.
 #[inline(always)]
-fn hash(device: Device, number: InodeNumber) -> u32 {
-    u32::from(number.0) ^ (u32::from(device.0) << 4)
+pub(crate) fn identity(device: Device, number: InodeNumber) -> u32 {
+    u32::from(device.0) << 16 | u32::from(number.0)
 }
 
 /// The lock of the inode table.
 pub(crate) type TableGuard<'a> = LockGuard<'a, Index<NR_HASH>>;
 
 impl<'fs> Fs<'fs> {
-    /// Numbers the slots and puts them all into the list of unused ones.
+    /// Numbers the slots.
     pub(crate) fn inode_init(&self) {
-        let mut table = self.tables.inodes.lock();
-        table.clear();
+        self.tables.inodes.lock().clear();
         for (index, slot) in (0..).zip(&self.tables.inode_slots) {
             slot.index.set(index);
-            table.put_newest(&self.tables.inode_slots, index);
         }
     }
 
@@ -213,15 +217,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// One more handle on what [`Inode::into_raw`] keeps.
-    #[inline]
-    pub(crate) fn share_inode(
-        &'fs self,
-        _table: &TableGuard<'_>,
-        index: u32,
-    ) -> Option<Inode<'fs>> {
-        let slot = self.slot(index)?;
-        slot.count.add(1);
-        Some(Inode { fs: self, slot })
+    pub(crate) fn share_inode(&'fs self, table: &TableGuard<'_>, index: u32) -> Option<Inode<'fs>> {
+        self.slot(index).map(|slot| self.count_slot(table, slot))
     }
 
     /// The inode with a number on a mounted device. `EIO` if there can't be such an
@@ -244,11 +241,9 @@ impl<'fs> Fs<'fs> {
     fn get_slot(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
         let slots = &self.tables.inode_slots;
         loop {
-            let mut table = self.tables.inodes.lock();
-            let is_it = |slot: &InodeSlot| slot.is_of(device, number);
-            if let Some(index) = table.find(slots, hash(device, number), is_it) {
-                let slot = self.slot(index).ok_or(Errno::EIO)?;
-                return Ok(self.count_slot(&mut table, slot));
+            let table = self.tables.inodes.lock();
+            if let Some(slot) = self.find_slot(&table, identity(device, number)) {
+                return Ok(self.count_slot(&table, slot));
             }
             let (super_index, block) = self.get_super(device).ok_or(Errno::EIO)?;
             let geometry = block.geometry();
@@ -263,51 +258,43 @@ impl<'fs> Fs<'fs> {
             slot.super_index.set(super_index);
             slot.first_zone.set(u32::from(geometry.firstdatazone));
             slot.end_zone.set(u32::from(geometry.nzones));
-            slot.device.set(u32::from(device.0));
-            slot.number.set(u32::from(number.0));
+            slot.identity.set(identity(device, number));
             table.insert(slots, slot.index.get());
             return Ok(Inode { fs: self, slot });
         }
     }
 
-    /// The slot of an inode whose fields are filled in, if it has one.
-    #[inline]
-    pub(crate) fn find_valid(
-        &'fs self,
+    /// The slot of an inode, if it has one; its fields may not be filled in yet.
+    #[inline(always)]
+    pub(crate) fn find_slot(
+        &self,
         table: &TableGuard<'_>,
-        device: Device,
-        number: InodeNumber,
+        identity: u32,
     ) -> Option<&'fs InodeSlot> {
-        let is_it = |slot: &InodeSlot| slot.is_of(device, number);
-        let index = table.find(&self.tables.inode_slots, hash(device, number), is_it)?;
-        self.slot(index).filter(|slot| slot.is_valid())
+        let is_it = |slot: &InodeSlot| slot.identity() == identity;
+        self.slot(table.find(&self.tables.inode_slots, identity, is_it)?)
     }
 
-    /// A handle on an inode in memory.
-    #[inline]
+    /// One more handle on an inode in memory.
+    #[inline(always)]
     pub(crate) fn count_slot(
         &'fs self,
-        table: &mut TableGuard<'_>,
+        _table: &TableGuard<'_>,
         slot: &'fs InodeSlot,
     ) -> Inode<'fs> {
         if slot.count.get() == 0 {
-            self.take_slot(table, slot);
+            self.tables.used_inodes.add(1);
         }
         slot.count.add(1);
         Inode { fs: self, slot }
     }
 
-    /// Takes an unused slot into use.
-    #[inline(always)]
-    fn take_slot(&self, table: &mut TableGuard<'_>, slot: &InodeSlot) {
-        table.take(&self.tables.inode_slots, slot.index.get());
-        self.tables.used_inodes.add(1);
-    }
-
-    /// Takes the slot that was unused longest. It has no identity and is counted
-    /// once. `None` after a changed inode was written to make room, for which the
-    /// table was unlocked; `ENFILE` if all slots that the caller may take are in
-    /// use.
+    /// Takes a slot that nobody uses. It has no identity and is counted once. `None`
+    /// after a changed inode was written to make room, for which the table was
+    /// unlocked; `ENFILE` if all slots that the caller may take are in use.
+    ///
+    /// This is the clock algorithm: a hand goes round the table, and takes a slot that
+    /// was not used since it came by last. (0.11 takes any that is not in use.)
     fn get_empty_inode<'a>(
         &'fs self,
         mut table: TableGuard<'a>,
@@ -317,22 +304,25 @@ impl<'fs> Fs<'fs> {
         if left <= RESERVED_INODES && !self.platform.may_use_reserve() {
             return Err(Errno::ENFILE);
         }
-        // Takes the oldest, but one that must be written first only if most of them
-        // must.
-        let is_clean = |(_, slot): &(u32, &InodeSlot)| !slot.is_dirty();
-        let clean = table.oldest_first(slots).take(SEARCH).find(is_clean);
-        let clean = clean.map(|(index, _)| index);
-        let index = clean.or(table.oldest()).ok_or(Errno::ENFILE)?;
-        let slot = self.slot(index).ok_or(Errno::ENFILE)?;
-        self.take_slot(&mut table, slot);
-        slot.count.set(1);
+        let hand = &self.tables.inode_hand;
+        let slot = (0..2 * NR_INODE).find_map(|_| {
+            let slot = &slots[hand.get() as usize % NR_INODE];
+            let is_kept = slot.count.get() != 0 || slot.was_used.take() != 0;
+            hand.add(u32::from(is_kept));
+            (!is_kept).then_some(slot)
+        });
+        let inode = self.count_slot(&table, slot.ok_or(Errno::ENFILE)?);
+        let slot = inode.slot;
         if slot.is_dirty() {
             drop(table);
             // `write` reports an error, and then the slot is clean, too.
-            let _ = Inode { fs: self, slot }.write();
+            let _ = inode.write();
+            drop(inode);
+            slot.was_used.set(0);
             return Ok(None);
         }
-        table.remove(slots, index);
+        core::mem::forget(inode);
+        table.remove(slots, slot.index.get());
         slot.forget_identity();
         Ok(Some((table, slot)))
     }
@@ -340,10 +330,7 @@ impl<'fs> Fs<'fs> {
     /// Whether an inode has a slot.
     pub(crate) fn is_in_memory(&self, device: Device, number: InodeNumber) -> bool {
         let table = self.tables.inodes.lock();
-        let is_it = |slot: &InodeSlot| slot.is_of(device, number);
-        table
-            .find(&self.tables.inode_slots, hash(device, number), is_it)
-            .is_some()
+        self.find_slot(&table, identity(device, number)).is_some()
     }
 
     /// An inode without device, for a pipe (0.11: `get_pipe_inode`).
@@ -356,13 +343,14 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// The inode in memory of a number that was free on the disk.
+    /// The inode in memory of a number that was free on the disk, with the fields of
+    /// `disk` and the time of now.
     pub(crate) fn make_inode(
         &'fs self,
         device: Device,
         super_index: u32,
         number: InodeNumber,
-        new: &NewInode,
+        disk: DiskInode,
     ) -> Result<Inode<'fs>> {
         let inode = self.get_slot(device, number)?;
         let now = self.current_time();
@@ -373,15 +361,7 @@ impl<'fs> Fs<'fs> {
             self.fs_error(device, format_args!("inode {number} is free and in use"));
             return Err(Errno::EIO);
         }
-        let mut disk = DiskInode {
-            mode: new.mode,
-            uid: new.uid,
-            gid: new.gid,
-            nlinks: 1,
-            time: now,
-            ..DiskInode::default()
-        };
-        disk.zones[0] = Zone(new.rdev.0);
+        let disk = DiskInode { time: now, ..disk };
         inode.update(|state| *state = InodeState::new(disk, now));
         inode.slot.valid.store(true, Release);
         Ok(inode)
@@ -391,30 +371,24 @@ impl<'fs> Fs<'fs> {
     /// names frees it. May sleep.
     fn iput(&'fs self, inode: &Inode<'fs>) {
         let slot = inode.slot;
-        let slots = &self.tables.inode_slots;
         let mut table = self.tables.inodes.lock();
         debug_assert!(slot.count.get() != 0, "inode given back twice");
-        let is_last = slot.count.get() <= 1;
-        let mut is_known = is_last && slot.is_valid() && !slot.device().is_none();
-        if is_known && inode.nlinks() == 0 {
+        if slot.count.get() == 1 && slot.is_nameless() {
             // No directory entry refers to it any more. A task that has found one
             // before may still count it and give it back.
             drop(table);
             self.free(inode);
             table = self.tables.inodes.lock();
-            is_known = false;
         }
         let count = slot.count.get().saturating_sub(1);
         slot.count.set(count);
         if count == 0 {
             let used = &self.tables.used_inodes;
             used.set(used.get().saturating_sub(1));
-            if is_known {
-                table.put_newest(slots, slot.index.get());
-            } else {
-                table.put_oldest(slots, slot.index.get());
-            }
+            // One that was freed is not kept.
+            slot.was_used.set(slot.identity());
         }
+        drop(table);
     }
 
     /// Frees the zones and the number of an inode without names; this is its only
@@ -430,13 +404,15 @@ impl<'fs> Fs<'fs> {
         } else if let Some(block) = self.super_block(inode.super_index()) {
             block.leave_to_fsck();
         }
-        if S_ISDIR(inode.mode()) {
+        if slot.has_known_names.load(Acquire) {
             let mut names = self.tables.names.lock();
-            names.forget_directory(slot.device(), slot.number());
+            names.forget_where(|directory| directory == slot.identity());
         }
         let mut table = self.tables.inodes.lock();
         table.remove(&self.tables.inode_slots, slot.index.get());
         slot.forget_identity();
+        // The next inode gets this slot.
+        self.tables.inode_hand.set(slot.index.get());
     }
 
     /// Copies an inode to its block of the inode table (0.11: `write_inode`).
@@ -472,18 +448,15 @@ impl<'fs> Fs<'fs> {
                 continue;
             }
             self.platform.give_way();
-            let mut table = self.tables.inodes.lock();
+            let table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());
             // The slot may have another inode by now.
             if slot.device().is_none() || !slot.is_dirty() || !is_wanted {
                 continue;
             }
-            if slot.count.get() == 0 {
-                self.take_slot(&mut table, slot);
-            }
-            slot.count.add(1);
+            let inode = self.count_slot(&table, slot);
             drop(table);
-            result = Inode { fs: self, slot }.write().and(result);
+            result = inode.write().and(result);
         }
         result
     }
@@ -507,17 +480,17 @@ impl<'fs> Fs<'fs> {
 
     /// Forgets the unused inodes of a device.
     pub(crate) fn forget_unused_inodes(&self, device: Device) {
-        self.tables.names.lock().forget_device(device);
+        let mut names = self.tables.names.lock();
+        names.forget_where(|directory| directory >> 16 == u32::from(device.0));
+        drop(names);
         let slots = &self.tables.inode_slots;
         for (index, slot) in (0..).zip(slots) {
             let mut table = self.tables.inodes.lock();
             if slot.device() != device || slot.count.get() != 0 {
                 continue;
             }
-            table.take(slots, index);
             table.remove(slots, index);
             slot.forget_identity();
-            table.put_oldest(slots, index);
         }
     }
 
@@ -528,23 +501,17 @@ impl<'fs> Fs<'fs> {
         slot: &'fs InodeSlot,
         device: Device,
     ) -> Option<Inode<'fs>> {
-        let _table = self.tables.inodes.lock();
+        let table = self.tables.inodes.lock();
         let is_it = slot.device() == device && slot.count.get() != 0 && slot.is_valid();
-        is_it.then(|| {
-            slot.count.add(1);
-            Inode { fs: self, slot }
-        })
+        is_it.then(|| self.count_slot(&table, slot))
     }
 
     /// Whether an inode of the device is in use that has no name any more. It stays
     /// on the disk until it is closed.
     pub(crate) fn has_nameless_inode(&self, device: Device) -> bool {
         let _table = self.tables.inodes.lock();
-        let is_nameless = |slot: &InodeSlot| {
-            let is_used = slot.count.get() != 0 && slot.device() == device;
-            is_used && slot.is_valid() && slot.state().disk.nlinks == 0
-        };
-        self.tables.inode_slots.iter().any(is_nameless)
+        let mut slots = self.tables.inode_slots.iter();
+        slots.any(|slot| slot.count.get() != 0 && slot.device() == device && slot.is_nameless())
     }
 
     /// How many inodes are in use, for tests that look for leaks.
@@ -566,8 +533,9 @@ impl InodeSlot {
         *state = InodeState::new(DiskInode::NONE, 0);
         self.dirty.store(false, Release);
         self.valid.store(false, Release);
-        self.device.set(0);
-        self.number.set(0);
+        self.was_used.set(0);
+        self.has_known_names.store(false, Release);
+        self.identity.set(0);
         self.mounted.set(0);
         self.super_index.set(NO_SUPER);
     }

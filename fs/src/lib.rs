@@ -135,6 +135,8 @@ pub struct Tables {
     inode_slots: [InodeSlot; NR_INODE],
     /// How many of them have handles. Guarded by the inode table's lock.
     used_inodes: AtomicWord,
+    /// The slot at which the next inode looks for room. Guarded likewise.
+    inode_hand: AtomicWord,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -154,6 +156,7 @@ impl Tables {
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
             used_inodes: AtomicWord::new(0),
+            inode_hand: AtomicWord::new(0),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),

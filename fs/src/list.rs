@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Finding a buffer or an inode by its number, and finding the one that may get
-//! another identity first.
+//! Finding a buffer or an inode by its number, and finding the buffer that may get
+//! another block first.
 //!
 //! Both tables are slices of slots. A slot with an identity is in a hash chain. The
-//! list has the slots in the order in which they may get another identity: all buffers
-//! (0.11: `free_list`), but only those inodes that nobody uses. All steps take constant
-//! time, except for the walk along a chain.
+//! list has all buffers in the order in which they may get another identity (0.11:
+//! `free_list`). All steps take constant time, except for the walk along a chain.
 //!
 //! The links are in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends in an
 //! [`Index`]. A lock holds the [`Index`], and guards the links too.
@@ -120,11 +119,6 @@ impl<const CHAINS: usize> Index<CHAINS> {
         }
     }
 
-    /// The first slot of the list.
-    pub fn oldest(&self) -> Option<u32> {
-        (self.oldest != END).then_some(self.oldest)
-    }
-
     /// The slots of the list, the oldest first. A slot may be moved as soon as the
     /// iterator has given it.
     pub fn oldest_first<'a, S: Slot>(
@@ -179,19 +173,5 @@ impl<const CHAINS: usize> Index<CHAINS> {
             None => self.oldest = number,
         }
         self.newest = number;
-    }
-
-    /// Puts a slot without useful contents at the beginning of the list.
-    pub fn put_oldest<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else {
-            return;
-        };
-        slot.links().newer.set(self.oldest);
-        slot.links().older.set(END);
-        match slots.get(self.oldest as usize) {
-            Some(other) => other.links().older.set(number),
-            None => self.newest = number,
-        }
-        self.oldest = number;
     }
 }

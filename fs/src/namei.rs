@@ -23,8 +23,8 @@ mod rename;
 mod symlink;
 
 use crate::buffer::Buffer;
-use crate::inode::{Inode, LockedInode, NewInode};
-use crate::layout::{DiskInode, NAME_LEN_MAX};
+use crate::inode::{Inode, LockedInode};
+use crate::layout::{DiskInode, NAME_LEN_MAX, Zone};
 use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
 use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
@@ -89,9 +89,8 @@ impl Name {
 /// One name of a path.
 struct Component {
     name: Name,
-    /// The offset of the next name.
-    next: usize,
-    is_last: bool,
+    /// The offset of the next name, if there is one.
+    next: Option<usize>,
     /// Whether slashes follow.
     slash: bool,
 }
@@ -107,8 +106,7 @@ fn component(path: &[u8], from: usize) -> Component {
     let next = skip_slashes(path, start + len);
     Component {
         name: Name::new(&rest[..len]),
-        next,
-        is_last: next == path.len(),
+        next: (next != path.len()).then_some(next),
         slash: next != start + len,
     }
 }
@@ -131,17 +129,11 @@ enum Path<'p, 'fs> {
 }
 
 impl Path<'_, '_> {
-    fn component(&self, from: usize) -> Component {
+    /// Looks at the text. `look` may not sleep.
+    fn text<R>(&self, look: impl FnOnce(&[u8]) -> R) -> R {
         match self {
-            Path::Caller(path) => component(path, from),
-            Path::Link(buffer, len) => component(&buffer.data()[..*len], from),
-        }
-    }
-
-    fn is_absolute(&self) -> bool {
-        match self {
-            Path::Caller(path) => path.starts_with(b"/"),
-            Path::Link(buffer, _) => buffer.data()[0] == b'/',
+            Path::Caller(path) => look(path),
+            Path::Link(buffer, len) => look(&buffer.data()[..*len]),
         }
     }
 }
@@ -192,6 +184,14 @@ impl Rights {
         };
         mask & !allowed & 0o7 == 0
     }
+
+    /// `EACCES` unless `task` may do all of `mask`.
+    fn check(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
+        match self.allow(task, task.euid.get(), task.egid.get(), mask) {
+            true => Ok(()),
+            false => Err(Errno::EACCES),
+        }
+    }
 }
 
 impl<'fs> Inode<'fs> {
@@ -199,23 +199,12 @@ impl<'fs> Inode<'fs> {
     /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
     /// but execute a file that nobody may execute.
     pub fn permission(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
-        self.permission_of(task, task.euid.get(), task.egid.get(), mask)
+        self.rights().check(task, mask)
     }
 
-    /// As [`Inode::permission`], for some user and group; the supplementary
-    /// groups are those of `task`.
-    pub(crate) fn permission_of(
-        &self,
-        task: &FsTask<'_>,
-        uid: u32,
-        gid: u32,
-        mask: u32,
-    ) -> Result<()> {
-        if Rights::of(&self.state().disk).allow(task, uid, gid, mask) {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
-        }
+    /// Who may use it.
+    pub(crate) fn rights(&self) -> Rights {
+        Rights::of(&self.state().disk)
     }
 
     /// Whether `task` may add and remove entries of this directory.
@@ -245,28 +234,27 @@ impl<'fs> Inode<'fs> {
 impl<'fs> Fs<'fs> {
     /// The inode that a path names.
     pub fn namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        self.find(task, path, true)
+    }
+
+    /// As [`Fs::namei`], but a symbolic link that the path names itself is not
+    /// followed.
+    pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
+        self.find(task, path, false)
+    }
+
+    fn find(&'fs self, task: &FsTask<'fs>, path: &[u8], follow: bool) -> Result<Inode<'fs>> {
         let (dir, position) = self.start(task, path, true)?;
         if position == path.len() {
             return Ok(dir);
         }
         let mut links = MAX_LINKS;
         let last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
-        self.finish(task, last, &mut links)
-    }
-
-    /// As [`Fs::namei`], but a symbolic link that the path names itself is not
-    /// followed.
-    pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        let (dir, position) = self.start(task, path, true)?;
-        if position == path.len() {
-            return Ok(dir);
+        if follow || last.slash {
+            self.finish(task, last, &mut links)
+        } else {
+            self.lookup(task, &last.dir, &last.name)
         }
-        let path = &Path::Caller(path);
-        let last = self.walk(task, dir, path, position, &mut { MAX_LINKS })?;
-        if last.slash {
-            return self.finish(task, last, &mut { MAX_LINKS });
-        }
-        self.lookup(task, &last.dir, &last.name)
     }
 
     /// The directory of a path's last name, and that name.
@@ -286,10 +274,7 @@ impl<'fs> Fs<'fs> {
         whole: bool,
     ) -> Result<(Inode<'fs>, usize)> {
         let is_absolute = *path.first().ok_or(Errno::ENOENT)? == b'/';
-        task.with_directory(is_absolute, |dir| {
-            self.walk_known(task, dir, path, whole)
-                .unwrap_or_else(|| (dir.clone(), 0))
-        })
+        task.with_directory(is_absolute, |dir| self.walk_known(task, dir, path, whole))
     }
 
     /// Goes along a path up to its last name, from `dir` and from an offset in the
@@ -303,15 +288,10 @@ impl<'fs> Fs<'fs> {
         links: &mut u32,
     ) -> Result<Last<'fs>> {
         loop {
-            let Component {
-                name,
-                next,
-                is_last,
-                slash,
-            } = path.component(position);
-            if is_last {
+            let Component { name, next, slash } = path.text(|path| component(path, position));
+            let Some(next) = next else {
                 return Ok(Last { dir, name, slash });
-            }
+            };
             dir = self.enter(task, dir, &name, links)?;
             position = next;
         }
@@ -359,10 +339,9 @@ impl<'fs> Fs<'fs> {
         let (buffer, len) = link.link_text()?;
         drop(link);
         let path = Path::Link(buffer, len);
-        let dir = if path.is_absolute() {
-            task.root()?
-        } else {
-            dir
+        let dir = match path.text(|path| path.starts_with(b"/")) {
+            true => task.root()?,
+            false => dir,
         };
         self.walk(task, dir, &path, 0, links)
     }
@@ -370,20 +349,15 @@ impl<'fs> Fs<'fs> {
     /// The inode of a name in a directory that the caller may search.
     fn lookup(&'fs self, task: &FsTask<'fs>, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
         self.check_directory(task, dir)?;
-        if name.len == 0 || name.is(Name::DOT) {
+        let is_parent = name.is(Name::DOT_DOT);
+        if name.len == 0 || name.is(Name::DOT) || is_parent && task.is_root(dir) {
             return Ok(dir.clone());
         }
-        if name.is(Name::DOT_DOT) {
-            if task.is_root(dir) {
-                return Ok(dir.clone());
-            }
-            let dir = self.uncross_mount(dir.clone());
-            return self
-                .find_inode(&dir, name)
-                .map(|inode| self.cross_mount(inode));
-        }
-        self.find_inode(dir, name)
-            .map(|inode| self.cross_mount(inode))
+        let inode = match is_parent {
+            true => self.find_inode(&self.uncross_mount(dir.clone()), name),
+            false => self.find_inode(dir, name),
+        };
+        inode.map(|inode| self.cross_mount(inode))
     }
 
     /// The inode of a name in a directory, without following mounts.
@@ -392,7 +366,7 @@ impl<'fs> Fs<'fs> {
         let dir = dir.lock();
         match dir.find_entry(name)? {
             Lookup::Found(entry) => self.iget(dir.device(), entry.number()),
-            Lookup::Missing { .. } => Err(Errno::ENOENT),
+            Lookup::Missing(_) => Err(Errno::ENOENT),
         }
     }
 
@@ -414,15 +388,14 @@ impl<'fs> Fs<'fs> {
         let mut links = MAX_LINKS;
         let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         loop {
-            let found = if create && !last.name.is_fixed() {
+            let (inode, is_new) = if create && !last.name.is_fixed() {
                 self.find_or_create(task, &last, flags, mode)?
             } else {
-                Opened::Old(self.lookup(task, &last.dir, &last.name)?)
+                (self.lookup(task, &last.dir, &last.name)?, false)
             };
-            let inode = match found {
-                Opened::New(inode) => return Ok(inode),
-                Opened::Old(inode) => inode,
-            };
+            if is_new {
+                return Ok(inode);
+            }
             if !S_ISLNK(inode.mode()) {
                 if last.slash && !S_ISDIR(inode.mode()) {
                     return Err(Errno::ENOTDIR);
@@ -436,29 +409,29 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    /// Looks for a name, and makes a regular file if it isn't there. The directory
-    /// is locked, so that only one of two callers makes it.
+    /// Looks for a name, and makes a regular file if it isn't there, and tells whether
+    /// it did. The directory is locked, so that only one of two callers makes it.
     fn find_or_create(
         &'fs self,
         task: &FsTask<'fs>,
         last: &Last<'fs>,
         flags: u32,
         mode: u16,
-    ) -> Result<Opened<'fs>> {
+    ) -> Result<(Inode<'fs>, bool)> {
         let dir = self.lock_directory(task, &last.dir)?;
         match dir.find_entry(&last.name)? {
             Lookup::Found(_) if flags & O_EXCL != 0 => Err(Errno::EEXIST),
             Lookup::Found(entry) => {
                 let inode = self.iget(dir.device(), entry.number())?;
-                Ok(Opened::Old(self.cross_mount(inode)))
+                Ok((self.cross_mount(inode), false))
             }
-            Lookup::Missing { .. } if last.slash => Err(Errno::EISDIR),
-            Lookup::Missing { free } => {
+            Lookup::Missing(_) if last.slash => Err(Errno::EISDIR),
+            Lookup::Missing(gap) => {
                 let mode = S_IFREG | task.masked(mode & 0o777);
                 let inode = self.create(task, &dir, mode, Device::NONE)?;
-                dir.add_new(&last.name, &inode, free)
+                dir.add_new(&last.name, &inode, gap)
                     .inspect_err(|_| inode.discard())?;
-                Ok(Opened::New(inode))
+                Ok((inode, true))
             }
         }
     }
@@ -466,7 +439,7 @@ impl<'fs> Fs<'fs> {
     /// Checks that an existing inode may be opened with `flags`, and cuts it if
     /// they say so.
     fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
-        let rights = Rights::of(&inode.state().disk);
+        let rights = inode.rights();
         let mode = rights.mode;
         let truncate = flags & O_TRUNC != 0;
         let mut mask = ACC_MODE[(flags & O_ACCMODE) as usize];
@@ -476,9 +449,7 @@ impl<'fs> Fs<'fs> {
         if S_ISDIR(mode) && (mask & MAY_WRITE != 0 || flags & O_CREAT != 0) {
             return Err(Errno::EISDIR);
         }
-        if !rights.allow(task, task.euid.get(), task.egid.get(), mask) {
-            return Err(Errno::EACCES);
-        }
+        rights.check(task, mask)?;
         // A device node on a read-only file system can be written to.
         if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
             return Err(Errno::EROFS);
@@ -489,18 +460,18 @@ impl<'fs> Fs<'fs> {
             locked.drop_set_ids(task);
             let result = locked.truncate();
             inode.end_writing();
-            result
-        } else {
-            Ok(())
+            return result;
         }
+        Ok(())
     }
 
     /// Checks that it is a directory that the caller may search.
     fn check_directory(&self, task: &FsTask<'fs>, dir: &Inode<'fs>) -> Result<()> {
-        if !S_ISDIR(dir.mode()) {
+        let rights = dir.rights();
+        if !S_ISDIR(rights.mode) {
             return Err(Errno::ENOTDIR);
         }
-        dir.permission(task, MAY_EXEC)
+        rights.check(task, MAY_EXEC)
     }
 
     /// Locks a directory for a search.
@@ -529,20 +500,14 @@ impl<'fs> Fs<'fs> {
             // The caller need not be in that group.
             None => (dir.gid(), mode & !S_ISGID),
         };
-        self.new_inode(
-            dir.super_index(),
-            &NewInode {
-                mode,
-                uid: task.euid.get() as u16,
-                gid,
-                rdev,
-            },
-        )
+        let mut disk = DiskInode {
+            mode,
+            uid: task.euid.get() as u16,
+            gid,
+            nlinks: 1,
+            ..DiskInode::default()
+        };
+        disk.zones[0] = Zone(rdev.0);
+        self.new_inode(dir.super_index(), disk)
     }
-}
-
-/// What [`Fs::find_or_create`] found or made.
-enum Opened<'fs> {
-    Old(Inode<'fs>),
-    New(Inode<'fs>),
 }

@@ -155,7 +155,9 @@ impl<'fs> Fs<'fs> {
     pub fn sys_access(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let mode = u32::from(mode) & (R_OK | W_OK | X_OK);
         let inode = self.namei(task, path)?;
-        inode.permission_of(task, task.uid.get(), task.gid.get(), mode)?;
+        if !(inode.rights()).allow(task, task.uid.get(), task.gid.get(), mode) {
+            return Err(Errno::EACCES);
+        }
         let can_change = matches!(inode.mode() & S_IFMT, S_IFREG | S_IFDIR);
         if mode & W_OK != 0 && can_change && inode.is_read_only() {
             return Err(Errno::EROFS);

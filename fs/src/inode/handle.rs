@@ -38,12 +38,8 @@ impl Drop for LockedInode<'_, '_> {
 impl Clone for Inode<'_> {
     #[inline]
     fn clone(&self) -> Self {
-        let _table = self.fs.tables.inodes.lock();
-        self.slot.count.add(1);
-        Inode {
-            fs: self.fs,
-            slot: self.slot,
-        }
+        let table = self.fs.tables.inodes.lock();
+        self.fs.count_slot(&table, self.slot)
     }
 }
 
@@ -228,6 +224,8 @@ impl<'fs> Inode<'fs> {
             disk.size = largest;
         }
         *self.state() = InodeState::new(disk, disk.time);
+        // They may be known since it was in memory before.
+        self.slot.note_known_name();
         self.slot.valid.store(true, Release);
         Ok(())
     }

@@ -7,7 +7,7 @@
 
 use super::Name;
 use super::name_cache::Key;
-use crate::buffer::{Buffer, Rank};
+use crate::buffer::{Buffer, BufferHead, Rank};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
@@ -19,9 +19,17 @@ use core::fmt;
 pub(super) enum Lookup<'fs> {
     /// The entry.
     Found(Entry<'fs>),
-    /// There is no such entry. `free` is the position of a free one in the
-    /// directory.
-    Missing { free: Option<u32> },
+    /// There is no such entry.
+    Missing(Gap),
+}
+
+/// Where a name that is missing would be.
+#[derive(Clone, Copy)]
+pub(super) struct Gap {
+    /// The position of a free entry in the directory, if there is one.
+    free: Option<u32>,
+    /// The place in the name cache, if such a name may be in it.
+    place: Option<usize>,
 }
 
 /// A directory entry in its buffer.
@@ -30,7 +38,8 @@ pub(super) struct Entry<'fs> {
     offset: usize,
     position: u32,
     number: InodeNumber,
-    key: Option<Key>,
+    /// Where the name cache may have its name.
+    place: Option<usize>,
 }
 
 impl Entry<'_> {
@@ -46,8 +55,8 @@ impl Entry<'_> {
 
     /// Makes it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
-        if let Some(key) = &self.key {
-            self.buffer.fs().tables.names.lock().forget(key);
+        if let Some(place) = self.place {
+            self.buffer.fs().tables.names.lock().forget(place);
         }
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
@@ -103,11 +112,6 @@ impl<'fs> Inode<'fs> {
         block.map_or(ENTRY_NAME + NAME_LEN, |block| block.entry_size())
     }
 
-    /// Whether names of more than [`NAME_LEN`] bytes are cut.
-    fn has_short_names(&self) -> bool {
-        self.entry_size() == ENTRY_NAME + NAME_LEN
-    }
-
     /// Notes that its contents were changed now.
     pub(super) fn touch(&self) {
         let now = self.fs.current_time();
@@ -119,64 +123,75 @@ impl<'fs> Inode<'fs> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// The blocks of a directory, each with the number of its bytes that belong to
-    /// the directory. Holes are left out. Gives way between two blocks; `EINTR` if
-    /// a signal is about to end the caller.
-    fn blocks(&self) -> impl Iterator<Item = Result<(u32, Buffer<'fs>, usize)>> {
-        let size = self.size();
-        let blocks = size.div_ceil(BLOCK_SIZE as u32);
-        (0..blocks).filter_map(move |n| {
-            if n != 0 && !self.fs.platform.give_way() {
-                return Some(Err(Errno::EINTR));
+    /// Calls `look` with each block of a directory, and the position where it begins,
+    /// until `look` returns something. Holes are left out, and what lies behind the
+    /// directory's end. Gives way between two blocks; `EINTR` if a signal is about to
+    /// end the caller.
+    fn search_blocks<R>(&self, mut look: impl FnMut(u32, &[u8]) -> Option<R>) -> Result<Option<R>> {
+        let (device, size) = (self.device(), self.size());
+        for start in (0..size).step_by(BLOCK_SIZE) {
+            if start != 0 && !self.fs.platform.give_way() {
+                return Err(Errno::EINTR);
             }
-            let zone = match self.bmap(n) {
-                Ok(zone) if zone.is_hole() => return None,
-                Ok(zone) => zone,
-                Err(error) => return Some(Err(error)),
-            };
-            let start = n * BLOCK_SIZE as u32;
+            let zone = self.bmap(start / BLOCK_SIZE as u32)?;
+            if zone.is_hole() {
+                continue;
+            }
             let len = (size - start).min(BLOCK_SIZE as u32) as usize;
-            let buffer = self.fs.bread(self.device(), zone.block());
-            Some(buffer.map(|buffer| (start, buffer, len)))
-        })
+            let mut look_at = |head: &BufferHead| look(start, &head.data()[..len]);
+            let found = match self.fs.with_cached(device, zone.block(), &mut look_at) {
+                Some(found) => found,
+                None => look_at(self.fs.bread(device, zone.block())?.head()),
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
-    /// The key of a name of this directory for the name cache; `None` if the name
-    /// is too long.
-    fn key(&self, name: &Name) -> Option<Key> {
-        let fits = usize::from(name.len) <= NAME_LEN || self.has_short_names();
-        fits.then(|| Key::of(self.device(), self.number(), name))
+    /// The key of a name of this directory for the name cache; `None` if such a
+    /// name is not in it.
+    fn key<'n>(&self, name: &'n Name) -> Option<Key<'n>> {
+        let text = name.bytes.get(..name.len.into())?;
+        let is_cut = text.len() > self.entry_size() - ENTRY_NAME;
+        if is_cut || name.is_fixed() {
+            return None;
+        }
+        Key::of(self.slot.identity(), text).map(|(key, _)| key)
     }
 
-    /// The entry of a name that the name cache has. It is checked, since a program
+    /// The entry of a name at a position. `None` if it is not there, since a program
     /// may have written to the disk's device.
-    fn known_entry(&self, key: Key, name: &Name) -> Result<Option<Entry<'fs>>> {
-        let Some(known) = self.fs.tables.names.lock().find(&key) else {
-            return Ok(None);
-        };
+    fn entry_at(
+        &self,
+        position: u32,
+        number: InodeNumber,
+        name: &Name,
+        place: Option<usize>,
+    ) -> Result<Option<Entry<'fs>>> {
         let size = self.size();
-        let entry_size = self.entry_size() as u32;
-        if known.position >= size || size - known.position < entry_size {
+        let entry_size = self.entry_size();
+        if position >= size || size - position < entry_size as u32 {
             return Ok(None);
         }
-        let zone = self.bmap(known.position / BLOCK_SIZE as u32)?;
+        let zone = self.bmap(position / BLOCK_SIZE as u32)?;
         if zone.is_hole() {
             return Ok(None);
         }
         let buffer = self.fs.bread(self.device(), zone.block())?;
-        let offset = known.position as usize % BLOCK_SIZE;
+        let offset = position as usize % BLOCK_SIZE;
         let data = buffer.data();
         let entry = data.get(offset..).unwrap_or_default();
-        let is_it = u16_at(entry, 0) == known.number.0
-            && entry.get(ENTRY_NAME..entry_size as usize)
-                == name.bytes.get(..entry_size as usize - ENTRY_NAME);
+        let is_it = u16_at(entry, 0) == number.0
+            && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME);
         drop(data);
         Ok(is_it.then_some(Entry {
             buffer,
             offset,
-            position: known.position,
-            number: known.number,
-            key: Some(key),
+            position,
+            number,
+            place,
         }))
     }
 
@@ -186,59 +201,55 @@ impl<'fs> LockedInode<'_, 'fs> {
             return Err(Errno::ENOENT);
         }
         let key = self.key(name);
-        if let Some(key) = key
-            && let Some(entry) = self.known_entry(key, name)?
+        let place = key.as_ref().map(|key| key.place);
+        let known = key.and_then(|key| self.fs.tables.names.lock().find(&key).copied());
+        if let Some(known) = known
+            && let Some(entry) = self.entry_at(known.position, known.number(), name, place)?
         {
             return Ok(Lookup::Found(entry));
         }
-        let is_short = self.has_short_names();
-        let mut first_free = None;
-        for block in self.blocks() {
-            let (start, buffer, len) = block?;
-            let data = buffer.data();
-            let search = if is_short {
-                search::<{ ENTRY_NAME + NAME_LEN }>(&data[..len], name)
-            } else {
-                search::<{ ENTRY_NAME + NAME_LEN_MAX }>(&data[..len], name)
+        let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
+        let mut free = None;
+        let found = self.search_blocks(|start, block| {
+            let search = match is_short {
+                true => search::<{ ENTRY_NAME + NAME_LEN }>(block, name),
+                false => search::<{ ENTRY_NAME + NAME_LEN_MAX }>(block, name),
             };
-            drop(data);
-            first_free = first_free.or(search.free.map(|offset| start + offset as u32));
-            if let Some((offset, number)) = search.found {
-                let entry = Entry {
-                    buffer,
-                    offset,
-                    position: start + offset as u32,
-                    number: InodeNumber(number),
-                    key,
-                };
-                self.remember(key, entry.number, entry.position);
-                return Ok(Lookup::Found(entry));
-            }
-        }
-        Ok(Lookup::Missing { free: first_free })
+            free = free.or(search.free.map(|offset| start + offset as u32));
+            let (offset, number) = search.found?;
+            Some((start + offset as u32, InodeNumber(number)))
+        })?;
+        let Some((position, number)) = found else {
+            return Ok(Lookup::Missing(Gap { free, place }));
+        };
+        let entry = self.entry_at(position, number, name, place)?;
+        let entry = entry.ok_or(Errno::ENOENT)?;
+        self.remember(place, name, number, position);
+        Ok(Lookup::Found(entry))
     }
 
-    /// Adds a name to the name cache.
-    fn remember(&self, key: Option<Key>, number: InodeNumber, position: u32) {
-        if let Some(key) = key {
+    /// Adds a name to the name cache, if it has a place there.
+    fn remember(&self, place: Option<usize>, name: &Name, number: InodeNumber, position: u32) {
+        if let Some(place) = place {
+            self.slot.note_known_name();
             let mut names = self.fs.tables.names.lock();
-            names.insert(key, number, position);
+            names.insert(place, self.slot.identity(), name, number, position);
         }
     }
 
     /// The position at which [`LockedInode::add_entry`] makes an entry.
-    pub(super) fn new_position(&self, free: Option<u32>) -> u32 {
+    pub(super) fn new_position(&self, gap: Gap) -> u32 {
         let size = self.size();
-        free.unwrap_or_else(|| size - size % self.entry_size() as u32)
+        (gap.free).unwrap_or_else(|| size - size % self.entry_size() as u32)
     }
 
     /// Makes an entry for a new inode, after the inode was copied to its block.
-    pub(super) fn add_new(&self, name: &Name, inode: &Inode<'_>, free: Option<u32>) -> Result<()> {
+    pub(super) fn add_new(&self, name: &Name, inode: &Inode<'_>, gap: Gap) -> Result<()> {
         inode.write()?;
-        self.add_entry(name, inode.number(), free, Rank::Names)
+        self.add_entry(name, inode.number(), gap, Rank::Names)
     }
 
-    /// Makes an entry, at position `free` if there is a free one, else at the end.
+    /// Makes an entry, in the place of a free one if there is one, else at the end.
     /// `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`] if the
     /// inode has another name. If the directory grew, its inode was copied to its
     /// block.
@@ -246,12 +257,12 @@ impl<'fs> LockedInode<'_, 'fs> {
         &self,
         name: &Name,
         number: InodeNumber,
-        free: Option<u32>,
+        gap: Gap,
         rank: Rank,
     ) -> Result<()> {
         let entry_size = self.entry_size();
         let size = self.size();
-        let position = self.new_position(free);
+        let position = self.new_position(gap);
         let file_block = position / BLOCK_SIZE as u32;
         let zone = self.zone(file_block)?;
         let offset = position as usize % BLOCK_SIZE;
@@ -276,7 +287,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         if end > size {
             self.write()?;
         }
-        self.remember(self.key(name), number, position);
+        self.remember(gap.place, name, number, position);
         Ok(())
     }
 
@@ -300,18 +311,15 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// and the name, filled up with NULs.
     fn any_entry(&self, mut look: impl FnMut(InodeNumber, &[u8]) -> bool) -> Result<bool> {
         let entry_size = self.entry_size();
-        for block in self.blocks() {
-            let (_, buffer, len) = block?;
-            let data = buffer.data();
-            let mut entries = data[..len].chunks_exact(entry_size);
-            if entries.any(|entry| match u16_at(entry, 0) {
+        let found = self.search_blocks(|_, block| {
+            let mut entries = block.chunks_exact(entry_size);
+            let is_any = entries.any(|entry| match u16_at(entry, 0) {
                 0 => false,
                 number => look(InodeNumber(number), &entry[ENTRY_NAME..]),
-            }) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            });
+            is_any.then_some(())
+        });
+        found.map(|found| found.is_some())
     }
 
     /// Checks it before it is removed from the directory `parent`: `ENOTEMPTY` if
@@ -351,7 +359,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
         let dot_dot = match self.find_entry(&Name::new(Name::DOT_DOT))? {
             Lookup::Found(entry) => Some(entry.number()),
-            Lookup::Missing { .. } => None,
+            Lookup::Missing(_) => None,
         };
         self.check_dot_dot(dot_dot, parent)
     }

@@ -5,6 +5,7 @@
 //! before its name is made; an inode that loses its last name is freed after the
 //! name has gone.
 
+use super::directory::Gap;
 use super::{Last, Lookup, Name};
 use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
@@ -16,19 +17,19 @@ use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Locks the directory of a name that is to be made; `EEXIST` if the name is
-    /// there. Returns the position of a free entry too.
+    /// there. Returns where the entry can be, too.
     pub(super) fn lock_for_new<'a>(
         &self,
         task: &FsTask<'fs>,
         last: &'a Last<'fs>,
-    ) -> Result<(LockedInode<'a, 'fs>, Option<u32>)> {
+    ) -> Result<(LockedInode<'a, 'fs>, Gap)> {
         if last.name.is_fixed() {
             return Err(Errno::EEXIST);
         }
         let dir = self.lock_directory(task, &last.dir)?;
         match dir.find_entry(&last.name)? {
             Lookup::Found(_) => Err(Errno::EEXIST),
-            Lookup::Missing { free } => Ok((dir, free)),
+            Lookup::Missing(gap) => Ok((dir, gap)),
         }
     }
 
@@ -51,19 +52,19 @@ impl<'fs> Fs<'fs> {
             _ => return Err(Errno::EINVAL),
         };
         let last = self.dir_namei(task, path)?;
-        let (dir, free) = self.lock_for_new(task, &last)?;
+        let (dir, gap) = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
         }
         let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
-        dir.add_new(&last.name, &inode, free)
+        dir.add_new(&last.name, &inode, gap)
             .inspect_err(|_| inode.discard())
     }
 
     /// Makes a directory.
     pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let last = self.dir_namei(task, path)?;
-        let (dir, free) = self.lock_for_new(task, &last)?;
+        let (dir, gap) = self.lock_for_new(task, &last)?;
         if dir.nlinks() >= LINK_MAX {
             return Err(Errno::EMLINK);
         }
@@ -73,7 +74,7 @@ impl<'fs> Fs<'fs> {
         dir.add_link();
         let filled = inode.lock().fill_directory(dir.number());
         filled
-            .and_then(|()| dir.add_new(&last.name, &inode, free))
+            .and_then(|()| dir.add_new(&last.name, &inode, gap))
             .inspect_err(|_| {
                 inode.discard();
                 dir.remove_link();
@@ -158,7 +159,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EPERM);
         }
         let last = self.dir_namei(task, new)?;
-        let (dir, free) = self.lock_for_new(task, &last)?;
+        let (dir, gap) = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
         }
@@ -179,7 +180,7 @@ impl<'fs> Fs<'fs> {
         })?;
         inode
             .write()
-            .and_then(|()| dir.add_entry(&last.name, inode.number(), free, Rank::Arrivals))
+            .and_then(|()| dir.add_entry(&last.name, inode.number(), gap, Rank::Arrivals))
             .inspect_err(|_| inode.remove_link())
     }
 }

@@ -159,12 +159,12 @@ impl<'fs> Fs<'fs> {
                 drop(empty);
                 Some(target)
             }
-            Lookup::Missing { free } => {
+            Lookup::Missing(gap) => {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
-                (new_rank, old_rank) = ranks(new_dir.new_position(free));
-                new_dir.add_entry(new_name, source.number(), free, new_rank)?;
+                (new_rank, old_rank) = ranks(new_dir.new_position(gap));
+                new_dir.add_entry(new_name, source.number(), gap, new_rank)?;
                 None
             }
         };

@@ -22,11 +22,11 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENAMETOOLONG);
         }
         let last = self.dir_namei(task, path)?;
-        let (dir, free) = self.lock_for_new(task, &last)?;
+        let (dir, gap) = self.lock_for_new(task, &last)?;
         let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
         let stored = inode.lock().store_link(target);
         stored
-            .and_then(|()| dir.add_new(&last.name, &inode, free))
+            .and_then(|()| dir.add_new(&last.name, &inode, gap))
             .inspect_err(|_| inode.discard())
     }
 

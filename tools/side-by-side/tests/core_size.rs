@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// The lines of code that the core had when it was last made shorter. It may get
 /// shorter still; then this number and the one in the table follow.
-const MOST_LINES: usize = 8656;
+const MOST_LINES: usize = 8505;
 /// How far a row may be below its number before the number has to follow.
 const SLACK: usize = 20;
 
