@@ -7,7 +7,7 @@
 //! call, with `eax` 0. When `schedule` jumps to its TSS for the first time, it goes
 //! back to ring 3 as if it had made the call.
 
-use crate::descriptor::{Descriptor, Ring, Selector};
+use crate::descriptor::Selector;
 use crate::descriptor_tables::Tss;
 use crate::frame::{EFLAGS_ALWAYS_1, EFLAGS_TF, Registers};
 use crate::sched::{self, State, TASK, Task, current};
@@ -58,7 +58,7 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     copy_task(child, pid);
     let esp = put_frame(registers, esp0);
     let context = context_of(child.number(), space, esp0, esp);
-    child.set_context(context, segments(space));
+    child.set_context(context);
     let flags = system::save_flags_and_cli();
     if current().is_ending() {
         // A signal that was sent to the whole group meanwhile has not reached the
@@ -205,14 +205,4 @@ fn eflags_of_child(registers: &Registers) -> u32 {
         true => registers.eflags & !EFLAGS_TF,
         false => registers.eflags,
     }
-}
-
-/// The local descriptor table: nothing, code, data; both are the whole space.
-pub fn segments(space: Space) -> [Descriptor; 3] {
-    let (base, size) = (space.base(), u64::from(space.size()));
-    [
-        Descriptor::NULL,
-        Descriptor::code(base, size, Ring::User),
-        Descriptor::data(base, size, Ring::User),
-    ]
 }

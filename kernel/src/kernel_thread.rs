@@ -20,7 +20,7 @@
 #![deny(unsafe_code)]
 
 use crate::descriptor_tables::Tss;
-use crate::fork::{context_of, find_empty_process, kernel_stack, next_pid, segments};
+use crate::fork::{context_of, find_empty_process, kernel_stack, next_pid};
 use crate::sched::{self, State, TASK};
 use abi::Result;
 use asm::system;
@@ -50,8 +50,7 @@ pub fn kernel_thread(name: &str, run: extern "C" fn() -> !) -> Result<()> {
         esp: esp0 - size_of::<u32>() as u32,
         ..context_of(task.number(), Space::KERNEL, esp0, esp0)
     };
-    // Nothing is mapped in these segments.
-    task.set_context(tss, segments(Space::of(task.number())));
+    task.set_context(tss);
     task.set_state(State::Running);
     Ok(())
 }

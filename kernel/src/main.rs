@@ -201,7 +201,7 @@ fn make_task_0(cr3: u32) {
         ldt: Selector::ldt(0).0.into(),
         ..Tss::new()
     };
-    TASK[0].set_context(tss, fork::segments(Space::KERNEL));
+    TASK[0].set_context(tss);
     TASK[0].set_state(sched::State::Running);
     TASK[0].start_stack.set(TASK_0_USER_STACK_TOP);
     // Task 1 inherits this name.

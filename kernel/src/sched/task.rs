@@ -4,7 +4,7 @@
 use super::timer::Alarm;
 use super::{HIGHEST_SLOT, PENDING_WORK, RUNNABLE, Work, current};
 use crate::actions::Actions;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Ring};
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::trace::Trace;
@@ -37,7 +37,7 @@ pub enum State {
     Zombie = 3,
     /// It was stopped by a signal.
     Stopped = 4,
-    /// There is no such task.
+    /// There is no such task; nor is there one in the states behind this.
     Unused = 5,
     /// `fork` is making it; there is no such task yet.
     New = 6,
@@ -54,6 +54,7 @@ sync::process_struct! {
         slot {
             state: AtomicWord = AtomicWord::new(State::Unused as u32),
             number: AtomicWord = AtomicWord::new(0),
+            /// The local descriptor table: nothing, code, data; both are the whole space.
             ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
             /// State of the coprocessor while another task uses it, if
             /// `used_math` is 1.
@@ -177,9 +178,21 @@ impl Task {
         self.number.get() as usize
     }
 
-    /// Tells the task the number of its slot; done once, before anything else.
+    /// Tells the task the number of its slot, and enters what is always the same there:
+    /// its segments and their descriptors. Done once, before anything else.
     pub(super) fn set_number(&self, number: usize) {
         self.number.set(number as u32);
+        let space = Space::of(number);
+        let (base, size) = (space.base(), u64::from(space.size()));
+        // SAFETY: no task runs yet.
+        unsafe {
+            *self.ldt.get() = [
+                Descriptor::NULL,
+                Descriptor::code(base, size, Ring::User),
+                Descriptor::data(base, size, Ring::User),
+            ];
+        }
+        descriptor_tables::set_task_descriptors(number, LinearAddress(self.ldt.get() as u32));
     }
 
     /// The linear memory of its program; `EFAULT` for a thread of the kernel, which has
@@ -207,7 +220,7 @@ impl Task {
 
     /// Whether there is such a task.
     pub fn exists(&self) -> bool {
-        !matches!(self.state(), State::Unused | State::New)
+        self.state.get() < State::Unused as u32
     }
 
     /// Changes the state, in two steps. A task that goes to sleep or stops masks
@@ -258,20 +271,13 @@ impl Task {
         SignalSet::STOPS.contains(signal) && self.actions.handler(signal) == SIG_DFL
     }
 
-    /// Sets up segments and registers before the task first runs. From now on
+    /// Sets up the registers before the task first runs. From now on
     /// [`tasks`](super::tasks) looks at its slot.
-    pub fn set_context(&self, tss: Tss, ldt: [Descriptor; 3]) {
+    pub fn set_context(&self, tss: Tss) {
         debug_assert!(self.state() != State::Running);
-        // SAFETY: the task does not run and is not runnable, so the processor uses
-        // neither. Only fork comes here, on the one processor.
-        unsafe {
-            descriptor_tables::tss(self.number()).write(tss);
-            *self.ldt.get() = ldt;
-        }
-        descriptor_tables::set_task_descriptors(
-            self.number(),
-            LinearAddress(self.ldt.get() as u32),
-        );
+        // SAFETY: the task does not run and is not runnable, so the processor does not
+        // use it. Only fork comes here, on the one processor.
+        unsafe { descriptor_tables::tss(self.number()).write(tss) };
         HIGHEST_SLOT.set(HIGHEST_SLOT.get().max(self.number.get()));
     }
 }
