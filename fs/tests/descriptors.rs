@@ -468,6 +468,8 @@ fn the_end_of_a_pipe_wakes_the_other() {
             assert_eq!(fs.sys_write(task, fd, &mut WriteFrom(&[0; 9000])), Ok(4096));
         },
         |fs, task, fd| {
+            // The writer has begun.
+            fs.sys_select(task, [1 << fd, 0, 0], None).unwrap();
             thread::sleep(Duration::from_millis(20));
             fs.sys_close(task, fd).unwrap();
         },
