@@ -3,7 +3,7 @@
 //! says.
 
 use crate::help::commands;
-use crate::project::Project;
+use crate::project::{Project, boot_code};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -26,6 +26,9 @@ fn checkout() -> Project {
         project.path("hdimage"),
     )
     .unwrap();
+    // The code in front of a compressed kernel comes with the boot code.
+    let boot = boot_code().section_at(".unpack", 0x20_0000, &[0x90; 100]);
+    project.write("boot", boot.build());
     for name in ["boot", "kernel"] {
         let to = format!("target/i686-kernel/release/{name}");
         fs::copy(project.path(name), project.path(&to)).unwrap();

@@ -34,6 +34,18 @@ sources = ["programs"]
 install = [{ names = ["*"], to = "/bin" }]
 "#;
 
+/// Boot code that takes a kernel as it is.
+pub fn boot_code() -> ElfBuilder {
+    let mut bootsect = [0xfa; 512];
+    bootsect[440..510].fill(0);
+    bootsect[510..].copy_from_slice(&[0x55, 0xaa]);
+    ElfBuilder::new(0)
+        .section(".bootsect", &bootsect)
+        .section(".setup", &[0xfb; 1500])
+        .section(".load_disk", &[0xfb; 500])
+        .section(".load_floppy", &[0xfc; 400])
+}
+
 impl Project {
     pub fn new() -> Project {
         let folder = tempfile::tempdir().unwrap();
@@ -56,15 +68,7 @@ impl Project {
         let kernel =
             ElfBuilder::new(0x10_0000).segment(0x10_0000, 0x10_0000, &[0x90; 3000], 5000, "rwx");
         project.write("kernel", kernel.build());
-        let mut bootsect = [0xfa; 512];
-        bootsect[440..510].fill(0);
-        bootsect[510..].copy_from_slice(&[0x55, 0xaa]);
-        let boot = ElfBuilder::new(0)
-            .section(".bootsect", &bootsect)
-            .section(".setup", &[0xfb; 1500])
-            .section(".load_disk", &[0xfb; 500])
-            .section(".load_floppy", &[0xfc; 400]);
-        project.write("boot", boot.build());
+        project.write("boot", boot_code().build());
         project
     }
 
