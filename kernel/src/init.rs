@@ -241,8 +241,9 @@ fn become_program(program: &CStr, arguments: &[&CStr], terminal: Option<&CStr>) 
         close_terminal();
         let _ = call::setsid();
         open_terminal(terminal);
-        // A console's program begins when it is in front.
-        if let Some(index) = CONSOLES.iter().position(|&console| console == terminal) {
+        // A login begins when its console is in front, but not on one that `console=` names.
+        let waits = program == GETTY || terminal == CONSOLES[0] && arguments == [LOGIN_SHELL];
+        if waits && let Some(index) = CONSOLES.iter().position(|&console| console == terminal) {
             let _ = call::ioctl(0, VT_WAITACTIVE, index as u32 + 1);
         }
         if program == SHELL {

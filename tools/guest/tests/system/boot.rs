@@ -65,6 +65,18 @@ fn init_runs_another_program_and_halts(emulator: Emulator) -> Result<()> {
     Ok(())
 }
 
+/// The console that the command line names is used at once, whichever is in front.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn init_waits_for_no_console() -> Result<()> {
+    let machine = Machine::new(Emulator::Qemu, common::image());
+    let mut guest = machine
+        .command_line("init=/bin/uname console=tty2")
+        .boot()?;
+    ensure!(guest.wait_end(LIMIT)? == End::Shutdown);
+    Ok(())
+}
+
 fn halt_switches_the_machine_off(emulator: Emulator) -> Result<()> {
     halt(&mut boot(emulator)?)
 }
