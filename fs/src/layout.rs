@@ -344,7 +344,7 @@ impl Geometry {
 }
 
 /// An inode on disk (0.11: `struct d_inode`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DiskInode {
     /// Type and permissions (`abi::sys::stat`); 0 in a free inode.
     pub mode: u16,
@@ -395,7 +395,7 @@ impl DiskInode {
             .get(offset..)
             .and_then(|rest| rest.first_chunk::<INODE_SIZE>())
         else {
-            return DiskInode::default();
+            return DiskInode::NONE;
         };
         DiskInode {
             mode: u16_at(bytes, MODE),

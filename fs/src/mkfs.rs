@@ -118,7 +118,7 @@ impl<'fs> Fs<'fs> {
             nlinks: 2,
             size: 2 * geometry.entry_size() as u32,
             time: self.current_time(),
-            ..DiskInode::default()
+            ..DiskInode::NONE
         };
         root.zones[0] = zone;
         store(block, &|data| root.store(data, offset));

@@ -505,7 +505,7 @@ impl<'fs> Fs<'fs> {
             uid: task.euid.get() as u16,
             gid,
             nlinks: 1,
-            ..DiskInode::default()
+            ..DiskInode::NONE
         };
         disk.zones[0] = Zone(rdev.0);
         self.new_inode(dir.super_index(), disk)

@@ -361,7 +361,7 @@ impl<'a> Repairer<'a> {
         let root = DiskInode {
             mode: S_IFDIR | 0o755,
             time: self.options.time,
-            ..DiskInode::default()
+            ..DiskInode::NONE
         };
         self.store(ROOT_INODE, &root);
         self.done(Action::RootMade);

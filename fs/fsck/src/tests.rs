@@ -48,7 +48,7 @@ pub(super) fn inode<const N: usize>(
         mode,
         size,
         nlinks,
-        ..DiskInode::default()
+        ..DiskInode::NONE
     };
     for (slot, zone) in inode.zones.iter_mut().zip(zones) {
         *slot = Zone(zone);

@@ -100,7 +100,7 @@ impl<'a> UntrustedVolume<'a> {
         let (block, offset) = self.geometry.inode_place(number);
         self.block(block)
             .map(|block| DiskInode::parse(block, offset))
-            .unwrap_or_default()
+            .unwrap_or(DiskInode::NONE)
     }
 
     /// All inode numbers.

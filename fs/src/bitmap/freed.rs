@@ -200,7 +200,7 @@ impl<'fs> Fs<'fs> {
     fn clear_inode(&'fs self, block: &SuperBlock, number: InodeNumber) -> Result<()> {
         let (table_block, offset) = block.geometry().inode_place(number);
         let buffer = self.bread_inodes(block.device(), table_block)?;
-        DiskInode::default().store(&mut buffer.data(), offset);
+        DiskInode::NONE.store(&mut buffer.data(), offset);
         buffer.mark_inodes_dirty();
         Ok(())
     }

@@ -34,7 +34,7 @@ pub fn sample() -> Vec<u8> {
             mode,
             size,
             nlinks,
-            ..DiskInode::default()
+            ..DiskInode::NONE
         };
         inode.zones[0] = Zone(zone);
         let table = image[4 * BLOCK_SIZE..].first_chunk_mut().unwrap();

@@ -129,7 +129,7 @@ impl Repairer<'_> {
             return Ok(None);
         };
         if self.append_block(number).is_none() {
-            self.store(number, &DiskInode::default());
+            self.store(number, &DiskInode::NONE);
             return Ok(None);
         }
         self.add_entry(ROOT_INODE, number, name)?;
@@ -167,7 +167,7 @@ impl Repairer<'_> {
             mode,
             time,
             nlinks: if S_ISDIR(mode) { 2 } else { 1 },
-            ..DiskInode::default()
+            ..DiskInode::NONE
         };
         self.store(number, &inode);
         let seen = self.seen_mut(number);
@@ -188,7 +188,7 @@ impl Repairer<'_> {
             } else {
                 self.done(Action::EmptyFreed { number });
             }
-            self.store(number, &DiskInode::default());
+            self.store(number, &DiskInode::NONE);
         }
     }
 
