@@ -192,7 +192,7 @@ pub fn measure_c(image: &Path, program: &Path) -> Result<Vec<Row>> {
 
 fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec<Row>> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
-    let disk = copy_image(image, folder.path())?;
+    let disk = copy_image(image, folder.path(), "disk.img")?;
     if let Some(file) = of_host {
         let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
         image::put_program(&disk, program, &bytes)?;
@@ -212,7 +212,7 @@ fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec
 /// The ticks from the kernel's entry until the shell waits for a command.
 fn boot_ticks(options: &Options) -> Result<u64> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
-    let disk = copy_image(&options.image, folder.path())?;
+    let disk = copy_image(&options.image, folder.path(), "disk.img")?;
     let marks = boot_marks(&Symbols::read(&options.kernel)?)?;
     let disks = Disks { disk, floppy: None };
     let times = times_at(&disks, &marks, marks.len(), folder.path())?;
@@ -261,9 +261,9 @@ fn times(output: &str) -> Vec<u64> {
     output.lines().filter_map(time).collect()
 }
 
-/// A copy that may be written to.
-pub(crate) fn copy_image(image: &Path, folder: &Path) -> Result<PathBuf> {
-    let disk = folder.join("disk.img");
+/// A copy called `name` that may be written to.
+pub(crate) fn copy_image(image: &Path, folder: &Path, name: &str) -> Result<PathBuf> {
+    let disk = folder.join(name);
     let place = || format!("{}", image.display());
     let mut from = fs::File::open(image).with_context(place)?;
     // Not `fs::copy`: the original may be protected.

@@ -123,15 +123,10 @@ pub fn sample(options: &Options) -> Result<Profile> {
 
 /// Copies of the disks, with the job in place of the shell.
 fn prepare(options: &Options, folder: &Path) -> Result<Disks> {
-    let disk = copy_image(&options.image, folder)?;
-    let floppy = match &options.floppy {
-        Some(image) => {
-            let copy = folder.join("floppy.img");
-            std::fs::copy(image, &copy).with_context(|| format!("{}", image.display()))?;
-            Some(copy)
-        }
-        None => None,
-    };
+    let disk = copy_image(&options.image, folder, "disk.img")?;
+    let floppy = options.floppy.as_ref();
+    let floppy = floppy.map(|image| copy_image(image, folder, "floppy.img"));
+    let floppy = floppy.transpose()?;
     if let Some(job) = &options.job {
         // A job may end its shell, and init goes on to another one after some statuses.
         let script = format!(
