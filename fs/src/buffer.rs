@@ -41,7 +41,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 use mm::UserPage;
-use sync::{AtomicWord, IrqLock, IrqLockGuard, Sleep, SleepLock};
+use sync::{IrqLock, IrqLockGuard, Sleep, SleepLock, TaskCell};
 
 /// Where to find the buffers.
 pub(crate) type Cache = Index<NR_HASH>;
@@ -70,14 +70,14 @@ pub struct BufferHead {
     /// Guarded by the cache lock.
     links: Links,
     /// Changes only under the cache lock.
-    device: AtomicWord,
+    device: TaskCell<u32>,
     /// Changes only under the cache lock, too.
-    block: AtomicWord,
+    block: TaskCell<u32>,
     /// How many [`Buffer`]s there are. Guarded by the cache lock.
-    count: AtomicWord,
+    count: TaskCell<u32>,
     /// How often it was used since [`Fs::find_free`] has passed it. To be read ahead is
     /// no use.
-    uses: AtomicWord,
+    uses: TaskCell<u32>,
     /// The contents are the block's, or newer.
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
@@ -97,10 +97,10 @@ impl BufferHead {
         BufferHead {
             number,
             links: Links::new(),
-            device: AtomicWord::new(0),
-            block: AtomicWord::new(0),
-            count: AtomicWord::new(0),
-            uses: AtomicWord::new(0),
+            device: TaskCell::new(0),
+            block: TaskCell::new(0),
+            count: TaskCell::new(0),
+            uses: TaskCell::new(0),
             uptodate: AtomicBool::new(false),
             rank: AtomicU8::new(Rank::Clean as u8),
             writing: AtomicBool::new(false),

@@ -15,7 +15,7 @@ use abi::{Errno, Result};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
-use sync::{AtomicWord, Lock, SleepGuard, SleepLock};
+use sync::{Lock, SleepGuard, SleepLock, TaskCell};
 
 /// All open files (0.11: `file_table`).
 pub(crate) struct FileTable {
@@ -41,37 +41,37 @@ impl FreeList {
 /// An open file (0.11: `struct file`).
 pub(crate) struct FileSlot {
     /// How many handles there are. Guarded by the table's lock.
-    count: AtomicWord,
+    count: TaskCell<u32>,
     /// Its index in the table.
-    index: AtomicWord,
+    index: TaskCell<u32>,
     /// In a free entry, the index of the next free one.
-    next_free: AtomicWord,
+    next_free: TaskCell<u32>,
     /// The index of its inode, which is counted. This field and the three below are
     /// set once for each opening.
-    inode: AtomicWord,
-    file_type: AtomicWord,
+    inode: TaskCell<u32>,
+    file_type: TaskCell<u32>,
     /// The number that the driver of a character device has given.
-    device: AtomicWord,
-    generation: AtomicWord,
+    device: TaskCell<u32>,
+    generation: TaskCell<u32>,
     /// Open flags (`abi::fcntl`).
-    flags: AtomicWord,
+    flags: TaskCell<u32>,
     /// The byte to be read or written next. Guarded by `position_lock`.
-    position: AtomicWord,
+    position: TaskCell<u32>,
     position_lock: SleepLock,
 }
 
 impl FileSlot {
     const fn new() -> FileSlot {
         FileSlot {
-            count: AtomicWord::new(0),
-            index: AtomicWord::new(0),
-            next_free: AtomicWord::new(0),
-            inode: AtomicWord::new(0),
-            file_type: AtomicWord::new(0),
-            device: AtomicWord::new(0),
-            generation: AtomicWord::new(0),
-            flags: AtomicWord::new(0),
-            position: AtomicWord::new(0),
+            count: TaskCell::new(0),
+            index: TaskCell::new(0),
+            next_free: TaskCell::new(0),
+            inode: TaskCell::new(0),
+            file_type: TaskCell::new(0),
+            device: TaskCell::new(0),
+            generation: TaskCell::new(0),
+            flags: TaskCell::new(0),
+            position: TaskCell::new(0),
             position_lock: SleepLock::new(),
         }
     }

@@ -33,11 +33,8 @@ use crate::platform::Platform;
 use crate::{Fs, NR_INODE, RESERVED_INODES, printk};
 use abi::sys::types::{Device, Time};
 use abi::{Errno, Result};
-use core::sync::atomic::{
-    AtomicBool, AtomicI32,
-    Ordering::{Acquire, Release},
-};
-use sync::{AtomicWord, Lock, LockGuard, SleepLock};
+use core::sync::atomic::AtomicI32;
+use sync::{Lock, LockGuard, SleepLock, TaskCell};
 
 /// Hash chains of the inode table.
 pub(crate) const NR_HASH: usize = 1024;
@@ -49,34 +46,34 @@ pub(crate) struct InodeSlot {
     // Guarded by the inode table's lock.
     links: Links,
     /// What [`identity`] says; 0 for a pipe or an inode that was freed.
-    identity: AtomicWord,
+    identity: TaskCell<u32>,
     /// How many handles there are.
-    count: AtomicWord,
+    count: TaskCell<u32>,
     /// Not 0 if it was used since the clock's hand came by: see
     /// [`Fs::get_empty_inode`].
-    was_used: AtomicWord,
+    was_used: TaskCell<u32>,
     /// The super block whose root covers this directory, plus 1; 0 for none.
-    mounted: AtomicWord,
+    mounted: TaskCell<u32>,
 
     /// How many open files write to it; below 0, how many tasks run it, negated.
     writers: AtomicI32,
     /// Its index in the table.
-    index: AtomicWord,
+    index: TaskCell<u32>,
     /// The index of its device in the table of super blocks.
-    super_index: AtomicWord,
+    super_index: TaskCell<u32>,
     /// The zones that files of its device may have: from `first_zone` to before
     /// `end_zone`.
-    first_zone: AtomicWord,
-    end_zone: AtomicWord,
+    first_zone: TaskCell<u32>,
+    end_zone: TaskCell<u32>,
     /// The operation lock.
     lock: SleepLock,
     /// The fields were filled in.
-    valid: AtomicBool,
+    valid: TaskCell<bool>,
     /// The fields are newer than the inode table's. Set and cleared while
     /// `state` is locked.
-    dirty: AtomicBool,
+    dirty: TaskCell<bool>,
     /// The name cache may have names of this directory.
-    has_known_names: AtomicBool,
+    has_known_names: TaskCell<bool>,
     state: Lock<InodeState>,
     pub(crate) pipe: Pipe,
 }
@@ -106,19 +103,19 @@ impl InodeSlot {
     pub(crate) const fn new() -> InodeSlot {
         InodeSlot {
             links: Links::new(),
-            identity: AtomicWord::new(0),
-            count: AtomicWord::new(0),
-            was_used: AtomicWord::new(0),
-            mounted: AtomicWord::new(0),
+            identity: TaskCell::new(0),
+            count: TaskCell::new(0),
+            was_used: TaskCell::new(0),
+            mounted: TaskCell::new(0),
             writers: AtomicI32::new(0),
-            index: AtomicWord::new(0),
-            super_index: AtomicWord::new(0),
-            first_zone: AtomicWord::new(0),
-            end_zone: AtomicWord::new(0),
+            index: TaskCell::new(0),
+            super_index: TaskCell::new(0),
+            first_zone: TaskCell::new(0),
+            end_zone: TaskCell::new(0),
             lock: SleepLock::new(),
-            valid: AtomicBool::new(false),
-            dirty: AtomicBool::new(false),
-            has_known_names: AtomicBool::new(false),
+            valid: TaskCell::new(false),
+            dirty: TaskCell::new(false),
+            has_known_names: TaskCell::new(false),
             state: Lock::new(InodeState::new(DiskInode::NONE, 0)),
             pipe: Pipe::new(),
         }
@@ -161,11 +158,11 @@ impl InodeSlot {
     }
 
     fn is_valid(&self) -> bool {
-        self.valid.load(Acquire)
+        self.valid.get()
     }
 
     fn is_dirty(&self) -> bool {
-        self.dirty.load(Acquire)
+        self.dirty.get()
     }
 
     /// Whether it is an inode of a device to which no directory entry refers.
@@ -175,7 +172,7 @@ impl InodeSlot {
 
     /// Notes that the name cache has a name of this directory.
     pub(crate) fn note_known_name(&self) {
-        self.has_known_names.store(true, Release);
+        self.has_known_names.set(true);
     }
 }
 
@@ -307,7 +304,7 @@ impl<'fs> Fs<'fs> {
         let hand = &self.tables.inode_hand;
         let slot = (0..2 * NR_INODE).find_map(|_| {
             let slot = &slots[hand.get() as usize % NR_INODE];
-            let is_kept = slot.count.get() != 0 || slot.was_used.take() != 0;
+            let is_kept = slot.count.get() != 0 || slot.was_used.replace(0) != 0;
             hand.add(u32::from(is_kept));
             (!is_kept).then_some(slot)
         });
@@ -337,7 +334,7 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn get_pipe_inode(&'fs self) -> Result<Inode<'fs>> {
         loop {
             if let Some((_table, slot)) = self.get_empty_inode(self.tables.inodes.lock())? {
-                slot.valid.store(true, Release);
+                slot.valid.set(true);
                 return Ok(Inode { fs: self, slot });
             }
         }
@@ -363,7 +360,7 @@ impl<'fs> Fs<'fs> {
         }
         let disk = DiskInode { time: now, ..disk };
         inode.update(|state| *state = InodeState::new(disk, now));
-        inode.slot.valid.store(true, Release);
+        inode.slot.valid.set(true);
         Ok(inode)
     }
 
@@ -404,7 +401,7 @@ impl<'fs> Fs<'fs> {
         } else if let Some(block) = self.super_block(inode.super_index()) {
             block.leave_to_fsck();
         }
-        if slot.has_known_names.load(Acquire) {
+        if slot.has_known_names.get() {
             let mut names = self.tables.names.lock();
             names.forget_where(|directory| directory == slot.identity());
         }
@@ -427,12 +424,12 @@ impl<'fs> Fs<'fs> {
         let (block, offset) = block.geometry().inode_place(slot.number());
         let buffer = self.bread(slot.device(), block).inspect_err(|_| {
             printk!(self, "{}: inode {} is lost\n", slot.device(), slot.number());
-            slot.dirty.store(false, Release);
+            slot.dirty.set(false);
         })?;
         buffer.change(Rank::Inodes, || {
             let state = slot.state.lock();
             // Another task may have freed or written it while the block was read.
-            if slot.dirty.swap(false, core::sync::atomic::Ordering::AcqRel) {
+            if slot.dirty.replace(false) {
                 state.disk.store(&mut buffer.data(), offset);
             }
         });
@@ -472,7 +469,7 @@ impl<'fs> Fs<'fs> {
                     "inode {} of changed {device} is in use\n",
                     slot.number()
                 );
-                slot.dirty.store(false, Release);
+                slot.dirty.set(false);
             }
         }
         self.forget_unused_inodes(device);
@@ -531,10 +528,10 @@ impl InodeSlot {
     fn forget_identity(&self) {
         let mut state = self.state.lock();
         *state = InodeState::new(DiskInode::NONE, 0);
-        self.dirty.store(false, Release);
-        self.valid.store(false, Release);
+        self.dirty.set(false);
+        self.valid.set(false);
         self.was_used.set(0);
-        self.has_known_names.store(false, Release);
+        self.has_known_names.set(false);
         self.identity.set(0);
         self.mounted.set(0);
         self.super_index.set(NO_SUPER);

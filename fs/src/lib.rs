@@ -107,7 +107,7 @@ use list::Index;
 use namei::NameCache;
 use platform::Platform;
 use super_block::SuperBlock;
-use sync::{AtomicWord, Lock, SleepLock, WaitQueue};
+use sync::{Lock, SleepLock, TaskCell, WaitQueue};
 
 /// Inodes in memory (0.11: 32).
 pub const NR_INODE: usize = 768;
@@ -134,9 +134,9 @@ pub struct Tables {
     inodes: Lock<Index<{ inode::NR_HASH }>>,
     inode_slots: [InodeSlot; NR_INODE],
     /// How many of them have handles. Guarded by the inode table's lock.
-    used_inodes: AtomicWord,
+    used_inodes: TaskCell<u32>,
     /// The slot at which the next inode looks for room. Guarded likewise.
-    inode_hand: AtomicWord,
+    inode_hand: TaskCell<u32>,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -155,8 +155,8 @@ impl Tables {
             order_locks: DriverLocks::new(),
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
-            used_inodes: AtomicWord::new(0),
-            inode_hand: AtomicWord::new(0),
+            used_inodes: TaskCell::new(0),
+            inode_hand: TaskCell::new(0),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),

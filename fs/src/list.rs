@@ -9,16 +9,16 @@
 //! The links are in the slots (0.11: `b_next`, `b_prev_free`, ...), the ends in an
 //! [`Index`]. A lock holds the [`Index`], and guards the links too.
 
-use sync::AtomicWord;
+use sync::TaskCell;
 
 /// The end of a chain or list.
 const END: u32 = u32::MAX;
 
 /// The links of one slot.
 pub struct Links {
-    chain: AtomicWord,
-    older: AtomicWord,
-    newer: AtomicWord,
+    chain: TaskCell<u32>,
+    older: TaskCell<u32>,
+    newer: TaskCell<u32>,
 }
 
 impl Links {
@@ -26,9 +26,9 @@ impl Links {
     /// one.
     pub const fn new() -> Links {
         Links {
-            chain: AtomicWord::new(0),
-            older: AtomicWord::new(0),
-            newer: AtomicWord::new(0),
+            chain: TaskCell::new(0),
+            older: TaskCell::new(0),
+            newer: TaskCell::new(0),
         }
     }
 }

@@ -27,11 +27,7 @@ use abi::sys::stat::{S_ISBLK, S_ISDIR};
 use abi::sys::types::Device;
 use abi::{Errno, Result};
 use core::fmt;
-use core::sync::atomic::{
-    AtomicBool,
-    Ordering::{AcqRel, Acquire, Release},
-};
-use sync::{AtomicWord, Lock};
+use sync::{Lock, TaskCell};
 
 /// Stands for no inode in a field that has an index in the inode table.
 const NO_INODE: u32 = u32::MAX;
@@ -40,26 +36,26 @@ const NO_INODE: u32 = u32::MAX;
 pub struct SuperBlock {
     /// Its device, 0 for a free slot. Changes under the mount lock and the
     /// inode table's lock.
-    device: AtomicWord,
-    read_only: AtomicBool,
+    device: TaskCell<u32>,
+    read_only: TaskCell<bool>,
     /// It was writable since it was mounted, or since everything was written.
-    was_writable: AtomicBool,
+    was_writable: TaskCell<bool>,
     /// Another medium is in its drive now.
-    is_gone: AtomicBool,
+    is_gone: TaskCell<bool>,
     /// This system may change the state on the disk.
-    keeps_state: AtomicBool,
+    keeps_state: TaskCell<bool>,
     /// It was valid when it was mounted, and nothing has been left to `fsck`.
-    is_valid: AtomicBool,
+    is_valid: TaskCell<bool>,
     /// Something on the disk is impossible.
-    has_damage: AtomicBool,
+    has_damage: TaskCell<bool>,
     /// The inode of its root directory (0.11: `s_isup`), and the one that it covers
     /// (0.11: `s_imount`). Each is counted. They are guarded like `device`.
-    root: AtomicWord,
-    covered: AtomicWord,
+    root: TaskCell<u32>,
+    covered: TaskCell<u32>,
     /// Bytes of a directory entry, as its geometry says.
-    entry_size: AtomicWord,
+    entry_size: TaskCell<u32>,
     /// Bytes of its largest file, as its geometry says.
-    pub(crate) max_size: AtomicWord,
+    pub(crate) max_size: TaskCell<u32>,
     pub(crate) state: Lock<SuperState>,
 }
 
@@ -93,17 +89,17 @@ impl SuperBlock {
     /// A free slot.
     pub(crate) const fn new() -> SuperBlock {
         SuperBlock {
-            device: AtomicWord::new(0),
-            read_only: AtomicBool::new(false),
-            was_writable: AtomicBool::new(false),
-            is_gone: AtomicBool::new(false),
-            keeps_state: AtomicBool::new(false),
-            is_valid: AtomicBool::new(false),
-            has_damage: AtomicBool::new(false),
-            root: AtomicWord::new(0),
-            covered: AtomicWord::new(0),
-            entry_size: AtomicWord::new(0),
-            max_size: AtomicWord::new(0),
+            device: TaskCell::new(0),
+            read_only: TaskCell::new(false),
+            was_writable: TaskCell::new(false),
+            is_gone: TaskCell::new(false),
+            keeps_state: TaskCell::new(false),
+            is_valid: TaskCell::new(false),
+            has_damage: TaskCell::new(false),
+            root: TaskCell::new(0),
+            covered: TaskCell::new(0),
+            entry_size: TaskCell::new(0),
+            max_size: TaskCell::new(0),
             state: Lock::new(SuperState {
                 geometry: Geometry::NONE,
                 super_buffer: 0,
@@ -123,7 +119,7 @@ impl SuperBlock {
     /// Whether nothing may be changed on it.
     #[inline(always)]
     pub(crate) fn is_read_only(&self) -> bool {
-        self.read_only.load(Acquire)
+        self.read_only.get()
     }
 
     pub(crate) fn geometry(&self) -> Geometry {
@@ -133,7 +129,7 @@ impl SuperBlock {
     /// What nobody refers to stays in use on it, as it can't be written: it is not
     /// valid any more.
     pub(crate) fn leave_to_fsck(&self) {
-        self.is_valid.store(false, Release);
+        self.is_valid.set(false);
     }
 
     /// Bytes of a directory entry.
@@ -168,8 +164,8 @@ impl<'fs> Fs<'fs> {
         let Some((_, block)) = self.get_super(device) else {
             return;
         };
-        block.has_damage.store(true, Release);
-        if !block.read_only.swap(true, AcqRel) {
+        block.has_damage.set(true);
+        if !block.read_only.replace(true) {
             printk!(self, "{device} is read-only from now on; run fsck\n");
         }
     }
@@ -198,10 +194,10 @@ impl<'fs> Fs<'fs> {
         (state.inode_hint, state.zone_hint) = (1, 1);
         state.freed.clear();
         drop(state);
-        block.read_only.store(true, Release);
-        block.was_writable.store(false, Release);
-        block.keeps_state.store(false, Release);
-        block.has_damage.store(false, Release);
+        block.read_only.set(true);
+        block.was_writable.set(false);
+        block.keeps_state.set(false);
+        block.has_damage.set(false);
         block.root.set(NO_INODE);
         block.covered.set(NO_INODE);
         block.entry_size.set(geometry.entry_size() as u32);
@@ -268,7 +264,7 @@ impl<'fs> Fs<'fs> {
         self.release_map(&[super_buffer], 1);
         self.release_map(&inode_map, geometry.imap_blocks);
         self.release_map(&zone_map, geometry.zmap_blocks);
-        if block.is_gone.swap(false, AcqRel) {
+        if block.is_gone.replace(false) {
             // These buffers were kept because they were in use.
             self.invalidate_buffers(device);
         }
@@ -457,9 +453,9 @@ impl<'fs> Fs<'fs> {
             self.invalidate_inodes(device);
             self.free_super(block);
         } else {
-            block.is_gone.store(true, Release);
-            block.keeps_state.store(false, Release);
-            block.read_only.store(true, Release);
+            block.is_gone.set(true);
+            block.keeps_state.set(false);
+            block.read_only.set(true);
         }
     }
 

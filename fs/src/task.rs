@@ -13,7 +13,7 @@ use crate::inode::Inode;
 use abi::limits::{NGROUPS_MAX, NR_OPEN};
 use abi::sys::stat::S_IFMT;
 use abi::{Errno, Result};
-use sync::{AtomicWord, Lock};
+use sync::{Lock, TaskCell};
 
 sync::process_struct! {
     /// The file system's part of a process. At first it is the super-user's, with
@@ -21,21 +21,21 @@ sync::process_struct! {
     pub struct FsTask<'fs> {
         inherited {
             /// The user who started it.
-            pub uid: AtomicWord = AtomicWord::new(0),
+            pub uid: TaskCell<u32> = TaskCell::new(0),
             /// The user whose rights it has.
-            pub euid: AtomicWord = AtomicWord::new(0),
+            pub euid: TaskCell<u32> = TaskCell::new(0),
             /// The group that started it.
-            pub gid: AtomicWord = AtomicWord::new(0),
+            pub gid: TaskCell<u32> = TaskCell::new(0),
             /// The group whose rights it has.
-            pub egid: AtomicWord = AtomicWord::new(0),
+            pub egid: TaskCell<u32> = TaskCell::new(0),
             /// Permissions that new files do not get.
-            pub umask: AtomicWord = AtomicWord::new(0o022),
+            pub umask: TaskCell<u32> = TaskCell::new(0o022),
             /// No file may grow beyond this many bytes (RLIMIT_FSIZE).
-            pub file_size_limit: AtomicWord = AtomicWord::new(u32::MAX),
+            pub file_size_limit: TaskCell<u32> = TaskCell::new(u32::MAX),
             /// No new descriptor is this or above it (RLIMIT_NOFILE).
-            pub open_limit: AtomicWord = AtomicWord::new(NR_OPEN as u32),
+            pub open_limit: TaskCell<u32> = TaskCell::new(NR_OPEN as u32),
             /// How many of `groups` count.
-            group_count: AtomicWord = AtomicWord::new(0),
+            group_count: TaskCell<u32> = TaskCell::new(0),
             /// Further groups whose rights it has.
             groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
             directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),

@@ -19,7 +19,7 @@ use abi::sys::types::{Gid, Uid, UserAddress};
 use abi::sys::utsname::Utsname;
 use abi::{Errno, Result};
 use mm::memory;
-use sync::{AtomicWord, Lock};
+use sync::{Lock, TaskCell};
 
 macro_rules! not_implemented {
     ($($handler:ident $arguments:tt;)*) => {
@@ -233,7 +233,7 @@ pub fn sys_setgid(gid: Gid) -> Result<u32> {
     set_id(gid.0.into(), &caller.gid, &caller.egid)
 }
 
-fn set_id(id: u32, real: &AtomicWord, effective: &AtomicWord) -> Result<u32> {
+fn set_id(id: u32, real: &TaskCell<u32>, effective: &TaskCell<u32>) -> Result<u32> {
     let real_id = if suser() { id } else { real.get() };
     if real_id != id && id != effective.get() {
         return Err(Errno::EPERM);
@@ -243,7 +243,7 @@ fn set_id(id: u32, real: &AtomicWord, effective: &AtomicWord) -> Result<u32> {
 }
 
 /// Sets both ids. A process that gets other ids may know what its new user may not.
-fn set_both(real: &AtomicWord, effective: &AtomicWord, ids: (u32, u32)) {
+fn set_both(real: &TaskCell<u32>, effective: &TaskCell<u32>, ids: (u32, u32)) {
     if (real.get(), effective.get()) != ids {
         current().guarded.set(1);
     }
@@ -302,8 +302,8 @@ pub fn sys_setregid(rgid: u32, egid: u32) -> Result<u32> {
 fn set_two_ids(
     new_real: u32,
     new_effective: u32,
-    real: &AtomicWord,
-    effective: &AtomicWord,
+    real: &TaskCell<u32>,
+    effective: &TaskCell<u32>,
 ) -> Result<u32> {
     const UNCHANGED: u32 = u16::MAX as u32;
     let (old_real, old_effective) = (real.get(), effective.get());

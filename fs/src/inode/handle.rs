@@ -9,7 +9,6 @@ use abi::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
 use abi::sys::types::Device;
 use abi::{Errno, Result};
 use core::ops::Deref;
-use core::sync::atomic::Ordering::Release;
 use sync::LockGuard;
 
 /// A handle on an inode. Dropping it is `iput`, which may sleep.
@@ -137,7 +136,7 @@ impl<'fs> Inode<'fs> {
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut InodeState) -> R) -> R {
         let mut state = self.state();
         let result = change(&mut state);
-        self.slot.dirty.store(true, Release);
+        self.slot.dirty.set(true);
         result
     }
 
@@ -226,7 +225,7 @@ impl<'fs> Inode<'fs> {
         *self.state() = InodeState::new(disk, disk.time);
         // They may be known since it was in memory before.
         self.slot.note_known_name();
-        self.slot.valid.store(true, Release);
+        self.slot.valid.set(true);
         Ok(())
     }
 }

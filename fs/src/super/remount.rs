@@ -24,7 +24,6 @@ use crate::layout::{DiskInode, DiskSuper, Geometry};
 use abi::sys::stat::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
 use abi::sys::types::Device;
 use abi::{Errno, Result};
-use core::sync::atomic::Ordering::{Acquire, Release};
 
 impl<'fs> Fs<'fs> {
     /// Mounts again, for reading only or for writing, what is mounted on the
@@ -53,18 +52,18 @@ impl<'fs> Fs<'fs> {
         let stopped = self.stop_writing(block);
         // Others may have opened a file meanwhile.
         if stopped.is_err() || is_busy() || !self.is_all_freed(block) {
-            let has_damage = block.has_damage.load(Acquire);
-            block.read_only.store(has_damage, Release);
+            let has_damage = block.has_damage.get();
+            block.read_only.set(has_damage);
             return stopped.and(Err(Errno::EBUSY));
         }
-        block.was_writable.store(false, Release);
+        block.was_writable.set(false);
         self.end_use(block)
     }
 
     fn allow_writing(&'fs self, block: &SuperBlock) -> Result<()> {
         let device = block.device();
-        let is_lost = block.was_writable.load(Acquire) && block.has_damage.load(Acquire);
-        if is_lost || block.is_gone.load(Acquire) {
+        let is_lost = block.was_writable.get() && block.has_damage.get();
+        if is_lost || block.is_gone.get() {
             return Err(Errno::EROFS);
         }
         if !self.is_geometry_of(block) {
@@ -72,7 +71,7 @@ impl<'fs> Fs<'fs> {
         }
         self.read_used_inodes(block)?;
         self.forget_unused_inodes(device);
-        block.has_damage.store(false, Release);
+        block.has_damage.set(false);
         self.begin_use(block, Access::Write);
         match block.is_read_only() {
             true => Err(Errno::EROFS),

@@ -15,7 +15,6 @@ use crate::layout::{
 use crate::{Fs, printk};
 use abi::Result;
 use abi::sys::types::Device;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 impl<'fs> Fs<'fs> {
     /// Called when a device is mounted. Warns of errors, and marks it as in use
@@ -40,25 +39,25 @@ impl<'fs> Fs<'fs> {
             printk!(self, "{device}: {how}; {what}\n");
         }
         let is_valid = state & (STATE_VALID | STATE_ERRORS) == STATE_VALID;
-        block.is_valid.store(is_valid, Release);
+        block.is_valid.set(is_valid);
         let mut is_writable = access != Access::Read && !is_held;
         let is_ours = state != STATE_UNKNOWN && is_writable;
-        block.keeps_state.store(is_ours, Release);
+        block.keeps_state.set(is_ours);
         let in_use = |state| state & !STATE_VALID | STATE_IN_USE;
         if is_ours && self.change_state(block, in_use).is_err() {
             printk!(self, "{device}: cannot be written, so it is read-only\n");
-            block.keeps_state.store(false, Release);
+            block.keeps_state.set(false);
             is_writable = false;
         }
-        block.was_writable.store(is_writable, Release);
-        block.read_only.store(!is_writable, Release);
+        block.was_writable.set(is_writable);
+        block.read_only.set(!is_writable);
     }
 
     /// Marks the end of use, when all changes are on the disk and nothing will be
     /// changed any more.
     pub(super) fn end_use(&'fs self, block: &SuperBlock) -> Result<()> {
-        let is_valid = block.is_valid.load(Acquire) && !block.has_damage.load(Acquire);
-        if block.keeps_state.swap(false, AcqRel) && is_valid {
+        let is_valid = block.is_valid.get() && !block.has_damage.get();
+        if block.keeps_state.replace(false) && is_valid {
             return self.change_state(block, |state| state & !STATE_IN_USE | STATE_VALID);
         }
         Ok(())
@@ -66,7 +65,7 @@ impl<'fs> Fs<'fs> {
 
     /// Writes to the disk that [`Fs::fs_error`] has found errors.
     pub(crate) fn record_damage(&'fs self, block: &SuperBlock) -> Result<()> {
-        let is_ours = block.keeps_state.load(Acquire) && block.has_damage.load(Acquire);
+        let is_ours = block.keeps_state.get() && block.has_damage.get();
         if is_ours && self.state_of(block) & STATE_ERRORS == 0 {
             return self.change_state(block, |state| state | STATE_ERRORS);
         }
@@ -95,7 +94,7 @@ impl<'fs> Fs<'fs> {
         // What was freed is written only as long as the device is writable.
         let device = block.device();
         let first = self.sync_dev(device);
-        block.read_only.store(true, Release);
+        block.read_only.set(true);
         self.await_inodes(device);
         self.sync_dev(device).and(first)
     }

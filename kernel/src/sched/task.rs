@@ -15,7 +15,7 @@ use core::cell::UnsafeCell;
 use fs::{Executable, FsTask};
 use mm::LinearAddress;
 use mm::memory::Space;
-use sync::{AtomicWord, Lock};
+use sync::{AtomicWord, Lock, TaskCell};
 use x87::i387::I387;
 
 /// The time slice of a task whose priority nobody changed, in ticks.
@@ -47,8 +47,9 @@ sync::process_struct! {
     /// A process (0.11: `struct task_struct`).
     ///
     /// Slots are fixed: task `n` has linear memory `n * 64 MB`, GDT entries `4 + 2n`
-    /// and `5 + 2n`, and the kernel stack `n`. Single numbers are [`AtomicWord`]s;
-    /// what belongs together is behind a lock. A child either inherits a field
+    /// and `5 + 2n`, and the kernel stack `n`. Single numbers are [`AtomicWord`]s, or
+    /// [`TaskCell`]s if no interrupt handler looks at them; what belongs together is
+    /// behind a lock. A child either inherits a field
     /// (`inherited`) or begins with a new one (`fresh`).
     pub struct Task {
         slot {
@@ -76,18 +77,18 @@ sync::process_struct! {
             pub tty: AtomicWord = AtomicWord::new(NO_TTY),
 
             /// First byte behind the text, an offset in the segment.
-            pub end_code: AtomicWord = AtomicWord::new(0),
+            pub end_code: TaskCell<u32> = TaskCell::new(0),
             /// First byte behind the initialised data.
-            pub end_data: AtomicWord = AtomicWord::new(0),
+            pub end_data: TaskCell<u32> = TaskCell::new(0),
             /// First byte behind the heap.
-            pub brk: AtomicWord = AtomicWord::new(0),
+            pub brk: TaskCell<u32> = TaskCell::new(0),
             /// Where the stack began.
-            pub start_stack: AtomicWord = AtomicWord::new(0),
+            pub start_stack: TaskCell<u32> = TaskCell::new(0),
             /// First offset that belongs to the program: 0, or 4096 if nothing is
             /// linked to page 0.
-            pub start_code: AtomicWord = AtomicWord::new(0),
+            pub start_code: TaskCell<u32> = TaskCell::new(0),
             /// Where the program starts.
-            pub entry: AtomicWord = AtomicWord::new(0),
+            pub entry: TaskCell<u32> = TaskCell::new(0),
             /// The name of the program, zero-padded, for `ps`.
             pub name: Lock<[u8; 16]> = Lock::new([0; 16]),
             /// The file that pages of the program are loaded from.
@@ -95,13 +96,13 @@ sync::process_struct! {
             /// The semaphores it has open, a bit each; see `sem.rs`.
             pub semaphores: AtomicWord = AtomicWord::new(0),
             /// 1 once it has used the coprocessor.
-            pub used_math: AtomicWord = AtomicWord::new(0),
+            pub used_math: TaskCell<u32> = TaskCell::new(0),
 
             /// 1 if only the super-user may trace it, since it may know what its
             /// user may not. It runs a program that the user cannot read or that
             /// has set-id bits, or it has changed its ids since it began to run the
             /// program.
-            pub guarded: AtomicWord = AtomicWord::new(0),
+            pub guarded: TaskCell<u32> = TaskCell::new(0),
             /// What the process may use at most.
             pub limits: Limits = Limits::new(),
             /// Ids, umask, working and root directory, open files.
@@ -113,20 +114,20 @@ sync::process_struct! {
             /// Signals that were sent: bit `n - 1` for signal `n`.
             pub signal: AtomicWord = AtomicWord::new(0),
             /// What `blocked` was before `sigsuspend`, if `has_saved_mask` is 1.
-            pub saved_mask: AtomicWord = AtomicWord::new(0),
+            pub saved_mask: TaskCell<u32> = TaskCell::new(0),
             /// See `saved_mask`.
-            pub has_saved_mask: AtomicWord = AtomicWord::new(0),
+            pub has_saved_mask: TaskCell<u32> = TaskCell::new(0),
             /// Exit status in the form of `waitpid`.
-            pub exit_code: AtomicWord = AtomicWord::new(0),
+            pub exit_code: TaskCell<u32> = TaskCell::new(0),
 
             /// Process id; unique among all tasks.
             pub pid: AtomicWord = AtomicWord::new(0),
             /// The parent's process id.
             pub father: AtomicWord = AtomicWord::new(0),
             /// 1 if it leads its session.
-            pub leader: AtomicWord = AtomicWord::new(0),
+            pub leader: TaskCell<u32> = TaskCell::new(0),
             /// 1 if it is a thread of the kernel, which has no program and no memory.
-            pub kernel_thread: AtomicWord = AtomicWord::new(0),
+            pub kernel_thread: TaskCell<u32> = TaskCell::new(0),
 
             /// See [`Task::alarm`].
             alarm_tick: AtomicWord = AtomicWord::new(0),
@@ -142,7 +143,7 @@ sync::process_struct! {
             /// Ticks in ring 0 of children that ended.
             pub cstime: AtomicWord = AtomicWord::new(0),
             /// Tick of the fork.
-            pub start_time: AtomicWord = AtomicWord::new(0),
+            pub start_time: TaskCell<u32> = TaskCell::new(0),
 
             /// Its tracer.
             pub trace: Trace = Trace::new(),

@@ -7,6 +7,7 @@
 //! | [`IrqLock`] | what an interrupt handler touches too | the interrupt |
 //! | [`SleepLock`] | what must stay as it is over a sleep | a task, asleep |
 //! | [`Semaphore`] | a number of things that are the same | a task, asleep |
+//! | [`TaskCell`] | itself: one value that only tasks touch | nobody |
 //! | [`AtomicWord`] | itself: one number, read and written whole | nobody |
 //!
 //! A task sleeps on a [`WaitQueue`]. The kernel and the host each implement
@@ -21,7 +22,9 @@ mod mutex;
 mod process_struct;
 mod semaphore;
 mod wait;
+mod word;
 
-pub use lock::{AtomicWord, IrqLock, IrqLockGuard, Lock, LockGuard, guards_alive};
+pub use lock::{IrqLock, IrqLockGuard, Lock, LockGuard, guards_alive};
 pub use semaphore::Semaphore;
 pub use wait::{Sleep, SleepGuard, SleepLock, WaitQueue};
+pub use word::{AtomicWord, TaskCell};

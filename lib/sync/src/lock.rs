@@ -21,31 +21,34 @@ use core::ops::{Deref, DerefMut};
 
 #[cfg(target_os = "none")]
 use crate::mutex::{Mutex, MutexGuard};
+#[cfg(target_os = "none")]
+use crate::word::TaskCell;
 #[cfg(not(target_os = "none"))]
 use spin::{Mutex, MutexGuard};
 
+/// Guards of [`Lock`]s; tasks alone count them.
 #[cfg(target_os = "none")]
-static GUARDS: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+static TASK_GUARDS: TaskCell<u32> = TaskCell::new(0);
+/// Guards of [`IrqLock`]s; whoever counts them has interrupts masked.
+#[cfg(target_os = "none")]
+static IRQ_GUARDS: TaskCell<u32> = TaskCell::new(0);
 
 /// How many guards of either lock type are alive. It is always 0 on the host, where
 /// the kernel does not schedule the threads.
 #[inline(always)]
 pub fn guards_alive() -> u32 {
     #[cfg(target_os = "none")]
-    return GUARDS.load(core::sync::atomic::Ordering::Relaxed);
+    return TASK_GUARDS.get() + IRQ_GUARDS.get();
     #[cfg(not(target_os = "none"))]
     0
 }
 
-/// A load and a store count exactly on one processor, since an interrupt between
-/// them leaves the number as it was.
-#[inline(always)]
-fn count_guard(_change: i32) {
-    #[cfg(target_os = "none")]
-    {
-        use core::sync::atomic::Ordering::Relaxed;
-        GUARDS.store(GUARDS.load(Relaxed).wrapping_add_signed(_change), Relaxed);
-    }
+/// Counts a guard that is made (1) or dropped (-1).
+macro_rules! count_guard {
+    ($guards:ident, $change:literal) => {
+        #[cfg(target_os = "none")]
+        $guards.set($guards.get().wrapping_add_signed($change));
+    };
 }
 
 /// Takes a lock. In the kernel it must be free: on one processor nobody else could
@@ -81,14 +84,14 @@ impl<T> Lock<T> {
     #[inline(always)]
     pub fn lock(&self) -> LockGuard<'_, T> {
         let guard = take(&self.0);
-        count_guard(1);
+        count_guard!(TASK_GUARDS, 1);
         LockGuard(guard)
     }
 
     /// As [`Lock::lock`], but returns `None` instead of waiting.
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let guard = self.0.try_lock()?;
-        count_guard(1);
+        count_guard!(TASK_GUARDS, 1);
         Some(LockGuard(guard))
     }
 
@@ -125,7 +128,7 @@ impl<T> DerefMut for LockGuard<'_, T> {
 impl<T> Drop for LockGuard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        count_guard(-1);
+        count_guard!(TASK_GUARDS, -1);
     }
 }
 
@@ -150,7 +153,7 @@ impl<T> IrqLock<T> {
     pub fn lock(&self) -> IrqLockGuard<'_, T> {
         let flags = save_flags_and_cli();
         let guard = take(&self.0);
-        count_guard(1);
+        count_guard!(IRQ_GUARDS, 1);
         IrqLockGuard {
             guard: ManuallyDrop::new(guard),
             flags,
@@ -163,7 +166,7 @@ impl<T> IrqLock<T> {
         let flags = save_flags_and_cli();
         match self.0.try_lock() {
             Some(guard) => {
-                count_guard(1);
+                count_guard!(IRQ_GUARDS, 1);
                 Some(IrqLockGuard {
                     guard: ManuallyDrop::new(guard),
                     flags,
@@ -203,66 +206,7 @@ impl<T> Drop for IrqLockGuard<'_, T> {
         // SAFETY: dropped here and nowhere else; the lock must be free before
         // an interrupt handler can run and want it.
         unsafe { ManuallyDrop::drop(&mut self.guard) };
-        count_guard(-1);
+        count_guard!(IRQ_GUARDS, -1);
         restore_flags(self.flags);
-    }
-}
-
-/// A number that tasks and interrupt handlers read and write whole, without a
-/// lock. Each access is one plain instruction.
-///
-/// Changing it takes two accesses. If an interrupt handler changes it too, tasks
-/// change it with interrupts masked, or not at all.
-#[derive(Default)]
-#[repr(transparent)]
-pub struct AtomicWord(core::sync::atomic::AtomicU32);
-
-impl AtomicWord {
-    /// A word that starts as `value`.
-    pub const fn new(value: u32) -> Self {
-        AtomicWord(core::sync::atomic::AtomicU32::new(value))
-    }
-
-    /// Its value.
-    #[inline(always)]
-    pub fn get(&self) -> u32 {
-        self.0.load(core::sync::atomic::Ordering::Relaxed)
-    }
-
-    /// Gives it a value.
-    #[inline(always)]
-    pub fn set(&self, value: u32) {
-        self.0.store(value, core::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// Takes over the value of another.
-    #[inline(always)]
-    pub fn copy_from(&self, other: &AtomicWord) {
-        self.set(other.get());
-    }
-
-    /// Returns its value and sets it to 0, in one instruction.
-    #[inline(always)]
-    pub fn take(&self) -> u32 {
-        self.0.swap(0, core::sync::atomic::Ordering::Relaxed)
-    }
-
-    /// Adds to it, wrapping.
-    #[inline(always)]
-    pub fn add(&self, amount: u32) {
-        self.set(self.get().wrapping_add(amount));
-    }
-
-    /// Sets bits, in one instruction.
-    #[inline(always)]
-    pub fn set_bits(&self, bits: u32) {
-        self.0.fetch_or(bits, core::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// Clears bits, in one instruction.
-    #[inline(always)]
-    pub fn clear_bits(&self, bits: u32) {
-        self.0
-            .fetch_and(!bits, core::sync::atomic::Ordering::Relaxed);
     }
 }

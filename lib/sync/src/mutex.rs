@@ -3,19 +3,16 @@
 //! spinning lock: whoever could release it does not run. (On the host, where threads
 //! wait for each other, [`spin::Mutex`] stands for this type.)
 //!
-//! So a load and a store take the lock. An interrupt handler that comes between them
-//! has released the lock again when it ends.
+//! So a load and a store take the lock. The one of an [`IrqLock`](crate::IrqLock) is taken
+//! with interrupts masked, so that no handler comes between them.
 
+use crate::word::TaskCell;
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{
-    AtomicBool,
-    Ordering::{Acquire, Release},
-};
 
 /// A value, and whether somebody has access to it.
 pub(crate) struct Mutex<T> {
-    held: AtomicBool,
+    held: TaskCell<bool>,
     value: UnsafeCell<T>,
 }
 
@@ -28,7 +25,7 @@ pub(crate) struct MutexGuard<'a, T>(&'a Mutex<T>);
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Mutex {
-            held: AtomicBool::new(false),
+            held: TaskCell::new(false),
             value: UnsafeCell::new(value),
         }
     }
@@ -36,10 +33,10 @@ impl<T> Mutex<T> {
     /// Takes it if it is free.
     #[inline(always)]
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        if self.held.load(Acquire) {
+        if self.held.get() {
             return None;
         }
-        self.held.store(true, Release);
+        self.held.set(true);
         Some(MutexGuard(self))
     }
 
@@ -68,6 +65,6 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 impl<T> Drop for MutexGuard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.0.held.store(false, Release);
+        self.0.held.set(false);
     }
 }
