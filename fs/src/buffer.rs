@@ -30,6 +30,7 @@ pub(crate) use write_back::{DriverLocks, Rank, Scope};
 use write_back::is_slow;
 
 use crate::Fs;
+use crate::file_dev::ZEROS;
 use crate::layout::BLOCK_SIZE;
 use crate::list::{Index, Links, Slot};
 use crate::platform::Direction;
@@ -450,24 +451,24 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Reads the blocks of one page; block 0 stands for zeros (0.11: `bread_page`).
-    /// Starts all transfers before it waits for the first.
+    /// Starts the other transfers before it waits for the first.
     pub fn bread_page(
         &'fs self,
         device: Device,
         blocks: [u32; 4],
         page: &mut UserPage,
     ) -> Result<()> {
-        let buffers = blocks.map(|block| (block != 0).then(|| self.getblk(device, block)));
-        self.start_reads(buffers.iter().flatten().map(|buffer| buffer.head));
-        for (buffer, start) in buffers.into_iter().zip((0..).step_by(BLOCK_SIZE)) {
-            // It may sleep here, so there is no view of the page yet.
-            let buffer = buffer
-                .map(|buffer| self.wait_on_buffer(buffer))
-                .transpose()?;
-            let part = &mut page.view()[start..start + BLOCK_SIZE];
-            match buffer {
-                Some(buffer) => part.copy_from_slice(&buffer.data()[..]),
-                None => part.fill(0),
+        for (n, block) in blocks.into_iter().enumerate() {
+            // A view of the page lives for one copy only, since a read may sleep.
+            let mut put = |bytes: &[u8; BLOCK_SIZE]| page.view().as_chunks_mut().0[n] = *bytes;
+            if block == 0 {
+                put(&ZEROS);
+            } else if self
+                .with_cached(device, block, |head| put(&head.data()))
+                .is_none()
+            {
+                let ahead = blocks.into_iter().skip(n + 1);
+                put(&self.breada(device, block, ahead)?.data());
             }
         }
         Ok(())

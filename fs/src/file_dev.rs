@@ -21,7 +21,7 @@ use abi::{Errno, Result};
 
 /// The most bytes that are copied while the inode is locked.
 pub const PIECE: usize = 16 * 1024;
-const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
+pub(crate) const ZEROS: [u8; BLOCK_SIZE] = [0; BLOCK_SIZE];
 
 /// The first piece of the `left` bytes from `position` that lies in one block: its
 /// offset and length.

@@ -110,7 +110,7 @@ fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Resu
     let mut blocks = [0; 4];
     let inode = executable.lock();
     for (block, number) in blocks.iter_mut().zip(first_block..) {
-        *block = inode.bmap(number)?.block();
+        *block = inode.zone(number)?.block();
     }
     drop(inode);
     file_system().bread_page(executable.device(), blocks, &mut page)?;

@@ -135,7 +135,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// As [`Inode::bmap`], but keeps what it reads: the file cannot lose its zones
     /// meanwhile.
     #[inline(always)]
-    pub(crate) fn zone(&self, file_block: u32) -> Result<Zone> {
+    pub fn zone(&self, file_block: u32) -> Result<Zone> {
         let known = self.state().known_zone(file_block).copied();
         match known {
             Some(zone) => self.check(zone),
