@@ -35,15 +35,15 @@ impl Inode<'_> {
     /// Reads from `position` on, and moves it. Fewer bytes are read at the end of
     /// the file.
     #[inline(always)]
-    pub(crate) fn file_read(&self, position: &mut u32, buffer: &mut dyn UserBuffer) -> Result<()> {
+    pub(crate) fn file_read(&self, position: &mut u32, buffer: &mut impl UserBuffer) -> Result<()> {
         while buffer.remaining() != 0 {
-            let left = self.size().saturating_sub(*position) as usize;
-            let count = left.min(buffer.remaining()).min(PIECE);
-            if count == 0 {
+            let count = buffer.remaining().min(PIECE) as u32;
+            let end = self.size().min(position.saturating_add(count));
+            if *position >= end {
                 break;
             }
-            buffer.prepare(count)?;
-            self.lock().read_piece(position, count, buffer)?;
+            buffer.prepare((end - *position) as usize)?;
+            self.lock().read_piece(position, end, buffer)?;
         }
         let now = self.fs.current_time();
         self.state().atime = now;
@@ -58,7 +58,7 @@ impl Inode<'_> {
         task: &FsTask<'_>,
         append: bool,
         position: &mut u32,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<()> {
         while buffer.remaining() != 0 {
             let count = buffer.remaining().min(PIECE);
@@ -82,21 +82,17 @@ impl Inode<'_> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// Reads `count` bytes, fewer at the end of the file or in front of a block that
-    /// can't be found.
-    fn read_piece(
-        &self,
-        position: &mut u32,
-        count: usize,
-        buffer: &mut dyn UserBuffer,
-    ) -> Result<()> {
-        let end = self.size().min(position.saturating_add(count as u32));
+    /// Reads up to `end`, or less far: up to the end of the file or a block that can't
+    /// be found.
+    #[inline(always)]
+    fn read_piece(&self, position: &mut u32, end: u32, buffer: &mut impl UserBuffer) -> Result<()> {
+        let end = self.size().min(end);
         while *position < end {
             let file_block = *position / BLOCK_SIZE as u32;
             let zone = self.zone(file_block)?;
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let (device, number) = (self.device(), zone.block());
-            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
+            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..][..len]);
             if zone.is_hole() {
                 buffer.put(&ZEROS[..len]);
             } else if self.fs.with_cached(device, number, &mut put).is_none() {
@@ -108,6 +104,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     /// Reads a block of the file, and starts to read those from `next` on.
+    #[cold]
     fn read_ahead(&self, zone: Zone, next: u32) -> Result<Buffer<'fs>> {
         let end = self.size().div_ceil(BLOCK_SIZE as u32);
         let ahead = (next..end.min(next + READ_AHEAD)).map_while(|n| self.zone(n).ok());
@@ -121,7 +118,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         task: &FsTask<'_>,
         position: &mut u32,
         count: usize,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<()> {
         let block = self.fs.super_block(self.super_index()).ok_or(Errno::EIO)?;
         if block.is_read_only() {
@@ -153,7 +150,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         &self,
         position: &mut u32,
         count: usize,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<()> {
         let end = *position + count as u32;
         while *position < end {
@@ -165,11 +162,11 @@ impl<'fs> LockedInode<'_, 'fs> {
                     if len != BLOCK_SIZE {
                         *data = ZEROS;
                     }
-                    buffer.get(&mut data[offset..offset + len]);
+                    buffer.get(&mut data[offset..][..len]);
                 });
             } else {
                 let change = |data: &mut [u8; BLOCK_SIZE]| {
-                    buffer.get(&mut data[offset..offset + len]);
+                    buffer.get(&mut data[offset..][..len]);
                 };
                 self.fs.change_block(device, zone.block(), len, change)?;
             }

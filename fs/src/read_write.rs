@@ -16,7 +16,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         fd: u32,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<usize> {
         let file = task.file(fd)?;
         if !file.is_readable() {
@@ -27,10 +27,12 @@ impl<'fs> Fs<'fs> {
             return no_count(count);
         }
         let result = match file.file_type() {
-            S_IFREG => at_position(&file, |position| file.inode().file_read(position, buffer)),
-            S_IFDIR => at_position(&file, |position| {
+            S_IFDIR if file.inode().has_long_entries() => at_position(&file, |position| {
                 file.inode().directory_read(position, buffer)
             }),
+            S_IFREG | S_IFDIR => {
+                at_position(&file, |position| file.inode().file_read(position, buffer))
+            }
             S_IFIFO => file
                 .inode()
                 .pipe()
@@ -50,7 +52,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         fd: u32,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<usize> {
         let file = task.file(fd)?;
         if !file.is_writable() {

@@ -14,7 +14,7 @@ use crate::file_system::file_system;
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::ptrace;
 use crate::sched::{self, Task, current};
-use crate::segment::{self, Access, PathBuffer, UserSlice, get_user, put_user};
+use crate::segment::{self, PathBuffer, ReadSlice, get_user, put_user};
 use abi::limits::ARG_MAX;
 use abi::signal::Signal;
 use abi::sys::types::UserAddress;
@@ -130,7 +130,7 @@ fn push_strings(
     for index in range.rev() {
         let string = pointer(pointers, index)?;
         let length = segment::string_length(string, ARG_MAX)?;
-        strings.push(&mut UserSlice::new(Access::Read, string, length as u32))?;
+        strings.push(&mut ReadSlice::new(string, length as u32))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub use select::sys_select;
 
 use crate::file_system::file_system;
 use crate::sched::current;
-use crate::segment::{Access, PathBuffer, UserSlice, copy_to_user, get_user, put_user};
+use crate::segment::{FilledSlice, PathBuffer, ReadSlice, copy_to_user, get_user, put_user};
 use crate::setup_data;
 use abi::Result;
 use abi::pod::Pod;
@@ -39,16 +39,12 @@ pub fn sys_setup(command_line: UserAddress) -> Result<()> {
 
 /// `read`.
 pub fn sys_read(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    file_system().sys_read(
-        task(),
-        fd,
-        &mut UserSlice::new(Access::Write, buffer, count),
-    )
+    file_system().sys_read(task(), fd, &mut FilledSlice::new(buffer, count))
 }
 
 /// `write`.
 pub fn sys_write(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    file_system().sys_write(task(), fd, &mut UserSlice::new(Access::Read, buffer, count))
+    file_system().sys_write(task(), fd, &mut ReadSlice::new(buffer, count))
 }
 
 /// `stty`: sets the terminal as Version 7 says.
@@ -73,11 +69,7 @@ pub fn sys_pipe(fds: UserAddress) -> Result<()> {
 
 /// `readlink`.
 pub fn sys_readlink(path: &[u8], buffer: UserAddress, size: u32) -> Result<usize> {
-    file_system().sys_readlink(
-        task(),
-        path,
-        &mut UserSlice::new(Access::Write, buffer, size),
-    )
+    file_system().sys_readlink(task(), path, &mut FilledSlice::new(buffer, size))
 }
 
 /// `utime`; a null pointer means now.

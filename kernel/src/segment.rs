@@ -335,34 +335,44 @@ unsafe fn get_fs(address: UserAddress, to: *mut u8, count: usize) {
     }
 }
 
-/// A buffer of the program, as `read` and `write` get it.
-pub struct UserSlice {
-    access: Access,
+/// A buffer of the program, as `read` and `write` get it. The kernel only reads it if
+/// `IS_READ`, as for `write(2)`; else it fills it.
+pub struct UserSlice<const IS_READ: bool> {
+    /// What is left begins here.
     address: UserAddress,
-    remaining: usize,
-    prepared: usize,
+    /// It ends before this, or before 4 GB more than this.
+    end: u32,
+    /// What was prepared ends before this.
+    prepared: u32,
 }
 
-impl UserSlice {
-    /// `access` says what the kernel will do to it: `Write` for `read(2)`.
-    pub fn new(access: Access, address: UserAddress, size: u32) -> UserSlice {
+/// A buffer that the kernel fills.
+pub type FilledSlice = UserSlice<false>;
+/// A buffer that the kernel reads.
+pub type ReadSlice = UserSlice<true>;
+
+impl<const IS_READ: bool> UserSlice<IS_READ> {
+    const ACCESS: Access = if IS_READ { Access::Read } else { Access::Write };
+
+    /// The `size` bytes at `address`.
+    pub fn new(address: UserAddress, size: u32) -> Self {
         UserSlice {
-            access,
             address,
-            remaining: size as usize,
-            prepared: 0,
+            end: address.0.wrapping_add(size),
+            prepared: address.0,
         }
     }
 
     #[inline(always)]
     fn prepare_now(&mut self, count: usize) -> Result<()> {
-        let count = count.min(self.remaining);
-        verify_area(self.access, self.address, count)?;
-        self.prepared = count;
+        debug_assert!(count <= self.remaining());
+        verify_area(Self::ACCESS, self.address, count)?;
+        self.prepared = self.address.0 + count as u32;
         Ok(())
     }
 
     #[cold]
+    #[inline(never)]
     fn give_way_and_prepare(&mut self, count: usize) -> Result<()> {
         if !sched::give_way() {
             return Err(Errno::EINTR);
@@ -370,19 +380,19 @@ impl UserSlice {
         self.prepare_now(count)
     }
 
+    #[inline(always)]
     fn advance(&mut self, count: usize) {
         // To move more than was prepared would be a bug of the caller, and could
         // fault in ring 0.
-        assert!(count <= self.prepared);
-        self.prepared -= count;
-        self.remaining -= count;
+        assert!(count as u32 <= self.prepared - self.address.0);
         self.address.0 += count as u32;
     }
 }
 
-impl UserBuffer for UserSlice {
+impl<const IS_READ: bool> UserBuffer for UserSlice<IS_READ> {
+    #[inline(always)]
     fn remaining(&self) -> usize {
-        self.remaining
+        self.end.wrapping_sub(self.address.0) as usize
     }
 
     #[inline(always)]
@@ -393,13 +403,15 @@ impl UserBuffer for UserSlice {
         self.prepare_now(count)
     }
 
+    #[inline(always)]
     fn put(&mut self, bytes: &[u8]) {
         let address = self.address;
-        assert!(self.access == Access::Write);
+        assert!(Self::ACCESS == Access::Write);
         self.advance(bytes.len());
         put_fs(address, bytes);
     }
 
+    #[inline(always)]
     fn get(&mut self, bytes: &mut [u8]) {
         let address = self.address;
         self.advance(bytes.len());

@@ -101,7 +101,9 @@ impl Table {
             // bit pattern is a valid table of atomics, and nobody holds a plain
             // reference to the page while it is a page table.
             entries: unsafe { &*physical::pointer(frame).cast::<PageTable>() },
-            used: &USED_ENTRIES[frame.number()],
+            // Without a check that can fail nothing of this is left where only the
+            // entries are of interest.
+            used: &USED_ENTRIES[frame.number().min(PAGES - 1)],
         }
     }
 
@@ -212,6 +214,7 @@ pub fn invalidate() {
 }
 
 /// The table that maps `address`, if there is one.
+#[inline(always)]
 fn existing_table(space: Space, address: LinearAddress) -> Option<Table> {
     let entry = space.entry(address.directory_index());
     entry.is_present().then(|| Table::at(entry.frame()))
@@ -257,15 +260,14 @@ pub fn is_readable(space: Space, address: LinearAddress) -> bool {
 /// [`try_to_share`] must not take the permission away.
 #[inline]
 pub fn claim_for_writing(space: Space, address: LinearAddress) -> bool {
-    let Some(table) = existing_table(space, address) else {
-        return false;
-    };
-    let entry = table.get(address.table_index());
-    let writable = entry.flags().contains(USER_PAGE);
-    if writable {
-        table.set(address.table_index(), entry.with(PageFlags::DIRTY));
-    }
-    writable
+    existing_table(space, address).is_some_and(|table| {
+        let entry = table.get(address.table_index());
+        let writable = entry.flags().contains(USER_PAGE);
+        if writable {
+            table.set(address.table_index(), entry.with(PageFlags::DIRTY));
+        }
+        writable
+    })
 }
 
 /// Maps a writable page at a user address that has none (0.11: `put_page`).

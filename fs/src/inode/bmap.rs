@@ -94,9 +94,14 @@ impl Inode<'_> {
         if zone.is_hole() || self.may_have(zone) {
             return Ok(zone);
         }
+        Err(self.impossible_zone(zone))
+    }
+
+    #[cold]
+    fn impossible_zone(&self, zone: Zone) -> Errno {
         let what = format_args!("inode {} refers to zone {zone}", self.number());
         self.fs.fs_error(self.device(), what);
-        Err(Errno::EIO)
+        Errno::EIO
     }
 }
 
@@ -143,6 +148,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
     }
 
+    #[cold]
     fn read_zones(&self, file_block: u32) -> Result<Zone> {
         let n = (file_block - DIRECT_ZONES) as usize;
         let mut zones = [Zone::HOLE; KEPT];
