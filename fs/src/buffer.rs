@@ -130,6 +130,12 @@ impl BufferHead {
         self.data.lock()
     }
 
+    /// As [`BufferHead::data`], while another guard masks interrupts anyway.
+    #[inline(always)]
+    pub fn data_too<'a, U>(&'a self, other: &'a IrqLockGuard<'_, U>) -> IrqLockGuard<'a, Memory> {
+        self.data.lock_too(other)
+    }
+
     /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
     /// `end_request`). Interrupt handlers may call it.
     pub fn end_request(&self, sleep: &dyn Sleep, uptodate: bool) {

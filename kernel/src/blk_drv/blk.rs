@@ -16,6 +16,7 @@ use crate::file_system::file_system;
 use crate::{printk, sched};
 use abi::sys::types::Device;
 use fs::buffer::BufferHead;
+use fs::layout::BLOCK_SIZE;
 use fs::platform::Direction;
 
 /// Bytes of a sector.
@@ -85,11 +86,15 @@ pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
     *buffers.get(index as usize)?
 }
 
-/// Calls `work` with the buffers of the blocks that are left to do, none of which is
-/// missing. `work` must not end any of them.
-pub fn with_buffers(major: u8, work: impl FnOnce(&[Option<&'static BufferHead>])) {
-    if let Some(request) = REQUESTS.lock().current_request(major) {
-        work(request.buffers());
+/// Calls `work` with the contents of the next `count` blocks.
+#[inline(always)]
+pub fn with_contents(major: u8, count: u32, mut work: impl FnMut(&mut [u8; BLOCK_SIZE])) {
+    let requests = REQUESTS.lock();
+    let Some(request) = requests.current_request(major) else {
+        return;
+    };
+    for head in request.buffers().iter().take(count as usize).flatten() {
+        work(&mut head.data_too(&requests));
     }
 }
 

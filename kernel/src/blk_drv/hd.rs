@@ -115,7 +115,7 @@ struct Controller {
     width: Width,
     /// How many sectors the command must still move.
     sectors_left: u32,
-    /// How many sectors one interrupt of the command moves.
+    /// How many sectors one interrupt of the command moves: one, or those of some blocks.
     sectors_per_interrupt: u32,
     /// How many sectors of the request's next block were moved.
     moved: u32,
@@ -234,6 +234,7 @@ fn find_drive(number: usize) -> Option<Drive> {
         let mut drive = Drive::from_identify(&data)?;
         if drive.width == Width::Doublewords && !passes_doublewords(&data) {
             drive.width = Width::Words;
+            drive.multiple = drive.multiple.min(Width::Words.most_multiple());
         }
         return Some(drive);
     }
@@ -505,27 +506,22 @@ impl Controller {
         }
     }
 
-    /// Moves the sectors of one interrupt between the drive and the buffers.
+    /// Moves the sectors of one interrupt between the drive and the buffers: one sector, or
+    /// those of whole blocks.
     fn move_sectors(&mut self, direction: Direction) {
-        let mut count = self.sectors_per_interrupt.min(self.sectors_left);
-        let (mut first, width) = (self.moved, self.width);
+        let count = self.sectors_per_interrupt.min(self.sectors_left);
+        let (first, width) = (SECTOR_SIZE * self.moved as usize, self.width);
         self.sectors_left -= count;
         self.moved += count;
-        blk::with_buffers(major::HARD_DISK, |buffers| {
-            for head in buffers.iter().flatten() {
-                let now = count.min(SECTORS_PER_BLOCK - first);
-                let mut data = head.data();
-                let (start, length) = (SECTOR_SIZE * first as usize, SECTOR_SIZE * now as usize);
-                let bytes = &mut data[start..][..length];
-                match direction {
-                    Direction::Read => registers::read_data(bytes, width),
-                    Direction::Write => registers::write_data(bytes, width),
-                }
-                first = 0;
-                count -= now;
-                if count == 0 {
-                    return;
-                }
+        let blocks = count.div_ceil(SECTORS_PER_BLOCK);
+        blk::with_contents(major::HARD_DISK, blocks, |block| {
+            let bytes = match count {
+                1 => &mut block[first..][..SECTOR_SIZE],
+                _ => &mut block[..],
+            };
+            match direction {
+                Direction::Read => registers::read_data(bytes, width),
+                Direction::Write => registers::write_data(bytes, width),
             }
         });
     }

@@ -160,6 +160,18 @@ impl<T> IrqLock<T> {
         }
     }
 
+    /// As [`IrqLock::lock`], while another guard masks interrupts anyway.
+    #[inline(always)]
+    pub fn lock_too<'a, U>(&'a self, _other: &'a IrqLockGuard<'_, U>) -> IrqLockGuard<'a, T> {
+        let guard = take(&self.0);
+        count_guard(1);
+        IrqLockGuard {
+            guard: ManuallyDrop::new(guard),
+            // They stay masked.
+            flags: 0,
+        }
+    }
+
     /// As [`IrqLock::lock`], but returns `None` instead of waiting. `panic` needs
     /// it, since it must print its message whatever happened before.
     pub fn try_lock(&self) -> Option<IrqLockGuard<'_, T>> {

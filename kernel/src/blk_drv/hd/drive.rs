@@ -11,9 +11,6 @@ use super::SECTOR_SIZE;
 
 /// How many sectors 28 bits can name.
 const LBA28_SECTORS: u32 = 1 << 28;
-/// The most sectors that one interrupt moves. Meanwhile no other interrupt is taken: a
-/// page takes about a millisecond.
-const MOST_MULTIPLE: u8 = 8;
 /// The bit of the head register that says that the address is a plain number.
 const LBA: u8 = 0x40;
 
@@ -64,6 +61,17 @@ pub enum Width {
     Doublewords,
 }
 
+impl Width {
+    /// The most sectors that one interrupt moves. Meanwhile no other interrupt is taken:
+    /// a page of words takes about a millisecond.
+    pub const fn most_multiple(self) -> u8 {
+        match self {
+            Width::Words => 8,
+            Width::Doublewords => 16,
+        }
+    }
+}
+
 /// A drive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Drive {
@@ -106,13 +114,6 @@ impl Drive {
         } else {
             geometry.total()
         };
-        let multiple = (word(47) as u8).min(MOST_MULTIPLE);
-        // A block size is a power of two in all drives.
-        let multiple = if multiple.is_power_of_two() {
-            multiple
-        } else {
-            1
-        };
         // ANSI X3.221 (ATA-1), "identify drive". Later standards use the word
         // for other things, with other values.
         const DOUBLEWORDS: u16 = 1;
@@ -120,6 +121,13 @@ impl Drive {
             Width::Doublewords
         } else {
             Width::Words
+        };
+        let multiple = (word(47) as u8).min(width.most_multiple());
+        // A block size is a power of two in all drives.
+        let multiple = if multiple.is_power_of_two() {
+            multiple
+        } else {
+            1
         };
         // ATA/ATAPI-6, 8.15.41: the word says something if its upper bits are
         // 01. Before ATA-4 the command did not exist.
@@ -234,6 +242,13 @@ mod tests {
             let drive = Drive::from_identify(&identify(&words)).unwrap();
             assert_eq!(drive.width, width);
         }
+    }
+
+    #[test]
+    fn doublewords_move_twice_as_many_sectors_by_one_interrupt() {
+        let words = [&OLD[..], &[(47, 0x8010), (48, 1)]].concat();
+        let drive = Drive::from_identify(&identify(&words)).unwrap();
+        assert_eq!(drive.multiple, 16);
     }
 
     #[test]
