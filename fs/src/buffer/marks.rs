@@ -26,20 +26,22 @@ impl Marks {
         Marks([const { AtomicU32::new(0) }; MOST_BUFFERS / WORD])
     }
 
-    /// Marks a buffer, after it was changed: see [`Marks::clear`].
+    /// Marks a buffer, after it was changed.
     #[inline]
     pub(super) fn set(&self, number: u32) {
         let word = &self.0[number as usize / WORD % self.0.len()];
         word.fetch_or(1 << (number % WORD as u32), SeqCst);
     }
 
-    /// Takes the mark away. The caller looks at the buffer only after this, and marks
-    /// it again if that is needed, so that no change is missed in between. It does not
-    /// sleep in between: else a changed buffer would have no mark while others look
+    /// Takes the marks of a group away. The caller looks at the buffers only after this,
+    /// and marks those again that need it, so that no change is missed in between. It does
+    /// not sleep in between: else a changed buffer would have no mark while others look
     /// for it.
-    pub(super) fn clear(&self, number: u32) {
-        let word = &self.0[number as usize / WORD % self.0.len()];
-        word.fetch_and(!(1 << (number % WORD as u32)), SeqCst);
+    pub(super) fn clear(&self, group: Marked<'_>) {
+        if let [first, ..] = group.buffers {
+            let word = &self.0[first.number as usize / WORD % self.0.len()];
+            word.fetch_and(!group.word, SeqCst);
+        }
     }
 
     /// The marked buffers, in groups.
@@ -58,6 +60,19 @@ pub(super) struct Marked<'a> {
     /// Bit `n` is set if it is to have buffer `n`.
     word: u32,
     buffers: &'a [BufferHead],
+}
+
+impl Marked<'_> {
+    /// None of the group.
+    #[inline(always)]
+    pub(super) fn none(self) -> Self {
+        Marked { word: 0, ..self }
+    }
+
+    /// Adds one of the group.
+    pub(super) fn add(&mut self, head: &BufferHead) {
+        self.word |= 1 << (head.number % WORD as u32);
+    }
 }
 
 impl<'a> Iterator for Marked<'a> {

@@ -138,8 +138,15 @@ impl BufferHead {
     }
 
     /// Whether it is dirty or on its way from or to the disk.
+    #[inline(always)]
     pub(super) fn is_busy(&self) -> bool {
         self.is_dirty() || self.io.is_locked()
+    }
+
+    /// Whether it must have a mark.
+    #[inline(always)]
+    fn is_unsettled(&self) -> bool {
+        self.is_busy() || self.write_failed.load(Acquire)
     }
 
     /// Whether it may be written now.
@@ -342,18 +349,39 @@ impl<'fs> Fs<'fs> {
         });
         let mut result = Ok(());
         self.each_group(|group| {
-            for head in group.filter(|head| scope.has(head.device())) {
-                head.io.wait(self.platform);
-                self.tables.marks.clear(head.number);
-                if head.is_busy() {
-                    self.tables.marks.set(head.number);
-                }
-                if head.write_failed.swap(false, AcqRel) {
-                    result = Err(Errno::EIO);
-                }
-            }
+            let in_transfer = self.settle(group, scope, &mut result);
+            in_transfer.for_each(|head| head.io.wait(self.platform));
+            self.settle(in_transfer, scope, &mut result);
         });
         self.platform.flush_cache(scope.major()).and(result)
+    }
+
+    /// Takes away the marks of those buffers that need none, and notes in `result` if one in
+    /// `scope` could not be written. Returns those in `scope` that are being written.
+    #[inline(always)]
+    fn settle(
+        &self,
+        group: Marked<'fs>,
+        scope: Scope,
+        result: &mut Result<()>,
+    ) -> Marked<'fs> {
+        self.tables.marks.clear(group);
+        let mut in_transfer = group.none();
+        for head in group.filter(|head| head.is_unsettled()) {
+            if scope.has(head.device()) {
+                // A transfer that ends after this look has its error noted later.
+                if head.io.is_locked() {
+                    in_transfer.add(head);
+                }
+                if head.write_failed.swap(false, AcqRel) {
+                    *result = Err(Errno::EIO);
+                }
+            }
+            if head.is_unsettled() {
+                self.tables.marks.set(head.number);
+            }
+        }
+        in_transfer
     }
 
     /// Makes one of the oldest unused buffers clean, or waits until one is, for a
