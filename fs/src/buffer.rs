@@ -36,7 +36,7 @@ use crate::list::{Index, Links, Slot};
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
-use core::ops::Range;
+use core::ops::{DerefMut, Range};
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -83,8 +83,6 @@ pub struct BufferHead {
     uptodate: AtomicBool,
     /// Whether and how the contents are newer than the block: a [`Rank`].
     rank: AtomicU8,
-    /// The transfer that is under way is a write.
-    writing: AtomicBool,
     /// A write failed since this was last read.
     write_failed: AtomicBool,
     /// Held while a transfer is under way.
@@ -104,7 +102,6 @@ impl BufferHead {
             uses: TaskCell::new(0),
             uptodate: AtomicBool::new(false),
             rank: AtomicU8::new(Rank::Clean as u8),
-            writing: AtomicBool::new(false),
             write_failed: AtomicBool::new(false),
             io: SleepLock::new(),
             data: IrqLock::new(memory),
@@ -132,20 +129,22 @@ impl BufferHead {
 
     /// As [`BufferHead::data`], while another guard masks interrupts anyway.
     #[inline(always)]
-    pub fn data_too<'a, U>(&'a self, other: &'a IrqLockGuard<'_, U>) -> IrqLockGuard<'a, Memory> {
+    pub fn data_too<'a, U>(
+        &'a self,
+        other: &'a IrqLockGuard<'_, U>,
+    ) -> impl DerefMut<Target = Memory> + use<'a, U> {
         self.data.lock_too(other)
     }
 
     /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
     /// `end_request`). Interrupt handlers may call it.
-    pub fn end_request(&self, sleep: &dyn Sleep, uptodate: bool) {
-        if self.writing.load(Acquire) {
-            // After a failed write the contents are still the newest.
-            if !uptodate {
-                self.write_failed.store(true, Release);
-            }
-        } else {
-            self.uptodate.store(uptodate, Release);
+    #[inline]
+    pub fn end_request(&self, sleep: &dyn Sleep, direction: Direction, uptodate: bool) {
+        match direction {
+            Direction::Read => self.uptodate.store(uptodate, Release),
+            // The contents are still the newest.
+            Direction::Write if !uptodate => self.write_failed.store(true, Release),
+            Direction::Write => {}
         }
         self.io.unlock(sleep);
     }
@@ -501,17 +500,16 @@ impl<'fs> Fs<'fs> {
         let mut in_transfer = None;
         let mut locked = [self.buffers.first()?; SEARCH];
         let mut count = 0;
-        for head in heads.into_iter().take(SEARCH) {
+        for head in heads {
             if !head.io.try_lock() {
                 in_transfer = is_wanted(head).then_some(head).or(in_transfer);
-            } else if is_wanted(head) {
+            } else if !is_wanted(head) {
+                head.io.unlock(self.platform);
+            } else if let Some(place) = locked.get_mut(count) {
                 // What is still to be read was not changed.
                 head.set_clean();
-                head.writing.store(direction == Direction::Write, Release);
-                locked[count] = head;
+                *place = head;
                 count += 1;
-            } else {
-                head.io.unlock(self.platform);
             }
         }
         self.platform.ll_rw_block(direction, &locked[..count]);

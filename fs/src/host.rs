@@ -284,7 +284,7 @@ impl<'m> Platform<'m> for HostPlatform {
                 let (device, block) = (buffer.device(), buffer.block());
                 self.printk(format_args!("{device}, block {block}: {error}\n"));
             }
-            buffer.end_request(self, result.is_ok());
+            buffer.end_request(self, direction, result.is_ok());
         }
     }
 

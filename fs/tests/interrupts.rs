@@ -60,7 +60,7 @@ impl Queued {
                 Direction::Read => buffer.data().copy_from_slice(block),
                 Direction::Write => block.copy_from_slice(&buffer.data()[..]),
             }
-            buffer.end_request(self, true);
+            buffer.end_request(self, direction, true);
         }
     }
 }

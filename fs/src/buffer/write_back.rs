@@ -359,12 +359,7 @@ impl<'fs> Fs<'fs> {
     /// Takes away the marks of those buffers that need none, and notes in `result` if one in
     /// `scope` could not be written. Returns those in `scope` that are being written.
     #[inline(always)]
-    fn settle(
-        &self,
-        group: Marked<'fs>,
-        scope: Scope,
-        result: &mut Result<()>,
-    ) -> Marked<'fs> {
+    fn settle(&self, group: Marked<'fs>, scope: Scope, result: &mut Result<()>) -> Marked<'fs> {
         self.tables.marks.clear(group);
         let mut in_transfer = group.none();
         for head in group.filter(|head| head.is_unsettled()) {

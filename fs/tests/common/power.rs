@@ -97,7 +97,7 @@ impl Sleep for Lazy {
                 }
             }
             drop(guard);
-            buffer.end_request(self, true);
+            buffer.end_request(self, direction, true);
         }
     }
 

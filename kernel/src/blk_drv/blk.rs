@@ -90,12 +90,12 @@ pub fn current_buffer(major: u8, index: u32) -> Option<&'static BufferHead> {
 #[inline(always)]
 pub fn with_contents(major: u8, count: u32, mut work: impl FnMut(&mut [u8; BLOCK_SIZE])) {
     let requests = REQUESTS.lock();
-    let Some(request) = requests.current_request(major) else {
-        return;
-    };
-    for head in request.buffers().iter().take(count as usize).flatten() {
-        work(&mut head.data_too(&requests));
-    }
+    let buffers = requests
+        .current_request(major)
+        .map_or(&[][..], |request| request.buffers());
+    let next = buffers.get(..count as usize).unwrap_or(buffers);
+    let heads = next.iter().flatten();
+    heads.for_each(|head| work(&mut head.data_too(&requests)));
 }
 
 /// Called when the next block could not be moved: it is left to another try, or given up
@@ -144,7 +144,7 @@ pub fn end_hopeless_request(major: u8, why: &str) {
 /// As [`end_request`] for the next `count` blocks, without a message.
 pub fn end_blocks(major: u8, count: u32, uptodate: bool) {
     let platform = file_system().platform();
-    let end = |head: &BufferHead| head.end_request(platform, uptodate);
+    let end = |head: &BufferHead, direction| head.end_request(platform, direction, uptodate);
     if REQUESTS.lock().end_buffers(major, count, end) {
         sched::wake_up(&WAIT_FOR_REQUEST);
     }

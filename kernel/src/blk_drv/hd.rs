@@ -513,17 +513,18 @@ impl Controller {
         let (first, width) = (SECTOR_SIZE * self.moved as usize, self.width);
         self.sectors_left -= count;
         self.moved += count;
-        let blocks = count.div_ceil(SECTORS_PER_BLOCK);
-        blk::with_contents(major::HARD_DISK, blocks, |block| {
-            let bytes = match count {
-                1 => &mut block[first..][..SECTOR_SIZE],
-                _ => &mut block[..],
-            };
-            match direction {
-                Direction::Read => registers::read_data(bytes, width),
-                Direction::Write => registers::write_data(bytes, width),
-            }
-        });
+        let transfer = |bytes: &mut [u8]| match direction {
+            Direction::Read => registers::read_data(bytes, width),
+            Direction::Write => registers::write_data(bytes, width),
+        };
+        match count {
+            1 => blk::with_contents(major::HARD_DISK, 1, |block| {
+                transfer(&mut block[first..][..SECTOR_SIZE])
+            }),
+            _ => blk::with_contents(major::HARD_DISK, count / SECTORS_PER_BLOCK, |block| {
+                transfer(block)
+            }),
+        }
     }
 
     /// Ends the blocks all of whose sectors were moved.

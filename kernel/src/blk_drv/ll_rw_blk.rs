@@ -60,12 +60,16 @@ pub fn has_driver(device: Device) -> bool {
 
 /// Starts the transfers of locked buffers (0.11: `ll_rw_block`, for one). Sleeps while all
 /// requests are in use.
-pub fn ll_rw_block(direction: Direction, heads: &[&'static BufferHead]) {
-    let is_next = |head: &&BufferHead, next: &&BufferHead| {
-        head.device() == next.device() && head.block().wrapping_add(1) == next.block()
-    };
-    for run in heads.chunk_by(is_next) {
+pub fn ll_rw_block(direction: Direction, mut heads: &[&'static BufferHead]) {
+    while let [first, ..] = *heads {
+        let (device, block) = (first.device(), first.block());
+        let is_other = |(index, head): (usize, &&BufferHead)| {
+            head.block().wrapping_sub(block) != index as u32 || head.device() != device
+        };
+        let length = heads.iter().enumerate().position(is_other);
+        let (run, rest) = heads.split_at(length.unwrap_or(heads.len()));
         make_request(direction, run);
+        heads = rest;
     }
 }
 
@@ -78,7 +82,7 @@ fn make_request(direction: Direction, run: &[&'static BufferHead]) {
     for head in too_far {
         let block = head.block();
         printk!("Trying to reach block {block} of {device}, which does not exist\n");
-        head.end_request(file_system().platform(), false);
+        head.end_request(file_system().platform(), direction, false);
     }
     let mut transfer = Transfer {
         device,

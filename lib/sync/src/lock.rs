@@ -160,16 +160,13 @@ impl<T> IrqLock<T> {
         }
     }
 
-    /// As [`IrqLock::lock`], while another guard masks interrupts anyway.
+    /// As [`IrqLock::lock`], while another guard masks interrupts, and is counted, anyway.
     #[inline(always)]
-    pub fn lock_too<'a, U>(&'a self, _other: &'a IrqLockGuard<'_, U>) -> IrqLockGuard<'a, T> {
-        let guard = take(&self.0);
-        count_guard(1);
-        IrqLockGuard {
-            guard: ManuallyDrop::new(guard),
-            // They stay masked.
-            flags: 0,
-        }
+    pub fn lock_too<'a, U>(
+        &'a self,
+        _other: &'a IrqLockGuard<'_, U>,
+    ) -> impl DerefMut<Target = T> + use<'a, T, U> {
+        take(&self.0)
     }
 
     /// As [`IrqLock::lock`], but returns `None` instead of waiting. `panic` needs

@@ -289,9 +289,15 @@ impl<B: Copy> Requests<B> {
     }
 
     /// Ends the first buffers of the current request, `count` or all of them, and calls
-    /// `end` with each. After the last one, the next request of the queue is the current
+    /// `end` with each and its direction. After the last one, the next request of the queue is the current
     /// one; then this returns true: a request has become free.
-    pub fn end_buffers(&mut self, major: u8, count: u32, end: impl FnMut(B)) -> bool {
+    #[inline]
+    pub fn end_buffers(
+        &mut self,
+        major: u8,
+        count: u32,
+        mut end: impl FnMut(B, Direction),
+    ) -> bool {
         let current = &mut self.current_request[usize::from(major)];
         let Some(slot) = *current else {
             return false;
@@ -299,7 +305,8 @@ impl<B: Copy> Requests<B> {
         let request = &mut self.requests[slot];
         let count = count.min(request.blocks_left()) as usize;
         let ended = request.buffers[request.done..][..count].iter();
-        ended.flatten().copied().for_each(end);
+        let direction = request.direction;
+        ended.flatten().for_each(|buffer| end(*buffer, direction));
         if count != 0 {
             request.errors = 0;
         }
@@ -366,7 +373,7 @@ mod tests {
     fn end_one(requests: &mut Requests<u32>, major: u8) -> Option<(u32, bool)> {
         let block = requests.current_request(major)?.block();
         let mut ended = Vec::new();
-        let is_free = requests.end_buffers(major, 1, |buffer| ended.push(buffer));
+        let is_free = requests.end_buffers(major, 1, |buffer, _| ended.push(buffer));
         assert_eq!(ended, [block + 1000]);
         Some((block, is_free))
     }
@@ -456,7 +463,7 @@ mod tests {
         requests.add(&mut read_run(200, 5));
         let mut ended = Vec::new();
         let mut end = |requests: &mut Requests<u32>, count| {
-            requests.end_buffers(3, count, |buffer| ended.push(buffer))
+            requests.end_buffers(3, count, |buffer, _| ended.push(buffer))
         };
         assert!(end(&mut requests, 9), "they are all of one request");
         assert!(!end(&mut requests, 0) && !end(&mut requests, 2));
@@ -502,7 +509,7 @@ mod tests {
         for _ in 0..2 {
             requests.current_request_mut(3).unwrap().errors += 3;
             // A sector of it was moved, but not all of them.
-            requests.end_buffers(3, 0, |_| ());
+            requests.end_buffers(3, 0, |_, _| ());
             assert_eq!(requests.current_request(3).unwrap().errors, 3);
             end_one(&mut requests, 3);
             assert_eq!(requests.current_request(3).unwrap().errors, 0);
