@@ -548,11 +548,17 @@ impl<'fs> Fs<'fs> {
     /// Forgets blocks that were freed: their buffers need not be written.
     pub(crate) fn forget(&self, device: Device, blocks: Range<u32>) {
         let cache = self.tables.buffers.lock();
-        for block in blocks {
-            if let Some(head) = self.find_buffer(&cache, device, block) {
-                head.set_clean();
-            }
+        // Only marked buffers can be changed. If they are few, only they are looked at.
+        let few = self.tables.marks.count.get() + self.buffers.len() as u32 / u32::BITS;
+        if few < blocks.end - blocks.start {
+            let marked = self.tables.marks.groups(self.buffers).flatten();
+            return marked
+                .filter(|head| head.device() == device && blocks.contains(&head.block()))
+                .for_each(BufferHead::set_clean);
         }
+        blocks
+            .filter_map(|block| self.find_buffer(&cache, device, block))
+            .for_each(BufferHead::set_clean);
     }
 
     /// Forgets everything about a floppy that was changed for another (0.11:

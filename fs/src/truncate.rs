@@ -6,7 +6,7 @@
 //! never be reached through the old one.
 
 use crate::inode::{Inode, KeptZones, LockedInode};
-use crate::layout::{DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, ZONES_PER_BLOCK, Zone};
+use crate::layout::{DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, INODE_ZONES, Zone};
 use abi::sys::stat::{S_ISDIR, S_ISLNK, S_ISREG};
 use abi::{Errno, Result};
 
@@ -52,30 +52,60 @@ fn has_zones(mode: u16) -> bool {
     S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)
 }
 
-/// How many numbers of a list are read together: few, since they are on the
-/// kernel's stack.
-const PART: usize = 64;
+/// Zones that follow each other, both in a list and on the disk.
+struct Run {
+    first: Zone,
+    count: u32,
+    /// Where in the list the next zones begin.
+    end: usize,
+}
+
+impl Run {
+    /// The next zones of a list, after any holes. The list has two bytes for each
+    /// zone, as on the disk; `from` is an offset in it.
+    fn next(list: &[u8], from: usize) -> Option<Run> {
+        let mut rest = list.get(from..)?;
+        // Most lists end with many holes.
+        while let Some(holes) = rest.first_chunk()
+            && u128::from_le_bytes(*holes) == 0
+        {
+            rest = &rest[size_of::<u128>()..];
+        }
+        let (zones, _) = rest.as_chunks::<2>();
+        let zones = &zones[zones.iter().position(|zone| *zone != [0; 2])?..];
+        let number = |zone: &[u8; 2]| u32::from(u16::from_le_bytes(*zone));
+        let first = number(&zones[0]);
+        // Two zones at a time are compared with those that would follow. (No device
+        // has a zone 65535, so it does not matter which would follow that.)
+        let mut wanted = first | (first + 1) << 16;
+        let mut count = 0;
+        for pair in zones.as_flattened().as_chunks().0 {
+            if u32::from_le_bytes(*pair) != wanted {
+                break;
+            }
+            wanted = wanted.wrapping_add(0x0002_0002);
+            count += 2;
+        }
+        let last = zones.get(count as usize).map(number);
+        count += u32::from(last == Some(first + count));
+        Some(Run {
+            first: Zone(first as u16),
+            count,
+            end: list.len() - 2 * (zones.len() - count as usize),
+        })
+    }
+}
 
 impl<'fs> Inode<'fs> {
     fn free_all(&self, zones: &[Zone; INODE_ZONES]) -> Result<()> {
-        self.free_zones_of(&zones[..DIRECT_ZONES as usize])?;
+        let direct: [_; DIRECT_ZONES as usize] = core::array::from_fn(|n| zones[n].0.to_le_bytes());
+        let mut from = 0;
+        while let Some(run) = Run::next(direct.as_flattened(), from) {
+            self.free_blocks(run.first, run.count)?;
+            from = run.end;
+        }
         self.free_ind(zones[INDIRECT])?;
         self.free_dind(zones[DOUBLE_INDIRECT])
-    }
-
-    /// Frees zones; zones that follow each other are freed together.
-    fn free_zones_of(&self, mut zones: &[Zone]) -> Result<()> {
-        while let Some(start) = zones.iter().position(|zone| !zone.is_hole()) {
-            zones = &zones[start..];
-            let first = zones[0];
-            let in_row = zones.iter().zip(first.block()..);
-            let count = in_row
-                .take_while(|(zone, block)| zone.block() == *block)
-                .count();
-            self.free_blocks(first, count as u32)?;
-            zones = &zones[count..];
-        }
-        Ok(())
     }
 
     fn free_blocks(&self, first: Zone, count: u32) -> Result<()> {
@@ -85,18 +115,20 @@ impl<'fs> Inode<'fs> {
 
     /// Frees the zones that an indirect block lists, and the block.
     fn free_ind(&self, indirect: Zone) -> Result<()> {
-        self.free_list(indirect, |zones| self.free_zones_of(zones))
+        self.free_list(indirect, |run| self.free_blocks(run.first, run.count))
     }
 
     /// Frees a double indirect block, the blocks that it lists, and all zones that
     /// these list.
     fn free_dind(&self, double: Zone) -> Result<()> {
-        self.free_list(double, |zones| {
-            zones.iter().try_for_each(|zone| self.free_ind(*zone))
+        self.free_list(double, |run| {
+            let mut lists = run.first.block()..run.first.block() + run.count;
+            lists.try_for_each(|list| self.free_ind(Zone(list as u16)))
         })
     }
 
-    fn free_list(&self, list: Zone, free: impl Fn(&[Zone]) -> Result<()>) -> Result<()> {
+    /// Calls `free` with the zones that the block `list` lists, and frees the block.
+    fn free_list(&self, list: Zone, free: impl Fn(&Run) -> Result<()>) -> Result<()> {
         if list.is_hole() {
             return Ok(());
         }
@@ -106,11 +138,18 @@ impl<'fs> Inode<'fs> {
             self.fs.fs_error(self.device(), what);
             return Err(Errno::EIO);
         }
-        let mut zones = [Zone::HOLE; PART];
-        for first in (0..ZONES_PER_BLOCK as usize).step_by(PART) {
-            self.listed(list, first, &mut zones)?;
-            free(&zones)?;
+        let buffer = self.fs.bread(self.device(), list.block())?;
+        let mut from = 0;
+        loop {
+            // The list is not locked while its zones are freed.
+            let run = Run::next(&buffer.data()[..], from);
+            let Some(run) = run else {
+                break;
+            };
+            free(&run)?;
+            from = run.end;
         }
+        drop(buffer);
         self.free_blocks(list, 1)
     }
 }

@@ -10,6 +10,7 @@
 
 use super::BufferHead;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use sync::AtomicWord;
 
 /// The most buffers there can be: 16 MB.
 pub(crate) const MOST_BUFFERS: usize = 16 * 1024;
@@ -18,19 +19,29 @@ const WORD: usize = u32::BITS as usize;
 const _: () = assert!(WORD <= super::SEARCH);
 
 /// The marks of all buffers.
-pub(crate) struct Marks([AtomicU32; MOST_BUFFERS / WORD]);
+pub(crate) struct Marks {
+    words: [AtomicU32; MOST_BUFFERS / WORD],
+    /// How many buffers are marked.
+    pub(super) count: AtomicWord,
+}
 
 impl Marks {
     /// No buffer is marked.
     pub(crate) const fn new() -> Marks {
-        Marks([const { AtomicU32::new(0) }; MOST_BUFFERS / WORD])
+        Marks {
+            words: [const { AtomicU32::new(0) }; MOST_BUFFERS / WORD],
+            count: AtomicWord::new(0),
+        }
     }
 
     /// Marks a buffer, after it was changed.
     #[inline]
     pub(super) fn set(&self, number: u32) {
-        let word = &self.0[number as usize / WORD % self.0.len()];
-        word.fetch_or(1 << (number % WORD as u32), SeqCst);
+        let word = &self.words[number as usize / WORD % self.words.len()];
+        let bit = 1 << (number % WORD as u32);
+        if word.fetch_or(bit, SeqCst) & bit == 0 {
+            self.count.add(1);
+        }
     }
 
     /// Takes the marks of a group away. The caller looks at the buffers only after this,
@@ -39,18 +50,22 @@ impl Marks {
     /// for it.
     pub(super) fn clear(&self, group: Marked<'_>) {
         if let [first, ..] = group.buffers {
-            let word = &self.0[first.number as usize / WORD % self.0.len()];
-            word.fetch_and(!group.word, SeqCst);
+            let word = &self.words[first.number as usize / WORD % self.words.len()];
+            let cleared = word.fetch_and(!group.word, SeqCst) & group.word;
+            let left = self.count.get().saturating_sub(cleared.count_ones());
+            self.count.set(left);
         }
     }
 
     /// The marked buffers, in groups.
     #[inline(always)]
     pub(super) fn groups<'a>(&self, buffers: &'a [BufferHead]) -> impl Iterator<Item = Marked<'a>> {
-        let words = self.0.iter().map(|word| word.load(SeqCst));
-        let groups = words.zip(buffers.chunks(WORD));
-        let groups = groups.map(|(word, buffers)| Marked { word, buffers });
-        groups.filter(|group| group.word != 0)
+        let words = &self.words[..buffers.len().div_ceil(WORD).min(self.words.len())];
+        let words = words.iter().map(|word| word.load(SeqCst)).enumerate();
+        words.filter(|(_, word)| *word != 0).map(|(n, word)| {
+            let buffers = &buffers[n * WORD..];
+            Marked { word, buffers }
+        })
     }
 }
 
@@ -80,7 +95,8 @@ impl<'a> Iterator for Marked<'a> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<&'a BufferHead> {
-        let head = self.buffers.get(self.word.trailing_zeros() as usize)?;
+        let n = (self.word != 0).then(|| self.word.trailing_zeros())?;
+        let head = self.buffers.get(n as usize)?;
         self.word &= self.word - 1;
         Some(head)
     }
