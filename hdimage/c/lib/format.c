@@ -7,14 +7,25 @@
 #include <stdint.h>
 #include <string.h>
 
+void __emit_text(struct output *output, const char *text, size_t length)
+{
+	size_t i, room = output->size - output->count;
+
+	if (output->stream)
+		for (i = 0; i < length; i++)
+			output->failed |= __put(text[i], output->stream) == EOF;
+	else if (output->count < output->size)
+		memcpy(output->text + output->count, text, length < room ? length : room);
+	output->count += length;
+	if (output->count > INT_MAX || length > INT_MAX)
+		output->count = INT_MAX + 1u;
+}
+
 void __emit(struct output *output, int c)
 {
-	if (output->stream)
-		output->failed |= __put(c, output->stream) == EOF;
-	else if (output->count < output->size)
-		output->text[output->count] = c;
-	if (output->count <= INT_MAX)
-		output->count++;
+	char text = c;
+
+	__emit_text(output, &text, 1);
 }
 
 void __emit_times(struct output *output, int c, long times)
@@ -23,10 +34,16 @@ void __emit_times(struct output *output, int c, long times)
 		__emit(output, c);
 }
 
+/* How many bytes are missing to the width. */
+static long fill_of(const struct conversion *conversion, const char *prefix, long length)
+{
+	return conversion->width == 0 ? 0 : conversion->width - length - (long)strlen(prefix);
+}
+
 void __emit_before(struct output *output, const struct conversion *conversion,
 	const char *prefix, long length)
 {
-	long fill = conversion->width - length - (long)strlen(prefix);
+	long fill = fill_of(conversion, prefix, length);
 
 	if (!conversion->minus && !conversion->zero)
 		__emit_times(output, ' ', fill);
@@ -40,18 +57,15 @@ void __emit_behind(struct output *output, const struct conversion *conversion,
 	const char *prefix, long length)
 {
 	if (conversion->minus)
-		__emit_times(output, ' ', conversion->width - length - (long)strlen(prefix));
+		__emit_times(output, ' ', fill_of(conversion, prefix, length));
 }
 
-static void emit_text(struct output *output, struct conversion *conversion,
+static void emit_string(struct output *output, struct conversion *conversion,
 	const char *text, size_t length)
 {
-	size_t i;
-
 	conversion->zero = 0;
 	__emit_before(output, conversion, "", length);
-	for (i = 0; i < length; i++)
-		__emit(output, text[i]);
+	__emit_text(output, text, length);
 	__emit_behind(output, conversion, "", length);
 }
 
@@ -73,7 +87,7 @@ static void emit_integer(struct output *output, struct conversion *conversion,
 {
 	char buffer[3 * sizeof number], *end = buffer + sizeof buffer, *digits;
 	int letter = conversion->letter, is_signed = letter == 'd' || letter == 'i';
-	unsigned base = letter == 'o' ? 8 : strchr("xXp", letter) ? 16 : 10;
+	unsigned base = letter == 'o' ? 8 : is_signed || letter == 'u' ? 10 : 16;
 	const char *prefix = "";
 	long length, zeros;
 
@@ -92,8 +106,7 @@ static void emit_integer(struct output *output, struct conversion *conversion,
 		conversion->zero = 0;
 	__emit_before(output, conversion, prefix, zeros + length);
 	__emit_times(output, '0', zeros);
-	for (; digits < end; digits++)
-		__emit(output, *digits);
+	__emit_text(output, digits, length);
 	__emit_behind(output, conversion, prefix, zeros + length);
 }
 
@@ -102,7 +115,7 @@ static int number_in(const char **format)
 {
 	int number = 0;
 
-	for (; isdigit((unsigned char)**format); ++*format)
+	for (; '0' <= **format && **format <= '9'; ++*format)
 		if (number <= (INT_MAX - 9) / 10)
 			number = number * 10 + **format - '0';
 		else
@@ -206,14 +219,14 @@ static void convert(struct output *output, struct conversion *conversion, int si
 		break;
 	case 'c':
 		c = va_arg(arguments->list, int);
-		emit_text(output, conversion, &c, 1);
+		emit_string(output, conversion, &c, 1);
 		break;
 	case 's':
 		text = va_arg(arguments->list, const char *);
 		if (text == NULL)
 			text = "(null)";
-		emit_text(output, conversion, text,
-			strnlen(text, conversion->precision < 0 ? INT_MAX : conversion->precision));
+		emit_string(output, conversion, text, conversion->precision < 0 ? strlen(text)
+			: strnlen(text, conversion->precision));
 		break;
 	case 'n':
 		*va_arg(arguments->list, int *) = output->count;
@@ -233,41 +246,52 @@ static void convert(struct output *output, struct conversion *conversion, int si
 	}
 }
 
+/* What stands behind a %; returns the rest of the format. */
+static const char *convert_next(struct output *output, const char *format,
+	struct arguments *arguments)
+{
+	struct conversion conversion = { .precision = -1 };
+	int size;
+
+	format = flags_in(format, &conversion);
+	if (*format == '*') {
+		format++;
+		conversion.width = va_arg(arguments->list, int);
+		if (conversion.width < 0) {
+			conversion.minus = 1;
+			conversion.width = -conversion.width;
+		}
+	} else {
+		conversion.width = number_in(&format);
+	}
+	if (*format == '.') {
+		format++;
+		conversion.precision = *format == '*' ? va_arg(arguments->list, int)
+			: number_in(&format);
+		format += *format == '*';
+	}
+	size = size_in(&format);
+	conversion.letter = (unsigned char)*format;
+	if (*format == '\0')
+		return format;
+	convert(output, &conversion, size, arguments);
+	return format + 1;
+}
+
 void __vformat(struct output *output, const char *format, va_list list)
 {
 	struct arguments arguments;
 
 	va_copy(arguments.list, list);
-	for (; *format; format++) {
-		struct conversion conversion = { .precision = -1 };
-		int size;
+	while (*format) {
+		const char *text = format;
 
-		if (*format != '%') {
-			__emit(output, *format);
-			continue;
-		}
-		format = flags_in(format + 1, &conversion);
-		if (*format == '*') {
+		while (*format && *format != '%')
 			format++;
-			conversion.width = va_arg(arguments.list, int);
-			if (conversion.width < 0) {
-				conversion.minus = 1;
-				conversion.width = -conversion.width;
-			}
-		} else {
-			conversion.width = number_in(&format);
-		}
-		if (*format == '.') {
-			format++;
-			conversion.precision = *format == '*' ? va_arg(arguments.list, int)
-				: number_in(&format);
-			format += *format == '*';
-		}
-		size = size_in(&format);
-		conversion.letter = (unsigned char)*format;
-		if (*format == '\0')
-			break;
-		convert(output, &conversion, size, &arguments);
+		if (format > text)
+			__emit_text(output, text, format - text);
+		if (*format)
+			format = convert_next(output, format + 1, &arguments);
 	}
 	va_end(arguments.list);
 }

@@ -23,6 +23,7 @@ struct conversion {
 };
 
 void __emit(struct output *output, int c);
+void __emit_text(struct output *output, const char *text, size_t length);
 void __emit_times(struct output *output, int c, long times);
 /* Emits what stands before `length` bytes of a number: spaces, `prefix`, zeros. */
 void __emit_before(struct output *output, const struct conversion *conversion,
