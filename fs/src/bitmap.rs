@@ -133,6 +133,7 @@ impl<'fs> Fs<'fs> {
 
     /// Finds a clear bit and sets it. If there is none, first makes free what was
     /// given back.
+    #[inline(always)]
     fn set_free_bit(&'fs self, block: &SuperBlock, map: Map) -> Result<u32> {
         match self.try_set_free_bit(block, map) {
             Err(_) if self.free_now(block) => self.try_set_free_bit(block, map),
@@ -140,25 +141,26 @@ impl<'fs> Fs<'fs> {
         }
     }
 
+    #[inline(always)]
     fn try_set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
-        let mut state = block.state.lock();
-        let geometry = &state.geometry;
+        let state = &mut *block.state.lock();
         let (numbers, last, hint) = match map {
             Map::Inodes => (
                 &state.inode_map,
-                u32::from(geometry.ninodes),
-                state.inode_hint,
+                u32::from(state.geometry.ninodes),
+                &mut state.inode_hint,
             ),
-            Map::Zones => (&state.zone_map, geometry.data_zones(), state.zone_hint),
+            Map::Zones => (
+                &state.zone_map,
+                state.geometry.data_zones(),
+                &mut state.zone_hint,
+            ),
         };
         let bit = self
-            .set_first_clear(numbers, hint, last)
+            .set_first_clear(numbers, *hint, last)
             .or_else(|| self.set_first_clear(numbers, 1, hint.saturating_sub(1)))
             .ok_or(Errno::ENOSPC)?;
-        match map {
-            Map::Inodes => state.inode_hint = bit + 1,
-            Map::Zones => state.zone_hint = bit + 1,
-        }
+        *hint = bit + 1;
         Ok(bit)
     }
 
@@ -168,16 +170,16 @@ impl<'fs> Fs<'fs> {
         while bit <= last {
             let buffer = self.map_buffer(numbers, bit)?;
             let mut data = buffer.data();
-            let end = (bit / BITS_PER_BLOCK + 1) * BITS_PER_BLOCK;
-            while bit < end && bit <= last {
-                let offset = (bit % BITS_PER_BLOCK / WORD * 4) as usize;
-                let word = u32_at(&data[..], offset);
+            for place in &mut data.as_chunks_mut().0[(bit % BITS_PER_BLOCK / WORD) as usize..] {
+                let word = u32::from_le_bytes(*place);
                 // The bits before `bit` count as set.
                 let clear = !word & (u32::MAX << (bit % WORD));
-                let found = bit / WORD * WORD + clear.trailing_zeros();
-                if clear != 0 && found <= last {
-                    let word = word | 1 << (found % WORD);
-                    crate::layout::put_at(&mut data[..], offset, word.to_le_bytes());
+                if clear != 0 {
+                    let found = bit / WORD * WORD + clear.trailing_zeros();
+                    if found > last {
+                        return None;
+                    }
+                    *place = (word | 1 << (found % WORD)).to_le_bytes();
                     drop(data);
                     self.set_dirty(buffer);
                     return Some(found);

@@ -161,6 +161,10 @@ impl BufferHead {
 }
 
 impl Slot for BufferHead {
+    fn number(&self) -> u32 {
+        self.number
+    }
+
     fn links(&self) -> &Links {
         &self.links
     }
@@ -249,7 +253,7 @@ impl<'fs> Fs<'fs> {
         let mut cache = self.tables.buffers.lock();
         cache.clear();
         for head in self.buffers {
-            cache.put_newest(self.buffers, head.number);
+            cache.put_newest(self.buffers, head);
         }
     }
 
@@ -311,14 +315,14 @@ impl<'fs> Fs<'fs> {
     #[inline(always)]
     fn reuse(&self, cache: &mut Cache, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let head = self.find_free(cache, device)?;
-        cache.make_newest(self.buffers, head.number);
-        cache.remove(self.buffers, head.number);
+        cache.make_newest(self.buffers, head);
+        cache.remove(self.buffers, head);
         head.device.set(u32::from(device.0));
         head.block.set(block);
         head.uses.set(0);
         head.uptodate.store(false, Release);
         head.write_failed.store(false, Release);
-        cache.insert(self.buffers, head.number);
+        cache.insert(head);
         Some(head)
     }
 
@@ -331,10 +335,10 @@ impl<'fs> Fs<'fs> {
         let heads = cache
             .oldest_first(self.buffers)
             .take(2 * self.buffers.len());
-        for (number, head) in heads {
+        for head in heads {
             if head.count.get() != 0 || head.uses.get() > 1 {
                 head.uses.set(0);
-                cache.make_newest(self.buffers, number);
+                cache.make_newest(self.buffers, head);
             } else if !head.is_busy() {
                 return Some(head);
             } else if !is_slow(head, device) {
@@ -400,25 +404,34 @@ impl<'fs> Fs<'fs> {
         head.is_uptodate().then(|| work(head))
     }
 
-    /// Calls `change` with the contents of a block, of which it stores `count` bytes.
-    /// If that is all, the block need not be read first.
+    /// Calls `change` with the contents of a block, and marks it dirty. If `change`
+    /// stores the whole block, it need not be read first, and this does not fail.
+    #[inline(always)]
     pub(crate) fn change_block(
         &'fs self,
         device: Device,
         block: u32,
-        count: usize,
+        is_whole: bool,
         mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
     ) -> Result<()> {
-        let change_now = |head: &BufferHead| {
-            change(&mut head.data());
-            self.set_dirty(head);
+        let mut cache = self.tables.buffers.lock();
+        let known = self.find_buffer(&cache, device, block);
+        let ready = match known {
+            // Until the cache is unlocked nobody can find it and begin to read it.
+            None if is_whole => self.reuse(&mut cache, device, block),
+            _ => known.filter(|head| head.is_uptodate()),
         };
-        if self.with_cached(device, block, change_now).is_some() {
+        if let Some(head) = ready {
+            head.uses.add(1);
+            change(&mut head.data());
+            head.uptodate.store(true, Release);
+            self.set_dirty(head);
             return Ok(());
         }
-        let buffer = match count {
-            BLOCK_SIZE => self.getblk(device, block),
-            _ => self.bread(device, block)?,
+        drop(cache);
+        let buffer = match is_whole {
+            true => self.getblk(device, block),
+            false => self.bread(device, block)?,
         };
         buffer.overwrite(change);
         Ok(())

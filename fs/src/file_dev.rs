@@ -158,17 +158,18 @@ impl<'fs> LockedInode<'_, 'fs> {
             let file_block = *position / BLOCK_SIZE as u32;
             let (device, zone) = (self.device(), self.zone(file_block)?);
             if zone.is_hole() {
-                self.create_block(file_block)?.overwrite(|data| {
+                self.create_block(file_block, |data| {
                     if len != BLOCK_SIZE {
                         *data = ZEROS;
                     }
                     buffer.get(&mut data[offset..][..len]);
-                });
+                })?;
             } else {
                 let change = |data: &mut [u8; BLOCK_SIZE]| {
                     buffer.get(&mut data[offset..][..len]);
                 };
-                self.fs.change_block(device, zone.block(), len, change)?;
+                let is_whole = len == BLOCK_SIZE;
+                (self.fs).change_block(device, zone.block(), is_whole, change)?;
             }
             *position += len as u32;
         }

@@ -177,6 +177,10 @@ impl InodeSlot {
 }
 
 impl Slot for InodeSlot {
+    fn number(&self) -> u32 {
+        self.index.get()
+    }
+
     fn links(&self) -> &Links {
         &self.links
     }
@@ -236,7 +240,6 @@ impl<'fs> Fs<'fs> {
 
     /// The slot of an inode, counted; its fields may not be filled in yet.
     fn get_slot(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
-        let slots = &self.tables.inode_slots;
         loop {
             let table = self.tables.inodes.lock();
             if let Some(slot) = self.find_slot(&table, identity(device, number)) {
@@ -256,7 +259,7 @@ impl<'fs> Fs<'fs> {
             slot.first_zone.set(u32::from(geometry.firstdatazone));
             slot.end_zone.set(u32::from(geometry.nzones));
             slot.identity.set(identity(device, number));
-            table.insert(slots, slot.index.get());
+            table.insert(slot);
             return Ok(Inode { fs: self, slot });
         }
     }
@@ -319,7 +322,7 @@ impl<'fs> Fs<'fs> {
             return Ok(None);
         }
         core::mem::forget(inode);
-        table.remove(slots, slot.index.get());
+        table.remove(slots, slot);
         slot.forget_identity();
         Ok(Some((table, slot)))
     }
@@ -406,7 +409,7 @@ impl<'fs> Fs<'fs> {
             names.forget_where(|directory| directory == slot.identity());
         }
         let mut table = self.tables.inodes.lock();
-        table.remove(&self.tables.inode_slots, slot.index.get());
+        table.remove(&self.tables.inode_slots, slot);
         slot.forget_identity();
         // The next inode gets this slot.
         self.tables.inode_hand.set(slot.index.get());
@@ -481,12 +484,12 @@ impl<'fs> Fs<'fs> {
         names.forget_where(|directory| directory >> 16 == u32::from(device.0));
         drop(names);
         let slots = &self.tables.inode_slots;
-        for (index, slot) in (0..).zip(slots) {
+        for slot in slots {
             let mut table = self.tables.inodes.lock();
             if slot.device() != device || slot.count.get() != 0 {
                 continue;
             }
-            table.remove(slots, index);
+            table.remove(slots, slot);
             slot.forget_identity();
         }
     }

@@ -35,6 +35,8 @@ impl Links {
 
 /// What an [`Index`] can link.
 pub trait Slot {
+    /// Its index in the table.
+    fn number(&self) -> u32;
     /// Its links.
     fn links(&self) -> &Links;
     /// A number calculated from its identity.
@@ -89,19 +91,17 @@ impl<const CHAINS: usize> Index<CHAINS> {
     }
 
     /// Puts a slot into the chain of its identity.
-    pub fn insert<S: Slot>(&mut self, slots: &[S], number: u32) {
-        if let Some(slot) = slots.get(number as usize) {
-            let head = &mut self.chains[slot.hash() as usize & Self::MASK];
-            slot.links().chain.set(*head);
-            *head = number;
-        }
+    #[inline(always)]
+    pub fn insert<S: Slot>(&mut self, slot: &S) {
+        let head = &mut self.chains[slot.hash() as usize & Self::MASK];
+        slot.links().chain.set(*head);
+        *head = slot.number();
     }
 
     /// Takes a slot out of the chain of its identity, if it is in it.
-    pub fn remove<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else {
-            return;
-        };
+    #[inline]
+    pub fn remove<S: Slot>(&mut self, slots: &[S], slot: &S) {
+        let number = slot.number();
         let behind = slot.links().chain.get();
         let head = &mut self.chains[slot.hash() as usize & Self::MASK];
         if *head == number {
@@ -124,22 +124,18 @@ impl<const CHAINS: usize> Index<CHAINS> {
     pub fn oldest_first<'a, S: Slot>(
         &self,
         slots: &'a [S],
-    ) -> impl Iterator<Item = (u32, &'a S)> + use<'a, S, CHAINS> {
+    ) -> impl Iterator<Item = &'a S> + use<'a, S, CHAINS> {
         let mut number = self.oldest;
         core::iter::from_fn(move || {
             let slot = slots.get(number as usize)?;
-            let this = number;
             number = slot.links().newer.get();
-            Some((this, slot))
+            Some(slot)
         })
     }
 
     /// Takes a slot out of the list.
-    #[inline]
-    pub fn take<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else {
-            return;
-        };
+    #[inline(always)]
+    fn take<S: Slot>(&mut self, slots: &[S], slot: &S) {
         let (older, newer) = (slot.links().older.get(), slot.links().newer.get());
         match slots.get(older as usize) {
             Some(other) => other.links().newer.set(newer),
@@ -153,19 +149,17 @@ impl<const CHAINS: usize> Index<CHAINS> {
 
     /// Moves a slot of the list to its end.
     #[inline(always)]
-    pub fn make_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
-        if self.newest != number {
-            self.take(slots, number);
-            self.put_newest(slots, number);
+    pub fn make_newest<S: Slot>(&mut self, slots: &[S], slot: &S) {
+        if self.newest != slot.number() {
+            self.take(slots, slot);
+            self.put_newest(slots, slot);
         }
     }
 
     /// Puts a slot at the end of the list.
-    #[inline]
-    pub fn put_newest<S: Slot>(&mut self, slots: &[S], number: u32) {
-        let Some(slot) = slots.get(number as usize) else {
-            return;
-        };
+    #[inline(always)]
+    pub fn put_newest<S: Slot>(&mut self, slots: &[S], slot: &S) {
+        let number = slot.number();
         slot.links().older.set(self.newest);
         slot.links().newer.set(END);
         match slots.get(self.newest as usize) {

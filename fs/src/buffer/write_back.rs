@@ -20,6 +20,7 @@
 use super::marks::Marked;
 use super::{Buffer, BufferHead, Cache, SEARCH, WriteRest};
 use crate::Fs;
+use crate::layout::BLOCK_SIZE;
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
@@ -204,6 +205,29 @@ impl<'fs> Fs<'fs> {
             let _ = head.rank.compare_exchange(clean, data, AcqRel, Acquire);
             self.tables.marks.set(head.number);
         }
+    }
+
+    /// Calls `change` with the contents of a list of zones that the disk may refer to.
+    /// `EIO` if it can't be read.
+    #[inline(always)]
+    pub(crate) fn change_list(
+        &'fs self,
+        device: Device,
+        block: u32,
+        mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
+    ) -> Result<()> {
+        let order = self.hold_order(device.major());
+        let mut store = |head: &BufferHead| {
+            change(&mut head.data());
+            self.raise_rank(head, Rank::Lists);
+        };
+        if self.with_cached(device, block, &mut store).is_none() {
+            drop(order);
+            let buffer = self.bread(device, block)?;
+            let _order = self.hold_order(device.major());
+            store(buffer.head);
+        }
+        Ok(())
     }
 
     /// Raises the rank of a buffer after a change. The order lock is held.
@@ -424,7 +448,7 @@ fn oldest<'a>(
     buffers: &'a [BufferHead],
     device: Device,
 ) -> impl Iterator<Item = &'a BufferHead> {
-    let heads = cache.oldest_first(buffers).map(|(_, head)| head);
+    let heads = cache.oldest_first(buffers);
     heads
         .filter(move |head| head.count.get() == 0 && !is_slow(head, device))
         .take(SEARCH)

@@ -5,9 +5,9 @@
 //! blocks of the file are found without their list.
 
 use super::{Inode, InodeState, LockedInode};
-use crate::buffer::{Buffer, BufferHead, Rank};
+use crate::buffer::BufferHead;
 use crate::layout::{
-    BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, put_at, u16_at,
+    BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, put_at,
 };
 use abi::{Errno, Result};
 
@@ -158,9 +158,19 @@ impl<'fs> LockedInode<'_, 'fs> {
         self.check(zones[n % KEPT])
     }
 
-    /// Gives a zone to a block of the file that has none (0.11: `create_block`). The
-    /// caller overwrites its buffer. `ENOSPC` if there is no zone.
-    pub(crate) fn create_block(&self, file_block: u32) -> Result<Buffer<'fs>> {
+    /// Gives a zone to a block of the file that has none (0.11: `create_block`), and
+    /// lets `fill` overwrite it. `ENOSPC` if there is no zone.
+    #[inline(always)]
+    pub(crate) fn create_block(
+        &self,
+        file_block: u32,
+        fill: impl FnMut(&mut [u8; BLOCK_SIZE]),
+    ) -> Result<()> {
+        let zone = self.create_zone(file_block)?;
+        (self.fs).change_block(self.device(), zone.block(), true, fill)
+    }
+
+    fn create_zone(&self, file_block: u32) -> Result<Zone> {
         let zone = match Path::of(file_block)? {
             Path::Direct(n) => self.create_direct(n, false),
             Path::Indirect(n) => self.create_listed(self.create_direct(INDIRECT, true)?, n, false),
@@ -172,7 +182,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         if let Some(known) = self.state().known_zone(file_block) {
             *known = zone;
         }
-        Ok(self.fs.getblk(self.device(), zone.block()))
+        Ok(zone)
     }
 
     fn create_direct(&self, n: usize, is_list: bool) -> Result<Zone> {
@@ -189,16 +199,22 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(zone)
     }
 
+    /// Gives a zone to place `n` of a list. There may be one only if that is a list, too.
     fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<Zone> {
-        let buffer = self.fs.bread(self.device(), indirect.block())?;
-        let zone = Zone(u16_at(&buffer.data()[..], 2 * n));
-        if !zone.is_hole() {
-            return self.check(zone);
+        if is_list {
+            let mut known = [Zone::HOLE];
+            self.listed(indirect, n, &mut known)?;
+            if !known[0].is_hole() {
+                return self.check(known[0]);
+            }
         }
         let zone = self.new_zone(is_list)?;
-        buffer.change(Rank::Lists, || {
-            put_at(&mut buffer.data()[..], 2 * n, zone.0.to_le_bytes());
-        });
+        let store = |list: &mut [u8; BLOCK_SIZE]| put_at(list, 2 * n, zone.0.to_le_bytes());
+        let stored = (self.fs).change_list(self.device(), indirect.block(), store);
+        stored.inspect_err(|_| {
+            // Another error can't be told, and this one is of more use.
+            let _ = self.fs.free_blocks(self.super_index(), zone, 1);
+        })?;
         Ok(zone)
     }
 
@@ -206,8 +222,8 @@ impl<'fs> LockedInode<'_, 'fs> {
     fn new_zone(&self, is_list: bool) -> Result<Zone> {
         let zone = self.fs.new_block(self.super_index())?;
         if is_list {
-            let buffer = self.fs.getblk(self.device(), zone.block());
-            buffer.overwrite(|data| *data = [0; BLOCK_SIZE]);
+            let clear = |data: &mut _| *data = [0; BLOCK_SIZE];
+            (self.fs).change_block(self.device(), zone.block(), true, clear)?;
         }
         Ok(zone)
     }

@@ -269,10 +269,10 @@ impl<'fs> LockedInode<'_, 'fs> {
         let store =
             |data: &mut [u8; BLOCK_SIZE]| store_entry(data, offset, entry_size, name, number);
         if zone.is_hole() {
-            self.create_block(file_block)?.overwrite(|data| {
+            self.create_block(file_block, |data| {
                 *data = [0; BLOCK_SIZE];
                 store(data);
-            });
+            })?;
         } else {
             let buffer = self.fs.bread(self.device(), zone.block())?;
             buffer.change(rank, || store(&mut buffer.data()));
@@ -294,12 +294,12 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Makes the first block of a new directory, with `.` and `..`.
     pub(super) fn fill_directory(&self, parent: InodeNumber) -> Result<()> {
         let entry_size = self.entry_size();
-        self.create_block(0)?.overwrite(|data| {
+        self.create_block(0, |data| {
             *data = [0; BLOCK_SIZE];
             store_entry(data, 0, entry_size, &Name::new(Name::DOT), self.number());
             let name = Name::new(Name::DOT_DOT);
             store_entry(data, entry_size, entry_size, &name, parent);
-        });
+        })?;
         self.update(|state| {
             state.disk.size = 2 * entry_size as u32;
             state.disk.nlinks = 2;

@@ -74,10 +74,10 @@ impl<'fs> Inode<'fs> {
 impl LockedInode<'_, '_> {
     /// Makes `target` the contents of a new symbolic link.
     fn store_link(&self, target: &[u8]) -> Result<()> {
-        self.create_block(0)?.overwrite(|data| {
+        self.create_block(0, |data| {
             *data = [0; BLOCK_SIZE];
             data[..target.len()].copy_from_slice(target);
-        });
+        })?;
         self.update(|state| state.disk.size = target.len() as u32);
         Ok(())
     }
