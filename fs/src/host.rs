@@ -174,30 +174,6 @@ struct HostPlatform {
 }
 
 impl HostPlatform {
-    fn sleep(
-        &self,
-        queue: &WaitQueue,
-        busy: &mut dyn FnMut() -> bool,
-        is_interrupted: impl Fn() -> bool,
-    ) -> Result<()> {
-        let mut guard = lock(&self.sleep);
-        // Threads have no bits: the first word counts them.
-        queue.sleepers[0].fetch_add(1, SeqCst);
-        let mut result = Ok(());
-        while result.is_ok() && busy() {
-            if is_interrupted() {
-                result = Err(Errno::EINTR);
-            } else {
-                guard = self
-                    .woken
-                    .wait(guard)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-        queue.sleepers[0].fetch_sub(1, SeqCst);
-        result
-    }
-
     fn transfer(&self, direction: Direction, buffer: &BufferHead) -> io::Result<()> {
         let mut disks = lock(&self.disks);
         let disk = disks
@@ -222,8 +198,16 @@ impl HostPlatform {
 
 impl Sleep for HostPlatform {
     fn sleep_while(&self, queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
-        // It can't be interrupted.
-        let _ = self.sleep(queue, busy, || false);
+        let mut guard = lock(&self.sleep);
+        // Threads have no bits: the first word counts them.
+        queue.sleepers[0].fetch_add(1, SeqCst);
+        while busy() {
+            guard = self
+                .woken
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.sleepers[0].fetch_sub(1, SeqCst);
     }
 
     fn wake_up(&self, _queue: &WaitQueue) {
@@ -233,12 +217,16 @@ impl Sleep for HostPlatform {
 }
 
 impl<'m> Platform<'m> for HostPlatform {
-    fn interruptible_sleep_while(
-        &self,
-        queue: &WaitQueue,
-        busy: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
-        self.sleep(queue, busy, || self.signal.load(SeqCst))
+    /// A thread that comes too late to be woken looks again a millisecond later.
+    fn interruptible_sleep_on(&self, queue: &WaitQueue) -> Result<()> {
+        let guard = lock(&self.sleep);
+        if self.signal.load(SeqCst) {
+            return Err(Errno::EINTR);
+        }
+        queue.sleepers[0].fetch_add(1, SeqCst);
+        drop(self.woken.wait_timeout(guard, Duration::from_millis(1)));
+        queue.sleepers[0].fetch_sub(1, SeqCst);
+        Ok(())
     }
 
     fn may_use_reserve(&self) -> bool {

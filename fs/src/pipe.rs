@@ -6,6 +6,7 @@
 //! the other. (0.11 had the page's address in `i_size` and the two positions in
 //! `i_zone`.)
 
+use crate::file_table::File;
 use crate::platform::{Condition, OpenDevice, Platform, UserBuffer};
 use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
@@ -25,7 +26,8 @@ pub(crate) struct Pipe {
 struct PipeState {
     /// Its page, while an end is open.
     page: Option<Page>,
-    /// The offset of the oldest byte.
+    /// How many bytes have been read, counted on for ever. In the page, the oldest byte
+    /// is at this offset.
     tail: usize,
     /// How many bytes wait to be read.
     length: usize,
@@ -51,30 +53,32 @@ impl PipeState {
     }
 
     /// Moves up to `count` bytes to `buffer`, which was prepared for them.
-    fn read(&mut self, count: usize, buffer: &mut dyn UserBuffer) -> usize {
+    fn read(&mut self, count: usize, buffer: &mut impl UserBuffer) -> usize {
         let Some(page) = &self.page else { return 0 };
         let count = count.min(self.length);
-        let first = count.min(PAGE_SIZE - self.tail);
-        buffer.put(&page[self.tail..self.tail + first]);
-        if count > first {
-            buffer.put(&page[..count - first]);
-        }
-        self.tail = (self.tail + count) % PAGE_SIZE;
         self.length -= count;
+        let (front, back) = page.split_at(self.tail % PAGE_SIZE);
+        self.tail = self.tail.wrapping_add(count);
+        let first = count.min(back.len());
+        buffer.put(&back[..first]);
+        if count > first {
+            buffer.put(&front[..count - first]);
+        }
         count
     }
 
     /// Moves up to `count` bytes from `buffer`, which was prepared for them.
-    fn write(&mut self, count: usize, buffer: &mut dyn UserBuffer) {
+    fn write(&mut self, count: usize, buffer: &mut impl UserBuffer) {
         let count = count.min(self.room());
-        let head = (self.tail + self.length) % PAGE_SIZE;
-        let first = count.min(PAGE_SIZE - head);
+        let head = self.tail.wrapping_add(self.length) % PAGE_SIZE;
         let Some(page) = &mut self.page else { return };
-        buffer.get(&mut page[head..head + first]);
-        if count > first {
-            buffer.get(&mut page[..count - first]);
-        }
         self.length += count;
+        let (front, back) = page.split_at_mut(head);
+        let first = count.min(back.len());
+        buffer.get(&mut back[..first]);
+        if count > first {
+            buffer.get(&mut front[..count - first]);
+        }
     }
 }
 
@@ -137,17 +141,18 @@ impl Pipe {
         drop(state);
         drop(spare);
         self.wake_up(platform);
-        if flags & O_NONBLOCK != 0 {
-            return Ok(());
+        let is_alone = || {
+            let state = self.state.lock();
+            // The task that opened the other end may have closed it again.
+            (state.readers == 0 && state.opens[0] == opens[0])
+                || (state.writers == 0 && state.opens[1] == opens[1])
+        };
+        while flags & O_NONBLOCK == 0 && is_alone() {
+            platform
+                .interruptible_sleep_on(&self.queue)
+                .inspect_err(|_| self.close(platform, flags))?;
         }
-        platform
-            .interruptible_sleep_while(&self.queue, &mut || {
-                let state = self.state.lock();
-                // The task that opened the other end may have closed it again.
-                (state.readers == 0 && state.opens[0] == opens[0])
-                    || (state.writers == 0 && state.opens[1] == opens[1])
-            })
-            .inspect_err(|_| self.close(platform, flags))
+        Ok(())
     }
 
     /// Closes an end; `flags` are those of its file.
@@ -172,92 +177,63 @@ impl Pipe {
         }
     }
 
-    /// How many bytes wait to be read, as soon as there are any; 0 at the end of the
-    /// file, when the pipe is empty and nobody can write.
-    fn wait_for_bytes(&self, platform: &dyn Platform<'_>, flags: u32) -> Result<usize> {
-        loop {
-            let state = self.state.lock();
-            let (length, writers) = (state.length, state.writers);
-            drop(state);
-            if length != 0 || writers == 0 {
-                return Ok(length);
-            }
-            if flags & O_NONBLOCK != 0 {
-                return Err(Errno::EAGAIN);
-            }
-            platform.interruptible_sleep_while(&self.queue, &mut || {
-                let state = self.state.lock();
-                state.length == 0 && state.writers != 0
-            })?;
-        }
-    }
-
-    /// Waits until there is room for `count` bytes, or until nobody reads.
-    fn wait_for_room(&self, platform: &dyn Platform<'_>, flags: u32, count: usize) -> Result<()> {
-        if flags & O_NONBLOCK != 0 {
+    /// Sleeps until the pipe has changed, on behalf of a call that cannot go on. `EAGAIN`
+    /// with O_NONBLOCK, `EINTR` if a signal comes.
+    #[inline(never)]
+    fn sleep(&self, file: &File<'_>) -> Result<()> {
+        if file.flags() & O_NONBLOCK != 0 {
             return Err(Errno::EAGAIN);
         }
-        platform.interruptible_sleep_while(&self.queue, &mut || {
-            let state = self.state.lock();
-            state.room() < count && state.readers != 0
-        })
+        file.fs.platform.interruptible_sleep_on(&self.queue)
     }
 
     /// Reads what is in the pipe: at least one byte, unless nobody can write any
     /// more (0.11: `read_pipe`, which waited for all bytes).
-    pub(crate) fn read(
-        &self,
-        platform: &dyn Platform<'_>,
-        flags: u32,
-        buffer: &mut dyn UserBuffer,
-    ) -> Result<()> {
+    #[inline(never)]
+    pub(crate) fn read(&self, file: &File<'_>, buffer: &mut impl UserBuffer) -> Result<()> {
         loop {
-            let length = self.wait_for_bytes(platform, flags)?;
-            if length == 0 {
+            let state = self.state.lock();
+            let (length, writers) = (state.length, state.writers);
+            drop(state);
+            if length != 0 {
+                let count = buffer.remaining().min(length);
+                buffer.prepare(count)?;
+                // Nothing is left if another reader was faster.
+                if self.state.lock().read(count, buffer) != 0 {
+                    self.wake_up(file.fs.platform);
+                    return Ok(());
+                }
+            } else if writers == 0 {
                 return Ok(());
-            }
-            let count = buffer.remaining().min(length);
-            buffer.prepare(count)?;
-            let moved = self.state.lock().read(count, buffer);
-            // Nothing is left if another reader was faster.
-            if moved != 0 {
-                self.wake_up(platform);
-                return Ok(());
+            } else {
+                self.sleep(file)?;
             }
         }
     }
 
     /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`
     /// bytes are not mixed with those of other writers. `EPIPE` if nobody reads.
-    pub(crate) fn write(
-        &self,
-        platform: &dyn Platform<'_>,
-        flags: u32,
-        buffer: &mut dyn UserBuffer,
-    ) -> Result<()> {
-        // The bytes that must be written in one piece.
-        let together = if buffer.remaining() <= PIPE_BUF {
-            buffer.remaining()
-        } else {
-            1
-        };
+    #[inline(never)]
+    pub(crate) fn write(&self, file: &File<'_>, buffer: &mut impl UserBuffer) -> Result<()> {
         while buffer.remaining() != 0 {
             let count = buffer.remaining().min(PAGE_SIZE);
             buffer.prepare(count)?;
             let mut state = self.state.lock();
             if state.readers == 0 {
                 drop(state);
-                platform.broken_pipe();
+                file.fs.platform.broken_pipe();
                 return Err(Errno::EPIPE);
             }
+            // The bytes that must be written in one piece.
+            let together = if count <= PIPE_BUF { count } else { 1 };
             if state.room() < together {
                 drop(state);
-                self.wait_for_room(platform, flags, together)?;
-                continue;
+                self.sleep(file)?;
+            } else {
+                state.write(count, buffer);
+                drop(state);
+                self.wake_up(file.fs.platform);
             }
-            state.write(count, buffer);
-            drop(state);
-            self.wake_up(platform);
         }
         Ok(())
     }

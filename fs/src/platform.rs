@@ -70,15 +70,15 @@ impl OpenDevice {
 
 /// The services of the surroundings for a file system whose buffers live for `'m`.
 pub trait Platform<'m>: Sleep + Sync {
-    /// As [`Sleep::sleep_while`], but a signal to the caller ends it with `EINTR`.
-    fn interruptible_sleep_while(
-        &self,
-        queue: &WaitQueue,
-        busy: &mut dyn FnMut() -> bool,
-    ) -> Result<()>;
+    /// Sleeps until somebody wakes the queue or a signal comes, and perhaps not as long;
+    /// `EINTR` if a signal is there already. The caller asks in a loop whether it still
+    /// has to wait, for something that only tasks change. (0.11:
+    /// `interruptible_sleep_on`.)
+    fn interruptible_sleep_on(&self, queue: &WaitQueue) -> Result<()>;
 
-    /// As [`Platform::interruptible_sleep_while`], but on several queues at once.
-    /// It also ends after `ticks` clock ticks, unless that is `None`.
+    /// As [`Sleep::sleep_while`], but on several queues at once. A signal to the caller
+    /// ends it with `EINTR`. It also ends after `ticks` clock ticks, unless that is
+    /// `None`.
     fn sleep_on_any(
         &self,
         queues: &[&WaitQueue],

@@ -33,10 +33,7 @@ impl<'fs> Fs<'fs> {
             S_IFREG | S_IFDIR => {
                 at_position(&file, |position| file.inode().file_read(position, buffer))
             }
-            S_IFIFO => file
-                .inode()
-                .pipe()
-                .read(self.platform, file.flags(), buffer),
+            S_IFIFO => file.inode().pipe().read(&file, buffer),
             S_IFCHR => return self.rw_char(Direction::Read, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
@@ -69,10 +66,7 @@ impl<'fs> Fs<'fs> {
                     file.inode().file_write(task, append, position, buffer)
                 })
             }
-            S_IFIFO => file
-                .inode()
-                .pipe()
-                .write(self.platform, file.flags(), buffer),
+            S_IFIFO => file.inode().pipe().write(&file, buffer),
             S_IFCHR => return self.rw_char(Direction::Write, &file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();

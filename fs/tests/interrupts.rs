@@ -92,13 +92,8 @@ impl Sleep for Queued {
 }
 
 impl Platform<'static> for Queued {
-    fn interruptible_sleep_while(
-        &self,
-        queue: &WaitQueue,
-        busy: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
-        self.sleep_while(queue, busy);
-        Ok(())
+    fn interruptible_sleep_on(&self, _queue: &WaitQueue) -> Result<()> {
+        unreachable!("there are no pipes here")
     }
 
     fn sleep_on_any(

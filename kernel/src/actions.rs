@@ -80,25 +80,25 @@ impl Actions {
         action.mask.set(new.sa_mask.0);
         action.flags.set(new.sa_flags);
         action.restorer.set(new.sa_restorer.0);
+        self.set.set(self.set.get() | signal.bit());
         self.set_handler(signal, new.sa_handler);
     }
 
-    /// Sets the default action; flags and mask stay.
+    /// Sets the default action; flags and mask stay. That changes nothing where `set`
+    /// says that the action is the first one.
     pub fn reset(&self, signal: Signal) {
         self.set_handler(signal, SIG_DFL);
     }
 
     fn set_handler(&self, signal: Signal, handler: UserAddress) {
         self.of(signal).handler.set(handler.0);
-        self.set.set(self.set.get() | signal.bit());
-        let is_ignored = match handler {
-            SIG_IGN => true,
-            SIG_DFL => SignalSet::IGNORED_BY_DEFAULT.contains(signal),
-            _ => false,
+        let ignored = match handler {
+            SIG_IGN => u32::MAX,
+            SIG_DFL => SignalSet::IGNORED_BY_DEFAULT.0,
+            _ => 0,
         };
-        let others = self.ignored.get() & !signal.bit();
-        self.ignored
-            .set(others | if is_ignored { signal.bit() } else { 0 });
+        let (old, bit) = (self.ignored.get(), signal.bit());
+        self.ignored.set(old & !bit | ignored & bit);
     }
 
     /// Whether a signal is ignored.

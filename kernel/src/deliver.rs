@@ -19,9 +19,10 @@ pub static WAITING_PARENTS: WaitQueue = WaitQueue::new();
 /// Sends a signal without asking who sends it. Interrupt handlers may call it too
 /// (0.11: `send_sig` with `priv`).
 ///
-/// A signal that is ignored is not even noted, so that it interrupts nothing.
+/// A signal that is ignored is not even noted, so that it interrupts nothing. But a
+/// tracer sees all signals.
 pub fn deliver(signal: Signal, task: &Task) {
-    if matches!(task.state(), State::Zombie | State::Unused | State::New) {
+    if !task.exists() || task.state() == State::Zombie {
         return;
     }
     match signal {
@@ -34,22 +35,17 @@ pub fn deliver(signal: Signal, task: &Task) {
         }
         _ => {}
     }
-    if is_ignored(signal, task) {
+    let is_blocked = SignalSet(task.blocked.get()).contains(signal);
+    if !is_blocked && !task.trace.is_traced() && task.actions.ignores(signal) {
         return;
     }
     task.signal.set_bits(signal.bit());
-    if SignalSet(task.pending_signals()).contains(signal) {
+    if !is_blocked {
         if task.state() == State::Interruptible {
             task.wake();
         }
         sched::PENDING_WORK.set_bits(Work::Signal as u32);
     }
-}
-
-/// Whether the task would do nothing about the signal. A tracer sees all signals.
-fn is_ignored(signal: Signal, task: &Task) -> bool {
-    let is_blocked = SignalSet(task.blocked.get()).contains(signal);
-    task.actions.ignores(signal) && !is_blocked && !task.trace.is_traced()
 }
 
 /// Sends a signal that the task itself has caused and cannot put off. If it is

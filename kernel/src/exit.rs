@@ -30,8 +30,8 @@ fn send_sig(signal: Option<Signal>, task: &Task) -> Result<()> {
     let same_user = caller.fs_task.euid.get() == task.fs_task.euid.get()
         || caller.fs_task.uid.get() == task.fs_task.uid.get();
     let same_session_cont =
-        signal == Some(Signal::SIGCONT) && caller.session.get() == task.session.get();
-    if !(same_user || same_session_cont || caller.fs_task.is_superuser()) {
+        || signal == Some(Signal::SIGCONT) && caller.session.get() == task.session.get();
+    if !(same_user || caller.fs_task.is_superuser() || same_session_cont()) {
         return Err(Errno::EPERM);
     }
     // Init gets only the signals that it has handlers for: no signal may end it.

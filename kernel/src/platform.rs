@@ -35,12 +35,8 @@ impl Sleep for KernelPlatform {
 }
 
 impl Platform<'static> for KernelPlatform {
-    fn interruptible_sleep_while(
-        &self,
-        queue: &WaitQueue,
-        busy: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
-        sleep::interruptible_sleep_while(queue, busy)
+    fn interruptible_sleep_on(&self, queue: &WaitQueue) -> Result<()> {
+        sleep::interruptible_sleep_on(queue)
     }
 
     fn sleep_on_any(

@@ -28,22 +28,21 @@ pub mod timer;
 pub use abi::limits::HZ;
 pub use task::{NO_TTY, State, TASK, Task};
 
-use crate::descriptor::Selector;
 use abi::limits::NR_TASKS;
 use abi::sys::types::Time;
 use abi::{Errno, Result};
 use asm::system;
 use core::arch::asm;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use mm::memory;
-use sync::{AtomicWord, WaitQueue};
+use sync::{AtomicWord, TaskCell, WaitQueue};
 use task::DEFAULT_PRIORITY;
 use timer::Alarm;
 
 /// The process id of task 1, which adopts orphans.
 pub const INIT_PID: u32 = 1;
 
-static CURRENT: AtomicPtr<Task> = AtomicPtr::new(core::ptr::null_mut());
+static CURRENT: TaskCell<&Task> = TaskCell::new(&TASK[0]);
 /// Bit `n % 32` of word `n / 32`: task `n` is [`State::Running`].
 static RUNNABLE: [AtomicWord; 2] = [const { AtomicWord::new(0) }; 2];
 /// No task beyond this slot has ever been used.
@@ -75,9 +74,7 @@ pub enum Work {
 /// The task that has the processor (0.11: `current`).
 #[inline(always)]
 pub fn current() -> &'static Task {
-    // SAFETY: set by `sched_init` before anything asks, and ever after to an
-    // element of `TASK`.
-    unsafe { &*CURRENT.load(Relaxed) }
+    CURRENT.get()
 }
 
 /// Whether the caller is the super-user (0.11: `suser`).
@@ -131,7 +128,7 @@ pub fn schedule() {
 }
 
 /// [`schedule`] where interrupts are masked already.
-fn schedule_masked() {
+pub fn schedule_masked() {
     assert!(sync::guards_alive() == 0, "schedule() with a lock held");
     PENDING_WORK.clear_bits(Work::Reschedule as u32);
     switch_to(next_task());
@@ -174,21 +171,19 @@ fn give_way_now() -> bool {
 /// Chooses; gives out new time slices when all runnable tasks have used theirs.
 fn next_task() -> &'static Task {
     loop {
-        let mut next = &TASK[0];
-        let mut most = None;
         // Task 0 runs when nobody else does.
+        let (mut next, mut most) = (&TASK[0], 0);
         let runnable = [RUNNABLE[0].get() & !1, RUNNABLE[1].get()];
         for (index, mut left) in runnable.into_iter().enumerate() {
             while left != 0 {
                 let task = &TASK[index * 32 + left.trailing_zeros() as usize];
                 left &= left - 1;
-                if most.is_none_or(|most| task.counter.get() > most) {
-                    most = Some(task.counter.get());
-                    next = task;
+                if task.counter.get() > most {
+                    (next, most) = (task, task.counter.get());
                 }
             }
         }
-        if most != Some(0) {
+        if most != 0 || runnable == [0, 0] {
             return next;
         }
         for task in tasks() {
@@ -204,26 +199,15 @@ fn switch_to(next: &'static Task) {
     if core::ptr::eq(next, current()) {
         return;
     }
-    CURRENT.store(core::ptr::from_ref(next).cast_mut(), Relaxed);
+    CURRENT.set(next);
     // The task acts on its signals on its way back to ring 3.
     if next.pending_signals() != 0 {
         PENDING_WORK.set_bits(Work::Signal as u32);
     }
-    let target = FarPointer {
-        offset: 0,
-        selector: Selector::tss(next.number()),
-    };
     // SAFETY: the selector names the TSS of a task that `set_context` made or that
     // was left by this jump. The processor keeps all registers in the TSS, so for
     // the compiler this is one slow instruction.
-    unsafe { asm!("ljmp [{0}]", in(reg) &target) };
-}
-
-/// The memory operand of a far jump.
-#[repr(C, packed)]
-struct FarPointer {
-    offset: u32,
-    selector: Selector,
+    unsafe { asm!("ljmp [{0}]", in(reg) &next.tss) };
 }
 
 /// Sleeps on a queue until `busy` returns false. Signals do not end the sleep
@@ -244,30 +228,30 @@ pub fn sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bool) {
 pub fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
+    task.set_state(state);
     let (word, bit) = sleeper_bit(queue, task);
     word.fetch_or(bit, Relaxed);
-    task.set_state(state);
     schedule_asleep();
     // A signal woke it if its bit is still there.
     word.fetch_and(!bit, Relaxed);
 }
 
 /// The word and the bit that say whether a task sleeps on a queue.
+#[inline(always)]
 pub fn sleeper_bit<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
-    (
-        &queue.sleepers[task.number() / 32],
-        1 << (task.number() % 32),
-    )
+    let (word, bit) = task.place();
+    (&queue.sleepers[word], bit)
 }
 
 /// Wakes all tasks that sleep on a queue (0.11: `wake_up`). Interrupt handlers may
 /// call it.
 pub fn wake_up(queue: &WaitQueue) {
-    if queue.is_empty() {
-        return;
-    }
     for (index, word) in queue.sleepers.iter().enumerate() {
-        let mut sleepers = word.swap(0, Relaxed);
+        let mut sleepers = word.load(Relaxed);
+        if sleepers == 0 {
+            continue;
+        }
+        word.store(0, Relaxed);
         while sleepers != 0 {
             let task = &TASK[index * 32 + sleepers.trailing_zeros() as usize];
             sleepers &= sleepers - 1;
@@ -338,11 +322,10 @@ pub fn look_at(tick: u32) {
     }
 }
 
-/// Makes task 0 of what is running, and starts the clock (0.11: `sched_init`).
+/// Numbers the tasks; what is running is task 0. Starts the clock (0.11: `sched_init`).
 pub fn sched_init(startup_time: Time) {
     for (number, task) in TASK.iter().enumerate() {
         task.set_number(number);
     }
-    CURRENT.store(core::ptr::from_ref(&TASK[0]).cast_mut(), Relaxed);
     STARTUP_TIME.set(startup_time);
 }

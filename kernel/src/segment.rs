@@ -40,16 +40,20 @@ pub enum Access {
 /// belong to the program, `ENOMEM` if there is no page for them. May sleep.
 #[inline(always)]
 pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<()> {
-    let rest = PAGE_SIZE - address.0 as usize % PAGE_SIZE;
-    // Nearly always all bytes are in one page that is present.
-    if address.0 < TASK_SIZE
-        && (1..=rest).contains(&size)
-        && let Ok(space) = current().space()
-        && is_usable(access, space, space.at(address.0))
-    {
+    if is_in_usable_page(access, address, size) {
         return Ok(());
     }
     verify_pages(access, address, size)
+}
+
+/// Whether all bytes are in one page that is usable, as they nearly always are.
+#[inline(always)]
+fn is_in_usable_page(access: Access, address: UserAddress, size: usize) -> bool {
+    let rest = PAGE_SIZE - address.0 as usize % PAGE_SIZE;
+    if address.0 >= TASK_SIZE || size > rest {
+        return false;
+    }
+    (current().space()).is_ok_and(|space| is_usable(access, space, space.at(address.0)))
 }
 
 #[inline(never)]
@@ -172,6 +176,7 @@ pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
 }
 
 /// Copies a value to the program.
+#[inline(always)]
 pub fn put_user<T: Pod>(address: UserAddress, value: &T) -> Result<()> {
     copy_to_user(address, value.as_bytes())
 }
@@ -363,21 +368,15 @@ impl<const IS_READ: bool> UserSlice<IS_READ> {
         }
     }
 
-    #[inline(always)]
-    fn prepare_now(&mut self, count: usize) -> Result<()> {
-        debug_assert!(count <= self.remaining());
-        verify_area(Self::ACCESS, self.address, count)?;
-        self.prepared = self.address.0 + count as u32;
-        Ok(())
-    }
-
     #[cold]
     #[inline(never)]
     fn give_way_and_prepare(&mut self, count: usize) -> Result<()> {
         if !sched::give_way() {
             return Err(Errno::EINTR);
         }
-        self.prepare_now(count)
+        verify_pages(Self::ACCESS, self.address, count)?;
+        self.prepared = self.address.0 + count as u32;
+        Ok(())
     }
 
     #[inline(always)]
@@ -397,10 +396,12 @@ impl<const IS_READ: bool> UserBuffer for UserSlice<IS_READ> {
 
     #[inline(always)]
     fn prepare(&mut self, count: usize) -> Result<()> {
-        if sched::must_give_way() {
+        debug_assert!(count <= self.remaining());
+        if sched::must_give_way() || !is_in_usable_page(Self::ACCESS, self.address, count) {
             return self.give_way_and_prepare(count);
         }
-        self.prepare_now(count)
+        self.prepared = self.address.0 + count as u32;
+        Ok(())
     }
 
     #[inline(always)]

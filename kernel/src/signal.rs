@@ -137,22 +137,30 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
 }
 
 /// What `system_call.s` calls before ring 3 goes on when [`PENDING_WORK`] is set
-/// (0.11: `reschedule` and the second half of `ret_from_sys_call`).
+/// (0.11: `reschedule` and the second half of `ret_from_sys_call`). Interrupts are
+/// masked before and after it. It is called again as long as there is work.
 pub extern "fastcall" fn do_pending_work(registers: &mut Registers) {
+    let work = PENDING_WORK.take();
+    if work & Work::Reschedule as u32 != 0 {
+        sched::schedule_masked();
+    }
+    if work & (Work::Terminal as u32 | Work::Signal as u32) != 0 {
+        system::sti();
+        do_long_work(work, registers);
+        system::cli();
+    }
+}
+
+fn do_long_work(work: u32, registers: &mut Registers) {
+    if work & Work::Terminal as u32 != 0 {
+        go_on_editing();
+    }
     let task = current();
-    loop {
-        let work = PENDING_WORK.take();
-        if work & Work::Reschedule as u32 != 0 {
-            sched::schedule();
-        }
-        if work & Work::Terminal as u32 != 0 {
-            go_on_editing();
-            continue;
-        }
-        match SignalSet(task.pending_signals()).first() {
-            Some(signal) if task.number() != 0 => do_signal(task, signal, registers),
-            _ => return,
-        }
+    if let Some(signal) = SignalSet(task.pending_signals()).first()
+        && task.number() != 0
+    {
+        do_signal(task, signal, registers);
+        note_pending(task);
     }
 }
 
@@ -180,16 +188,20 @@ pub fn do_signal(task: &Task, signal: Signal, registers: &mut Registers) {
 
 fn take_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     task.signal.clear_bits(signal.bit());
-    if !task.trace.is_traced() || signal == Signal::SIGKILL {
+    let asks_tracer = task.trace.is_traced() && signal != Signal::SIGKILL;
+    let signal = match asks_tracer {
+        true => ptrace::stop_for_signal(signal, registers),
+        false => Some(signal),
+    };
+    if let Some(signal) = signal {
         act_upon(task, signal, registers);
-    } else {
-        if let Some(signal) = ptrace::stop_for_signal(signal, registers) {
-            act_upon(task, signal, registers);
-        }
+    }
+    if asks_tracer {
         ptrace::set_trap_flag(registers);
     }
 }
 
+#[inline(always)]
 fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
     let action = task.actions.get(signal);
     match action.sa_handler {
@@ -199,6 +211,7 @@ fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
     }
 }
 
+#[cold]
 fn default_action(signal: Signal) {
     match signal {
         Signal::SIGCHLD | Signal::SIGCONT => {}
@@ -229,7 +242,8 @@ fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut
     // stepped, not the handler. The restorer brings both flags back.
     registers.eflags &= !(EFLAGS_TF | EFLAGS_DF);
     task.has_saved_mask.set(0);
-    block(task, SignalSet(task.blocked.get() | action.sa_mask.0));
+    let mask = SignalSet(task.blocked.get() | action.sa_mask.0);
+    task.blocked.set(mask.minus(SignalSet::UNBLOCKABLE).0);
 }
 
 /// Pushes the frame that the restorer pops again. It has a mask only if one is to

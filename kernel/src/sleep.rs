@@ -20,14 +20,32 @@ pub fn interruptible_sleep_while(queue: &WaitQueue, busy: &mut dyn FnMut() -> bo
     let flags = system::save_flags_and_cli();
     let mut result = Ok(());
     while result.is_ok() && busy() {
-        if current().pending_signals() == 0 {
-            sleep_on(queue, State::Interruptible);
-        } else if !job_control::stop_here() {
-            result = Err(Errno::EINTR);
-        }
+        result = sleep_on_masked(queue);
     }
     system::restore_flags(flags);
     result
+}
+
+/// Sleeps once: until somebody wakes the queue, or until a signal comes. `EINTR` if one
+/// is pending already. (0.11: `interruptible_sleep_on`.)
+///
+/// The caller asks in a loop whether it still has to wait, and only tasks may change the
+/// answer: an interrupt handler could do so between the question and the sleep.
+pub fn interruptible_sleep_on(queue: &WaitQueue) -> Result<()> {
+    let flags = system::save_flags_and_cli();
+    let result = sleep_on_masked(queue);
+    system::restore_flags(flags);
+    result
+}
+
+#[inline(always)]
+fn sleep_on_masked(queue: &WaitQueue) -> Result<()> {
+    if current().pending_signals() == 0 {
+        sleep_on(queue, State::Interruptible);
+    } else if !job_control::stop_here() {
+        return Err(Errno::EINTR);
+    }
+    Ok(())
 }
 
 /// As [`interruptible_sleep_while`], but sleeps on several queues at once, and ends

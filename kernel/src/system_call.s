@@ -60,13 +60,11 @@ restore_all:
 return_from_trap:
         iretl
 
-# A task switch is due, or a signal may be waiting. The work may take long.
+# A task switch is due, or a signal may be waiting.
 work_pending:
-        iret_will_take                  # sti does, that is
-        sti
         movl    %esp, %ecx
-        call    {do_pending_work}
-        jmp     ret_to_user
+        call    {do_pending_work}       # interrupts are masked before and after it
+        jmp     ret_to_user_masked
 
 # The entry of system calls while a tracer wants to see some, or while all are
 # recorded.

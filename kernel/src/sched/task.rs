@@ -4,7 +4,7 @@
 use super::timer::Alarm;
 use super::{HIGHEST_SLOT, PENDING_WORK, RUNNABLE, Work, current};
 use crate::actions::Actions;
-use crate::descriptor::{Descriptor, Ring};
+use crate::descriptor::{Descriptor, Ring, Selector};
 use crate::descriptor_tables::{self, Tss};
 use crate::limits::Limits;
 use crate::trace::Trace;
@@ -22,6 +22,23 @@ use x87::i387::I387;
 pub(super) const DEFAULT_PRIORITY: u32 = 15;
 /// "No controlling terminal" in [`Task::tty`].
 pub const NO_TTY: u32 = u32::MAX;
+
+/// The memory operand of a far jump, of which the processor reads 6 bytes
+/// (Intel SDM vol. 2A, JMP). The jump to a TSS uses only the selector.
+#[repr(C)]
+pub(super) struct FarPointer {
+    _offset: u32,
+    selector: AtomicWord,
+}
+
+impl FarPointer {
+    const fn new() -> FarPointer {
+        FarPointer {
+            _offset: 0,
+            selector: AtomicWord::new(0),
+        }
+    }
+}
 
 /// What a task is doing (0.11: `TASK_RUNNING` and so on).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +71,9 @@ sync::process_struct! {
     pub struct Task {
         slot {
             state: AtomicWord = AtomicWord::new(State::Unused as u32),
-            number: AtomicWord = AtomicWord::new(0),
+            number: TaskCell<u32> = TaskCell::new(0),
+            /// Where a far jump to this task goes.
+            pub(super) tss: FarPointer = FarPointer::new(),
             /// The local descriptor table: nothing, code, data; both are the whole space.
             ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
             /// State of the coprocessor while another task uses it, if
@@ -183,6 +202,7 @@ impl Task {
     /// its segments and their descriptors. Done once, before anything else.
     pub(super) fn set_number(&self, number: usize) {
         self.number.set(number as u32);
+        self.tss.selector.set(Selector::tss(number).0.into());
         let space = Space::of(number);
         let (base, size) = (space.base(), u64::from(space.size()));
         // SAFETY: no task runs yet.
@@ -228,13 +248,19 @@ impl Task {
     /// interrupts meanwhile: an interrupt handler that wakes it between the steps
     /// would leave a running task that is not in [`RUNNABLE`].
     pub fn set_state(&self, state: State) {
-        let number = self.number();
-        let (word, bit) = (&RUNNABLE[number / 32], 1 << (number % 32));
         self.state.set(state as u32);
+        let (word, bit) = self.place();
         match state {
-            State::Running => word.set_bits(bit),
-            _ => word.clear_bits(bit),
+            State::Running => RUNNABLE[word].set_bits(bit),
+            _ => RUNNABLE[word].clear_bits(bit),
         }
+    }
+
+    /// Where a set of tasks has this one: the index of a word, and the bit.
+    #[inline(always)]
+    pub fn place(&self) -> (usize, u32) {
+        let number = self.number();
+        (number / 32 % RUNNABLE.len(), 1 << (number % 32))
     }
 
     /// Makes the task runnable. It runs before the current task if it has more time
