@@ -12,8 +12,7 @@ use crate::sched::{self, State, Task, Work, find_task};
 use abi::signal::{SIG_IGN, Signal, SignalSet};
 use sync::WaitQueue;
 
-/// Parents that sleep in `waitpid`. All of them wait here: a child that ends wakes
-/// all, and those that it does not concern sleep again.
+/// Parents and tracers that sleep in `waitpid`. Each is woken alone, by its children.
 pub static WAITING_PARENTS: WaitQueue = WaitQueue::new();
 
 /// Sends a signal without asking who sends it. Interrupt handlers may call it too
@@ -84,8 +83,13 @@ pub fn kill_session(session: u32) {
 /// Tells the parent that something happened to its child (0.11: `tell_father`). The
 /// parent always exists: orphans are given to init first.
 pub fn tell_father(father: u32) {
-    if let Some(parent) = find_task(father) {
-        deliver(Signal::SIGCHLD, parent);
+    if let Some(father) = find_task(father) {
+        tell(father);
     }
-    sched::wake_up(&WAITING_PARENTS);
+}
+
+/// As [`tell_father`], for a caller that has found the parent.
+pub fn tell(father: &Task) {
+    deliver(Signal::SIGCHLD, father);
+    sched::wake_up_task(&WAITING_PARENTS, father);
 }

@@ -9,7 +9,7 @@
 #![deny(unsafe_code)]
 
 use crate::chr_drv::tty_io;
-use crate::deliver::{WAITING_PARENTS, deliver, tell_father};
+use crate::deliver::{WAITING_PARENTS, deliver, tell, tell_father};
 use crate::fork;
 use crate::job_control;
 use crate::ptrace;
@@ -117,8 +117,9 @@ pub fn do_exit(status: WaitStatus) -> ! {
     }
     if let Some(father) = find_task(task.father.get()) {
         sched::give_time_back(task, father);
+        tell(father);
     }
-    tell_father(task.father.get());
+    ptrace::wake_tracer(task);
     sched::schedule();
     unreachable!("a zombie was scheduled");
 }
@@ -168,16 +169,14 @@ pub fn sys_exit(status: u32) -> Result<u32> {
     do_exit(WaitStatus::from_exit(status))
 }
 
-/// Whether `waitpid` waits for this child or tracee.
-fn is_waited_for(task: &Task, pid: i32) -> bool {
-    let me = current();
-    (task.father.get() == me.pid.get() || task.trace.tracer.get() == me.pid.get())
-        && match pid {
-            1.. => task.pid.get() == pid as u32,
-            0 => task.pgrp.get() == me.pgrp.get(),
-            -1 => true,
-            _ => task.pgrp.get() == pid.unsigned_abs(),
-        }
+/// Whether the first argument of `waitpid` means this task.
+fn is_meant(task: &Task, pid: i32) -> bool {
+    match pid {
+        1.. => task.pid.get() == pid as u32,
+        0 => task.pgrp.get() == current().pgrp.get(),
+        -1 => true,
+        _ => task.pgrp.get() == pid.unsigned_abs(),
+    }
 }
 
 /// What `waitpid` has found.
@@ -192,11 +191,15 @@ enum Found {
 
 fn look_for_child(pid: i32, options: u32) -> Found {
     let mut found = Found::None;
-    for child in sched::tasks().filter(|task| is_waited_for(task, pid)) {
+    let me = current().pid.get();
+    for child in sched::tasks() {
+        let tracer = child.trace.tracer.get();
+        if child.father.get() != me && tracer != me || !is_meant(child, pid) {
+            continue;
+        }
         let status = WaitStatus(child.exit_code.get());
         // Only the tracer of a traced task gets its news, and it gets each stop.
-        let tracer = child.trace.tracer.get();
-        let mine = tracer == 0 || tracer == current().pid.get();
+        let mine = tracer == 0 || tracer == me;
         let stops = options & WUNTRACED != 0 || tracer != 0;
         match child.state() {
             State::Zombie if mine => return Found::News(child, status),

@@ -37,6 +37,7 @@ const BLOCK: u32 = 1024;
 /// Makes the access possible that faulted. `EFAULT` if the address does not belong
 /// to the program, `ENOMEM` if there is no page, `EIO` if it cannot be read. May
 /// sleep.
+#[inline(always)]
 pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
     let space = task.space()?;
     let offset = fault.address.0.wrapping_sub(space.base().0);
@@ -50,6 +51,7 @@ pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
     }
 }
 
+#[inline(never)]
 fn do_no_page(task: &'static Task, space: Space, offset: u32) -> Result<()> {
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);

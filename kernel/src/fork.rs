@@ -159,15 +159,14 @@ fn copy_task(child: &Task, pid: u32) {
 /// Puts the child's registers of ring 3 onto its kernel stack, from where it takes
 /// them on its way back. Returns their address.
 fn put_frame(registers: &Registers, esp0: u32) -> u32 {
-    let frame = Registers {
-        eax: 0,
-        eflags: eflags_of_child(registers),
-        ..*registers
-    };
     let address = esp0 - size_of::<Registers>() as u32;
     let place = core::ptr::with_exposed_provenance_mut::<Registers>(address as usize);
     // SAFETY: the stack is mapped, and its task does not run yet.
-    unsafe { place.write(frame) };
+    unsafe {
+        place.copy_from_nonoverlapping(registers, 1);
+        (*place).eax = 0;
+        (*place).eflags = eflags_of_child(registers);
+    }
     address
 }
 

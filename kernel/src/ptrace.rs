@@ -26,7 +26,7 @@
 //! gate only while a tracer asks for stops at them.
 #![deny(unsafe_code)]
 
-use crate::deliver::{deliver, tell_father};
+use crate::deliver::{WAITING_PARENTS, deliver, tell_father};
 use crate::frame::{EFLAGS_TF, Registers};
 use crate::record;
 use crate::sched::{self, State, Task, current};
@@ -295,6 +295,16 @@ fn release_tracees(task: &Task) {
             tracee.trace.signal.set(0);
             tracee.wake();
         }
+    }
+}
+
+/// Lets the tracer look at a task that has ended. If it is not the parent, too, it gets
+/// no signal.
+pub fn wake_tracer(task: &Task) {
+    if task.trace.is_traced()
+        && let Some(tracer) = sched::find_task(task.trace.tracer.get())
+    {
+        sched::wake_up_task(&WAITING_PARENTS, tracer);
     }
 }
 

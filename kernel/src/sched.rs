@@ -247,17 +247,24 @@ pub fn sleeper_bit<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32
 /// call it.
 pub fn wake_up(queue: &WaitQueue) {
     for (index, word) in queue.sleepers.iter().enumerate() {
-        let mut sleepers = word.load(Relaxed);
-        if sleepers == 0 {
-            continue;
-        }
-        word.store(0, Relaxed);
+        let mut sleepers = word.swap(0, Relaxed);
         while sleepers != 0 {
             let task = &TASK[index * 32 + sleepers.trailing_zeros() as usize];
             sleepers &= sleepers - 1;
-            if matches!(task.state(), State::Interruptible | State::Uninterruptible) {
+            if task.is_asleep() {
                 task.wake();
             }
+        }
+    }
+}
+
+/// Wakes one task, if it sleeps on the queue.
+pub fn wake_up_task(queue: &WaitQueue, task: &Task) {
+    let (word, bit) = sleeper_bit(queue, task);
+    if word.load(Relaxed) & bit != 0 {
+        word.fetch_and(!bit, Relaxed);
+        if task.is_asleep() {
+            task.wake();
         }
     }
 }

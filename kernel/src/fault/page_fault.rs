@@ -27,6 +27,7 @@ impl PageFault {
     const USER: u32 = 1 << 2;
 
     /// From the error code on the stack and the contents of `cr2`.
+    #[inline(always)]
     pub const fn decode(error_code: u32, cr2: u32) -> PageFault {
         PageFault {
             address: LinearAddress(cr2),

@@ -23,23 +23,6 @@ pub(super) const DEFAULT_PRIORITY: u32 = 15;
 /// "No controlling terminal" in [`Task::tty`].
 pub const NO_TTY: u32 = u32::MAX;
 
-/// The memory operand of a far jump, of which the processor reads 6 bytes
-/// (Intel SDM vol. 2A, JMP). The jump to a TSS uses only the selector.
-#[repr(C)]
-pub(super) struct FarPointer {
-    _offset: u32,
-    selector: AtomicWord,
-}
-
-impl FarPointer {
-    const fn new() -> FarPointer {
-        FarPointer {
-            _offset: 0,
-            selector: AtomicWord::new(0),
-        }
-    }
-}
-
 /// What a task is doing (0.11: `TASK_RUNNING` and so on).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
@@ -72,8 +55,9 @@ sync::process_struct! {
         slot {
             state: AtomicWord = AtomicWord::new(State::Unused as u32),
             number: TaskCell<u32> = TaskCell::new(0),
-            /// Where a far jump to this task goes.
-            pub(super) tss: FarPointer = FarPointer::new(),
+            /// Where a far jump to this task goes: an offset, which a jump to a TSS does
+            /// not use, and the selector (Intel SDM vol. 2A, JMP).
+            pub(super) tss: [AtomicWord; 2] = [const { AtomicWord::new(0) }; 2],
             /// The local descriptor table: nothing, code, data; both are the whole space.
             ldt: UnsafeCell<[Descriptor; 3]> = UnsafeCell::new([Descriptor::NULL; 3]),
             /// State of the coprocessor while another task uses it, if
@@ -202,7 +186,7 @@ impl Task {
     /// its segments and their descriptors. Done once, before anything else.
     pub(super) fn set_number(&self, number: usize) {
         self.number.set(number as u32);
-        self.tss.selector.set(Selector::tss(number).0.into());
+        self.tss[1].set(Selector::tss(number).0.into());
         let space = Space::of(number);
         let (base, size) = (space.base(), u64::from(space.size()));
         // SAFETY: no task runs yet.
@@ -242,6 +226,12 @@ impl Task {
     /// Whether there is such a task.
     pub fn exists(&self) -> bool {
         self.state.get() < State::Unused as u32
+    }
+
+    /// Whether it sleeps until somebody wakes it.
+    #[inline(always)]
+    pub fn is_asleep(&self) -> bool {
+        matches!(self.state(), State::Interruptible | State::Uninterruptible)
     }
 
     /// Changes the state, in two steps. A task that goes to sleep or stops masks

@@ -12,13 +12,18 @@
 use super::table::{Entry, LinearAddress, PageTable, PhysicalAddress};
 use super::{KERNEL_SIZE, KERNEL_TABLES, physical};
 use abi::Result;
-use core::ops::Range;
+use abi::limits::NR_TASKS;
+use sync::TaskCell;
 
 /// Bytes in a program's segments (0.11: 64 MB).
 pub const TASK_SIZE: u32 = KERNEL_SIZE;
 
 /// The one page directory (0.11: `pg_dir`).
 static PAGE_DIRECTORY: PageTable = PageTable::new();
+
+/// Which entries of the page directory are in use, a bit for each of a task's. Fork and
+/// exit look at no others.
+static USED: [TaskCell<u16>; NR_TASKS] = [const { TaskCell::new(0) }; NR_TASKS];
 
 /// The linear memory of one task.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,10 +75,15 @@ impl Space {
     /// one.
     pub fn remove(self) {}
 
-    /// The entries of the page directory that may be in use.
-    pub(super) fn tables(self) -> Range<usize> {
+    /// The entries of the page directory that are in use now.
+    pub(super) fn tables(self) -> impl Iterator<Item = usize> {
         let first = self.base.directory_index();
-        first..first + KERNEL_TABLES
+        let mut used = USED[first / KERNEL_TABLES].get();
+        core::iter::from_fn(move || {
+            let next = (used != 0).then(|| first + used.trailing_zeros() as usize);
+            used &= used.wrapping_sub(1);
+            next
+        })
     }
 
     /// An entry of the page directory.
@@ -85,5 +95,10 @@ impl Space {
     /// Sets an entry of the page directory.
     pub(super) fn set_entry(self, index: usize, entry: Entry) {
         PAGE_DIRECTORY.set(index, entry);
+        let (used, bit) = (&USED[index / KERNEL_TABLES], 1 << (index % KERNEL_TABLES));
+        used.set(match entry.is_present() {
+            true => used.get() | bit,
+            false => used.get() & !bit,
+        });
     }
 }

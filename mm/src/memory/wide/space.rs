@@ -109,8 +109,7 @@ impl Space {
     /// The entries of the page directory that may be in use.
     pub(super) fn tables(self) -> impl Iterator<Item = usize> {
         let first = self.base().directory_index();
-        let used = self.directory().used().into_iter().flatten();
-        used.filter(move |index| *index >= first)
+        self.directory().used().filter(move |index| *index >= first)
     }
 
     /// An entry of the page directory.
