@@ -131,8 +131,8 @@ pub struct File<'fs> {
     slot: &'fs FileSlot,
 }
 
-/// A handle that is not counted, since its owner keeps one that is: an open file has its
-/// inode, and a task its open files, which nobody else closes.
+/// A handle that is not counted, since something else keeps what it is on: an open file
+/// has its inode, and a task its open files, which nobody else closes.
 pub struct Borrowed<'a, T> {
     handle: ManuallyDrop<T>,
     _owner: PhantomData<&'a T>,
@@ -140,7 +140,7 @@ pub struct Borrowed<'a, T> {
 
 impl<T> Borrowed<'_, T> {
     #[inline(always)]
-    fn new(handle: T) -> Self {
+    pub(crate) fn new(handle: T) -> Self {
         Borrowed {
             handle: ManuallyDrop::new(handle),
             _owner: PhantomData,

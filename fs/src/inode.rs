@@ -135,6 +135,11 @@ impl InodeSlot {
         self.count.get()
     }
 
+    /// Its index in the table.
+    pub(crate) fn index(&self) -> u32 {
+        self.index.get()
+    }
+
     #[inline(always)]
     pub(crate) fn number(&self) -> InodeNumber {
         InodeNumber(self.identity.get() as u16)
@@ -208,7 +213,8 @@ impl<'fs> Fs<'fs> {
         }
     }
 
-    fn slot(&self, index: u32) -> Option<&'fs InodeSlot> {
+    #[inline(always)]
+    pub(crate) fn slot(&self, index: u32) -> Option<&'fs InodeSlot> {
         self.tables.inode_slots.get(index as usize)
     }
 

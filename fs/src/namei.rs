@@ -23,7 +23,8 @@ mod rename;
 mod symlink;
 
 use crate::buffer::Buffer;
-use crate::inode::{Inode, LockedInode};
+use crate::file_table::Borrowed;
+use crate::inode::{Inode, InodeSlot, LockedInode, TableGuard};
 use crate::layout::{DiskInode, NAME_LEN_MAX, Zone};
 use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
@@ -234,17 +235,44 @@ impl<'fs> Inode<'fs> {
 impl<'fs> Fs<'fs> {
     /// The inode that a path names.
     pub fn namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        self.find(task, path, true)
+        self.find(task, path, self.start(task, path, true)?, true)
     }
 
     /// As [`Fs::namei`], but a symbolic link that the path names itself is not
     /// followed.
     pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        self.find(task, path, false)
+        self.find(task, path, self.start(task, path, true)?, false)
     }
 
-    fn find(&'fs self, task: &FsTask<'fs>, path: &[u8], follow: bool) -> Result<Inode<'fs>> {
-        let (dir, position) = self.start(task, path, true)?;
+    /// Looks at the inode that a path names. If the path ends with the name of a
+    /// symbolic link, that is followed only with `follow`. `look` may not sleep.
+    ///
+    /// An inode whose path is known is not counted, since it can't be freed while the
+    /// inode table is locked.
+    pub(crate) fn look_at<R>(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        follow: bool,
+        look: fn(&Inode<'fs>) -> R,
+    ) -> Result<R> {
+        let known = self.start_with(task, path, true, |table, slot, position| {
+            match position == path.len() {
+                true => Ok(look(&Borrowed::new(Inode::uncounted(self, slot)))),
+                false => Err((self.count_slot(table, slot), position)),
+            }
+        })?;
+        known.or_else(|start| Ok(look(&self.find(task, path, start, follow)?)))
+    }
+
+    /// Goes on to the inode that a path names from what [`Fs::start`] has found.
+    fn find(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        (dir, position): (Inode<'fs>, usize),
+        follow: bool,
+    ) -> Result<Inode<'fs>> {
         if position == path.len() {
             return Ok(dir);
         }
@@ -267,14 +295,33 @@ impl<'fs> Fs<'fs> {
     /// Goes along the caller's path as far as the name cache knows its names, and
     /// to the last name only if `whole`. Returns the inode, and the offset in the
     /// path: its end if the last name was known.
+    #[inline(always)]
     fn start(
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
         whole: bool,
     ) -> Result<(Inode<'fs>, usize)> {
+        self.start_with(task, path, whole, |table, slot, position| {
+            (self.count_slot(table, slot), position)
+        })
+    }
+
+    /// As [`Fs::start`], but `take` gets the inode's slot with the inode table locked.
+    #[inline(always)]
+    fn start_with<R>(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        whole: bool,
+        take: impl FnOnce(&TableGuard<'_>, &'fs InodeSlot, usize) -> R,
+    ) -> Result<R> {
         let is_absolute = *path.first().ok_or(Errno::ENOENT)? == b'/';
-        task.with_directory(is_absolute, |dir| self.walk_known(task, dir, path, whole))
+        task.with_directory(is_absolute, |dir| {
+            let table = self.tables.inodes.lock();
+            let (slot, position) = self.walk_known(&table, task, dir.slot, path, whole);
+            take(&table, slot, position)
+        })
     }
 
     /// Goes along a path up to its last name, from `dir` and from an offset in the

@@ -38,12 +38,12 @@ impl Inode<'_> {
 impl<'fs> Fs<'fs> {
     /// `stat` of the file that a path names.
     pub fn sys_stat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
-        self.namei(task, path).map(|inode| inode.stat())
+        self.look_at(task, path, true, |inode| inode.stat())
     }
 
     /// As [`Fs::sys_stat`], but for a symbolic link itself.
     pub fn sys_lstat(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Stat> {
-        self.lnamei(task, path).map(|inode| inode.stat())
+        self.look_at(task, path, false, |inode| inode.stat())
     }
 
     /// `stat` of an open file.

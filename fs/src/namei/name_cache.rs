@@ -15,10 +15,10 @@
 //! root and on what is mounted.
 
 use super::{MAY_EXEC, Name, Rights};
-use crate::inode::Inode;
-use crate::layout::{DiskInode, InodeNumber, NAME_LEN, u32_at};
+use crate::inode::{InodeSlot, TableGuard};
+use crate::layout::{InodeNumber, NAME_LEN, u32_at};
 use crate::{Fs, FsTask};
-use abi::sys::stat::S_ISLNK;
+use abi::sys::stat::{S_IFDIR, S_IFMT, S_ISLNK};
 
 /// How many names are remembered.
 const SIZE: usize = 1024;
@@ -29,8 +29,10 @@ const NAME_WORDS: usize = NAME_LEN / 4 + 1;
 pub(super) struct Key<'n> {
     /// What [`InodeSlot::identity`] says of the directory.
     directory: u32,
-    /// The words in front of the last one.
-    words: &'n [[u8; 4]],
+    /// The name and what comes behind it.
+    path: &'n [u8],
+    /// How many whole words of the name are in front of the last one.
+    words: usize,
     /// The last word: less than four bytes, filled up with NULs.
     end: u32,
     /// Its place in the cache.
@@ -49,32 +51,39 @@ impl<'n> Key<'n> {
         const FACTORS: [u32; NAME_WORDS] = [0x9E37_79B9, 0x85EB_CA6B, 0xC2B2_AE35, 0x27D4_EB2F];
         let mut hash = directory.wrapping_mul(0x165E_67B1);
         let mut rest = path;
-        for (n, factor) in FACTORS.into_iter().enumerate() {
+        for (words, factor) in FACTORS.into_iter().enumerate() {
             let word = first_word(rest);
             let slashes = slashes(word);
             if slashes == 0 {
                 hash = hash.wrapping_add(word.wrapping_mul(factor));
-                rest = rest.get(4..).unwrap_or_default();
+                rest = from(rest, 4);
                 continue;
             }
             // What is below the first slash.
             let end = word & ((slashes ^ (slashes - 1)) >> 8);
             hash = hash.wrapping_add(end.wrapping_mul(factor));
-            let behind = slashes.trailing_zeros() as usize / 8 + 1;
             let key = Key {
                 directory,
-                words: path.as_chunks().0.get(..n).unwrap_or_default(),
+                path,
+                words,
                 end,
                 place: hash as usize >> (32 - SIZE.ilog2()) & (SIZE - 1),
             };
-            return Some((key, rest.get(behind..).unwrap_or_default()));
+            return Some((key, from(rest, slashes.trailing_zeros() as usize / 8 + 1)));
         }
         None
     }
 
     /// Whether it is between two slashes.
     fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.end == 0
+        self.words == 0 && self.end == 0
+    }
+
+    /// Whether its words in front of the last one are those of a name in the cache.
+    fn begins(&self, name: &[u32; NAME_WORDS]) -> bool {
+        let words = self.path.as_chunks().0.iter().zip(name);
+        let mut words = words.take(self.words);
+        words.all(|(a, b)| u32::from_le_bytes(*a) == *b)
     }
 }
 
@@ -87,6 +96,8 @@ pub(super) struct Known {
     pub(super) position: u32,
     /// What [`InodeSlot::identity`] says of the inode; 0 in an empty place.
     inode: u32,
+    /// The index of the slot that had the inode when it was last looked for.
+    slot: u32,
 }
 
 impl Known {
@@ -106,12 +117,11 @@ impl NameCache {
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, key: &Key<'_>) -> Option<&Known> {
-        let known = &self.0[key.place];
-        let mut words = key.words.iter().zip(&known.name);
+    pub(super) fn find(&mut self, key: &Key<'_>) -> Option<&mut Known> {
+        let known = &mut self.0[key.place];
         let is_it = known.directory == key.directory
-            && known.name[key.words.len()] == key.end
-            && words.all(|(a, b)| u32::from_le_bytes(*a) == *b);
+            && known.name[key.words] == key.end
+            && (key.words == 0 || key.begins(&known.name));
         is_it.then_some(known)
     }
 
@@ -129,6 +139,7 @@ impl NameCache {
             name: core::array::from_fn(|n| u32_at(&name.bytes, 4 * n)),
             position,
             inode: directory & !0xFFFF | u32::from(inode.0),
+            slot: 0,
         };
     }
 
@@ -152,7 +163,14 @@ const NOTHING: Known = Known {
     name: [0; NAME_WORDS],
     position: 0,
     inode: 0,
+    slot: 0,
 };
+
+/// What comes behind so many bytes of a path.
+#[inline(always)]
+fn from(path: &[u8], start: usize) -> &[u8] {
+    &path[start.min(path.len())..]
+}
 
 /// Four bytes of a path; a slash for each one that is behind its end.
 #[inline(always)]
@@ -203,27 +221,25 @@ impl<'fs> Fs<'fs> {
     ///
     /// With the inode table locked no inode can be freed, so those on the way
     /// need not be counted.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn walk_known(
-        &'fs self,
+        &self,
+        table: &TableGuard<'_>,
         task: &FsTask<'fs>,
-        start: &Inode<'fs>,
+        start: &'fs InodeSlot,
         path: &[u8],
         whole: bool,
-    ) -> (Inode<'fs>, usize) {
+    ) -> (&'fs InodeSlot, usize) {
         let way = match whole && !path.ends_with(b"/") {
             true => path,
             false => without_last(path),
         };
-        let table = self.tables.inodes.lock();
-        let names = self.tables.names.lock();
-        let (uid, gid) = (task.euid.get(), task.egid.get());
-        let may_search = |disk: &DiskInode| Rights::of(disk).allow(task, uid, gid, MAY_EXEC);
-        let mut slot = start.slot;
-        // What is no directory has no names here.
-        let mut is_open = may_search(&slot.state().disk);
+        let mut names = self.tables.names.lock();
+        let mut slot = start;
+        let mut mode = slot.state().disk.mode;
         let mut rest = way.strip_prefix(b"/").unwrap_or(way);
-        while is_open && !rest.is_empty() {
+        // What is no directory has no names here.
+        while !rest.is_empty() && (all_may_search(mode) || may_search(task, slot)) {
             let Some((key, behind)) = Key::of(slot.identity(), rest) else {
                 break;
             };
@@ -234,19 +250,46 @@ impl<'fs> Fs<'fs> {
                 rest = behind;
                 continue;
             };
-            let Some(next) = self.find_slot(&table, known.inode) else {
+            let Some(next) = self.slot_of(table, known) else {
                 break;
             };
             let state = next.state();
-            let disk = &state.disk;
+            mode = state.disk.mode;
             // The fields that were not filled in yet say that it has no names.
-            if disk.nlinks == 0 || S_ISLNK(disk.mode) || next.is_covered() {
+            if state.disk.nlinks == 0 || S_ISLNK(mode) || next.is_covered() {
                 break;
             }
-            is_open = may_search(disk);
             (slot, rest) = (next, behind);
         }
-        drop(names);
-        (self.count_slot(&table, slot), way.len() - rest.len())
+        (slot, way.len() - rest.len())
     }
+
+    /// The slot of the inode to which a name leads.
+    #[inline(always)]
+    fn slot_of(&self, table: &TableGuard<'_>, known: &mut Known) -> Option<&'fs InodeSlot> {
+        match self.slot(known.slot) {
+            Some(slot) if slot.identity() == known.inode => Some(slot),
+            _ => self.look_for_slot(table, known),
+        }
+    }
+
+    #[cold]
+    fn look_for_slot(&self, table: &TableGuard<'_>, known: &mut Known) -> Option<&'fs InodeSlot> {
+        let slot = self.find_slot(table, known.inode)?;
+        known.slot = slot.index();
+        Some(slot)
+    }
+}
+
+/// Whether anybody may search a directory of this mode, as nearly all may be.
+#[inline(always)]
+fn all_may_search(mode: u16) -> bool {
+    mode & (S_IFMT | 0o111) == S_IFDIR | 0o111
+}
+
+/// Whether the caller may search it.
+#[cold]
+fn may_search(task: &FsTask<'_>, slot: &InodeSlot) -> bool {
+    let rights = Rights::of(&slot.state().disk);
+    rights.check(task, MAY_EXEC).is_ok()
 }
