@@ -58,7 +58,7 @@ pub(crate) struct InodeSlot {
     /// How many open files write to it; below 0, how many tasks run it, negated.
     writers: AtomicI32,
     /// Its index in the table.
-    index: TaskCell<u32>,
+    pub(crate) index: TaskCell<u32>,
     /// The index of its device in the table of super blocks.
     super_index: TaskCell<u32>,
     /// The zones that files of its device may have: from `first_zone` to before
@@ -74,7 +74,7 @@ pub(crate) struct InodeSlot {
     dirty: TaskCell<bool>,
     /// The name cache may have names of this directory.
     has_known_names: TaskCell<bool>,
-    state: Lock<InodeState>,
+    pub(crate) state: Lock<InodeState>,
     pub(crate) pipe: Pipe,
 }
 
@@ -135,11 +135,6 @@ impl InodeSlot {
         self.count.get()
     }
 
-    /// Its index in the table.
-    pub(crate) fn index(&self) -> u32 {
-        self.index.get()
-    }
-
     #[inline(always)]
     pub(crate) fn number(&self) -> InodeNumber {
         InodeNumber(self.identity.get() as u16)
@@ -154,6 +149,12 @@ impl InodeSlot {
     #[inline(always)]
     pub(crate) fn state(&self) -> LockGuard<'_, InodeState> {
         self.state.lock()
+    }
+
+    /// A copy of its fields on the disk.
+    #[inline(always)]
+    pub(crate) fn disk(&self) -> DiskInode {
+        self.state.get().disk
     }
 
     /// Whether the root of another device covers it.
@@ -172,7 +173,7 @@ impl InodeSlot {
 
     /// Whether it is an inode of a device to which no directory entry refers.
     fn is_nameless(&self) -> bool {
-        self.is_valid() && !self.device().is_none() && self.state().disk.nlinks == 0
+        self.is_valid() && !self.device().is_none() && self.disk().nlinks == 0
     }
 
     /// Notes that the name cache has a name of this directory.
@@ -400,6 +401,7 @@ impl<'fs> Fs<'fs> {
     /// Frees the zones and the number of an inode without names; this is its only
     /// handle. The inode on the disk stays as it is until the disk has no name for
     /// it either.
+    #[inline(never)]
     fn free(&'fs self, inode: &Inode<'fs>) {
         let slot = inode.slot;
         if !inode.is_read_only() {
@@ -535,8 +537,7 @@ impl InodeSlot {
     /// Makes it no inode of a device. The table is locked, and the slot is out of
     /// its chain.
     fn forget_identity(&self) {
-        let mut state = self.state.lock();
-        *state = InodeState::new(DiskInode::NONE, 0);
+        *self.state.lock() = InodeState::new(DiskInode::NONE, 0);
         self.dirty.set(false);
         self.valid.set(false);
         self.was_used.set(0);

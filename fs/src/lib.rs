@@ -38,8 +38,9 @@
 //!
 //! Spinning locks are taken inside these, for a few instructions, in the order task,
 //! inode or file table, name cache, inode state or super block, contents of a buffer.
-//! The locks of the buffer cache and of a pipe are taken while no other is held. No
-//! spinning lock is held over anything that may sleep, such as dropping a handle.
+//! The lock of a pipe is taken behind the inode table's or alone, that of the buffer cache
+//! while no other is held. No spinning lock is held over anything that may sleep, such as
+//! dropping a handle.
 //!
 //! # Order of changes
 //!
@@ -79,9 +80,11 @@ pub mod file_table;
 pub mod host;
 pub mod inode;
 pub mod ioctl;
+mod known_paths;
 pub mod layout;
 mod list;
 pub mod mkfs;
+mod name_cache;
 pub mod namei;
 pub mod open;
 pub mod pipe;
@@ -104,7 +107,7 @@ use buffer::{BufferHead, DriverLocks, MOST_BUFFERS, Marks};
 use file_table::FileTable;
 use inode::InodeSlot;
 use list::Index;
-use namei::NameCache;
+use name_cache::NameCache;
 use platform::Platform;
 use super_block::SuperBlock;
 use sync::{Lock, SleepLock, TaskCell, WaitQueue};

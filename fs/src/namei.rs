@@ -6,7 +6,8 @@
 //! * [`Fs::open_namei`] is the path part of `open`, and makes files.
 //! * The system calls that make and remove names are in [`names`], [`rename`] and
 //!   [`symlink`]; [`directory`] has what they do to a directory.
-//! * Names that were found lately are remembered in [`name_cache`].
+//! * [`walk_known`] is the way along names that were found lately, which
+//!   [`name_cache`](crate::name_cache) remembers.
 //!
 //! A name longer than the file system's 14 (or 30) characters is cut, as in 0.11.
 //! If a slash follows the last name, it must be a directory. Symbolic links are
@@ -17,14 +18,14 @@
 //! removed while a task was in it contains nothing but `.`.
 
 mod directory;
-mod name_cache;
 mod names;
 mod rename;
 mod symlink;
+mod walk_known;
 
 use crate::buffer::Buffer;
 use crate::file_table::Borrowed;
-use crate::inode::{Inode, InodeSlot, LockedInode, TableGuard};
+use crate::inode::{Inode, LockedInode};
 use crate::layout::{DiskInode, NAME_LEN_MAX, Zone};
 use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
@@ -32,7 +33,6 @@ use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
 use abi::sys::types::Device;
 use abi::{Errno, Result};
 use directory::Lookup;
-pub(crate) use name_cache::NameCache;
 
 /// Permission to execute a file or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -55,7 +55,7 @@ pub const MAX_LINKS: u32 = 5;
 /// A name as in a directory, filled up with NULs.
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
-    bytes: [u8; NAME_LEN_MAX],
+    pub(crate) bytes: [u8; NAME_LEN_MAX],
     len: u8,
 }
 
@@ -205,7 +205,7 @@ impl<'fs> Inode<'fs> {
 
     /// Who may use it.
     pub(crate) fn rights(&self) -> Rights {
-        Rights::of(&self.state().disk)
+        Rights::of(&self.slot.disk())
     }
 
     /// Whether `task` may add and remove entries of this directory.
@@ -244,8 +244,8 @@ impl<'fs> Fs<'fs> {
         self.find(task, path, self.start(task, path, true)?, false)
     }
 
-    /// Looks at the inode that a path names. If the path ends with the name of a
-    /// symbolic link, that is followed only with `follow`. `look` may not sleep.
+    /// Looks at the inode that a path names; if that is a symbolic link, at where it
+    /// leads only with `follow`. `look` may not sleep.
     ///
     /// An inode whose path is known is not counted, since it can't be freed while the
     /// inode table is locked.
@@ -256,13 +256,13 @@ impl<'fs> Fs<'fs> {
         follow: bool,
         look: fn(&Inode<'fs>) -> R,
     ) -> Result<R> {
-        let known = self.start_with(task, path, true, |table, slot, position| {
-            match position == path.len() {
-                true => Ok(look(&Borrowed::new(Inode::uncounted(self, slot)))),
-                false => Err((self.count_slot(table, slot), position)),
-            }
-        })?;
-        known.or_else(|start| Ok(look(&self.find(task, path, start, follow)?)))
+        let (table, slot, position) = self.walk_known(task, path, true)?;
+        if position == path.len() {
+            return Ok(look(&Borrowed::new(Inode::uncounted(self, slot))));
+        }
+        let start = (self.count_slot(&table, slot), position);
+        drop(table);
+        Ok(look(&self.find(task, path, start, follow)?))
     }
 
     /// Goes on to the inode that a path names from what [`Fs::start`] has found.
@@ -302,26 +302,8 @@ impl<'fs> Fs<'fs> {
         path: &[u8],
         whole: bool,
     ) -> Result<(Inode<'fs>, usize)> {
-        self.start_with(task, path, whole, |table, slot, position| {
-            (self.count_slot(table, slot), position)
-        })
-    }
-
-    /// As [`Fs::start`], but `take` gets the inode's slot with the inode table locked.
-    #[inline(always)]
-    fn start_with<R>(
-        &'fs self,
-        task: &FsTask<'fs>,
-        path: &[u8],
-        whole: bool,
-        take: impl FnOnce(&TableGuard<'_>, &'fs InodeSlot, usize) -> R,
-    ) -> Result<R> {
-        let is_absolute = *path.first().ok_or(Errno::ENOENT)? == b'/';
-        task.with_directory(is_absolute, |dir| {
-            let table = self.tables.inodes.lock();
-            let (slot, position) = self.walk_known(&table, task, dir.slot, path, whole);
-            take(&table, slot, position)
-        })
+        let (table, slot, position) = self.walk_known(task, path, whole)?;
+        Ok((self.count_slot(&table, slot), position))
     }
 
     /// Goes along a path up to its last name, from `dir` and from an offset in the

@@ -133,7 +133,9 @@ impl<'fs> Fs<'fs> {
             let may_set_gid = !S_ISREG(state.disk.mode) || is_member || task.is_superuser();
             let refused = if may_set_gid { 0 } else { S_ISGID };
             state.disk.mode = state.disk.mode & S_IFMT | mode & !S_IFMT & !refused;
-        })
+        })?;
+        self.forget_paths();
+        Ok(())
     }
 
     /// Gives a file to another user and group. Both are always set, as in 0.11.

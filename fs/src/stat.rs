@@ -10,7 +10,7 @@ impl Inode<'_> {
     /// Fills in a [`Stat`] (0.11: `cp_stat`).
     #[inline(always)]
     pub fn stat(&self) -> Stat {
-        let state = *self.state();
+        let state = self.slot.state.get();
         let disk = state.disk;
         let is_device = S_ISCHR(disk.mode) || S_ISBLK(disk.mode);
         let size = match disk.mode & S_IFMT {

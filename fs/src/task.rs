@@ -200,21 +200,17 @@ impl<'fs> FsTask<'fs> {
         self.directories.lock().pwd.clone().ok_or(Errno::ENOENT)
     }
 
-    /// Calls a function with the directory where the caller's absolute or relative
-    /// paths begin. It may not sleep.
-    #[inline]
-    pub(crate) fn with_directory<R>(
-        &self,
-        is_absolute: bool,
-        work: impl FnOnce(&Inode<'fs>) -> R,
-    ) -> Result<R> {
-        let directories = self.directories.lock();
-        let directory = if is_absolute {
-            &directories.root
-        } else {
-            &directories.pwd
-        };
-        directory.as_ref().map(work).ok_or(Errno::ENOENT)
+    /// The directory where absolute or relative paths begin. It stays as long as the
+    /// caller, who is this task, works on it.
+    #[inline(always)]
+    pub(crate) fn directory(&self, is_absolute: bool) -> Result<Borrowed<'_, Inode<'fs>>> {
+        let Directories { root, pwd } = &*self.directories.lock();
+        let directory = if is_absolute { root } else { pwd };
+        let directory = directory.as_ref().ok_or(Errno::ENOENT)?;
+        Ok(Borrowed::new(Inode::uncounted(
+            directory.fs,
+            directory.slot,
+        )))
     }
 
     /// Whether absolute paths begin at `inode`.

@@ -51,7 +51,7 @@ impl Inode<'_> {
     /// list; a direct zone is in no list, and stands for all. They are not checked yet.
     fn list_zones(&self, path: Path, zones: &mut [Zone]) -> Result<()> {
         match path {
-            Path::Direct(n) => zones.fill(self.state().disk.zones[n]),
+            Path::Direct(n) => zones.fill(self.slot.disk().zones[n]),
             Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, zones)?,
             Path::Double(n, m) => {
                 let mut indirect = [Zone::HOLE];
@@ -65,7 +65,7 @@ impl Inode<'_> {
     /// Zone `n` of the inode.
     #[inline]
     fn direct(&self, n: usize) -> Result<Zone> {
-        let zone = self.state().disk.zones[n];
+        let zone = self.slot.disk().zones[n];
         self.check(zone)
     }
 

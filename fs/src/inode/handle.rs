@@ -78,35 +78,35 @@ impl<'fs> Inode<'fs> {
     /// Type and permissions (`abi::sys::stat`).
     #[inline]
     pub fn mode(&self) -> u16 {
-        self.state().disk.mode
+        self.slot.disk().mode
     }
 
     /// Bytes.
     #[inline]
     pub fn size(&self) -> u32 {
-        self.state().disk.size
+        self.slot.disk().size
     }
 
     /// The owner.
     pub fn uid(&self) -> u16 {
-        self.state().disk.uid
+        self.slot.disk().uid
     }
 
     /// The group.
     pub fn gid(&self) -> u8 {
-        self.state().disk.gid
+        self.slot.disk().gid
     }
 
     /// How many names it has.
     pub fn nlinks(&self) -> u8 {
-        self.state().disk.nlinks
+        self.slot.disk().nlinks
     }
 
     /// The device that a device node stands for (0.11: `i_zone[0]`).
     pub fn rdev(&self) -> Device {
-        let state = self.state();
-        if S_ISBLK(state.disk.mode) || S_ISCHR(state.disk.mode) {
-            Device(state.disk.zones[0].0)
+        let disk = self.slot.disk();
+        if S_ISBLK(disk.mode) || S_ISCHR(disk.mode) {
+            Device(disk.zones[0].0)
         } else {
             Device::NONE
         }
@@ -175,6 +175,7 @@ impl<'fs> Inode<'fs> {
     /// Sets it; the inode table is locked.
     pub(crate) fn set_mounted(&self, index: Option<u32>) {
         self.slot.mounted.set(index.map_or(0, |index| index + 1));
+        self.fs.forget_paths();
     }
 
     /// Keeps it counted without a handle, until [`Fs::inode_from_raw`].

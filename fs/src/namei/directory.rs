@@ -6,12 +6,12 @@
 //! happens in one buffer, at once.
 
 use super::Name;
-use super::name_cache::Key;
 use crate::buffer::{Buffer, BufferHead, Rank};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
 };
+use crate::name_cache::Key;
 use abi::{Errno, Result};
 use core::fmt;
 

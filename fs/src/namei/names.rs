@@ -115,6 +115,7 @@ impl<'fs> Fs<'fs> {
         dir.touch();
         dir.remove_link();
         child.update(|state| state.disk.nlinks = 0);
+        self.forget_paths();
         Ok(())
     }
 

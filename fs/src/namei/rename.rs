@@ -39,13 +39,15 @@ impl<'fs> Fs<'fs> {
         old_dir.may_change(task)?;
         old_dir.may_remove(task, &source)?;
         let from = (&old_dir, &old.name);
-        if old.dir == new.dir {
-            _replaced = self.rename_locked(task, &source, from, (&old_dir, &new.name))?;
-            return Ok(());
-        }
-        let new_dir = new.dir.lock();
-        new_dir.may_change(task)?;
-        _replaced = self.rename_locked(task, &source, from, (&new_dir, &new.name))?;
+        let replaced = if old.dir == new.dir {
+            self.rename_locked(task, &source, from, (&old_dir, &new.name))
+        } else {
+            let new_dir = new.dir.lock();
+            new_dir.may_change(task)?;
+            self.rename_locked(task, &source, from, (&new_dir, &new.name))
+        };
+        self.forget_paths();
+        _replaced = replaced?;
         Ok(())
     }
 

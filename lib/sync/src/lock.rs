@@ -95,6 +95,19 @@ impl<T> Lock<T> {
         Some(LockGuard(guard))
     }
 
+    /// A copy of the value; a caller that uses only parts of it copies no more than
+    /// those.
+    #[inline(always)]
+    pub fn get(&self) -> T
+    where
+        T: Copy,
+    {
+        #[cfg(target_os = "none")]
+        return self.0.get().unwrap_or_else(|| taken_twice());
+        #[cfg(not(target_os = "none"))]
+        *self.0.lock()
+    }
+
     /// The value, when nobody else can have it.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()

@@ -40,6 +40,16 @@ impl<T> Mutex<T> {
         Some(MutexGuard(self))
     }
 
+    /// A copy of the value if it is free.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        // SAFETY: there is no guard, and none is made while the value is copied.
+        (!self.held.get()).then(|| unsafe { *self.value.get() })
+    }
+
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }

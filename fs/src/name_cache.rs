@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What names were found lately, so that a path need not be looked up entry by
+//! entry (0.11 has nothing of the kind; Linux has had one since 1.1).
+//!
+//! * [`Fs::walk_known`](crate::Fs) goes along a path as far as the cache knows it.
+//! * `LockedInode::find_entry` asks the cache before it reads the directory,
+//!   and tells it what it found; `add_entry` and the changes of an
+//!   `Entry` keep it right.
+//!
+//! The cache never says what the directory does not: an entry of it is made
+//! and removed with the directory locked, and removed before the directory
+//! changes. What is not in it may still be there. Names that are longer than
+//! [`NAME_LEN`] are not in it, nor are `.` and `..`, which depend on the caller's
+//! root and on what is mounted.
+
+use crate::known_paths::{KnownPaths, Target};
+use crate::layout::{InodeNumber, NAME_LEN, u32_at};
+use crate::namei::Name;
+
+/// How many names are remembered.
+const SIZE: usize = 1024;
+/// Words that hold a name; the last one has a NUL.
+const NAME_WORDS: usize = NAME_LEN / 4 + 1;
+
+/// Which directory, and which name in it. The name is compared in words of four bytes.
+pub(crate) struct Key<'n> {
+    /// What `InodeSlot::identity` says of the directory.
+    directory: u32,
+    /// The name and what comes behind it.
+    path: &'n [u8],
+    /// How many whole words of the name are in front of the last one.
+    words: usize,
+    /// The last word: less than four bytes, filled up with NULs.
+    end: u32,
+    /// Its place in the cache.
+    pub(crate) place: usize,
+}
+
+impl<'n> Key<'n> {
+    /// The key of the first name of a path, and what comes behind the name and its
+    /// slash. `None` if the name is longer than any in the cache.
+    ///
+    /// Most of the way along a path is this, so it takes four bytes at a time; a byte
+    /// at a time would make `stat` of six names a fifth slower.
+    #[inline(always)]
+    pub(crate) fn of(directory: u32, path: &'n [u8]) -> Option<(Key<'n>, &'n [u8])> {
+        // The upper bits of the sum of products depend on all bits of all words.
+        const FACTORS: [u32; NAME_WORDS] = [0x9E37_79B9, 0x85EB_CA6B, 0xC2B2_AE35, 0x27D4_EB2F];
+        let mut hash = directory.wrapping_mul(0x165E_67B1);
+        let mut rest = path;
+        for (words, factor) in FACTORS.into_iter().enumerate() {
+            let word = first_word(rest);
+            let slashes = slashes(word);
+            if slashes == 0 {
+                hash = hash.wrapping_add(word.wrapping_mul(factor));
+                rest = from(rest, 4);
+                continue;
+            }
+            // What is below the first slash.
+            let end = word & ((slashes ^ (slashes - 1)) >> 8);
+            hash = hash.wrapping_add(end.wrapping_mul(factor));
+            let key = Key {
+                directory,
+                path,
+                words,
+                end,
+                place: hash as usize >> (32 - SIZE.ilog2()) & (SIZE - 1),
+            };
+            return Some((key, from(rest, slashes.trailing_zeros() as usize / 8 + 1)));
+        }
+        None
+    }
+
+    /// Whether it is between two slashes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words == 0 && self.end == 0
+    }
+}
+
+/// Whether a path begins with so many words.
+fn begins(path: &[u8], words: &[u32]) -> bool {
+    let mut words = path.as_chunks().0.iter().zip(words);
+    words.all(|(a, b)| u32::from_le_bytes(*a) == *b)
+}
+
+/// Where a name leads.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    directory: u32,
+    name: [u32; NAME_WORDS],
+    /// Where the entry is in the directory.
+    pub(crate) position: u32,
+    /// The inode; its slot is the one that it had when it was last looked for.
+    pub(crate) target: Target,
+}
+
+impl Known {
+    pub(crate) fn number(&self) -> InodeNumber {
+        InodeNumber(self.target.identity as u16)
+    }
+}
+
+/// The names that are known. Each has one place where it can be, and drives
+/// out what is there.
+pub(crate) struct NameCache {
+    known: [Known; SIZE],
+    /// Paths of such names.
+    pub(crate) paths: KnownPaths,
+}
+
+impl NameCache {
+    /// Nothing.
+    pub(crate) const fn new() -> NameCache {
+        NameCache {
+            known: [NOTHING; SIZE],
+            paths: KnownPaths::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn find(&mut self, key: &Key<'_>) -> Option<&mut Known> {
+        let known = &mut self.known[key.place];
+        let is_it = known.directory == key.directory
+            && known.name[key.words] == key.end
+            && (key.words == 0 || begins(key.path, &known.name[..key.words]));
+        is_it.then_some(known)
+    }
+
+    /// Puts a name of a directory to the place of its key.
+    pub(crate) fn insert(
+        &mut self,
+        place: usize,
+        directory: u32,
+        name: &Name,
+        inode: InodeNumber,
+        position: u32,
+    ) {
+        self.known[place] = Known {
+            directory,
+            name: core::array::from_fn(|n| u32_at(&name.bytes, 4 * n)),
+            position,
+            target: Target {
+                slot: 0,
+                identity: directory & !0xFFFF | u32::from(inode.0),
+            },
+        };
+    }
+
+    /// Forgets what is in a place.
+    pub(crate) fn forget(&mut self, place: usize) {
+        self.known[place] = NOTHING;
+    }
+
+    /// Forgets the names in directories whose `InodeSlot::identity` is wanted: of one that is
+    /// freed, whose number may become another's, or of a device that was unmounted.
+    pub(crate) fn forget_where(&mut self, is_wanted: impl Fn(u32) -> bool) {
+        for known in self.known.iter_mut().filter(|it| is_wanted(it.directory)) {
+            *known = NOTHING;
+        }
+        self.paths.forget();
+    }
+}
+
+/// An empty place. No directory is on device 0.
+const NOTHING: Known = Known {
+    directory: 0,
+    name: [0; NAME_WORDS],
+    position: 0,
+    target: Target::NONE,
+};
+
+/// What comes behind so many bytes of a path.
+#[inline(always)]
+fn from(path: &[u8], start: usize) -> &[u8] {
+    &path[start.min(path.len())..]
+}
+
+/// Four bytes of a path; a slash for each one that is behind its end.
+#[inline(always)]
+fn first_word(path: &[u8]) -> u32 {
+    if let Some(bytes) = path.first_chunk() {
+        return u32::from_le_bytes(*bytes);
+    }
+    u32::from_le_bytes(match *path {
+        [a, b, c] => [a, b, c, b'/'],
+        [a, b] => [a, b, b'/', b'/'],
+        [a] => [a, b'/', b'/', b'/'],
+        _ => [b'/'; 4],
+    })
+}
+
+/// The upper bit of the first byte that is a slash, and perhaps some above it; 0 if
+/// none is.
+#[inline(always)]
+fn slashes(word: u32) -> u32 {
+    const EACH: u32 = 0x0101_0101;
+    // Each byte that is a slash becomes 0. When 1 is subtracted from each byte, 0 is
+    // the only one below 80h that gets an upper bit; `!` leaves out those that had it
+    // before. The borrow can make the bytes above the first 0 wrong.
+    let zero_if_slash = word ^ (EACH * u32::from(b'/'));
+    zero_if_slash.wrapping_sub(EACH) & !zero_if_slash & (EACH << 7)
+}
