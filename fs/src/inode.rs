@@ -52,6 +52,8 @@ pub(crate) struct InodeSlot {
     /// Not 0 if it was used since the clock's hand came by: see
     /// [`Fs::get_empty_inode`].
     was_used: TaskCell<u32>,
+    /// The entries of this directory in front of that position are in use.
+    pub(crate) full_to: TaskCell<u32>,
     /// The super block whose root covers this directory, plus 1; 0 for none.
     mounted: TaskCell<u32>,
 
@@ -106,6 +108,7 @@ impl InodeSlot {
             identity: TaskCell::new(0),
             count: TaskCell::new(0),
             was_used: TaskCell::new(0),
+            full_to: TaskCell::new(0),
             mounted: TaskCell::new(0),
             writers: AtomicI32::new(0),
             index: TaskCell::new(0),
@@ -433,18 +436,17 @@ impl<'fs> Fs<'fs> {
             return Ok(());
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
-        let buffer = self.bread(slot.device(), block).inspect_err(|_| {
-            printk!(self, "{}: inode {} is lost\n", slot.device(), slot.number());
-            slot.dirty.set(false);
-        })?;
-        buffer.change(Rank::Inodes, || {
+        let written = self.change_in_order(slot.device(), block, Rank::Inodes, |data| {
             let state = slot.state.lock();
             // Another task may have freed or written it while the block was read.
             if slot.dirty.replace(false) {
-                state.disk.store(&mut buffer.data(), offset);
+                state.disk.store(data, offset);
             }
         });
-        Ok(())
+        written.inspect_err(|_| {
+            printk!(self, "{}: inode {} is lost\n", slot.device(), slot.number());
+            slot.dirty.set(false);
+        })
     }
 
     /// Copies all changed inodes of the devices in `scope` to their blocks
@@ -543,6 +545,7 @@ impl InodeSlot {
         self.was_used.set(0);
         self.has_known_names.set(false);
         self.identity.set(0);
+        self.full_to.set(0);
         self.mounted.set(0);
         self.super_index.set(NO_SUPER);
     }

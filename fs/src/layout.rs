@@ -343,8 +343,10 @@ impl Geometry {
     }
 }
 
-/// An inode on disk (0.11: `struct d_inode`).
+/// An inode on disk (0.11: `struct d_inode`). The fields are in the disk's order, so
+/// that the compiler copies them together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
 pub struct DiskInode {
     /// Type and permissions (`abi::sys::stat`); 0 in a free inode.
     pub mode: u16,
@@ -409,6 +411,7 @@ impl DiskInode {
     }
 
     /// Writes it at `offset` of a block.
+    #[inline(never)]
     pub fn store(&self, block: &mut [u8; BLOCK_SIZE], offset: usize) {
         use inode_offset::*;
         let mut bytes = [0; INODE_SIZE];

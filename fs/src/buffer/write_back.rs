@@ -196,6 +196,46 @@ impl<'fs> Buffer<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
+    /// As [`Buffer::change`], for a block. `change` gets its contents. `EIO` if it can't
+    /// be read.
+    #[inline]
+    pub(crate) fn change_in_order(
+        &'fs self,
+        device: Device,
+        block: u32,
+        rank: Rank,
+        mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
+    ) -> Result<()> {
+        let order = self.hold_order(device.major());
+        let is_done = self.with_cached(device, block, |head| {
+            let is_free = !head.conflicts(rank);
+            if is_free {
+                change(&mut head.data());
+                self.raise_rank(head, rank);
+            }
+            is_free
+        });
+        drop(order);
+        match is_done {
+            Some(true) => Ok(()),
+            _ => self.change_slowly(device, block, rank, &mut change),
+        }
+    }
+
+    /// As [`Fs::change_in_order`], for a block that must be read or written first.
+    #[cold]
+    fn change_slowly(
+        &'fs self,
+        device: Device,
+        block: u32,
+        rank: Rank,
+        change: &mut dyn FnMut(&mut [u8; BLOCK_SIZE]),
+    ) -> Result<()> {
+        let buffer = self.bread(device, block)?;
+        buffer.change(rank, || change(&mut buffer.data()));
+        Ok(())
+    }
+
     /// As [`Buffer::mark_dirty`].
     #[inline(always)]
     pub(crate) fn set_dirty(&self, head: &BufferHead) {

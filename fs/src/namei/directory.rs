@@ -7,7 +7,7 @@
 
 use super::Name;
 use crate::buffer::{Buffer, BufferHead, Rank};
-use crate::inode::{Inode, LockedInode};
+use crate::inode::{Inode, InodeSlot, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
 };
@@ -26,14 +26,15 @@ pub(super) enum Lookup<'fs> {
 /// Where a name that is missing would be.
 #[derive(Clone, Copy)]
 pub(super) struct Gap {
-    /// The position of a free entry in the directory, if there is one.
-    free: Option<u32>,
+    /// The position of the first free entry in the directory, or of its end.
+    pub(super) position: u32,
     /// The place in the name cache, if such a name may be in it.
     place: Option<usize>,
 }
 
 /// A directory entry in its buffer.
 pub(super) struct Entry<'fs> {
+    dir: &'fs InodeSlot,
     buffer: Buffer<'fs>,
     offset: usize,
     position: u32,
@@ -51,6 +52,8 @@ impl Entry<'_> {
     /// another name.
     pub(super) fn clear(&self, rank: Rank) {
         self.set(InodeNumber(0), rank);
+        let full_to = &self.dir.full_to;
+        full_to.set(full_to.get().min(self.position));
     }
 
     /// Makes it refer to another inode.
@@ -70,39 +73,31 @@ impl Entry<'_> {
     }
 }
 
-/// What a search has found in a block of a directory.
-#[derive(Default)]
-struct Search {
-    /// Offset and inode of the entry with the name.
-    found: Option<(usize, u16)>,
-    /// Offset of the first free entry before that.
-    free: Option<usize>,
-}
-
-/// Looks for a name in a block with entries of `SIZE` bytes. It is not inlined, so
-/// that its loop, which sees each entry of a large directory, works in registers.
+/// Looks for a name in a block with entries of `SIZE` bytes. Returns offset and inode
+/// of its entry. It is not inlined, so that its loop, which sees each entry of a large
+/// directory, works in registers.
 #[inline(never)]
-fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Search {
+fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> {
     let wanted = &name.bytes[..SIZE - ENTRY_NAME];
-    // Most names differ in their beginning, which is compared without a call.
+    // Most names differ in their beginning. That of four names is compared at a time,
+    // without a call.
     let beginning = u32_at(wanted, 0);
-    let mut search = Search::default();
-    let all = block.as_chunks::<SIZE>().0;
-    let mut entries = all.iter();
-    while let Some(entry) = entries.next() {
-        let number = u16_at(entry, 0);
-        if number != 0 && u32_at(entry, ENTRY_NAME) != beginning {
-            continue;
+    let may_be_it = |entry: &[u8; SIZE]| u32_at(entry, ENTRY_NAME) == beginning;
+    let entries = block.as_chunks::<SIZE>().0;
+    let mut from = 0;
+    while let Some(rest) = entries.get(from..).filter(|rest| !rest.is_empty()) {
+        let mut groups = rest.as_chunks::<4>().0.iter();
+        let passed = groups.position(|group| group.iter().any(may_be_it));
+        from += 4 * passed.unwrap_or(rest.len() / 4);
+        for (n, entry) in entries.iter().enumerate().skip(from).take(4) {
+            let number = u16_at(entry, 0);
+            if number != 0 && entry[ENTRY_NAME..] == *wanted {
+                return Some((n * SIZE, number));
+            }
         }
-        let offset = (all.len() - entries.len() - 1) * SIZE;
-        if number == 0 {
-            search.free.get_or_insert(offset);
-        } else if entry[ENTRY_NAME..] == *wanted {
-            search.found = Some((offset, number));
-            break;
-        }
+        from += 4;
     }
-    search
+    None
 }
 
 impl<'fs> Inode<'fs> {
@@ -123,17 +118,22 @@ impl<'fs> Inode<'fs> {
 }
 
 impl<'fs> LockedInode<'_, 'fs> {
-    /// Calls `look` with each block of a directory, and the position where it begins,
-    /// until `look` returns something. Holes are left out, and what lies behind the
+    /// Calls `look` with each block of a directory from the one with the position `from`
+    /// on, and the position where it begins, until `look` returns something. Holes are left out, and what lies behind the
     /// directory's end. Gives way between two blocks; `EINTR` if a signal is about to
     /// end the caller.
-    fn search_blocks<R>(&self, mut look: impl FnMut(u32, &[u8]) -> Option<R>) -> Result<Option<R>> {
+    fn search_blocks<R>(
+        &self,
+        from: u32,
+        mut look: impl FnMut(u32, &[u8]) -> Option<R>,
+    ) -> Result<Option<R>> {
         let (device, size) = (self.device(), self.size());
-        for start in (0..size).step_by(BLOCK_SIZE) {
-            if start != 0 && !self.fs.platform.give_way() {
+        let from = from - from % BLOCK_SIZE as u32;
+        for start in (from..size).step_by(BLOCK_SIZE) {
+            if start != from && !self.fs.platform.give_way() {
                 return Err(Errno::EINTR);
             }
-            let zone = self.bmap(start / BLOCK_SIZE as u32)?;
+            let zone = self.zone(start / BLOCK_SIZE as u32)?;
             if zone.is_hole() {
                 continue;
             }
@@ -187,6 +187,7 @@ impl<'fs> LockedInode<'_, 'fs> {
             && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME);
         drop(data);
         Ok(is_it.then_some(Entry {
+            dir: self.slot,
             buffer,
             offset,
             position,
@@ -209,18 +210,17 @@ impl<'fs> LockedInode<'_, 'fs> {
             return Ok(Lookup::Found(entry));
         }
         let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
-        let mut free = None;
-        let found = self.search_blocks(|start, block| {
-            let search = match is_short {
+        let found = self.search_blocks(0, |start, block| {
+            let found = match is_short {
                 true => search::<{ ENTRY_NAME + NAME_LEN }>(block, name),
                 false => search::<{ ENTRY_NAME + NAME_LEN_MAX }>(block, name),
             };
-            free = free.or(search.free.map(|offset| start + offset as u32));
-            let (offset, number) = search.found?;
+            let (offset, number) = found?;
             Some((start + offset as u32, InodeNumber(number)))
         })?;
         let Some((position, number)) = found else {
-            return Ok(Lookup::Missing(Gap { free, place }));
+            let position = self.free_position()?;
+            return Ok(Lookup::Missing(Gap { position, place }));
         };
         let entry = self.entry_at(position, number, name, place)?;
         let entry = entry.ok_or(Errno::ENOENT)?;
@@ -237,10 +237,22 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
     }
 
-    /// The position at which [`LockedInode::add_entry`] makes an entry.
-    pub(super) fn new_position(&self, gap: Gap) -> u32 {
-        let size = self.size();
-        (gap.free).unwrap_or_else(|| size - size % self.entry_size() as u32)
+    /// The position of the first free entry, or of the end.
+    fn free_position(&self) -> Result<u32> {
+        let (from, size) = (self.slot.full_to.get(), self.size());
+        let entry_size = self.entry_size();
+        let end = size - size % entry_size as u32;
+        if from >= end {
+            return Ok(end);
+        }
+        let found = self.search_blocks(from, |start, block| {
+            let entries = block.chunks_exact(entry_size);
+            let mut entries = entries.zip((start..).step_by(entry_size));
+            entries.find_map(|(entry, position)| {
+                (position >= from && u16_at(entry, 0) == 0).then_some(position)
+            })
+        })?;
+        Ok(found.unwrap_or(end))
     }
 
     /// Makes an entry for a new inode, after the inode was copied to its block.
@@ -262,7 +274,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     ) -> Result<()> {
         let entry_size = self.entry_size();
         let size = self.size();
-        let position = self.new_position(gap);
+        let position = gap.position;
         let file_block = position / BLOCK_SIZE as u32;
         let zone = self.zone(file_block)?;
         let offset = position as usize % BLOCK_SIZE;
@@ -274,8 +286,7 @@ impl<'fs> LockedInode<'_, 'fs> {
                 store(data);
             })?;
         } else {
-            let buffer = self.fs.bread(self.device(), zone.block())?;
-            buffer.change(rank, || store(&mut buffer.data()));
+            (self.fs).change_in_order(self.device(), zone.block(), rank, store)?;
         }
         let end = position + entry_size as u32;
         let now = self.fs.current_time();
@@ -284,6 +295,7 @@ impl<'fs> LockedInode<'_, 'fs> {
             state.disk.time = now;
             state.ctime = now;
         });
+        self.slot.full_to.set(end);
         if end > size {
             self.write()?;
         }
@@ -311,7 +323,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// and the name, filled up with NULs.
     fn any_entry(&self, mut look: impl FnMut(InodeNumber, &[u8]) -> bool) -> Result<bool> {
         let entry_size = self.entry_size();
-        let found = self.search_blocks(|_, block| {
+        let found = self.search_blocks(0, |_, block| {
             let mut entries = block.chunks_exact(entry_size);
             let is_any = entries.any(|entry| match u16_at(entry, 0) {
                 0 => false,

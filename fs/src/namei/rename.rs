@@ -165,7 +165,7 @@ impl<'fs> Fs<'fs> {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
-                (new_rank, old_rank) = ranks(new_dir.new_position(gap));
+                (new_rank, old_rank) = ranks(gap.position);
                 new_dir.add_entry(new_name, source.number(), gap, new_rank)?;
                 None
             }
