@@ -468,15 +468,15 @@ impl<'fs> Fs<'fs> {
         self.wait_on_buffer(buffer)
     }
 
-    /// Reads the blocks of one page; block 0 stands for zeros (0.11: `bread_page`).
-    /// Starts the other transfers before it waits for the first.
+    /// Reads the blocks of one page, or of its beginning; block 0 stands for zeros (0.11:
+    /// `bread_page`). Starts the other transfers before it waits for the first.
     pub fn bread_page(
         &'fs self,
         device: Device,
-        blocks: [u32; 4],
+        blocks: &[u32],
         page: &mut UserPage,
     ) -> Result<()> {
-        for (n, block) in blocks.into_iter().enumerate() {
+        for (n, &block) in blocks.iter().enumerate() {
             // A view of the page lives for one copy only, since a read may sleep.
             let mut put = |bytes: &[u8; BLOCK_SIZE]| page.view().as_chunks_mut().0[n] = *bytes;
             if block == 0 {
@@ -485,7 +485,7 @@ impl<'fs> Fs<'fs> {
                 .with_cached(device, block, |head| put(&head.data()))
                 .is_none()
             {
-                let ahead = blocks.into_iter().skip(n + 1);
+                let ahead = blocks.iter().copied().skip(n + 1);
                 put(&self.breada(device, block, ahead)?.data());
             }
         }

@@ -99,17 +99,14 @@ impl<'fs> Fs<'fs> {
     /// `ENOEXEC` if it is no program.
     pub fn find_program(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Program<'fs>> {
         let inode = self.open_executable(task, path)?;
-        let mut start = [0; SCRIPT_LINE];
-        let length = inode.read_at(0, &mut start)?;
-        let start = &start[..length];
-        if !start.starts_with(b"#!") {
-            return program(task, inode, start, None);
+        let mut header = [0; size_of::<Exec>()];
+        let length = inode.read_at(0, &mut header)?;
+        if !header[..length].starts_with(b"#!") {
+            return program(task, inode, &header[..length], None);
         }
-        let script = Script::parse(start)?;
-        drop(inode);
+        let script = read_script(inode)?;
         // The interpreter must be a program itself: no scripts of scripts.
         let interpreter = self.open_executable(task, script.name())?;
-        let mut header = [0; size_of::<Exec>()];
         let length = interpreter.read_at(0, &mut header)?;
         program(task, interpreter, &header[..length], Some(script))
     }
@@ -123,6 +120,13 @@ impl<'fs> Fs<'fs> {
         inode.permission(task, MAY_EXEC)?;
         Executable::new(inode)
     }
+}
+
+#[cold]
+fn read_script(file: Executable<'_>) -> Result<Script> {
+    let mut start = [0; SCRIPT_LINE];
+    let length = file.read_at(0, &mut start)?;
+    Script::parse(&start[..length])
 }
 
 fn program<'fs>(

@@ -155,12 +155,12 @@ fn a_page_of_blocks() {
     fs::host::prepare_memory();
     let mut page = mm::memory::get_free_user_page().unwrap();
     page.view().fill(0xEE);
-    fs.bread_page(ROOT, [5, 0, 3, 5], &mut page).unwrap();
+    fs.bread_page(ROOT, &[5, 0, 3, 5], &mut page).unwrap();
     for (part, expected) in page.view().chunks(BLOCK_SIZE).zip([5, 0, 3, 5]) {
         assert_eq!(part, [expected; BLOCK_SIZE]);
     }
     assert_eq!(
-        fs.bread_page(ROOT, [5, 1000, 3, 5], &mut page),
+        fs.bread_page(ROOT, &[5, 1000, 3, 5], &mut page),
         Err(Errno::EIO)
     );
     assert_eq!(fs.buffers_in_use(), 0);

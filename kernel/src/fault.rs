@@ -108,16 +108,17 @@ fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32
 /// Reads a page of text or data; all bytes behind `end_data` are zero.
 fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<UserPage> {
     let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
+    let data = (task.end_data.get() - offset).min(PAGE);
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;
-    let mut blocks = [0; 4];
+    let mut blocks = [0; (PAGE / BLOCK) as usize];
+    let blocks = &mut blocks[..data.div_ceil(BLOCK) as usize];
     let inode = executable.lock();
     for (block, number) in blocks.iter_mut().zip(first_block..) {
         *block = inode.zone(number)?.block();
     }
     drop(inode);
     file_system().bread_page(executable.device(), blocks, &mut page)?;
-    let data = (task.end_data.get() - offset).min(PAGE) as usize;
-    page.view()[data..].fill(0);
+    page.view()[data as usize..].fill(0);
     Ok(page)
 }
 
