@@ -36,10 +36,11 @@ enum Map {
 impl<'fs> Fs<'fs> {
     /// Takes a free zone of a device. It has old contents, which the caller
     /// overwrites before anything refers to the zone. `ENOSPC` if there is none.
+    #[inline(always)]
     pub(crate) fn new_block(&'fs self, index: u32) -> Result<Zone> {
         let block = self.super_block(index).ok_or(Errno::EIO)?;
         let bit = self.set_free_bit(block, Map::Zones)?;
-        let first = block.state.lock().geometry.firstdatazone;
+        let first = block.state.with(|state| state.geometry.firstdatazone);
         Ok(Zone(first + bit as u16 - 1))
     }
 
@@ -143,25 +144,26 @@ impl<'fs> Fs<'fs> {
 
     #[inline(always)]
     fn try_set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
-        let state = &mut *block.state.lock();
-        let (numbers, last, hint) = match map {
-            Map::Inodes => (
-                &state.inode_map,
-                u32::from(state.geometry.ninodes),
-                &mut state.inode_hint,
-            ),
-            Map::Zones => (
-                &state.zone_map,
-                state.geometry.data_zones(),
-                &mut state.zone_hint,
-            ),
-        };
-        let bit = self
-            .set_first_clear(numbers, *hint, last)
-            .or_else(|| self.set_first_clear(numbers, 1, hint.saturating_sub(1)))
-            .ok_or(Errno::ENOSPC)?;
-        *hint = bit + 1;
-        Ok(bit)
+        block.state.with(|state| {
+            let (numbers, last, hint) = match map {
+                Map::Inodes => (
+                    &state.inode_map,
+                    u32::from(state.geometry.ninodes),
+                    &mut state.inode_hint,
+                ),
+                Map::Zones => (
+                    &state.zone_map,
+                    state.geometry.data_zones(),
+                    &mut state.zone_hint,
+                ),
+            };
+            let bit = self
+                .set_first_clear(numbers, *hint, last)
+                .or_else(|| self.set_first_clear(numbers, 1, hint.saturating_sub(1)))
+                .ok_or(Errno::ENOSPC)?;
+            *hint = bit + 1;
+            Ok(bit)
+        })
     }
 
     /// Sets the first clear bit of `from..=last` and tells which it was.

@@ -300,15 +300,16 @@ impl<'fs> Fs<'fs> {
     /// The buffer of a block, counted: the one that there is, or one that is free.
     #[inline(always)]
     fn getblk_now(&'fs self, device: Device, block: u32) -> Option<&'fs BufferHead> {
-        let mut cache = self.tables.buffers.lock();
-        if let Some(head) = self.find_buffer(&cache, device, block) {
-            head.uses.add(1);
-            head.count.add(1);
-            return Some(head);
-        }
-        let head = self.reuse(&mut cache, device, block)?;
-        head.count.set(1);
-        Some(head)
+        self.tables.buffers.with(|cache| {
+            if let Some(head) = self.find_buffer(cache, device, block) {
+                head.uses.add(1);
+                head.count.add(1);
+                return Some(head);
+            }
+            let head = self.reuse(cache, device, block)?;
+            head.count.set(1);
+            Some(head)
+        })
     }
 
     /// Gives a block that has no buffer one that is unused, clean and unlocked.
@@ -355,10 +356,10 @@ impl<'fs> Fs<'fs> {
     /// instead.
     #[inline]
     pub(crate) fn brelse(&self, head: &BufferHead) {
-        let cache = self.tables.buffers.lock();
-        debug_assert!(head.count.get() != 0, "buffer given back twice");
-        head.count.set(head.count.get().saturating_sub(1));
-        drop(cache);
+        self.tables.buffers.with(|_| {
+            debug_assert!(head.count.get() != 0, "buffer given back twice");
+            head.count.set(head.count.get().saturating_sub(1));
+        });
         if !self.tables.buffer_wait.is_empty() {
             self.platform.wake_up(&self.tables.buffer_wait);
         }
@@ -398,10 +399,11 @@ impl<'fs> Fs<'fs> {
         block: u32,
         work: impl FnOnce(&BufferHead) -> R,
     ) -> Option<R> {
-        let cache = self.tables.buffers.lock();
-        let head = self.find_buffer(&cache, device, block)?;
-        head.uses.add(1);
-        head.is_uptodate().then(|| work(head))
+        self.tables.buffers.with(|cache| {
+            let head = self.find_buffer(cache, device, block)?;
+            head.uses.add(1);
+            head.is_uptodate().then(|| work(head))
+        })
     }
 
     /// Calls `change` with the contents of a block, and marks it dirty. If `change`
@@ -414,21 +416,21 @@ impl<'fs> Fs<'fs> {
         is_whole: bool,
         mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
     ) -> Result<()> {
-        let mut cache = self.tables.buffers.lock();
-        let known = self.find_buffer(&cache, device, block);
-        let ready = match known {
-            // Until the cache is unlocked nobody can find it and begin to read it.
-            None if is_whole => self.reuse(&mut cache, device, block),
-            _ => known.filter(|head| head.is_uptodate()),
-        };
-        if let Some(head) = ready {
+        let changed = self.tables.buffers.with(|cache| {
+            let head = match self.find_buffer(cache, device, block) {
+                // Until the cache is unlocked nobody can find it and begin to read it.
+                None if is_whole => self.reuse(cache, device, block),
+                known => known.filter(|head| head.is_uptodate()),
+            }?;
             head.uses.add(1);
             change(&mut head.data());
             head.uptodate.store(true, Release);
             self.set_dirty(head);
+            Some(())
+        });
+        if changed.is_some() {
             return Ok(());
         }
-        drop(cache);
         let buffer = match is_whole {
             true => self.getblk(device, block),
             false => self.bread(device, block)?,

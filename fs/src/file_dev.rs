@@ -35,7 +35,11 @@ impl Inode<'_> {
     /// Reads from `position` on, and moves it. Fewer bytes are read at the end of
     /// the file.
     #[inline(always)]
-    pub(crate) fn file_read(&self, position: &mut u32, buffer: &mut impl UserBuffer) -> Result<()> {
+    pub(crate) fn file_read(
+        &self,
+        position: &mut u32,
+        buffer: &mut (impl UserBuffer + ?Sized),
+    ) -> Result<()> {
         while buffer.remaining() != 0 {
             let count = buffer.remaining().min(PIECE) as u32;
             let end = self.size().min(position.saturating_add(count));
@@ -46,7 +50,7 @@ impl Inode<'_> {
             self.lock().read_piece(position, end, buffer)?;
         }
         let now = self.fs.current_time();
-        self.state().atime = now;
+        self.with(|state| state.atime = now);
         Ok(())
     }
 
@@ -58,7 +62,7 @@ impl Inode<'_> {
         task: &FsTask<'_>,
         append: bool,
         position: &mut u32,
-        buffer: &mut impl UserBuffer,
+        buffer: &mut (impl UserBuffer + ?Sized),
     ) -> Result<()> {
         while buffer.remaining() != 0 {
             let count = buffer.remaining().min(PIECE);
@@ -75,8 +79,9 @@ impl Inode<'_> {
     /// Reads into the kernel's own memory, for `execve` and demand loading. Fewer
     /// bytes are read at the end of the file. Locks the inode.
     pub fn read_at(&self, position: u32, bytes: &mut [u8]) -> Result<usize> {
-        let (count, mut buffer) = (bytes.len(), ReadInto(bytes));
-        let result = self.file_read(&mut { position }, &mut buffer);
+        let count = bytes.len();
+        let buffer: &mut dyn UserBuffer = &mut ReadInto(bytes);
+        let result = self.file_read(&mut { position }, buffer);
         moved(count - buffer.remaining(), result)
     }
 }
@@ -85,7 +90,12 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Reads up to `end`, or less far: up to the end of the file or a block that can't
     /// be found.
     #[inline(always)]
-    fn read_piece(&self, position: &mut u32, end: u32, buffer: &mut impl UserBuffer) -> Result<()> {
+    fn read_piece(
+        &self,
+        position: &mut u32,
+        end: u32,
+        buffer: &mut (impl UserBuffer + ?Sized),
+    ) -> Result<()> {
         let end = self.size().min(end);
         while *position < end {
             let file_block = *position / BLOCK_SIZE as u32;
@@ -118,7 +128,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         task: &FsTask<'_>,
         position: &mut u32,
         count: usize,
-        buffer: &mut impl UserBuffer,
+        buffer: &mut (impl UserBuffer + ?Sized),
     ) -> Result<()> {
         let block = self.fs.super_block(self.super_index()).ok_or(Errno::EIO)?;
         if block.is_read_only() {
@@ -150,7 +160,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         &self,
         position: &mut u32,
         count: usize,
-        buffer: &mut impl UserBuffer,
+        buffer: &mut (impl UserBuffer + ?Sized),
     ) -> Result<()> {
         let end = *position + count as u32;
         while *position < end {

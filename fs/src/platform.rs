@@ -214,6 +214,24 @@ pub trait UserBuffer {
     fn get(&mut self, bytes: &mut [u8]);
 }
 
+impl<B: UserBuffer + ?Sized> UserBuffer for &mut B {
+    fn remaining(&self) -> usize {
+        (**self).remaining()
+    }
+
+    fn prepare(&mut self, count: usize) -> Result<()> {
+        (**self).prepare(count)
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        (**self).put(bytes);
+    }
+
+    fn get(&mut self, bytes: &mut [u8]) {
+        (**self).get(bytes);
+    }
+}
+
 /// Moves the whole buffer by calls of `transfer`, which moves the number of bytes that it
 /// is told: at most `most`, and they were prepared.
 pub fn in_pieces(

@@ -16,7 +16,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         fd: u32,
-        buffer: &mut impl UserBuffer,
+        mut buffer: impl UserBuffer,
     ) -> Result<usize> {
         let file = task.file(fd)?;
         if !file.is_readable() {
@@ -27,17 +27,26 @@ impl<'fs> Fs<'fs> {
             return no_count(count);
         }
         let result = match file.file_type() {
-            S_IFDIR if file.inode().has_long_entries() => at_position(&file, |position| {
+            S_IFREG => at_position(&file, |position| {
+                file.inode().file_read(position, &mut buffer)
+            }),
+            S_IFIFO => file.inode().pipe().read(&file, &mut buffer),
+            _ => return self.read_special(&file, &mut { buffer }),
+        };
+        moved(count - buffer.remaining(), result)
+    }
+
+    /// As [`Fs::sys_read`], of a directory or a device.
+    fn read_special(&'fs self, file: &File<'fs>, buffer: &mut dyn UserBuffer) -> Result<usize> {
+        let count = buffer.remaining();
+        let result = match file.file_type() {
+            S_IFDIR => at_position(file, |position| {
                 file.inode().directory_read(position, buffer)
             }),
-            S_IFREG | S_IFDIR => {
-                at_position(&file, |position| file.inode().file_read(position, buffer))
-            }
-            S_IFIFO => file.inode().pipe().read(&file, buffer),
-            S_IFCHR => return self.rw_char(Direction::Read, &file, buffer),
+            S_IFCHR => return self.rw_char(Direction::Read, file, buffer),
             S_IFBLK => {
                 let device = file.inode().rdev();
-                at_position(&file, |position| self.block_read(device, position, buffer))
+                at_position(file, |position| self.block_read(device, position, buffer))
             }
             _ => Err(Errno::EINVAL),
         };
@@ -49,7 +58,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         fd: u32,
-        buffer: &mut impl UserBuffer,
+        mut buffer: impl UserBuffer,
     ) -> Result<usize> {
         let file = task.file(fd)?;
         if !file.is_writable() {
@@ -63,22 +72,31 @@ impl<'fs> Fs<'fs> {
             S_IFREG => {
                 let append = file.flags() & O_APPEND != 0;
                 at_position(&file, |position| {
-                    file.inode().file_write(task, append, position, buffer)
+                    (file.inode()).file_write(task, append, position, &mut buffer)
                 })
             }
-            S_IFIFO => file.inode().pipe().write(&file, buffer),
-            S_IFCHR => return self.rw_char(Direction::Write, &file, buffer),
-            S_IFBLK => {
-                let device = file.inode().rdev();
-                at_position(&file, |position| self.block_write(device, position, buffer))
-            }
-            _ => Err(Errno::EINVAL),
+            S_IFIFO => file.inode().pipe().write(&file, &mut buffer),
+            _ => return self.write_special(&file, &mut { buffer }),
         };
         moved(count - buffer.remaining(), result).inspect_err(|error| {
             if *error == Errno::EFBIG && file.position() >= task.file_size_limit.get() {
                 self.platform.file_too_large();
             }
         })
+    }
+
+    /// As [`Fs::sys_write`], to a device.
+    fn write_special(&'fs self, file: &File<'fs>, buffer: &mut dyn UserBuffer) -> Result<usize> {
+        let count = buffer.remaining();
+        let result = match file.file_type() {
+            S_IFCHR => return self.rw_char(Direction::Write, file, buffer),
+            S_IFBLK => {
+                let device = file.inode().rdev();
+                at_position(file, |position| self.block_write(device, position, buffer))
+            }
+            _ => Err(Errno::EINVAL),
+        };
+        moved(count - buffer.remaining(), result)
     }
 
     /// Moves the position of an open file and returns it. `ESPIPE` for pipes and

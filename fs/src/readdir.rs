@@ -43,17 +43,15 @@ impl Inode<'_> {
         }
     }
 
-    /// Whether it is a directory whose entries are longer than programs expect them.
-    pub(crate) fn has_long_entries(&self) -> bool {
-        self.entry_size() != ENTRY
-    }
-
-    /// Reads a directory with long entries from `position` on, and moves it.
+    /// Reads a directory from `position` on, and moves it.
     pub(crate) fn directory_read(
         &self,
         position: &mut u32,
-        buffer: &mut impl UserBuffer,
+        buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
+        if self.entry_size() == ENTRY {
+            return self.file_read(position, buffer);
+        }
         while buffer.remaining() != 0 {
             let Some(entry) = self.disk_entry(*position / ENTRY as u32)? else {
                 break;

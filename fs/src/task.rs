@@ -232,9 +232,10 @@ impl<'fs> FsTask<'fs> {
     /// as the caller, who is this task, works on it.
     #[inline]
     pub fn file(&self, fd: u32) -> Result<Borrowed<'_, File<'fs>>> {
-        let files = self.files.lock();
-        let file = files.filp.get(fd as usize).and_then(Option::as_ref);
-        file.map(File::borrowed).ok_or(Errno::EBADF)
+        self.files.with(|files| {
+            let file = files.filp.get(fd as usize).and_then(Option::as_ref);
+            file.map(File::borrowed).ok_or(Errno::EBADF)
+        })
     }
 
     /// The lowest free descriptor from `from` up; `EMFILE` if there is none.

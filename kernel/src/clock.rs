@@ -11,8 +11,8 @@ use crate::deliver::deliver;
 use crate::frame::Registers;
 use crate::irq::{TIMER_IRQ, set_irq_handler};
 use crate::sched::{
-    HZ, JIFFIES, NEXT_ALARM, PENDING_WORK, STARTUP_TIME, State, Work, current, jiffies, look_at,
-    tasks, timer,
+    HZ, JIFFIES, NEXT_ALARM, PENDING_WORK, State, TIME, Work, current, jiffies, look_at, tasks,
+    timer,
 };
 use crate::{blk_drv, chr_drv, record, resource};
 use abi::signal::Signal;
@@ -44,8 +44,8 @@ pub fn start_clock() {
 /// The clock tick, a hundred a second (0.11: `do_timer`).
 fn do_timer(registers: &Registers) {
     JIFFIES.add(1);
-    if jiffies() == 0 {
-        STARTUP_TIME.add(timer::SECONDS_OF_ALL_TICKS);
+    if jiffies().is_multiple_of(HZ) {
+        TIME.add(1);
     }
     let task = current();
     if registers.is_from_user() {

@@ -39,12 +39,12 @@ pub fn sys_setup(command_line: UserAddress) -> Result<()> {
 
 /// `read`.
 pub fn sys_read(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    file_system().sys_read(task(), fd, &mut FilledSlice::new(buffer, count))
+    file_system().sys_read(task(), fd, FilledSlice::new(buffer, count))
 }
 
 /// `write`.
 pub fn sys_write(fd: u32, buffer: UserAddress, count: u32) -> Result<usize> {
-    file_system().sys_write(task(), fd, &mut ReadSlice::new(buffer, count))
+    file_system().sys_write(task(), fd, ReadSlice::new(buffer, count))
 }
 
 /// `stty`: sets the terminal as Version 7 says.

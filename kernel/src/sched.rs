@@ -50,8 +50,8 @@ static HIGHEST_SLOT: AtomicWord = AtomicWord::new(0);
 /// Ticks since the start; after 497 days they begin again at 0. The clock counts
 /// them; all others call [`jiffies`].
 pub static JIFFIES: AtomicWord = AtomicWord::new(0);
-/// The time when the ticks were 0. All but the clock call [`current_time`].
-pub static STARTUP_TIME: AtomicWord = AtomicWord::new(0);
+/// Seconds since 1970, which the clock counts. All others call [`current_time`].
+pub static TIME: AtomicWord = AtomicWord::new(0);
 /// The earliest [`Task::alarm`] or [`Task::timeout`], or a tick before it.
 pub static NEXT_ALARM: AtomicWord = AtomicWord::new(timer::MOST_TICKS);
 
@@ -109,12 +109,12 @@ pub fn jiffies() -> u32 {
 
 /// Seconds since 1970 (0.11: `CURRENT_TIME`).
 pub fn current_time() -> Time {
-    STARTUP_TIME.get().wrapping_add(jiffies() / HZ)
+    TIME.get()
 }
 
 /// Sets the clock: it is `time` now.
 pub fn set_current_time(time: Time) {
-    STARTUP_TIME.set(time.wrapping_sub(jiffies() / HZ));
+    TIME.set(time);
 }
 
 /// Gives the processor to the runnable task with the most time left, to the
@@ -334,5 +334,5 @@ pub fn sched_init(startup_time: Time) {
     for (number, task) in TASK.iter().enumerate() {
         task.set_number(number);
     }
-    STARTUP_TIME.set(startup_time);
+    set_current_time(startup_time);
 }

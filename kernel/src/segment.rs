@@ -56,6 +56,17 @@ fn is_in_usable_page(access: Access, address: UserAddress, size: usize) -> bool 
     (current().space()).is_ok_and(|space| is_usable(access, space, space.at(address.0)))
 }
 
+/// As [`verify_area`], after giving way to other tasks; `EINTR` if a signal is about to
+/// end the caller.
+#[cold]
+#[inline(never)]
+fn give_way_and_verify(access: Access, address: UserAddress, size: usize) -> Result<()> {
+    match sched::give_way() {
+        true => verify_pages(access, address, size),
+        false => Err(Errno::EINTR),
+    }
+}
+
 #[inline(never)]
 fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()> {
     let end = (address.0 as usize)
@@ -368,17 +379,6 @@ impl<const IS_READ: bool> UserSlice<IS_READ> {
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn give_way_and_prepare(&mut self, count: usize) -> Result<()> {
-        if !sched::give_way() {
-            return Err(Errno::EINTR);
-        }
-        verify_pages(Self::ACCESS, self.address, count)?;
-        self.prepared = self.address.0 + count as u32;
-        Ok(())
-    }
-
     #[inline(always)]
     fn advance(&mut self, count: usize) {
         // To move more than was prepared would be a bug of the caller, and could
@@ -398,7 +398,7 @@ impl<const IS_READ: bool> UserBuffer for UserSlice<IS_READ> {
     fn prepare(&mut self, count: usize) -> Result<()> {
         debug_assert!(count <= self.remaining());
         if sched::must_give_way() || !is_in_usable_page(Self::ACCESS, self.address, count) {
-            return self.give_way_and_prepare(count);
+            give_way_and_verify(Self::ACCESS, self.address, count)?;
         }
         self.prepared = self.address.0 + count as u32;
         Ok(())

@@ -65,8 +65,7 @@ impl Inode<'_> {
     /// Zone `n` of the inode.
     #[inline]
     fn direct(&self, n: usize) -> Result<Zone> {
-        let zone = self.slot.disk().zones[n];
-        self.check(zone)
+        self.check(self.slot.disk().zones[n])
     }
 
     /// Fills `zones` with those of an indirect block from number `n` on; they are not
@@ -89,7 +88,7 @@ impl Inode<'_> {
     }
 
     /// Checks a zone number that came from the disk.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check(&self, zone: Zone) -> Result<Zone> {
         if zone.is_hole() || self.may_have(zone) {
             return Ok(zone);
@@ -141,11 +140,12 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// meanwhile.
     #[inline(always)]
     pub fn zone(&self, file_block: u32) -> Result<Zone> {
-        let known = self.state().known_zone(file_block).copied();
-        match known {
-            Some(zone) => self.check(zone),
-            None => self.read_zones(file_block),
-        }
+        let known = self.with(|state| state.known_zone(file_block).copied());
+        let zone = match known {
+            Some(zone) => zone,
+            None => self.read_zones(file_block)?,
+        };
+        self.check(zone)
     }
 
     #[cold]
@@ -155,7 +155,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         self.list_zones(Path::of(file_block - (n % KEPT) as u32)?, &mut zones)?;
         let part = n / KEPT + 1;
         self.state().kept = KeptZones { part, zones };
-        self.check(zones[n % KEPT])
+        Ok(zones[n % KEPT])
     }
 
     /// Gives a zone to a block of the file that has none (0.11: `create_block`), and
@@ -171,60 +171,70 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     fn create_zone(&self, file_block: u32) -> Result<Zone> {
-        let zone = match Path::of(file_block)? {
-            Path::Direct(n) => self.create_direct(n, false),
-            Path::Indirect(n) => self.create_listed(self.create_direct(INDIRECT, true)?, n, false),
-            Path::Double(n, m) => {
-                let double = self.create_direct(DOUBLE_INDIRECT, true)?;
-                self.create_listed(self.create_listed(double, n, true)?, m, false)
-            }
-        }?;
-        if let Some(known) = self.state().known_zone(file_block) {
-            *known = zone;
+        let (list, n) = match Path::of(file_block)? {
+            Path::Direct(n) => (None, n),
+            Path::Indirect(n) => (Some(self.direct_list(INDIRECT)?), n),
+            Path::Double(n, m) => (Some(self.indirect_list(n)?), m),
+        };
+        let zone = self.fs.new_block(self.super_index())?;
+        match list {
+            None => self.set_direct(n, zone),
+            Some(list) => self.set_listed(list, n, zone)?,
         }
+        self.with(|state| {
+            if let Some(known) = state.known_zone(file_block) {
+                *known = zone;
+            }
+        });
         Ok(zone)
     }
 
-    fn create_direct(&self, n: usize, is_list: bool) -> Result<Zone> {
-        let zone = self.direct(n)?;
-        if !zone.is_hole() {
-            return Ok(zone);
+    /// The list that is zone `n` of the inode; it is made if there is none.
+    fn direct_list(&self, n: usize) -> Result<Zone> {
+        let mut list = self.direct(n)?;
+        if list.is_hole() {
+            list = self.new_list()?;
+            self.set_direct(n, list);
         }
-        let zone = self.new_zone(is_list)?;
+        Ok(list)
+    }
+
+    /// List `n` of those in the double indirect block; it is made if there is none.
+    fn indirect_list(&self, n: usize) -> Result<Zone> {
+        let double = self.direct_list(DOUBLE_INDIRECT)?;
+        let mut list = [Zone::HOLE];
+        self.listed(double, n, &mut list)?;
+        if list[0].is_hole() {
+            list[0] = self.new_list()?;
+            self.set_listed(double, n, list[0])?;
+        }
+        self.check(list[0])
+    }
+
+    /// Takes a free zone of the device for a list, which is empty.
+    #[cold]
+    fn new_list(&self) -> Result<Zone> {
+        let zone = self.fs.new_block(self.super_index())?;
+        let clear = |data: &mut _| *data = [0; BLOCK_SIZE];
+        (self.fs).change_block(self.device(), zone.block(), true, clear)?;
+        Ok(zone)
+    }
+
+    fn set_direct(&self, n: usize, zone: Zone) {
         let now = self.fs.current_time();
         self.update(|state| {
             state.disk.zones[n] = zone;
             state.ctime = now;
         });
-        Ok(zone)
     }
 
-    /// Gives a zone to place `n` of a list. There may be one only if that is a list, too.
-    fn create_listed(&self, indirect: Zone, n: usize, is_list: bool) -> Result<Zone> {
-        if is_list {
-            let mut known = [Zone::HOLE];
-            self.listed(indirect, n, &mut known)?;
-            if !known[0].is_hole() {
-                return self.check(known[0]);
-            }
-        }
-        let zone = self.new_zone(is_list)?;
-        let store = |list: &mut [u8; BLOCK_SIZE]| put_at(list, 2 * n, zone.0.to_le_bytes());
-        let stored = (self.fs).change_list(self.device(), indirect.block(), store);
+    /// Puts a new zone into a list. If that fails, the zone is free again.
+    fn set_listed(&self, list: Zone, n: usize, zone: Zone) -> Result<()> {
+        let store = |data: &mut [u8; BLOCK_SIZE]| put_at(data, 2 * n, zone.0.to_le_bytes());
+        let stored = (self.fs).change_list(self.device(), list.block(), store);
         stored.inspect_err(|_| {
             // Another error can't be told, and this one is of more use.
             let _ = self.fs.free_blocks(self.super_index(), zone, 1);
-        })?;
-        Ok(zone)
-    }
-
-    /// Takes a free zone of the device; it is zeroed if it is to list others.
-    fn new_zone(&self, is_list: bool) -> Result<Zone> {
-        let zone = self.fs.new_block(self.super_index())?;
-        if is_list {
-            let clear = |data: &mut _| *data = [0; BLOCK_SIZE];
-            (self.fs).change_block(self.device(), zone.block(), true, clear)?;
-        }
-        Ok(zone)
+        })
     }
 }

@@ -132,12 +132,19 @@ impl<'fs> Inode<'fs> {
         self.slot.state()
     }
 
+    /// Calls `work` with its fields, as [`sync::Lock::with`] does.
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut InodeState) -> R) -> R {
+        self.slot.state.with(work)
+    }
+
     /// Changes its fields, which will be written to the disk.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut InodeState) -> R) -> R {
-        let mut state = self.state();
-        let result = change(&mut state);
-        self.slot.dirty.set(true);
-        result
+        self.with(|state| {
+            let result = change(state);
+            self.slot.dirty.set(true);
+            result
+        })
     }
 
     #[inline(always)]

@@ -88,6 +88,13 @@ impl<T> Lock<T> {
         LockGuard(guard)
     }
 
+    /// Calls `work`, a few steps that surely do not sleep, with the value under the lock.
+    /// [`guards_alive`] does not count it.
+    #[inline(always)]
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut take(&self.0))
+    }
+
     /// As [`Lock::lock`], but returns `None` instead of waiting.
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let guard = self.0.try_lock()?;
