@@ -36,7 +36,6 @@ pub(super) struct Gap {
 pub(super) struct Entry<'fs> {
     dir: &'fs InodeSlot,
     buffer: Buffer<'fs>,
-    offset: usize,
     position: u32,
     number: InodeNumber,
     /// Where the name cache may have its name.
@@ -63,7 +62,8 @@ impl Entry<'_> {
         }
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
-            put_at(&mut self.buffer.data()[..], self.offset, number);
+            let offset = self.position as usize % BLOCK_SIZE;
+            put_at(&mut self.buffer.data()[..], offset, number);
         });
     }
 
@@ -161,21 +161,20 @@ impl<'fs> LockedInode<'_, 'fs> {
         Key::of(self.slot.identity(), text).map(|(key, _)| key)
     }
 
-    /// The entry of a name at a position. `None` if it is not there, since a program
-    /// may have written to the disk's device.
+    /// The buffer with the entry of a name at a position. `None` if it is not there,
+    /// since a program may have written to the disk's device.
     fn entry_at(
         &self,
         position: u32,
         number: InodeNumber,
         name: &Name,
-        place: Option<usize>,
-    ) -> Result<Option<Entry<'fs>>> {
+    ) -> Result<Option<Buffer<'fs>>> {
         let size = self.size();
         let entry_size = self.entry_size();
         if position >= size || size - position < entry_size as u32 {
             return Ok(None);
         }
-        let zone = self.bmap(position / BLOCK_SIZE as u32)?;
+        let zone = self.zone(position / BLOCK_SIZE as u32)?;
         if zone.is_hole() {
             return Ok(None);
         }
@@ -186,14 +185,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         let is_it = u16_at(entry, 0) == number.0
             && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME);
         drop(data);
-        Ok(is_it.then_some(Entry {
-            dir: self.slot,
-            buffer,
-            offset,
-            position,
-            number,
-            place,
-        }))
+        Ok(is_it.then_some(buffer))
     }
 
     /// Looks for a name. `ENOENT` in a directory that was removed.
@@ -205,9 +197,15 @@ impl<'fs> LockedInode<'_, 'fs> {
         let place = key.as_ref().map(|key| key.place);
         let known = key.and_then(|key| self.fs.tables.names.lock().find(&key).copied());
         if let Some(known) = known
-            && let Some(entry) = self.entry_at(known.position, known.number(), name, place)?
+            && let Some(buffer) = self.entry_at(known.position, known.number(), name)?
         {
-            return Ok(Lookup::Found(entry));
+            return Ok(Lookup::Found(Entry {
+                dir: self.slot,
+                buffer,
+                position: known.position,
+                number: known.number(),
+                place,
+            }));
         }
         let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
         let found = self.search_blocks(0, |start, block| {
@@ -222,10 +220,16 @@ impl<'fs> LockedInode<'_, 'fs> {
             let position = self.free_position()?;
             return Ok(Lookup::Missing(Gap { position, place }));
         };
-        let entry = self.entry_at(position, number, name, place)?;
-        let entry = entry.ok_or(Errno::ENOENT)?;
+        let buffer = self.entry_at(position, number, name)?;
+        let buffer = buffer.ok_or(Errno::ENOENT)?;
         self.remember(place, name, number, position);
-        Ok(Lookup::Found(entry))
+        Ok(Lookup::Found(Entry {
+            dir: self.slot,
+            buffer,
+            position,
+            number,
+            place,
+        }))
     }
 
     /// Adds a name to the name cache, if it has a place there.
