@@ -246,6 +246,32 @@ static void convert(struct output *output, struct conversion *conversion, int si
 	}
 }
 
+/* Most conversions are %s and %d with nothing between; whether it is one of them. */
+static int convert_plain(struct output *output, int letter, struct arguments *arguments)
+{
+	char buffer[3 * sizeof(int)], *end = buffer + sizeof buffer, *digits;
+	const char *text;
+	int number;
+
+	if (letter == 's') {
+		text = va_arg(arguments->list, const char *);
+		if (text == NULL)
+			text = "(null)";
+		__emit_text(output, text, strlen(text));
+	} else if (letter == 'd') {
+		number = va_arg(arguments->list, int);
+		digits = digits_of(number < 0 ? -(unsigned)number : (unsigned)number, 10, 0, end);
+		if (number == 0)
+			*--digits = '0';
+		if (number < 0)
+			*--digits = '-';
+		__emit_text(output, digits, end - digits);
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
 /* What stands behind a %; returns the rest of the format. */
 static const char *convert_next(struct output *output, const char *format,
 	struct arguments *arguments)
@@ -290,8 +316,13 @@ void __vformat(struct output *output, const char *format, va_list list)
 			format++;
 		if (format > text)
 			__emit_text(output, text, format - text);
-		if (*format)
-			format = convert_next(output, format + 1, &arguments);
+		if (*format == '\0')
+			break;
+		format++;
+		if (convert_plain(output, *format, &arguments))
+			format++;
+		else
+			format = convert_next(output, format, &arguments);
 	}
 	va_end(arguments.list);
 }
