@@ -270,7 +270,7 @@ impl<'fs> Fs<'fs> {
     /// Opens an inode: takes an entry of the table, with the inode, the type of
     /// file that it serves as, and position 0. `ENFILE` if no entry is free for the
     /// caller; then the inode is closed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new_file(
         &'fs self,
         inode: Inode<'fs>,

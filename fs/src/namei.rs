@@ -249,12 +249,13 @@ impl<'fs> Fs<'fs> {
     ///
     /// An inode whose path is known is not counted, since it can't be freed while the
     /// inode table is locked.
+    #[inline(always)]
     pub(crate) fn look_at<R>(
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
         follow: bool,
-        look: fn(&Inode<'fs>) -> R,
+        look: impl Fn(&Inode<'fs>) -> R,
     ) -> Result<R> {
         let (table, slot, position) = self.walk_known(task, path, true)?;
         if position == path.len() {
@@ -266,6 +267,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Goes on to the inode that a path names from what [`Fs::start`] has found.
+    #[inline(never)]
     fn find(
         &'fs self,
         task: &FsTask<'fs>,
@@ -414,6 +416,20 @@ impl<'fs> Fs<'fs> {
             self.open_old(task, &dir, flags)?;
             return Ok(dir);
         }
+        self.open_last(task, path, (dir, position), flags, mode)
+    }
+
+    /// As [`Fs::open_namei`], from what [`Fs::start`] has found.
+    #[inline(never)]
+    fn open_last(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        (dir, position): (Inode<'fs>, usize),
+        flags: u32,
+        mode: u16,
+    ) -> Result<Inode<'fs>> {
+        let create = flags & O_CREAT != 0;
         let mut links = MAX_LINKS;
         let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         loop {
@@ -467,6 +483,7 @@ impl<'fs> Fs<'fs> {
 
     /// Checks that an existing inode may be opened with `flags`, and cuts it if
     /// they say so.
+    #[inline(always)]
     fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
         let rights = inode.rights();
         let mode = rights.mode;
@@ -483,15 +500,21 @@ impl<'fs> Fs<'fs> {
         if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
             return Err(Errno::EROFS);
         }
-        if truncate && S_ISREG(mode) {
-            inode.begin_writing()?;
-            let locked = inode.lock();
-            locked.drop_set_ids(task);
-            let result = locked.truncate();
-            inode.end_writing();
-            return result;
+        match truncate && S_ISREG(mode) {
+            true => self.cut(task, inode),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Cuts a file to nothing.
+    #[inline(never)]
+    fn cut(&self, task: &FsTask<'fs>, inode: &Inode<'fs>) -> Result<()> {
+        inode.begin_writing()?;
+        let locked = inode.lock();
+        locked.drop_set_ids(task);
+        let result = locked.truncate();
+        inode.end_writing();
+        result
     }
 
     /// Checks that it is a directory that the caller may search.

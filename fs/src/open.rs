@@ -50,7 +50,8 @@ impl<'fs> Fs<'fs> {
         }
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
         let file = self.new_file(inode, file_type, flags, opened)?;
-        task.install(file, fd).map(|fd| fd as usize)
+        task.put(fd, file);
+        Ok(fd as usize)
     }
 
     /// Undoes what opening did: tells the driver or the pipe, or counts one writer

@@ -243,6 +243,14 @@ impl<'fs> FsTask<'fs> {
         self.files.lock().free(from, self.open_limit.get())
     }
 
+    /// Gives a file the descriptor that [`FsTask::free_descriptor`] has found; nobody
+    /// but this task can have used it since.
+    #[inline]
+    pub(crate) fn put(&self, fd: u32, file: File<'fs>) {
+        let old = self.files.lock().put(fd, file);
+        drop(old);
+    }
+
     /// Gives a file the lowest free descriptor from `from` up, which is not
     /// closed by `execve`. `EMFILE` if there is none.
     pub(crate) fn install(&self, file: File<'fs>, from: u32) -> Result<u32> {
