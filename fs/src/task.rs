@@ -204,13 +204,12 @@ impl<'fs> FsTask<'fs> {
     /// caller, who is this task, works on it.
     #[inline(always)]
     pub(crate) fn directory(&self, is_absolute: bool) -> Result<Borrowed<'_, Inode<'fs>>> {
-        let Directories { root, pwd } = &*self.directories.lock();
-        let directory = if is_absolute { root } else { pwd };
-        let directory = directory.as_ref().ok_or(Errno::ENOENT)?;
-        Ok(Borrowed::new(Inode::uncounted(
-            directory.fs,
-            directory.slot,
-        )))
+        let directories = self.directories.lock();
+        let Directories { root, pwd } = &*directories;
+        let directory = if is_absolute { root } else { pwd }.as_ref();
+        let borrowed = directory.map(|it| Borrowed::new(Inode::uncounted(it.fs, it.slot)));
+        drop(directories);
+        borrowed.ok_or(Errno::ENOENT)
     }
 
     /// Whether absolute paths begin at `inode`.

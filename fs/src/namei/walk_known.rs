@@ -30,7 +30,7 @@ impl<'fs> Fs<'fs> {
     /// the path's length if the last name was found too.
     ///
     /// With the inode table locked no inode can be freed, so none need be counted.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn walk_known(
         &'fs self,
         task: &FsTask<'fs>,
