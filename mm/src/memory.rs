@@ -22,9 +22,9 @@
 mod frames;
 #[cfg(not(target_os = "none"))]
 #[path = "memory/host.rs"]
-mod physical;
+pub mod physical;
 #[cfg(target_os = "none")]
-mod physical;
+pub mod physical;
 pub mod slab;
 #[cfg_attr(feature = "wide", path = "memory/wide/space.rs")]
 mod space;

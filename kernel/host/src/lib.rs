@@ -29,6 +29,12 @@ mod blk_drv {
         pub mod geometry;
     }
 
+    /// The bus master.
+    pub mod piix {
+        pub mod configuration;
+        pub mod regions;
+    }
+
     #[path = "hd/drive.rs"]
     pub mod drive;
     #[path = "hd/partition.rs"]

@@ -11,6 +11,7 @@
 //! do_hd_request   takes the next request and gives the drive a command
 //! read_intr       a block of sectors is there: fetch it, wait for the next
 //! write_intr      a block of sectors is on the disk: send the next
+//! dma_intr        all sectors were moved by the bus master: the request is done
 //! recal_intr      the drive is set up again after a reset
 //! bad_rw_intr     something failed: try again, after a reset if need be
 //! flush_intr      the drive's cache is empty, as [`flush_cache`] wants
@@ -28,6 +29,7 @@ mod partition;
 mod registers;
 
 use super::blk::{self, CurrentRequest, DeviceIntr, SECTOR_SIZE, SECTORS_PER_BLOCK};
+use super::piix;
 use crate::file_system::file_system;
 use crate::frame::Registers;
 use crate::irq::set_irq_handler;
@@ -85,6 +87,8 @@ enum Expected {
     Read,
     /// A block of sectors is on the disk.
     Written,
+    /// All sectors were moved by the bus master.
+    Dma,
     /// The drive has understood what it was told.
     SetUp(SetUp),
     /// What was written is on the medium.
@@ -191,11 +195,14 @@ pub fn blocks(minor: u8) -> u32 {
 pub fn hd_init() {
     let mut hd = HD.lock();
     registers::control(Control::Polled);
+    piix::piix_init();
     for number in 0..MAX_HD {
-        let Some(drive) = find_drive(number) else {
+        let Some(mut drive) = find_drive(number) else {
             continue;
         };
+        drive.dma &= piix::is_usable();
         let way = if drive.lba { "LBA" } else { "CHS" };
+        let dma = if drive.dma { ", DMA" } else { "" };
         let megabytes = drive.sectors / (1024 * 1024 / SECTOR_SIZE as u32);
         let minor = number * MINORS;
         let Geometry {
@@ -203,7 +210,7 @@ pub fn hd_init() {
             heads,
             sectors,
         } = drive.geometry;
-        printk!("hd{minor}: {megabytes} MB, {cylinders}/{heads}/{sectors}, {way}\n");
+        printk!("hd{minor}: {megabytes} MB, {cylinders}/{heads}/{sectors}, {way}{dma}\n");
         hd.drives[number] = Some(drive);
         hd.hd[minor] = Partition {
             start_sect: 0,
@@ -363,25 +370,30 @@ impl Controller {
             return self.tell(&drive, step);
         }
         // After a failure sectors are moved one by one, so that only the bad one fails.
-        let multiple = if request.errors == 0 {
-            drive.multiple
-        } else {
-            1
-        };
+        let is_first_try = request.errors == 0;
+        let dma = is_first_try && drive.dma && piix::is_usable();
+        let multiple = if is_first_try { drive.multiple } else { 1 };
         self.sectors_per_interrupt = multiple.into();
         self.sectors_left = request.blocks_left * SECTORS_PER_BLOCK;
         self.moved = 0;
         let (command, expected) = match (request.direction, multiple) {
+            (Direction::Read, _) if dma => (Command::ReadDma, Expected::Dma),
             (Direction::Read, 1) => (Command::ReadSectors, Expected::Read),
             (Direction::Read, _) => (Command::ReadMultiple, Expected::Read),
+            (Direction::Write, _) if dma => (Command::WriteDma, Expected::Dma),
             (Direction::Write, 1) => (Command::WriteSectors, Expected::Written),
             (Direction::Write, _) => (Command::WriteMultiple, Expected::Written),
         };
+        if dma {
+            piix::prepare(request);
+        }
         let address = drive.address(sector);
         // 256 sectors are the most there are, and are written as 0.
         self.hd_out(command, self.sectors_left as u8, address, expected)?;
-        if request.direction == Direction::Write {
-            self.unflushed[number] = drive.flushes;
+        self.unflushed[number] |= drive.flushes && request.direction == Direction::Write;
+        if dma {
+            piix::start();
+        } else if request.direction == Direction::Write {
             // The drive does not interrupt when it is ready for the first sectors.
             let status = wait_for_status(READY_POLLS).ok_or(NotReady)?;
             if !status.contains(Status::DATA_REQUEST) {
@@ -462,8 +474,9 @@ impl Controller {
 
     /// Called when the drive interrupts (0.11: `hd_interrupt` in `system_call.s`).
     fn interrupt(&mut self) {
+        let is_moving = piix::is_moving();
         let status = registers::status();
-        if status.contains(Status::BUSY) {
+        if is_moving || status.contains(Status::BUSY) {
             // It has taken the interrupt back, or the interrupt came from elsewhere.
             return;
         }
@@ -472,6 +485,7 @@ impl Controller {
             None => unexpected_hd_interrupt(status),
             Some(Expected::Read) => self.read_intr(status),
             Some(Expected::Written) => self.write_intr(status),
+            Some(Expected::Dma) => self.dma_intr(status),
             Some(Expected::SetUp(step)) => self.recal_intr(step, status),
             Some(Expected::Flushed) => self.flush_intr(status),
             Some(Expected::Reset) => return self.device_intr.expected = expected,
@@ -504,6 +518,18 @@ impl Controller {
             self.move_sectors(Direction::Write);
             self.device_intr.expect(Expected::Written, COMMAND_TIMEOUT);
         }
+    }
+
+    /// Called when a transfer by the bus master is over. If it went badly, nobody knows
+    /// what was moved, so all of it is tried again without the bus master.
+    fn dma_intr(&mut self, status: Status) {
+        if piix::stop() && win_result(status) {
+            self.moved = self.sectors_left;
+            return self.end_moved_blocks();
+        }
+        // A drive that tells of no error may still wait for data.
+        self.reset |= win_result(status);
+        self.bad_rw_intr();
     }
 
     /// Moves the sectors of one interrupt between the drive and the buffers: one sector, or
@@ -548,6 +574,7 @@ impl Controller {
     /// Called when the next block could not be moved: it is left to another try, or given
     /// up (0.11: `bad_rw_intr`).
     fn bad_rw_intr(&mut self) {
+        piix::stop();
         self.reset |= blk::bad_rw_intr(major::HARD_DISK, MAX_ERRORS);
     }
 
@@ -579,7 +606,7 @@ impl Controller {
     /// too long.
     fn tick(&mut self) {
         let is_late = self.device_intr.tick();
-        let is_busy = || registers::alternate_status().contains(Status::BUSY);
+        let is_busy = || piix::is_moving() || registers::alternate_status().contains(Status::BUSY);
         match self.device_intr.expected {
             Some(Expected::Reset) if !is_busy() => {}
             _ if !is_late => return,

@@ -14,6 +14,7 @@ use crate::{printk, sched};
 use abi::sys::types::Device;
 use fs::buffer::BufferHead;
 use fs::platform::Direction;
+pub(super) use requests::MOST_BUFFERS;
 use requests::{Added, NR_BLK_DEV, Requests, Transfer};
 use spin::Once;
 use sync::{IrqLock, WaitQueue};

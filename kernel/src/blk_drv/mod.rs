@@ -9,6 +9,10 @@
 //!   drive.rs       what is known of a drive
 //!   partition.rs   the partition table
 //!   registers.rs   the ports
+//! piix.rs        moves a disk's data, where the command line has `dma`
+//!   configuration.rs  finds it on the PCI bus
+//!   ports.rs       the ports
+//!   regions.rs     the table of where the data goes
 //! floppy.rs      floppy disks
 //!   controller.rs  the ports
 //!   dma.rs         how data gets to memory
@@ -31,6 +35,7 @@ pub mod blk;
 pub mod floppy;
 pub mod hd;
 pub mod ll_rw_blk;
+pub mod piix;
 pub mod ramdisk;
 
 use abi::sys::types::major;

@@ -32,6 +32,8 @@ pub struct CommandLine<'a> {
     pub keyboard: Option<usize>,
     /// `no387`: the coprocessor is not to be used.
     pub no387: bool,
+    /// `dma`: hard disks move their data by DMA, where they can.
+    pub dma: bool,
     /// `expose-tss`: ring 3 may use the pages of the task state segments.
     pub expose_tss: bool,
 }
@@ -93,11 +95,15 @@ impl<'a> CommandLine<'a> {
                 self.no387 |= value.is_none();
                 value.map_or(Ok(()), |_| Err("no387 without a value"))
             }
+            "dma" => {
+                self.dma |= value.is_none();
+                value.map_or(Ok(()), |_| Err("dma without a value"))
+            }
             "expose-tss" => {
                 self.expose_tss |= value.is_none();
                 value.map_or(Ok(()), |_| Err("expose-tss without a value"))
             }
-            _ => Err("root=, ramdisk=, init=, console=, keyboard=, no387 or expose-tss"),
+            _ => Err("root=, ramdisk=, init=, console=, keyboard=, no387, dma or expose-tss"),
         }
     }
 }
@@ -138,7 +144,7 @@ mod tests {
     #[test]
     fn all_words() {
         let line = "root=/dev/hd2 ramdisk=1024,7 init=/bin/cat console=ttyS0 keyboard=de no387 \
-                    expose-tss";
+                    dma expose-tss";
         assert_eq!(bad(line), [""; 0]);
         assert_eq!(
             CommandLine::parse(line, &mut |_| ()),
@@ -149,6 +155,7 @@ mod tests {
                 console: Some("ttyS0"),
                 keyboard: Some(1),
                 no387: true,
+                dma: true,
                 expose_tss: true,
             }
         );
@@ -186,6 +193,7 @@ mod tests {
             "keyboard=bogus",
             "no387=1",
             "No387",
+            "dma=1",
             "=",
         ] {
             assert_eq!(bad(word), [word]);

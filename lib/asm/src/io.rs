@@ -34,6 +34,32 @@ pub unsafe fn outb(value: u8, port: u16) {
     unsafe { asm!("out dx, al", in("al") value, in("dx") port, options(nostack, preserves_flags)) };
 }
 
+/// Reads 32 bits from an I/O port.
+///
+/// # Safety
+/// As [`inb`].
+#[inline(always)]
+pub unsafe fn inl(port: u16) -> u32 {
+    let value: u32;
+    // SAFETY: as in `inb`.
+    unsafe {
+        asm!("in eax, dx", out("eax") value, in("dx") port, options(nomem, nostack, preserves_flags))
+    };
+    value
+}
+
+/// Writes 32 bits to an I/O port.
+///
+/// # Safety
+/// As [`outb`].
+#[inline(always)]
+pub unsafe fn outl(value: u32, port: u16) {
+    // SAFETY: as in `outb`.
+    unsafe {
+        asm!("out dx, eax", in("eax") value, in("dx") port, options(nostack, preserves_flags))
+    };
+}
+
 /// Reads a byte, then waits about a microsecond for slow ISA devices.
 ///
 /// # Safety

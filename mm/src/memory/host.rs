@@ -48,7 +48,7 @@ pub(super) fn linear_pointer(address: LinearAddress) -> *mut u8 {
 
 /// The physical address of something in low memory. The kernel's own page tables count
 /// as its first pages; that of the page directory does not matter here.
-pub(super) fn address<T>(pointer: *const T) -> PhysicalAddress {
+pub fn address<T>(pointer: *const T) -> PhysicalAddress {
     let offset_from = |start: usize| pointer.addr().wrapping_sub(start);
     let in_tables = offset_from((&raw const KERNEL_PAGE_TABLES).addr());
     let in_low = offset_from(LOW.load(Relaxed).addr());

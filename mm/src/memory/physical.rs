@@ -14,6 +14,6 @@ pub(super) fn linear_pointer(address: LinearAddress) -> *mut u8 {
 }
 
 /// The physical address of something that slot 0 maps.
-pub(super) fn address<T>(pointer: *const T) -> PhysicalAddress {
-    PhysicalAddress(pointer.addr() as u32)
+pub fn address<T>(pointer: *const T) -> PhysicalAddress {
+    PhysicalAddress(pointer.expose_provenance() as u32)
 }

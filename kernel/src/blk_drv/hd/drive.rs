@@ -85,6 +85,8 @@ pub struct Drive {
     pub multiple: u8,
     /// Whether it can be told to empty its cache.
     pub flushes: bool,
+    /// Whether its data can be moved by DMA.
+    pub dma: bool,
     /// How its data is moved. Doublewords also need a controller that passes
     /// them on whole, which the drive can't know.
     pub width: Width,
@@ -98,6 +100,7 @@ impl Drive {
         const NO_ATA: u16 = 1 << 15;
         const TRANSLATION_IS_VALID: u16 = 1 << 0;
         const LBA_SUPPORTED: u16 = 1 << 9;
+        const DMA_SUPPORTED: u16 = 1 << 8;
         if word(0) & NO_ATA != 0 {
             return None;
         }
@@ -139,6 +142,7 @@ impl Drive {
             sectors,
             multiple,
             flushes,
+            dma: word(49) & DMA_SUPPORTED != 0,
             width,
         })
     }
@@ -153,6 +157,7 @@ impl Drive {
             sectors: geometry.total(),
             multiple: 1,
             flushes: false,
+            dma: false,
             width: Width::Words,
         })
     }
@@ -229,6 +234,18 @@ mod tests {
             let drive = Drive::from_identify(&identify(&words)).unwrap();
             assert_eq!(drive.flushes, flushes, "{word:#x}");
         }
+    }
+
+    #[test]
+    fn a_drive_says_that_its_data_can_be_moved_by_dma() {
+        for (word, dma) in [(0x0300, true), (0x0100, true), (0x0200, false), (0, false)] {
+            let words = [&OLD[..], &[(49, word)]].concat();
+            let drive = Drive::from_identify(&identify(&words)).unwrap();
+            assert_eq!(drive.dma, dma, "{word:#x}");
+        }
+        let mut table = [0; 16];
+        (table[0], table[2], table[14]) = (65, 4, 17);
+        assert!(!Drive::from_bios(&table).unwrap().dma);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! `port_read`, `port_write`).
 //!
 //! Source: ANSI INCITS 361 (ATA/ATAPI-6), clauses 7 and 8. This module is the
-//! only one that touches the ports; data moves only between them and the
-//! slices that are passed, never by the drive itself.
+//! only one that touches the ports. Data moves between them and the slices that are
+//! passed, or by DMA, as `piix.rs` has it.
 
 use super::drive::{Address, Width};
 use asm::io::{inb, io_delay, outb};
@@ -65,6 +65,10 @@ pub enum Command {
     WriteMultiple = 0xC5,
     /// Take this number of sectors as a block.
     SetMultiple = 0xC6,
+    /// Read by DMA, with one interrupt at the end.
+    ReadDma = 0xC8,
+    /// Write by DMA, with one interrupt at the end.
+    WriteDma = 0xCA,
     /// Bring what is in the cache to the medium; this may take half a minute.
     FlushCache = 0xE7,
     /// Describe yourself, in one sector of data.
@@ -89,7 +93,7 @@ fn read(port: u16) -> u8 {
 }
 
 fn write(value: u8, port: u16) {
-    // SAFETY: as above. No command used here has the drive write to memory.
+    // SAFETY: as above. A drive writes to memory only if `piix.rs` lets it.
     unsafe { outb(value, port) }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use guest::{Emulator, Machine, PROMPT_TIME, image};
 use tempfile::TempDir;
 
-use crate::common::{self, LIMIT, boot_to_prompt, halt, mkimage, name};
+use crate::common::{self, LIMIT, boot_to_prompt, check_root, halt, mkimage, name};
 use crate::floppies::FLOPPY_BYTES;
 
 guest::in_both!(
@@ -22,6 +22,8 @@ guest::in_both!(
     mkfs_spares_what_is_in_use,
     a_file_system_is_unmounted_by_its_directory,
     a_disk_in_use_is_changed_by_nobody_else,
+    dma_moves_what_is_written_and_read,
+    dma_works_in_the_wide_edition,
 );
 
 /// Where an image for the RAM disk begins on a floppy.
@@ -415,9 +417,21 @@ fn a_disk_that_aborts_flush_cache_is_not_asked_again() -> Result<()> {
 #[test]
 #[ignore = "needs QEMU and the image"]
 fn a_bad_sector_costs_its_block_only() -> Result<()> {
+    one_block_fails("console=ttyS0")
+}
+
+/// The first try is by DMA, and then sectors are moved one by one.
+#[test]
+#[ignore = "needs QEMU and the image"]
+fn a_bad_sector_costs_its_block_only_with_dma() -> Result<()> {
+    one_block_fails("dma console=ttyS0")
+}
+
+fn one_block_fails(words: &str) -> Result<()> {
     let bad = std::fs::metadata(common::image())?.len() / 1024 - 4;
     let machine = Machine::new(Emulator::Qemu, common::image()).bad_sector(2 * bad + 1);
-    let mut guest = boot_to_prompt(machine)?;
+    let mut guest = machine.command_line(words).boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
     for (block, is_read) in [(bad - 1, true), (bad, false), (bad + 1, true)] {
         let command = format!("dd if=/dev/hd0 of=/dev/null bs=1k count=1 skip={block}");
         // Reading ahead goes on for a moment, with messages.
@@ -430,4 +444,34 @@ fn a_bad_sector_costs_its_block_only() -> Result<()> {
     ensure!(given_up > 0 && given_up == count("I/O error"), "{said}");
     ensure!(count("HD controller reset") == 3 * given_up, "{said}");
     halt(&mut guest)
+}
+
+/// Files are copied and read again by DMA; then the disk is checked.
+fn dma_moves_what_is_written_and_read(emulator: Emulator) -> Result<()> {
+    copy_by_dma(emulator, &common::image())
+}
+
+fn dma_works_in_the_wide_edition(emulator: Emulator) -> Result<()> {
+    copy_by_dma(emulator, &crate::editions::image())
+}
+
+fn copy_by_dma(emulator: Emulator, image: &Path) -> Result<()> {
+    let (_folder, disk) = common::copy_of(image)?;
+    let machine = Machine::new(emulator, &disk).in_place();
+    let mut guest = machine.clone().command_line("dma console=ttyS0").boot()?;
+    let messages = guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    ensure!(messages.contains(", LBA, DMA\n"), "{messages}");
+    guest.command_within("cp -r /bin /tmp/copy; sync", LIMIT)?;
+    halt(&mut guest)?;
+    check_root(&disk)?;
+    // The cache is empty, so all is read from the disk.
+    let mut guest = machine.command_line("dma console=ttyS0").boot()?;
+    guest.expect_prompt("the first prompt", PROMPT_TIME)?;
+    let compare = "for it in /bin/*; do cmp $it /tmp/copy/${it#/bin/}; done; echo all";
+    let said = guest.command_within(compare, LIMIT)?;
+    ensure!(said == "all\n", "{said}");
+    let said = guest.serial();
+    ensure!(!said.contains("HD ") && !said.contains("hd:"), "{said}");
+    halt(&mut guest)?;
+    check_root(&disk)
 }
