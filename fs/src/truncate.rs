@@ -98,6 +98,9 @@ impl Run {
 
 impl<'fs> Inode<'fs> {
     fn free_all(&self, zones: &[Zone; INODE_ZONES]) -> Result<()> {
+        if *zones == [Zone::HOLE; INODE_ZONES] {
+            return Ok(());
+        }
         let direct: [_; DIRECT_ZONES as usize] = core::array::from_fn(|n| zones[n].0.to_le_bytes());
         let mut from = 0;
         while let Some(run) = Run::next(direct.as_flattened(), from) {

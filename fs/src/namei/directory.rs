@@ -79,23 +79,23 @@ impl Entry<'_> {
 #[inline(never)]
 fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> {
     let wanted = &name.bytes[..SIZE - ENTRY_NAME];
-    // Most names differ in their beginning. That of four names is compared at a time,
+    // Most names differ in their beginning. That of eight names is compared at a time,
     // without a call.
     let beginning = u32_at(wanted, 0);
     let may_be_it = |entry: &[u8; SIZE]| u32_at(entry, ENTRY_NAME) == beginning;
     let entries = block.as_chunks::<SIZE>().0;
     let mut from = 0;
     while let Some(rest) = entries.get(from..).filter(|rest| !rest.is_empty()) {
-        let mut groups = rest.as_chunks::<4>().0.iter();
+        let mut groups = rest.as_chunks::<8>().0.iter();
         let passed = groups.position(|group| group.iter().any(may_be_it));
-        from += 4 * passed.unwrap_or(rest.len() / 4);
-        for (n, entry) in entries.iter().enumerate().skip(from).take(4) {
+        from += 8 * passed.unwrap_or(rest.len() / 8);
+        for (n, entry) in entries.iter().enumerate().skip(from).take(8) {
             let number = u16_at(entry, 0);
-            if number != 0 && entry[ENTRY_NAME..] == *wanted {
+            if may_be_it(entry) && number != 0 && entry[ENTRY_NAME..] == *wanted {
                 return Some((n * SIZE, number));
             }
         }
-        from += 4;
+        from += 8;
     }
     None
 }
