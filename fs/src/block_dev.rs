@@ -5,7 +5,7 @@
 //! the end of the device; writing there fails with `ENOSPC`.
 
 use crate::Fs;
-use crate::buffer::{BufferHead, READ_AHEAD};
+use crate::buffer::{Buffer, BufferHead, READ_AHEAD};
 use crate::file_dev::part_of_block;
 use crate::layout::BLOCK_SIZE;
 use crate::platform::UserBuffer;
@@ -20,12 +20,8 @@ impl<'fs> Fs<'fs> {
         position: &mut u32,
         buffer: &mut dyn UserBuffer,
     ) -> Result<()> {
-        let blocks = self.platform.device_blocks(device);
         while buffer.remaining() != 0 {
             let number = *position / BLOCK_SIZE as u32;
-            if number >= blocks {
-                break;
-            }
             let (offset, len) = part_of_block(*position, buffer.remaining());
             let Some(next) = position.checked_add(len as u32) else {
                 break;
@@ -33,12 +29,26 @@ impl<'fs> Fs<'fs> {
             buffer.prepare(len)?;
             let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
             if self.with_cached(device, number, &mut put).is_none() {
-                let last = (number + READ_AHEAD).min(blocks - 1);
-                put(self.breada(device, number, number + 1..=last)?.head());
+                match self.device_read_ahead(device, number)? {
+                    Some(block) => put(block.head()),
+                    None => break,
+                }
             }
             *position = next;
         }
         Ok(())
+    }
+
+    /// Reads a block that is in no buffer, and starts to read those behind it; `None` if it
+    /// is behind the end of the device.
+    #[cold]
+    fn device_read_ahead(&'fs self, device: Device, number: u32) -> Result<Option<Buffer<'fs>>> {
+        let blocks = self.platform.device_blocks(device);
+        if number >= blocks {
+            return Ok(None);
+        }
+        let ahead = number + 1..blocks.min(number + 1 + READ_AHEAD);
+        self.breada(device, number, ahead).map(Some)
     }
 
     /// Writes from `position` on, and moves it.

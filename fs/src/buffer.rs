@@ -36,7 +36,7 @@ use crate::list::{Index, Links, Slot};
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
-use core::ops::{DerefMut, Range};
+use core::ops::Range;
 use core::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{Acquire, Release},
@@ -51,8 +51,8 @@ pub(crate) const NR_HASH: usize = 4096;
 /// How many unused buffers are looked at for a clean one, and how many dirty
 /// ones are written together when there is none.
 const SEARCH: usize = 32;
-/// Blocks that are read ahead when a block must be read.
-pub(crate) const READ_AHEAD: u32 = 16;
+/// The most blocks that are read ahead when a block must be read.
+pub(crate) const READ_AHEAD: u32 = SEARCH as u32 - 1;
 
 /// The memory of a buffer's contents (0.11: `b_data`). What is in it before the
 /// first block is read does not matter, because nobody looks at a buffer that is
@@ -87,7 +87,8 @@ pub struct BufferHead {
     write_failed: AtomicBool,
     /// Held while a transfer is under way.
     io: SleepLock,
-    data: IrqLock<Memory>,
+    /// Its contents: see [`BufferHead::data`].
+    pub data: IrqLock<Memory>,
 }
 
 impl BufferHead {
@@ -97,7 +98,8 @@ impl BufferHead {
             number,
             links: Links::new(),
             device: TaskCell::new(0),
-            block: TaskCell::new(0),
+            // Those without a device are spread over the chains.
+            block: TaskCell::new(number),
             count: TaskCell::new(0),
             uses: TaskCell::new(0),
             uptodate: AtomicBool::new(false),
@@ -125,15 +127,6 @@ impl BufferHead {
     #[inline(always)]
     pub fn data(&self) -> IrqLockGuard<'_, Memory> {
         self.data.lock()
-    }
-
-    /// As [`BufferHead::data`], while another guard masks interrupts anyway.
-    #[inline(always)]
-    pub fn data_too<'a, U>(
-        &'a self,
-        other: &'a IrqLockGuard<'_, U>,
-    ) -> impl DerefMut<Target = Memory> + use<'a, U> {
-        self.data.lock_too(other)
     }
 
     /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
@@ -248,15 +241,6 @@ impl Drop for Buffer<'_> {
 type WriteRest<'fs> = fn(&'fs Fs<'fs>, Device);
 
 impl<'fs> Fs<'fs> {
-    /// Puts all buffers into the list.
-    pub(crate) fn buffer_init(&self) {
-        let mut cache = self.tables.buffers.lock();
-        cache.clear();
-        for head in self.buffers {
-            cache.put_newest(self.buffers, head);
-        }
-    }
-
     /// The buffer with index `number`.
     pub(crate) fn buffer_head(&self, number: u32) -> Option<&'fs BufferHead> {
         self.buffers.get(number as usize)
@@ -316,7 +300,6 @@ impl<'fs> Fs<'fs> {
     #[inline(always)]
     fn reuse(&self, cache: &mut Cache, device: Device, block: u32) -> Option<&'fs BufferHead> {
         let head = self.find_free(cache, device)?;
-        cache.make_newest(self.buffers, head);
         cache.remove(self.buffers, head);
         head.device.set(u32::from(device.0));
         head.block.set(block);
@@ -327,28 +310,29 @@ impl<'fs> Fs<'fs> {
         Some(head)
     }
 
-    /// One of the oldest buffers, unused, clean and unlocked, for a block of `device`.
-    /// What was used again since it was passed last is passed once more, to the end of
-    /// the list (the clock algorithm). So nothing is moved when a block is used, and
-    /// blocks that are read once, one after another, do not drive out all others.
-    fn find_free(&self, cache: &mut Cache, device: Device) -> Option<&'fs BufferHead> {
-        let mut left = SEARCH;
-        let heads = cache
-            .oldest_first(self.buffers)
-            .take(2 * self.buffers.len());
-        for head in heads {
+    /// The next buffer that is unused, clean and unlocked, for a block of `device`. The
+    /// hand goes past it, and past what was used again since it was passed last (the clock
+    /// algorithm). So nothing is moved when a block is used, and blocks that are read once,
+    /// one after another, do not drive out all others. If there is none, the hand stays at
+    /// the first that must be written.
+    #[inline(always)]
+    fn find_free(&self, _cache: &Cache, device: Device) -> Option<&'fs BufferHead> {
+        let (hand, mut left, mut first_busy) = (&self.tables.buffer_hand, SEARCH, None);
+        for (number, head) in hand.slots(self.buffers).take(2 * self.buffers.len()) {
             if head.count.get() != 0 || head.uses.get() > 1 {
                 head.uses.set(0);
-                cache.make_newest(self.buffers, head);
             } else if !head.is_busy() {
+                hand.set(number + 1);
                 return Some(head);
             } else if !is_slow(head, device) {
+                first_busy = first_busy.or(Some(number));
                 left -= 1;
                 if left == 0 {
                     break;
                 }
             }
         }
+        hand.set(first_busy?);
         None
     }
 
@@ -384,7 +368,7 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
-        self.start_reads([buffer.head]);
+        self.start_transfers(Direction::Read, [buffer.head], |head| !head.is_uptodate());
         self.wait_on_buffer(buffer)
     }
 
@@ -440,8 +424,8 @@ impl<'fs> Fs<'fs> {
     }
 
     /// As [`Fs::bread`], and starts to read the blocks `ahead`, if anything
-    /// has to be read at all (0.11: `breada`): up to [`READ_AHEAD`], and as
-    /// many as there are buffers for. Zeros among `ahead` are no blocks.
+    /// has to be read at all (0.11: `breada`): up to [`READ_AHEAD`] if the block before was
+    /// read, too, else half as many, and as many as there are buffers for. Zeros among `ahead` are no blocks.
     pub fn breada(
         &'fs self,
         device: Device,
@@ -452,21 +436,32 @@ impl<'fs> Fs<'fs> {
         if buffer.head.is_uptodate() {
             return Ok(buffer);
         }
+        let before = self.find_buffer(&self.tables.buffers.lock(), device, block.wrapping_sub(1));
+        let most = READ_AHEAD as usize / if before.is_some() { 1 } else { 2 };
         // The blocks are found first, because that may sleep.
         let mut blocks = [0; READ_AHEAD as usize];
-        for (found, next) in blocks.iter_mut().zip(ahead) {
+        for (found, next) in blocks.iter_mut().zip(ahead).take(most) {
             *found = next;
         }
-        // From the first of them on the cache is locked, until all are locked.
-        let mut cache = None;
-        let ahead = blocks.into_iter().map_while(move |block| {
-            let cache = cache.get_or_insert_with(|| self.tables.buffers.lock());
-            if block == 0 || self.find_buffer(cache, device, block).is_some() {
-                return Some(None);
+        let is_ours = buffer.head.io.try_lock();
+        if is_ours && buffer.head.is_uptodate() {
+            buffer.head.io.unlock(self.platform);
+            return Ok(buffer);
+        }
+        let (mut locked, mut count) = ([buffer.head; SEARCH], usize::from(is_ours));
+        // The cache is locked until all are locked.
+        let mut cache = self.tables.buffers.lock();
+        for block in blocks.into_iter().filter(|block| *block != 0) {
+            if self.find_buffer(&cache, device, block).is_none()
+                && let Some(head) = self.reuse(&mut cache, device, block)
+                && head.io.try_lock()
+            {
+                locked[count] = head;
+                count += 1;
             }
-            self.reuse(cache, device, block).map(Some)
-        });
-        self.start_reads([buffer.head].into_iter().chain(ahead.flatten()));
+        }
+        drop(cache);
+        self.platform.ll_rw_block(Direction::Read, &locked[..count]);
         self.wait_on_buffer(buffer)
     }
 
@@ -494,17 +489,9 @@ impl<'fs> Fs<'fs> {
         Ok(())
     }
 
-    /// Starts to read those blocks that were not read already and are not being read.
-    fn start_reads(&self, heads: impl IntoIterator<Item = &'fs BufferHead>) {
-        self.start_transfers(Direction::Read, heads, |head| !head.is_uptodate());
-    }
-
     /// Starts to transfer the wanted ones of at most [`SEARCH`] buffers. Returns one that
     /// is wanted too, but is being transferred already. Only the owner of the I/O lock
     /// makes a buffer clean, before the transfer begins.
-    ///
-    /// If `heads` holds the cache lock, it has only buffers that are wanted: to unlock
-    /// the others may wake tasks.
     #[inline(always)]
     fn start_transfers(
         &self,
@@ -513,8 +500,7 @@ impl<'fs> Fs<'fs> {
         is_wanted: impl Fn(&BufferHead) -> bool,
     ) -> Option<&'fs BufferHead> {
         let mut in_transfer = None;
-        let mut locked = [self.buffers.first()?; SEARCH];
-        let mut count = 0;
+        let (mut locked, mut count) = ([self.buffers.first()?; SEARCH], 0);
         for head in heads {
             if !head.io.try_lock() {
                 in_transfer = is_wanted(head).then_some(head).or(in_transfer);

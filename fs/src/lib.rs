@@ -106,7 +106,7 @@ use abi::sys::types::Time;
 use buffer::{BufferHead, DriverLocks, MOST_BUFFERS, Marks};
 use file_table::FileTable;
 use inode::InodeSlot;
-use list::Index;
+use list::{Hand, Index};
 use name_cache::NameCache;
 use platform::Platform;
 use super_block::SuperBlock;
@@ -127,6 +127,8 @@ pub const RESERVED_FILES: u32 = 32;
 pub struct Tables {
     /// Finds buffers: the cache lock.
     buffers: Lock<Index<{ buffer::NR_HASH }>>,
+    /// The buffer at which the search for one for another block begins. Guarded likewise.
+    buffer_hand: Hand,
     /// Waits for a buffer to become unused (0.11: `buffer_wait`).
     buffer_wait: WaitQueue,
     /// Buffers that are changed or being written.
@@ -153,6 +155,7 @@ impl Tables {
     pub const fn new() -> Tables {
         Tables {
             buffers: Lock::new(Index::new()),
+            buffer_hand: Hand::new(),
             buffer_wait: WaitQueue::new(),
             marks: Marks::new(),
             order_locks: DriverLocks::new(),
@@ -183,8 +186,7 @@ pub struct Fs<'m> {
 }
 
 impl<'m> Fs<'m> {
-    /// Connects the parts and links the buffers, inodes and files into their lists
-    /// (0.11: `buffer_init`). This is done once for each `tables`.
+    /// Connects the parts and makes the tables ready (0.11: `buffer_init`). This is done once for each `tables`.
     ///
     /// `buffers[n]` must be `BufferHead::new(n, _)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for
@@ -196,7 +198,7 @@ impl<'m> Fs<'m> {
         tables: &'m Tables,
     ) -> Fs<'m> {
         let fs = Fs::join(platform, buffers, tables);
-        fs.buffer_init();
+        tables.buffers.lock().clear();
         fs.inode_init();
         tables.files.init();
         fs

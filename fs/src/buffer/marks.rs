@@ -49,12 +49,11 @@ impl Marks {
     /// not sleep in between: else a changed buffer would have no mark while others look
     /// for it.
     pub(super) fn clear(&self, group: Marked<'_>) {
-        if let [first, ..] = group.buffers {
-            let word = &self.words[first.number as usize / WORD % self.words.len()];
-            let cleared = word.fetch_and(!group.word, SeqCst) & group.word;
-            let left = self.count.get().saturating_sub(cleared.count_ones());
-            self.count.set(left);
-        }
+        let first = group.buffers.first().map_or(0, |head| head.number);
+        let word = &self.words[first as usize / WORD % self.words.len()];
+        let cleared = word.fetch_and(!group.word, SeqCst) & group.word;
+        let left = self.count.get().saturating_sub(cleared.count_ones());
+        self.count.set(left);
     }
 
     /// The marked buffers, in groups.
@@ -73,21 +72,8 @@ impl Marks {
 #[derive(Clone, Copy)]
 pub(super) struct Marked<'a> {
     /// Bit `n` is set if it is to have buffer `n`.
-    word: u32,
-    buffers: &'a [BufferHead],
-}
-
-impl Marked<'_> {
-    /// None of the group.
-    #[inline(always)]
-    pub(super) fn none(self) -> Self {
-        Marked { word: 0, ..self }
-    }
-
-    /// Adds one of the group.
-    pub(super) fn add(&mut self, head: &BufferHead) {
-        self.word |= 1 << (head.number % WORD as u32);
-    }
+    pub(super) word: u32,
+    pub(super) buffers: &'a [BufferHead],
 }
 
 impl<'a> Iterator for Marked<'a> {

@@ -144,12 +144,6 @@ impl BufferHead {
         self.is_dirty() || self.io.is_locked()
     }
 
-    /// Whether it must have a mark.
-    #[inline(always)]
-    fn is_unsettled(&self) -> bool {
-        self.is_busy() || self.write_failed.load(Acquire)
-    }
-
     /// Whether it may be written now.
     pub(super) fn is_data(&self) -> bool {
         self.rank.load(Acquire) == Rank::Data as u8
@@ -318,9 +312,7 @@ impl<'fs> Fs<'fs> {
     /// As [`Fs::flush`], for all devices; the next sync reports what can't be
     /// written.
     pub(super) fn flush_all(&'fs self) {
-        self.each_driver(|driver| {
-            let _ = self.flush(driver);
-        });
+        self.each_driver(|driver| _ = self.flush(driver));
     }
 
     /// Calls `write` for the devices of each driver that may have something to
@@ -412,35 +404,29 @@ impl<'fs> Fs<'fs> {
             }
         });
         let mut result = Ok(());
-        self.each_group(|group| {
-            let in_transfer = self.settle(group, scope, &mut result);
-            in_transfer.for_each(|head| head.io.wait(self.platform));
-            self.settle(in_transfer, scope, &mut result);
+        let needs_mark = |head: &BufferHead| head.is_busy() || head.write_failed.load(Acquire);
+        self.each_group(|mut group| {
+            while group.word != 0 {
+                self.tables.marks.clear(group);
+                let mut in_transfer = Marked { word: 0, ..group };
+                for head in group.filter(|head| needs_mark(head)) {
+                    if scope.has(head.device()) {
+                        // Those are looked at again, when their transfers are over.
+                        let is_locked = u32::from(head.io.is_locked());
+                        in_transfer.word |= is_locked << (head.number % u32::BITS);
+                        if head.write_failed.swap(false, AcqRel) {
+                            result = Err(Errno::EIO);
+                        }
+                    }
+                    if needs_mark(head) {
+                        self.tables.marks.set(head.number);
+                    }
+                }
+                in_transfer.for_each(|head| head.io.wait(self.platform));
+                group = in_transfer;
+            }
         });
         self.platform.flush_cache(scope.major()).and(result)
-    }
-
-    /// Takes away the marks of those buffers that need none, and notes in `result` if one in
-    /// `scope` could not be written. Returns those in `scope` that are being written.
-    #[inline(always)]
-    fn settle(&self, group: Marked<'fs>, scope: Scope, result: &mut Result<()>) -> Marked<'fs> {
-        self.tables.marks.clear(group);
-        let mut in_transfer = group.none();
-        for head in group.filter(|head| head.is_unsettled()) {
-            if scope.has(head.device()) {
-                // A transfer that ends after this look has its error noted later.
-                if head.io.is_locked() {
-                    in_transfer.add(head);
-                }
-                if head.write_failed.swap(false, AcqRel) {
-                    *result = Err(Errno::EIO);
-                }
-            }
-            if head.is_unsettled() {
-                self.tables.marks.set(head.number);
-            }
-        }
-        in_transfer
     }
 
     /// Makes one of the oldest unused buffers clean, or waits until one is, for a
@@ -449,7 +435,7 @@ impl<'fs> Fs<'fs> {
     pub(super) fn clean_oldest(&'fs self, device: Device, write_rest: WriteRest<'fs>) {
         let is_started = self.write_oldest(device);
         let cache = self.tables.buffers.lock();
-        let in_transfer = oldest(&cache, self.buffers, device).find(|head| head.io.is_locked());
+        let in_transfer = self.oldest(&cache, device).find(|head| head.io.is_locked());
         drop(cache);
         match in_transfer {
             Some(head) => head.io.wait(self.platform),
@@ -463,7 +449,7 @@ impl<'fs> Fs<'fs> {
     fn write_oldest(&self, device: Device) -> bool {
         let mut heads = [None; SEARCH];
         let cache = self.tables.buffers.lock();
-        let changed = oldest(&cache, self.buffers, device).filter(|head| head.is_data());
+        let changed = self.oldest(&cache, device).filter(|head| head.is_data());
         for (place, head) in heads.iter_mut().zip(changed) {
             *place = Some(head);
         }
@@ -472,6 +458,15 @@ impl<'fs> Fs<'fs> {
         self.start_transfers(Direction::Write, changed, BufferHead::is_data);
         heads[0].is_some()
     }
+
+    /// The next unused buffers, for a task that wants one for `device`; slow ones are
+    /// skipped.
+    fn oldest(&self, _cache: &Cache, device: Device) -> impl Iterator<Item = &'fs BufferHead> {
+        let heads = self.tables.buffer_hand.slots(self.buffers);
+        let heads = heads.take(self.buffers.len()).map(|(_, head)| head);
+        let is_unused = move |head: &&BufferHead| head.count.get() == 0 && !is_slow(head, device);
+        heads.filter(is_unused).take(SEARCH)
+    }
 }
 
 /// Whether a buffer is still to be written to a floppy. That is too slow for a task
@@ -479,17 +474,4 @@ impl<'fs> Fs<'fs> {
 pub(super) fn is_slow(head: &BufferHead, device: Device) -> bool {
     let is_floppy = |device: Device| device.major() == major::FLOPPY;
     is_floppy(head.device()) && !is_floppy(device) && head.is_busy()
-}
-
-/// The oldest unused buffers, for a task that wants one for `device`; slow ones are
-/// skipped.
-fn oldest<'a>(
-    cache: &Cache,
-    buffers: &'a [BufferHead],
-    device: Device,
-) -> impl Iterator<Item = &'a BufferHead> {
-    let heads = cache.oldest_first(buffers);
-    heads
-        .filter(move |head| head.count.get() == 0 && !is_slow(head, device))
-        .take(SEARCH)
 }

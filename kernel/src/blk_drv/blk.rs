@@ -95,7 +95,7 @@ pub fn with_contents(major: u8, count: u32, mut work: impl FnMut(&mut [u8; BLOCK
         .map_or(&[][..], |request| request.buffers());
     let next = buffers.get(..count as usize).unwrap_or(buffers);
     let heads = next.iter().flatten();
-    heads.for_each(|head| work(&mut head.data_too(&requests)));
+    heads.for_each(|head| work(&mut head.data.lock_too(&requests)));
 }
 
 /// Called when the next block could not be moved: it is left to another try, or given up

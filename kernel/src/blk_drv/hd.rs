@@ -39,7 +39,7 @@ use abi::Errno;
 use abi::sys::types::{Device, major};
 use asm::io::{io_delay, poll};
 use bitflags::bitflags;
-use drive::{Address, Drive, Geometry, Width};
+use drive::{Address, Drive, Geometry, MOST_MULTIPLE, Width};
 use fs::platform::Direction;
 use partition::{PARTITIONS, Partition};
 use registers::{Command, Control, Status};
@@ -241,7 +241,7 @@ fn find_drive(number: usize) -> Option<Drive> {
         let mut drive = Drive::from_identify(&data)?;
         if drive.width == Width::Doublewords && !passes_doublewords(&data) {
             drive.width = Width::Words;
-            drive.multiple = drive.multiple.min(Width::Words.most_multiple());
+            drive.multiple = drive.multiple.min(MOST_MULTIPLE);
         }
         return Some(drive);
     }

@@ -11,6 +11,9 @@ use super::SECTOR_SIZE;
 
 /// How many sectors 28 bits can name.
 const LBA28_SECTORS: u32 = 1 << 28;
+/// The most sectors that one interrupt moves by words. Meanwhile no other interrupt is
+/// taken: a page takes about a millisecond.
+pub const MOST_MULTIPLE: u8 = 8;
 /// The bit of the head register that says that the address is a plain number.
 const LBA: u8 = 0x40;
 
@@ -61,17 +64,6 @@ pub enum Width {
     Doublewords,
 }
 
-impl Width {
-    /// The most sectors that one interrupt moves. Meanwhile no other interrupt is taken:
-    /// a page of words takes about a millisecond.
-    pub const fn most_multiple(self) -> u8 {
-        match self {
-            Width::Words => 8,
-            Width::Doublewords => 16,
-        }
-    }
-}
-
 /// A drive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Drive {
@@ -120,12 +112,12 @@ impl Drive {
         // ANSI X3.221 (ATA-1), "identify drive". Later standards use the word
         // for other things, with other values.
         const DOUBLEWORDS: u16 = 1;
-        let width = if word(48) == DOUBLEWORDS {
-            Width::Doublewords
+        let (width, most) = if word(48) == DOUBLEWORDS {
+            (Width::Doublewords, 2 * MOST_MULTIPLE)
         } else {
-            Width::Words
+            (Width::Words, MOST_MULTIPLE)
         };
-        let multiple = (word(47) as u8).min(width.most_multiple());
+        let multiple = (word(47) as u8).min(most);
         // A block size is a power of two in all drives.
         let multiple = if multiple.is_power_of_two() {
             multiple
