@@ -59,6 +59,7 @@ pub fn sys_kill(pid: i32, signal: u32) -> Result<u32> {
     let me = current();
     let my_pid = me.pid.get();
     match pid {
+        1.. if pid as u32 == my_pid => send_sig(signal, me)?,
         1.. => send_sig(signal, find_task(pid as u32).ok_or(Errno::ESRCH)?)?,
         0 => kill_all(signal, |task| task.pgrp.get() == me.pgrp.get())?,
         -1 => kill_all(signal, |task| {

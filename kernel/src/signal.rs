@@ -188,17 +188,22 @@ pub fn do_signal(task: &Task, signal: Signal, registers: &mut Registers) {
 
 fn take_signal(task: &Task, signal: Signal, registers: &mut Registers) {
     task.signal.clear_bits(signal.bit());
-    let asks_tracer = task.trace.is_traced() && signal != Signal::SIGKILL;
-    let signal = match asks_tracer {
-        true => ptrace::stop_for_signal(signal, registers),
-        false => Some(signal),
-    };
-    if let Some(signal) = signal {
+    if task.trace.is_traced() {
+        take_traced_signal(task, signal, registers);
+    } else {
         act_upon(task, signal, registers);
     }
-    if asks_tracer {
-        ptrace::set_trap_flag(registers);
+}
+
+/// The tracer decides about all signals but SIGKILL.
+#[cold]
+fn take_traced_signal(task: &Task, signal: Signal, registers: &mut Registers) {
+    if signal == Signal::SIGKILL {
+        default_action(signal);
+    } else if let Some(signal) = ptrace::stop_for_signal(signal, registers) {
+        act_upon(task, signal, registers);
     }
+    ptrace::set_trap_flag(registers);
 }
 
 #[inline(always)]
