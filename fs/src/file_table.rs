@@ -113,15 +113,16 @@ impl FileTable {
     /// Takes a free entry, counted once. The last ones are only for callers for
     /// which `may_use_reserve` is true.
     fn get_empty(&self, may_use_reserve: impl FnOnce() -> bool) -> Result<&FileSlot> {
-        let mut free = self.free.lock();
-        if free.is_empty(may_use_reserve) {
-            return Err(Errno::ENFILE);
-        }
-        let slot = self.slots.get(free.first as usize).ok_or(Errno::ENFILE)?;
-        free.first = slot.next_free.get();
-        free.count -= 1;
-        slot.count.set(1);
-        Ok(slot)
+        self.free.with(|free| {
+            if free.is_empty(may_use_reserve) {
+                return Err(Errno::ENFILE);
+            }
+            let slot = self.slots.get(free.first as usize).ok_or(Errno::ENFILE)?;
+            free.first = slot.next_free.get();
+            free.count -= 1;
+            slot.count.set(1);
+            Ok(slot)
+        })
     }
 }
 
@@ -171,23 +172,26 @@ impl Clone for File<'_> {
 impl Drop for File<'_> {
     #[inline]
     fn drop(&mut self) {
-        let mut free = self.fs.tables.files.free.lock();
-        debug_assert!(self.slot.count.get() != 0, "file closed twice");
-        let count = self.slot.count.get().saturating_sub(1);
-        self.slot.count.set(count);
-        if count != 0 {
+        let slot = self.slot;
+        let (inode, flags) = (slot.inode.get(), slot.flags.get());
+        let (file_type, opened) = (self.file_type(), self.open_device());
+        let is_last = self.fs.tables.files.free.with(|free| {
+            debug_assert!(slot.count.get() != 0, "file closed twice");
+            let count = slot.count.get().saturating_sub(1);
+            slot.count.set(count);
+            if count == 0 {
+                slot.next_free.set(free.first);
+                free.first = slot.index.get();
+                free.count += 1;
+            }
+            count == 0
+        });
+        if !is_last {
             return;
         }
-        let (inode, flags) = (self.slot.inode.get(), self.slot.flags.get());
-        let opened = self.open_device();
-        self.slot.next_free.set(free.first);
-        free.first = self.slot.index.get();
-        free.count += 1;
-        drop(free);
         let Some(inode) = self.fs.inode_from_raw(inode) else {
             return;
         };
-        let file_type = self.slot.file_type.get() as u16;
         self.fs.close_inode(&inode, file_type, flags, opened);
     }
 }

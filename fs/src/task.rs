@@ -204,12 +204,11 @@ impl<'fs> FsTask<'fs> {
     /// caller, who is this task, works on it.
     #[inline(always)]
     pub(crate) fn directory(&self, is_absolute: bool) -> Result<Borrowed<'_, Inode<'fs>>> {
-        let directories = self.directories.lock();
-        let Directories { root, pwd } = &*directories;
-        let directory = if is_absolute { root } else { pwd }.as_ref();
-        let borrowed = directory.map(|it| Borrowed::new(Inode::uncounted(it.fs, it.slot)));
-        drop(directories);
-        borrowed.ok_or(Errno::ENOENT)
+        self.directories.with(|Directories { root, pwd }| {
+            let directory = if is_absolute { root } else { pwd }.as_ref();
+            let borrow = |it: &Inode<'fs>| Borrowed::new(Inode::uncounted(it.fs, it.slot));
+            directory.map(borrow).ok_or(Errno::ENOENT)
+        })
     }
 
     /// Whether absolute paths begin at `inode`.
@@ -239,14 +238,15 @@ impl<'fs> FsTask<'fs> {
 
     /// The lowest free descriptor from `from` up; `EMFILE` if there is none.
     pub(crate) fn free_descriptor(&self, from: u32) -> Result<u32> {
-        self.files.lock().free(from, self.open_limit.get())
+        let limit = self.open_limit.get();
+        self.files.with(|files| files.free(from, limit))
     }
 
     /// Gives a file the descriptor that [`FsTask::free_descriptor`] has found; nobody
     /// but this task can have used it since.
     #[inline]
     pub(crate) fn put(&self, fd: u32, file: File<'fs>) {
-        let old = self.files.lock().put(fd, file);
+        let old = self.files.with(|files| files.put(fd, file));
         drop(old);
     }
 
@@ -270,7 +270,7 @@ impl<'fs> FsTask<'fs> {
 
     /// Takes a file from its descriptor; `EBADF` if there is none.
     pub(crate) fn take_file(&self, fd: u32) -> Result<File<'fs>> {
-        self.files.lock().take(fd).ok_or(Errno::EBADF)
+        self.files.with(|files| files.take(fd)).ok_or(Errno::EBADF)
     }
 
     /// Whether `execve` closes an open descriptor.
