@@ -437,11 +437,11 @@ impl<'fs> Fs<'fs> {
             return Ok(());
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
-        let written = self.change_in_order(slot.device(), block, Rank::Inodes, |data| {
+        let written = self.change_in_order(slot.device(), block, Rank::Inodes, |head| {
             let state = slot.state.lock();
             // Another task may have freed or written it while the block was read.
             if slot.dirty.replace(false) {
-                state.disk.store(data, offset);
+                state.disk.store(&mut head.data(), offset);
             }
         });
         written.inspect_err(|_| {

@@ -20,7 +20,6 @@
 use super::marks::Marked;
 use super::{Buffer, BufferHead, Cache, SEARCH, WriteRest};
 use crate::Fs;
-use crate::layout::BLOCK_SIZE;
 use crate::platform::Direction;
 use abi::sys::types::{Device, major};
 use abi::{Errno, Result};
@@ -190,21 +189,21 @@ impl<'fs> Buffer<'fs> {
 }
 
 impl<'fs> Fs<'fs> {
-    /// As [`Buffer::change`], for a block. `change` gets its contents. `EIO` if it can't
-    /// be read.
-    #[inline]
+    /// As [`Buffer::change`], for a block. `change` gets its buffer. `EIO` if it can't be
+    /// read.
+    #[inline(always)]
     pub(crate) fn change_in_order(
         &'fs self,
         device: Device,
         block: u32,
         rank: Rank,
-        mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
+        mut change: impl FnMut(&BufferHead),
     ) -> Result<()> {
         let order = self.hold_order(device.major());
         let is_done = self.with_cached(device, block, |head| {
             let is_free = !head.conflicts(rank);
             if is_free {
-                change(&mut head.data());
+                change(head);
                 self.raise_rank(head, rank);
             }
             is_free
@@ -223,10 +222,10 @@ impl<'fs> Fs<'fs> {
         device: Device,
         block: u32,
         rank: Rank,
-        change: &mut dyn FnMut(&mut [u8; BLOCK_SIZE]),
+        change: &mut dyn FnMut(&BufferHead),
     ) -> Result<()> {
         let buffer = self.bread(device, block)?;
-        buffer.change(rank, || change(&mut buffer.data()));
+        buffer.change(rank, || change(buffer.head));
         Ok(())
     }
 
@@ -239,29 +238,6 @@ impl<'fs> Fs<'fs> {
             let _ = head.rank.compare_exchange(clean, data, AcqRel, Acquire);
             self.tables.marks.set(head.number);
         }
-    }
-
-    /// Calls `change` with the contents of a list of zones that the disk may refer to.
-    /// `EIO` if it can't be read.
-    #[inline(always)]
-    pub(crate) fn change_list(
-        &'fs self,
-        device: Device,
-        block: u32,
-        mut change: impl FnMut(&mut [u8; BLOCK_SIZE]),
-    ) -> Result<()> {
-        let order = self.hold_order(device.major());
-        let mut store = |head: &BufferHead| {
-            change(&mut head.data());
-            self.raise_rank(head, Rank::Lists);
-        };
-        if self.with_cached(device, block, &mut store).is_none() {
-            drop(order);
-            let buffer = self.bread(device, block)?;
-            let _order = self.hold_order(device.major());
-            store(buffer.head);
-        }
-        Ok(())
     }
 
     /// Raises the rank of a buffer after a change. The order lock is held.

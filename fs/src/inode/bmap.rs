@@ -5,7 +5,7 @@
 //! blocks of the file are found without their list.
 
 use super::{Inode, InodeState, LockedInode};
-use crate::buffer::BufferHead;
+use crate::buffer::{BufferHead, Rank};
 use crate::layout::{
     BLOCK_SIZE, DIRECT_ZONES, DOUBLE_INDIRECT, INDIRECT, ZONES_PER_BLOCK, Zone, put_at,
 };
@@ -230,8 +230,10 @@ impl<'fs> LockedInode<'_, 'fs> {
 
     /// Puts a new zone into a list. If that fails, the zone is free again.
     fn set_listed(&self, list: Zone, n: usize, zone: Zone) -> Result<()> {
-        let store = |data: &mut [u8; BLOCK_SIZE]| put_at(data, 2 * n, zone.0.to_le_bytes());
-        let stored = (self.fs).change_list(self.device(), list.block(), store);
+        let store = |head: &BufferHead| {
+            put_at(&mut head.data()[..], 2 * n, zone.0.to_le_bytes());
+        };
+        let stored = (self.fs).change_in_order(self.device(), list.block(), Rank::Lists, store);
         stored.inspect_err(|_| {
             // Another error can't be told, and this one is of more use.
             let _ = self.fs.free_blocks(self.super_index(), zone, 1);

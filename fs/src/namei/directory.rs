@@ -195,17 +195,21 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
         let key = self.key(name);
         let place = key.as_ref().map(|key| key.place);
+        let dir = self.slot;
+        let found_at = |position, number, buffer| {
+            Lookup::Found(Entry {
+                dir,
+                buffer,
+                position,
+                number,
+                place,
+            })
+        };
         let known = key.and_then(|key| self.fs.tables.names.lock().find(&key).copied());
         if let Some(known) = known
             && let Some(buffer) = self.entry_at(known.position, known.number(), name)?
         {
-            return Ok(Lookup::Found(Entry {
-                dir: self.slot,
-                buffer,
-                position: known.position,
-                number: known.number(),
-                place,
-            }));
+            return Ok(found_at(known.position, known.number(), buffer));
         }
         let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
         let found = self.search_blocks(0, |start, block| {
@@ -223,13 +227,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         let buffer = self.entry_at(position, number, name)?;
         let buffer = buffer.ok_or(Errno::ENOENT)?;
         self.remember(place, name, number, position);
-        Ok(Lookup::Found(Entry {
-            dir: self.slot,
-            buffer,
-            position,
-            number,
-            place,
-        }))
+        Ok(found_at(position, number, buffer))
     }
 
     /// Adds a name to the name cache, if it has a place there.
@@ -290,7 +288,8 @@ impl<'fs> LockedInode<'_, 'fs> {
                 store(data);
             })?;
         } else {
-            (self.fs).change_in_order(self.device(), zone.block(), rank, store)?;
+            let change = |head: &BufferHead| store(&mut head.data());
+            (self.fs).change_in_order(self.device(), zone.block(), rank, change)?;
         }
         let end = position + entry_size as u32;
         let now = self.fs.current_time();
