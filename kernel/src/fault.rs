@@ -6,7 +6,7 @@
 //! it is handled here. For a missing page there are four cases, in this order: it
 //! does not belong to the program and is refused; another task that runs the same
 //! file has it, and it is shared; it is read from that file; or it is a page of
-//! zeroes. (A page of text that was read is offered to the parent, too.)
+//! zeroes.
 //!
 //! ```text
 //! offset 0               end_data      brk                       64 MB
@@ -47,12 +47,12 @@ pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
     match (fault.protection, fault.write) {
         (true, true) => memory::do_wp_page(space, fault.address),
         (true, false) => Err(Errno::EFAULT),
-        (false, write) => do_no_page(task, space, offset & !(PAGE - 1), write),
+        (false, _) => do_no_page(task, space, offset & !(PAGE - 1)),
     }
 }
 
 #[inline(never)]
-fn do_no_page(task: &'static Task, space: Space, offset: u32, write: bool) -> Result<()> {
+fn do_no_page(task: &'static Task, space: Space, offset: u32) -> Result<()> {
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);
     }
@@ -72,23 +72,7 @@ fn do_no_page(task: &'static Task, space: Space, offset: u32, write: bool) -> Re
         task.start_code.set(PAGE);
         return Err(Errno::EFAULT);
     }
-    memory::put_page(page, space, space.at(offset))?;
-    // Text is not written, so nobody will have to copy it.
-    if !write && offset + PAGE <= task.end_code.get() {
-        offer_to_parent(task, space, &executable, offset);
-    }
-    Ok(())
-}
-
-/// Lets the parent have a page of text that was loaded, if it runs the same file. Its
-/// next child will want the page too, and inherits it then.
-fn offer_to_parent(task: &Task, space: Space, executable: &Executable<'static>, offset: u32) {
-    if let Some(parent) = sched::find_task(task.father.get())
-        && parent.executable.lock().as_ref() == Some(executable)
-        && let Ok(parents) = parent.space()
-    {
-        memory::offer_page(space, parents, offset);
-    }
+    memory::put_page(page, space, space.at(offset))
 }
 
 /// Whether nothing is linked to page 0, because the program starts behind it and

@@ -464,15 +464,3 @@ pub fn try_to_share(from: Space, to: Space, offset: u32) -> Result<bool> {
     invalidate_page(shared);
     Ok(true)
 }
-
-/// Shares the page as [`try_to_share`] does, if the space `to` has a page table for it and
-/// no page there. So nobody else need know of it: a space whose page tables are being freed
-/// has none for it, and the processor has no translation to forget.
-pub fn offer_page(from: Space, to: Space, offset: u32) {
-    let own = to.at(offset);
-    let has_room = |table: Table| !table.get(own.table_index()).is_present();
-    if existing_table(to, own).is_some_and(has_room) {
-        // It makes no page table here, so it cannot fail.
-        let _ = try_to_share(from, to, offset);
-    }
-}

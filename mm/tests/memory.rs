@@ -275,28 +275,6 @@ fn clean_text_is_shared() {
 }
 
 #[test]
-fn a_page_is_offered_to_a_space_that_has_room() {
-    let _turn = machine();
-    let before = free();
-    let (child, parent) = (space(2), space(1));
-    map(child, 0x2000).unwrap();
-    offer_page(child, parent, 0x2000);
-    assert_eq!(entry(parent, 0x2000), None, "it has no page table");
-    map(parent, 0x3000).unwrap();
-    offer_page(child, parent, 0x2000);
-    assert_eq!(entry(child, 0x2000), entry(parent, 0x2000));
-    assert!(!is_writable(child, 0x2000));
-    let own = entry(parent, 0x3000);
-    map(child, 0x3000).unwrap();
-    offer_page(child, parent, 0x3000);
-    assert_eq!(entry(parent, 0x3000), own, "it has a page there");
-    free_page_tables(child, || true);
-    assert!(entry(parent, 0x2000).is_some(), "the parent still has it");
-    free_page_tables(parent, || true);
-    assert_eq!(free(), before);
-}
-
-#[test]
 fn a_page_the_kernel_is_about_to_write_is_not_shared() {
     let _turn = machine();
     let (one, other) = (space(1), space(2));

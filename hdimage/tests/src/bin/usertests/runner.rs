@@ -7,10 +7,10 @@
 //! test's orphans are buried by init, and what is written late is written, so
 //! there are a few tries), and because [`warm_up`] has done before what is done once:
 //! the kernel keeps the stack of each task slot it has ever used, and this
-//! program loads its pages when it or one of its children first needs them.
+//! program loads its pages when it first needs them.
 
 use crate::support::{Failure, Test, number, read_file};
-use abi::limits::{HZ, NR_TASKS, PAGE_SIZE};
+use abi::limits::{HZ, NR_TASKS};
 use abi::signal::Signal;
 use abi::sys::stat::S_ISDIR;
 use abi::sys::types::Device;
@@ -132,7 +132,6 @@ fn prepare() -> Result<()> {
 
 /// Does once what makes the numbers change the first time only.
 fn warm_up() -> Result<()> {
-    load_text();
     let mut children = [None; NR_TASKS];
     for child in &mut children {
         match calls::fork() {
@@ -157,19 +156,6 @@ fn warm_up() -> Result<()> {
         let _ = run_one(&nothing, MOST_SECONDS);
     }
     Ok(())
-}
-
-/// Loads the pages of the text.
-fn load_text() {
-    unsafe extern "C" {
-        static etext: u8;
-    }
-    const START: usize = 0x1000;
-    for page in (START..(&raw const etext).addr()).step_by(PAGE_SIZE as usize) {
-        let byte = core::ptr::with_exposed_provenance::<u8>(page);
-        // SAFETY: it is in the text, which `program.ld` puts there.
-        unsafe { byte.read_volatile() };
-    }
 }
 
 fn run_one(test: &Test, seconds: u32) -> core::result::Result<(), Failure> {
