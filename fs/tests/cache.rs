@@ -350,6 +350,16 @@ fn sync_writes_the_changed_buffers_and_no_others() {
 }
 
 #[test]
+fn who_reads_on_in_order_has_more_read_ahead() {
+    let (host, _) = host(200);
+    let fs = host.fs();
+    fs.breada(ROOT, 100, 101..900).unwrap();
+    assert_eq!(host.transfers().0, 1 + 15);
+    fs.breada(ROOT, 116, 117..900).unwrap();
+    assert_eq!(host.transfers().0, 16 + 1 + 31);
+}
+
+#[test]
 fn reading_ahead_waits_for_no_buffer() {
     let (host, _) = host(16);
     let fs = host.fs();
