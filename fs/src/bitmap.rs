@@ -136,57 +136,69 @@ impl<'fs> Fs<'fs> {
     /// given back.
     #[inline(always)]
     fn set_free_bit(&'fs self, block: &SuperBlock, map: Map) -> Result<u32> {
-        match self.try_set_free_bit(block, map) {
-            Err(_) if self.free_now(block) => self.try_set_free_bit(block, map),
-            result => result,
-        }
+        self.try_set_free_bit(block, map)
+            .or_else(|error| self.free_and_set_bit(block, map).ok_or(error))
+    }
+
+    #[cold]
+    fn free_and_set_bit(&'fs self, block: &SuperBlock, map: Map) -> Option<u32> {
+        let is_freed = self.free_now(block);
+        is_freed.then(|| self.try_set_free_bit(block, map).ok())?
     }
 
     #[inline(always)]
     fn try_set_free_bit(&self, block: &SuperBlock, map: Map) -> Result<u32> {
-        block.state.with(|state| {
-            let (numbers, last, hint) = match map {
-                Map::Inodes => (
-                    &state.inode_map,
-                    u32::from(state.geometry.ninodes),
-                    &mut state.inode_hint,
-                ),
-                Map::Zones => (
-                    &state.zone_map,
-                    state.geometry.data_zones(),
-                    &mut state.zone_hint,
-                ),
-            };
-            let bit = self
-                .set_first_clear(numbers, *hint, last)
-                .or_else(|| self.set_first_clear(numbers, 1, hint.saturating_sub(1)))
-                .ok_or(Errno::ENOSPC)?;
-            *hint = bit + 1;
-            Ok(bit)
-        })
+        let state = &mut *block.state.lock();
+        let (numbers, last, hint) = match map {
+            Map::Inodes => (
+                &state.inode_map,
+                u32::from(state.geometry.ninodes),
+                &mut state.inode_hint,
+            ),
+            Map::Zones => (
+                &state.zone_map,
+                state.geometry.data_zones(),
+                &mut state.zone_hint,
+            ),
+        };
+        let bit = self.set_first_clear(numbers, *hint, last);
+        let bit = bit.or_else(|| self.set_first_of_all(numbers, hint.saturating_sub(1)));
+        *hint = bit.ok_or(Errno::ENOSPC)? + 1;
+        Ok(*hint - 1)
+    }
+
+    /// As [`Fs::set_first_clear`], from the beginning.
+    #[cold]
+    fn set_first_of_all(&self, numbers: &[u32; MAP_SLOTS], last: u32) -> Option<u32> {
+        self.set_first_clear(numbers, 1, last)
     }
 
     /// Sets the first clear bit of `from..=last` and tells which it was.
+    #[inline(always)]
     fn set_first_clear(&self, numbers: &[u32; MAP_SLOTS], from: u32, last: u32) -> Option<u32> {
         let mut bit = from;
         while bit <= last {
             let buffer = self.map_buffer(numbers, bit)?;
-            let mut data = buffer.data();
-            for place in &mut data.as_chunks_mut().0[(bit % BITS_PER_BLOCK / WORD) as usize..] {
-                let word = u32::from_le_bytes(*place);
-                // The bits before `bit` count as set.
-                let clear = !word & (u32::MAX << (bit % WORD));
-                if clear != 0 {
-                    let found = bit / WORD * WORD + clear.trailing_zeros();
-                    if found > last {
-                        return None;
+            let found = buffer.with_data(|data| {
+                for place in &mut data.as_chunks_mut().0[(bit % BITS_PER_BLOCK / WORD) as usize..] {
+                    let word = u32::from_le_bytes(*place);
+                    // The bits before `bit` count as set.
+                    let clear = !word & (u32::MAX << (bit % WORD));
+                    if clear != 0 {
+                        let found = bit / WORD * WORD + clear.trailing_zeros();
+                        if found <= last {
+                            *place = (word | 1 << (found % WORD)).to_le_bytes();
+                        }
+                        return Some(found);
                     }
-                    *place = (word | 1 << (found % WORD)).to_le_bytes();
-                    drop(data);
-                    self.set_dirty(buffer);
-                    return Some(found);
+                    bit = (bit / WORD + 1) * WORD;
                 }
-                bit = (bit / WORD + 1) * WORD;
+                None
+            });
+            if let Some(found) = found {
+                let found = (found <= last).then_some(found)?;
+                self.set_dirty(buffer);
+                return Some(found);
             }
         }
         None

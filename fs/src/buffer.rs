@@ -129,6 +129,13 @@ impl BufferHead {
         self.data.lock()
     }
 
+    /// Calls `work`, a few steps that surely do not sleep, with the contents. Only the
+    /// handler that moves them in a transfer uses them too, and only tasks begin one.
+    #[inline(always)]
+    pub(crate) fn with_data<R>(&self, work: impl FnOnce(&mut [u8; BLOCK_SIZE]) -> R) -> R {
+        self.data.with(self.io.is_locked(), |data| work(data))
+    }
+
     /// Ends the transfer; `uptodate` tells whether it succeeded (0.11:
     /// `end_request`). Interrupt handlers may call it.
     #[inline]
@@ -407,7 +414,7 @@ impl<'fs> Fs<'fs> {
                 known => known.filter(|head| head.is_uptodate()),
             }?;
             head.uses.add(1);
-            change(&mut head.data());
+            head.with_data(&mut change);
             head.uptodate.store(true, Release);
             self.set_dirty(head);
             Some(())

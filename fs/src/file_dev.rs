@@ -102,7 +102,8 @@ impl<'fs> LockedInode<'_, 'fs> {
             let zone = self.zone(file_block)?;
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let (device, number) = (self.device(), zone.block());
-            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..][..len]);
+            let mut put =
+                |block: &BufferHead| block.with_data(|data| buffer.put(&data[offset..][..len]));
             if zone.is_hole() {
                 buffer.put(&ZEROS[..len]);
             } else if self.fs.with_cached(device, number, &mut put).is_none() {
@@ -135,11 +136,11 @@ impl<'fs> LockedInode<'_, 'fs> {
             return Err(Errno::EROFS);
         }
         self.drop_set_ids(task);
-        let limit = task.file_size_limit.get();
-        let largest = block.max_size.get().min(limit);
-        let room = largest.saturating_sub(*position) as usize;
+        let wanted = position.saturating_add(count as u32);
+        let largest = block.max_size.get().min(task.file_size_limit.get());
+        let end = wanted.min(largest);
         let before = *position;
-        let result = self.write_blocks(position, count.min(room), buffer);
+        let result = self.write_blocks(position, end, buffer);
         if *position != before {
             let now = self.fs.current_time();
             self.update(|state| {
@@ -149,7 +150,7 @@ impl<'fs> LockedInode<'_, 'fs> {
             });
         }
         result?;
-        if room < count {
+        if end < wanted {
             Err(Errno::EFBIG)
         } else {
             Ok(())
@@ -159,10 +160,9 @@ impl<'fs> LockedInode<'_, 'fs> {
     fn write_blocks(
         &self,
         position: &mut u32,
-        count: usize,
+        end: u32,
         buffer: &mut (impl UserBuffer + ?Sized),
     ) -> Result<()> {
-        let end = *position + count as u32;
         while *position < end {
             let (offset, len) = part_of_block(*position, (end - *position) as usize);
             let file_block = *position / BLOCK_SIZE as u32;

@@ -200,6 +200,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     /// List `n` of those in the double indirect block; it is made if there is none.
+    #[cold]
     fn indirect_list(&self, n: usize) -> Result<Zone> {
         let double = self.direct_list(DOUBLE_INDIRECT)?;
         let mut list = [Zone::HOLE];
@@ -229,9 +230,10 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     /// Puts a new zone into a list. If that fails, the zone is free again.
+    #[inline(always)]
     fn set_listed(&self, list: Zone, n: usize, zone: Zone) -> Result<()> {
         let store = |head: &BufferHead| {
-            put_at(&mut head.data()[..], 2 * n, zone.0.to_le_bytes());
+            head.with_data(|data| put_at(data, 2 * n, zone.0.to_le_bytes()));
         };
         let stored = (self.fs).change_in_order(self.device(), list.block(), Rank::Lists, store);
         stored.inspect_err(|_| {

@@ -180,6 +180,21 @@ impl<T> IrqLock<T> {
         }
     }
 
+    /// Calls `work`, a few steps that surely do not sleep, with the value under the lock.
+    /// [`guards_alive`] does not count it. Interrupts are masked only if `is_contended`:
+    /// otherwise no interrupt handler may want the value meanwhile.
+    #[inline(always)]
+    pub fn with<R>(&self, is_contended: bool, work: impl FnOnce(&mut T) -> R) -> R {
+        let flags = if is_contended {
+            save_flags_and_cli()
+        } else {
+            0
+        };
+        let result = work(&mut take(&self.0));
+        restore_flags(flags);
+        result
+    }
+
     /// As [`IrqLock::lock`], while another guard masks interrupts, and is counted, anyway.
     #[inline(always)]
     pub fn lock_too<'a, U>(

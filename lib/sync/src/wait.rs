@@ -9,7 +9,7 @@
 
 use core::sync::atomic::{
     AtomicBool, AtomicU32,
-    Ordering::{Acquire, SeqCst},
+    Ordering::{Acquire, Release, SeqCst},
 };
 
 /// Tasks that sleep until something happens (0.11: `struct task_struct **`).
@@ -83,7 +83,16 @@ impl SleepLock {
     /// Takes it if it is free.
     #[inline(always)]
     pub fn try_lock(&self) -> bool {
-        !self.locked.swap(true, SeqCst)
+        // An interrupt handler may release it between a load and a store, but does not
+        // take it; on the host threads do.
+        if cfg!(not(target_os = "none")) {
+            return !self.locked.swap(true, SeqCst);
+        }
+        let is_free = !self.is_locked();
+        if is_free {
+            self.locked.store(true, Release);
+        }
+        is_free
     }
 
     /// Sleeps until it is free, and takes it.
@@ -106,7 +115,13 @@ impl SleepLock {
     #[inline]
     pub fn unlock(&self, sleep: &dyn Sleep) {
         debug_assert!(self.is_locked());
-        self.locked.store(false, SeqCst);
+        // No task comes between this and the look at the queue, but on the host.
+        let order = if cfg!(target_os = "none") {
+            Release
+        } else {
+            SeqCst
+        };
+        self.locked.store(false, order);
         if !self.queue.is_empty() {
             sleep.wake_up(&self.queue);
         }
