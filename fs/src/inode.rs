@@ -408,10 +408,10 @@ impl<'fs> Fs<'fs> {
     fn free(&'fs self, inode: &Inode<'fs>) {
         let slot = inode.slot;
         if !inode.is_read_only() {
-            // Its zones may have other owners before a sync would come to it.
-            slot.dirty.set(false);
+            // An entry of a broken disk must not find it as it was; and fsck has to free what
+            // could not be freed here.
+            let _ = inode.write();
             self.free_inode(inode.super_index(), slot.number());
-            // fsck has to free what could not be freed here.
             let _ = inode.lock().free_zones();
         } else if let Some(block) = self.super_block(inode.super_index()) {
             block.leave_to_fsck();

@@ -72,8 +72,7 @@ impl OpenDevice {
 pub trait Platform<'m>: Sleep + Sync {
     /// Sleeps until somebody wakes the queue or a signal comes, and perhaps not as long;
     /// `EINTR` if a signal is there already. The caller asks in a loop whether it still
-    /// has to wait, for something that only tasks change. (0.11:
-    /// `interruptible_sleep_on`.)
+    /// has to wait, for something that only tasks change.
     fn interruptible_sleep_on(&self, queue: &WaitQueue) -> Result<()>;
 
     /// As [`Sleep::sleep_while`], but on several queues at once. A signal to the caller
