@@ -142,11 +142,9 @@ impl<'fs> LockedInode<'_, 'fs> {
         let before = *position;
         let result = self.write_blocks(position, end, buffer);
         if *position != before {
-            let now = self.fs.current_time();
-            self.update(|state| {
+            self.change(|state| {
                 state.disk.size = state.disk.size.max(*position);
-                state.disk.time = now;
-                state.ctime = now;
+                state.disk.time = state.ctime;
             });
         }
         result?;

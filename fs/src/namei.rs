@@ -23,16 +23,15 @@ mod rename;
 mod symlink;
 mod walk_known;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Rank};
 use crate::file_table::Borrowed;
 use crate::inode::{Inode, LockedInode};
-use crate::layout::{DiskInode, NAME_LEN_MAX, Zone};
+use crate::layout::{DiskInode, NAME_LEN_MAX};
 use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
 use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
-use abi::sys::types::Device;
 use abi::{Errno, Result};
-use directory::Lookup;
+use directory::{Gap, Lookup};
 
 /// Permission to execute a file or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -100,26 +99,21 @@ struct Component {
 fn component(path: &[u8], from: usize) -> Component {
     let start = skip_slashes(path, from);
     let rest = path.get(start..).unwrap_or_default();
-    let len = rest
-        .iter()
-        .position(|byte| *byte == b'/')
-        .unwrap_or(rest.len());
-    let next = skip_slashes(path, start + len);
+    let name = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
+    let end = start + name.len();
+    let next = skip_slashes(path, end);
     Component {
-        name: Name::new(&rest[..len]),
+        name: Name::new(name),
         next: (next != path.len()).then_some(next),
-        slash: next != start + len,
+        slash: next != end,
     }
 }
 
 /// The end of the slashes at `from`.
 #[inline(always)]
 fn skip_slashes(path: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while path.get(at) == Some(&b'/') {
-        at += 1;
-    }
-    at
+    let rest = path.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| **byte == b'/').count()
 }
 
 /// A path: the caller's, or the contents of a symbolic link. A link's contents stay
@@ -188,10 +182,8 @@ impl Rights {
 
     /// `EACCES` unless `task` may do all of `mask`.
     fn check(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
-        match self.allow(task, task.euid.get(), task.egid.get(), mask) {
-            true => Ok(()),
-            false => Err(Errno::EACCES),
-        }
+        let may = self.allow(task, task.euid.get(), task.egid.get(), mask);
+        may.then_some(()).ok_or(Errno::EACCES)
     }
 }
 
@@ -208,13 +200,27 @@ impl<'fs> Inode<'fs> {
         Rights::of(&self.slot.disk())
     }
 
+    /// Checks that it is a directory that `task` may search.
+    fn check_directory(&self, task: &FsTask<'_>) -> Result<()> {
+        let rights = self.rights();
+        if !S_ISDIR(rights.mode) {
+            return Err(Errno::ENOTDIR);
+        }
+        rights.check(task, MAY_EXEC)
+    }
+
+    /// Locks a directory for a search.
+    fn lock_directory(&self, task: &FsTask<'_>) -> Result<LockedInode<'_, 'fs>> {
+        self.check_directory(task)?;
+        Ok(self.lock())
+    }
+
     /// Whether `task` may add and remove entries of this directory.
     fn may_change(&self, task: &FsTask<'_>) -> Result<()> {
         self.permission(task, MAY_WRITE | MAY_EXEC)?;
-        if self.is_read_only() {
-            Err(Errno::EROFS)
-        } else {
-            Ok(())
+        match self.is_read_only() {
+            true => Err(Errno::EROFS),
+            false => Ok(()),
         }
     }
 
@@ -379,7 +385,7 @@ impl<'fs> Fs<'fs> {
 
     /// The inode of a name in a directory that the caller may search.
     fn lookup(&'fs self, task: &FsTask<'fs>, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
-        self.check_directory(task, dir)?;
+        dir.check_directory(task)?;
         let is_parent = name.is(Name::DOT_DOT);
         if name.len == 0 || name.is(Name::DOT) || is_parent && task.is_root(dir) {
             return Ok(dir.clone());
@@ -396,7 +402,7 @@ impl<'fs> Fs<'fs> {
         // The entry keeps its inode from being freed, and the lock keeps the entry.
         let dir = dir.lock();
         match dir.find_entry(name)? {
-            Lookup::Found(entry) => self.iget(dir.device(), entry.number()),
+            Lookup::Found(entry) => self.iget(dir.device(), entry.number),
             Lookup::Missing(_) => Err(Errno::ENOENT),
         }
     }
@@ -412,16 +418,22 @@ impl<'fs> Fs<'fs> {
     ) -> Result<Inode<'fs>> {
         let create = flags & O_CREAT != 0;
         let (dir, position) = self.start(task, path, !create)?;
-        if position == path.len() {
-            self.open_old(task, &dir, flags)?;
-            return Ok(dir);
+        if create {
+            return self.open_or_create(task, path, (dir, position), flags, mode);
         }
-        self.open_last(task, path, (dir, position), flags, mode)
+        let inode = match position == path.len() {
+            true => dir,
+            false => self.find(task, path, (dir, position), true)?,
+        };
+        self.open_old(task, &inode, flags)?;
+        Ok(inode)
     }
 
-    /// As [`Fs::open_namei`], from what [`Fs::start`] has found.
+    /// As [`Fs::open_namei`] with `O_CREAT`, from what [`Fs::start`] has found: makes a
+    /// regular file if there is none. The directory is locked meanwhile, so that only
+    /// one of two callers makes it.
     #[inline(never)]
-    fn open_last(
+    fn open_or_create(
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
@@ -429,18 +441,24 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         mode: u16,
     ) -> Result<Inode<'fs>> {
-        let create = flags & O_CREAT != 0;
         let mut links = MAX_LINKS;
         let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         loop {
-            let (inode, is_new) = if create && !last.name.is_fixed() {
-                self.find_or_create(task, &last, flags, mode)?
-            } else {
-                (self.lookup(task, &last.dir, &last.name)?, false)
-            };
-            if is_new {
-                return Ok(inode);
+            let dir = last.dir.lock_directory(task)?;
+            if last.name.is_fixed() {
+                return Err(Errno::EISDIR);
             }
+            let inode = match dir.find_entry(&last.name)? {
+                Lookup::Found(_) if flags & O_EXCL != 0 => return Err(Errno::EEXIST),
+                Lookup::Found(entry) => self.iget(dir.device(), entry.number)?,
+                Lookup::Missing(_) if last.slash => return Err(Errno::EISDIR),
+                Lookup::Missing(gap) => {
+                    let mode = S_IFREG | task.masked(mode & 0o777);
+                    return self.create(task, &dir, (&last.name, gap), mode, &|_| Ok(()));
+                }
+            };
+            drop(dir);
+            let inode = self.cross_mount(inode);
             if !S_ISLNK(inode.mode()) {
                 if last.slash && !S_ISDIR(inode.mode()) {
                     return Err(Errno::ENOTDIR);
@@ -451,33 +469,6 @@ impl<'fs> Fs<'fs> {
             let slash = last.slash;
             last = self.follow_link(task, last.dir, inode, &mut links)?;
             last.slash |= slash;
-        }
-    }
-
-    /// Looks for a name, and makes a regular file if it isn't there, and tells whether
-    /// it did. The directory is locked, so that only one of two callers makes it.
-    fn find_or_create(
-        &'fs self,
-        task: &FsTask<'fs>,
-        last: &Last<'fs>,
-        flags: u32,
-        mode: u16,
-    ) -> Result<(Inode<'fs>, bool)> {
-        let dir = self.lock_directory(task, &last.dir)?;
-        match dir.find_entry(&last.name)? {
-            Lookup::Found(_) if flags & O_EXCL != 0 => Err(Errno::EEXIST),
-            Lookup::Found(entry) => {
-                let inode = self.iget(dir.device(), entry.number())?;
-                Ok((self.cross_mount(inode), false))
-            }
-            Lookup::Missing(_) if last.slash => Err(Errno::EISDIR),
-            Lookup::Missing(gap) => {
-                let mode = S_IFREG | task.masked(mode & 0o777);
-                let inode = self.create(task, &dir, mode, Device::NONE)?;
-                dir.add_new(&last.name, &inode, gap)
-                    .inspect_err(|_| inode.discard())?;
-                Ok((inode, true))
-            }
         }
     }
 
@@ -517,34 +508,16 @@ impl<'fs> Fs<'fs> {
         result
     }
 
-    /// Checks that it is a directory that the caller may search.
-    fn check_directory(&self, task: &FsTask<'fs>, dir: &Inode<'fs>) -> Result<()> {
-        let rights = dir.rights();
-        if !S_ISDIR(rights.mode) {
-            return Err(Errno::ENOTDIR);
-        }
-        rights.check(task, MAY_EXEC)
-    }
-
-    /// Locks a directory for a search.
-    fn lock_directory<'a>(
-        &self,
-        task: &FsTask<'fs>,
-        dir: &'a Inode<'fs>,
-    ) -> Result<LockedInode<'a, 'fs>> {
-        self.check_directory(task, dir)?;
-        Ok(dir.lock())
-    }
-
-    /// Makes an inode on the device of a directory that the caller may change. It
-    /// belongs to the caller, and to the directory's group if the disk has no room
-    /// for the caller's. It is freed again if no name is made for it.
+    /// Makes an inode with its first name, in a directory that the caller may change.
+    /// The inode belongs to the caller, and to the directory's group if the disk has no
+    /// room for the caller's. `fill` makes what it contains.
     fn create(
         &'fs self,
         task: &FsTask<'fs>,
         dir: &LockedInode<'_, 'fs>,
+        (name, gap): (&Name, Gap),
         mode: u16,
-        rdev: Device,
+        fill: &dyn Fn(&Inode<'_>) -> Result<()>,
     ) -> Result<Inode<'fs>> {
         dir.may_change(task)?;
         let (gid, mode) = match task.disk_group() {
@@ -552,14 +525,19 @@ impl<'fs> Fs<'fs> {
             // The caller need not be in that group.
             None => (dir.gid(), mode & !S_ISGID),
         };
-        let mut disk = DiskInode {
+        let disk = DiskInode {
             mode,
             uid: task.euid.get() as u16,
             gid,
             nlinks: 1,
             ..DiskInode::NONE
         };
-        disk.zones[0] = Zone(rdev.0);
-        self.new_inode(dir.super_index(), disk)
+        let inode = self.new_inode(dir.super_index(), disk)?;
+        fill(&inode)
+            // The name comes after the inode, so that it never leads to an old one.
+            .and_then(|()| inode.write())
+            .and_then(|()| dir.add_entry(name, inode.number(), gap, Rank::Names))
+            .inspect_err(|_| inode.discard())?;
+        Ok(inode)
     }
 }

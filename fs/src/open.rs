@@ -112,11 +112,7 @@ impl<'fs> Fs<'fs> {
         if inode.is_read_only() {
             return Err(Errno::EROFS);
         }
-        let now = self.current_time();
-        inode.update(|state| {
-            state.ctime = now;
-            change(state);
-        });
+        inode.change(change);
         Ok(())
     }
 

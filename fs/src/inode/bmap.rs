@@ -222,11 +222,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     fn set_direct(&self, n: usize, zone: Zone) {
-        let now = self.fs.current_time();
-        self.update(|state| {
-            state.disk.zones[n] = zone;
-            state.ctime = now;
-        });
+        self.change(|state| state.disk.zones[n] = zone);
     }
 
     /// Puts a new zone into a list. If that fails, the zone is free again.

@@ -147,6 +147,15 @@ impl<'fs> Inode<'fs> {
         })
     }
 
+    /// As [`Inode::update`], and notes that it was changed now.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut InodeState)) {
+        let now = self.fs.current_time();
+        self.update(|state| {
+            state.ctime = now;
+            change(state);
+        });
+    }
+
     #[inline(always)]
     pub(crate) fn super_index(&self) -> u32 {
         self.slot.super_index.get()

@@ -36,17 +36,14 @@ pub(super) struct Gap {
 pub(super) struct Entry<'fs> {
     dir: &'fs InodeSlot,
     buffer: Buffer<'fs>,
-    position: u32,
-    number: InodeNumber,
+    /// Its position in the directory.
+    pub(super) position: u32,
+    pub(super) number: InodeNumber,
     /// Where the name cache may have its name.
     place: Option<usize>,
 }
 
 impl Entry<'_> {
-    pub(super) fn number(&self) -> InodeNumber {
-        self.number
-    }
-
     /// Makes it a free entry; `rank` is [`Rank::Removals`] if its inode may have
     /// another name.
     pub(super) fn clear(&self, rank: Rank) {
@@ -65,11 +62,6 @@ impl Entry<'_> {
             let offset = self.position as usize % BLOCK_SIZE;
             put_at(&mut self.buffer.data()[..], offset, number);
         });
-    }
-
-    /// Its position in the directory.
-    pub(super) fn position(&self) -> u32 {
-        self.position
     }
 }
 
@@ -109,11 +101,7 @@ impl<'fs> Inode<'fs> {
 
     /// Notes that its contents were changed now.
     pub(super) fn touch(&self) {
-        let now = self.fs.current_time();
-        self.update(|state| {
-            state.disk.time = now;
-            state.ctime = now;
-        });
+        self.change(|state| state.disk.time = state.ctime);
     }
 }
 
@@ -257,12 +245,6 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(found.unwrap_or(end))
     }
 
-    /// Makes an entry for a new inode, after the inode was copied to its block.
-    pub(super) fn add_new(&self, name: &Name, inode: &Inode<'_>, gap: Gap) -> Result<()> {
-        inode.write()?;
-        self.add_entry(name, inode.number(), gap, Rank::Names)
-    }
-
     /// Makes an entry, in the place of a free one if there is one, else at the end.
     /// `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`] if the
     /// inode has another name. If the directory grew, its inode was copied to its
@@ -292,11 +274,9 @@ impl<'fs> LockedInode<'_, 'fs> {
             (self.fs).change_in_order(self.device(), zone.block(), rank, change)?;
         }
         let end = position + entry_size as u32;
-        let now = self.fs.current_time();
-        self.update(|state| {
+        self.change(|state| {
             state.disk.size = state.disk.size.max(end);
-            state.disk.time = now;
-            state.ctime = now;
+            state.disk.time = state.ctime;
         });
         self.slot.full_to.set(end);
         if end > size {
@@ -322,15 +302,18 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(())
     }
 
-    /// Whether `look` returns true for one of the entries in use. It gets the inode
-    /// and the name, filled up with NULs.
-    fn any_entry(&self, mut look: impl FnMut(InodeNumber, &[u8]) -> bool) -> Result<bool> {
+    /// Whether `look` returns true for one of its entries but `.`. It gets the inode,
+    /// and whether the name is `..`.
+    pub(super) fn any_entry(
+        &self,
+        mut look: impl FnMut(InodeNumber, bool) -> bool,
+    ) -> Result<bool> {
         let entry_size = self.entry_size();
         let found = self.search_blocks(0, |_, block| {
             let mut entries = block.chunks_exact(entry_size);
-            let is_any = entries.any(|entry| match u16_at(entry, 0) {
-                0 => false,
-                number => look(InodeNumber(number), &entry[ENTRY_NAME..]),
+            let is_any = entries.any(|entry| match (u16_at(entry, 0), &entry[ENTRY_NAME..]) {
+                (0, _) | (_, [b'.', 0, ..]) => false,
+                (number, name) => look(InodeNumber(number), name.starts_with(b"..\0")),
             });
             is_any.then_some(())
         });
@@ -342,21 +325,14 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// [`LockedInode::check_parent`].
     pub(super) fn check_empty(&self, parent: &Inode<'_>) -> Result<()> {
         let mut dot_dot = None;
-        let has_others = self.any_entry(|number, name| {
-            if is_dot_dot(name) {
-                dot_dot.get_or_insert(number);
-            }
-            !is_dot(name) && !is_dot_dot(name)
+        let has_others = self.any_entry(|number, is_dot_dot| {
+            dot_dot = dot_dot.or(is_dot_dot.then_some(number));
+            !is_dot_dot
         })?;
         match has_others {
             true => Err(Errno::ENOTEMPTY),
             false => self.check_dot_dot(dot_dot, parent),
         }
-    }
-
-    /// Whether it has a name for another inode.
-    pub(super) fn has_name_for(&self, number: InodeNumber) -> Result<bool> {
-        self.any_entry(|other, name| other == number && !is_dot(name) && !is_dot_dot(name))
     }
 
     /// Checks its links before a directory is moved out of it or removed. They are
@@ -372,11 +348,10 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Checks it before it leaves the directory `parent`: if its `..` leads
     /// elsewhere, it may have another name there.
     pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
-        let dot_dot = match self.find_entry(&Name::new(Name::DOT_DOT))? {
-            Lookup::Found(entry) => Some(entry.number()),
-            Lookup::Missing(_) => None,
-        };
-        self.check_dot_dot(dot_dot, parent)
+        match self.find_entry(&Name::new(Name::DOT_DOT))? {
+            Lookup::Found(entry) => self.check_dot_dot(Some(entry.number), parent),
+            Lookup::Missing(_) => self.check_dot_dot(None, parent),
+        }
     }
 
     fn check_dot_dot(&self, found: Option<InodeNumber>, parent: &Inode<'_>) -> Result<()> {
@@ -409,12 +384,4 @@ fn store_entry(
     let (number_part, name_part) = entry.split_at_mut(ENTRY_NAME.min(entry.len()));
     name_part.copy_from_slice(&name.bytes[..name_part.len()]);
     put_at(number_part, 0, number.0.to_le_bytes());
-}
-
-fn is_dot(name: &[u8]) -> bool {
-    matches!(name, [b'.', 0, ..])
-}
-
-fn is_dot_dot(name: &[u8]) -> bool {
-    matches!(name, [b'.', b'.', 0, ..])
 }

@@ -9,6 +9,7 @@ use super::directory::Gap;
 use super::{Last, Lookup, Name};
 use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
+use crate::layout::Zone;
 use crate::{Fs, FsTask};
 use abi::limits::LINK_MAX;
 use abi::sys::stat::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISDIR};
@@ -26,7 +27,7 @@ impl<'fs> Fs<'fs> {
         if last.name.is_fixed() {
             return Err(Errno::EEXIST);
         }
-        let dir = self.lock_directory(task, &last.dir)?;
+        let dir = last.dir.lock_directory(task)?;
         match dir.find_entry(&last.name)? {
             Lookup::Found(_) => Err(Errno::EEXIST),
             Lookup::Missing(gap) => Ok((dir, gap)),
@@ -56,9 +57,13 @@ impl<'fs> Fs<'fs> {
         if last.slash {
             return Err(Errno::ENOENT);
         }
-        let inode = self.create(task, &dir, file_type | task.masked(mode), rdev)?;
-        dir.add_new(&last.name, &inode, gap)
-            .inspect_err(|_| inode.discard())
+        let mode = file_type | task.masked(mode);
+        let fill = |node: &Inode<'_>| {
+            node.update(|state| state.disk.zones[0] = Zone(rdev.0));
+            Ok(())
+        };
+        self.create(task, &dir, (&last.name, gap), mode, &fill)?;
+        Ok(())
     }
 
     /// Makes a directory.
@@ -68,38 +73,33 @@ impl<'fs> Fs<'fs> {
         if dir.nlinks() >= LINK_MAX {
             return Err(Errno::EMLINK);
         }
-        let mode = S_IFDIR | task.masked(mode & 0o777);
-        let inode = self.create(task, &dir, mode, Device::NONE)?;
+        dir.may_change(task)?;
         // Its `..` counts as a link of the parent.
         dir.add_link();
-        let filled = inode.lock().fill_directory(dir.number());
-        filled
-            .and_then(|()| dir.add_new(&last.name, &inode, gap))
-            .inspect_err(|_| {
-                inode.discard();
-                dir.remove_link();
-            })
+        let mode = S_IFDIR | task.masked(mode & 0o777);
+        let fill = |child: &Inode<'_>| child.lock().fill_directory(dir.number());
+        self.create(task, &dir, (&last.name, gap), mode, &fill)
+            .inspect_err(|_| dir.remove_link())?;
+        Ok(())
     }
 
     /// Removes an empty directory.
     pub fn sys_rmdir(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
         let last = self.dir_namei(task, path)?;
+        if last.name.is(Name::DOT_DOT) {
+            return Err(Errno::ENOTEMPTY);
+        }
         if last.name.is_fixed() {
-            let is_parent = last.name.is(Name::DOT_DOT);
-            return Err(if is_parent {
-                Errno::ENOTEMPTY
-            } else {
-                Errno::EINVAL
-            });
+            return Err(Errno::EINVAL);
         }
         let tree_lock = self.tables.tree_locks.of(last.dir.device().major());
         let _tree = tree_lock.hold(self.platform);
-        let dir = self.lock_directory(task, &last.dir)?;
+        let dir = last.dir.lock_directory(task)?;
         let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
-        let inode = self.iget(dir.device(), entry.number())?;
+        let inode = self.iget(dir.device(), entry.number)?;
         if !S_ISDIR(inode.mode()) {
             return Err(Errno::ENOTDIR);
         }
@@ -126,12 +126,12 @@ impl<'fs> Fs<'fs> {
         if last.name.is_fixed() {
             return Err(Errno::EPERM);
         }
-        let dir = self.lock_directory(task, &last.dir)?;
+        let dir = last.dir.lock_directory(task)?;
         let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
-        let inode = self.iget(dir.device(), entry.number())?;
+        let inode = self.iget(dir.device(), entry.number)?;
         if S_ISDIR(inode.mode()) {
             return Err(Errno::EPERM);
         }
@@ -139,17 +139,14 @@ impl<'fs> Fs<'fs> {
         if last.slash {
             return Err(Errno::ENOTDIR);
         }
-        let has_others = inode.nlinks() > 1;
-        entry.clear(if has_others {
-            Rank::Removals
-        } else {
-            Rank::Names
+        entry.clear(match inode.nlinks() {
+            0 | 1 => Rank::Names,
+            _ => Rank::Removals,
         });
         dir.touch();
         inode.remove_link();
         // The directory is unlocked before a large file is deleted.
         drop((entry, dir));
-        drop(inode);
         Ok(())
     }
 
@@ -194,19 +191,11 @@ impl Inode<'_> {
 
     /// Counts one more directory entry that refers to it.
     pub(super) fn add_link(&self) {
-        let now = self.fs.current_time();
-        self.update(|state| {
-            state.disk.nlinks = state.disk.nlinks.saturating_add(1);
-            state.ctime = now;
-        });
+        self.change(|state| state.disk.nlinks = state.disk.nlinks.saturating_add(1));
     }
 
     /// Counts one directory entry less.
     pub(super) fn remove_link(&self) {
-        let now = self.fs.current_time();
-        self.update(|state| {
-            state.disk.nlinks = state.disk.nlinks.saturating_sub(1);
-            state.ctime = now;
-        });
+        self.change(|state| state.disk.nlinks = state.disk.nlinks.saturating_sub(1));
     }
 }

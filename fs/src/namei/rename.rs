@@ -3,6 +3,7 @@
 //!
 //! The new name exists at every moment, as the old file or as the new one.
 
+use super::directory::{Entry, Gap};
 use super::{Last, Lookup, Name};
 use crate::buffer::{Rank, Scope};
 use crate::inode::{Inode, LockedInode};
@@ -19,9 +20,9 @@ impl<'fs> Fs<'fs> {
     /// Gives a file or directory another name, and replaces what has that name now.
     pub fn sys_rename(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
         let old = self.dir_namei(task, old)?;
-        self.check_directory(task, &old.dir)?;
+        old.dir.check_directory(task)?;
         let new = self.dir_namei(task, new)?;
-        self.check_directory(task, &new.dir)?;
+        new.dir.check_directory(task)?;
         if old.name.is_fixed() || new.name.is_fixed() {
             return Err(Errno::EBUSY);
         }
@@ -60,10 +61,9 @@ impl<'fs> Fs<'fs> {
         new: &Last<'fs>,
     ) -> Result<()> {
         if !S_ISDIR(source.mode()) {
-            return if old.slash || new.slash {
-                Err(Errno::ENOTDIR)
-            } else {
-                Ok(())
+            return match old.slash || new.slash {
+                true => Err(Errno::ENOTDIR),
+                false => Ok(()),
             };
         }
         if source.is_covered() {
@@ -91,8 +91,10 @@ impl<'fs> Fs<'fs> {
                 return Ok(false);
             }
             let parent = self.find_inode(&dir, &Name::new(Name::DOT_DOT))?;
+            let is_it = |number, is_dot_dot: bool| number == dir.number() && !is_dot_dot;
+            let has_name = parent.lock().any_entry(is_it)?;
             // Otherwise it may be somewhere else, even below `ancestor`.
-            if !parent.lock().has_name_for(dir.number())? {
+            if !has_name {
                 dir.lock().damaged(format_args!(
                     "a parent {} that has no name for it",
                     parent.number()
@@ -116,7 +118,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::ENOENT);
         };
         // Another task may have unlinked the file and made another one.
-        if old_entry.number() != source.number() {
+        if old_entry.number != source.number() {
             return Err(Errno::ENOENT);
         }
         let moves_directory = S_ISDIR(source.mode()) && **old_dir != **new_dir;
@@ -126,19 +128,17 @@ impl<'fs> Fs<'fs> {
         }
         source.write()?;
         // A sector is written whole, so two entries of one change together.
-        let ranks = |new: u32| {
-            let sectors = [old_entry.position(), new].map(|position| position / SECTOR_SIZE);
-            if **old_dir == **new_dir && sectors[0] == sectors[1] {
-                (Rank::Names, Rank::Names)
-            } else {
-                (Rank::Arrivals, Rank::Removals)
-            }
+        let place = new_dir.find_entry(new_name)?;
+        let (Lookup::Found(Entry { position, .. }) | Lookup::Missing(Gap { position, .. })) =
+            &place;
+        let is_one_sector = position / SECTOR_SIZE == old_entry.position / SECTOR_SIZE;
+        let (new_rank, old_rank) = match **old_dir == **new_dir && is_one_sector {
+            true => (Rank::Names, Rank::Names),
+            false => (Rank::Arrivals, Rank::Removals),
         };
-        let new_rank;
-        let old_rank;
-        let replaced = match new_dir.find_entry(new_name)? {
+        let replaced = match place {
             Lookup::Found(entry) => {
-                let target = self.iget(new_dir.device(), entry.number())?;
+                let target = self.iget(new_dir.device(), entry.number)?;
                 if target == *source {
                     return Ok(None);
                 }
@@ -149,7 +149,6 @@ impl<'fs> Fs<'fs> {
                     // What was in it may have been moved elsewhere.
                     self.flush(Scope::device(new_dir.device()))?;
                 }
-                (new_rank, old_rank) = ranks(entry.position());
                 entry.set(source.number(), new_rank);
                 new_dir.touch();
                 target.remove_link();
@@ -165,19 +164,20 @@ impl<'fs> Fs<'fs> {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
-                (new_rank, old_rank) = ranks(gap.position);
                 new_dir.add_entry(new_name, source.number(), gap, new_rank)?;
                 None
             }
         };
         if moves_directory {
             new_dir.add_link();
-            source.lock().set_parent(new_dir)?;
+            if let Lookup::Found(parent) = source.lock().find_entry(&Name::new(Name::DOT_DOT))? {
+                parent.set(new_dir.number(), Rank::Names);
+            }
             old_dir.remove_link();
         }
         old_entry.clear(old_rank);
         old_dir.touch();
-        source.touch_inode();
+        source.change(|_| {});
         Ok(replaced)
     }
 }
@@ -207,22 +207,4 @@ fn check_target<'a, 'fs>(
     target.check_empty(new_dir)?;
     new_dir.check_links()?;
     Ok(Some(target))
-}
-
-impl<'fs> Inode<'fs> {
-    /// Notes that the inode was changed now, but not its contents.
-    fn touch_inode(&self) {
-        let now = self.fs.current_time();
-        self.update(|state| state.ctime = now);
-    }
-}
-
-impl<'fs> LockedInode<'_, 'fs> {
-    /// Makes the `..` of a directory refer to another parent.
-    fn set_parent(&self, parent: &Inode<'fs>) -> Result<()> {
-        if let Lookup::Found(entry) = self.find_entry(&Name::new(Name::DOT_DOT))? {
-            entry.set(parent.number(), Rank::Names);
-        }
-        Ok(())
-    }
 }

@@ -3,12 +3,11 @@
 //! and only zone.
 
 use crate::buffer::Buffer;
-use crate::inode::{Inode, LockedInode};
+use crate::inode::Inode;
 use crate::layout::BLOCK_SIZE;
 use crate::platform::UserBuffer;
 use crate::{Fs, FsTask};
 use abi::sys::stat::{S_IFLNK, S_ISLNK};
-use abi::sys::types::Device;
 use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
@@ -23,11 +22,17 @@ impl<'fs> Fs<'fs> {
         }
         let last = self.dir_namei(task, path)?;
         let (dir, gap) = self.lock_for_new(task, &last)?;
-        let inode = self.create(task, &dir, S_IFLNK | 0o777, Device::NONE)?;
-        let stored = inode.lock().store_link(target);
-        stored
-            .and_then(|()| dir.add_new(&last.name, &inode, gap))
-            .inspect_err(|_| inode.discard())
+        let fill = |link: &Inode<'_>| {
+            let link = link.lock();
+            link.create_block(0, |data| {
+                *data = [0; BLOCK_SIZE];
+                data[..target.len()].copy_from_slice(target);
+            })?;
+            link.update(|state| state.disk.size = target.len() as u32);
+            Ok(())
+        };
+        self.create(task, &dir, (&last.name, gap), S_IFLNK | 0o777, &fill)?;
+        Ok(())
     }
 
     /// Reads what a symbolic link contains, without a NUL.
@@ -59,26 +64,10 @@ impl<'fs> Inode<'fs> {
             return Err(Errno::ENOENT);
         }
         let buffer = self.fs.bread(self.device(), zone.block())?;
-        let len = buffer.data()[..len]
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(len);
-        if len == 0 {
-            Err(Errno::ENOENT)
-        } else {
-            Ok((buffer, len))
+        let nul = buffer.data()[..len].iter().position(|byte| *byte == 0);
+        match nul.unwrap_or(len) {
+            0 => Err(Errno::ENOENT),
+            len => Ok((buffer, len)),
         }
-    }
-}
-
-impl LockedInode<'_, '_> {
-    /// Makes `target` the contents of a new symbolic link.
-    fn store_link(&self, target: &[u8]) -> Result<()> {
-        self.create_block(0, |data| {
-            *data = [0; BLOCK_SIZE];
-            data[..target.len()].copy_from_slice(target);
-        })?;
-        self.update(|state| state.disk.size = target.len() as u32);
-        Ok(())
     }
 }
