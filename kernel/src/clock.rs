@@ -48,12 +48,10 @@ fn do_timer(registers: &Registers) {
         TIME.add(1);
     }
     let task = current();
-    if registers.is_from_user() {
-        &task.utime
-    } else {
-        &task.stime
+    match registers.is_from_user() {
+        true => task.utime.add(1),
+        false => task.stime.add(1),
     }
-    .add(1);
     chr_drv::do_tick();
     blk_drv::do_tick();
     record::do_tick();

@@ -105,7 +105,10 @@ pub fn do_exit(status: WaitStatus) -> ! {
     drop_files(task);
     give_children_to_init(task);
     ptrace::task_ends(task);
-    leave_session(task);
+    // A session loses its terminal with its leader, and its tasks are told.
+    if task.leader.get() != 0 {
+        tty_io::leader_ended(task);
+    }
     crate::math::drop_state(task);
     task.set_alarm(Alarm::NONE);
     // A signal that is sent until here finds a task, a later one a zombie.
@@ -155,13 +158,6 @@ fn give_children_to_init(task: &Task) {
         if child.state() == State::Zombie {
             tell_father(INIT_PID);
         }
-    }
-}
-
-/// When its leader ends, a session loses its terminal, and its tasks are told.
-fn leave_session(task: &Task) {
-    if task.leader.get() != 0 {
-        tty_io::leader_ended(task);
     }
 }
 

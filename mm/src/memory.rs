@@ -450,10 +450,9 @@ pub fn try_to_share(from: Space, to: Space, offset: u32) -> Result<bool> {
         return Ok(false);
     };
     let entry = source.get(shared.table_index());
-    if !entry.flags().contains(PageFlags::PRESENT | PageFlags::USER)
-        || entry.flags().contains(PageFlags::DIRTY)
-        || is_reserved(entry.frame())
-    {
+    let unwritten = PageFlags::PRESENT | PageFlags::USER;
+    let is_unwritten = entry.flags() & (unwritten | PageFlags::DIRTY) == unwritten;
+    if !is_unwritten || is_reserved(entry.frame()) {
         return Ok(false);
     }
     let table = table_for(to, own)?;

@@ -166,11 +166,8 @@ pub fn flush_cache() -> abi::Result<()> {
     hd.begin();
     drop(hd);
     sched::sleep_while(&FLUSH_WAIT, &mut || HD.lock().flush_due.contains(&true));
-    if HD.lock().flush_errors == errors {
-        Ok(())
-    } else {
-        Err(Errno::EIO)
-    }
+    let is_done = HD.lock().flush_errors == errors;
+    is_done.then_some(()).ok_or(Errno::EIO)
 }
 
 fn hd_interrupt(_: &Registers) {
@@ -245,11 +242,9 @@ fn find_drive(number: usize) -> Option<Drive> {
         }
         return Some(drive);
     }
-    let refused = status.contains(Status::ERROR) && registers::signature() != PACKET_DEVICE;
-    if refused {
-        Drive::from_bios(&setup_data::drive_info(number))
-    } else {
-        None
+    match status.contains(Status::ERROR) && registers::signature() != PACKET_DEVICE {
+        true => Drive::from_bios(&setup_data::drive_info(number)),
+        false => None,
     }
 }
 

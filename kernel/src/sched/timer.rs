@@ -66,10 +66,9 @@ impl Alarm {
         if self.tick == 0 {
             return 0;
         }
-        let ticks = if has_come(self.tick, now) {
-            0
-        } else {
-            self.tick.wrapping_sub(now)
+        let ticks = match has_come(self.tick, now) {
+            true => 0,
+            false => self.tick.wrapping_sub(now),
         };
         ticks.div_ceil(HZ) + self.seconds_beyond
     }

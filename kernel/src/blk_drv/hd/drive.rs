@@ -104,25 +104,22 @@ impl Drive {
         };
         let counted = u32::from(word(60)) | u32::from(word(61)) << 16;
         let lba = word(49) & LBA_SUPPORTED != 0 && counted != 0;
-        let sectors = if lba {
-            counted.min(LBA28_SECTORS)
-        } else {
-            geometry.total()
+        let sectors = match lba {
+            true => counted.min(LBA28_SECTORS),
+            false => geometry.total(),
         };
         // ANSI X3.221 (ATA-1), "identify drive". Later standards use the word
         // for other things, with other values.
         const DOUBLEWORDS: u16 = 1;
-        let (width, most) = if word(48) == DOUBLEWORDS {
-            (Width::Doublewords, 2 * MOST_MULTIPLE)
-        } else {
-            (Width::Words, MOST_MULTIPLE)
+        let (width, most) = match word(48) {
+            DOUBLEWORDS => (Width::Doublewords, 2 * MOST_MULTIPLE),
+            _ => (Width::Words, MOST_MULTIPLE),
         };
         let multiple = (word(47) as u8).min(most);
         // A block size is a power of two in all drives.
-        let multiple = if multiple.is_power_of_two() {
-            multiple
-        } else {
-            1
+        let multiple = match multiple.is_power_of_two() {
+            true => multiple,
+            false => 1,
         };
         // ATA/ATAPI-6, 8.15.41: the word says something if its upper bits are
         // 01. Before ATA-4 the command did not exist.

@@ -21,21 +21,13 @@ impl Partition {
     /// The sector of the disk at which `count` sectors from `sector` of the partition on
     /// begin; `None` unless they are all inside.
     pub fn locate(&self, sector: u32, count: u32) -> Option<u32> {
-        let end = sector.checked_add(count)?;
-        if end <= self.nr_sects {
-            self.start_sect.checked_add(sector)
-        } else {
-            None
-        }
+        let is_inside = sector.checked_add(count)? <= self.nr_sects;
+        self.start_sect.checked_add(sector).filter(|_| is_inside)
     }
 
     fn from_entry(entry: &hdreg::Partition, disk_sectors: u32) -> Partition {
-        let hdreg::Partition {
-            start_sect,
-            nr_sects,
-            ..
-        } = *entry;
-        let nr_sects = nr_sects.min(disk_sectors.saturating_sub(start_sect));
+        let start_sect = entry.start_sect;
+        let nr_sects = (entry.nr_sects).min(disk_sectors.saturating_sub(start_sect));
         if entry.sys_ind == 0 || nr_sects == 0 {
             return Partition::default();
         }
