@@ -204,7 +204,8 @@ impl<'fs> File<'fs> {
         // shrink.
         let index = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
         let slot = &self.fs.tables.inode_slots[index];
-        Borrowed::new(Inode::uncounted(self.fs, slot))
+        let fs = self.fs;
+        Borrowed::new(Inode { fs, slot })
     }
 
     /// The same file for a task that has this handle for as long as `'a`.

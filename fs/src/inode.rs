@@ -25,7 +25,7 @@ pub(crate) use bmap::KeptZones;
 pub use handle::{Inode, LockedInode};
 pub use text_busy::Executable;
 
-use crate::buffer::{Rank, Scope};
+use crate::buffer::Scope;
 use crate::layout::{DiskInode, InodeNumber};
 use crate::list::{Index, Links, Slot};
 use crate::pipe::Pipe;
@@ -166,17 +166,9 @@ impl InodeSlot {
         self.mounted.get() != 0
     }
 
-    fn is_valid(&self) -> bool {
-        self.valid.get()
-    }
-
-    fn is_dirty(&self) -> bool {
-        self.dirty.get()
-    }
-
     /// Whether it is an inode of a device to which no directory entry refers.
     fn is_nameless(&self) -> bool {
-        self.is_valid() && !self.device().is_none() && self.disk().nlinks == 0
+        self.valid.get() && !self.device().is_none() && self.disk().nlinks == 0
     }
 
     /// Notes that the name cache has a name of this directory.
@@ -205,8 +197,10 @@ pub(crate) fn identity(device: Device, number: InodeNumber) -> u32 {
     u32::from(device.0) << 16 | u32::from(number.0)
 }
 
+/// Where to find the inodes.
+pub(crate) type Table = Index<NR_HASH>;
 /// The lock of the inode table.
-pub(crate) type TableGuard<'a> = LockGuard<'a, Index<NR_HASH>>;
+pub(crate) type TableGuard<'a> = LockGuard<'a, Table>;
 
 impl<'fs> Fs<'fs> {
     /// Numbers the slots.
@@ -228,7 +222,7 @@ impl<'fs> Fs<'fs> {
     }
 
     /// One more handle on what [`Inode::into_raw`] keeps.
-    pub(crate) fn share_inode(&'fs self, table: &TableGuard<'_>, index: u32) -> Option<Inode<'fs>> {
+    pub(crate) fn share_inode(&'fs self, table: &Table, index: u32) -> Option<Inode<'fs>> {
         self.slot(index).map(|slot| self.count_slot(table, slot))
     }
 
@@ -237,13 +231,12 @@ impl<'fs> Fs<'fs> {
     /// may take are in use. It does not follow mounts: see [`Fs::cross_mount`].
     pub fn iget(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
         let inode = self.get_slot(device, number)?;
-        if !inode.slot.is_valid() {
+        if !inode.slot.valid.get() {
             inode.read()?;
         }
         if inode.nlinks() == 0 {
             let what = format_args!("a directory entry for inode {number}, which has no links");
-            self.fs_error(device, what);
-            return Err(Errno::EIO);
+            return Err(self.fs_error(device, what));
         }
         Ok(inode)
     }
@@ -259,8 +252,8 @@ impl<'fs> Fs<'fs> {
             let geometry = block.geometry();
             if !geometry.has_inode(number) {
                 drop(table);
-                self.fs_error(device, format_args!("a directory entry for inode {number}"));
-                return Err(Errno::EIO);
+                let what = format_args!("a directory entry for inode {number}");
+                return Err(self.fs_error(device, what));
             }
             let Some((mut table, slot)) = self.get_empty_inode(table)? else {
                 continue;
@@ -276,22 +269,14 @@ impl<'fs> Fs<'fs> {
 
     /// The slot of an inode, if it has one; its fields may not be filled in yet.
     #[inline(always)]
-    pub(crate) fn find_slot(
-        &self,
-        table: &TableGuard<'_>,
-        identity: u32,
-    ) -> Option<&'fs InodeSlot> {
+    pub(crate) fn find_slot(&self, table: &Table, identity: u32) -> Option<&'fs InodeSlot> {
         let is_it = |slot: &InodeSlot| slot.identity() == identity;
         self.slot(table.find(&self.tables.inode_slots, identity, is_it)?)
     }
 
     /// One more handle on an inode in memory.
     #[inline(always)]
-    pub(crate) fn count_slot(
-        &'fs self,
-        _table: &TableGuard<'_>,
-        slot: &'fs InodeSlot,
-    ) -> Inode<'fs> {
+    pub(crate) fn count_slot(&'fs self, _table: &Table, slot: &'fs InodeSlot) -> Inode<'fs> {
         if slot.count.get() == 0 {
             self.tables.used_inodes.add(1);
         }
@@ -309,21 +294,17 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         mut table: TableGuard<'a>,
     ) -> Result<Option<(TableGuard<'a>, &'fs InodeSlot)>> {
-        let slots = &self.tables.inode_slots;
         let left = NR_INODE as u32 - self.tables.used_inodes.get();
         if left <= RESERVED_INODES && !self.platform.may_use_reserve() {
             return Err(Errno::ENFILE);
         }
         let hand = &self.tables.inode_hand;
-        let slot = (0..2 * NR_INODE).find_map(|_| {
-            let slot = &slots[hand.get() as usize % NR_INODE];
-            let is_kept = slot.count.get() != 0 || slot.was_used.replace(0) != 0;
-            hand.add(u32::from(is_kept));
-            (!is_kept).then_some(slot)
-        });
-        let inode = self.count_slot(&table, slot.ok_or(Errno::ENFILE)?);
-        let slot = inode.slot;
-        if slot.is_dirty() {
+        let mut slots = hand.slots(&self.tables.inode_slots).take(2 * NR_INODE);
+        let found = slots.find(|(_, slot)| slot.count.get() == 0 && slot.was_used.replace(0) == 0);
+        let (number, slot) = found.ok_or(Errno::ENFILE)?;
+        hand.set(number);
+        let inode = self.count_slot(&table, slot);
+        if slot.dirty.get() {
             drop(table);
             // `write` reports an error, and then the slot is clean, too.
             let _ = inode.write();
@@ -332,15 +313,14 @@ impl<'fs> Fs<'fs> {
             return Ok(None);
         }
         core::mem::forget(inode);
-        table.remove(slots, slot);
-        slot.forget_identity();
+        self.forget_identity(&mut table, slot);
         Ok(Some((table, slot)))
     }
 
     /// Whether an inode has a slot.
     pub(crate) fn is_in_memory(&self, device: Device, number: InodeNumber) -> bool {
-        let table = self.tables.inodes.lock();
-        self.find_slot(&table, identity(device, number)).is_some()
+        let identity = identity(device, number);
+        (self.tables.inodes).with(|table| self.find_slot(table, identity).is_some())
     }
 
     /// An inode without device, for a pipe (0.11: `get_pipe_inode`).
@@ -368,8 +348,8 @@ impl<'fs> Fs<'fs> {
         // If an inode is free on the disk but in use in memory, the file system is
         // broken: a directory has a name for it.
         if inode.count() != 1 {
-            self.fs_error(device, format_args!("inode {number} is free and in use"));
-            return Err(Errno::EIO);
+            let what = format_args!("inode {number} is free and in use");
+            return Err(self.fs_error(device, what));
         }
         let disk = DiskInode { time: now, ..disk };
         inode.update(|state| *state = InodeState::new(disk, now));
@@ -420,34 +400,9 @@ impl<'fs> Fs<'fs> {
             let mut names = self.tables.names.lock();
             names.forget_where(|directory| directory == slot.identity());
         }
-        let mut table = self.tables.inodes.lock();
-        table.remove(&self.tables.inode_slots, slot);
-        slot.forget_identity();
+        self.forget_identity(&mut self.tables.inodes.lock(), slot);
         // The next inode gets this slot.
         self.tables.inode_hand.set(slot.index.get());
-    }
-
-    /// Copies an inode to its block of the inode table (0.11: `write_inode`).
-    fn write_inode(&'fs self, slot: &InodeSlot) -> Result<()> {
-        if !slot.is_dirty() {
-            return Ok(());
-        }
-        // If it has no file system, it was freed a moment ago.
-        let Some(block) = self.super_block(slot.super_index.get()) else {
-            return Ok(());
-        };
-        let (block, offset) = block.geometry().inode_place(slot.number());
-        let written = self.change_in_order(slot.device(), block, Rank::Inodes, |head| {
-            let state = slot.state.lock();
-            // Another task may have freed or written it while the block was read.
-            if slot.dirty.replace(false) {
-                state.disk.store(&mut head.data(), offset);
-            }
-        });
-        written.inspect_err(|_| {
-            printk!(self, "{}: inode {} is lost\n", slot.device(), slot.number());
-            slot.dirty.set(false);
-        })
     }
 
     /// Copies all changed inodes of the devices in `scope` to their blocks
@@ -455,14 +410,14 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn sync_inodes(&'fs self, scope: Scope) -> Result<()> {
         let mut result = Ok(());
         for slot in &self.tables.inode_slots {
-            if !slot.is_dirty() {
+            if !slot.dirty.get() {
                 continue;
             }
             self.platform.give_way();
             let table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());
             // The slot may have another inode by now.
-            if slot.device().is_none() || !slot.is_dirty() || !is_wanted {
+            if slot.device().is_none() || !slot.dirty.get() || !is_wanted {
                 continue;
             }
             let inode = self.count_slot(&table, slot);
@@ -478,11 +433,8 @@ impl<'fs> Fs<'fs> {
         for slot in &self.tables.inode_slots {
             let _table = self.tables.inodes.lock();
             if slot.device() == device && slot.count.get() != 0 {
-                printk!(
-                    self,
-                    "inode {} of changed {device} is in use\n",
-                    slot.number()
-                );
+                let number = slot.number();
+                printk!(self, "inode {number} of changed {device} is in use\n");
                 slot.dirty.set(false);
             }
         }
@@ -494,14 +446,11 @@ impl<'fs> Fs<'fs> {
         let mut names = self.tables.names.lock();
         names.forget_where(|directory| directory >> 16 == u32::from(device.0));
         drop(names);
-        let slots = &self.tables.inode_slots;
-        for slot in slots {
+        for slot in &self.tables.inode_slots {
             let mut table = self.tables.inodes.lock();
-            if slot.device() != device || slot.count.get() != 0 {
-                continue;
+            if slot.device() == device && slot.count.get() == 0 {
+                self.forget_identity(&mut table, slot);
             }
-            table.remove(slots, slot);
-            slot.forget_identity();
         }
     }
 
@@ -513,7 +462,7 @@ impl<'fs> Fs<'fs> {
         device: Device,
     ) -> Option<Inode<'fs>> {
         let table = self.tables.inodes.lock();
-        let is_it = slot.device() == device && slot.count.get() != 0 && slot.is_valid();
+        let is_it = slot.device() == device && slot.count.get() != 0 && slot.valid.get();
         is_it.then(|| self.count_slot(&table, slot))
     }
 
@@ -528,26 +477,21 @@ impl<'fs> Fs<'fs> {
     /// How many inodes are in use, for tests that look for leaks.
     pub fn inodes_in_use(&self) -> usize {
         let _table = self.tables.inodes.lock();
-        self.tables
-            .inode_slots
-            .iter()
-            .filter(|slot| slot.count.get() != 0)
-            .count()
+        let slots = self.tables.inode_slots.iter();
+        slots.filter(|slot| slot.count.get() != 0).count()
     }
-}
 
-impl InodeSlot {
-    /// Makes it no inode of a device. The table is locked, and the slot is out of
-    /// its chain.
-    fn forget_identity(&self) {
-        *self.state.lock() = InodeState::new(DiskInode::NONE, 0);
-        self.dirty.set(false);
-        self.valid.set(false);
-        self.was_used.set(0);
-        self.has_known_names.set(false);
-        self.identity.set(0);
-        self.full_to.set(0);
-        self.mounted.set(0);
-        self.super_index.set(NO_SUPER);
+    /// Takes a slot out of its chain, and makes it no inode of a device.
+    fn forget_identity(&self, table: &mut Table, slot: &InodeSlot) {
+        table.remove(&self.tables.inode_slots, slot);
+        *slot.state.lock() = InodeState::new(DiskInode::NONE, 0);
+        slot.dirty.set(false);
+        slot.valid.set(false);
+        slot.was_used.set(0);
+        slot.has_known_names.set(false);
+        slot.identity.set(0);
+        slot.full_to.set(0);
+        slot.mounted.set(0);
+        slot.super_index.set(NO_SUPER);
     }
 }

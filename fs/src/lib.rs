@@ -126,7 +126,7 @@ pub const RESERVED_FILES: u32 = 32;
 /// The tables of the file system, without the buffers.
 pub struct Tables {
     /// Finds buffers: the cache lock.
-    buffers: Lock<Index<{ buffer::NR_HASH }>>,
+    buffers: Lock<buffer::Cache>,
     /// The buffer at which the search for one for another block begins. Guarded likewise.
     buffer_hand: Hand,
     /// Waits for a buffer to become unused (0.11: `buffer_wait`).
@@ -136,12 +136,12 @@ pub struct Tables {
     /// Held while the order of writes matters.
     order_locks: DriverLocks,
     /// Finds inodes: the inode table's lock.
-    inodes: Lock<Index<{ inode::NR_HASH }>>,
+    inodes: Lock<inode::Table>,
     inode_slots: [InodeSlot; NR_INODE],
     /// How many of them have handles. Guarded by the inode table's lock.
     used_inodes: TaskCell<u32>,
     /// The slot at which the next inode looks for room. Guarded likewise.
-    inode_hand: TaskCell<u32>,
+    inode_hand: Hand,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -162,7 +162,7 @@ impl Tables {
             inodes: Lock::new(Index::new()),
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
             used_inodes: TaskCell::new(0),
-            inode_hand: TaskCell::new(0),
+            inode_hand: Hand::new(),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),

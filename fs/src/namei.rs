@@ -265,7 +265,7 @@ impl<'fs> Fs<'fs> {
     ) -> Result<R> {
         let (table, slot, position) = self.walk_known(task, path, true)?;
         if position == path.len() {
-            return Ok(look(&Borrowed::new(Inode::uncounted(self, slot))));
+            return Ok(look(&Borrowed::new(Inode { fs: self, slot })));
         }
         let start = (self.count_slot(&table, slot), position);
         drop(table);

@@ -158,16 +158,16 @@ impl<'fs> Fs<'fs> {
     }
 
     /// Reports something impossible on a device. From now on nobody can write to
-    /// the file system, but it can still be read.
-    pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) {
+    /// the file system, but it can still be read. Returns `EIO`, the error of the call.
+    pub(crate) fn fs_error(&self, device: Device, what: fmt::Arguments<'_>) -> Errno {
         printk!(self, "file system error on {device}: {what}\n");
-        let Some((_, block)) = self.get_super(device) else {
-            return;
-        };
-        block.has_damage.set(true);
-        if !block.read_only.replace(true) {
-            printk!(self, "{device} is read-only from now on; run fsck\n");
+        if let Some((_, block)) = self.get_super(device) {
+            block.has_damage.set(true);
+            if !block.read_only.replace(true) {
+                printk!(self, "{device} is read-only from now on; run fsck\n");
+            }
         }
+        Errno::EIO
     }
 
     /// Takes a free slot for a device and reads its super block and bitmaps.

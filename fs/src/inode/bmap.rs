@@ -40,32 +40,36 @@ impl Inode<'_> {
     /// impossible zone number.
     pub fn bmap(&self, file_block: u32) -> Result<Zone> {
         let mut zones = [Zone::HOLE];
-        match Path::of(file_block)? {
-            Path::Direct(n) => return self.direct(n),
-            path => self.list_zones(path, &mut zones)?,
-        }
+        self.list_zones(Path::of(file_block)?, &mut zones)?;
         self.check(zones[0])
     }
 
     /// Fills `zones` with the zone at the end of a path and those behind it in the same
     /// list; a direct zone is in no list, and stands for all. They are not checked yet.
     fn list_zones(&self, path: Path, zones: &mut [Zone]) -> Result<()> {
-        match path {
-            Path::Direct(n) => zones.fill(self.slot.disk().zones[n]),
-            Path::Indirect(n) => self.listed(self.direct(INDIRECT)?, n, zones)?,
-            Path::Double(n, m) => {
-                let mut indirect = [Zone::HOLE];
-                self.listed(self.direct(DOUBLE_INDIRECT)?, n, &mut indirect)?;
-                self.listed(self.check(indirect[0])?, m, zones)?;
+        let (list, n) = match path {
+            Path::Direct(n) => {
+                zones.fill(self.slot.disk().zones[n]);
+                return Ok(());
             }
-        }
-        Ok(())
+            Path::Indirect(n) => (self.zone_in(None, INDIRECT)?, n),
+            Path::Double(n, m) => {
+                let double = self.zone_in(None, DOUBLE_INDIRECT)?;
+                (self.zone_in(Some(double), n)?, m)
+            }
+        };
+        self.listed(list, n, zones)
     }
 
-    /// Zone `n` of the inode.
-    #[inline]
-    fn direct(&self, n: usize) -> Result<Zone> {
-        self.check(self.slot.disk().zones[n])
+    /// Zone `n` of a list, or of the inode if there is no list.
+    #[inline(always)]
+    fn zone_in(&self, list: Option<Zone>, n: usize) -> Result<Zone> {
+        let mut zones = [Zone::HOLE];
+        match list {
+            None => zones[0] = self.slot.disk().zones[n],
+            Some(list) => self.listed(list, n, &mut zones)?,
+        }
+        self.check(zones[0])
     }
 
     /// Fills `zones` with those of an indirect block from number `n` on; they are not
@@ -99,8 +103,7 @@ impl Inode<'_> {
     #[cold]
     fn impossible_zone(&self, zone: Zone) -> Errno {
         let what = format_args!("inode {} refers to zone {zone}", self.number());
-        self.fs.fs_error(self.device(), what);
-        Errno::EIO
+        self.fs.fs_error(self.device(), what)
     }
 }
 
@@ -173,14 +176,14 @@ impl<'fs> LockedInode<'_, 'fs> {
     fn create_zone(&self, file_block: u32) -> Result<Zone> {
         let (list, n) = match Path::of(file_block)? {
             Path::Direct(n) => (None, n),
-            Path::Indirect(n) => (Some(self.direct_list(INDIRECT)?), n),
-            Path::Double(n, m) => (Some(self.indirect_list(n)?), m),
+            Path::Indirect(n) => (Some(self.make_list(None, INDIRECT)?), n),
+            Path::Double(n, m) => {
+                let double = self.make_list(None, DOUBLE_INDIRECT)?;
+                (Some(self.make_list(Some(double), n)?), m)
+            }
         };
         let zone = self.fs.new_block(self.super_index())?;
-        match list {
-            None => self.set_direct(n, zone),
-            Some(list) => self.set_listed(list, n, zone)?,
-        }
+        self.set_zone(list, n, zone)?;
         self.with(|state| {
             if let Some(known) = state.known_zone(file_block) {
                 *known = zone;
@@ -189,45 +192,34 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(zone)
     }
 
-    /// The list that is zone `n` of the inode; it is made if there is none.
-    fn direct_list(&self, n: usize) -> Result<Zone> {
-        let mut list = self.direct(n)?;
-        if list.is_hole() {
-            list = self.new_list()?;
-            self.set_direct(n, list);
+    /// The list that is zone `n` of another list, or of the inode; an empty one is made if
+    /// there is none.
+    #[inline(always)]
+    fn make_list(&self, list: Option<Zone>, n: usize) -> Result<Zone> {
+        let zone = self.zone_in(list, n)?;
+        if zone.is_hole() {
+            return self.add_list(list, n);
         }
-        Ok(list)
-    }
-
-    /// List `n` of those in the double indirect block; it is made if there is none.
-    #[cold]
-    fn indirect_list(&self, n: usize) -> Result<Zone> {
-        let double = self.direct_list(DOUBLE_INDIRECT)?;
-        let mut list = [Zone::HOLE];
-        self.listed(double, n, &mut list)?;
-        if list[0].is_hole() {
-            list[0] = self.new_list()?;
-            self.set_listed(double, n, list[0])?;
-        }
-        self.check(list[0])
-    }
-
-    /// Takes a free zone of the device for a list, which is empty.
-    #[cold]
-    fn new_list(&self) -> Result<Zone> {
-        let zone = self.fs.new_block(self.super_index())?;
-        let clear = |data: &mut _| *data = [0; BLOCK_SIZE];
-        (self.fs).change_block(self.device(), zone.block(), true, clear)?;
         Ok(zone)
     }
 
-    fn set_direct(&self, n: usize, zone: Zone) {
-        self.change(|state| state.disk.zones[n] = zone);
+    #[cold]
+    fn add_list(&self, list: Option<Zone>, n: usize) -> Result<Zone> {
+        let zone = self.fs.new_block(self.super_index())?;
+        let clear = |data: &mut _| *data = [0; BLOCK_SIZE];
+        (self.fs).change_block(self.device(), zone.block(), true, clear)?;
+        self.set_zone(list, n, zone)?;
+        Ok(zone)
     }
 
-    /// Puts a new zone into a list. If that fails, the zone is free again.
+    /// Makes a new zone number `n` of a list, or of the inode if there is no list. If that
+    /// fails, the zone is free again.
     #[inline(always)]
-    fn set_listed(&self, list: Zone, n: usize, zone: Zone) -> Result<()> {
+    fn set_zone(&self, list: Option<Zone>, n: usize, zone: Zone) -> Result<()> {
+        let Some(list) = list else {
+            self.change(|state| state.disk.zones[n] = zone);
+            return Ok(());
+        };
         let store = |head: &BufferHead| {
             head.with_data(|data| put_at(data, 2 * n, zone.0.to_le_bytes()));
         };

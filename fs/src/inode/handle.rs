@@ -2,9 +2,10 @@
 //! Handles on inodes, and the fields behind them.
 
 use super::{InodeSlot, InodeState};
-use crate::Fs;
+use crate::buffer::Rank;
 use crate::layout::{BLOCK_SIZE, DiskInode, InodeNumber, MAX_FILE_SIZE, Zone};
 use crate::pipe::Pipe;
+use crate::{Fs, printk};
 use abi::sys::stat::{S_IFMT, S_ISBLK, S_ISCHR, S_ISDIR};
 use abi::sys::types::Device;
 use abi::{Errno, Result};
@@ -57,12 +58,6 @@ impl PartialEq for Inode<'_> {
 }
 
 impl<'fs> Inode<'fs> {
-    /// A handle that isn't counted, and so must not be dropped.
-    #[inline(always)]
-    pub(crate) fn uncounted(fs: &'fs Fs<'fs>, slot: &'fs InodeSlot) -> Inode<'fs> {
-        Inode { fs, slot }
-    }
-
     /// The device it is on; [`Device::NONE`] for a pipe.
     #[inline(always)]
     pub fn device(&self) -> Device {
@@ -173,8 +168,7 @@ impl<'fs> Inode<'fs> {
 
     /// How many handles there are.
     pub fn count(&self) -> u32 {
-        let _table = self.fs.tables.inodes.lock();
-        self.slot.count.get()
+        self.slot.count()
     }
 
     /// Whether the root of another device covers it.
@@ -201,9 +195,26 @@ impl<'fs> Inode<'fs> {
         index
     }
 
-    /// Copies it to its block of the inode table, if it was changed.
+    /// Copies it to its block of the inode table, if it was changed (0.11: `write_inode`).
     pub(crate) fn write(&self) -> Result<()> {
-        self.fs.write_inode(self.slot)
+        let Inode { fs, slot } = *self;
+        // If it has no file system, it was freed a moment ago.
+        let block = fs.super_block(self.super_index());
+        let Some(block) = block.filter(|_| slot.dirty.get()) else {
+            return Ok(());
+        };
+        let (block, offset) = block.geometry().inode_place(slot.number());
+        let written = fs.change_in_order(slot.device(), block, Rank::Inodes, |head| {
+            let state = slot.state.lock();
+            // Another task may have freed or written it while the block was read.
+            if slot.dirty.replace(false) {
+                state.disk.store(&mut head.data(), offset);
+            }
+        });
+        written.inspect_err(|_| {
+            printk!(fs, "{}: inode {} is lost\n", slot.device(), slot.number());
+            slot.dirty.set(false);
+        })
     }
 }
 
@@ -211,22 +222,18 @@ impl<'fs> Inode<'fs> {
     /// Fills in the fields from the disk (0.11: `read_inode`).
     pub(super) fn read(&self) -> Result<()> {
         let _guard = self.slot.lock.hold(self.fs.platform);
-        if self.slot.is_valid() {
+        if self.slot.valid.get() {
             return Ok(());
         }
         let block = self.fs.super_block(self.super_index()).ok_or(Errno::EIO)?;
-        let geometry = block.geometry();
-        let (table_block, offset) = geometry.inode_place(self.number());
+        let (geometry, number) = (block.geometry(), self.number());
+        let (table_block, offset) = geometry.inode_place(number);
         let buffer = self.fs.bread(self.device(), table_block)?;
         let mut disk = DiskInode::parse(&buffer.data(), offset);
         drop(buffer);
-        if !self.fs.inode_in_use(block, self.number()) || disk.mode & S_IFMT == 0 {
-            let what = format_args!(
-                "a directory entry for inode {}, which is free",
-                self.number()
-            );
-            self.fs.fs_error(self.device(), what);
-            return Err(Errno::EIO);
+        if !self.fs.inode_in_use(block, number) || disk.mode & S_IFMT == 0 {
+            let what = format_args!("a directory entry for inode {number}, which is free");
+            return Err(self.fs.fs_error(self.device(), what));
         }
         // A directory has no holes, so it can't be larger than its device.
         let largest = if S_ISDIR(disk.mode) {
@@ -235,7 +242,7 @@ impl<'fs> Inode<'fs> {
             MAX_FILE_SIZE
         };
         if disk.size > largest {
-            let what = format_args!("inode {} has size {}", self.number(), disk.size);
+            let what = format_args!("inode {number} has size {}", disk.size);
             self.fs.fs_error(self.device(), what);
             disk.size = largest;
         }

@@ -20,12 +20,8 @@ pub struct Executable<'fs>(Inode<'fs>);
 impl<'fs> Executable<'fs> {
     /// `ETXTBSY` if it is open for writing.
     pub(crate) fn new(inode: Inode<'fs>) -> Result<Executable<'fs>> {
-        let one_more = |writers| (writers <= 0).then_some(writers - 1);
-        let writers = &inode.slot.writers;
-        match writers.fetch_update(Relaxed, Relaxed, one_more) {
-            Ok(_) => Ok(Executable(inode)),
-            Err(_) => Err(Errno::ETXTBSY),
-        }
+        inode.count_user(-1)?;
+        Ok(Executable(inode))
     }
 }
 
@@ -52,11 +48,15 @@ impl Drop for Executable<'_> {
 impl Inode<'_> {
     /// Counts a writer. `ETXTBSY` while the file is run.
     pub(crate) fn begin_writing(&self) -> Result<()> {
-        let one_more = |writers| (writers >= 0).then_some(writers + 1);
-        match self.slot.writers.fetch_update(Relaxed, Relaxed, one_more) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Errno::ETXTBSY),
-        }
+        self.count_user(1)
+    }
+
+    /// Counts a writer (`step` is 1) or a task that runs it (-1). `ETXTBSY` if there is
+    /// one of the other kind.
+    fn count_user(&self, step: i32) -> Result<()> {
+        let one_more = |users: i32| (users * step >= 0).then_some(users + step);
+        let counted = self.slot.writers.fetch_update(Relaxed, Relaxed, one_more);
+        counted.map(drop).map_err(|_| Errno::ETXTBSY)
     }
 
     /// Undoes [`Inode::begin_writing`].

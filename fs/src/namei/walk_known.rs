@@ -6,7 +6,7 @@
 //! kind.)
 
 use super::{MAY_EXEC, Rights};
-use crate::inode::{InodeSlot, TableGuard};
+use crate::inode::{InodeSlot, Table, TableGuard};
 use crate::known_paths::Target;
 use crate::name_cache::{Key, Known, NameCache};
 use crate::{Fs, FsTask};
@@ -65,7 +65,7 @@ impl<'fs> Fs<'fs> {
     #[inline(never)]
     fn walk_names(
         &self,
-        table: &TableGuard<'_>,
+        table: &Table,
         names: &mut NameCache,
         task: &FsTask<'fs>,
         start: &'fs InodeSlot,
@@ -90,7 +90,7 @@ impl<'fs> Fs<'fs> {
     #[inline(always)]
     fn step<'p>(
         &self,
-        table: &TableGuard<'_>,
+        table: &Table,
         names: &mut NameCache,
         task: &FsTask<'fs>,
         dir: &'fs InodeSlot,
@@ -128,7 +128,7 @@ impl<'fs> Fs<'fs> {
 
     /// As [`Fs::slot_of`], where the inode may have got another slot.
     #[cold]
-    fn look_for_slot(&self, table: &TableGuard<'_>, known: &mut Known) -> Option<&'fs InodeSlot> {
+    fn look_for_slot(&self, table: &Table, known: &mut Known) -> Option<&'fs InodeSlot> {
         known.target = Target::of(self.find_slot(table, known.target.identity)?);
         self.slot_of(known.target)
     }
