@@ -153,11 +153,6 @@ impl BufferHead {
     fn is_uptodate(&self) -> bool {
         self.uptodate.load(Acquire)
     }
-
-    #[inline(always)]
-    fn is_of(&self, device: Device, block: u32) -> bool {
-        self.block.get() == block && self.device.get() == u32::from(device.0)
-    }
 }
 
 impl Slot for BufferHead {
@@ -284,7 +279,8 @@ impl<'fs> Fs<'fs> {
     /// The buffer of a block, if there is one (0.11: `find_buffer`).
     #[inline(always)]
     fn find_buffer(&self, cache: &Cache, device: Device, block: u32) -> Option<&'fs BufferHead> {
-        let is_wanted = |head: &BufferHead| head.is_of(device, block);
+        let number = u32::from(device.0);
+        let is_wanted = |head: &BufferHead| head.block() == block && head.device.get() == number;
         self.buffer_head(cache.find(self.buffers, hash(device, block), is_wanted)?)
     }
 
@@ -587,9 +583,7 @@ impl<'fs> Fs<'fs> {
     /// How many buffers are in use, for tests that look for leaks.
     pub fn buffers_in_use(&self) -> usize {
         let _cache = self.tables.buffers.lock();
-        self.buffers
-            .iter()
-            .filter(|head| head.count.get() != 0)
-            .count()
+        let in_use = |head: &&BufferHead| head.count.get() != 0;
+        self.buffers.iter().filter(in_use).count()
     }
 }
