@@ -2,13 +2,14 @@
 //! Values that are read and written whole, without a lock. The type tells who may
 //! touch them:
 //!
-//! * [`TaskCell`]: only tasks, one of which runs at a time;
+//! * [`TaskCell`]: tasks, one of which runs at a time;
 //! * [`AtomicWord`]: interrupt handlers, too.
 
 #[cfg(target_os = "none")]
 use core::cell::UnsafeCell;
 
-/// A value that only tasks touch, never an interrupt handler.
+/// A value that only tasks change. An interrupt handler may read it only if tasks change
+/// it with interrupts masked.
 ///
 /// A task keeps the processor until it calls `schedule()`, so it may change the value in
 /// several steps. To the compiler it is plain memory: two reads become one if nothing

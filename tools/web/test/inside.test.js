@@ -332,7 +332,7 @@ test("a page of the sources opens the kernel stopped at a function, and it goes 
     // The browser asks for an icon, which that page has not.
     guest.complaints = guest.complaints.filter((text) => !text.includes("404"));
     await says("The kernel stands before the first instruction of kernel::main.");
-    assert.deepEqual(await stands(), ["function kernel::main", "called by startup_32", "task none yet"]);
+    assert.deepEqual(await stands(), ["function kernel::main", "called by startup_32", "task 0 idle"]);
     const code = () => guest.page.evaluate(() => {
         const { machine } = /** @type {any} */ (window);
         const { eip } = machine.registers().general;

@@ -66,9 +66,11 @@ function kindOf(head) {
 /** @type {(kernel: Kernel, head: Record<string, any>) => string[]} */
 function states(kernel, head) {
     const rank = kernel.symbols.enums.Rank.names[head.rank] ?? String(head.rank);
+    // What is to be read is not there yet, and what is written is.
+    const transfer = head.uptodate ? "written" : "read";
     return [
         head.rank !== 0 ? `dirty, rank ${rank}` : "clean",
-        head.locked ? `locked: is being ${head.writing ? "written" : "read"}` : "",
+        head.locked ? `locked: is being ${transfer}` : "",
         head.uptodate ? "" : "not read yet",
     ].filter(Boolean);
 }
