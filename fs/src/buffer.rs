@@ -428,7 +428,8 @@ impl<'fs> Fs<'fs> {
 
     /// As [`Fs::bread`], and starts to read the blocks `ahead`, if anything
     /// has to be read at all (0.11: `breada`): up to [`READ_AHEAD`] if the block before was
-    /// read, too, else half as many, and as many as there are buffers for. Zeros among `ahead` are no blocks.
+    /// read, too, else half as many, and as many as there are buffers for. Zeros among
+    /// `ahead` are no blocks.
     pub fn breada(
         &'fs self,
         device: Device,

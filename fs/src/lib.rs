@@ -186,7 +186,8 @@ pub struct Fs<'m> {
 }
 
 impl<'m> Fs<'m> {
-    /// Connects the parts and makes the tables ready (0.11: `buffer_init`). This is done once for each `tables`.
+    /// Connects the parts and makes the tables ready (0.11: `buffer_init`). This is done
+    /// once for each `tables`.
     ///
     /// `buffers[n]` must be `BufferHead::new(n, _)`. An operation holds up to
     /// half a dozen buffers at a time and a mounted device up to sixteen for

@@ -373,15 +373,23 @@ fn a_name_that_is_cut_is_the_same_as_the_cut_one() {
     }
 }
 
-#[test]
-fn names_of_a_device_end_with_its_mount() {
-    const OTHER: Device = Device::new(3, 6);
+/// A disk besides root's; `/disk` is its node, and `/mnt` is there for it.
+const OTHER: Device = Device::new(3, 6);
+
+fn with_second_disk(test: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) {
     let machine = Machine::new(300);
     machine.host.attach(OTHER, MemoryDisk::new(200));
     machine.run(|fs, task| {
         let node = S_IFBLK | 0o600;
         fs.sys_mknod(task, b"/disk", node, OTHER).unwrap();
         fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+        test(fs, task);
+    });
+}
+
+#[test]
+fn names_of_a_device_end_with_its_mount() {
+    with_second_disk(|fs, task| {
         touch(fs, task, "/mnt/f").unwrap();
         let covered = number(fs, task, "/mnt/f");
         // The number that one had becomes the other's.
@@ -468,13 +476,7 @@ fn a_path_to_a_directory_that_was_removed_is_forgotten() {
 
 #[test]
 fn a_path_ends_where_a_device_is_mounted_and_with_its_device() {
-    const OTHER: Device = Device::new(3, 6);
-    let machine = Machine::new(300);
-    machine.host.attach(OTHER, MemoryDisk::new(200));
-    machine.run(|fs, task| {
-        let node = S_IFBLK | 0o600;
-        fs.sys_mknod(task, b"/disk", node, OTHER).unwrap();
-        fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+    with_second_disk(|fs, task| {
         fs.sys_mkdir(task, b"/mnt/dir", 0o755).unwrap();
         touch(fs, task, "/mnt/dir/f").unwrap();
         for (made, other) in [("made", "other"), ("other", "made")] {

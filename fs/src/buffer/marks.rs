@@ -10,7 +10,7 @@
 
 use super::BufferHead;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use sync::AtomicWord;
+use sync::TaskCell;
 
 /// The most buffers there can be: 16 MB.
 pub(crate) const MOST_BUFFERS: usize = 16 * 1024;
@@ -22,7 +22,7 @@ const _: () = assert!(WORD <= super::SEARCH);
 pub(crate) struct Marks {
     words: [AtomicU32; MOST_BUFFERS / WORD],
     /// How many buffers are marked.
-    pub(super) count: AtomicWord,
+    pub(super) count: TaskCell<u32>,
 }
 
 impl Marks {
@@ -30,7 +30,7 @@ impl Marks {
     pub(crate) const fn new() -> Marks {
         Marks {
             words: [const { AtomicU32::new(0) }; MOST_BUFFERS / WORD],
-            count: AtomicWord::new(0),
+            count: TaskCell::new(0),
         }
     }
 
