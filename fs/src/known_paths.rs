@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where the directory parts of paths led lately: of `/usr/src/fs/inode.c` that is
-//! `/usr/src/fs/`. Who names a file after another in the same directory walks there
-//! once. (0.11 has nothing of the kind.)
+//! Where paths led lately, so that who names a file again does not walk there name by
+//! name. (0.11 has nothing of the kind.)
 //!
-//! * [`Fs::walk_known`](crate::Fs) asks [`KnownPaths::find`] first, and tells
+//! There are two lists of them. One has whole paths. The other has the directory parts of
+//! paths: of `/usr/src/fs/inode.c` that is `/usr/src/fs/`. It serves who names one file
+//! after another of the same directory.
+//!
+//! * [`Fs::known`](crate::Fs) asks [`KnownPaths::find`] for the whole path, and
+//!   [`Fs::walk_known`](crate::Fs) for its directory part, and tells
 //!   [`KnownPaths::insert`] where a walk led.
-//! * [`Fs::forget_paths`] comes after whatever may make one of them wrong: a
-//!   directory loses its name, its permissions change, or another device covers it.
-//!   That is rare, so then all are forgotten.
+//! * A whole path ends with its last name: the name cache forgets them together.
+//! * [`Fs::forget_paths`] comes after whatever else may make a path wrong: a directory
+//!   loses its name, its permissions change, or another device covers it. That is rare,
+//!   so then all are forgotten.
 //!
 //! Only a path whose directories everybody may search is remembered, so it does not
 //! matter who asks. Like the names it went by, it leads over no mount and no link.
@@ -15,26 +20,26 @@
 use crate::Fs;
 use crate::inode::InodeSlot;
 
-/// How many paths are remembered.
+/// How many paths each list has.
 const COUNT: usize = 32;
 /// Bytes of the longest.
-const LONGEST: usize = 48;
+const LONGEST: usize = 44;
 /// Bytes of a word. No path is shorter.
 const WORD: usize = 4;
 
-/// A path to a directory.
+/// A path that is known.
 #[derive(Clone, Copy)]
 struct KnownPath {
     /// What [`InodeSlot::identity`] says of the directory where
     /// it begins; 0 in an empty place.
     start: u32,
-    /// The path is the first bytes of this.
-    text: [u8; LONGEST],
     len: usize,
     /// Its last bytes.
     end: [u8; WORD],
     /// Where it leads.
     target: Target,
+    /// The path is the first bytes of this.
+    text: [u8; LONGEST],
 }
 
 /// An inode in memory.
@@ -60,15 +65,13 @@ impl Target {
     }
 }
 
-/// The paths that are known. Each has one place where it can be, and drives out what
-/// is there.
+/// A list of paths. Each has one place where it can be, and drives out what is there.
 pub(crate) struct KnownPaths([KnownPath; COUNT]);
 
-/// The place of a path that ends so: directories that are used together differ in
-/// their ends.
+/// The place of a path: those that are used together differ in their ends or lengths.
 #[inline(always)]
-fn place(end: [u8; WORD]) -> usize {
-    let product = u32::from_le_bytes(end).wrapping_mul(0x9E37_79B9);
+fn place(end: [u8; WORD], len: usize) -> usize {
+    let product = (u32::from_le_bytes(end).wrapping_add(len as u32)).wrapping_mul(0x9E37_79B9);
     product as usize >> (32 - COUNT.ilog2()) & (COUNT - 1)
 }
 
@@ -77,10 +80,10 @@ impl KnownPaths {
     pub(crate) const fn new() -> KnownPaths {
         const NOTHING: KnownPath = KnownPath {
             start: 0,
-            text: [0; LONGEST],
             len: 0,
             end: [0; WORD],
             target: Target::NONE,
+            text: [0; LONGEST],
         };
         KnownPaths([NOTHING; COUNT])
     }
@@ -89,7 +92,7 @@ impl KnownPaths {
     #[inline(always)]
     pub(crate) fn find(&self, start: u32, path: &[u8]) -> Option<Target> {
         let end = *path.last_chunk()?;
-        let known = &self.0[place(end)];
+        let known = &self.0[place(end, path.len())];
         // The words may leave out bytes of the end.
         let mut words = path
             .as_chunks::<WORD>()
@@ -103,19 +106,24 @@ impl KnownPaths {
         is_it.then_some(known.target)
     }
 
-    /// Remembers where a path leads, if it is neither short nor long.
-    pub(crate) fn insert(&mut self, start: u32, path: &[u8], target: Target) {
-        if let Some(end) = path.last_chunk()
-            && path.len() <= LONGEST
-        {
-            let known = &mut self.0[place(*end)];
-            known.text[..path.len()].copy_from_slice(path);
-            (known.start, known.len, known.end, known.target) = (start, path.len(), *end, target);
-        }
+    /// Remembers where a path leads, if it is neither short nor long, and returns its
+    /// place.
+    pub(crate) fn insert(&mut self, start: u32, path: &[u8], target: Target) -> Option<usize> {
+        let (end, len) = (*path.last_chunk()?, path.len());
+        let place = place(end, len);
+        let known = &mut self.0[place];
+        known.text.get_mut(..len)?.copy_from_slice(path);
+        (known.start, known.len, known.end, known.target) = (start, len, end, target);
+        Some(place)
+    }
+
+    /// Forgets what is in a place.
+    pub(crate) fn forget(&mut self, place: usize) {
+        self.0[place % COUNT].start = 0;
     }
 
     /// Forgets all.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn forget_all(&mut self) {
         self.0.iter_mut().for_each(|known| known.start = 0);
     }
 }
@@ -123,6 +131,6 @@ impl KnownPaths {
 impl Fs<'_> {
     /// Forgets where paths led, after one of them may have become wrong.
     pub(crate) fn forget_paths(&self) {
-        self.tables.names.lock().paths.forget();
+        self.tables.names.lock().forget_paths();
     }
 }

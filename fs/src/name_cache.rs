@@ -92,6 +92,8 @@ pub(crate) struct Known {
     pub(crate) position: u32,
     /// The inode; its slot is the one that it had when it was last looked for.
     pub(crate) target: Target,
+    /// The place of the path that ends with it, if one is known.
+    path: Option<u8>,
 }
 
 impl Known {
@@ -104,7 +106,9 @@ impl Known {
 /// out what is there.
 pub(crate) struct NameCache {
     known: [Known; SIZE],
-    /// Paths of such names.
+    /// Paths to directories.
+    pub(crate) directories: KnownPaths,
+    /// Whole paths. The last name of each is known, and says where the path is.
     pub(crate) paths: KnownPaths,
 }
 
@@ -113,6 +117,7 @@ impl NameCache {
     pub(crate) const fn new() -> NameCache {
         NameCache {
             known: [NOTHING; SIZE],
+            directories: KnownPaths::new(),
             paths: KnownPaths::new(),
         }
     }
@@ -135,7 +140,7 @@ impl NameCache {
         inode: InodeNumber,
         position: u32,
     ) {
-        self.known[place] = Known {
+        let known = Known {
             directory,
             name: core::array::from_fn(|n| u32_at(&name.bytes, 4 * n)),
             position,
@@ -143,12 +148,39 @@ impl NameCache {
                 slot: 0,
                 identity: directory & !0xFFFF | u32::from(inode.0),
             },
+            path: None,
         };
+        self.set(place, known);
     }
 
     /// Forgets what is in a place.
     pub(crate) fn forget(&mut self, place: usize) {
-        self.known[place] = NOTHING;
+        self.set(place, NOTHING);
+    }
+
+    fn set(&mut self, place: usize, known: Known) {
+        let old = core::mem::replace(&mut self.known[place], known);
+        if let Some(path) = old.path {
+            self.paths.forget(path.into());
+        }
+    }
+
+    /// Remembers where a whole path leads whose last name is in a place.
+    pub(crate) fn insert_path(&mut self, place: usize, start: u32, path: &[u8], target: Target) {
+        let known = &mut self.known[place];
+        if let Some(old) = known.path.take() {
+            self.paths.forget(old.into());
+        }
+        known.path = self
+            .paths
+            .insert(start, path, target)
+            .map(|path| path as u8);
+    }
+
+    /// Forgets all paths.
+    pub(crate) fn forget_paths(&mut self) {
+        self.directories.forget_all();
+        self.paths.forget_all();
     }
 
     /// Forgets the names in directories whose `InodeSlot::identity` is wanted: of one that is
@@ -157,7 +189,7 @@ impl NameCache {
         for known in self.known.iter_mut().filter(|it| is_wanted(it.directory)) {
             *known = NOTHING;
         }
-        self.paths.forget();
+        self.forget_paths();
     }
 }
 
@@ -167,6 +199,7 @@ const NOTHING: Known = Known {
     name: [0; NAME_WORDS],
     position: 0,
     target: Target::NONE,
+    path: None,
 };
 
 /// What comes behind so many bytes of a path.

@@ -241,13 +241,13 @@ impl<'fs> Inode<'fs> {
 impl<'fs> Fs<'fs> {
     /// The inode that a path names.
     pub fn namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        self.find(task, path, self.start(task, path, true)?, true)
+        self.find(task, path, true)
     }
 
     /// As [`Fs::namei`], but a symbolic link that the path names itself is not
     /// followed.
     pub fn lnamei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Inode<'fs>> {
-        self.find(task, path, self.start(task, path, true)?, false)
+        self.find(task, path, false)
     }
 
     /// Looks at the inode that a path names; if that is a symbolic link, at where it
@@ -263,24 +263,17 @@ impl<'fs> Fs<'fs> {
         follow: bool,
         look: impl Fn(&Inode<'fs>) -> R,
     ) -> Result<R> {
-        let (table, slot, position) = self.walk_known(task, path, true)?;
-        if position == path.len() {
-            return Ok(look(&Borrowed::new(Inode { fs: self, slot })));
+        let look_known = |_: &_, slot| look(&Borrowed::new(Inode { fs: self, slot }));
+        match self.known(task, path, look_known) {
+            Some(result) => Ok(result),
+            None => Ok(look(&self.find(task, path, follow)?)),
         }
-        let start = (self.count_slot(&table, slot), position);
-        drop(table);
-        Ok(look(&self.find(task, path, start, follow)?))
     }
 
-    /// Goes on to the inode that a path names from what [`Fs::start`] has found.
+    /// The inode that a path names; a symbolic link itself without `follow`.
     #[inline(never)]
-    fn find(
-        &'fs self,
-        task: &FsTask<'fs>,
-        path: &[u8],
-        (dir, position): (Inode<'fs>, usize),
-        follow: bool,
-    ) -> Result<Inode<'fs>> {
+    fn find(&'fs self, task: &FsTask<'fs>, path: &[u8], follow: bool) -> Result<Inode<'fs>> {
+        let (dir, position) = self.walk_known(task, path, true)?;
         if position == path.len() {
             return Ok(dir);
         }
@@ -295,23 +288,9 @@ impl<'fs> Fs<'fs> {
 
     /// The directory of a path's last name, and that name.
     pub(crate) fn dir_namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Last<'fs>> {
-        let (dir, position) = self.start(task, path, false)?;
+        let (dir, position) = self.walk_known(task, path, false)?;
         let path = &Path::Caller(path);
         self.walk(task, dir, path, position, &mut { MAX_LINKS })
-    }
-
-    /// Goes along the caller's path as far as the name cache knows its names, and
-    /// to the last name only if `whole`. Returns the inode, and the offset in the
-    /// path: its end if the last name was known.
-    #[inline(always)]
-    fn start(
-        &'fs self,
-        task: &FsTask<'fs>,
-        path: &[u8],
-        whole: bool,
-    ) -> Result<(Inode<'fs>, usize)> {
-        let (table, slot, position) = self.walk_known(task, path, whole)?;
-        Ok((self.count_slot(&table, slot), position))
     }
 
     /// Goes along a path up to its last name, from `dir` and from an offset in the
@@ -416,32 +395,29 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         mode: u16,
     ) -> Result<Inode<'fs>> {
-        let create = flags & O_CREAT != 0;
-        let (dir, position) = self.start(task, path, !create)?;
-        if create {
-            return self.open_or_create(task, path, (dir, position), flags, mode);
+        if flags & O_CREAT != 0 {
+            return self.open_or_create(task, path, flags, mode);
         }
-        let inode = match position == path.len() {
-            true => dir,
-            false => self.find(task, path, (dir, position), true)?,
+        let inode = match self.known(task, path, |table, slot| self.count_slot(table, slot)) {
+            Some(inode) => inode,
+            None => self.find(task, path, true)?,
         };
         self.open_old(task, &inode, flags)?;
         Ok(inode)
     }
 
-    /// As [`Fs::open_namei`] with `O_CREAT`, from what [`Fs::start`] has found: makes a
-    /// regular file if there is none. The directory is locked meanwhile, so that only
+    /// As [`Fs::open_namei`] with `O_CREAT`: makes a regular file if there is none. The directory is locked meanwhile, so that only
     /// one of two callers makes it.
     #[inline(never)]
     fn open_or_create(
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
-        (dir, position): (Inode<'fs>, usize),
         flags: u32,
         mode: u16,
     ) -> Result<Inode<'fs>> {
         let mut links = MAX_LINKS;
+        let (dir, position) = self.walk_known(task, path, false)?;
         let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
         loop {
             let dir = last.dir.lock_directory(task)?;

@@ -6,19 +6,13 @@ mod common;
 
 use abi::Errno;
 use abi::fcntl::{O_CREAT, O_EXCL, O_RDONLY, O_WRONLY};
-use abi::sys::stat::S_IFBLK;
-use abi::sys::types::Device;
-use common::{Machine, ROOT, mount, read, touch, unmount, write};
+use common::{
+    MISSING, Machine, OTHER, ROOT, mount, number, read, touch, unmount, with_second_disk, write,
+};
 use fs::host::{Host, MemoryDisk};
 use fs::layout::InodeNumber;
 use fs::mkfs::Options;
 use fs::{Fs, FsTask};
-
-fn number<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str) -> Result<u16, Errno> {
-    fs.sys_stat(task, path.as_bytes()).map(|stat| stat.st_ino)
-}
-
-const MISSING: Result<u16, Errno> = Err(Errno::ENOENT);
 
 /// A small cache, and names of 14 bytes and of 30.
 fn both_kinds() -> [Machine; 2] {
@@ -373,20 +367,6 @@ fn a_name_that_is_cut_is_the_same_as_the_cut_one() {
     }
 }
 
-/// A disk besides root's; `/disk` is its node, and `/mnt` is there for it.
-const OTHER: Device = Device::new(3, 6);
-
-fn with_second_disk(test: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) {
-    let machine = Machine::new(300);
-    machine.host.attach(OTHER, MemoryDisk::new(200));
-    machine.run(|fs, task| {
-        let node = S_IFBLK | 0o600;
-        fs.sys_mknod(task, b"/disk", node, OTHER).unwrap();
-        fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
-        test(fs, task);
-    });
-}
-
 #[test]
 fn names_of_a_device_end_with_its_mount() {
     with_second_disk(|fs, task| {
@@ -412,87 +392,6 @@ fn names_of_a_device_end_with_its_mount() {
                 assert_eq!((parent.st_dev, parent.st_ino), (ROOT.0, 1));
             }
             fs.sys_umount(task, b"/disk").unwrap();
-        }
-    });
-}
-
-/// Asks until the path to the file's directory is remembered.
-fn remember<'a>(fs: &'a Fs<'a>, task: &FsTask<'a>, path: &str) -> Result<u16, Errno> {
-    (0..3).map(|_| number(fs, task, path)).last().unwrap()
-}
-
-#[test]
-fn a_path_ends_with_each_directory_on_it() {
-    Machine::new(300).run(|fs, task| {
-        for path in [&b"/one"[..], b"/one/two", b"/one/two/three"] {
-            fs.sys_mkdir(task, path, 0o755).unwrap();
-        }
-        touch(fs, task, "/one/two/three/f").unwrap();
-        let expected = remember(fs, task, "/one/two/three/f");
-        for (old, new) in [
-            ("/one", "/1"),
-            ("/1/two", "/1/2"),
-            ("/1/2/three", "/1/2/3"),
-            ("/1/2", "/2"),
-        ] {
-            fs.sys_rename(task, old.as_bytes(), new.as_bytes()).unwrap();
-            for path in ["/one/two/three/f", "/1/two/three/f", "/1/2/three/f"] {
-                assert!(!path.starts_with(old) || number(fs, task, path) == MISSING);
-            }
-            let path = ["/1/two/three/f", "/1/2/three/f", "/1/2/3/f", "/2/3/f"];
-            let path = path.iter().find(|path| path.starts_with(new));
-            assert_eq!(remember(fs, task, path.unwrap()), expected);
-        }
-    });
-}
-
-/// The directory that takes the number of a removed one is not where a path to that
-/// leads, even if no name was known in it.
-#[test]
-fn a_path_to_a_directory_that_was_removed_is_forgotten() {
-    let options = Options {
-        inodes: Some(1),
-        ..Options::new(300)
-    };
-    Machine::with(64, &options).run(|fs, task| {
-        fs.sys_mkdir(task, b"/parent", 0o755).unwrap();
-        fs.sys_mkdir(task, b"/parent/old", 0o755).unwrap();
-        touch(fs, task, "/file").unwrap();
-        // The table has 32 inodes: the next directory gets the number, and the memory.
-        for n in 0..28 {
-            touch(fs, task, &format!("/{n}")).unwrap();
-        }
-        assert_eq!(touch(fs, task, "/28"), Err(Errno::ENOSPC));
-        assert_eq!(remember(fs, task, "/parent/old/f"), MISSING);
-        let old = number(fs, task, "/parent/old");
-        fs.sys_rmdir(task, b"/parent/old").unwrap();
-        fs.sys_sync().unwrap();
-        fs.sys_mkdir(task, b"/new", 0o755).unwrap();
-        assert_eq!(number(fs, task, "/new"), old);
-        fs.sys_link(task, b"/file", b"/new/f").unwrap();
-        assert_eq!(number(fs, task, "/parent/old/f"), MISSING);
-    });
-}
-
-#[test]
-fn a_path_ends_where_a_device_is_mounted_and_with_its_device() {
-    with_second_disk(|fs, task| {
-        fs.sys_mkdir(task, b"/mnt/dir", 0o755).unwrap();
-        touch(fs, task, "/mnt/dir/f").unwrap();
-        for (made, other) in [("made", "other"), ("other", "made")] {
-            let covered = remember(fs, task, "/mnt/dir/f");
-            assert!(covered.is_ok());
-            fs.mkfs(OTHER, &Options::new(200)).unwrap();
-            fs.sys_mount(task, b"/disk", b"/mnt", false).unwrap();
-            assert_eq!(number(fs, task, "/mnt/dir/f"), MISSING);
-            fs.sys_chdir(task, b"/mnt").unwrap();
-            fs.sys_mkdir(task, made.as_bytes(), 0o755).unwrap();
-            touch(fs, task, &format!("{made}/f")).unwrap();
-            assert!(remember(fs, task, &format!("{made}/f")).is_ok());
-            assert_eq!(number(fs, task, &format!("{other}/f")), MISSING);
-            fs.sys_chdir(task, b"/").unwrap();
-            fs.sys_umount(task, b"/disk").unwrap();
-            assert_eq!(number(fs, task, "/mnt/dir/f"), covered);
         }
     });
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Going along a path as far as its names are known, which most paths are.
 //!
-//! [`Fs::walk_known`] comes first in every walk. It takes no directory's lock and
-//! counts no inode. [`Fs::walk`] goes on where it stopped. (0.11 has nothing of the
-//! kind.)
+//! [`Fs::known`] finds an inode whose whole path is known. [`Fs::walk_known`] comes first in
+//! every other walk. It takes no directory's lock and counts no inode but the last.
+//! [`Fs::walk`] goes on where it stopped. (0.11 has nothing of the kind.)
 
 use super::{MAY_EXEC, Rights};
-use crate::inode::{InodeSlot, Table, TableGuard};
+use crate::inode::{Inode, InodeSlot, Table};
 use crate::known_paths::Target;
 use crate::name_cache::{Key, Known, NameCache};
 use crate::{Fs, FsTask};
@@ -23,20 +23,35 @@ fn without_last(path: &[u8]) -> &[u8] {
 }
 
 impl<'fs> Fs<'fs> {
+    /// Calls `found` with the inode that a path names, if the path is known. With the inode
+    /// table locked no inode can be freed, so none need be counted.
+    #[inline(always)]
+    pub(super) fn known<R>(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        found: impl FnOnce(&Table, &'fs InodeSlot) -> R,
+    ) -> Option<R> {
+        let start = task.directory(path.starts_with(b"/")).ok()?.slot;
+        self.tables.inodes.with(|table| {
+            let find = |names: &mut NameCache| names.paths.find(start.identity(), path);
+            let slot = self.slot_of(self.tables.names.with(find)?)?;
+            Some(found(table, slot))
+        })
+    }
+
     /// Goes from where the caller's paths begin along a path while its names are known,
     /// the caller may search the directories, and nothing but plain
     /// directories is on the way; to the last name only if `whole` and no slash
-    /// follows it. Returns where it got to and where in the path it stopped, which is
-    /// the path's length if the last name was found too.
-    ///
-    /// With the inode table locked no inode can be freed, so none need be counted.
+    /// follows it. Returns the inode that it got to and where in the path it stopped,
+    /// which is the path's length if the last name was found too.
     #[inline(always)]
     pub(super) fn walk_known(
         &'fs self,
         task: &FsTask<'fs>,
         path: &[u8],
         whole: bool,
-    ) -> Result<(TableGuard<'fs>, &'fs InodeSlot, usize)> {
+    ) -> Result<(Inode<'fs>, usize)> {
         let is_absolute = *path.first().ok_or(Errno::ENOENT)? == b'/';
         let start = task.directory(is_absolute)?.slot;
         let table = self.tables.inodes.lock();
@@ -44,7 +59,7 @@ impl<'fs> Fs<'fs> {
         let front = without_last(path);
         let known = match front {
             [] | [b'/'] => Some(start),
-            _ => (names.paths.find(start.identity(), front)).and_then(|it| self.slot_of(it)),
+            _ => (names.directories.find(start.identity(), front)).and_then(|it| self.slot_of(it)),
         };
         let (dir, position) = match known {
             Some(dir) => (dir, front.len()),
@@ -53,11 +68,15 @@ impl<'fs> Fs<'fs> {
         if whole
             && position == front.len()
             && !path.ends_with(b"/")
-            && let Some((inode, _)) = self.step(&table, &mut names, task, dir, &path[position..])
+            && let Some((inode, place, _)) =
+                self.step(&table, &mut names, task, dir, &path[position..])
         {
-            return Ok((table, inode, path.len()));
+            if known.is_some() && all_may_search(dir) {
+                names.insert_path(place, start.identity(), path, Target::of(inode));
+            }
+            return Ok((self.count_slot(&table, inode), path.len()));
         }
-        Ok((table, dir, position))
+        Ok((self.count_slot(&table, dir), position))
     }
 
     /// Goes from `start` along a path that leads to a directory, name by name, and
@@ -74,19 +93,21 @@ impl<'fs> Fs<'fs> {
         let (mut dir, mut rest) = (start, path);
         let mut is_open = true;
         while !rest.is_empty()
-            && let Some((next, behind)) = self.step(table, names, task, dir, rest)
+            && let Some((next, _, behind)) = self.step(table, names, task, dir, rest)
         {
             is_open &= all_may_search(dir);
             (dir, rest) = (next, behind);
         }
         if rest.is_empty() && is_open {
-            names.paths.insert(start.identity(), path, Target::of(dir));
+            let target = Target::of(dir);
+            names.directories.insert(start.identity(), path, target);
         }
         (dir, path.len() - rest.len())
     }
 
-    /// The inode of the first name of a path, and what comes behind the name and its
-    /// slash. `None` if the name is not known or the caller may not search `dir`.
+    /// The inode of the first name of a path, the place of the name in the cache, and what
+    /// comes behind it and its slash. `None` if the name is not known or the caller may not
+    /// search `dir`.
     #[inline(always)]
     fn step<'p>(
         &self,
@@ -95,21 +116,21 @@ impl<'fs> Fs<'fs> {
         task: &FsTask<'fs>,
         dir: &'fs InodeSlot,
         path: &'p [u8],
-    ) -> Option<(&'fs InodeSlot, &'p [u8])> {
+    ) -> Option<(&'fs InodeSlot, usize, &'p [u8])> {
         // What is no directory has no names here.
         if !all_may_search(dir) && !may_search(task, dir) {
             return None;
         }
         let (key, behind) = Key::of(dir.identity(), path)?;
         if key.is_empty() {
-            return Some((dir, behind));
+            return Some((dir, key.place, behind));
         }
         let known = names.find(&key)?;
         let inode = match self.slot_of(known.target) {
             Some(inode) => inode,
             None => self.look_for_slot(table, known)?,
         };
-        Some((inode, behind))
+        Some((inode, key.place, behind))
     }
 
     /// The slot of an inode, if it has that slot and a walk may go there: it is no

@@ -6,9 +6,10 @@ pub mod check;
 pub mod hostile;
 pub mod power;
 
-use abi::Result;
 use abi::fcntl::{O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
+use abi::sys::stat::S_IFBLK;
 use abi::sys::types::Device;
+use abi::{Errno, Result};
 use fs::host::{Host, MemoryDisk, ReadInto, Storage, WriteFrom};
 use fs::layout::BLOCK_SIZE;
 use fs::mkfs::Options;
@@ -166,4 +167,27 @@ impl Random {
         self.0 ^= self.0 << 17;
         ((self.0 >> 16) % u64::from(limit)) as u32
     }
+}
+
+/// The number of the inode that a path names.
+pub fn number<'fs>(fs: &'fs Fs<'fs>, task: &FsTask<'fs>, path: &str) -> Result<u16> {
+    fs.sys_stat(task, path.as_bytes()).map(|stat| stat.st_ino)
+}
+
+/// What [`number`] says of a path that names nothing.
+pub const MISSING: Result<u16> = Err(Errno::ENOENT);
+
+/// A disk besides root's; `/disk` is its node, and `/mnt` is there for it.
+pub const OTHER: Device = Device::new(3, 6);
+
+/// Runs a test on a machine with that disk.
+pub fn with_second_disk(test: impl for<'a> FnOnce(&'a Fs<'a>, &FsTask<'a>)) {
+    let machine = Machine::new(300);
+    machine.host.attach(OTHER, MemoryDisk::new(200));
+    machine.run(|fs, task| {
+        let node = S_IFBLK | 0o600;
+        fs.sys_mknod(task, b"/disk", node, OTHER).unwrap();
+        fs.sys_mkdir(task, b"/mnt", 0o755).unwrap();
+        test(fs, task);
+    });
 }
