@@ -14,11 +14,12 @@ use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Reads from `position` on, and moves it.
+    #[inline(always)]
     pub(crate) fn block_read(
         &'fs self,
         device: Device,
         position: &mut u32,
-        buffer: &mut dyn UserBuffer,
+        buffer: &mut impl UserBuffer,
     ) -> Result<()> {
         while buffer.remaining() != 0 {
             let number = *position / BLOCK_SIZE as u32;
@@ -27,7 +28,8 @@ impl<'fs> Fs<'fs> {
                 break;
             };
             buffer.prepare(len)?;
-            let mut put = |block: &BufferHead| buffer.put(&block.data()[offset..offset + len]);
+            let mut put =
+                |block: &BufferHead| block.with_data(|data| buffer.put(&data[offset..][..len]));
             if self.with_cached(device, number, &mut put).is_none() {
                 match self.device_read_ahead(device, number)? {
                     Some(block) => put(block.head()),

@@ -200,11 +200,16 @@ impl<'fs> File<'fs> {
     /// Its inode.
     #[inline]
     pub fn inode(&self) -> Borrowed<'_, Inode<'fs>> {
+        self.inode_in(self.fs)
+    }
+
+    /// As [`File::inode`], for a caller who has the file system.
+    #[inline]
+    pub(crate) fn inode_in(&self, fs: &'fs Fs<'fs>) -> Borrowed<'_, Inode<'fs>> {
         // The index was valid when the file was opened, and the table does not
         // shrink.
         let index = (self.slot.inode.get() as usize).min(crate::NR_INODE - 1);
-        let slot = &self.fs.tables.inode_slots[index];
-        let fs = self.fs;
+        let slot = &fs.tables.inode_slots[index];
         Borrowed::new(Inode { fs, slot })
     }
 

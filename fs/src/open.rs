@@ -42,7 +42,7 @@ impl<'fs> Fs<'fs> {
             S_IFREG | S_IFDIR => {}
             S_IFCHR => opened = self.platform.open_device(inode.rdev(), false, flags)?,
             S_IFBLK => {
-                self.platform.open_device(inode.rdev(), true, flags)?;
+                opened = self.platform.open_device(inode.rdev(), true, flags)?;
                 self.check_disk_change(inode.rdev());
             }
             S_IFIFO => inode.pipe().open(self.platform, flags)?,

@@ -26,31 +26,30 @@ impl<'fs> Fs<'fs> {
         if !is_positive(count) {
             return no_count(count);
         }
-        let result = match file.file_type() {
-            S_IFREG => at_position(&file, |position| {
-                file.inode().file_read(position, &mut buffer)
+        match file.file_type() {
+            S_IFREG => transfer(&file, buffer, |position, buffer| {
+                file.inode_in(self).file_read(position, buffer)
             }),
-            S_IFIFO => file.inode().pipe().read(&file, &mut buffer),
-            _ => return self.read_special(&file, &mut { buffer }),
-        };
-        moved(count - buffer.remaining(), result)
+            S_IFBLK => transfer(&file, buffer, |position, buffer| {
+                self.block_read(file.open_device().device, position, buffer)
+            }),
+            S_IFIFO => {
+                let result = file.inode().pipe().read(&file, &mut buffer);
+                moved(count - buffer.remaining(), result)
+            }
+            _ => self.read_special(&file, &mut { buffer }),
+        }
     }
 
-    /// As [`Fs::sys_read`], of a directory or a device.
+    /// As [`Fs::sys_read`], of a directory or a character device.
     fn read_special(&'fs self, file: &File<'fs>, buffer: &mut dyn UserBuffer) -> Result<usize> {
-        let count = buffer.remaining();
-        let result = match file.file_type() {
-            S_IFDIR => at_position(file, |position| {
+        match file.file_type() {
+            S_IFDIR => transfer(file, buffer, |position, buffer| {
                 file.inode().directory_read(position, buffer)
             }),
-            S_IFCHR => return self.rw_char(Direction::Read, file, buffer),
-            S_IFBLK => {
-                let device = file.inode().rdev();
-                at_position(file, |position| self.block_read(device, position, buffer))
-            }
+            S_IFCHR => self.rw_char(Direction::Read, file, buffer),
             _ => Err(Errno::EINVAL),
-        };
-        moved(count - buffer.remaining(), result)
+        }
     }
 
     /// Writes from the caller's memory. Returns how many bytes.
@@ -87,16 +86,13 @@ impl<'fs> Fs<'fs> {
 
     /// As [`Fs::sys_write`], to a device.
     fn write_special(&'fs self, file: &File<'fs>, buffer: &mut dyn UserBuffer) -> Result<usize> {
-        let count = buffer.remaining();
-        let result = match file.file_type() {
-            S_IFCHR => return self.rw_char(Direction::Write, file, buffer),
-            S_IFBLK => {
-                let device = file.inode().rdev();
-                at_position(file, |position| self.block_write(device, position, buffer))
-            }
+        match file.file_type() {
+            S_IFCHR => self.rw_char(Direction::Write, file, buffer),
+            S_IFBLK => transfer(file, buffer, |position, buffer| {
+                self.block_write(file.open_device().device, position, buffer)
+            }),
             _ => Err(Errno::EINVAL),
-        };
-        moved(count - buffer.remaining(), result)
+        }
     }
 
     /// Moves the position of an open file and returns it. `ESPIPE` for pipes and
@@ -146,6 +142,19 @@ fn no_count(count: usize) -> Result<usize> {
     } else {
         Err(Errno::EINVAL)
     }
+}
+
+/// Moves as much of `buffer` as `work` does at the position of a file. Returns how many
+/// bytes.
+#[inline(always)]
+fn transfer<B: UserBuffer>(
+    file: &File<'_>,
+    mut buffer: B,
+    work: impl FnOnce(&mut u32, &mut B) -> Result<()>,
+) -> Result<usize> {
+    let count = buffer.remaining();
+    let result = at_position(file, |position| work(position, &mut buffer));
+    moved(count - buffer.remaining(), result)
 }
 
 /// Calls `transfer` with the position of a file, which it moves, while nobody else

@@ -197,10 +197,10 @@ impl<'fs> Fs<'fs> {
         device: Device,
         block: u32,
         rank: Rank,
-        mut change: impl FnMut(&BufferHead),
+        change: impl Fn(&BufferHead) + Copy,
     ) -> Result<()> {
         let order = self.hold_order(device.major());
-        let is_done = self.with_cached(device, block, |head| {
+        let is_done = self.with_cached(device, block, move |head| {
             let is_free = !head.conflicts(rank);
             if is_free {
                 change(head);
@@ -211,7 +211,7 @@ impl<'fs> Fs<'fs> {
         drop(order);
         match is_done {
             Some(true) => Ok(()),
-            _ => self.change_slowly(device, block, rank, &mut change),
+            _ => self.change_slowly(device, block, rank, &change),
         }
     }
 
@@ -222,7 +222,7 @@ impl<'fs> Fs<'fs> {
         device: Device,
         block: u32,
         rank: Rank,
-        change: &mut dyn FnMut(&BufferHead),
+        change: &dyn Fn(&BufferHead),
     ) -> Result<()> {
         let buffer = self.bread(device, block)?;
         buffer.change(rank, || change(buffer.head));

@@ -214,13 +214,12 @@ impl<'fs> LockedInode<'_, 'fs> {
 
     /// Makes a new zone number `n` of a list, or of the inode if there is no list. If that
     /// fails, the zone is free again.
-    #[inline(always)]
     fn set_zone(&self, list: Option<Zone>, n: usize, zone: Zone) -> Result<()> {
         let Some(list) = list else {
             self.change(|state| state.disk.zones[n] = zone);
             return Ok(());
         };
-        let store = |head: &BufferHead| {
+        let store = move |head: &BufferHead| {
             head.with_data(|data| put_at(data, 2 * n, zone.0.to_le_bytes()));
         };
         let stored = (self.fs).change_in_order(self.device(), list.block(), Rank::Lists, store);
