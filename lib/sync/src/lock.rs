@@ -51,6 +51,15 @@ macro_rules! count_guard {
     };
 }
 
+/// Counts `with` too, where checks are dearer than instructions: in the debugging
+/// kernel, whose profile has debug assertions for this crate.
+macro_rules! count_step {
+    ($guards:ident, $change:literal) => {
+        #[cfg(debug_assertions)]
+        count_guard!($guards, $change);
+    };
+}
+
 /// Takes a lock. In the kernel it must be free: on one processor nobody else could
 /// release it, so waiting would never end.
 #[inline(always)]
@@ -88,11 +97,14 @@ impl<T> Lock<T> {
         LockGuard(guard)
     }
 
-    /// Calls `work`, a few steps that surely do not sleep, with the value under the lock.
-    /// [`guards_alive`] does not count it.
+    /// Calls `work`, a few steps that do not sleep, with the value under the lock.
+    /// [`guards_alive`] counts it in the debugging kernel only.
     #[inline(always)]
     pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
-        work(&mut take(&self.0))
+        count_step!(TASK_GUARDS, 1);
+        let result = work(&mut take(&self.0));
+        count_step!(TASK_GUARDS, -1);
+        result
     }
 
     /// As [`Lock::lock`], but returns `None` instead of waiting.
@@ -180,9 +192,10 @@ impl<T> IrqLock<T> {
         }
     }
 
-    /// Calls `work`, a few steps that surely do not sleep, with the value under the lock.
-    /// [`guards_alive`] does not count it. Interrupts are masked only if `is_contended`:
-    /// otherwise no interrupt handler may want the value meanwhile.
+    /// Calls `work`, a few steps that do not sleep, with the value under the lock.
+    /// Interrupts are masked only if `is_contended`: otherwise no interrupt handler may
+    /// want the value meanwhile. Only tasks call it; [`guards_alive`] counts it in the
+    /// debugging kernel only.
     #[inline(always)]
     pub fn with<R>(&self, is_contended: bool, work: impl FnOnce(&mut T) -> R) -> R {
         let flags = if is_contended {
@@ -190,7 +203,9 @@ impl<T> IrqLock<T> {
         } else {
             0
         };
+        count_step!(TASK_GUARDS, 1);
         let result = work(&mut take(&self.0));
+        count_step!(TASK_GUARDS, -1);
         restore_flags(flags);
         result
     }
