@@ -75,6 +75,8 @@ impl<'fs> Fs<'fs> {
                 buffer.get(&mut block.data()[offset..offset + len]);
                 block.mark_dirty();
             }
+            // It may have been in a program's file.
+            self.tables.old_text.copy_from(&self.tables.last_text);
             *position = next;
         }
         Ok(())

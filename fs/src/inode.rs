@@ -59,6 +59,9 @@ pub(crate) struct InodeSlot {
 
     /// How many open files write to it; below 0, how many tasks run it, negated.
     writers: AtomicI32,
+    /// The number of what this program contains. It gets a new one when it is run for the
+    /// first time since it may have been written.
+    text: TaskCell<u32>,
     /// Its index in the table.
     pub(crate) index: TaskCell<u32>,
     /// The index of its device in the table of super blocks.
@@ -111,6 +114,7 @@ impl InodeSlot {
             full_to: TaskCell::new(0),
             mounted: TaskCell::new(0),
             writers: AtomicI32::new(0),
+            text: TaskCell::new(0),
             index: TaskCell::new(0),
             super_index: TaskCell::new(0),
             first_zone: TaskCell::new(0),
@@ -491,6 +495,7 @@ impl<'fs> Fs<'fs> {
         slot.has_known_names.set(false);
         slot.identity.set(0);
         slot.full_to.set(0);
+        slot.text.set(0);
         slot.mounted.set(0);
         slot.super_index.set(NO_SUPER);
     }

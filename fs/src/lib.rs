@@ -142,6 +142,10 @@ pub struct Tables {
     used_inodes: TaskCell<u32>,
     /// The slot at which the next inode looks for room. Guarded likewise.
     inode_hand: Hand,
+    /// The newest number of a program's contents.
+    last_text: TaskCell<u32>,
+    /// Numbers up to this one count no longer: a whole device was written.
+    old_text: TaskCell<u32>,
     /// Names that were found lately.
     names: Lock<NameCache>,
     supers: [SuperBlock; NR_SUPER],
@@ -163,6 +167,8 @@ impl Tables {
             inode_slots: [const { InodeSlot::new() }; NR_INODE],
             used_inodes: TaskCell::new(0),
             inode_hand: Hand::new(),
+            last_text: TaskCell::new(0),
+            old_text: TaskCell::new(0),
             names: Lock::new(NameCache::new()),
             supers: [const { SuperBlock::new() }; NR_SUPER],
             files: FileTable::new(),

@@ -10,8 +10,8 @@ use abi::fcntl::{
     O_TRUNC, O_WRONLY,
 };
 use abi::pod::Pod;
-use abi::sys::stat::S_IFIFO;
-use common::{Machine, mount, pattern, touch, unmount, write};
+use abi::sys::stat::{S_IFBLK, S_IFIFO};
+use common::{Machine, ROOT, mount, pattern, touch, unmount, write};
 use fs::host::{ReadInto, WriteFrom};
 use fs::platform::UserBuffer;
 use fs::{Fs, FsTask};
@@ -509,6 +509,40 @@ fn program() -> Vec<u8> {
     let mut program = vec![0; 1024 + 4096];
     program[..size_of::<Exec>()].copy_from_slice(header.as_bytes());
     program
+}
+
+#[test]
+fn a_program_that_may_have_been_written_is_another_text() {
+    let machine = Machine::new(200);
+    machine.run(|fs, task| {
+        for path in ["/p", "/q"] {
+            write(fs, task, path, 0, &program()).unwrap();
+            fs.sys_chmod(task, path.as_bytes(), 0o755).unwrap();
+        }
+        let text = |path: &[u8]| fs.find_program(task, path).unwrap().executable.text();
+        let (first, other) = (text(b"/p"), text(b"/q"));
+        assert_ne!(first, other);
+        assert_eq!(text(b"/p"), first);
+        let fd = fs.sys_open(task, b"/p", O_WRONLY, 0).unwrap();
+        fs.sys_close(task, fd as u32).unwrap();
+        let written = text(b"/p");
+        assert!(written != first && written != other);
+        // A new file may have the old one's inode.
+        fs.sys_unlink(task, b"/p").unwrap();
+        write(fs, task, "/p", 0, &program()).unwrap();
+        fs.sys_chmod(task, b"/p", 0o755).unwrap();
+        assert!(![first, other, written].contains(&text(b"/p")));
+        assert_eq!(text(b"/q"), other);
+        // Who writes the device may write any file.
+        fs.sys_mknod(task, b"/disk", S_IFBLK | 0o600, ROOT).unwrap();
+        let before = [text(b"/p"), text(b"/q")];
+        write(fs, task, "/disk", 0, &[0; 1024]).unwrap();
+        assert!(
+            ![text(b"/p"), text(b"/q")]
+                .iter()
+                .any(|text| before.contains(text))
+        );
+    });
 }
 
 #[test]

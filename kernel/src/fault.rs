@@ -4,8 +4,8 @@
 //!
 //! `mm` knows pages and page tables, and `fs` knows files. A fault needs both, so
 //! it is handled here. For a missing page there are four cases, in this order: it
-//! does not belong to the program and is refused; another task that runs the same
-//! file has it, and it is shared; it is read from that file; or it is a page of
+//! does not belong to the program and is refused; it is kept in memory for those that
+//! run the same file, and it is shared; it is read from that file; or it is a page of
 //! zeroes.
 //!
 //! ```text
@@ -28,7 +28,7 @@ use abi::sys::resource::RLIMIT_STACK;
 use abi::{Errno, Result};
 use fs::Executable;
 use mm::UserPage;
-use mm::memory::{self, PAGE_SIZE, Space, TASK_SIZE, get_stale_user_page};
+use mm::memory::{self, FilePage, PAGE_SIZE, Space, TASK_SIZE, get_stale_user_page};
 use sync::AtomicWord;
 
 const PAGE: u32 = PAGE_SIZE as u32;
@@ -47,32 +47,41 @@ pub fn handle(task: &'static Task, fault: &PageFault) -> Result<()> {
     match (fault.protection, fault.write) {
         (true, true) => memory::do_wp_page(space, fault.address),
         (true, false) => Err(Errno::EFAULT),
-        (false, _) => do_no_page(task, space, offset & !(PAGE - 1)),
+        (false, write) => do_no_page(task, space, offset & !(PAGE - 1), write),
     }
 }
 
 #[inline(never)]
-fn do_no_page(task: &'static Task, space: Space, offset: u32) -> Result<()> {
+fn do_no_page(task: &'static Task, space: Space, offset: u32, write: bool) -> Result<()> {
     if !belongs_to(task, offset) {
         return Err(Errno::EFAULT);
     }
-    let executable = match offset < task.end_data.get() {
-        true => task.executable.lock().clone(),
+    let address = space.at(offset);
+    let text = match offset < task.end_data.get() {
+        true => task.executable.lock().as_ref().map(Executable::text),
         // The heap and the stack are in no file.
         false => None,
     };
-    let Some(executable) = executable else {
-        return memory::get_empty_page(space, space.at(offset));
+    let Some(text) = text else {
+        return memory::get_empty_page(space, address);
     };
-    if share_page(task, &executable, offset)? {
-        return Ok(());
+    let page = FilePage { text, offset };
+    if memory::share_page(page, space, address)? {
+        return match write {
+            true => memory::do_wp_page(space, address),
+            false => Ok(()),
+        };
     }
-    let mut page = load_page(task, &executable, offset)?;
-    if offset == 0 && has_no_page_0(task, &mut page) {
+    let mut loaded = load_page(task, offset)?;
+    if offset == 0 && has_no_page_0(task, &mut loaded) {
         task.start_code.set(PAGE);
         return Err(Errno::EFAULT);
     }
-    memory::put_page(page, space, space.at(offset))
+    if write {
+        return memory::put_page(loaded, space, address);
+    }
+    memory::keep_page(page, loaded);
+    memory::share_page(page, space, address).map(drop)
 }
 
 /// Whether nothing is linked to page 0, because the program starts behind it and
@@ -89,24 +98,9 @@ fn belongs_to(task: &Task, offset: u32) -> bool {
     (task.start_code.get()..heap_end).contains(&offset) || offset >= stack_end
 }
 
-/// Shares the page of another task that runs the same file, if that task has the
-/// page and has not changed it.
-fn share_page(task: &'static Task, executable: &Executable<'static>, offset: u32) -> Result<bool> {
-    // With only this task's handles nobody else runs the file.
-    if executable.count() < 3 {
-        return Ok(false);
-    }
-    for other in sched::tasks().filter(|other| !core::ptr::eq(*other, task)) {
-        let same = other.executable.lock().as_ref() == Some(executable);
-        if same && memory::try_to_share(other.space()?, task.space()?, offset)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Reads a page of text or data; all bytes behind `end_data` are zero.
-fn load_page(task: &Task, executable: &Executable<'static>, offset: u32) -> Result<UserPage> {
+fn load_page(task: &Task, offset: u32) -> Result<UserPage> {
+    let executable = task.executable.lock().clone().ok_or(Errno::EFAULT)?;
     let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
     let data = (task.end_data.get() - offset).min(PAGE);
     let first_block = (ZMAGIC_TEXT_OFFSET + offset) / BLOCK;

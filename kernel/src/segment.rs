@@ -92,7 +92,7 @@ fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()>
 fn is_usable(access: Access, space: Space, address: LinearAddress) -> bool {
     match access {
         Access::Read => memory::is_readable(space, address),
-        Access::Write => memory::claim_for_writing(space, address),
+        Access::Write => memory::is_writable(space, address),
     }
 }
 

@@ -5,6 +5,8 @@
 //!   when it is dropped. That of a program is a [`UserPage`].
 //! * [`put_page`] hands a page over to a page table. From then on `MEM_MAP`
 //!   counts how many page table entries refer to it.
+//! * [`keep_page`] keeps a page of a program's file for all that run it;
+//!   [`share_page`] lets a page table refer to it.
 //! * [`copy_page_tables`] lets a new task refer to the pages of an old one, both
 //!   without write permission; [`do_wp_page`] gives the first task that writes a
 //!   copy of its own.
@@ -29,6 +31,7 @@ pub mod slab;
 #[cfg_attr(feature = "wide", path = "memory/wide/space.rs")]
 mod space;
 mod table;
+mod text;
 #[cfg_attr(feature = "wide", path = "memory/wide/view.rs")]
 mod view;
 #[cfg_attr(feature = "wide", path = "memory/wide/zones.rs")]
@@ -40,12 +43,13 @@ pub use frames::{
 };
 pub use space::{Space, TASK_SIZE};
 pub use table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
+pub use text::{FilePage, keep_page, share_page};
 pub use view::{View, view_of, with_pointer};
 pub use zones::{MEMORY_LIMIT, make_zones};
 
 use abi::{Errno, Result};
 use core::sync::atomic::{AtomicU16, Ordering::Relaxed};
-use frames::{add_clean_page, free_page, has_one_user, is_reserved, share_frame};
+use frames::{add_clean_page, free_page, has_one_user, share_frame};
 use sync::AtomicWord;
 use table::{ENTRIES, PageTable};
 
@@ -256,19 +260,10 @@ pub fn is_readable(space: Space, address: LinearAddress) -> bool {
     lookup(space, address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
 }
 
-/// Whether ring 3 may write the page. If so, the page counts as written from now
-/// on: the kernel is about to write it, perhaps after a sleep, and meanwhile
-/// [`try_to_share`] must not take the permission away.
+/// Whether ring 3 may write the page.
 #[inline]
-pub fn claim_for_writing(space: Space, address: LinearAddress) -> bool {
-    existing_table(space, address).is_some_and(|table| {
-        let entry = table.get(address.table_index());
-        let writable = entry.flags().contains(USER_PAGE);
-        if writable {
-            table.set(address.table_index(), entry.with(PageFlags::DIRTY));
-        }
-        writable
-    })
+pub fn is_writable(space: Space, address: LinearAddress) -> bool {
+    lookup(space, address).is_some_and(|entry| entry.flags().contains(USER_PAGE))
 }
 
 /// Maps a writable page at a user address that has none (0.11: `put_page`).
@@ -424,10 +419,7 @@ pub fn do_wp_page(space: Space, address: LinearAddress) -> Result<()> {
     } else {
         let mut page = get_stale_user_page().ok_or(Errno::ENOMEM)?;
         copy_page(old, &mut page);
-        // The page may differ from the file already, and another task may try to
-        // share it before it is written to again.
-        let dirty = USER_PAGE | PageFlags::DIRTY;
-        table.set(index, Entry::new(page.into_frame(), dirty));
+        table.set(index, Entry::new(page.into_frame(), USER_PAGE));
         free_page(old);
     }
     invalidate_page(address);
@@ -440,26 +432,4 @@ fn copy_page(from: PhysicalAddress, to: &mut UserPage) {
     // page table refers to; the kernel has no reference to that.
     let from = unsafe { view_of(from) };
     to.view().copy_from_slice(&from[..]);
-}
-
-/// Makes the space `to` refer to the page of `from` at the same offset, if that is
-/// present and was never written; then both are read-only (0.11: `try_to_share`).
-pub fn try_to_share(from: Space, to: Space, offset: u32) -> Result<bool> {
-    let (shared, own) = (from.at(offset), to.at(offset));
-    let Some(source) = existing_table(from, shared) else {
-        return Ok(false);
-    };
-    let entry = source.get(shared.table_index());
-    let unwritten = PageFlags::PRESENT | PageFlags::USER;
-    let is_unwritten = entry.flags() & (unwritten | PageFlags::DIRTY) == unwritten;
-    if !is_unwritten || is_reserved(entry.frame()) {
-        return Ok(false);
-    }
-    let table = table_for(to, own)?;
-    let read_only = entry.without(PageFlags::WRITE);
-    source.set(shared.table_index(), read_only);
-    table.map(own.table_index(), read_only);
-    share_frame(entry.frame());
-    invalidate_page(shared);
-    Ok(true)
 }

@@ -54,7 +54,7 @@ fn free_kernel_stacks() {
     free_pages(Space::KERNEL, KERNEL_STACKS, end, || true);
 }
 
-fn is_writable(space: Space, offset: u32) -> bool {
+fn can_write(space: Space, offset: u32) -> bool {
     entry(space, offset).is_some_and(|entry| entry.flags().contains(PageFlags::WRITE))
 }
 
@@ -174,22 +174,22 @@ fn fork_shares_and_the_first_write_copies() {
     assert_eq!(free(), before - 3, "one page, two page tables");
     for task in [parent, child] {
         assert!(
-            !is_writable(task, 0x1000),
+            !can_write(task, 0x1000),
             "a shared page must not be writable"
         );
     }
 
     do_wp_page(child, child.at(0x1000)).unwrap();
     assert_eq!(free(), before - 4, "the child has its copy");
-    assert!(is_writable(child, 0x1000));
-    assert!(!is_writable(parent, 0x1000));
+    assert!(can_write(child, 0x1000));
+    assert!(!can_write(parent, 0x1000));
     let copy = entry(child, 0x1000).unwrap();
     assert_ne!(copy, entry(parent, 0x1000).unwrap());
 
     // The parent is alone with the original now: no copy.
     do_wp_page(parent, parent.at(0x1000)).unwrap();
     assert_eq!(free(), before - 4);
-    assert!(is_writable(parent, 0x1000));
+    assert!(can_write(parent, 0x1000));
 
     free_page_tables(child, || true);
     free_page_tables(parent, || true);
@@ -224,7 +224,7 @@ fn faults_that_are_none() {
         do_wp_page(space(3), space(3).at(0x1000)),
         Err(Errno::EFAULT)
     );
-    assert!(!claim_for_writing(space(3), space(3).at(0x1000)));
+    assert!(!is_writable(space(3), space(3).at(0x1000)));
     put_kernel_page(get_free_page().unwrap(), KERNEL_STACKS).unwrap();
     assert_eq!(
         do_wp_page(Space::KERNEL, KERNEL_STACKS),
@@ -243,10 +243,10 @@ fn kernel_pages_are_not_inherited() {
     map(Space::KERNEL, last).unwrap();
     let tss = LinearAddress(0x2000);
     expose_tss(tss, LinearAddress(0x3000));
-    assert!(is_writable(Space::KERNEL, tss.0));
+    assert!(can_write(Space::KERNEL, tss.0));
     copy_page_tables(Space::KERNEL, space(1), || true).unwrap();
     assert!(
-        is_writable(Space::KERNEL, tss.0),
+        can_write(Space::KERNEL, tss.0),
         "the processor writes to it"
     );
     assert_eq!(entry(space(1), tss.0), None);
@@ -258,52 +258,140 @@ fn kernel_pages_are_not_inherited() {
     assert_eq!(free(), before);
 }
 
+/// Loads a page of a file as a page fault does: its bytes are the number of the text.
+fn load(text: u32, space: Space, offset: u32) -> Result<(), Errno> {
+    let (page, address) = (FilePage { text, offset }, space.at(offset));
+    if share_page(page, space, address)? {
+        return Ok(());
+    }
+    let mut loaded = get_stale_user_page().ok_or(Errno::ENOMEM)?;
+    loaded.view().fill(text as u8);
+    keep_page(page, loaded);
+    share_page(page, space, address).map(|shared| assert!(shared))
+}
+
+/// The first byte that a task sees there.
+fn byte(space: Space, offset: u32) -> u8 {
+    // SAFETY: nobody else has a view open.
+    unsafe { view(space, space.at(offset)) }.unwrap()[0]
+}
+
 #[test]
-fn clean_text_is_shared() {
+fn text_is_shared_and_stays_in_memory() {
     let _turn = machine();
     let before = free();
     let (one, other) = (space(1), space(2));
-    assert_eq!(try_to_share(one, other, 0x2000), Ok(false));
-    map(one, 0x2000).unwrap();
-    assert_eq!(try_to_share(one, other, 0x2000), Ok(true));
+    load(7, one, 0x2000).unwrap();
+    load(7, other, 0x2000).unwrap();
     assert_eq!(entry(one, 0x2000), entry(other, 0x2000));
-    assert!(!is_writable(one, 0x2000));
+    assert!(!can_write(one, 0x2000) && is_readable(one, one.at(0x2000)));
+    assert_eq!(free(), before - 3, "one page, two page tables");
+    let frame = entry(one, 0x2000).unwrap().frame();
     free_page_tables(one, || true);
-    assert!(entry(other, 0x2000).is_some(), "the other still has it");
+    free_page_tables(other, || true);
+    assert_eq!(free(), before, "a page that no task has counts as free");
+
+    load(7, one, 0x2000).unwrap();
+    assert_eq!(entry(one, 0x2000).unwrap().frame(), frame, "it was kept");
+    // Another page of the file, and the same page of other contents.
+    load(7, one, 0x3000).unwrap();
+    load(8, other, 0x2000).unwrap();
+    assert_eq!((byte(one, 0x2000), byte(other, 0x2000)), (7, 8));
+    assert_eq!(free(), before - 5);
+    free_page_tables(one, || true);
     free_page_tables(other, || true);
     assert_eq!(free(), before);
 }
 
 #[test]
-fn a_page_the_kernel_is_about_to_write_is_not_shared() {
+fn who_writes_to_text_gets_a_copy() {
     let _turn = machine();
+    let before = free();
     let (one, other) = (space(1), space(2));
-    let at = one.at(0x2000);
-    assert!(!claim_for_writing(one, at) && !is_readable(one, at));
-    map(one, 0x2000).unwrap();
-    assert!(is_readable(one, at) && claim_for_writing(one, at));
-    assert_eq!(try_to_share(one, other, 0x2000), Ok(false));
-    assert!(is_writable(one, 0x2000));
-    copy_page_tables(one, other, || true).unwrap();
-    assert!(
-        is_readable(one, at) && !claim_for_writing(one, at),
-        "copied on write first"
-    );
+    load(9, one, 0x2000).unwrap();
+    let address = one.at(0x2000);
+    assert!(!is_writable(one, address));
+    do_wp_page(one, address).unwrap();
+    assert!(is_writable(one, address));
+    // SAFETY: nobody else has a view open.
+    unsafe { view(one, address) }.unwrap()[0] = 1;
+    load(9, other, 0x2000).unwrap();
+    assert_eq!((byte(one, 0x2000), byte(other, 0x2000)), (1, 9));
+    // The last task that has it gets a copy, too.
+    do_wp_page(other, other.at(0x2000)).unwrap();
+    // SAFETY: nobody else has a view open.
+    unsafe { view(other, other.at(0x2000)) }.unwrap()[0] = 2;
     free_page_tables(other, || true);
+    load(9, other, 0x2000).unwrap();
+    assert_eq!(byte(other, 0x2000), 9);
     free_page_tables(one, || true);
+    free_page_tables(other, || true);
+    assert_eq!(free(), before);
 }
 
 #[test]
-fn a_copy_made_for_writing_is_not_shared() {
+fn text_is_given_up_when_pages_are_wanted() {
     let _turn = machine();
-    let (parent, child, other) = (space(1), space(2), space(3));
-    map(parent, 0x2000).unwrap();
-    copy_page_tables(parent, child, || true).unwrap();
-    // The parent may have been stopped between this and what it wanted to write.
-    do_wp_page(parent, parent.at(0x2000)).unwrap();
-    assert_eq!(try_to_share(parent, other, 0x2000), Ok(false));
-    free_page_tables(child, || true);
-    free_page_tables(parent, || true);
+    let before = free();
+    let (one, other) = (space(1), space(2));
+    for page in 1..=20 {
+        load(10, one, page * PAGE_SIZE as u32).unwrap();
+    }
+    load(10, other, 0x1000).unwrap();
+    free_page_tables(one, || true);
+    assert_eq!(free(), before - 2, "the page that is in use, and its table");
+    let pages: Vec<_> = std::iter::from_fn(get_free_page).collect();
+    assert_eq!((pages.len(), free()), (before - 2, 0));
+    assert!(pages.iter().all(|page| page.iter().all(|&byte| byte == 0)));
+    assert_eq!(load(10, one, 0x1000), Err(Errno::ENOMEM));
+    assert_eq!(byte(other, 0x1000), 10);
+    drop(pages);
+    load(10, one, 0x1000).unwrap();
+    assert_eq!(entry(one, 0x1000), entry(other, 0x1000), "it stayed");
+    let page = FilePage {
+        text: 10,
+        offset: 0x2000,
+    };
+    assert_eq!(share_page(page, one, one.at(0x2000)), Ok(false));
+    free_page_tables(one, || true);
+    free_page_tables(other, || true);
+    assert_eq!(free(), before);
+}
+
+#[test]
+fn text_that_loses_its_place_stays_with_its_tasks() {
+    let _turn = machine();
+    let before = free();
+    let (one, other) = (space(1), space(2));
+    load(11, one, 0x1000).unwrap();
+    // There are 4096 places, so this page has the same one.
+    load(11, other, 0x100_1000).unwrap();
+    let page = FilePage {
+        text: 11,
+        offset: 0x1000,
+    };
+    assert_eq!(share_page(page, other, other.at(0x1000)), Ok(false));
+    // It is an ordinary page of the one task that has it.
+    let frame = entry(one, 0x1000).unwrap().frame();
+    do_wp_page(one, one.at(0x1000)).unwrap();
+    assert_eq!(entry(one, 0x1000).unwrap().frame(), frame);
+    free_page_tables(one, || true);
+    free_page_tables(other, || true);
+    assert_eq!(free(), before);
+}
+
+#[test]
+fn a_page_that_can_be_written_is_copied_after_a_fork() {
+    let _turn = machine();
+    let (one, other) = (space(1), space(2));
+    let at = one.at(0x2000);
+    assert!(!is_writable(one, at) && !is_readable(one, at));
+    map(one, 0x2000).unwrap();
+    assert!(is_readable(one, at) && is_writable(one, at));
+    copy_page_tables(one, other, || true).unwrap();
+    assert!(is_readable(one, at) && !is_writable(one, at));
+    free_page_tables(other, || true);
+    free_page_tables(one, || true);
 }
 
 #[test]

@@ -33,8 +33,8 @@ enum Step {
     Unmap(usize, usize),
     /// Another task, which has no memory, becomes its copy.
     Fork(usize, usize),
-    /// Another task gets its page, if neither has written to it.
-    Share(usize, usize, usize),
+    /// It gets a page of a file.
+    Load(usize, u32, usize),
     /// It ends.
     Exit(usize),
 }
@@ -47,7 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (place.clone(), any::<u8>()).prop_map(|((t, p), byte)| Step::Write(t, p, byte)),
         1 => place.prop_map(|(t, p)| Step::Unmap(t, p)),
         2 => (task.clone(), task.clone()).prop_map(|(a, b)| Step::Fork(a, b)),
-        2 => (task.clone(), task.clone(), page).prop_map(|(a, b, p)| Step::Share(a, b, p)),
+        3 => (task.clone(), 1..4u32, page).prop_map(|(t, text, p)| Step::Load(t, text, p)),
         1 => task.prop_map(Step::Exit),
     ]
 }
@@ -92,14 +92,18 @@ fn make(step: &Step, model: &mut Model) {
             copy_page_tables(space(task), space(child), || true).unwrap();
             model[child] = model[task].clone();
         }
-        Step::Share(task, other, page) => {
-            let offset = OFFSETS[page];
-            if task != other
-                && !model[other].contains_key(&offset)
-                && try_to_share(space(task), space(other), offset).unwrap()
-            {
-                let bytes = model[task][&offset];
-                model[other].insert(offset, bytes);
+        Step::Load(task, text, page) => {
+            let (space, offset) = (space(task), OFFSETS[page]);
+            if model[task].contains_key(&offset) {
+                return;
+            }
+            let (page, byte) = (FilePage { text, offset }, (text * 16) as u8 + page as u8);
+            model[task].insert(offset, (byte, byte));
+            if !share_page(page, space, space.at(offset)).unwrap() {
+                let mut loaded = get_stale_user_page().unwrap();
+                loaded.view().fill(byte);
+                keep_page(page, loaded);
+                assert!(share_page(page, space, space.at(offset)).unwrap());
             }
         }
         Step::Exit(task) => {
@@ -113,7 +117,7 @@ fn make(step: &Step, model: &mut Model) {
 /// Writes to a page as a program does: a fault first, if it may not be written.
 fn write(space: Space, offset: u32, byte: u8) {
     let address = space.at(offset);
-    if !claim_for_writing(space, address) {
+    if !is_writable(space, address) {
         do_wp_page(space, address).unwrap();
     }
     // SAFETY: nobody else has a view open.

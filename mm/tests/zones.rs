@@ -36,7 +36,8 @@ enum Step {
     /// A program writes.
     Write(usize, usize, u8),
     Fork(usize, usize),
-    Share(usize, usize, usize),
+    /// Maps a page of a file, which is loaded if it is not kept.
+    Load(usize, u32, usize),
     Exit(usize),
 }
 
@@ -52,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (space.clone(), offset.clone()).prop_map(|(s, o)| Step::Map(s, o)),
         6 => (space.clone(), offset.clone(), 1..=u8::MAX).prop_map(|(s, o, b)| Step::Write(s, o, b)),
         2 => (space.clone(), space.clone()).prop_map(|(from, to)| Step::Fork(from, to)),
-        1 => (space.clone(), space.clone(), offset).prop_map(|(a, b, o)| Step::Share(a, b, o)),
+        4 => (space.clone(), 1..4u32, offset).prop_map(|(s, t, o)| Step::Load(s, t, o)),
         1 => space.prop_map(Step::Exit),
     ]
 }
@@ -106,6 +107,20 @@ fn is(frame: PhysicalAddress, byte: u8) -> bool {
     // SAFETY: the page is mapped, and nobody has a reference to its bytes.
     let view = unsafe { view_of(frame) };
     view[..] == [byte; PAGE_SIZE]
+}
+
+/// As a page fault does it. The page of the file is full of `byte`.
+fn load(number: usize, text: u32, offset: usize, byte: u8) -> abi::Result<()> {
+    let space = Space::of(number);
+    let (offset, address) = (OFFSETS[offset], space.at(OFFSETS[offset]));
+    let page = FilePage { text, offset };
+    if share_page(page, space, address)? {
+        return Ok(());
+    }
+    let mut loaded = get_stale_user_page().ok_or(abi::Errno::ENOMEM)?;
+    loaded.view().fill(byte);
+    keep_page(page, loaded);
+    share_page(page, space, address).map(|shared| assert!(shared))
 }
 
 impl Model {
@@ -166,14 +181,11 @@ impl Model {
                         .extend(own.map(|((_, offset), byte)| ((to, offset), byte)));
                 }
             }
-            Step::Share(from, to, offset) => {
-                if from == to || self.mapped.contains_key(&(to, offset)) {
-                    return;
-                }
-                let (from_space, to_space) = (Space::of(from), Space::of(to));
-                if try_to_share(from_space, to_space, OFFSETS[offset]) == Ok(true) {
-                    let byte = self.mapped[&(from, offset)];
-                    self.mapped.insert((to, offset), byte);
+            Step::Load(number, text, offset) => {
+                let byte = (text * 16) as u8 + offset as u8;
+                let is_mapped = self.mapped.contains_key(&(number, offset));
+                if !is_mapped && load(number, text, offset, byte).is_ok() {
+                    self.mapped.insert((number, offset), byte);
                 }
             }
             Step::Exit(space) => self.exit(space),
@@ -185,9 +197,9 @@ impl Model {
         let space = Space::of(number);
         let address = space.at(OFFSETS[offset]);
         let is_mapped = self.mapped.contains_key(&(number, offset));
-        if !claim_for_writing(space, address) {
+        if !is_writable(space, address) {
             match do_wp_page(space, address) {
-                Ok(()) => assert!(claim_for_writing(space, address)),
+                Ok(()) => assert!(is_writable(space, address)),
                 Err(_) => return,
             }
         }
@@ -242,6 +254,10 @@ proptest! {
         model.taken.clear();
         (1..=3).for_each(|space| model.exit(space));
         prop_assert_eq!(free(), before);
+        // All that counts as free can be taken, whatever is kept.
+        let pages: Vec<_> = std::iter::from_fn(get_stale_user_page).collect();
+        let rest: Vec<_> = std::iter::from_fn(get_free_page).collect();
+        prop_assert_eq!((pages.len() + rest.len(), free()), (before, 0));
     }
 }
 

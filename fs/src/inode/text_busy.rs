@@ -21,7 +21,17 @@ impl<'fs> Executable<'fs> {
     /// `ETXTBSY` if it is open for writing.
     pub(crate) fn new(inode: Inode<'fs>) -> Result<Executable<'fs>> {
         inode.count_user(-1)?;
+        let (tables, text) = (&inode.fs.tables, &inode.slot.text);
+        if text.get() <= tables.old_text.get() {
+            tables.last_text.add(1);
+            text.copy_from(&tables.last_text);
+        }
         Ok(Executable(inode))
+    }
+
+    /// The number by which `mm` knows what it contains.
+    pub fn text(&self) -> u32 {
+        self.0.slot.text.get()
     }
 }
 
@@ -48,7 +58,9 @@ impl Drop for Executable<'_> {
 impl Inode<'_> {
     /// Counts a writer. `ETXTBSY` while the file is run.
     pub(crate) fn begin_writing(&self) -> Result<()> {
-        self.count_user(1)
+        self.count_user(1)?;
+        self.slot.text.set(0);
+        Ok(())
     }
 
     /// Counts a writer (`step` is 1) or a task that runs it (-1). `ETXTBSY` if there is

@@ -13,6 +13,7 @@
 //! Only the super-user gets the last free pages ([`keep_reserve`]): when a user has
 //! taken all others, the super-user can still look around and end programs.
 
+use super::text::give_up_next;
 use super::view::{View, view_of};
 use super::zones::{Number, Numbers, Zones, mem_map};
 use super::{MEMORY_LIMIT, PAGE_SIZE, PhysicalAddress, physical};
@@ -23,9 +24,11 @@ use sync::Lock;
 /// In `MEM_MAP`: the page is never given away (0.11: `USED`).
 const RESERVED: u8 = 0;
 /// The page is free.
-const FREE: u8 = 1;
+pub(super) const FREE: u8 = 1;
 /// One entry refers to the page, or it has an owner. Each further entry adds 1.
-const ONE_USER: u8 = 2;
+pub(super) const ONE_USER: u8 = 2;
+/// Added to these: the page is kept for a file, see `text.rs`.
+pub(super) const KEPT: u8 = 0x80;
 
 /// The free pages, so that taking one needs no search. (0.11 scanned
 /// `mem_map` from its end.)
@@ -49,6 +52,10 @@ impl FreePages {
     fn zone_for(&mut self, purpose: Purpose) -> Option<&mut Zone> {
         let free = self.zones.free_for(purpose);
         let may_take = free > self.reserve || free > 0 && (self.is_superuser)();
+        while may_take
+            && self.zones.zone_for(purpose).has_only_kept()
+            && give_up_next(&mut self.zones)
+        {}
         may_take.then(|| self.zones.zone_for(purpose))
     }
 }
@@ -68,6 +75,8 @@ pub(super) struct Zone {
     numbers: Numbers,
     stale: usize,
     pub(super) clean: usize,
+    /// How many pages are kept that no task has. They are not in `numbers`.
+    pub(super) kept: usize,
     /// How many pages were ever added.
     total: usize,
 }
@@ -79,15 +88,22 @@ impl Zone {
             numbers,
             stale: 0,
             clean: 0,
+            kept: 0,
             total: 0,
         }
     }
 
     pub(super) fn free(&self) -> usize {
-        self.stale + self.clean
+        self.stale + self.clean + self.kept
     }
 
-    fn push_stale(&mut self, number: usize) {
+    /// Whether a kept page must be given up before one can be taken.
+    #[inline(always)]
+    fn has_only_kept(&self) -> bool {
+        self.stale + self.clean == 0
+    }
+
+    pub(super) fn push_stale(&mut self, number: usize) {
         self.numbers[self.stale] = number as Number;
         self.stale += 1;
     }
@@ -249,20 +265,20 @@ pub(super) fn free_page(frame: PhysicalAddress) {
     let Some(references) = mem_map().get(number) else {
         return;
     };
-    match references.load(Relaxed) {
-        RESERVED => {}
-        FREE => debug_assert!(false, "trying to free free page"),
-        ONE_USER => {
-            references.store(FREE, Relaxed);
-            FREE_PAGES.lock().zones.zone_of(number).push_stale(number);
-        }
-        many => references.store(many - 1, Relaxed),
+    let count = references.load(Relaxed);
+    let users = count & !KEPT;
+    if users <= FREE {
+        return debug_assert!(users == RESERVED, "trying to free free page");
     }
-}
-
-/// Whether a page is the kernel's, and never given away.
-pub(super) fn is_reserved(frame: PhysicalAddress) -> bool {
-    mem_map()[frame.number()].load(Relaxed) == RESERVED
+    references.store(count - 1, Relaxed);
+    if users == ONE_USER {
+        let mut free = FREE_PAGES.lock();
+        let zone = free.zones.zone_of(number);
+        match count {
+            ONE_USER => zone.push_stale(number),
+            _ => zone.kept += 1,
+        }
+    }
 }
 
 /// Whether just one page table entry refers to a page.

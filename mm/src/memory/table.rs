@@ -63,8 +63,6 @@ bitflags! {
         const USER = 1 << 2;
         /// The processor has used it.
         const ACCESSED = 1 << 5;
-        /// The processor has written to it.
-        const DIRTY = 1 << 6;
         /// The page belongs to the kernel, whoever may use it: fork does not copy
         /// the entry. The processor ignores this bit.
         const KERNEL = 1 << 9;
