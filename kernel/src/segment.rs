@@ -62,13 +62,18 @@ fn is_in_usable_page(access: Access, address: UserAddress, size: usize) -> bool 
 #[inline(never)]
 fn give_way_and_verify(access: Access, address: UserAddress, size: usize) -> Result<()> {
     match sched::give_way() {
-        true => verify_pages(access, address, size),
+        true => each_page(access, address, size),
         false => Err(Errno::EINTR),
     }
 }
 
 #[inline(never)]
 fn verify_pages(access: Access, address: UserAddress, size: usize) -> Result<()> {
+    each_page(access, address, size)
+}
+
+#[inline(always)]
+fn each_page(access: Access, address: UserAddress, size: usize) -> Result<()> {
     let end = (address.0 as usize)
         .checked_add(size)
         .ok_or(Errno::EFAULT)?;
