@@ -99,8 +99,13 @@ impl SleepLock {
     #[inline]
     pub fn lock(&self, sleep: &dyn Sleep) {
         if !self.try_lock() {
-            sleep.sleep_while(&self.queue, &mut || !self.try_lock());
+            self.wait_and_lock(sleep);
         }
+    }
+
+    #[cold]
+    fn wait_and_lock(&self, sleep: &dyn Sleep) {
+        sleep.sleep_while(&self.queue, &mut || !self.try_lock());
     }
 
     /// Sleeps until it is free, without taking it.
