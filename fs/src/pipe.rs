@@ -47,37 +47,52 @@ fn ends(flags: u32) -> (u32, u32) {
     }
 }
 
+/// How many bytes of `count` are written where there is room for less.
+#[cold]
+#[inline(never)]
+fn piece(count: usize, room: usize) -> usize {
+    if count <= PIPE_BUF { 0 } else { room }
+}
+
 impl PipeState {
     fn room(&self) -> usize {
         PAGE_SIZE - self.length
     }
 
-    /// Moves up to `count` bytes to `buffer`, which was prepared for them.
-    fn read(&mut self, count: usize, buffer: &mut impl UserBuffer) -> usize {
-        let Some(page) = &self.page else { return 0 };
-        let count = count.min(self.length);
-        self.length -= count;
-        let (front, back) = page.split_at(self.tail % PAGE_SIZE);
-        self.tail = self.tail.wrapping_add(count);
-        let first = count.min(back.len());
-        buffer.put(&back[..first]);
-        if count > first {
-            buffer.put(&front[..count - first]);
+    /// Moves `count` bytes to `buffer`, which was prepared for them, if there are as
+    /// many.
+    #[inline(always)]
+    fn read(&mut self, count: usize, buffer: &mut impl UserBuffer) -> bool {
+        match &self.page {
+            Some(page) if self.length >= count => {
+                let start = self.tail % PAGE_SIZE;
+                self.length -= count;
+                self.tail = self.tail.wrapping_add(count);
+                if count <= PAGE_SIZE - start {
+                    buffer.put(&page[start..start + count]);
+                } else {
+                    let (front, back) = page.split_at(start);
+                    buffer.put(back);
+                    buffer.put(&front[..count - back.len()]);
+                }
+                true
+            }
+            _ => false,
         }
-        count
     }
 
-    /// Moves up to `count` bytes from `buffer`, which was prepared for them.
+    /// Moves `count` bytes from `buffer`, which was prepared for them; there is room.
+    #[inline(always)]
     fn write(&mut self, count: usize, buffer: &mut impl UserBuffer) {
-        let count = count.min(self.room());
-        let head = self.tail.wrapping_add(self.length) % PAGE_SIZE;
         let Some(page) = &mut self.page else { return };
+        let start = self.tail.wrapping_add(self.length) % PAGE_SIZE;
         self.length += count;
-        let (front, back) = page.split_at_mut(head);
-        let first = count.min(back.len());
-        buffer.get(&mut back[..first]);
-        if count > first {
-            buffer.get(&mut front[..count - first]);
+        if count <= PAGE_SIZE - start {
+            buffer.get(&mut page[start..start + count]);
+        } else {
+            let (front, back) = page.split_at_mut(start);
+            buffer.get(back);
+            buffer.get(&mut front[..count - back.len()]);
         }
     }
 }
@@ -140,7 +155,7 @@ impl Pipe {
         let opens = state.opens;
         drop(state);
         drop(spare);
-        self.wake_up(platform);
+        platform.wake_up(&self.queue);
         let is_alone = || {
             let state = self.state.lock();
             // The task that opened the other end may have closed it again.
@@ -168,12 +183,13 @@ impl Pipe {
         };
         drop(state);
         drop(page);
-        self.wake_up(platform);
+        platform.wake_up(&self.queue);
     }
 
-    fn wake_up(&self, platform: &dyn Platform<'_>) {
+    #[inline(always)]
+    fn wake_up(&self, file: &File<'_>) {
         if !self.queue.is_empty() {
-            platform.wake_up(&self.queue);
+            file.fs.platform.wake_up(&self.queue);
         }
     }
 
@@ -192,15 +208,14 @@ impl Pipe {
     #[inline(never)]
     pub(crate) fn read(&self, file: &File<'_>, buffer: &mut impl UserBuffer) -> Result<()> {
         loop {
-            let state = self.state.lock();
-            let (length, writers) = (state.length, state.writers);
-            drop(state);
+            let look = |state: &mut PipeState| (state.length, state.writers);
+            let (length, writers) = self.state.with(look);
             if length != 0 {
                 let count = buffer.remaining().min(length);
                 buffer.prepare(count)?;
-                // Nothing is left if another reader was faster.
-                if self.state.lock().read(count, buffer) != 0 {
-                    self.wake_up(file.fs.platform);
+                // Another reader may have been faster.
+                if self.state.with(|state| state.read(count, buffer)) {
+                    self.wake_up(file);
                     return Ok(());
                 }
             } else if writers == 0 {
@@ -211,31 +226,39 @@ impl Pipe {
         }
     }
 
-    /// Writes all bytes, and waits for room (0.11: `write_pipe`). Up to `PIPE_BUF`
-    /// bytes are not mixed with those of other writers. `EPIPE` if nobody reads.
+    /// Writes all bytes, of which there is at least one, and waits for room (0.11:
+    /// `write_pipe`). Up to `PIPE_BUF` bytes are not mixed with those of other writers.
+    /// `EPIPE` if nobody reads.
     #[inline(never)]
     pub(crate) fn write(&self, file: &File<'_>, buffer: &mut impl UserBuffer) -> Result<()> {
-        while buffer.remaining() != 0 {
+        loop {
             let count = buffer.remaining().min(PAGE_SIZE);
             buffer.prepare(count)?;
-            let mut state = self.state.lock();
-            if state.readers == 0 {
-                drop(state);
-                file.fs.platform.broken_pipe();
-                return Err(Errno::EPIPE);
-            }
-            // The bytes that must be written in one piece.
-            let together = if count <= PIPE_BUF { count } else { 1 };
-            if state.room() < together {
-                drop(state);
-                self.sleep(file)?;
-            } else {
+            let written = self.state.with(|state| {
+                if state.readers == 0 {
+                    return None;
+                }
+                let room = state.room();
+                let count = if room >= count {
+                    count
+                } else {
+                    piece(count, room)
+                };
                 state.write(count, buffer);
-                drop(state);
-                self.wake_up(file.fs.platform);
+                Some(count)
+            });
+            match written {
+                None => {
+                    file.fs.platform.broken_pipe();
+                    return Err(Errno::EPIPE);
+                }
+                Some(0) => self.sleep(file)?,
+                Some(_) => self.wake_up(file),
+            }
+            if buffer.remaining() == 0 {
+                return Ok(());
             }
         }
-        Ok(())
     }
 }
 

@@ -143,8 +143,7 @@ fn status_at_end(task: &Task, status: WaitStatus) -> WaitStatus {
 fn drop_files(task: &Task) {
     task.fs_task.clear();
     task.semaphores.set(0);
-    let executable = task.executable.lock().take();
-    drop(executable);
+    let _closed_without_lock = task.executable.lock().take();
 }
 
 /// Gives the children to init, which collects those that are zombies.

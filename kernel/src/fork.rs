@@ -57,8 +57,7 @@ fn copy_process(registers: &Registers, child: &'static Task) -> Result<u32> {
     let pid = next_pid();
     copy_task(child, pid);
     let esp = put_frame(registers, esp0);
-    let context = context_of(child.number(), space, esp0, esp);
-    child.set_context(context);
+    child.set_context(context_of(child.number(), space, esp0, esp));
     let flags = system::save_flags_and_cli();
     if current().is_ending() {
         // A signal that was sent to the whole group meanwhile has not reached the

@@ -33,7 +33,7 @@ use abi::sys::types::Time;
 use abi::{Errno, Result};
 use asm::system;
 use core::arch::asm;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 use mm::memory;
 use sync::{AtomicWord, TaskCell, WaitQueue};
 use task::DEFAULT_PRIORITY;
@@ -56,11 +56,11 @@ pub static TIME: AtomicWord = AtomicWord::new(0);
 pub static NEXT_ALARM: AtomicWord = AtomicWord::new(timer::MOST_TICKS);
 
 /// Work that is to be done before ring 3 goes on: bits of [`Work`]. If it is not 0,
-/// `system_call.s` calls `signal::do_pending_work`.
+/// `system_call.s` calls [`schedule_masked`] or `signal::do_pending_work`.
 #[unsafe(no_mangle)]
 pub static PENDING_WORK: AtomicWord = AtomicWord::new(0);
 
-/// Why `signal::do_pending_work` is to be called.
+/// What there is to do before ring 3 goes on.
 #[repr(u32)]
 pub enum Work {
     /// Another task may be more urgent.
@@ -127,8 +127,8 @@ pub fn schedule() {
     system::restore_flags(flags);
 }
 
-/// [`schedule`] where interrupts are masked already.
-pub fn schedule_masked() {
+/// [`schedule`] where interrupts are masked already, as on the way back to ring 3.
+pub extern "C" fn schedule_masked() {
     assert!(sync::guards_alive() == 0, "schedule() with a lock held");
     PENDING_WORK.clear_bits(Work::Reschedule as u32);
     switch_to(next_task());
@@ -178,8 +178,9 @@ fn next_task() -> &'static Task {
             while left != 0 {
                 let task = &TASK[index * 32 + left.trailing_zeros() as usize];
                 left &= left - 1;
-                if task.counter.get() > most {
-                    (next, most) = (task, task.counter.get());
+                let counter = task.counter.get();
+                if counter > most {
+                    (next, most) = (task, counter);
                 }
             }
         }
@@ -229,18 +230,11 @@ pub fn sleep_on(queue: &WaitQueue, state: State) {
     let task = current();
     assert!(task.number() != 0, "task[0] trying to sleep");
     task.set_state(state);
-    let (word, bit) = sleeper_bit(queue, task);
-    word.fetch_or(bit, Relaxed);
+    let (word, bit) = task.place();
+    queue.sleepers[word].fetch_or(bit, Relaxed);
     schedule_asleep();
     // A signal woke it if its bit is still there.
-    word.fetch_and(!bit, Relaxed);
-}
-
-/// The word and the bit that say whether a task sleeps on a queue.
-#[inline(always)]
-pub fn sleeper_bit<'a>(queue: &'a WaitQueue, task: &Task) -> (&'a AtomicU32, u32) {
-    let (word, bit) = task.place();
-    (&queue.sleepers[word], bit)
+    queue.sleepers[word].fetch_and(!bit, Relaxed);
 }
 
 /// Wakes all tasks that sleep on a queue (0.11: `wake_up`). Interrupt handlers may
@@ -260,12 +254,10 @@ pub fn wake_up(queue: &WaitQueue) {
 
 /// Wakes one task, if it sleeps on the queue.
 pub fn wake_up_task(queue: &WaitQueue, task: &Task) {
-    let (word, bit) = sleeper_bit(queue, task);
-    if word.load(Relaxed) & bit != 0 {
-        word.fetch_and(!bit, Relaxed);
-        if task.is_asleep() {
-            task.wake();
-        }
+    let (word, bit) = task.place();
+    if queue.sleepers[word].load(Relaxed) & bit != 0 && task.is_asleep() {
+        queue.sleepers[word].fetch_and(!bit, Relaxed);
+        task.wake();
     }
 }
 

@@ -136,22 +136,12 @@ pub fn sys_sigsuspend(_: u32, _: u32, mask: u32) -> Result<u32> {
     Err(Errno::EINTR)
 }
 
-/// What `system_call.s` calls before ring 3 goes on when [`PENDING_WORK`] is set
-/// (0.11: `reschedule` and the second half of `ret_from_sys_call`). Interrupts are
+/// What `system_call.s` calls before ring 3 goes on when [`PENDING_WORK`] is set, but
+/// not for another task (0.11: the second half of `ret_from_sys_call`). Interrupts are
 /// masked before and after it. It is called again as long as there is work.
 pub extern "fastcall" fn do_pending_work(registers: &mut Registers) {
     let work = PENDING_WORK.take();
-    if work & Work::Reschedule as u32 != 0 {
-        sched::schedule_masked();
-    }
-    if work & (Work::Terminal as u32 | Work::Signal as u32) != 0 {
-        system::sti();
-        do_long_work(work, registers);
-        system::cli();
-    }
-}
-
-fn do_long_work(work: u32, registers: &mut Registers) {
+    system::sti();
     if work & Work::Terminal as u32 != 0 {
         go_on_editing();
     }
@@ -162,6 +152,7 @@ fn do_long_work(work: u32, registers: &mut Registers) {
         do_signal(task, signal, registers);
         note_pending(task);
     }
+    system::cli();
 }
 
 /// Interrupts are taken between the pieces of this work.

@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 use crate::job_control;
-use crate::sched::{State, current, jiffies, schedule_asleep, set_timeout, sleep_on, sleeper_bit};
+use crate::sched::{State, current, jiffies, schedule_asleep, set_timeout, sleep_on};
 use abi::{Errno, Result};
 use asm::system;
 use core::sync::atomic::Ordering::Relaxed;
@@ -57,6 +57,7 @@ pub fn interruptible_sleep_on_any(
     busy: &mut dyn FnMut() -> bool,
 ) -> Result<()> {
     let task = current();
+    let (word, bit) = task.place();
     let start = jiffies();
     // The ticks that are left; `None` after the time is over.
     let left = |ticks: u32| ticks.checked_sub(jiffies().wrapping_sub(start));
@@ -66,8 +67,7 @@ pub fn interruptible_sleep_on_any(
         if task.pending_signals() == 0 {
             // A task that was woken before is missing in some of the queues.
             for queue in queues {
-                let (word, bit) = sleeper_bit(queue, task);
-                word.fetch_or(bit, Relaxed);
+                queue.sleepers[word].fetch_or(bit, Relaxed);
             }
             set_timeout(ticks.and_then(left));
             task.set_state(State::Interruptible);
@@ -77,8 +77,7 @@ pub fn interruptible_sleep_on_any(
         }
     }
     for queue in queues {
-        let (word, bit) = sleeper_bit(queue, task);
-        word.fetch_and(!bit, Relaxed);
+        queue.sleepers[word].fetch_and(!bit, Relaxed);
     }
     set_timeout(None);
     system::restore_flags(flags);

@@ -18,7 +18,7 @@ use crate::latency::interrupt_flag_macros;
 use crate::ptrace::{self, sys_ptrace};
 use crate::record;
 use crate::resource::*;
-use crate::sched::{calls::*, current};
+use crate::sched::{Work, calls::*, current, schedule_masked};
 use crate::segment::PathBuffer;
 use crate::sem::*;
 use crate::signal::{self, *};
@@ -38,6 +38,8 @@ global_asm!(
     eax = const offset_of!(Registers, eax),
     enosys = const Errno::ENOSYS.to_eax(),
     sys_call_table = sym SYS_CALL_TABLE,
+    reschedule = const Work::Reschedule as u32,
+    schedule_masked = sym schedule_masked,
     do_pending_work = sym signal::do_pending_work,
     do_traced_system_call = sym do_traced_system_call,
     options(att_syntax),

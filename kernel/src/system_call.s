@@ -62,9 +62,11 @@ return_from_trap:
 
 # A task switch is due, or a signal may be waiting.
 work_pending:
-        movl    %esp, %ecx
-        call    {do_pending_work}       # interrupts are masked before and after it
-        jmp     ret_to_user_masked
+        pushl   $ret_to_user_masked     # where both return to, with interrupts masked
+        testb   ${reschedule}, PENDING_WORK
+        jnz     {schedule_masked}
+        leal    4(%esp), %ecx
+        jmp     {do_pending_work}
 
 # The entry of system calls while a tracer wants to see some, or while all are
 # recorded.

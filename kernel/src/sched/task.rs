@@ -55,6 +55,8 @@ sync::process_struct! {
         slot {
             state: AtomicWord = AtomicWord::new(State::Unused as u32),
             number: TaskCell<u32> = TaskCell::new(0),
+            /// The bit of [`Task::place`].
+            bit: TaskCell<u32> = TaskCell::new(0),
             /// Where a far jump to this task goes: an offset, which a jump to a TSS does
             /// not use, and the selector (Intel SDM vol. 2A, JMP).
             pub(super) tss: [AtomicWord; 2] = [const { AtomicWord::new(0) }; 2],
@@ -186,6 +188,7 @@ impl Task {
     /// its segments and their descriptors. Done once, before anything else.
     pub(super) fn set_number(&self, number: usize) {
         self.number.set(number as u32);
+        self.bit.set(1 << (number % 32));
         self.tss[1].set(Selector::tss(number).0.into());
         let space = Space::of(number);
         let (base, size) = (space.base(), u64::from(space.size()));
@@ -231,7 +234,7 @@ impl Task {
     /// Whether it sleeps until somebody wakes it.
     #[inline(always)]
     pub fn is_asleep(&self) -> bool {
-        matches!(self.state(), State::Interruptible | State::Uninterruptible)
+        (State::Interruptible as u32..=State::Uninterruptible as u32).contains(&self.state.get())
     }
 
     /// Changes the state, in two steps. A task that goes to sleep or stops masks
@@ -249,8 +252,7 @@ impl Task {
     /// Where a set of tasks has this one: the index of a word, and the bit.
     #[inline(always)]
     pub fn place(&self) -> (usize, u32) {
-        let number = self.number();
-        (number / 32 % RUNNABLE.len(), 1 << (number % 32))
+        (self.number() / 32 % RUNNABLE.len(), self.bit.get())
     }
 
     /// Makes the task runnable. It runs before the current task if it has more time
