@@ -220,6 +220,7 @@ fn default_action(signal: Signal) {
 
 /// Makes ring 3 go on in the handler. If the stack cannot take the frame, or the
 /// handler is outside the segment, the task ends.
+#[inline(always)]
 fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut Registers) {
     let flags = action.flags();
     if flags.contains(SignalFlags::SA_ONESHOT) {
