@@ -124,6 +124,30 @@ impl FileTable {
             Ok(slot)
         })
     }
+
+    /// Gives up a handle on an entry. Returns false, and changes nothing, if it is the last
+    /// one.
+    fn uncount(&self, slot: &FileSlot) -> bool {
+        self.free.with(|_| {
+            let count = slot.count.get();
+            debug_assert!(count != 0, "file closed twice");
+            let is_shared = count > 1;
+            if is_shared {
+                slot.count.set(count - 1);
+            }
+            is_shared
+        })
+    }
+
+    /// Puts an entry back that only the caller has.
+    fn put_empty(&self, slot: &FileSlot) {
+        self.free.with(|free| {
+            slot.count.set(0);
+            slot.next_free.set(free.first);
+            free.first = slot.index.get();
+            free.count += 1;
+        });
+    }
 }
 
 /// A handle on an open file. Dropping the last one closes it, which may sleep.
@@ -157,6 +181,15 @@ impl<T> Deref for Borrowed<'_, T> {
     }
 }
 
+impl<'fs> Inode<'fs> {
+    /// The same handle once more; only one of the two may be dropped.
+    #[inline(always)]
+    pub(crate) fn same(&self) -> Inode<'fs> {
+        let Inode { fs, slot } = *self;
+        Inode { fs, slot }
+    }
+}
+
 impl Clone for File<'_> {
     #[inline]
     fn clone(&self) -> Self {
@@ -172,27 +205,15 @@ impl Clone for File<'_> {
 impl Drop for File<'_> {
     #[inline]
     fn drop(&mut self) {
-        let slot = self.slot;
-        let (inode, flags) = (slot.inode.get(), slot.flags.get());
-        let (file_type, opened) = (self.file_type(), self.open_device());
-        let is_last = self.fs.tables.files.free.with(|free| {
-            debug_assert!(slot.count.get() != 0, "file closed twice");
-            let count = slot.count.get().saturating_sub(1);
-            slot.count.set(count);
-            if count == 0 {
-                slot.next_free.set(free.first);
-                free.first = slot.index.get();
-                free.count += 1;
-            }
-            count == 0
-        });
-        if !is_last {
+        let files = &self.fs.tables.files;
+        if files.uncount(self.slot) {
             return;
         }
-        let Some(inode) = self.fs.inode_from_raw(inode) else {
-            return;
-        };
-        self.fs.close_inode(&inode, file_type, flags, opened);
+        // Nobody else has the entry; it is free when the inode is closed.
+        let inode = self.inode().same();
+        let opened = || self.open_device();
+        (self.fs).close_inode(&inode, self.file_type(), self.flags(), opened);
+        files.put_empty(self.slot);
     }
 }
 
@@ -288,11 +309,9 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         opened: OpenDevice,
     ) -> Result<File<'fs>> {
-        let slot = (self
-            .tables
-            .files
-            .get_empty(|| self.platform.may_use_reserve()))
-        .inspect_err(|_| self.close_inode(&inode, file_type, flags, opened))?;
+        let slot = (self.tables.files)
+            .get_empty(|| self.may_use_reserve())
+            .inspect_err(|_| self.close_inode(&inode, file_type, flags, || opened))?;
         slot.file_type.set(u32::from(file_type));
         slot.device.set(u32::from(opened.device.0));
         slot.generation.set(opened.generation);
@@ -302,9 +321,15 @@ impl<'fs> Fs<'fs> {
         Ok(File { fs: self, slot })
     }
 
+    /// Whether the caller may take the last entries.
+    #[cold]
+    fn may_use_reserve(&self) -> bool {
+        self.platform.may_use_reserve()
+    }
+
     /// Checks that a file can be opened now; `ENFILE` if not.
     pub(crate) fn check_free_file(&self) -> Result<()> {
-        let is_full = (self.tables.files.free.lock()).is_empty(|| self.platform.may_use_reserve());
+        let is_full = (self.tables.files.free.lock()).is_empty(|| self.may_use_reserve());
         if is_full { Err(Errno::ENFILE) } else { Ok(()) }
     }
 

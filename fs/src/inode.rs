@@ -172,7 +172,7 @@ impl InodeSlot {
 
     /// Whether it is an inode of a device to which no directory entry refers.
     fn is_nameless(&self) -> bool {
-        self.valid.get() && !self.device().is_none() && self.disk().nlinks == 0
+        self.disk().nlinks == 0 && self.valid.get() && !self.device().is_none()
     }
 
     /// Notes that the name cache has a name of this directory.
@@ -363,26 +363,32 @@ impl<'fs> Fs<'fs> {
 
     /// Gives up a handle (0.11: `iput`). The last one of an inode without
     /// names frees it. May sleep.
+    #[inline(never)]
     fn iput(&'fs self, inode: &Inode<'fs>) {
-        let slot = inode.slot;
-        let mut table = self.tables.inodes.lock();
-        debug_assert!(slot.count.get() != 0, "inode given back twice");
-        if slot.count.get() == 1 && slot.is_nameless() {
+        while !self.tables.inodes.with(|_| self.uncount_slot(inode.slot)) {
             // No directory entry refers to it any more. A task that has found one
             // before may still count it and give it back.
-            drop(table);
             self.free(inode);
-            table = self.tables.inodes.lock();
         }
-        let count = slot.count.get().saturating_sub(1);
-        slot.count.set(count);
-        if count == 0 {
-            let used = &self.tables.used_inodes;
-            used.set(used.get().saturating_sub(1));
+    }
+
+    /// One handle less on an inode in memory. Returns false, and changes nothing, if it is
+    /// the last one of an inode without names.
+    #[inline(always)]
+    fn uncount_slot(&self, slot: &InodeSlot) -> bool {
+        let count = slot.count.get();
+        debug_assert!(count != 0, "inode given back twice");
+        if count > 1 {
+            slot.count.set(count - 1);
+        } else if slot.is_nameless() {
+            return false;
+        } else {
+            slot.count.set(0);
+            self.tables.used_inodes.add(u32::MAX);
             // One that was freed is not kept.
             slot.was_used.set(slot.identity());
         }
-        drop(table);
+        true
     }
 
     /// Frees the zones and the number of an inode without names; this is its only
@@ -401,8 +407,7 @@ impl<'fs> Fs<'fs> {
             block.leave_to_fsck();
         }
         if slot.has_known_names.get() {
-            let mut names = self.tables.names.lock();
-            names.forget_where(|directory| directory == slot.identity());
+            (self.tables.names.lock()).forget_where(|directory| directory == slot.identity());
         }
         self.forget_identity(&mut self.tables.inodes.lock(), slot);
         // The next inode gets this slot.
@@ -447,9 +452,8 @@ impl<'fs> Fs<'fs> {
 
     /// Forgets the unused inodes of a device.
     pub(crate) fn forget_unused_inodes(&self, device: Device) {
-        let mut names = self.tables.names.lock();
-        names.forget_where(|directory| directory >> 16 == u32::from(device.0));
-        drop(names);
+        let number = u32::from(device.0);
+        (self.tables.names.lock()).forget_where(|directory| directory >> 16 == number);
         for slot in &self.tables.inode_slots {
             let mut table = self.tables.inodes.lock();
             if slot.device() == device && slot.count.get() == 0 {

@@ -191,6 +191,7 @@ impl<'fs> Inode<'fs> {
     /// Whether `task` may do all of `mask` ([`MAY_READ`] ...) with it
     /// (0.11: `permission`). `EACCES` if not. The super-user may do anything
     /// but execute a file that nobody may execute.
+    #[inline]
     pub fn permission(&self, task: &FsTask<'_>, mask: u32) -> Result<()> {
         self.rights().check(task, mask)
     }
@@ -452,8 +453,7 @@ impl<'fs> Fs<'fs> {
     /// they say so.
     #[inline(always)]
     fn open_old(&self, task: &FsTask<'fs>, inode: &Inode<'fs>, flags: u32) -> Result<()> {
-        let rights = inode.rights();
-        let mode = rights.mode;
+        let mode = inode.mode();
         let truncate = flags & O_TRUNC != 0;
         let mut mask = ACC_MODE[(flags & O_ACCMODE) as usize];
         if truncate {
@@ -462,7 +462,7 @@ impl<'fs> Fs<'fs> {
         if S_ISDIR(mode) && (mask & MAY_WRITE != 0 || flags & O_CREAT != 0) {
             return Err(Errno::EISDIR);
         }
-        rights.check(task, mask)?;
+        inode.permission(task, mask)?;
         // A device node on a read-only file system can be written to.
         if S_ISREG(mode) && mask & MAY_WRITE != 0 && inode.is_read_only() {
             return Err(Errno::EROFS);

@@ -36,22 +36,32 @@ impl<'fs> Fs<'fs> {
         }
         let inode = self.open_namei(task, path, flags, mode)?;
         let file_type = inode.serves_as();
-        let mut opened = OpenDevice::NONE;
-        match file_type {
-            S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.begin_writing()?,
-            S_IFREG | S_IFDIR => {}
-            S_IFCHR => opened = self.platform.open_device(inode.rdev(), false, flags)?,
-            S_IFBLK => {
-                opened = self.platform.open_device(inode.rdev(), true, flags)?;
-                self.check_disk_change(inode.rdev());
-            }
-            S_IFIFO => inode.pipe().open(self.platform, flags)?,
-            _ => return Err(Errno::ENXIO),
-        }
+        let opened = match file_type {
+            S_IFDIR => OpenDevice::NONE,
+            S_IFREG if flags & O_ACCMODE == O_RDONLY => OpenDevice::NONE,
+            _ => self.open_inode(&inode, file_type, flags)?,
+        };
         let flags = flags & !(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
         let file = self.new_file(inode, file_type, flags, opened)?;
         task.put(fd, file);
         Ok(fd as usize)
+    }
+
+    /// Tells the driver or the pipe that it is opened, or counts one writer more.
+    #[inline(never)]
+    fn open_inode(&'fs self, inode: &Inode<'fs>, file_type: u16, flags: u32) -> Result<OpenDevice> {
+        match file_type {
+            S_IFREG => inode.begin_writing()?,
+            S_IFCHR => return self.platform.open_device(inode.rdev(), false, flags),
+            S_IFBLK => {
+                let opened = self.platform.open_device(inode.rdev(), true, flags)?;
+                self.check_disk_change(inode.rdev());
+                return Ok(opened);
+            }
+            S_IFIFO => inode.pipe().open(self.platform, flags)?,
+            _ => return Err(Errno::ENXIO),
+        }
+        Ok(OpenDevice::NONE)
     }
 
     /// Undoes what opening did: tells the driver or the pipe, or counts one writer
@@ -62,11 +72,11 @@ impl<'fs> Fs<'fs> {
         inode: &Inode<'fs>,
         file_type: u16,
         flags: u32,
-        opened: OpenDevice,
+        opened: impl FnOnce() -> OpenDevice,
     ) {
         match file_type {
             S_IFIFO => inode.pipe().close(self.platform, flags),
-            S_IFCHR => self.platform.close_device(opened),
+            S_IFCHR => self.platform.close_device(opened()),
             S_IFREG if flags & O_ACCMODE != O_RDONLY => inode.end_writing(),
             _ => {}
         }

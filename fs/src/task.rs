@@ -206,8 +206,7 @@ impl<'fs> FsTask<'fs> {
     pub(crate) fn directory(&self, is_absolute: bool) -> Result<Borrowed<'_, Inode<'fs>>> {
         self.directories.with(|Directories { root, pwd }| {
             let directory = if is_absolute { root } else { pwd }.as_ref();
-            let borrow = |&Inode { fs, slot }: &Inode<'fs>| Borrowed::new(Inode { fs, slot });
-            directory.map(borrow).ok_or(Errno::ENOENT)
+            (directory.map(|it| Borrowed::new(it.same()))).ok_or(Errno::ENOENT)
         })
     }
 

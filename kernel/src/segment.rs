@@ -234,17 +234,17 @@ impl PathBuffer {
 /// The length of a string without its NUL, or `E2BIG` if there is none in
 /// `most` bytes. All of it is verified for reading.
 pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
-    let mut done = 0;
-    while done < most {
-        let at = UserAddress(address.0.checked_add(done as u32).ok_or(Errno::EFAULT)?);
+    let (mut at, mut left) = (address, most);
+    while left > 0 {
         // One page at a time: the next page may not belong to the program.
-        let piece = (PAGE_SIZE - at.0 as usize % PAGE_SIZE).min(most - done);
+        let piece = (PAGE_SIZE - at.0 as usize % PAGE_SIZE).min(left);
         verify_area(Access::Read, at, piece)?;
         let length = scan_fs(at, piece);
-        done += length;
+        left -= length;
         if length < piece {
-            return Ok(done);
+            return Ok(most - left);
         }
+        at = UserAddress(at.0.checked_add(length as u32).ok_or(Errno::EFAULT)?);
     }
     Err(Errno::E2BIG)
 }
