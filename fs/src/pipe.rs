@@ -195,7 +195,7 @@ impl Pipe {
 
     /// Sleeps until the pipe has changed, on behalf of a call that cannot go on. `EAGAIN`
     /// with O_NONBLOCK, `EINTR` if a signal comes.
-    #[inline(never)]
+    #[inline(always)]
     fn sleep(&self, file: &File<'_>) -> Result<()> {
         if file.flags() & O_NONBLOCK != 0 {
             return Err(Errno::EAGAIN);
