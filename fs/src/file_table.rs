@@ -193,8 +193,8 @@ impl<'fs> Inode<'fs> {
 impl Clone for File<'_> {
     #[inline]
     fn clone(&self) -> Self {
-        let _free = self.fs.tables.files.free.lock();
-        self.slot.count.add(1);
+        let files = &self.fs.tables.files;
+        files.free.with(|_| self.slot.count.add(1));
         File {
             fs: self.fs,
             slot: self.slot,
