@@ -19,6 +19,7 @@ impl<'fs> Fs<'fs> {
     /// Opens a file and returns its descriptor. `flags` are those of `abi::fcntl`;
     /// `mode` are the permissions of a file that is made. `ETXTBSY` if a program
     /// that runs is opened for writing.
+    #[inline(always)]
     pub fn sys_open(
         &'fs self,
         task: &FsTask<'fs>,
