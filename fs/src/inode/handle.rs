@@ -38,8 +38,8 @@ impl Drop for LockedInode<'_, '_> {
 impl Clone for Inode<'_> {
     #[inline]
     fn clone(&self) -> Self {
-        let table = self.fs.tables.inodes.lock();
-        self.fs.count_slot(&table, self.slot)
+        let Inode { fs, slot } = *self;
+        fs.tables.inodes.with(|table| fs.count_slot(table, slot))
     }
 }
 
