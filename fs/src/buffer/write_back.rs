@@ -200,19 +200,17 @@ impl<'fs> Fs<'fs> {
         change: impl Fn(&BufferHead) + Copy,
     ) -> Result<()> {
         let order = self.hold_order(device.major());
-        let is_done = self.with_cached(device, block, move |head| {
-            let is_free = !head.conflicts(rank);
-            if is_free {
-                change(head);
-                self.raise_rank(head, rank);
-            }
-            is_free
-        });
-        drop(order);
-        match is_done {
-            Some(true) => Ok(()),
-            _ => self.change_slowly(device, block, rank, &change),
+        let cache = self.tables.buffers.lock();
+        let head = self.find_buffer(&cache, device, block);
+        if let Some(head) = head.filter(|head| head.is_uptodate() && !head.conflicts(rank)) {
+            head.uses.add(1);
+            change(head);
+            self.raise_rank(head, rank);
+            return Ok(());
         }
+        drop(cache);
+        drop(order);
+        self.change_slowly(device, block, rank, &change)
     }
 
     /// As [`Fs::change_in_order`], for a block that must be read or written first.

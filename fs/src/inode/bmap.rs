@@ -214,6 +214,7 @@ impl<'fs> LockedInode<'_, 'fs> {
 
     /// Makes a new zone number `n` of a list, or of the inode if there is no list. If that
     /// fails, the zone is free again.
+    #[inline(always)]
     fn set_zone(&self, list: Option<Zone>, n: usize, zone: Zone) -> Result<()> {
         let Some(list) = list else {
             self.change(|state| state.disk.zones[n] = zone);
