@@ -93,16 +93,12 @@ impl KnownPaths {
     pub(crate) fn find(&self, start: u32, path: &[u8]) -> Option<Target> {
         let end = *path.last_chunk()?;
         let known = &self.0[place(end, path.len())];
+        if known.end != end || known.len != path.len() || known.start != start {
+            return None;
+        }
         // The words may leave out bytes of the end.
-        let mut words = path
-            .as_chunks::<WORD>()
-            .0
-            .iter()
-            .zip(known.text.as_chunks().0);
-        let is_it = known.end == end
-            && known.len == path.len()
-            && known.start == start
-            && words.all(|(a, b)| a == b);
+        let words = path.as_chunks::<WORD>().0.iter();
+        let is_it = words.zip(known.text.as_chunks().0).all(|(a, b)| a == b);
         is_it.then_some(known.target)
     }
 
