@@ -418,10 +418,11 @@ impl<'fs> Fs<'fs> {
     /// (0.11: `sync_inodes`).
     pub(crate) fn sync_inodes(&'fs self, scope: Scope) -> Result<()> {
         let mut result = Ok(());
-        for slot in &self.tables.inode_slots {
-            if !slot.dirty.get() {
-                continue;
-            }
+        // Few are changed, so the others are skipped some at a time.
+        let is_dirty = |any, slot: &InodeSlot| any | slot.dirty.get();
+        let (groups, _) = self.tables.inode_slots.as_chunks();
+        let has_dirty = |slots: &&[InodeSlot; 8]| slots.iter().fold(false, is_dirty);
+        for slot in groups.iter().filter(has_dirty).flatten() {
             self.platform.give_way();
             let table = self.tables.inodes.lock();
             let is_wanted = scope.has(slot.device());

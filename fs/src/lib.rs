@@ -114,6 +114,8 @@ use sync::{Lock, SleepLock, TaskCell, WaitQueue};
 
 /// Inodes in memory (0.11: 32).
 pub const NR_INODE: usize = 768;
+// `sync_inodes` looks at 8 of them together.
+const _: () = assert!(NR_INODE.is_multiple_of(8));
 /// The last free inodes in memory are for the super-user.
 pub const RESERVED_INODES: u32 = 32;
 /// Mounted file systems (0.11: 8).

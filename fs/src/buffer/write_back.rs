@@ -304,9 +304,7 @@ impl<'fs> Fs<'fs> {
         let mounted = supers.fold(0, |set, block| set | bit(block.device())) & !1;
         write_those(mounted & !floppy);
         let mut changed = 0;
-        self.each_group(|group| {
-            group.for_each(|head| changed |= bit(head.device()));
-        });
+        self.each_group(|group| group.for_each(|head| changed |= bit(head.device())));
         write_those(changed & !mounted & !floppy);
         write_those((mounted | changed) & floppy);
     }
