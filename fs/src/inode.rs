@@ -453,8 +453,7 @@ impl<'fs> Fs<'fs> {
 
     /// Forgets the unused inodes of a device.
     pub(crate) fn forget_unused_inodes(&self, device: Device) {
-        let number = u32::from(device.0);
-        (self.tables.names.lock()).forget_where(|directory| directory >> 16 == number);
+        (self.tables.names.lock()).forget_where(|it| it >> 16 == u32::from(device.0));
         for slot in &self.tables.inode_slots {
             let mut table = self.tables.inodes.lock();
             if slot.device() == device && slot.count.get() == 0 {
