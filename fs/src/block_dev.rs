@@ -77,6 +77,8 @@ impl<'fs> Fs<'fs> {
             }
             // It may have been in a program's file.
             self.tables.old_text.copy_from(&self.tables.last_text);
+            // It may be a block of a directory.
+            self.tables.names.with(|names| names.name_set.forget());
             *position = next;
         }
         Ok(())

@@ -54,6 +54,8 @@ pub(crate) struct InodeSlot {
     was_used: TaskCell<u32>,
     /// The entries of this directory in front of that position are in use.
     pub(crate) full_to: TaskCell<u32>,
+    /// The age of the set of names that knows those of this directory; 0 if none does.
+    pub(crate) names_age: TaskCell<u32>,
     /// The super block whose root covers this directory, plus 1; 0 for none.
     mounted: TaskCell<u32>,
 
@@ -112,6 +114,7 @@ impl InodeSlot {
             count: TaskCell::new(0),
             was_used: TaskCell::new(0),
             full_to: TaskCell::new(0),
+            names_age: TaskCell::new(0),
             mounted: TaskCell::new(0),
             writers: AtomicI32::new(0),
             text: TaskCell::new(0),
@@ -453,7 +456,7 @@ impl<'fs> Fs<'fs> {
 
     /// Forgets the unused inodes of a device.
     pub(crate) fn forget_unused_inodes(&self, device: Device) {
-        (self.tables.names.lock()).forget_where(|it| it >> 16 == u32::from(device.0));
+        self.tables.names.lock().forget_device(device);
         for slot in &self.tables.inode_slots {
             let mut table = self.tables.inodes.lock();
             if slot.device() == device && slot.count.get() == 0 {
@@ -500,6 +503,7 @@ impl<'fs> Fs<'fs> {
         slot.identity.set(0);
         slot.full_to.set(0);
         slot.text.set(0);
+        slot.names_age.set(0);
         slot.mounted.set(0);
         slot.super_index.set(NO_SUPER);
     }

@@ -85,6 +85,7 @@ pub mod layout;
 mod list;
 pub mod mkfs;
 mod name_cache;
+mod name_set;
 pub mod namei;
 pub mod open;
 pub mod pipe;

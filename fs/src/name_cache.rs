@@ -13,14 +13,68 @@
 //! [`NAME_LEN`] are not in it, nor are `.` and `..`, which depend on the caller's
 //! root and on what is mounted.
 
+use crate::inode::LockedInode;
 use crate::known_paths::{KnownPaths, Target};
-use crate::layout::{InodeNumber, NAME_LEN, u32_at};
+use crate::layout::{ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, u32_at};
+use crate::name_set::NameSet;
 use crate::namei::Name;
+use abi::sys::types::Device;
 
 /// How many names are remembered.
 const SIZE: usize = 1024;
 /// Words that hold a name; the last one has a NUL.
 const NAME_WORDS: usize = NAME_LEN / 4 + 1;
+/// Bytes of the longest name in the cache.
+const LONGEST: usize = 4 * NAME_WORDS - 1;
+
+/// The hash of a name is the sum of its words, each times one of these, and of its
+/// directory. The upper bits of the sum depend on all bits of all words.
+const FACTORS: [u32; NAME_WORDS] = [0x9E37_79B9, 0x85EB_CA6B, 0xC2B2_AE35, 0x27D4_EB2F];
+
+/// What the directory adds to a hash.
+#[inline(always)]
+fn directory_part(directory: u32) -> u32 {
+    directory.wrapping_mul(0x165E_67B1)
+}
+
+/// The place of a name with that hash.
+#[inline(always)]
+fn place(hash: u32) -> usize {
+    hash as usize >> (32 - SIZE.ilog2()) & (SIZE - 1)
+}
+
+/// A name in a directory that the cache may have.
+#[derive(Clone, Copy)]
+pub(crate) struct NameKey {
+    directory: u32,
+    words: [u32; NAME_WORDS],
+    pub(crate) hash: u32,
+}
+
+impl NameKey {
+    /// The key of a name of at most [`LONGEST`] bytes; NULs follow it.
+    #[inline(always)]
+    pub(crate) fn new(directory: u32, name: &[u8]) -> NameKey {
+        let words = core::array::from_fn(|n| u32_at(name, 4 * n));
+        let products = words
+            .iter()
+            .zip(FACTORS)
+            .map(|(word, factor)| word.wrapping_mul(factor));
+        NameKey {
+            directory,
+            words,
+            hash: products.fold(directory_part(directory), u32::wrapping_add),
+        }
+    }
+
+    /// The key of what is left of a longer name.
+    #[cold]
+    #[inline(never)]
+    fn new_cut(directory: u32, mut name: [u8; NAME_LEN_MAX], len: usize) -> NameKey {
+        name[len..].fill(0);
+        NameKey::new(directory, &name)
+    }
+}
 
 /// Which directory, and which name in it. The name is compared in words of four bytes.
 pub(crate) struct Key<'n> {
@@ -44,9 +98,7 @@ impl<'n> Key<'n> {
     /// at a time would make `stat` of six names a fifth slower.
     #[inline(always)]
     pub(crate) fn of(directory: u32, path: &'n [u8]) -> Option<(Key<'n>, &'n [u8])> {
-        // The upper bits of the sum of products depend on all bits of all words.
-        const FACTORS: [u32; NAME_WORDS] = [0x9E37_79B9, 0x85EB_CA6B, 0xC2B2_AE35, 0x27D4_EB2F];
-        let mut hash = directory.wrapping_mul(0x165E_67B1);
+        let mut hash = directory_part(directory);
         let mut rest = path;
         for (words, factor) in FACTORS.into_iter().enumerate() {
             let word = first_word(rest);
@@ -64,7 +116,7 @@ impl<'n> Key<'n> {
                 path,
                 words,
                 end,
-                place: hash as usize >> (32 - SIZE.ilog2()) & (SIZE - 1),
+                place: place(hash),
             };
             return Some((key, from(rest, slashes.trailing_zeros() as usize / 8 + 1)));
         }
@@ -89,7 +141,7 @@ pub(crate) struct Known {
     directory: u32,
     name: [u32; NAME_WORDS],
     /// Where the entry is in the directory.
-    pub(crate) position: u32,
+    position: u32,
     /// The inode; its slot is the one that it had when it was last looked for.
     pub(crate) target: Target,
     /// The place of the path that ends with it, if one is known.
@@ -97,7 +149,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn number(&self) -> InodeNumber {
+    fn number(&self) -> InodeNumber {
         InodeNumber(self.target.identity as u16)
     }
 }
@@ -110,6 +162,8 @@ pub(crate) struct NameCache {
     pub(crate) directories: KnownPaths,
     /// Whole paths. The last name of each is known, and says where the path is.
     pub(crate) paths: KnownPaths,
+    /// Names that are surely not there.
+    pub(crate) name_set: NameSet,
 }
 
 impl NameCache {
@@ -119,6 +173,7 @@ impl NameCache {
             known: [NOTHING; SIZE],
             directories: KnownPaths::new(),
             paths: KnownPaths::new(),
+            name_set: NameSet::new(),
         }
     }
 
@@ -131,18 +186,24 @@ impl NameCache {
         is_it.then_some(known)
     }
 
-    /// Puts a name of a directory to the place of its key.
-    pub(crate) fn insert(
-        &mut self,
-        place: usize,
-        directory: u32,
-        name: &Name,
-        inode: InodeNumber,
-        position: u32,
-    ) {
+    /// As [`NameCache::find`], for the key of a name. Returns the position of its entry
+    /// and its inode; and whether it surely has none, since its directory was noted in
+    /// [`NameCache::name_set`] at that age.
+    #[inline(always)]
+    pub(crate) fn look_up(&self, key: &NameKey, age: u32) -> (Option<(u32, InodeNumber)>, bool) {
+        let known = &self.known[place(key.hash)];
+        let is_it = known.directory == key.directory && known.name == key.words;
+        let found = is_it.then(|| (known.position, known.number()));
+        (found, self.name_set.lacks(age, key.hash))
+    }
+
+    /// Puts a name to its place.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, key: &NameKey, inode: InodeNumber, position: u32) {
+        let directory = key.directory;
         let known = Known {
             directory,
-            name: core::array::from_fn(|n| u32_at(&name.bytes, 4 * n)),
+            name: key.words,
             position,
             target: Target {
                 slot: 0,
@@ -150,15 +211,18 @@ impl NameCache {
             },
             path: None,
         };
-        self.set(place, known);
+        self.replace(place(key.hash), known);
+        self.name_set.insert(key.hash);
     }
 
-    /// Forgets what is in a place.
-    pub(crate) fn forget(&mut self, place: usize) {
-        self.set(place, NOTHING);
+    /// Forgets what is in the place of a hash.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self, hash: u32) {
+        self.replace(place(hash), NOTHING);
     }
 
-    fn set(&mut self, place: usize, known: Known) {
+    #[inline(always)]
+    fn replace(&mut self, place: usize, known: Known) {
         let old = core::mem::replace(&mut self.known[place], known);
         if let Some(path) = old.path {
             self.paths.forget(path.into());
@@ -183,6 +247,12 @@ impl NameCache {
         self.paths.forget_all();
     }
 
+    /// Forgets what it knows of a device.
+    pub(crate) fn forget_device(&mut self, device: Device) {
+        self.forget_where(|directory| directory >> 16 == u32::from(device.0));
+        self.name_set.forget();
+    }
+
     /// Forgets the names in directories whose `InodeSlot::identity` is wanted: of one that is
     /// freed, whose number may become another's, or of a device that was unmounted.
     pub(crate) fn forget_where(&mut self, is_wanted: impl Fn(u32) -> bool) {
@@ -190,6 +260,29 @@ impl NameCache {
             *known = NOTHING;
         }
         self.forget_paths();
+    }
+}
+
+impl LockedInode<'_, '_> {
+    /// The key of a name as this directory has it, which may be cut; `None` if such a name is
+    /// not in the name cache.
+    #[inline(always)]
+    pub(crate) fn key(&self, name: &Name) -> Option<NameKey> {
+        let (identity, longest) = (self.slot.identity(), self.entry_size() - ENTRY_NAME);
+        match usize::from(name.len) {
+            _ if name.is_fixed() => None,
+            len if len <= longest.min(LONGEST) => Some(NameKey::new(identity, &name.bytes)),
+            _ if longest <= LONGEST => Some(NameKey::new_cut(identity, name.bytes, longest)),
+            _ => None,
+        }
+    }
+
+    /// Adds a name to the name cache, if it has a key.
+    pub(crate) fn remember(&self, name: &Name, number: InodeNumber, position: u32) {
+        if let Some(key) = self.key(name) {
+            self.slot.note_known_name();
+            (self.fs.tables.names).with(|names| names.insert(&key, number, position));
+        }
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
 use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
 use abi::{Errno, Result};
-use directory::{Gap, Lookup};
+use directory::Lookup;
 
 /// Permission to execute a file or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -55,22 +55,41 @@ pub const MAX_LINKS: u32 = 5;
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
     pub(crate) bytes: [u8; NAME_LEN_MAX],
-    len: u8,
+    pub(crate) len: u8,
 }
 
 impl Name {
     const DOT: &'static [u8] = b".";
     const DOT_DOT: &'static [u8] = b"..";
 
-    /// Cuts what is too long for any file system.
+    const EMPTY: Name = Name {
+        bytes: [0; NAME_LEN_MAX],
+        len: 0,
+    };
+
     fn new(text: &[u8]) -> Name {
-        let len = text.len().min(NAME_LEN_MAX);
-        let mut bytes = [0; NAME_LEN_MAX];
-        bytes[..len].copy_from_slice(&text[..len]);
-        Name {
-            bytes,
-            len: len as u8,
+        let mut name = Name::EMPTY;
+        name.take(text, 0);
+        name
+    }
+
+    /// Becomes the name at `from` in a path, after any slashes; what is too long for any
+    /// file system is cut. Returns the offset of the next name, if there is one, and
+    /// whether slashes follow.
+    #[inline(always)]
+    fn take(&mut self, path: &[u8], from: usize) -> (Option<usize>, bool) {
+        let start = skip_slashes(path, from);
+        let mut end = start;
+        self.bytes = [0; NAME_LEN_MAX];
+        while let Some(byte) = path.get(end).filter(|byte| **byte != b'/') {
+            if let Some(place) = self.bytes.get_mut(end - start) {
+                *place = *byte;
+            }
+            end += 1;
         }
+        self.len = (end - start).min(NAME_LEN_MAX) as u8;
+        let next = skip_slashes(path, end);
+        ((next != path.len()).then_some(next), next != end)
     }
 
     #[inline(always)]
@@ -81,39 +100,18 @@ impl Name {
     /// Whether it is `.` or `..`, or empty as behind the slash of the path `/`.
     /// Such names can't be made or removed.
     #[inline(always)]
-    fn is_fixed(&self) -> bool {
+    pub(crate) fn is_fixed(&self) -> bool {
         matches!(self.bytes, [0, ..] | [b'.', 0, ..] | [b'.', b'.', 0, ..])
-    }
-}
-
-/// One name of a path.
-struct Component {
-    name: Name,
-    /// The offset of the next name, if there is one.
-    next: Option<usize>,
-    /// Whether slashes follow.
-    slash: bool,
-}
-
-/// The name at `from`, after any slashes.
-fn component(path: &[u8], from: usize) -> Component {
-    let start = skip_slashes(path, from);
-    let rest = path.get(start..).unwrap_or_default();
-    let name = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
-    let end = start + name.len();
-    let next = skip_slashes(path, end);
-    Component {
-        name: Name::new(name),
-        next: (next != path.len()).then_some(next),
-        slash: next != end,
     }
 }
 
 /// The end of the slashes at `from`.
 #[inline(always)]
-fn skip_slashes(path: &[u8], from: usize) -> usize {
-    let rest = path.get(from..).unwrap_or_default();
-    from + rest.iter().take_while(|byte| **byte == b'/').count()
+fn skip_slashes(path: &[u8], mut from: usize) -> usize {
+    while path.get(from) == Some(&b'/') {
+        from += 1;
+    }
+    from
 }
 
 /// A path: the caller's, or the contents of a symbolic link. A link's contents stay
@@ -134,9 +132,9 @@ impl Path<'_, '_> {
 }
 
 /// What [`Fs::dir_namei`] finds: the last name of a path, not looked up yet.
-pub(crate) struct Last<'fs> {
+pub(crate) struct Last<'n, 'fs> {
     pub(crate) dir: Inode<'fs>,
-    pub(crate) name: Name,
+    pub(crate) name: &'n Name,
     /// Whether a slash follows, so that it must be a directory.
     pub(crate) slash: bool,
 }
@@ -278,38 +276,45 @@ impl<'fs> Fs<'fs> {
         if position == path.len() {
             return Ok(dir);
         }
-        let mut links = MAX_LINKS;
-        let last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
+        let (mut links, mut name) = (MAX_LINKS, Name::EMPTY);
+        let path = &Path::Caller(path);
+        let last = self.walk(task, dir, path, position, &mut links, &mut name)?;
         if follow || last.slash {
             self.finish(task, last, &mut links)
         } else {
-            self.lookup(task, &last.dir, &last.name)
+            self.lookup(task, &last.dir, last.name)
         }
     }
 
-    /// The directory of a path's last name, and that name.
-    pub(crate) fn dir_namei(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<Last<'fs>> {
+    /// The directory of a path's last name, and that name, for which `name` has room.
+    pub(crate) fn dir_namei<'n>(
+        &'fs self,
+        task: &FsTask<'fs>,
+        path: &[u8],
+        name: &'n mut Name,
+    ) -> Result<Last<'n, 'fs>> {
         let (dir, position) = self.walk_known(task, path, false)?;
         let path = &Path::Caller(path);
-        self.walk(task, dir, path, position, &mut { MAX_LINKS })
+        self.walk(task, dir, path, position, &mut { MAX_LINKS }, name)
     }
 
     /// Goes along a path up to its last name, from `dir` and from an offset in the
     /// path (0.11: `get_dir`).
-    fn walk(
+    fn walk<'n>(
         &'fs self,
         task: &FsTask<'fs>,
         mut dir: Inode<'fs>,
         path: &Path<'_, 'fs>,
         mut position: usize,
         links: &mut u32,
-    ) -> Result<Last<'fs>> {
+        name: &'n mut Name,
+    ) -> Result<Last<'n, 'fs>> {
         loop {
-            let Component { name, next, slash } = path.text(|path| component(path, position));
+            let (next, slash) = path.text(|path| name.take(path, position));
             let Some(next) = next else {
                 return Ok(Last { dir, name, slash });
             };
-            dir = self.enter(task, dir, &name, links)?;
+            dir = self.enter(task, dir, name, links)?;
             position = next;
         }
     }
@@ -318,10 +323,10 @@ impl<'fs> Fs<'fs> {
     fn finish(
         &'fs self,
         task: &FsTask<'fs>,
-        last: Last<'fs>,
+        last: Last<'_, 'fs>,
         links: &mut u32,
     ) -> Result<Inode<'fs>> {
-        let inode = self.enter(task, last.dir, &last.name, links)?;
+        let inode = self.enter(task, last.dir, last.name, links)?;
         if last.slash && !S_ISDIR(inode.mode()) {
             return Err(Errno::ENOTDIR);
         }
@@ -340,18 +345,20 @@ impl<'fs> Fs<'fs> {
         if !S_ISLNK(inode.mode()) {
             return Ok(inode);
         }
-        let last = self.follow_link(task, dir, inode, links)?;
+        let mut name = Name::EMPTY;
+        let last = self.follow_link(task, dir, inode, links, &mut name)?;
         self.finish(task, last, links)
     }
 
     /// The inode that a symbolic link in `dir` leads to.
-    fn follow_link(
+    fn follow_link<'n>(
         &'fs self,
         task: &FsTask<'fs>,
         dir: Inode<'fs>,
         link: Inode<'fs>,
         links: &mut u32,
-    ) -> Result<Last<'fs>> {
+        name: &'n mut Name,
+    ) -> Result<Last<'n, 'fs>> {
         *links = links.checked_sub(1).ok_or(Errno::ELOOP)?;
         let (buffer, len) = link.link_text()?;
         drop(link);
@@ -360,7 +367,7 @@ impl<'fs> Fs<'fs> {
             true => task.root()?,
             false => dir,
         };
-        self.walk(task, dir, &path, 0, links)
+        self.walk(task, dir, &path, 0, links, name)
     }
 
     /// The inode of a name in a directory that the caller may search.
@@ -417,21 +424,22 @@ impl<'fs> Fs<'fs> {
         flags: u32,
         mode: u16,
     ) -> Result<Inode<'fs>> {
-        let mut links = MAX_LINKS;
+        let (mut links, mut name) = (MAX_LINKS, Name::EMPTY);
         let (dir, position) = self.walk_known(task, path, false)?;
-        let mut last = self.walk(task, dir, &Path::Caller(path), position, &mut links)?;
+        let path = &Path::Caller(path);
+        let mut last = self.walk(task, dir, path, position, &mut links, &mut name)?;
         loop {
             let dir = last.dir.lock_directory(task)?;
             if last.name.is_fixed() {
                 return Err(Errno::EISDIR);
             }
-            let inode = match dir.find_entry(&last.name)? {
+            let inode = match dir.find_entry(last.name)? {
                 Lookup::Found(_) if flags & O_EXCL != 0 => return Err(Errno::EEXIST),
                 Lookup::Found(entry) => self.iget(dir.device(), entry.number)?,
                 Lookup::Missing(_) if last.slash => return Err(Errno::EISDIR),
                 Lookup::Missing(gap) => {
                     let mode = S_IFREG | task.masked(mode & 0o777);
-                    return self.create(task, &dir, (&last.name, gap), mode, &|_| Ok(()));
+                    return self.create(task, &dir, (last.name, gap), mode, &|_| Ok(()));
                 }
             };
             drop(dir);
@@ -444,7 +452,7 @@ impl<'fs> Fs<'fs> {
                 return Ok(inode);
             }
             let slash = last.slash;
-            last = self.follow_link(task, last.dir, inode, &mut links)?;
+            last = self.follow_link(task, last.dir, inode, &mut links, &mut name)?;
             last.slash |= slash;
         }
     }
@@ -491,7 +499,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         dir: &LockedInode<'_, 'fs>,
-        (name, gap): (&Name, Gap),
+        (name, gap): (&Name, u32),
         mode: u16,
         fill: &dyn Fn(&Inode<'_>) -> Result<()>,
     ) -> Result<Inode<'fs>> {

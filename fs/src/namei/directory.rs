@@ -11,7 +11,6 @@ use crate::inode::{Inode, InodeSlot, LockedInode};
 use crate::layout::{
     BLOCK_SIZE, ENTRY_NAME, InodeNumber, NAME_LEN, NAME_LEN_MAX, put_at, u16_at, u32_at,
 };
-use crate::name_cache::Key;
 use abi::{Errno, Result};
 use core::fmt;
 
@@ -19,17 +18,9 @@ use core::fmt;
 pub(super) enum Lookup<'fs> {
     /// The entry.
     Found(Entry<'fs>),
-    /// There is no such entry.
-    Missing(Gap),
-}
-
-/// Where a name that is missing would be.
-#[derive(Clone, Copy)]
-pub(super) struct Gap {
-    /// The position of the first free entry in the directory, or of its end.
-    pub(super) position: u32,
-    /// The place in the name cache, if such a name may be in it.
-    place: Option<usize>,
+    /// There is no such entry; the position of the first free one in the directory, or of
+    /// its end.
+    Missing(u32),
 }
 
 /// A directory entry in its buffer.
@@ -39,8 +30,8 @@ pub(super) struct Entry<'fs> {
     /// Its position in the directory.
     pub(super) position: u32,
     pub(super) number: InodeNumber,
-    /// Where the name cache may have its name.
-    place: Option<usize>,
+    /// The hash of its name, which the name cache may have.
+    hash: Option<u32>,
 }
 
 impl Entry<'_> {
@@ -54,8 +45,12 @@ impl Entry<'_> {
 
     /// Makes it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
-        if let Some(place) = self.place {
-            self.buffer.fs().tables.names.lock().forget(place);
+        if let Some(hash) = self.hash {
+            self.buffer
+                .fs()
+                .tables
+                .names
+                .with(|names| names.forget(hash));
         }
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
@@ -110,7 +105,7 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// on, and the position where it begins, until `look` returns something. Holes are
     /// left out, and what lies behind the directory's end. Gives way between two blocks; `EINTR` if a signal is about to
     /// end the caller.
-    fn search_blocks<R>(
+    pub(crate) fn search_blocks<R>(
         &self,
         from: u32,
         mut look: impl FnMut(u32, &[u8]) -> Option<R>,
@@ -126,7 +121,7 @@ impl<'fs> LockedInode<'_, 'fs> {
                 continue;
             }
             let len = (size - start).min(BLOCK_SIZE as u32) as usize;
-            let mut look_at = |head: &BufferHead| look(start, &head.data()[..len]);
+            let mut look_at = |head: &BufferHead| head.with_data(|data| look(start, &data[..len]));
             let found = match self.fs.with_cached(device, zone.block(), &mut look_at) {
                 Some(found) => found,
                 None => look_at(self.fs.bread(device, zone.block())?.head()),
@@ -138,27 +133,17 @@ impl<'fs> LockedInode<'_, 'fs> {
         Ok(None)
     }
 
-    /// The key of a name of this directory for the name cache; `None` if such a
-    /// name is not in it.
-    fn key<'n>(&self, name: &'n Name) -> Option<Key<'n>> {
-        let text = name.bytes.get(..name.len.into())?;
-        let is_cut = text.len() > self.entry_size() - ENTRY_NAME;
-        if is_cut || name.is_fixed() {
-            return None;
-        }
-        Key::of(self.slot.identity(), text).map(|(key, _)| key)
-    }
-
-    /// The buffer with the entry of a name at a position. `None` if it is not there,
-    /// since a program may have written to the disk's device.
+    /// The entry of a name at a position. `None` if it is not there, since a program may
+    /// have written to the disk's device.
+    #[inline(always)]
     fn entry_at(
         &self,
         position: u32,
         number: InodeNumber,
         name: &Name,
-    ) -> Result<Option<Buffer<'fs>>> {
-        let size = self.size();
-        let entry_size = self.entry_size();
+        hash: Option<u32>,
+    ) -> Result<Option<Entry<'fs>>> {
+        let (size, entry_size) = (self.size(), self.entry_size());
         if position >= size || size - position < entry_size as u32 {
             return Ok(None);
         }
@@ -168,12 +153,18 @@ impl<'fs> LockedInode<'_, 'fs> {
         }
         let buffer = self.fs.bread(self.device(), zone.block())?;
         let offset = position as usize % BLOCK_SIZE;
-        let data = buffer.data();
-        let entry = data.get(offset..).unwrap_or_default();
-        let is_it = u16_at(entry, 0) == number.0
-            && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME);
-        drop(data);
-        Ok(is_it.then_some(buffer))
+        let is_it = buffer.head().with_data(|data| {
+            let entry = data.get(offset..).unwrap_or_default();
+            u16_at(entry, 0) == number.0
+                && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME)
+        });
+        Ok(is_it.then(|| Entry {
+            dir: self.slot,
+            buffer,
+            position,
+            number,
+            hash,
+        }))
     }
 
     /// Looks for a name. `ENOENT` in a directory that was removed.
@@ -182,23 +173,25 @@ impl<'fs> LockedInode<'_, 'fs> {
             return Err(Errno::ENOENT);
         }
         let key = self.key(name);
-        let place = key.as_ref().map(|key| key.place);
-        let dir = self.slot;
-        let found_at = |position, number, buffer| {
-            Lookup::Found(Entry {
-                dir,
-                buffer,
-                position,
-                number,
-                place,
-            })
-        };
-        let known = key.and_then(|key| self.fs.tables.names.lock().find(&key).copied());
-        if let Some(known) = known
-            && let Some(buffer) = self.entry_at(known.position, known.number(), name)?
+        let hash = key.as_ref().map(|key| key.hash);
+        let (known, is_missing) = self.fs.tables.names.with(|names| match &key {
+            Some(key) => names.look_up(key, self.slot.names_age.get()),
+            None => (None, false),
+        });
+        if let Some((position, number)) = known
+            && let Some(entry) = self.entry_at(position, number, name, hash)?
         {
-            return Ok(found_at(known.position, known.number(), buffer));
+            return Ok(Lookup::Found(entry));
         }
+        match is_missing {
+            true => Ok(Lookup::Missing(self.free_position()?)),
+            false => self.search_entry(name, hash),
+        }
+    }
+
+    /// As [`LockedInode::find_entry`], for a name that is not known.
+    #[inline(never)]
+    fn search_entry(&self, name: &Name, hash: Option<u32>) -> Result<Lookup<'fs>> {
         let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
         let found = self.search_blocks(0, |start, block| {
             let found = match is_short {
@@ -209,22 +202,12 @@ impl<'fs> LockedInode<'_, 'fs> {
             Some((start + offset as u32, InodeNumber(number)))
         })?;
         let Some((position, number)) = found else {
-            let position = self.free_position()?;
-            return Ok(Lookup::Missing(Gap { position, place }));
+            self.learn_names()?;
+            return Ok(Lookup::Missing(self.free_position()?));
         };
-        let buffer = self.entry_at(position, number, name)?;
-        let buffer = buffer.ok_or(Errno::ENOENT)?;
-        self.remember(place, name, number, position);
-        Ok(found_at(position, number, buffer))
-    }
-
-    /// Adds a name to the name cache, if it has a place there.
-    fn remember(&self, place: Option<usize>, name: &Name, number: InodeNumber, position: u32) {
-        if let Some(place) = place {
-            self.slot.note_known_name();
-            let mut names = self.fs.tables.names.lock();
-            names.insert(place, self.slot.identity(), name, number, position);
-        }
+        let entry = self.entry_at(position, number, name, hash)?;
+        self.remember(name, number, position);
+        entry.map(Lookup::Found).ok_or(Errno::ENOENT)
     }
 
     /// The position of the first free entry, or of the end.
@@ -253,12 +236,11 @@ impl<'fs> LockedInode<'_, 'fs> {
         &self,
         name: &Name,
         number: InodeNumber,
-        gap: Gap,
+        position: u32,
         rank: Rank,
     ) -> Result<()> {
         let entry_size = self.entry_size();
         let size = self.size();
-        let position = gap.position;
         let file_block = position / BLOCK_SIZE as u32;
         let zone = self.zone(file_block)?;
         let offset = position as usize % BLOCK_SIZE;
@@ -282,7 +264,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         if end > size {
             self.write()?;
         }
-        self.remember(gap.place, name, number, position);
+        self.remember(name, number, position);
         Ok(())
     }
 

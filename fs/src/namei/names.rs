@@ -5,7 +5,6 @@
 //! before its name is made; an inode that loses its last name is freed after the
 //! name has gone.
 
-use super::directory::Gap;
 use super::{Last, Lookup, Name};
 use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
@@ -22,13 +21,13 @@ impl<'fs> Fs<'fs> {
     pub(super) fn lock_for_new<'a>(
         &self,
         task: &FsTask<'fs>,
-        last: &'a Last<'fs>,
-    ) -> Result<(LockedInode<'a, 'fs>, Gap)> {
+        last: &'a Last<'_, 'fs>,
+    ) -> Result<(LockedInode<'a, 'fs>, u32)> {
         if last.name.is_fixed() {
             return Err(Errno::EEXIST);
         }
         let dir = last.dir.lock_directory(task)?;
-        match dir.find_entry(&last.name)? {
+        match dir.find_entry(last.name)? {
             Lookup::Found(_) => Err(Errno::EEXIST),
             Lookup::Missing(gap) => Ok((dir, gap)),
         }
@@ -52,7 +51,8 @@ impl<'fs> Fs<'fs> {
             S_IFCHR | S_IFBLK => device,
             _ => return Err(Errno::EINVAL),
         };
-        let last = self.dir_namei(task, path)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, path, &mut name)?;
         let (dir, gap) = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
@@ -62,13 +62,14 @@ impl<'fs> Fs<'fs> {
             node.update(|state| state.disk.zones[0] = Zone(rdev.0));
             Ok(())
         };
-        self.create(task, &dir, (&last.name, gap), mode, &fill)?;
+        self.create(task, &dir, (last.name, gap), mode, &fill)?;
         Ok(())
     }
 
     /// Makes a directory.
     pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
-        let last = self.dir_namei(task, path)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, path, &mut name)?;
         let (dir, gap) = self.lock_for_new(task, &last)?;
         if dir.nlinks() >= LINK_MAX {
             return Err(Errno::EMLINK);
@@ -78,14 +79,15 @@ impl<'fs> Fs<'fs> {
         dir.add_link();
         let mode = S_IFDIR | task.masked(mode & 0o777);
         let fill = |child: &Inode<'_>| child.lock().fill_directory(dir.number());
-        self.create(task, &dir, (&last.name, gap), mode, &fill)
+        self.create(task, &dir, (last.name, gap), mode, &fill)
             .inspect_err(|_| dir.remove_link())?;
         Ok(())
     }
 
     /// Removes an empty directory.
     pub fn sys_rmdir(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
-        let last = self.dir_namei(task, path)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, path, &mut name)?;
         if last.name.is(Name::DOT_DOT) {
             return Err(Errno::ENOTEMPTY);
         }
@@ -95,7 +97,7 @@ impl<'fs> Fs<'fs> {
         let tree_lock = self.tables.tree_locks.of(last.dir.device().major());
         let _tree = tree_lock.hold(self.platform);
         let dir = last.dir.lock_directory(task)?;
-        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+        let Lookup::Found(entry) = dir.find_entry(last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
@@ -122,12 +124,13 @@ impl<'fs> Fs<'fs> {
     /// Removes a name of a file. The file is freed after its last name has gone and
     /// nobody has it open any more.
     pub fn sys_unlink(&'fs self, task: &FsTask<'fs>, path: &[u8]) -> Result<()> {
-        let last = self.dir_namei(task, path)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, path, &mut name)?;
         if last.name.is_fixed() {
             return Err(Errno::EPERM);
         }
         let dir = last.dir.lock_directory(task)?;
-        let Lookup::Found(entry) = dir.find_entry(&last.name)? else {
+        let Lookup::Found(entry) = dir.find_entry(last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
@@ -156,7 +159,8 @@ impl<'fs> Fs<'fs> {
         if S_ISDIR(inode.mode()) {
             return Err(Errno::EPERM);
         }
-        let last = self.dir_namei(task, new)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, new, &mut name)?;
         let (dir, gap) = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
@@ -178,7 +182,7 @@ impl<'fs> Fs<'fs> {
         })?;
         inode
             .write()
-            .and_then(|()| dir.add_entry(&last.name, inode.number(), gap, Rank::Arrivals))
+            .and_then(|()| dir.add_entry(last.name, inode.number(), gap, Rank::Arrivals))
             .inspect_err(|_| inode.remove_link())
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The new name exists at every moment, as the old file or as the new one.
 
-use super::directory::{Entry, Gap};
+use super::directory::Entry;
 use super::{Last, Lookup, Name};
 use crate::buffer::{Rank, Scope};
 use crate::inode::{Inode, LockedInode};
@@ -19,9 +19,10 @@ const SECTOR_SIZE: u32 = 512;
 impl<'fs> Fs<'fs> {
     /// Gives a file or directory another name, and replaces what has that name now.
     pub fn sys_rename(&'fs self, task: &FsTask<'fs>, old: &[u8], new: &[u8]) -> Result<()> {
-        let old = self.dir_namei(task, old)?;
+        let (mut old_name, mut new_name) = (Name::EMPTY, Name::EMPTY);
+        let old = self.dir_namei(task, old, &mut old_name)?;
         old.dir.check_directory(task)?;
-        let new = self.dir_namei(task, new)?;
+        let new = self.dir_namei(task, new, &mut new_name)?;
         new.dir.check_directory(task)?;
         if old.name.is_fixed() || new.name.is_fixed() {
             return Err(Errno::EBUSY);
@@ -31,7 +32,7 @@ impl<'fs> Fs<'fs> {
         }
         let tree_lock = self.tables.tree_locks.of(old.dir.device().major());
         let _tree = tree_lock.hold(self.platform);
-        let source = self.find_inode(&old.dir, &old.name)?;
+        let source = self.find_inode(&old.dir, old.name)?;
         self.check_source(&source, &old, &new)?;
 
         // The replaced file is deleted after the directories are unlocked.
@@ -39,13 +40,13 @@ impl<'fs> Fs<'fs> {
         let old_dir = old.dir.lock();
         old_dir.may_change(task)?;
         old_dir.may_remove(task, &source)?;
-        let from = (&old_dir, &old.name);
+        let from = (&old_dir, old.name);
         let replaced = if old.dir == new.dir {
-            self.rename_locked(task, &source, from, (&old_dir, &new.name))
+            self.rename_locked(task, &source, from, (&old_dir, new.name))
         } else {
             let new_dir = new.dir.lock();
             new_dir.may_change(task)?;
-            self.rename_locked(task, &source, from, (&new_dir, &new.name))
+            self.rename_locked(task, &source, from, (&new_dir, new.name))
         };
         self.forget_paths();
         _replaced = replaced?;
@@ -57,8 +58,8 @@ impl<'fs> Fs<'fs> {
     fn check_source(
         &'fs self,
         source: &Inode<'fs>,
-        old: &Last<'fs>,
-        new: &Last<'fs>,
+        old: &Last<'_, 'fs>,
+        new: &Last<'_, 'fs>,
     ) -> Result<()> {
         if !S_ISDIR(source.mode()) {
             return match old.slash || new.slash {
@@ -129,8 +130,7 @@ impl<'fs> Fs<'fs> {
         source.write()?;
         // A sector is written whole, so two entries of one change together.
         let place = new_dir.find_entry(new_name)?;
-        let (Lookup::Found(Entry { position, .. }) | Lookup::Missing(Gap { position, .. })) =
-            &place;
+        let (Lookup::Found(Entry { position, .. }) | Lookup::Missing(position)) = &place;
         let is_one_sector = position / SECTOR_SIZE == old_entry.position / SECTOR_SIZE;
         let (new_rank, old_rank) = match **old_dir == **new_dir && is_one_sector {
             true => (Rank::Names, Rank::Names),

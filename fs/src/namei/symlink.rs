@@ -2,6 +2,7 @@
 //! Symbolic links, as Linux 0.12 added them. A link's target is in its first
 //! and only zone.
 
+use super::Name;
 use crate::buffer::Buffer;
 use crate::inode::Inode;
 use crate::layout::BLOCK_SIZE;
@@ -20,7 +21,8 @@ impl<'fs> Fs<'fs> {
         if target.len() >= BLOCK_SIZE {
             return Err(Errno::ENAMETOOLONG);
         }
-        let last = self.dir_namei(task, path)?;
+        let mut name = Name::EMPTY;
+        let last = self.dir_namei(task, path, &mut name)?;
         let (dir, gap) = self.lock_for_new(task, &last)?;
         let fill = |link: &Inode<'_>| {
             let link = link.lock();
@@ -31,7 +33,7 @@ impl<'fs> Fs<'fs> {
             link.update(|state| state.disk.size = target.len() as u32);
             Ok(())
         };
-        self.create(task, &dir, (&last.name, gap), S_IFLNK | 0o777, &fill)?;
+        self.create(task, &dir, (last.name, gap), S_IFLNK | 0o777, &fill)?;
         Ok(())
     }
 
