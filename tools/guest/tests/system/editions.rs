@@ -229,7 +229,7 @@ fn what_the_page_links_is_there() {
 /// What the rows that switch tasks or change page tables may cost in terms of classic's,
 /// what those may that do little but copy from and to a program, and what all others may.
 const MOST: f64 = 1.33;
-const MOST_OF_COPIES: f64 = 1.07;
+const MOST_OF_COPIES: f64 = 1.10;
 const MOST_OF_OTHERS: f64 = 1.02;
 const COPIES: [&str; 4] = ["open-close-1", "open-close-6", "stat-6", "signal"];
 const DEARER: [&str; 8] = [
