@@ -138,7 +138,7 @@ impl<T> Lock<T> {
     where
         T: Clone,
     {
-        self.lock().clone_from(&other.lock());
+        self.with(|value| other.with(|other| value.clone_from(other)));
     }
 }
 
