@@ -26,7 +26,7 @@ use crate::common::{LIMIT, boot_to_prompt, made};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-pub fn image() -> PathBuf {
+fn image() -> PathBuf {
     made("DEBUGGING_IMAGE", "build/debugging.img")
 }
 

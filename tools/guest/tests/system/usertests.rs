@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Ring 3: the tests that run in the guest (`hdimage/tests/src/bin/usertests`).
 
-use std::path::PathBuf;
-
 use anyhow::{Result, ensure};
 use guest::{Emulator, Guest, Machine};
 
 use crate::common::{self, LIMIT, boot, boot_to_prompt, has_v86, skip};
-use crate::debugging;
 use crate::editions::boot_wide;
 use crate::v86::faults;
 
@@ -24,25 +21,17 @@ fn usertests_pass(emulator: Emulator) -> Result<()> {
 #[test]
 #[ignore = "needs QEMU"]
 fn usertests_pass_with_4_mb() -> Result<()> {
-    pass_with(common::image(), 4)
+    pass_with_memory(4)
 }
 
 #[test]
 #[ignore = "needs QEMU"]
 fn usertests_pass_with_64_mb() -> Result<()> {
-    pass_with(common::image(), 64)
+    pass_with_memory(64)
 }
 
-/// The debugging kernel: its `schedule()` notices each lock that is held, those of
-/// `Lock::with` too.
-#[test]
-#[ignore = "needs QEMU"]
-fn usertests_pass_with_all_checks() -> Result<()> {
-    pass_with(debugging::image(), 16)
-}
-
-fn pass_with(image: PathBuf, megabytes: u32) -> Result<()> {
-    let machine = Machine::new(Emulator::Qemu, image);
+fn pass_with_memory(megabytes: u32) -> Result<()> {
+    let machine = Machine::new(Emulator::Qemu, common::image());
     pass(boot_to_prompt(machine.memory(megabytes))?, "")
 }
 
