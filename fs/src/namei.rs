@@ -414,8 +414,8 @@ impl<'fs> Fs<'fs> {
         Ok(inode)
     }
 
-    /// As [`Fs::open_namei`] with `O_CREAT`: makes a regular file if there is none. The directory is locked meanwhile, so that only
-    /// one of two callers makes it.
+    /// As [`Fs::open_namei`] with `O_CREAT`: makes a regular file if there is none. The
+    /// directory is locked meanwhile, so that only one of two callers makes it.
     #[inline(never)]
     fn open_or_create(
         &'fs self,

@@ -147,8 +147,8 @@ impl Table {
 }
 
 /// Maps physical memory below `end`, as much as there is room for and without page 0,
-/// into slot 0 for ring 0 only (0.11: `setup_paging`). Returns the value for `cr3`; the caller switches paging
-/// on.
+/// into slot 0 for ring 0 only (0.11: `setup_paging`). Returns the value for `cr3`; the
+/// caller switches paging on.
 pub fn setup_paging(end: PhysicalAddress) -> PhysicalAddress {
     for (index, table) in KERNEL_PAGE_TABLES.iter().enumerate() {
         Space::KERNEL.set_entry(index, Entry::new(physical::address(table), TABLE_FLAGS));

@@ -103,8 +103,8 @@ impl<'fs> Inode<'fs> {
 impl<'fs> LockedInode<'_, 'fs> {
     /// Calls `look` with each block of a directory from the one with the position `from`
     /// on, and the position where it begins, until `look` returns something. Holes are
-    /// left out, and what lies behind the directory's end. Gives way between two blocks; `EINTR` if a signal is about to
-    /// end the caller.
+    /// left out, and what lies behind the directory's end. Gives way between two blocks;
+    /// `EINTR` if a signal is about to end the caller.
     pub(crate) fn search_blocks<R>(
         &self,
         from: u32,

@@ -8,8 +8,8 @@
 //! from the file; a task that writes gets a copy by `do_wp_page`.
 //!
 //! The usual way is [`share_page`]; if that finds nothing, the page is loaded and kept by
-//! [`keep_page`], and then shared. A kept page that no task has counts as free. It is given up when no
-//! other page is free, or when another page of a file wants its place.
+//! [`keep_page`], and then shared. A kept page that no task has counts as free. It is
+//! given up when no other page is free, or when another page of a file wants its place.
 //!
 //! When the contents of a file may have changed, the caller gives it another number.
 //! So its old pages are not found any more.
