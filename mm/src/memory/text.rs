@@ -19,11 +19,14 @@ use super::table::{Entry, LinearAddress, PageFlags, PhysicalAddress};
 use super::zones::{Zones, mem_map};
 use super::{PAGE_SIZE, Space, table_for};
 use abi::Result;
+use abi::limits::NR_TASKS;
 use core::sync::atomic::Ordering::Relaxed;
 use sync::TaskCell;
 
 /// The most pages that are kept: 16 MB.
 const MOST: usize = 4096;
+// Each task refers to a page once at most, so no count of a page reaches the bit.
+const _: () = assert!(NR_TASKS + (ONE_USER as usize) < KEPT as usize);
 const READ_ONLY: PageFlags = PageFlags::PRESENT.union(PageFlags::USER);
 
 /// A page of a file.
