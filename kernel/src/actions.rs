@@ -106,11 +106,15 @@ impl Actions {
         SignalSet(self.ignored.get()).contains(signal)
     }
 
-    /// Resets all handlers for a new program; signals that are ignored stay so.
+    /// Gives all signals their first action for a new program, but those that are
+    /// ignored stay so. (0.11 leaves flags and masks, which nobody needs. A shell has
+    /// many handlers, and each fork of its programs would copy what is left of them.)
     pub fn forget_handlers(&self) {
         for signal in SignalSet(self.set.get()) {
             if self.handler(signal) != SIG_IGN {
                 self.reset(signal);
+                self.of(signal).copy_from(&Action::new());
+                self.set.clear_bits(signal.bit());
             }
         }
     }
