@@ -80,21 +80,21 @@ impl<'fs> Fs<'fs> {
         }
         let count = count.min(u32::from(geometry.nzones - first.0));
         let from = u32::from(first.0 - geometry.firstdatazone) + 1;
-        let mut bit = from;
-        while bit < from + count {
-            let Some(buffer) = self.map_buffer(&state.zone_map, bit) else {
-                break;
-            };
-            let word = u32_at(
-                &buffer.data()[..],
-                (bit % BITS_PER_BLOCK / WORD * 4) as usize,
-            );
-            let rest = word >> (bit % WORD);
-            let ones = rest.trailing_ones();
-            bit += ones;
-            if bit % WORD != 0 || ones == 0 {
-                break;
-            }
+        let (mut bit, mut is_set) = (from, true);
+        while is_set
+            && bit < from + count
+            && let Some(buffer) = self.map_buffer(&state.zone_map, bit)
+        {
+            buffer.with_data(|data| {
+                for word in &data.as_chunks().0[(bit % BITS_PER_BLOCK / WORD) as usize..] {
+                    let ones = (u32::from_le_bytes(*word) >> (bit % WORD)).trailing_ones();
+                    bit += ones;
+                    is_set = ones != 0 && bit % WORD == 0;
+                    if !is_set || bit >= from + count {
+                        break;
+                    }
+                }
+            });
         }
         (bit - from).min(count)
     }

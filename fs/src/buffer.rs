@@ -554,9 +554,9 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn forget(&self, device: Device, blocks: Range<u32>) {
         let cache = self.tables.buffers.lock();
         // Only marked buffers can be changed. If they are few, only they are looked at.
-        let few = self.tables.marks.count.get() + self.buffers.len() as u32 / u32::BITS;
-        if few < blocks.end - blocks.start {
-            let marked = self.tables.marks.groups(self.buffers).flatten();
+        let count = self.tables.marks.count.get();
+        if count + self.buffers.len() as u32 / u32::BITS < blocks.end - blocks.start {
+            let marked = (self.tables.marks.groups(self.buffers).flatten()).take(count as usize);
             return marked
                 .filter(|head| head.device() == device && blocks.contains(&head.block()))
                 .for_each(BufferHead::set_clean);

@@ -66,26 +66,29 @@ impl Run {
     fn next(list: &[u8], from: usize) -> Option<Run> {
         let mut rest = list.get(from..)?;
         // Most lists end with many holes.
-        while let Some(holes) = rest.first_chunk()
-            && u128::from_le_bytes(*holes) == 0
+        while let Some((holes, behind)) = rest.split_first_chunk::<64>()
+            && (holes.as_chunks().0.iter()).fold(0, |any, two| any | u32::from_le_bytes(*two)) == 0
         {
-            rest = &rest[size_of::<u128>()..];
+            rest = behind;
         }
         let (zones, _) = rest.as_chunks::<2>();
         let zones = &zones[zones.iter().position(|zone| *zone != [0; 2])?..];
         let number = |zone: &[u8; 2]| u32::from(u16::from_le_bytes(*zone));
         let first = number(&zones[0]);
-        // Two zones at a time are compared with those that would follow. (No device
-        // has a zone 65535, so it does not matter which would follow that.)
-        let mut wanted = first | (first + 1) << 16;
-        let mut count = 0;
-        for pair in zones.as_flattened().as_chunks().0 {
-            if u32::from_le_bytes(*pair) != wanted {
-                break;
-            }
-            wanted = wanted.wrapping_add(0x0002_0002);
-            count += 2;
+        // Two zones at a time are compared with those that would follow, and those of
+        // eight pairs in a row. (No device has a zone 65535, so it does not matter which
+        // would follow that.)
+        let pairs = zones.as_flattened().as_chunks().0;
+        let pair_at = |n: usize| (first | (first + 1) << 16).wrapping_add(n as u32 * 0x0002_0002);
+        let is_next = |n: usize, pair: &[u8; 4]| u32::from_le_bytes(*pair) == pair_at(n);
+        let follow =
+            |(group, pairs): &(usize, &[_; 8])| (0..8).all(|n| is_next(8 * group + n, &pairs[n]));
+        let groups = pairs.as_chunks().0.iter().enumerate();
+        let mut count = 8 * groups.take_while(follow).count();
+        while (pairs.get(count)).is_some_and(|pair| is_next(count, pair)) {
+            count += 1;
         }
+        let mut count = 2 * count as u32;
         let last = zones.get(count as usize).map(number);
         count += u32::from(last == Some(first + count));
         Some(Run {
