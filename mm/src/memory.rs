@@ -291,13 +291,15 @@ pub fn get_empty_page(space: Space, address: LinearAddress) -> Result<()> {
     put_page(get_free_user_page().ok_or(Errno::ENOMEM)?, space, address)
 }
 
+/// Frees a page, if it is there; returns whether it was.
 #[inline(always)]
-fn unmap(table: Table, index: usize) {
+fn unmap(table: Table, index: usize) -> bool {
     let entry = table.get(index);
     if entry.is_present() {
         table.set(index, Entry::NONE);
         free_page(entry.frame());
     }
+    entry.is_present()
 }
 
 /// Frees the pages and page tables of a task (0.11: `free_page_tables`). Calls
@@ -319,8 +321,9 @@ pub fn free_page_tables(space: Space, give_way: impl Fn() -> bool) {
 fn free_page_table(frame: PhysicalAddress, give_way: impl Fn() -> bool) {
     let table = Table::at(frame);
     table.used().for_each(|index| {
-        unmap(table, index);
-        give_way();
+        if unmap(table, index) {
+            give_way();
+        }
     });
     table.set_used_counts([0, 0]);
     add_clean_page(frame);
@@ -376,28 +379,26 @@ fn copy_table(
     address: LinearAddress,
     give_way: impl Fn() -> bool,
 ) -> Result<()> {
-    let mut destination = None;
-    let inherited = PageFlags::PRESENT | PageFlags::USER;
-    source.used().try_for_each(|index| {
+    let is_inherited = |entry: Entry| {
+        let inherited = PageFlags::PRESENT | PageFlags::USER;
+        entry.flags() & (inherited | PageFlags::KERNEL) == inherited
+    };
+    if !source.used().any(|index| is_inherited(source.get(index))) {
+        return Ok(());
+    }
+    let destination = table_for(to, address)?;
+    destination.set_used_counts(source.used_counts());
+    source.used().for_each(|index| {
         let entry = source.get(index);
-        if entry.flags() & (inherited | PageFlags::KERNEL) != inherited {
-            return Ok(());
+        if is_inherited(entry) {
+            let read_only = entry.without(PageFlags::WRITE);
+            source.set(index, read_only);
+            destination.set(index, read_only);
+            share_frame(entry.frame());
+            give_way();
         }
-        let destination = match destination {
-            Some(table) => table,
-            None => {
-                let table = table_for(to, address)?;
-                table.set_used_counts(source.used_counts());
-                *destination.insert(table)
-            }
-        };
-        let read_only = entry.without(PageFlags::WRITE);
-        source.set(index, read_only);
-        destination.set(index, read_only);
-        share_frame(entry.frame());
-        give_way();
-        Ok(())
-    })
+    });
+    Ok(())
 }
 
 /// Makes the page at `address` writable again. If another entry refers to it, it is

@@ -47,16 +47,20 @@ pub(super) struct FreePages {
 }
 
 impl FreePages {
-    /// The zone of which the caller may take a page now; it may still have none.
+    /// What `pop` takes of the zone for a purpose, if the caller may take a page now.
+    /// If the zone has only kept pages, they are given up.
     #[inline(always)]
-    fn zone_for(&mut self, purpose: Purpose) -> Option<&mut Zone> {
+    fn take<T>(&mut self, purpose: Purpose, pop: impl Fn(&mut Zone) -> Option<T>) -> Option<T> {
         let free = self.zones.free_for(purpose);
-        let may_take = free > self.reserve || free > 0 && (self.is_superuser)();
-        while may_take
-            && self.zones.zone_for(purpose).has_only_kept()
-            && give_up_next(&mut self.zones)
-        {}
-        may_take.then(|| self.zones.zone_for(purpose))
+        if free <= self.reserve && (free == 0 || !(self.is_superuser)()) {
+            return None;
+        }
+        loop {
+            let taken = pop(self.zones.zone_for(purpose));
+            if taken.is_some() || !give_up_next(&mut self.zones) {
+                return taken;
+            }
+        }
     }
 }
 
@@ -95,12 +99,6 @@ impl Zone {
 
     pub(super) fn free(&self) -> usize {
         self.stale + self.clean + self.kept
-    }
-
-    /// Whether a kept page must be given up before one can be taken.
-    #[inline(always)]
-    fn has_only_kept(&self) -> bool {
-        self.stale + self.clean == 0
     }
 
     pub(super) fn push_stale(&mut self, number: usize) {
@@ -214,21 +212,20 @@ pub fn get_free_user_page() -> Option<UserPage> {
 /// Takes a free page for a program with its old contents, for a caller that
 /// overwrites all of it.
 pub fn get_stale_user_page() -> Option<UserPage> {
-    let mut free = FREE_PAGES.lock();
-    let zone = free.zone_for(Purpose::Program)?;
-    zone.pop_stale().or_else(|| zone.pop_clean())
+    let stale_first = |zone: &mut Zone| zone.pop_stale().or_else(|| zone.pop_clean());
+    FREE_PAGES.lock().take(Purpose::Program, stale_first)
 }
 
 #[inline(always)]
 fn get_clean(purpose: Purpose) -> Option<UserPage> {
-    let mut free = FREE_PAGES.lock();
-    let zone = free.zone_for(purpose)?;
-    if let Some(page) = zone.pop_clean() {
-        return Some(page);
+    let clean_first = |zone: &mut Zone| match zone.pop_clean() {
+        Some(page) => Some((page, true)),
+        None => zone.pop_stale().map(|page| (page, false)),
+    };
+    let (mut page, is_clean) = FREE_PAGES.lock().take(purpose, clean_first)?;
+    if !is_clean {
+        page.view().fill(0);
     }
-    let mut page = zone.pop_stale()?;
-    drop(free);
-    page.view().fill(0);
     Some(page)
 }
 
