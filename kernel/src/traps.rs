@@ -162,12 +162,15 @@ extern "fastcall" fn do_coprocessor_error(registers: &mut Registers) {
 }
 
 extern "fastcall" fn do_page_fault(registers: &mut Registers) {
-    let address = cr2();
-    asm::system::restore_flags(registers.eflags);
-    let fault = PageFault::decode(registers.error_code, address);
     if !registers.is_from_user() {
-        panic!("page fault in the kernel: {fault:x?}\n{registers:#x?}");
+        panic!(
+            "page fault in the kernel at {:x}\n{:#x?}",
+            cr2(),
+            *registers
+        );
     }
+    let fault = PageFault::decode(registers.error_code, cr2());
+    asm::system::restore_flags(registers.eflags);
     match fault::handle(current(), &fault) {
         Ok(()) => {}
         Err(Errno::ENOMEM) => fault::out_of_memory(current()),
