@@ -95,11 +95,7 @@ fn release(task: &Task) {
 /// Ends the current task (0.11: `do_exit`).
 pub fn do_exit(status: WaitStatus) -> ! {
     let task = current();
-    assert!(
-        task.number() > 1,
-        "task {} tried to exit: {status:?}",
-        task.number()
-    );
+    assert!(task.number() > 1, "task 0 or 1 tried to exit: {status:?}");
     let space = task.space().expect("threads of the kernel do not end");
     memory::free_page_tables(space, sched::give_way);
     drop_files(task);
@@ -116,10 +112,10 @@ pub fn do_exit(status: WaitStatus) -> ! {
     task.exit_code.set(status_at_end(task, status).0);
     task.set_state(State::Zombie);
     restore_flags(flags);
-    if job_control::is_tied(task) {
-        job_control::untie(task.pgrp.get());
-    }
     if let Some(father) = find_task(task.father.get()) {
+        if job_control::ties(father, task) {
+            job_control::untie(task.pgrp.get());
+        }
         sched::give_time_back(task, father);
         tell(father);
     }
@@ -148,7 +144,8 @@ fn drop_files(task: &Task) {
 
 /// Gives the children to init, which collects those that are zombies.
 fn give_children_to_init(task: &Task) {
-    for child in sched::tasks().filter(|child| child.father.get() == task.pid.get()) {
+    let pid = task.pid.get();
+    for child in sched::tasks().filter(|child| child.father.get() == pid) {
         let was_tied = job_control::is_tied(child);
         child.father.set(INIT_PID);
         if was_tied {
@@ -188,7 +185,7 @@ enum Found {
 fn look_for_child(pid: i32, options: u32) -> Found {
     let mut found = Found::None;
     let me = current().pid.get();
-    for child in sched::tasks() {
+    for child in sched::slots() {
         let tracer = child.trace.tracer.get();
         if child.father.get() != me && tracer != me || !is_meant(child, pid) {
             continue;
@@ -198,6 +195,7 @@ fn look_for_child(pid: i32, options: u32) -> Found {
         let mine = tracer == 0 || tracer == me;
         let stops = options & WUNTRACED != 0 || tracer != 0;
         match child.state() {
+            State::Unused | State::New => {}
             State::Zombie if mine => return Found::News(child, status),
             State::Stopped if mine && stops && status.0 != 0 => {
                 return Found::News(child, status);

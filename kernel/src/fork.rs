@@ -29,6 +29,9 @@ const KERNEL_STACK_STRIDE: u32 = 2 * KERNEL_STACK_SIZE;
 
 /// The last process id given out.
 static LAST_PID: AtomicWord = AtomicWord::new(0);
+/// Nobody has a number behind the last one and below this: groups and sessions have
+/// numbers that were process ids.
+static NEXT_USED_PID: AtomicWord = AtomicWord::new(0);
 /// Only the super-user may take the last free slots.
 const RESERVED_TASKS: usize = 8;
 /// Process ids stay below this, so that they fit 0.11's `short`s.
@@ -96,17 +99,22 @@ pub fn find_empty_process() -> Result<&'static Task> {
 /// The next number that no process, group or session has.
 pub fn next_pid() -> u32 {
     loop {
-        let pid = LAST_PID.get() % PID_LIMIT + 1;
-        LAST_PID.set(pid);
-        let in_use = |task: &Task| {
-            [&task.pid, &task.pgrp, &task.session]
-                .iter()
-                .any(|id| id.get() == pid)
-        };
-        if !sched::tasks().any(in_use) {
+        let pid = LAST_PID.get() + 1;
+        LAST_PID.set(pid % PID_LIMIT);
+        if pid >= NEXT_USED_PID.get() || pid == 1 {
+            NEXT_USED_PID.set(used_pid_from(pid));
+        }
+        if pid < NEXT_USED_PID.get() {
             return pid;
         }
     }
+}
+
+/// The lowest number from `pid` on that a process, a group or a session has.
+fn used_pid_from(pid: u32) -> u32 {
+    let ids = sched::tasks().flat_map(|task| [&task.pid, &task.pgrp, &task.session]);
+    let used = ids.map(AtomicWord::get).filter(|&id| id >= pid);
+    used.min().unwrap_or(u32::MAX)
 }
 
 /// Slots below this keep kernel stack and page directory when they are given up.

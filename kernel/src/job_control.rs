@@ -19,13 +19,16 @@ use abi::sys::wait::WaitStatus;
 use asm::system::{restore_flags, save_flags_and_cli};
 
 /// Whether the group of this task is not orphaned because of this task's parent.
-/// Init as a parent does not count: it adopts orphans only.
 pub fn is_tied(task: &Task) -> bool {
-    let father = task.father.get();
-    father != INIT_PID
-        && find_task(father).is_some_and(|father| {
-            father.session.get() == task.session.get() && father.pgrp.get() != task.pgrp.get()
-        })
+    find_task(task.father.get()).is_some_and(|father| ties(father, task))
+}
+
+/// As [`is_tied`], for a caller that has found the parent. Init as a parent does not
+/// count: it adopts orphans only.
+pub fn ties(father: &Task, task: &Task) -> bool {
+    father.session.get() == task.session.get()
+        && father.pgrp.get() != task.pgrp.get()
+        && father.pid.get() != INIT_PID
 }
 
 fn members(pgrp: u32) -> impl Iterator<Item = &'static Task> {

@@ -98,7 +98,7 @@ pub fn find_task(pid: u32) -> Option<&'static Task> {
 }
 
 /// The slots that have ever been used, without that of the idle task.
-fn slots() -> impl Iterator<Item = &'static Task> {
+pub fn slots() -> impl Iterator<Item = &'static Task> {
     TASK[1..=HIGHEST_SLOT.get() as usize % NR_TASKS].iter()
 }
 
