@@ -92,13 +92,12 @@ impl Actions {
 
     fn set_handler(&self, signal: Signal, handler: UserAddress) {
         self.of(signal).handler.set(handler.0);
-        let ignored = match handler {
-            SIG_IGN => u32::MAX,
-            SIG_DFL => SignalSet::IGNORED_BY_DEFAULT.0,
-            _ => 0,
-        };
         let (old, bit) = (self.ignored.get(), signal.bit());
-        self.ignored.set(old & !bit | ignored & bit);
+        self.ignored.set(match handler {
+            SIG_IGN => old | bit,
+            SIG_DFL => old & !bit | SignalSet::IGNORED_BY_DEFAULT.0 & bit,
+            _ => old & !bit,
+        });
     }
 
     /// Whether a signal is ignored.

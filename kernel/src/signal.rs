@@ -199,11 +199,10 @@ fn take_traced_signal(task: &Task, signal: Signal, registers: &mut Registers) {
 
 #[inline(always)]
 fn act_upon(task: &Task, signal: Signal, registers: &mut Registers) {
-    let action = task.actions.get(signal);
-    match action.sa_handler {
+    match task.actions.handler(signal) {
         SIG_IGN => {}
         SIG_DFL => default_action(signal),
-        _ => call_handler(task, signal, &action, registers),
+        _ => call_handler(task, signal, &task.actions.get(signal), registers),
     }
 }
 
@@ -245,6 +244,7 @@ fn call_handler(task: &Task, signal: Signal, action: &Sigaction, registers: &mut
 
 /// Pushes the frame that the restorer pops again. It has a mask only if one is to
 /// be restored.
+#[inline(always)]
 fn push_frame(
     task: &Task,
     signal: Signal,
@@ -252,7 +252,7 @@ fn push_frame(
     registers: &mut Registers,
 ) -> Result<()> {
     // After `sigsuspend` the mask from before that call comes back.
-    let mask = match task.has_saved_mask.get() {
+    let mask = || match task.has_saved_mask.get() {
         0 => task.blocked.get(),
         _ => task.saved_mask.get(),
     };
@@ -270,7 +270,7 @@ fn push_frame(
     } else {
         push(
             registers,
-            &[restorer, number, mask, eax, ecx, edx, eflags, eip],
+            &[restorer, number, mask(), eax, ecx, edx, eflags, eip],
         )
     }
 }
