@@ -237,7 +237,11 @@ impl<'fs> Fs<'fs> {
     /// inode or it can't be read, `ENFILE` if all of memory's inodes that the caller
     /// may take are in use. It does not follow mounts: see [`Fs::cross_mount`].
     pub fn iget(&'fs self, device: Device, number: InodeNumber) -> Result<Inode<'fs>> {
-        let inode = self.get_slot(device, number)?;
+        let known = self.tables.inodes.with(|table| {
+            let slot = self.find_slot(table, identity(device, number))?;
+            Some(self.count_slot(table, slot))
+        });
+        let inode = known.map_or_else(|| self.get_slot(device, number), Ok)?;
         if !inode.slot.valid.get() {
             inode.read()?;
         }
@@ -309,7 +313,7 @@ impl<'fs> Fs<'fs> {
         let mut slots = hand.slots(&self.tables.inode_slots).take(2 * NR_INODE);
         let found = slots.find(|(_, slot)| slot.count.get() == 0 && slot.was_used.replace(0) == 0);
         let (number, slot) = found.ok_or(Errno::ENFILE)?;
-        hand.set(number);
+        hand.set(number + u32::from(!slot.dirty.get()));
         let inode = self.count_slot(&table, slot);
         if slot.dirty.get() {
             drop(table);
@@ -334,6 +338,7 @@ impl<'fs> Fs<'fs> {
     pub(crate) fn get_pipe_inode(&'fs self) -> Result<Inode<'fs>> {
         loop {
             if let Some((_table, slot)) = self.get_empty_inode(self.tables.inodes.lock())? {
+                *slot.state() = InodeState::new(DiskInode::NONE, 0);
                 slot.valid.set(true);
                 return Ok(Inode { fs: self, slot });
             }
@@ -354,7 +359,7 @@ impl<'fs> Fs<'fs> {
         debug_assert_eq!(inode.super_index(), super_index);
         // If an inode is free on the disk but in use in memory, the file system is
         // broken: a directory has a name for it.
-        if inode.count() != 1 {
+        if inode.slot.count() != 1 {
             let what = format_args!("inode {number} is free and in use");
             return Err(self.fs_error(device, what));
         }
@@ -487,15 +492,14 @@ impl<'fs> Fs<'fs> {
 
     /// How many inodes are in use, for tests that look for leaks.
     pub fn inodes_in_use(&self) -> usize {
-        let _table = self.tables.inodes.lock();
-        let slots = self.tables.inode_slots.iter();
-        slots.filter(|slot| slot.count.get() != 0).count()
+        self.tables.used_inodes.get() as usize
     }
 
     /// Takes a slot out of its chain, and makes it no inode of a device.
     fn forget_identity(&self, table: &mut Table, slot: &InodeSlot) {
         table.remove(&self.tables.inode_slots, slot);
-        *slot.state.lock() = InodeState::new(DiskInode::NONE, 0);
+        // The others are filled in before it is valid.
+        slot.state.with(|state| state.disk.nlinks = 0);
         slot.dirty.set(false);
         slot.valid.set(false);
         slot.was_used.set(0);

@@ -192,7 +192,9 @@ impl NameCache {
     #[inline(always)]
     pub(crate) fn look_up(&self, key: &NameKey, age: u32) -> (Option<(u32, InodeNumber)>, bool) {
         let known = &self.known[place(key.hash)];
-        let is_it = known.directory == key.directory && known.name == key.words;
+        let differ = |bits, (a, b): (&u32, &u32)| bits | (a ^ b);
+        let is_it = known.directory == key.directory
+            && known.name.iter().zip(&key.words).fold(0, differ) == 0;
         let found = is_it.then(|| (known.position, known.number()));
         (found, self.name_set.lacks(age, key.hash))
     }
@@ -211,20 +213,17 @@ impl NameCache {
             },
             path: None,
         };
-        self.replace(place(key.hash), known);
+        self.forget(key.hash);
+        self.known[place(key.hash)] = known;
         self.name_set.insert(key.hash);
     }
 
     /// Forgets what is in the place of a hash.
     #[inline(always)]
     pub(crate) fn forget(&mut self, hash: u32) {
-        self.replace(place(hash), NOTHING);
-    }
-
-    #[inline(always)]
-    fn replace(&mut self, place: usize, known: Known) {
-        let old = core::mem::replace(&mut self.known[place], known);
-        if let Some(path) = old.path {
+        let known = &mut self.known[place(hash)];
+        known.directory = NOTHING.directory;
+        if let Some(path) = known.path.take() {
             self.paths.forget(path.into());
         }
     }

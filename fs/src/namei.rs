@@ -31,7 +31,6 @@ use crate::{Fs, FsTask};
 use abi::fcntl::{O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC};
 use abi::sys::stat::{S_IFREG, S_ISDIR, S_ISGID, S_ISLNK, S_ISREG, S_ISVTX};
 use abi::{Errno, Result};
-use directory::Lookup;
 
 /// Permission to execute a file or search a directory.
 pub const MAY_EXEC: u32 = 1;
@@ -310,12 +309,11 @@ impl<'fs> Fs<'fs> {
         name: &'n mut Name,
     ) -> Result<Last<'n, 'fs>> {
         loop {
-            let (next, slash) = path.text(|path| name.take(path, position));
-            let Some(next) = next else {
-                return Ok(Last { dir, name, slash });
-            };
+            match path.text(|path| name.take(path, position)) {
+                (None, slash) => return Ok(Last { dir, name, slash }),
+                (Some(next), _) => position = next,
+            }
             dir = self.enter(task, dir, name, links)?;
-            position = next;
         }
     }
 
@@ -388,10 +386,8 @@ impl<'fs> Fs<'fs> {
     fn find_inode(&'fs self, dir: &Inode<'fs>, name: &Name) -> Result<Inode<'fs>> {
         // The entry keeps its inode from being freed, and the lock keeps the entry.
         let dir = dir.lock();
-        match dir.find_entry(name)? {
-            Lookup::Found(entry) => self.iget(dir.device(), entry.number),
-            Lookup::Missing(_) => Err(Errno::ENOENT),
-        }
+        let entry = dir.find_entry(name)?.ok_or(Errno::ENOENT)?;
+        self.iget(dir.device(), entry.number)
     }
 
     /// The inode that `open` opens: an old one that the caller may use as
@@ -434,12 +430,12 @@ impl<'fs> Fs<'fs> {
                 return Err(Errno::EISDIR);
             }
             let inode = match dir.find_entry(last.name)? {
-                Lookup::Found(_) if flags & O_EXCL != 0 => return Err(Errno::EEXIST),
-                Lookup::Found(entry) => self.iget(dir.device(), entry.number)?,
-                Lookup::Missing(_) if last.slash => return Err(Errno::EISDIR),
-                Lookup::Missing(gap) => {
+                Some(_) if flags & O_EXCL != 0 => return Err(Errno::EEXIST),
+                Some(entry) => self.iget(dir.device(), entry.number)?,
+                None if last.slash => return Err(Errno::EISDIR),
+                None => {
                     let mode = S_IFREG | task.masked(mode & 0o777);
-                    return self.create(task, &dir, (last.name, gap), mode, &|_| Ok(()));
+                    return self.create(task, &dir, last.name, mode, &|_| Ok(()));
                 }
             };
             drop(dir);
@@ -499,7 +495,7 @@ impl<'fs> Fs<'fs> {
         &'fs self,
         task: &FsTask<'fs>,
         dir: &LockedInode<'_, 'fs>,
-        (name, gap): (&Name, u32),
+        name: &Name,
         mode: u16,
         fill: &dyn Fn(&Inode<'_>) -> Result<()>,
     ) -> Result<Inode<'fs>> {
@@ -520,7 +516,7 @@ impl<'fs> Fs<'fs> {
         fill(&inode)
             // The name comes after the inode, so that it never leads to an old one.
             .and_then(|()| inode.write())
-            .and_then(|()| dir.add_entry(name, inode.number(), gap, Rank::Names))
+            .and_then(|()| dir.add_entry(name, inode.number(), Rank::Names))
             .inspect_err(|_| inode.discard())?;
         Ok(inode)
     }

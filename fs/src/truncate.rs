@@ -38,8 +38,8 @@ impl LockedInode<'_, '_> {
     /// Frees the zones of a file, a directory or a symbolic link that is going
     /// to be freed itself, and still has them.
     pub(crate) fn free_zones(&self) -> Result<()> {
-        let disk = self.state().disk;
-        if has_zones(disk.mode) {
+        let disk = self.slot.disk();
+        if has_zones(disk.mode) && disk.zones != [Zone::HOLE; INODE_ZONES] {
             self.free_all(&disk.zones)
         } else {
             Ok(())
@@ -101,9 +101,6 @@ impl Run {
 
 impl<'fs> Inode<'fs> {
     fn free_all(&self, zones: &[Zone; INODE_ZONES]) -> Result<()> {
-        if *zones == [Zone::HOLE; INODE_ZONES] {
-            return Ok(());
-        }
         let direct: [_; DIRECT_ZONES as usize] = core::array::from_fn(|n| zones[n].0.to_le_bytes());
         let mut from = 0;
         while let Some(run) = Run::next(direct.as_flattened(), from) {

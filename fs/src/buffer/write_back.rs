@@ -210,7 +210,7 @@ impl<'fs> Fs<'fs> {
         }
         drop(cache);
         drop(order);
-        self.change_slowly(device, block, rank, &change)
+        self.change_slowly(device, block, rank, &{ change })
     }
 
     /// As [`Fs::change_in_order`], for a block that must be read or written first.

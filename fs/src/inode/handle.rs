@@ -109,9 +109,8 @@ impl<'fs> Inode<'fs> {
 
     /// Whether its file system may not be written.
     pub fn is_read_only(&self) -> bool {
-        self.fs
-            .super_block(self.super_index())
-            .is_none_or(|block| block.is_read_only())
+        let block = self.fs.super_block(self.super_index());
+        block.is_none_or(|block| block.is_read_only())
     }
 
     /// Takes its operation lock. May sleep.
@@ -166,11 +165,6 @@ impl<'fs> Inode<'fs> {
         &self.slot.pipe
     }
 
-    /// How many handles there are.
-    pub fn count(&self) -> u32 {
-        self.slot.count()
-    }
-
     /// Whether the root of another device covers it.
     #[inline(always)]
     pub(crate) fn is_covered(&self) -> bool {
@@ -204,12 +198,13 @@ impl<'fs> Inode<'fs> {
             return Ok(());
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
-        let written = fs.change_in_order(slot.device(), block, Rank::Inodes, |head| {
-            let state = slot.state.lock();
-            // Another task may have freed or written it while the block was read.
-            if slot.dirty.replace(false) {
-                state.disk.store(&mut head.data(), offset);
-            }
+        let written = fs.change_in_order(slot.device(), block, Rank::Inodes, move |head| {
+            slot.state.with(|state| {
+                // Another task may have freed or written it while the block was read.
+                if slot.dirty.replace(false) {
+                    head.with_data(|data| state.disk.store(data, offset));
+                }
+            });
         });
         written.inspect_err(|_| {
             printk!(fs, "{}: inode {} is lost\n", slot.device(), slot.number());

@@ -14,15 +14,6 @@ use crate::layout::{
 use abi::{Errno, Result};
 use core::fmt;
 
-/// What [`LockedInode::find_entry`] finds.
-pub(super) enum Lookup<'fs> {
-    /// The entry.
-    Found(Entry<'fs>),
-    /// There is no such entry; the position of the first free one in the directory, or of
-    /// its end.
-    Missing(u32),
-}
-
 /// A directory entry in its buffer.
 pub(super) struct Entry<'fs> {
     dir: &'fs InodeSlot,
@@ -30,8 +21,8 @@ pub(super) struct Entry<'fs> {
     /// Its position in the directory.
     pub(super) position: u32,
     pub(super) number: InodeNumber,
-    /// The hash of its name, which the name cache may have.
-    hash: Option<u32>,
+    /// The hash of its name, which the name cache may have; 0 if it does not take the name.
+    hash: u32,
 }
 
 impl Entry<'_> {
@@ -45,19 +36,25 @@ impl Entry<'_> {
 
     /// Makes it refer to another inode.
     pub(super) fn set(&self, number: InodeNumber, rank: Rank) {
-        if let Some(hash) = self.hash {
-            self.buffer
-                .fs()
-                .tables
-                .names
-                .with(|names| names.forget(hash));
-        }
+        let names = &self.buffer.fs().tables.names;
+        names.with(|names| names.forget(self.hash));
         self.buffer.change(rank, || {
             let number = number.0.to_le_bytes();
             let offset = self.position as usize % BLOCK_SIZE;
-            put_at(&mut self.buffer.data()[..], offset, number);
+            (self.buffer.head()).with_data(|data| put_at(data, offset, number));
         });
     }
+}
+
+/// Bytes of an entry with a short name, and with a long one.
+const SHORT: usize = ENTRY_NAME + NAME_LEN;
+const LONG: usize = ENTRY_NAME + NAME_LEN_MAX;
+
+/// Whether an entry has that name.
+#[inline(always)]
+fn has_name<const SIZE: usize>(entry: &[u8; SIZE], name: &Name) -> bool {
+    let pair = |n| u16_at(entry, ENTRY_NAME + n) == u16_at(&name.bytes, n);
+    (0..SIZE - ENTRY_NAME).step_by(2).all(pair)
 }
 
 /// Looks for a name in a block with entries of `SIZE` bytes. Returns offset and inode
@@ -65,10 +62,9 @@ impl Entry<'_> {
 /// directory, works in registers.
 #[inline(never)]
 fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> {
-    let wanted = &name.bytes[..SIZE - ENTRY_NAME];
     // Most names differ in their beginning. That of eight names is compared at a time,
     // without a call.
-    let beginning = u32_at(wanted, 0);
+    let beginning = u32_at(&name.bytes, 0);
     let may_be_it = |entry: &[u8; SIZE]| u32_at(entry, ENTRY_NAME) == beginning;
     let entries = block.as_chunks::<SIZE>().0;
     let mut from = 0;
@@ -78,7 +74,7 @@ fn search<const SIZE: usize>(block: &[u8], name: &Name) -> Option<(usize, u16)> 
         from += 8 * passed.unwrap_or(rest.len() / 8);
         for (n, entry) in entries.iter().enumerate().skip(from).take(8) {
             let number = u16_at(entry, 0);
-            if may_be_it(entry) && number != 0 && entry[ENTRY_NAME..] == *wanted {
+            if may_be_it(entry) && number != 0 && has_name(entry, name) {
                 return Some((n * SIZE, number));
             }
         }
@@ -91,7 +87,7 @@ impl<'fs> Inode<'fs> {
     /// Bytes of an entry: 16, or 32 with long names.
     pub(crate) fn entry_size(&self) -> usize {
         let block = self.fs.super_block(self.super_index());
-        block.map_or(ENTRY_NAME + NAME_LEN, |block| block.entry_size())
+        block.map_or(SHORT, |block| block.entry_size())
     }
 
     /// Notes that its contents were changed now.
@@ -141,7 +137,7 @@ impl<'fs> LockedInode<'_, 'fs> {
         position: u32,
         number: InodeNumber,
         name: &Name,
-        hash: Option<u32>,
+        hash: u32,
     ) -> Result<Option<Entry<'fs>>> {
         let (size, entry_size) = (self.size(), self.entry_size());
         if position >= size || size - position < entry_size as u32 {
@@ -154,9 +150,16 @@ impl<'fs> LockedInode<'_, 'fs> {
         let buffer = self.fs.bread(self.device(), zone.block())?;
         let offset = position as usize % BLOCK_SIZE;
         let is_it = buffer.head().with_data(|data| {
-            let entry = data.get(offset..).unwrap_or_default();
-            u16_at(entry, 0) == number.0
-                && entry.get(ENTRY_NAME..entry_size) == name.bytes.get(..entry_size - ENTRY_NAME)
+            let rest = &data[offset..];
+            u16_at(rest, 0) == number.0
+                && match entry_size {
+                    SHORT => rest
+                        .first_chunk::<SHORT>()
+                        .is_some_and(|it| has_name(it, name)),
+                    _ => rest
+                        .first_chunk::<LONG>()
+                        .is_some_and(|it| has_name(it, name)),
+                }
         });
         Ok(is_it.then(|| Entry {
             dir: self.slot,
@@ -168,12 +171,12 @@ impl<'fs> LockedInode<'_, 'fs> {
     }
 
     /// Looks for a name. `ENOENT` in a directory that was removed.
-    pub(super) fn find_entry(&self, name: &Name) -> Result<Lookup<'fs>> {
+    pub(super) fn find_entry(&self, name: &Name) -> Result<Option<Entry<'fs>>> {
         if self.nlinks() == 0 {
             return Err(Errno::ENOENT);
         }
         let key = self.key(name);
-        let hash = key.as_ref().map(|key| key.hash);
+        let hash = key.as_ref().map_or(0, |key| key.hash);
         let (known, is_missing) = self.fs.tables.names.with(|names| match &key {
             Some(key) => names.look_up(key, self.slot.names_age.get()),
             None => (None, false),
@@ -181,43 +184,48 @@ impl<'fs> LockedInode<'_, 'fs> {
         if let Some((position, number)) = known
             && let Some(entry) = self.entry_at(position, number, name, hash)?
         {
-            return Ok(Lookup::Found(entry));
+            return Ok(Some(entry));
         }
         match is_missing {
-            true => Ok(Lookup::Missing(self.free_position()?)),
+            true => Ok(None),
             false => self.search_entry(name, hash),
         }
     }
 
     /// As [`LockedInode::find_entry`], for a name that is not known.
     #[inline(never)]
-    fn search_entry(&self, name: &Name, hash: Option<u32>) -> Result<Lookup<'fs>> {
-        let is_short = self.entry_size() == ENTRY_NAME + NAME_LEN;
+    fn search_entry(&self, name: &Name, hash: u32) -> Result<Option<Entry<'fs>>> {
+        let entry_size = self.entry_size();
         let found = self.search_blocks(0, |start, block| {
-            let found = match is_short {
-                true => search::<{ ENTRY_NAME + NAME_LEN }>(block, name),
-                false => search::<{ ENTRY_NAME + NAME_LEN_MAX }>(block, name),
+            let found = match entry_size {
+                SHORT => search::<SHORT>(block, name),
+                _ => search::<LONG>(block, name),
             };
             let (offset, number) = found?;
             Some((start + offset as u32, InodeNumber(number)))
         })?;
         let Some((position, number)) = found else {
             self.learn_names()?;
-            return Ok(Lookup::Missing(self.free_position()?));
+            return Ok(None);
         };
         let entry = self.entry_at(position, number, name, hash)?;
         self.remember(name, number, position);
-        entry.map(Lookup::Found).ok_or(Errno::ENOENT)
+        entry.map(Some).ok_or(Errno::ENOENT)
     }
 
     /// The position of the first free entry, or of the end.
-    fn free_position(&self) -> Result<u32> {
-        let (from, size) = (self.slot.full_to.get(), self.size());
-        let entry_size = self.entry_size();
-        let end = size - size % entry_size as u32;
-        if from >= end {
-            return Ok(end);
+    #[inline(always)]
+    pub(super) fn free_position(&self) -> Result<u32> {
+        let (from, size, entry_size) = (self.slot.full_to.get(), self.size(), self.entry_size());
+        match size - size % entry_size as u32 {
+            end if from >= end => Ok(end),
+            end => self.search_free(from, end, entry_size),
         }
+    }
+
+    /// As [`LockedInode::free_position`], from a position on.
+    #[inline(never)]
+    fn search_free(&self, from: u32, end: u32, entry_size: usize) -> Result<u32> {
         let found = self.search_blocks(from, |start, block| {
             let entries = block.chunks_exact(entry_size);
             let mut entries = entries.zip((start..).step_by(entry_size));
@@ -232,15 +240,9 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// `ENOSPC` if the directory can't grow. `rank` is [`Rank::Arrivals`] if the
     /// inode has another name. If the directory grew, its inode was copied to its
     /// block.
-    pub(super) fn add_entry(
-        &self,
-        name: &Name,
-        number: InodeNumber,
-        position: u32,
-        rank: Rank,
-    ) -> Result<()> {
-        let entry_size = self.entry_size();
-        let size = self.size();
+    pub(super) fn add_entry(&self, name: &Name, number: InodeNumber, rank: Rank) -> Result<()> {
+        let (entry_size, size) = (self.entry_size(), self.size());
+        let position = self.free_position()?;
         let file_block = position / BLOCK_SIZE as u32;
         let zone = self.zone(file_block)?;
         let offset = position as usize % BLOCK_SIZE;
@@ -252,7 +254,7 @@ impl<'fs> LockedInode<'_, 'fs> {
                 store(data);
             })?;
         } else {
-            let change = |head: &BufferHead| store(&mut head.data());
+            let change = |head: &BufferHead| head.with_data(store);
             (self.fs).change_in_order(self.device(), zone.block(), rank, change)?;
         }
         let end = position + entry_size as u32;
@@ -330,10 +332,8 @@ impl<'fs> LockedInode<'_, 'fs> {
     /// Checks it before it leaves the directory `parent`: if its `..` leads
     /// elsewhere, it may have another name there.
     pub(super) fn check_parent(&self, parent: &Inode<'_>) -> Result<()> {
-        match self.find_entry(&Name::new(Name::DOT_DOT))? {
-            Lookup::Found(entry) => self.check_dot_dot(Some(entry.number), parent),
-            Lookup::Missing(_) => self.check_dot_dot(None, parent),
-        }
+        let dot_dot = self.find_entry(&Name::new(Name::DOT_DOT))?;
+        self.check_dot_dot(dot_dot.map(|entry| entry.number), parent)
     }
 
     fn check_dot_dot(&self, found: Option<InodeNumber>, parent: &Inode<'_>) -> Result<()> {

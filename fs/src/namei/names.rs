@@ -5,7 +5,7 @@
 //! before its name is made; an inode that loses its last name is freed after the
 //! name has gone.
 
-use super::{Last, Lookup, Name};
+use super::{Last, Name};
 use crate::buffer::Rank;
 use crate::inode::{Inode, LockedInode};
 use crate::layout::Zone;
@@ -17,19 +17,19 @@ use abi::{Errno, Result};
 
 impl<'fs> Fs<'fs> {
     /// Locks the directory of a name that is to be made; `EEXIST` if the name is
-    /// there. Returns where the entry can be, too.
+    /// there.
     pub(super) fn lock_for_new<'a>(
         &self,
         task: &FsTask<'fs>,
         last: &'a Last<'_, 'fs>,
-    ) -> Result<(LockedInode<'a, 'fs>, u32)> {
+    ) -> Result<LockedInode<'a, 'fs>> {
         if last.name.is_fixed() {
             return Err(Errno::EEXIST);
         }
         let dir = last.dir.lock_directory(task)?;
         match dir.find_entry(last.name)? {
-            Lookup::Found(_) => Err(Errno::EEXIST),
-            Lookup::Missing(gap) => Ok((dir, gap)),
+            Some(_) => Err(Errno::EEXIST),
+            None => Ok(dir),
         }
     }
 
@@ -53,7 +53,7 @@ impl<'fs> Fs<'fs> {
         };
         let mut name = Name::EMPTY;
         let last = self.dir_namei(task, path, &mut name)?;
-        let (dir, gap) = self.lock_for_new(task, &last)?;
+        let dir = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
         }
@@ -62,7 +62,7 @@ impl<'fs> Fs<'fs> {
             node.update(|state| state.disk.zones[0] = Zone(rdev.0));
             Ok(())
         };
-        self.create(task, &dir, (last.name, gap), mode, &fill)?;
+        self.create(task, &dir, last.name, mode, &fill)?;
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl<'fs> Fs<'fs> {
     pub fn sys_mkdir(&'fs self, task: &FsTask<'fs>, path: &[u8], mode: u16) -> Result<()> {
         let mut name = Name::EMPTY;
         let last = self.dir_namei(task, path, &mut name)?;
-        let (dir, gap) = self.lock_for_new(task, &last)?;
+        let dir = self.lock_for_new(task, &last)?;
         if dir.nlinks() >= LINK_MAX {
             return Err(Errno::EMLINK);
         }
@@ -79,7 +79,7 @@ impl<'fs> Fs<'fs> {
         dir.add_link();
         let mode = S_IFDIR | task.masked(mode & 0o777);
         let fill = |child: &Inode<'_>| child.lock().fill_directory(dir.number());
-        self.create(task, &dir, (last.name, gap), mode, &fill)
+        self.create(task, &dir, last.name, mode, &fill)
             .inspect_err(|_| dir.remove_link())?;
         Ok(())
     }
@@ -97,7 +97,7 @@ impl<'fs> Fs<'fs> {
         let tree_lock = self.tables.tree_locks.of(last.dir.device().major());
         let _tree = tree_lock.hold(self.platform);
         let dir = last.dir.lock_directory(task)?;
-        let Lookup::Found(entry) = dir.find_entry(last.name)? else {
+        let Some(entry) = dir.find_entry(last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
@@ -130,7 +130,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EPERM);
         }
         let dir = last.dir.lock_directory(task)?;
-        let Lookup::Found(entry) = dir.find_entry(last.name)? else {
+        let Some(entry) = dir.find_entry(last.name)? else {
             return Err(Errno::ENOENT);
         };
         dir.may_change(task)?;
@@ -149,7 +149,8 @@ impl<'fs> Fs<'fs> {
         dir.touch();
         inode.remove_link();
         // The directory is unlocked before a large file is deleted.
-        drop((entry, dir));
+        drop(entry);
+        drop(dir);
         Ok(())
     }
 
@@ -161,7 +162,7 @@ impl<'fs> Fs<'fs> {
         }
         let mut name = Name::EMPTY;
         let last = self.dir_namei(task, new, &mut name)?;
-        let (dir, gap) = self.lock_for_new(task, &last)?;
+        let dir = self.lock_for_new(task, &last)?;
         if last.slash {
             return Err(Errno::ENOENT);
         }
@@ -182,7 +183,7 @@ impl<'fs> Fs<'fs> {
         })?;
         inode
             .write()
-            .and_then(|()| dir.add_entry(last.name, inode.number(), gap, Rank::Arrivals))
+            .and_then(|()| dir.add_entry(last.name, inode.number(), Rank::Arrivals))
             .inspect_err(|_| inode.remove_link())
     }
 }

@@ -3,8 +3,7 @@
 //!
 //! The new name exists at every moment, as the old file or as the new one.
 
-use super::directory::Entry;
-use super::{Last, Lookup, Name};
+use super::{Last, Name};
 use crate::buffer::{Rank, Scope};
 use crate::inode::{Inode, LockedInode};
 use crate::layout::ROOT_INODE;
@@ -115,9 +114,7 @@ impl<'fs> Fs<'fs> {
         (old_dir, old_name): (&LockedInode<'_, 'fs>, &Name),
         (new_dir, new_name): (&LockedInode<'_, 'fs>, &Name),
     ) -> Result<Option<Inode<'fs>>> {
-        let Lookup::Found(old_entry) = old_dir.find_entry(old_name)? else {
-            return Err(Errno::ENOENT);
-        };
+        let old_entry = old_dir.find_entry(old_name)?.ok_or(Errno::ENOENT)?;
         // Another task may have unlinked the file and made another one.
         if old_entry.number != source.number() {
             return Err(Errno::ENOENT);
@@ -130,14 +127,17 @@ impl<'fs> Fs<'fs> {
         source.write()?;
         // A sector is written whole, so two entries of one change together.
         let place = new_dir.find_entry(new_name)?;
-        let (Lookup::Found(Entry { position, .. }) | Lookup::Missing(position)) = &place;
+        let position = match &place {
+            Some(entry) => entry.position,
+            None => new_dir.free_position()?,
+        };
         let is_one_sector = position / SECTOR_SIZE == old_entry.position / SECTOR_SIZE;
         let (new_rank, old_rank) = match **old_dir == **new_dir && is_one_sector {
             true => (Rank::Names, Rank::Names),
             false => (Rank::Arrivals, Rank::Removals),
         };
         let replaced = match place {
-            Lookup::Found(entry) => {
+            Some(entry) => {
                 let target = self.iget(new_dir.device(), entry.number)?;
                 if target == *source {
                     return Ok(None);
@@ -160,17 +160,17 @@ impl<'fs> Fs<'fs> {
                 drop(empty);
                 Some(target)
             }
-            Lookup::Missing(gap) => {
+            None => {
                 if moves_directory && new_dir.nlinks() >= LINK_MAX {
                     return Err(Errno::EMLINK);
                 }
-                new_dir.add_entry(new_name, source.number(), gap, new_rank)?;
+                new_dir.add_entry(new_name, source.number(), new_rank)?;
                 None
             }
         };
         if moves_directory {
             new_dir.add_link();
-            if let Lookup::Found(parent) = source.lock().find_entry(&Name::new(Name::DOT_DOT))? {
+            if let Some(parent) = source.lock().find_entry(&Name::new(Name::DOT_DOT))? {
                 parent.set(new_dir.number(), Rank::Names);
             }
             old_dir.remove_link();

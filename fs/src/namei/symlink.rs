@@ -23,7 +23,7 @@ impl<'fs> Fs<'fs> {
         }
         let mut name = Name::EMPTY;
         let last = self.dir_namei(task, path, &mut name)?;
-        let (dir, gap) = self.lock_for_new(task, &last)?;
+        let dir = self.lock_for_new(task, &last)?;
         let fill = |link: &Inode<'_>| {
             let link = link.lock();
             link.create_block(0, |data| {
@@ -33,7 +33,7 @@ impl<'fs> Fs<'fs> {
             link.update(|state| state.disk.size = target.len() as u32);
             Ok(())
         };
-        self.create(task, &dir, (last.name, gap), S_IFLNK | 0o777, &fill)?;
+        self.create(task, &dir, last.name, S_IFLNK | 0o777, &fill)?;
         Ok(())
     }
 
