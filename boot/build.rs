@@ -7,7 +7,6 @@ fn main() {
         "setup.s",
         "load_disk.s",
         "load_floppy.s",
-        "unpack.s",
         "boot.ld",
     ] {
         println!("cargo:rerun-if-changed={file}");

@@ -11,6 +11,7 @@
 
 use asm::io::{inb, outb};
 use core::{mem, slice};
+use lz4_flex::block::decompress_into;
 
 /// What stands in front of the code: filled in by the image tool
 /// (`tools/mkimage/src/packed.rs`).
@@ -40,13 +41,6 @@ unsafe extern "C" {
     /// A symbol of boot.ld.
     #[link_name = "packed"]
     static PACKED: Packed;
-    /// Unpacks a block into an image. Returns where what was unpacked ends (`unpack.s`).
-    fn unpack_block(
-        block: *const u8,
-        block_end: *const u8,
-        image: *mut u8,
-        image_end: *mut u8,
-    ) -> *mut u8;
 }
 
 #[unsafe(no_mangle)]
@@ -56,17 +50,18 @@ extern "C" fn unpack() -> ! {
     // SAFETY: the image tool has filled it in, with a block that is in what was loaded
     // and a kernel that ends in front of that; the loader has checked that nothing was
     // changed since. So the three neither overlap nor are anybody else's.
-    let (kernel, image, is_whole) = unsafe {
+    let (kernel, block, image) = unsafe {
         let packed = &*start;
         let kernel = &packed.kernel;
         let block = start.cast::<u8>().add(packed.offset as usize);
-        let block_end = block.add(packed.length as usize);
         let image = kernel.load_address as *mut u8;
-        let end = image.add(kernel.length as usize);
-        let is_whole = unpack_block(block, block_end, image, end) == end;
-        let image = slice::from_raw_parts(image, kernel.length as usize);
-        (kernel, image, is_whole)
+        (
+            kernel,
+            slice::from_raw_parts(block, packed.length as usize),
+            slice::from_raw_parts_mut(image, kernel.length as usize),
+        )
     };
+    let is_whole = matches!(decompress_into(block, image), Ok(count) if count == image.len());
     if !is_whole || checksum(image) != kernel.checksum {
         fail(b"Kernel cannot be unpacked: it is damaged");
     }
