@@ -504,19 +504,20 @@ impl<'fs> Fs<'fs> {
         is_wanted: impl Fn(&BufferHead) -> bool,
     ) -> Option<&'fs BufferHead> {
         let mut in_transfer = None;
-        let (mut locked, mut count) = ([self.buffers.first()?; SEARCH], 0);
+        let mut locked = [self.buffers.first()?; SEARCH];
+        let mut places = locked.iter_mut();
         for head in heads {
             if !head.io.try_lock() {
                 in_transfer = is_wanted(head).then_some(head).or(in_transfer);
             } else if !is_wanted(head) {
                 head.io.unlock(self.platform);
-            } else if let Some(place) = locked.get_mut(count) {
+            } else if let Some(place) = places.next() {
                 // What is still to be read was not changed.
                 head.set_clean();
                 *place = head;
-                count += 1;
             }
         }
+        let count = SEARCH - places.len();
         self.platform.ll_rw_block(direction, &locked[..count]);
         in_transfer
     }

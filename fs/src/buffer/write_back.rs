@@ -295,9 +295,11 @@ impl<'fs> Fs<'fs> {
     fn each_driver(&'fs self, mut write: impl FnMut(Scope)) {
         let bit = |device: Device| 1u32 << (u32::from(device.major()) % u32::BITS);
         let floppy = bit(Device::new(major::FLOPPY, 0));
-        let mut write_those = |majors: u32| {
-            let majors = (0..u32::BITS as u8).filter(|major| majors & 1 << major != 0);
-            majors.for_each(|major| write(Scope::driver(major)));
+        let mut write_those = |mut majors: u32| {
+            while majors != 0 {
+                write(Scope::driver(majors.trailing_zeros() as u8));
+                majors &= majors - 1;
+            }
         };
         let supers = self.tables.supers.iter();
         // No device has major 0.
@@ -376,7 +378,10 @@ impl<'fs> Fs<'fs> {
             }
         });
         let mut result = Ok(());
-        let needs_mark = |head: &BufferHead| head.is_busy() || head.write_failed.load(Acquire);
+        // All three are looked at together, because most buffers are settled.
+        let needs_mark = |head: &BufferHead| {
+            head.is_dirty() | head.io.is_locked() | head.write_failed.load(Acquire)
+        };
         self.each_group(|mut group| {
             while group.word != 0 {
                 self.tables.marks.clear(group);

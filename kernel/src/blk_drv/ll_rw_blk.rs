@@ -63,11 +63,13 @@ pub fn has_driver(device: Device) -> bool {
 /// requests are in use.
 pub fn ll_rw_block(direction: Direction, mut heads: &[&'static BufferHead]) {
     while let [first, ..] = *heads {
-        let (device, block) = (first.device(), first.block());
-        let is_other = |(index, head): (usize, &&BufferHead)| {
-            head.block().wrapping_sub(block) != index as u32 || head.device() != device
+        let (device, mut block) = (first.device(), first.block());
+        let is_other = |head: &&BufferHead| {
+            let is_next = head.block() == block && head.device() == device;
+            block = block.wrapping_add(1);
+            !is_next
         };
-        let length = heads.iter().enumerate().position(is_other);
+        let length = heads.iter().position(is_other);
         let (run, rest) = heads.split_at(length.unwrap_or(heads.len()));
         make_request(direction, run);
         heads = rest;
