@@ -4,7 +4,8 @@
 //! [`Fs::new_block`] and [`Fs::new_inode`] take one, [`Fs::free_blocks`] and
 //! [`Fs::free_inode`] give it back. A bit of a bitmap is set while its zone or
 //! inode is in use. The search for a free bit goes on where the last one was found,
-//! so that zones that are taken together are near each other.
+//! so that zones that are taken together are near each other; and it finds several zones
+//! at once: see [`spare`].
 //!
 //! A zone or inode that was given back can be taken again after the next
 //! [`Fs::flush`]: see [`freed`].
@@ -13,8 +14,10 @@
 //! It is reported ([`Fs::fs_error`]), and nothing on that disk is changed any more.
 
 mod freed;
+mod spare;
 
 pub(crate) use freed::Freed;
+pub(crate) use spare::Spare;
 
 use crate::Fs;
 use crate::inode::Inode;
@@ -39,7 +42,7 @@ impl<'fs> Fs<'fs> {
     #[inline(always)]
     pub(crate) fn new_block(&'fs self, index: u32) -> Result<Zone> {
         let block = self.super_block(index).ok_or(Errno::EIO)?;
-        let bit = self.set_free_bit(block, Map::Zones)?;
+        let bit = self.take_zone_bit(block)?;
         let first = block.state.with(|state| state.geometry.firstdatazone);
         Ok(Zone(first + bit as u16 - 1))
     }
@@ -55,6 +58,7 @@ impl<'fs> Fs<'fs> {
             return Err(Errno::EROFS);
         }
         let device = block.device();
+        self.give_back_spare(block);
         let in_use = self.count_zones_in_use(block, first, count);
         // This must come before they can belong to another file.
         self.forget(device, first.block()..first.block() + in_use);
@@ -104,6 +108,7 @@ impl<'fs> Fs<'fs> {
         let Some(block) = self.super_block(index) else {
             return false;
         };
+        self.give_back_spare(block);
         let state = block.state.lock();
         state.geometry.has_zone(zone) && {
             let bit = u32::from(zone.0 - state.geometry.firstdatazone) + 1;
@@ -262,6 +267,7 @@ impl<'fs> Fs<'fs> {
     /// The numbers of free zones and free inodes (0.11 counted them in
     /// `mount_root`), with those that are about to become free.
     pub(crate) fn count_free(&self, block: &SuperBlock) -> (u32, u32) {
+        self.give_back_spare(block);
         let state = block.state.lock();
         let (zone_map, inode_map, geometry) = (state.zone_map, state.inode_map, state.geometry);
         let (freed_zones, freed_inodes) = state.freed.counts();

@@ -18,7 +18,7 @@ mod remount;
 #[path = "super/state.rs"]
 mod state;
 
-use crate::bitmap::Freed;
+use crate::bitmap::{Freed, Spare};
 use crate::buffer::{Buffer, Scope};
 use crate::inode::{Inode, InodeSlot};
 use crate::layout::{BadSuper, DiskSuper, Geometry, MAP_SLOTS, ROOT_INODE, SUPER_BLOCK};
@@ -82,6 +82,7 @@ pub(crate) struct SuperState {
     /// Where the search for a free bit begins.
     pub(crate) inode_hint: u32,
     pub(crate) zone_hint: u32,
+    pub(crate) spare: Spare,
     pub(crate) freed: Freed,
 }
 
@@ -107,6 +108,7 @@ impl SuperBlock {
                 zone_map: [0; MAP_SLOTS],
                 inode_hint: 0,
                 zone_hint: 0,
+                spare: Spare::NONE,
                 freed: Freed::new(),
             }),
         }
@@ -192,6 +194,7 @@ impl<'fs> Fs<'fs> {
         state.super_buffer = buffer.into_raw();
         (state.inode_map, state.zone_map) = (inode_map, zone_map);
         (state.inode_hint, state.zone_hint) = (1, 1);
+        state.spare = Spare::NONE;
         state.freed.clear();
         drop(state);
         block.read_only.set(true);

@@ -238,6 +238,42 @@ fn zones_and_inodes_are_taken_in_turn() {
     assert_eq!(zone(4), zone(2) + 2);
 }
 
+/// What is set aside for the next files is free for all others: it is counted, it is
+/// not in use on the disk after a `sync`, and a broken file can't give it back.
+#[test]
+fn zones_that_are_set_aside_are_free() {
+    let (machine, _) = with_a_file();
+    let map = || {
+        let bytes = machine.disk.to_bytes();
+        bytes[geometry(&machine).zone_map() as usize * BLOCK_SIZE..][..BLOCK_SIZE].to_vec()
+    };
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    let before = map();
+    let free = fs.free_counts(ROOT).unwrap().0;
+    write(&fs, &task, "/a", 0, b"x").unwrap();
+    fs.sys_sync().unwrap();
+    let ones = |map: &[u8]| map.iter().map(|byte| byte.count_ones()).sum::<u32>();
+    assert_eq!(ones(&map()), ones(&before) + 1);
+    write(&fs, &task, "/b", 0, b"x").unwrap();
+    assert_eq!(fs.free_counts(ROOT).unwrap().0, free - 2);
+    fs.sys_sync().unwrap();
+    assert_eq!(ones(&map()), ones(&before) + 2);
+    unmount(&fs, &task).unwrap();
+    // A file refers to the zone behind that of the next file.
+    let next = inode(&machine, 4, |_| {}).zones[0].0 + 1;
+    inode(&machine, 3, |inode| inode.zones[0] = Zone(next + 1));
+    let machine = Machine::on(64, machine.disk.clone());
+    let fs = machine.host.fs();
+    let task = mount(&fs).unwrap();
+    write(&fs, &task, "/c", 0, b"x").unwrap();
+    let _ = fs.sys_unlink(&task, b"/a");
+    let said = machine.host.take_messages().concat();
+    let told = format!("freeing zone {}, which is free already", next + 1);
+    assert!(said.contains(&told), "{said}");
+    unmount(&fs, &task).unwrap();
+}
+
 /// Bitmaps of two blocks, of which the first is full.
 #[test]
 fn the_second_block_of_a_bitmap() {

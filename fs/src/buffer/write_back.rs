@@ -140,7 +140,8 @@ impl BufferHead {
     /// Whether it is dirty or on its way from or to the disk.
     #[inline(always)]
     pub(super) fn is_busy(&self) -> bool {
-        self.is_dirty() || self.io.is_locked()
+        // Both are looked at together, because most buffers are neither.
+        self.is_dirty() | self.io.is_locked()
     }
 
     /// Whether it may be written now.
@@ -316,6 +317,7 @@ impl<'fs> Fs<'fs> {
     ///
     /// The caller may have locked inodes, but may not hold the order lock.
     pub(crate) fn flush(&'fs self, scope: Scope) -> Result<()> {
+        self.give_back_spares(scope);
         // The largest part is written without the order lock, so that nobody waits
         // for it.
         let mut result = self.write_step(scope, Ranks::DATA);
@@ -362,10 +364,8 @@ impl<'fs> Fs<'fs> {
             head.io.wait(self.platform);
         }
         head.io.wait(self.platform);
-        match head.write_failed.swap(false, AcqRel) {
-            true => Err(Errno::EIO),
-            false => Ok(()),
-        }
+        let has_failed = head.write_failed.swap(false, AcqRel);
+        (!has_failed).then_some(()).ok_or(Errno::EIO)
     }
 
     /// Writes the buffers of some ranks and waits for them.
@@ -378,10 +378,7 @@ impl<'fs> Fs<'fs> {
             }
         });
         let mut result = Ok(());
-        // All three are looked at together, because most buffers are settled.
-        let needs_mark = |head: &BufferHead| {
-            head.is_dirty() | head.io.is_locked() | head.write_failed.load(Acquire)
-        };
+        let needs_mark = |head: &BufferHead| head.is_busy() | head.write_failed.load(Acquire);
         self.each_group(|mut group| {
             while group.word != 0 {
                 self.tables.marks.clear(group);
@@ -425,12 +422,10 @@ impl<'fs> Fs<'fs> {
     /// Returns whether there are any.
     fn write_oldest(&self, device: Device) -> bool {
         let mut heads = [None; SEARCH];
-        let cache = self.tables.buffers.lock();
-        let changed = self.oldest(&cache, device).filter(|head| head.is_data());
-        for (place, head) in heads.iter_mut().zip(changed) {
-            *place = Some(head);
-        }
-        drop(cache);
+        self.tables.buffers.with(|cache| {
+            let mut changed = self.oldest(cache, device).filter(|head| head.is_data());
+            heads.fill_with(|| changed.next());
+        });
         let changed = heads.into_iter().flatten();
         self.start_transfers(Direction::Write, changed, BufferHead::is_data);
         heads[0].is_some()
