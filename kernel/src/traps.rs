@@ -163,11 +163,7 @@ extern "fastcall" fn do_coprocessor_error(registers: &mut Registers) {
 
 extern "fastcall" fn do_page_fault(registers: &mut Registers) {
     if !registers.is_from_user() {
-        panic!(
-            "page fault in the kernel at {:x}\n{:#x?}",
-            cr2(),
-            *registers
-        );
+        panic!("page fault at {:x}\n{registers:#x?}", cr2());
     }
     let fault = PageFault::decode(registers.error_code, cr2());
     asm::system::restore_flags(registers.eflags);
