@@ -81,10 +81,20 @@ impl PipeState {
         }
     }
 
-    /// Moves `count` bytes from `buffer`, which was prepared for them; there is room.
+    /// Moves `count` bytes from `buffer`, which was prepared for them, or fewer if there
+    /// is no room; see [`piece`]. Returns how many, or `None` if nobody can read them.
     #[inline(always)]
-    fn write(&mut self, count: usize, buffer: &mut impl UserBuffer) {
-        let Some(page) = &mut self.page else { return };
+    fn write(&mut self, count: usize, buffer: &mut impl UserBuffer) -> Option<usize> {
+        if self.readers == 0 {
+            return None;
+        }
+        let room = self.room();
+        let count = if room >= count {
+            count
+        } else {
+            piece(count, room)
+        };
+        let page = self.page.as_mut()?;
         let start = self.tail.wrapping_add(self.length) % PAGE_SIZE;
         self.length += count;
         if count <= PAGE_SIZE - start {
@@ -94,6 +104,7 @@ impl PipeState {
             buffer.get(back);
             buffer.get(&mut front[..count - back.len()]);
         }
+        Some(count)
     }
 }
 
@@ -228,33 +239,24 @@ impl Pipe {
 
     /// Writes all bytes, of which there is at least one, and waits for room (0.11:
     /// `write_pipe`). Up to `PIPE_BUF` bytes are not mixed with those of other writers.
-    /// `EPIPE` if nobody reads.
+    /// `EPIPE` if nobody reads. The buffer stays prepared over a sleep, since nobody but
+    /// the task itself takes pages from it.
     #[inline(never)]
     pub(crate) fn write(&self, file: &File<'_>, buffer: &mut impl UserBuffer) -> Result<()> {
         loop {
             let count = buffer.remaining().min(PAGE_SIZE);
             buffer.prepare(count)?;
-            let written = self.state.with(|state| {
-                if state.readers == 0 {
-                    return None;
+            loop {
+                match self.state.with(|state| state.write(count, buffer)) {
+                    None => {
+                        file.fs.platform.broken_pipe();
+                        return Err(Errno::EPIPE);
+                    }
+                    Some(0) => self.sleep(file)?,
+                    Some(_) => break,
                 }
-                let room = state.room();
-                let count = if room >= count {
-                    count
-                } else {
-                    piece(count, room)
-                };
-                state.write(count, buffer);
-                Some(count)
-            });
-            match written {
-                None => {
-                    file.fs.platform.broken_pipe();
-                    return Err(Errno::EPIPE);
-                }
-                Some(0) => self.sleep(file)?,
-                Some(_) => self.wake_up(file),
             }
+            self.wake_up(file);
             if buffer.remaining() == 0 {
                 return Ok(());
             }
