@@ -25,7 +25,7 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 use fs::platform::UserBuffer;
 use mm::LinearAddress;
-use mm::memory::{self, PAGE_SIZE, Space, TASK_SIZE};
+use mm::memory::{self, PAGE_SIZE, PageFlags, Space, TASK_SIZE};
 
 /// What the kernel is going to do with a piece of the program's memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,16 @@ pub enum Access {
     Read,
     /// The kernel writes it.
     Write,
+}
+
+impl Access {
+    /// What the entry of a page must allow.
+    const fn flags(self) -> PageFlags {
+        match self {
+            Access::Read => PageFlags::USER,
+            Access::Write => PageFlags::USER.union(PageFlags::WRITE),
+        }
+    }
 }
 
 /// Prepares `size` bytes at `address` for the access. `EFAULT` if not all of them
@@ -95,10 +105,7 @@ fn each_page(access: Access, address: UserAddress, size: usize) -> Result<()> {
 
 #[inline]
 fn is_usable(access: Access, space: Space, address: LinearAddress) -> bool {
-    match access {
-        Access::Read => memory::is_readable(space, address),
-        Access::Write => memory::is_writable(space, address),
-    }
+    memory::lookup(space, address).is_some_and(|entry| entry.flags().contains(access.flags()))
 }
 
 /// Handles the faults that the access would cause, until it is possible.
@@ -182,7 +189,7 @@ pub fn copy_from_user(address: UserAddress, bytes: &mut [u8]) -> Result<()> {
 /// page; the rest of `bytes` stays as it is. Never sleeps.
 pub fn peek_user(address: UserAddress, bytes: &mut [u8]) {
     let Ok(space) = current().space() else { return };
-    if address.0 >= TASK_SIZE || !memory::is_readable(space, space.at(address.0)) {
+    if address.0 >= TASK_SIZE || !is_usable(Access::Read, space, space.at(address.0)) {
         return;
     }
     let count = bytes.len().min(PAGE_SIZE - address.0 as usize % PAGE_SIZE);

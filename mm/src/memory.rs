@@ -236,8 +236,13 @@ fn table_for(space: Space, address: LinearAddress) -> Result<Table> {
 }
 
 /// The entry of a page, if it is present.
+#[inline]
 pub fn lookup(space: Space, address: LinearAddress) -> Option<Entry> {
-    let entry = existing_table(space, address)?.get(address.table_index());
+    let directory = space.entry(address.directory_index());
+    if !directory.is_present() {
+        return None;
+    }
+    let entry = Table::at(directory.frame()).get(address.table_index());
     entry.is_present().then_some(entry)
 }
 
@@ -252,18 +257,6 @@ pub unsafe fn view(space: Space, address: LinearAddress) -> Option<View<'static>
     let is_users = entry.flags().contains(PageFlags::USER);
     // SAFETY: a page in a page table exists; the rest is the caller's promise.
     is_users.then(|| unsafe { view_of(entry.frame()) })
-}
-
-/// Whether ring 3 may read the page.
-#[inline]
-pub fn is_readable(space: Space, address: LinearAddress) -> bool {
-    lookup(space, address).is_some_and(|entry| entry.flags().contains(PageFlags::USER))
-}
-
-/// Whether ring 3 may write the page.
-#[inline]
-pub fn is_writable(space: Space, address: LinearAddress) -> bool {
-    lookup(space, address).is_some_and(|entry| entry.flags().contains(USER_PAGE))
 }
 
 /// Maps a writable page at a user address that has none (0.11: `put_page`).

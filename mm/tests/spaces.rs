@@ -9,6 +9,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Once;
 
+const WRITABLE: PageFlags = PageFlags::USER.union(PageFlags::WRITE);
+
+/// Whether the page is there, and its entry has these flags.
+fn allows(space: Space, address: LinearAddress, access: PageFlags) -> bool {
+    lookup(space, address).is_some_and(|entry| entry.flags().contains(access))
+}
+
 /// The tasks, by the number of their slots.
 const TASKS: [usize; 3] = [1, 2, 63];
 /// Pages at both ends of a space, on both sides of the end of a page table, and in
@@ -117,7 +124,7 @@ fn make(step: &Step, model: &mut Model) {
 /// Writes to a page as a program does: a fault first, if it may not be written.
 fn write(space: Space, offset: u32, byte: u8) {
     let address = space.at(offset);
-    if !is_writable(space, address) {
+    if !allows(space, address, WRITABLE) {
         do_wp_page(space, address).unwrap();
     }
     // SAFETY: nobody else has a view open.
