@@ -288,10 +288,9 @@ impl<'fs> Fs<'fs> {
     /// One more handle on an inode in memory.
     #[inline(always)]
     pub(crate) fn count_slot(&'fs self, _table: &Table, slot: &'fs InodeSlot) -> Inode<'fs> {
-        if slot.count.get() == 0 {
+        if slot.count.replace(slot.count.get() + 1) == 0 {
             self.tables.used_inodes.add(1);
         }
-        slot.count.add(1);
         Inode { fs: self, slot }
     }
 
@@ -372,11 +371,12 @@ impl<'fs> Fs<'fs> {
     /// Gives up a handle (0.11: `iput`). The last one of an inode without
     /// names frees it. May sleep.
     #[inline(never)]
-    fn iput(&'fs self, inode: &Inode<'fs>) {
-        while !self.tables.inodes.with(|_| self.uncount_slot(inode.slot)) {
+    fn iput(inode: &Inode<'fs>) {
+        let Inode { fs, slot } = *inode;
+        if !fs.tables.inodes.with(|_| fs.uncount_slot(slot)) {
             // No directory entry refers to it any more. A task that has found one
             // before may still count it and give it back.
-            self.free(inode);
+            fs.free(inode);
         }
     }
 
@@ -399,8 +399,8 @@ impl<'fs> Fs<'fs> {
         true
     }
 
-    /// Frees the zones and the number of an inode without names; this is its only
-    /// handle. The inode on the disk stays as it is until the disk has no name for
+    /// Frees the zones and the number of an inode without names, and gives up this handle,
+    /// which is the only one. The inode on the disk stays as it is until the disk has no name for
     /// it either.
     #[inline(never)]
     fn free(&'fs self, inode: &Inode<'fs>) {
@@ -420,6 +420,7 @@ impl<'fs> Fs<'fs> {
         self.forget_identity(&mut self.tables.inodes.lock(), slot);
         // The next inode gets this slot.
         self.tables.inode_hand.set(slot.index.get());
+        Fs::iput(inode);
     }
 
     /// Copies all changed inodes of the devices in `scope` to their blocks

@@ -46,7 +46,7 @@ impl Clone for Inode<'_> {
 impl Drop for Inode<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.fs.iput(self);
+        Fs::iput(self);
     }
 }
 
