@@ -300,6 +300,7 @@ impl<'fs> Fs<'fs> {
     ///
     /// This is the clock algorithm: a hand goes round the table, and takes a slot that
     /// was not used since it came by last. (0.11 takes any that is not in use.)
+    #[inline(always)]
     fn get_empty_inode<'a>(
         &'fs self,
         mut table: TableGuard<'a>,

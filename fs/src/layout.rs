@@ -411,7 +411,7 @@ impl DiskInode {
     }
 
     /// Writes it at `offset` of a block.
-    #[inline(never)]
+    #[inline]
     pub fn store(&self, block: &mut [u8; BLOCK_SIZE], offset: usize) {
         use inode_offset::*;
         let mut bytes = [0; INODE_SIZE];

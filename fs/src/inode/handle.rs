@@ -100,10 +100,9 @@ impl<'fs> Inode<'fs> {
     /// The device that a device node stands for (0.11: `i_zone[0]`).
     pub fn rdev(&self) -> Device {
         let disk = self.slot.disk();
-        if S_ISBLK(disk.mode) || S_ISCHR(disk.mode) {
-            Device(disk.zones[0].0)
-        } else {
-            Device::NONE
+        match S_ISBLK(disk.mode) || S_ISCHR(disk.mode) {
+            true => Device(disk.zones[0].0),
+            false => Device::NONE,
         }
     }
 
@@ -193,8 +192,7 @@ impl<'fs> Inode<'fs> {
     pub(crate) fn write(&self) -> Result<()> {
         let Inode { fs, slot } = *self;
         // If it has no file system, it was freed a moment ago.
-        let block = fs.super_block(self.super_index());
-        let Some(block) = block.filter(|_| slot.dirty.get()) else {
+        let Some(block) = (fs.super_block(self.super_index())).filter(|_| slot.dirty.get()) else {
             return Ok(());
         };
         let (block, offset) = block.geometry().inode_place(slot.number());
