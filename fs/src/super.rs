@@ -263,6 +263,8 @@ impl<'fs> Fs<'fs> {
         let (inode_map, zone_map, geometry) = (state.inode_map, state.zone_map, state.geometry);
         let super_buffer = state.super_buffer;
         state.geometry = Geometry::NONE;
+        // These buffers may get other blocks.
+        state.spare = Spare::NONE;
         drop(state);
         self.release_map(&[super_buffer], 1);
         self.release_map(&inode_map, geometry.imap_blocks);
