@@ -425,5 +425,5 @@ fn copy_page(from: PhysicalAddress, to: &mut UserPage) {
     // SAFETY: `to` is owned by the caller and was free, so it is not `from`, which a
     // page table refers to; the kernel has no reference to that.
     let from = unsafe { view_of(from) };
-    to.view().copy_from_slice(&from[..]);
+    physical::copy_page(&from[..], &mut to.view()[..]);
 }

@@ -58,3 +58,8 @@ pub fn address<T>(pointer: *const T) -> PhysicalAddress {
         false => 0,
     })
 }
+
+/// Copies the bytes of a page to another.
+pub(super) fn copy_page(from: &[u8], to: &mut [u8]) {
+    to.copy_from_slice(from);
+}
