@@ -34,13 +34,34 @@ sync::process_struct! {
             pub file_size_limit: TaskCell<u32> = TaskCell::new(u32::MAX),
             /// No new descriptor is this or above it (RLIMIT_NOFILE).
             pub open_limit: TaskCell<u32> = TaskCell::new(NR_OPEN as u32),
-            /// How many of `groups` count.
-            group_count: TaskCell<u32> = TaskCell::new(0),
             /// Further groups whose rights it has.
-            groups: Lock<[u16; NGROUPS_MAX]> = Lock::new([0; NGROUPS_MAX]),
+            groups: Groups = Groups::new(),
             directories: Lock<Directories<'fs>> = Lock::new(Directories::NONE),
             /// A child shares the open files.
             files: Lock<Files<'fs>> = Lock::new(Files::NONE),
+        }
+    }
+}
+
+struct Groups {
+    /// How many of the list count; in most processes none.
+    count: TaskCell<u32>,
+    list: Lock<[u16; NGROUPS_MAX]>,
+}
+
+impl Groups {
+    const fn new() -> Self {
+        Groups {
+            count: TaskCell::new(0),
+            list: Lock::new([0; NGROUPS_MAX]),
+        }
+    }
+
+    /// Takes over another process's groups (`fork`).
+    fn copy_from(&self, other: &Groups) {
+        self.count.copy_from(&other.count);
+        if self.count.get() != 0 {
+            self.list.copy_from(&other.list);
         }
     }
 }
@@ -165,16 +186,16 @@ impl<'fs> FsTask<'fs> {
 
     /// Copies its supplementary groups to `list` and tells how many there are.
     pub fn supplementary_groups(&self, list: &mut [u16; NGROUPS_MAX]) -> usize {
-        *list = *self.groups.lock();
-        self.group_count.get() as usize
+        *list = *self.groups.list.lock();
+        self.groups.count.get() as usize
     }
 
     /// Sets the supplementary groups. `EINVAL` for more than there can be.
     pub fn set_supplementary_groups(&self, list: &[u16]) -> Result<()> {
-        let mut groups = self.groups.lock();
+        let mut groups = self.groups.list.lock();
         let room = groups.get_mut(..list.len());
         room.ok_or(Errno::EINVAL)?.copy_from_slice(list);
-        self.group_count.set(list.len() as u32);
+        self.groups.count.set(list.len() as u32);
         Ok(())
     }
 
@@ -186,8 +207,8 @@ impl<'fs> FsTask<'fs> {
 
     /// Whether `gid` is one of the supplementary groups. Most have none.
     pub(crate) fn is_in_group(&self, gid: u16) -> bool {
-        let count = self.group_count.get() as usize;
-        count != 0 && self.groups.lock()[..count.min(NGROUPS_MAX)].contains(&gid)
+        let count = self.groups.count.get() as usize;
+        count != 0 && self.groups.list.lock()[..count.min(NGROUPS_MAX)].contains(&gid)
     }
 
     /// The directory where its absolute paths begin.

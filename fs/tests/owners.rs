@@ -5,6 +5,7 @@ mod common;
 
 use abi::Errno;
 use abi::fcntl::{O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY};
+use abi::limits::NGROUPS_MAX;
 use abi::sys::stat::{S_IFDIR, S_IFIFO, S_IFREG, S_ISGID, S_ISUID};
 use abi::sys::types::Device;
 use common::{Machine, touch, write};
@@ -288,4 +289,16 @@ fn what_each_way_to_open_a_file_needs() {
             assert_eq!(opened, expected, "{mode:o}");
         }
     });
+}
+
+#[test]
+fn a_child_has_the_groups_of_its_parent() {
+    let (parent, child) = (FsTask::new(), FsTask::new());
+    for groups in [&[4, 3][..], &[], &[5]] {
+        parent.set_supplementary_groups(groups).unwrap();
+        child.copy_from(&parent);
+        let mut list = [0; NGROUPS_MAX];
+        let count = child.supplementary_groups(&mut list);
+        assert_eq!(&list[..count], groups);
+    }
 }
