@@ -186,7 +186,12 @@ fn check_header(header: &Exec, file_size: u32) -> Result<()> {
 pub struct ArgumentPages {
     pages: [Option<UserPage>; MAX_ARG_PAGES],
     position: usize,
+    count: usize,
+    noted: [usize; NOTED],
 }
+
+/// Of so many strings it is noted where they end: more than most programs get.
+const NOTED: usize = 32;
 
 impl ArgumentPages {
     /// No strings. The last word stays free, as in 0.11.
@@ -194,6 +199,8 @@ impl ArgumentPages {
         ArgumentPages {
             pages: [const { None }; MAX_ARG_PAGES],
             position: ARG_MAX - 4,
+            count: 0,
+            noted: [0; NOTED],
         }
     }
 
@@ -212,6 +219,10 @@ impl ArgumentPages {
             string.get(&mut self.page(at)?.view()[offset..offset + piece]);
             at += piece;
         }
+        if let Some(noted) = self.noted.get_mut(self.count) {
+            *noted = self.position;
+        }
+        self.count += 1;
         self.position = start;
         Ok(())
     }
@@ -234,13 +245,24 @@ impl ArgumentPages {
         TASK_SIZE - ARG_MAX as u32 + self.position as u32
     }
 
-    /// The pages, each with its offset in the segment.
-    pub fn into_pages(self) -> impl Iterator<Item = (u32, UserPage)> {
+    /// Goes back to the string before the last one; `length` tells how long the last is
+    /// if that was not noted. The pages are the program's already.
+    pub fn pop(&mut self, length: impl FnOnce(u32) -> Result<usize>) -> Result<()> {
+        self.count = self.count.saturating_sub(1);
+        self.position = match self.noted.get(self.count) {
+            Some(position) => *position,
+            None => self.position + length(self.start())? + 1,
+        };
+        Ok(())
+    }
+
+    /// Takes the pages out, each with its offset in the segment.
+    pub fn take_pages(&mut self) -> impl Iterator<Item = (u32, UserPage)> {
         let first = TASK_SIZE - ARG_MAX as u32;
         self.pages
-            .into_iter()
+            .iter_mut()
             .enumerate()
-            .filter_map(move |(index, page)| Some((first + index as u32 * PAGE_SIZE, page?)))
+            .filter_map(move |(index, page)| Some((first + index as u32 * PAGE_SIZE, page.take()?)))
     }
 }
 
@@ -343,13 +365,36 @@ mod tests {
         assert_eq!(start, TASK_SIZE - 4 - 7 - 5001);
         let mut memory = Vec::new();
         let mut first = None;
-        for (offset, mut page) in pages.into_pages() {
+        for (offset, mut page) in pages.take_pages() {
             first.get_or_insert(offset);
             memory.extend_from_slice(&page.view()[..]);
         }
         let at = (start - first.unwrap()) as usize;
         assert_eq!(&memory[at..at + 5000], long);
         assert_eq!(&memory[at + 5000..], b"\0second\0\0\0\0\0");
+    }
+
+    #[test]
+    fn strings_are_popped_from_the_first_on() {
+        crate::host::prepare_memory();
+        let mut pages = ArgumentPages::new();
+        let lengths: Vec<usize> = (0..2 * NOTED).map(|number| number * 7 % 90).collect();
+        let mut starts: Vec<u32> = Vec::new();
+        for &length in &lengths {
+            pages.push(&mut WriteFrom(&[b'x'; 90][..length])).unwrap();
+            starts.push(pages.start());
+        }
+        let mut asked = 0;
+        for (number, start) in starts.into_iter().enumerate().rev() {
+            assert_eq!(pages.start(), start);
+            let ask = |last| {
+                assert_eq!(last, start);
+                asked += 1;
+                Ok(lengths[number])
+            };
+            pages.pop(ask).unwrap();
+        }
+        assert_eq!(asked, NOTED);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn sys_execve(registers: &mut Registers) -> Result<u32> {
         return Err(Errno::ENOMEM);
     }
     commit(task, task.space()?, program, name);
-    match start(task, strings, argc, envc) {
+    match start(task, &mut strings, argc, envc) {
         Ok(stack) => set_registers(registers, task, stack),
         // There is no old program any more to go back to.
         Err(_) => {
@@ -78,19 +78,7 @@ fn pages(bytes: u32) -> usize {
 
 /// Counts the pointers before the null pointer (0.11: `count`).
 fn count(pointers: UserAddress) -> Result<u32> {
-    if pointers.is_null() {
-        return Ok(0);
-    }
-    let most = ARG_MAX as u32 / WORD;
-    for index in 0..most {
-        if !sched::give_way() {
-            return Err(Errno::EINTR);
-        }
-        if pointer(pointers, index)?.is_null() {
-            return Ok(index);
-        }
-    }
-    Err(Errno::E2BIG)
+    Ok(segment::vector_length(pointers, ARG_MAX / WORD as usize)? as u32)
 }
 
 fn pointer(pointers: UserAddress, index: u32) -> Result<UserAddress> {
@@ -179,14 +167,14 @@ fn commit(task: &'static Task, space: Space, program: Program<'static>, name: [u
 }
 
 /// Maps the argument pages and builds the vectors; returns the stack pointer.
-fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u32> {
-    let first_string = strings.start();
-    task.start_stack.set(first_string & !(PAGE_SIZE as u32 - 1));
+fn start(task: &Task, strings: &mut ArgumentPages, argc: u32, envc: u32) -> Result<u32> {
+    task.start_stack
+        .set(strings.start() & !(PAGE_SIZE as u32 - 1));
     let space = task.space()?;
-    for (offset, page) in strings.into_pages() {
+    for (offset, page) in strings.take_pages() {
         memory::put_page(page, space, space.at(offset))?;
     }
-    create_tables(first_string, argc, envc)
+    create_tables(strings, argc, envc)
 }
 
 /// Makes the vectors that point to the strings. `_start` finds at `esp`:
@@ -199,36 +187,30 @@ fn start(task: &Task, strings: ArgumentPages, argc: u32, envc: u32) -> Result<u3
 ///        envp[0] .. envp[envc-1], null
 ///        strings
 /// ```
-fn create_tables(first_string: u32, argc: u32, envc: u32) -> Result<u32> {
-    let envp = (first_string & !(WORD - 1)) - WORD * (envc + 1);
+fn create_tables(strings: &mut ArgumentPages, argc: u32, envc: u32) -> Result<u32> {
+    let envp = (strings.start() & !(WORD - 1)) - WORD * (envc + 1);
     let argv = envp - WORD * (argc + 1);
     let stack = argv - 3 * WORD;
     put_user(UserAddress(stack), &[argc, argv, envp])?;
-    let string = put_vector(argv, argc, first_string)?;
-    put_vector(envp, envc, string)?;
+    put_vector(argv, argc, strings)?;
+    put_vector(envp, envc, strings)?;
     Ok(stack)
 }
 
-/// Stores pointers to `count` strings that lie one after the other; returns
-/// where the next string is.
-fn put_vector(vector: u32, count: u32, mut string: u32) -> Result<u32> {
+/// Stores pointers to the last `count` strings, and a null pointer; pops the strings.
+fn put_vector(vector: u32, count: u32, strings: &mut ArgumentPages) -> Result<()> {
     for index in 0..count {
         sched::give_way();
-        put_user(UserAddress(vector + WORD * index), &string)?;
-        string += segment::string_length(UserAddress(string), ARG_MAX)? as u32 + 1;
+        put_user(UserAddress(vector + WORD * index), &strings.start())?;
+        strings.pop(|last| segment::string_length(UserAddress(last), ARG_MAX))?;
     }
-    put_user(UserAddress(vector + WORD * count), &0u32)?;
-    Ok(string)
+    put_user(UserAddress(vector + WORD * count), &0u32)
 }
 
 /// Sets the registers that the program starts with. Nothing of the old program is
 /// left but the trap flag of a tracer.
 fn set_registers(registers: &mut Registers, task: &Task, stack: u32) {
-    let step = if task.trace.is_stepped() {
-        EFLAGS_TF
-    } else {
-        0
-    };
+    let step = EFLAGS_TF * u32::from(task.trace.is_stepped());
     registers.start_program(task.entry.get(), stack, step);
     segment::reset_fs_gs();
 }

@@ -59,8 +59,7 @@ pub fn verify_area(access: Access, address: UserAddress, size: usize) -> Result<
 /// Whether all bytes are in one page that is usable, as they nearly always are.
 #[inline(always)]
 fn is_in_usable_page(access: Access, address: UserAddress, size: usize) -> bool {
-    let rest = PAGE_SIZE - address.0 as usize % PAGE_SIZE;
-    if address.0 >= TASK_SIZE || size > rest {
+    if address.0 >= TASK_SIZE || size > rest_of_page(address) {
         return false;
     }
     (current().space()).is_ok_and(|space| is_usable(access, space, space.at(address.0)))
@@ -244,7 +243,7 @@ pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     let (mut at, mut left) = (address, most);
     while left > 0 {
         // One page at a time: the next page may not belong to the program.
-        let piece = (PAGE_SIZE - at.0 as usize % PAGE_SIZE).min(left);
+        let piece = rest_of_page(at).min(left);
         verify_area(Access::Read, at, piece)?;
         let length = scan_fs(at, piece);
         left -= length;
@@ -256,30 +255,68 @@ pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     Err(Errno::E2BIG)
 }
 
-/// Counts the bytes before the first NUL; `count` if there is none.
-fn scan_fs(address: UserAddress, count: usize) -> usize {
-    let (left, end): (usize, u32);
-    // SAFETY: the caller has verified the bytes for reading. `es` is restored
-    // before the compiler's own code runs. The direction flag is clear.
-    unsafe {
-        asm!(
-            "mov edx, {user_data}",
-            "mov es, dx",
-            "xor eax, eax",
-            "repne scasb",
-            "setz al",
-            "mov edx, ds",
-            "mov es, dx",
-            inout("ecx") count => left,
-            inout("edi") address.0 => _,
-            out("eax") end,
-            out("edx") _,
-            user_data = const Selector::USER_DATA.0,
-            options(nostack, readonly),
-        );
+/// How many words are before the first one that is 0, or `E2BIG` if that is none of
+/// `most`; a null pointer is a vector of length 0. `EINTR` if a signal is about to end the caller. All are verified for reading.
+pub fn vector_length(address: UserAddress, most: usize) -> Result<usize> {
+    const WORD: usize = size_of::<u32>();
+    if address.is_null() {
+        return Ok(0);
     }
-    count - left - end as usize
+    let (mut at, mut left) = (address, most);
+    while left > 0 {
+        if !sched::give_way() {
+            return Err(Errno::EINTR);
+        }
+        // A word that lies in two pages is a piece of its own.
+        let piece = (rest_of_page(at) / WORD).clamp(1, left);
+        verify_area(Access::Read, at, piece * WORD)?;
+        let length = scan_fs_words(at, piece);
+        left -= length;
+        if length < piece {
+            return Ok(most - left);
+        }
+        let bytes = (length * WORD) as u32;
+        at = UserAddress(at.0.checked_add(bytes).ok_or(Errno::EFAULT)?);
+    }
+    Err(Errno::E2BIG)
 }
+
+/// Bytes from an address to the end of its page.
+#[inline(always)]
+fn rest_of_page(address: UserAddress) -> usize {
+    PAGE_SIZE - address.0 as usize % PAGE_SIZE
+}
+
+/// Makes a function that counts what is before the first zero; `count` if there is none.
+macro_rules! scan {
+    ($name:ident, $scan:literal) => {
+        fn $name(address: UserAddress, count: usize) -> usize {
+            let (left, end): (usize, u32);
+            // SAFETY: the caller has verified the memory for reading. `es` is restored
+            // before the compiler's own code runs. The direction flag is clear.
+            unsafe {
+                asm!(
+                    "mov edx, {user_data}",
+                    "mov es, dx",
+                    "xor eax, eax",
+                    $scan,
+                    "setz al",
+                    "mov edx, ds",
+                    "mov es, dx",
+                    inout("ecx") count => left,
+                    inout("edi") address.0 => _,
+                    out("eax") end,
+                    out("edx") _,
+                    user_data = const Selector::USER_DATA.0,
+                    options(nostack, readonly),
+                );
+            }
+            count - left - end as usize
+        }
+    };
+}
+scan!(scan_fs, "repne scasb");
+scan!(scan_fs_words, "repne scasd");
 
 /// The selectors in `fs` and `gs`, which the kernel leaves to the program.
 pub fn read_fs_gs() -> [u32; 2] {
