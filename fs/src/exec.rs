@@ -186,11 +186,12 @@ fn check_header(header: &Exec, file_size: u32) -> Result<()> {
 pub struct ArgumentPages {
     pages: [Option<UserPage>; MAX_ARG_PAGES],
     position: usize,
+    /// How many strings there are, and where the first ones that were pushed end.
     count: usize,
     noted: [usize; NOTED],
 }
 
-/// Of so many strings it is noted where they end: more than most programs get.
+/// For so many strings it is noted where they end. Most programs get fewer.
 const NOTED: usize = 32;
 
 impl ArgumentPages {

@@ -255,8 +255,9 @@ pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     Err(Errno::E2BIG)
 }
 
-/// How many words are before the first one that is 0, or `E2BIG` if that is none of
-/// `most`; a null pointer is a vector of length 0. `EINTR` if a signal is about to end the caller. All are verified for reading.
+/// How many words stand before the first one that is 0; a null pointer is a vector of
+/// length 0. All are verified for reading. `E2BIG` if none of `most` is 0, `EINTR` if a
+/// signal is about to end the caller.
 pub fn vector_length(address: UserAddress, most: usize) -> Result<usize> {
     const WORD: usize = size_of::<u32>();
     if address.is_null() {
