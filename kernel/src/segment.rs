@@ -170,6 +170,7 @@ pub fn copy_to_task(task: &'static Task, address: UserAddress, word: &[u8; 4]) -
 }
 
 /// Copies to the program (0.11: `put_fs_byte` and the like). May sleep.
+#[inline]
 pub fn copy_to_user(address: UserAddress, bytes: &[u8]) -> Result<()> {
     verify_area(Access::Write, address, bytes.len())?;
     put_fs(address, bytes);
@@ -239,6 +240,7 @@ impl PathBuffer {
 
 /// The length of a string without its NUL, or `E2BIG` if there is none in
 /// `most` bytes. All of it is verified for reading.
+#[inline]
 pub fn string_length(address: UserAddress, most: usize) -> Result<usize> {
     let (mut at, mut left) = (address, most);
     while left > 0 {
