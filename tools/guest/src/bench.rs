@@ -211,12 +211,25 @@ fn measure_by(image: &Path, program: &str, of_host: Option<&Path>) -> Result<Vec
 
 /// The ticks from the kernel's entry until the shell waits for a command.
 fn boot_ticks(options: &Options) -> Result<u64> {
+    let [entry, prompt] = boot_times(&options.image, &options.kernel, None)?;
+    Ok(prompt - entry)
+}
+
+/// The ticks from power-on to the kernel's entry, and until the shell waits for a command.
+/// The machine boots from the image, or from `floppy`. The guest works on copies.
+///
+/// # Errors
+/// If the guest does not come as far.
+pub fn boot_times(image: &Path, kernel: &Path, floppy: Option<&Path>) -> Result<[u64; 2]> {
     let folder = tempfile::tempdir().context("a folder for the emulator's files")?;
-    let disk = copy_image(&options.image, folder.path(), "disk.img")?;
-    let marks = boot_marks(&Symbols::read(&options.kernel)?)?;
-    let disks = Disks { disk, floppy: None };
+    let copy = |floppy| copy_image(floppy, folder.path(), "floppy.img");
+    let disks = Disks {
+        disk: copy_image(image, folder.path(), "disk.img")?,
+        floppy: floppy.map(copy).transpose()?,
+    };
+    let marks = boot_marks(&Symbols::read(kernel)?)?;
     let times = times_at(&disks, &marks, marks.len(), folder.path())?;
-    Ok(times[1] - times[0])
+    Ok([times[0], times[1]])
 }
 
 /// Where a boot begins, and where it ends.
