@@ -38,8 +38,9 @@ export function live(place, machine, show, closed) {
         body.hidden = !isHere;
         note.hidden = isHere;
         note.textContent = "There is nothing to be seen yet: the kernel that belongs to this page does not run.";
-        if (isHere) show(kernel);
+        // It looks again even if what is there now can't be shown.
         if (machine.state === "running" || machine.state === "starting") timer = setTimeout(look, PAUSE);
+        if (isHere) show(kernel);
     };
     panel.addEventListener("toggle", () => {
         look();

@@ -58,12 +58,17 @@ export function open(place, machine) {
 /** @type {(kernel: Kernel, offset: number, base: number) => { rows: Cell[][], physical?: number }} */
 function walk(kernel, offset, base) {
     const linear = (base + offset) >>> 0;
-    const { cr3 } = kernel.machine.registers().control;
+    const { cr0, cr3 } = kernel.machine.registers().control;
     const row = (/** @type {string} */ step, /** @type {string} */ value, /** @type {string} */ words) =>
         [{ text: step, kind: "name" }, { text: value, kind: "number" }, { text: words }];
     const [inDirectory, inTable, inPage] = [linear >>> 22, (linear >>> 12) & 1023, linear & 4095];
+    const first = row("linear", hex(linear), base === 0 ? "the address" : `base ${hex(base)} of the segment, and ${hex(offset)}`);
+    // While the kernel starts, cr3 leads to no page directory yet.
+    if (cr0 >>> 31 === 0) {
+        return { rows: [first, row("physical", hex(linear), "the same, as paging is off")], physical: linear };
+    }
     const rows = [
-        row("linear", hex(linear), base === 0 ? "the address" : `base ${hex(base)} of the segment, and ${hex(offset)}`),
+        first,
         row("its parts", `${inDirectory} ${inTable} ${inPage}`, "10 bits for the directory, 10 for the table, 12 for the page"),
         row("cr3", hex(cr3), "the page directory"),
     ];
