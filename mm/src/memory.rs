@@ -132,8 +132,14 @@ impl Table {
     /// `for` loop, since it is two loops.
     #[inline(always)]
     fn used(self) -> impl Iterator<Item = usize> {
+        self.used_from(0)
+    }
+
+    /// Those of them from `first` on, which is in the front half.
+    #[inline(always)]
+    fn used_from(self, first: usize) -> impl Iterator<Item = usize> {
         let [front, back] = self.used_counts().map(|count| ENTRIES.min(count.into()));
-        (0..front).chain(ENTRIES - back..ENTRIES)
+        (first..front).chain(ENTRIES - back..ENTRIES)
     }
 
     fn used_counts(self) -> [u16; 2] {
@@ -238,11 +244,7 @@ fn table_for(space: Space, address: LinearAddress) -> Result<Table> {
 /// The entry of a page, if it is present.
 #[inline]
 pub fn lookup(space: Space, address: LinearAddress) -> Option<Entry> {
-    let directory = space.entry(address.directory_index());
-    if !directory.is_present() {
-        return None;
-    }
-    let entry = Table::at(directory.frame()).get(address.table_index());
+    let entry = existing_table(space, address)?.get(address.table_index());
     entry.is_present().then_some(entry)
 }
 

@@ -2,18 +2,13 @@
 //! Pages, page tables and copy-on-write on the host, in either edition. There is one
 //! "physical memory" for all, so the tests take turns.
 
+mod common;
+
 use abi::Errno;
+use common::{READABLE, WRITABLE, allows};
 use mm::memory::*;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, Once};
-
-const READABLE: PageFlags = PageFlags::USER;
-const WRITABLE: PageFlags = PageFlags::USER.union(PageFlags::WRITE);
-
-/// Whether the page is there, and its entry has these flags.
-fn allows(space: Space, address: LinearAddress, access: PageFlags) -> bool {
-    lookup(space, address).is_some_and(|entry| entry.flags().contains(access))
-}
 
 static TURN: Mutex<()> = Mutex::new(());
 const PAGES: usize = 256;

@@ -3,18 +3,14 @@
 //! else's: random steps of several tasks beside a model of what each must see, in
 //! either edition.
 
+mod common;
+
+use common::{WRITABLE, allows};
 use mm::memory::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Once;
-
-const WRITABLE: PageFlags = PageFlags::USER.union(PageFlags::WRITE);
-
-/// Whether the page is there, and its entry has these flags.
-fn allows(space: Space, address: LinearAddress, access: PageFlags) -> bool {
-    lookup(space, address).is_some_and(|entry| entry.flags().contains(access))
-}
 
 /// The tasks, by the number of their slots.
 const TASKS: [usize; 3] = [1, 2, 63];

@@ -4,17 +4,10 @@
 
 mod common;
 
-use common::{HAS_HIGH, HIGH, free, machine};
+use common::{HAS_HIGH, HIGH, WRITABLE, allows, free, machine};
 use mm::memory::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-const WRITABLE: PageFlags = PageFlags::USER.union(PageFlags::WRITE);
-
-/// Whether the page is there, and its entry has these flags.
-fn allows(space: Space, address: LinearAddress, access: PageFlags) -> bool {
-    lookup(space, address).is_some_and(|entry| entry.flags().contains(access))
-}
 
 /// As few that the machine runs out of them.
 const PAGES: u32 = 40;

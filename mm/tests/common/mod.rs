@@ -12,6 +12,15 @@ pub const HAS_HIGH: bool = MEMORY_LIMIT > PHYSICAL_LIMIT;
 /// has all 32.
 pub const HIGH: u32 = 0xC000_0000;
 
+/// What the entry of a page has that ring 3 may read, and that it may write.
+pub const READABLE: PageFlags = PageFlags::USER;
+pub const WRITABLE: PageFlags = PageFlags::USER.union(PageFlags::WRITE);
+
+/// Whether the page is there, and its entry has these flags.
+pub fn allows(space: Space, address: LinearAddress, access: PageFlags) -> bool {
+    lookup(space, address).is_some_and(|entry| entry.flags().contains(access))
+}
+
 /// Waits for the turn. The machine has so many pages in each zone.
 pub fn machine(pages: u32) -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());

@@ -11,7 +11,7 @@
 //! [`Space::remove`] once the task has ended and its pages are freed.
 
 use super::frames::{add_clean_page, get_free_page};
-use super::table::{ENTRIES, Entry, LinearAddress, PageTable, PhysicalAddress};
+use super::table::{Entry, LinearAddress, PageTable, PhysicalAddress};
 use super::{KERNEL_SIZE, KERNEL_TABLES, Table, UsedEntries, physical};
 use abi::limits::NR_TASKS;
 use abi::{Errno, Result};
@@ -106,12 +106,9 @@ impl Space {
         DIRECTORIES[self.number].set(0);
     }
 
-    /// The entries of the page directory that may be in use: [`Table::used`] without those
-    /// of the kernel, which come first.
+    /// The entries of the page directory that may be in use, behind those of the kernel.
     pub(super) fn tables(self) -> impl Iterator<Item = usize> {
-        let first = self.base().directory_index();
-        let [front, back] = (self.directory().used_counts()).map(|count| ENTRIES.min(count.into()));
-        (first..front).chain(ENTRIES - back..ENTRIES)
+        self.directory().used_from(self.base().directory_index())
     }
 
     /// An entry of the page directory.
