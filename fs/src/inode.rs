@@ -400,9 +400,9 @@ impl<'fs> Fs<'fs> {
         true
     }
 
-    /// Frees the zones and the number of an inode without names, and gives up this handle,
-    /// which is the only one. The inode on the disk stays as it is until the disk has no name for
-    /// it either.
+    /// Frees the zones and the number of an inode without names, and gives up this
+    /// handle, which is the only one. The inode on the disk stays as it is until the disk
+    /// has no name for it either.
     #[inline(never)]
     fn free(&'fs self, inode: &Inode<'fs>) {
         let slot = inode.slot;
